@@ -1,0 +1,266 @@
+"""Every message type, declared once: the wire name is here and nowhere else.
+
+Routing key, JSON Schema, masking and labels are derived from these entries. `compose` and `read`
+are the only ways between a payload record and a message, so nothing unchecked gets in or out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from hub.messages import payloads as p
+from hub.messages.envelope import Attachment, Message, place
+from hub.messages.identifiers import new_id
+from hub.messages.invalid import InvalidMessage
+
+RECORDS = "records"
+PROVINCIAL = "provincial"
+TOWN_CENTER = "town_center"
+DEVICES = "devices"
+
+
+class Kind(StrEnum):
+    """What a message wants of its reader."""
+
+    COMMAND = "command"
+    EVENT = "event"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageType:
+    """One entry of the catalogue."""
+
+    name: str
+    version: int
+    kind: Kind
+    owner: str
+    """Who alone may say it."""
+    reader: str
+    """`records` or the name of a destination."""
+    payload: type[p.Payload]
+    sentence: str
+    dedup: tuple[str, ...] = ()
+    """Payload fields that make two messages the same one, whatever their ids."""
+    personal: tuple[str, ...] = ()
+    """Payload fields that are masked outside the store."""
+    every_step: bool = True
+    """False where only the newest state matters and an older delivery may be superseded."""
+    former_names: tuple[str, ...] = ()
+
+    @property
+    def routing_key(self) -> str:
+        """`<name>.v<version>`, e.g. `dossier.received.v1`."""
+        return f"{self.name}.v{self.version}"
+
+
+CATALOG: tuple[MessageType, ...] = (
+    MessageType(
+        name="dossier.received",
+        version=1,
+        kind=Kind.EVENT,
+        owner="counter",
+        reader=RECORDS,
+        payload=p.DossierReceived,
+        sentence="A dossier was taken in at the one-stop counter.",
+        dedup=("number",),
+        personal=("applicant", "summary"),
+    ),
+    MessageType(
+        name="document.scanned",
+        version=1,
+        kind=Kind.EVENT,
+        owner="scanner",
+        reader=RECORDS,
+        payload=p.DocumentScanned,
+        sentence="The scanner delivered the file of a dossier component.",
+    ),
+    MessageType(
+        name="barcode.scanned",
+        version=1,
+        kind=Kind.EVENT,
+        owner="barcode",
+        reader=RECORDS,
+        payload=p.BarcodeScanned,
+        sentence="The barcode of a receipt was read at a station of the counter.",
+        dedup=("number", "station", "scanned_at"),
+    ),
+    MessageType(
+        name="dossier.progressed",
+        version=1,
+        kind=Kind.EVENT,
+        owner="workstation",
+        reader=RECORDS,
+        payload=p.DossierProgressed,
+        sentence="An officer moved a dossier on the national status axis.",
+        dedup=("number", "status", "at"),
+        personal=("note",),
+    ),
+    MessageType(
+        name="survey.submitted",
+        version=1,
+        kind=Kind.EVENT,
+        owner="kiosk",
+        reader=RECORDS,
+        payload=p.SurveySubmitted,
+        sentence="A citizen gave a satisfaction slip.",
+        dedup=("slip",),
+    ),
+    MessageType(
+        name="town.step_reported",
+        version=1,
+        kind=Kind.EVENT,
+        owner=TOWN_CENTER,
+        reader=RECORDS,
+        payload=p.TownStepReported,
+        sentence="The town administrative centre reported a step of an inter-level dossier.",
+        dedup=("number", "sequence"),
+        personal=("note",),
+    ),
+    MessageType(
+        name="province.dossier",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=PROVINCIAL,
+        payload=p.ProvinceDossier,
+        sentence="Register a dossier at the province, or bring its record up to date.",
+        personal=("applicant", "summary"),
+        every_step=False,
+    ),
+    MessageType(
+        name="province.progress",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=PROVINCIAL,
+        payload=p.ProvinceProgress,
+        sentence="Tell the province one step of a dossier.",
+        personal=("text",),
+    ),
+    MessageType(
+        name="town.transfer",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=TOWN_CENTER,
+        payload=p.TownTransfer,
+        sentence="Hand an inter-level dossier over to the town administrative centre.",
+        personal=("applicant",),
+    ),
+    MessageType(
+        name="town.supplement",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=TOWN_CENTER,
+        payload=p.TownSupplement,
+        sentence="Give the town the papers that it asked for.",
+        personal=("note",),
+    ),
+    MessageType(
+        name="town.result_returned",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=TOWN_CENTER,
+        payload=p.TownResultReturned,
+        sentence="Tell the town that its result was handed to the applicant.",
+        personal=("note",),
+    ),
+)
+
+_by_wire: dict[tuple[str, int], MessageType] = {}
+for _entry in CATALOG:
+    for _name in (_entry.name, *_entry.former_names):
+        if (_name, _entry.version) in _by_wire:
+            raise ValueError(f"{_name} v{_entry.version} is declared twice")
+        _by_wire[_name, _entry.version] = _entry
+_by_payload = {entry.payload: entry for entry in CATALOG}
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {
+    entry.payload: msgspec.json.Decoder(entry.payload) for entry in CATALOG
+}
+_encoder = msgspec.json.Encoder()
+PayloadT = TypeVar("PayloadT", bound=p.Payload)
+
+
+def find(name: str, version: int) -> MessageType:
+    """Return the entry; raises InvalidMessage (`type_unknown` or `version_unknown`)."""
+    entry = _by_wire.get((name, version))
+    if entry:
+        return entry
+    known = sorted(v for n, v in _by_wire if n == name)
+    if known:
+        raise InvalidMessage(
+            "version_unknown", where="$.version", why=f"{name} has versions {known}, not {version}"
+        )
+    raise InvalidMessage("type_unknown", where="$.type", why=f"no message type {name[:60]!r}")
+
+
+def type_of(payload: p.Payload | type[p.Payload]) -> MessageType:
+    """Return the entry of a payload record or of its class."""
+    return _by_payload[payload if isinstance(payload, type) else type(payload)]
+
+
+def compose(
+    payload: p.Payload,
+    *,
+    time: datetime,
+    source: str,
+    key: str | None = None,
+    id: str | None = None,
+    correlation_id: str | None = None,
+    causation_id: str = "",
+    attachments: Iterable[Attachment] = (),
+) -> Message:
+    """Return the message that says `payload`; the key defaults to the payload's dossier number."""
+    entry = _by_payload[type(payload)]
+    identity = id or new_id()
+    return Message(
+        id=identity,
+        type=entry.name,
+        version=entry.version,
+        key=payload.number if key is None else key,
+        time=time,
+        source=source,
+        correlation_id=correlation_id or identity,
+        causation_id=causation_id,
+        payload=msgspec.Raw(_encoder.encode(payload)),
+        attachments=tuple(attachments),
+    )
+
+
+def read(message: Message) -> p.Payload:
+    """Return the checked payload of `message`; raises InvalidMessage with place and reason."""
+    entry = find(message.type, message.version)
+    try:
+        payload: p.Payload = _decoders[entry.payload].decode(message.payload)
+    except msgspec.ValidationError as error:
+        found = place(error)
+        where = found["where"].replace("$", "$.payload", 1)
+        raise InvalidMessage("payload_invalid", where=where, why=found["why"]) from None
+    except msgspec.DecodeError as error:
+        raise InvalidMessage("json_broken", where="$.payload", why=str(error)) from None
+    return payload
+
+
+def read_as(message: Message, kind: type[PayloadT]) -> PayloadT:
+    """Return the payload of `message`, which must be of `kind`."""
+    payload = read(message)
+    if not isinstance(payload, kind):
+        raise InvalidMessage(
+            "payload_invalid", where="$.type", why=f"{kind.__name__} expected, got {message.type}"
+        )
+    return payload
+
+
+def dedup_key(message: Message, payload: p.Payload) -> str:
+    """Return the text that is the same for two tellings of the same thing (else the id)."""
+    entry = find(message.type, message.version)
+    if not entry.dedup:
+        return message.id
+    return "|".join((entry.name, *(str(getattr(payload, name)) for name in entry.dedup)))

@@ -1,0 +1,250 @@
+"""The payload of every message type, as frozen records.
+
+Domain words keep their official Vietnamese names on the wire (without diacritics, camelCase) and
+plain English names in code. A released payload never changes its meaning: a new version does.
+Text limits follow what partners were seen to accept (reference: national portal, section 1.3).
+"""
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+Aware = Annotated[datetime, Meta(tz=True)]
+Text = Annotated[str, Meta(max_length=1000)]
+Name = Annotated[str, Meta(min_length=1, max_length=250)]
+Number = Annotated[str, Meta(pattern=r"^[0-9A-Z.]{1,30}-([0-9]{6}|[0-9]{8})-[0-9]{4,7}$")]
+"""A dossier number (mã hồ sơ): <agency>-<yyMMdd or yyyyMMdd>-<4 to 7 digits>."""
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+Version = Annotated[int, Meta(ge=1)]
+
+
+class Status(IntEnum):
+    """The national status axis of a dossier (trạng thái hồ sơ), 1 to 10."""
+
+    REGISTERED = 1
+    ACCEPTED = 2
+    REFUSED = 3
+    PROCESSING = 4
+    SUPPLEMENT_REQUESTED = 5
+    PAYMENT_REQUESTED = 6
+    WITHDRAWN = 7
+    STOPPED = 8
+    FINISHED = 9
+    RETURNED = 10
+
+
+class Channel(IntEnum):
+    """How the dossier came in (kênh thực hiện)."""
+
+    COUNTER = 1
+    ONLINE = 2
+    POST = 3
+
+
+class ApplicantKind(IntEnum):
+    """National list of kinds of applicant (loại đối tượng)."""
+
+    CITIZEN = 1
+    ENTERPRISE = 2
+    STATE_BODY = 3
+    ORGANISATION = 4
+
+
+class Applicant(Struct, frozen=True, kw_only=True):
+    """Who asks (chủ hồ sơ). Every field is personal data."""
+
+    kind: ApplicantKind = field(name="loaiDoiTuong", default=ApplicantKind.CITIZEN)
+    name: Name = field(name="hoTen")
+    identity_number: Annotated[str, Meta(max_length=20)] = field(name="soGiayTo", default="")
+    phone: Annotated[str, Meta(max_length=20)] = field(name="soDienThoai", default="")
+    email: Annotated[str, Meta(max_length=120)] = field(name="email", default="")
+    address: Text = field(name="diaChi", default="")
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """One paper of the dossier (thành phần hồ sơ)."""
+
+    code: Code = field(name="maThanhPhan")
+    name: Name = field(name="tenThanhPhan")
+    originals: Annotated[int, Meta(ge=0, le=99)] = field(name="soBanChinh", default=0)
+    copies: Annotated[int, Meta(ge=0, le=99)] = field(name="soBanSao", default=1)
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """A land parcel (thửa đất)."""
+
+    number: Code = field(name="soThuTuThua")
+    map_sheet: Code = field(name="soHieuBanDo")
+    area_m2: Annotated[float, Meta(gt=0)] = field(name="dienTich")
+    address: Text = field(name="diaChi", default="")
+
+
+class DossierReceived(Struct, frozen=True, kw_only=True):
+    """A dossier was taken in at the counter, online or by post."""
+
+    number: Number = field(name="maHoSo")
+    procedure: Code = field(name="maTTHC")
+    applicant: Applicant = field(name="chuHoSo")
+    summary: Text = field(name="trichYeu", default="")
+    received_at: Aware = field(name="ngayTiepNhan")
+    channel: Channel = field(name="kenhThucHien", default=Channel.COUNTER)
+    components: Annotated[tuple[Component, ...], Meta(min_length=1, max_length=60)] = field(
+        name="thanhPhanHoSo"
+    )
+    parcels: tuple[Parcel, ...] = field(name="thuaDat", default=())
+    officer: Name = field(name="nguoiTiepNhan")
+
+
+class DocumentScanned(Struct, frozen=True, kw_only=True):
+    """The scanner delivered the file(s) of one component; the files are the attachments."""
+
+    number: Number = field(name="maHoSo")
+    component: Code = field(name="maThanhPhan")
+    scanned_at: Aware = field(name="ngayQuet")
+    device: Code = field(name="thietBi")
+
+
+class Station(StrEnum):
+    """Where a barcode was read; the place tells what the scan means."""
+
+    INTAKE = "tiep-nhan"
+    RETURN = "tra-ket-qua"
+
+
+class BarcodeScanned(Struct, frozen=True, kw_only=True):
+    """The barcode of a receipt was read at a station of the counter."""
+
+    number: Number = field(name="maHoSo")
+    station: Station = field(name="viTri")
+    scanned_at: Aware = field(name="thoiDiem")
+    device: Code = field(name="thietBi")
+
+
+class DossierProgressed(Struct, frozen=True, kw_only=True):
+    """An officer moved the dossier to a status of the national axis."""
+
+    number: Number = field(name="maHoSo")
+    status: Status = field(name="trangThai")
+    at: Aware = field(name="thoiDiemXuLy")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    note: Text = field(name="noiDungXuLy", default="")
+
+
+class SurveySubmitted(Struct, frozen=True, kw_only=True):
+    """One satisfaction slip (phiếu khảo sát); anonymous unless it names a dossier."""
+
+    slip: Code = field(name="maPhieu")
+    scores: Annotated[
+        dict[str, Annotated[int, Meta(ge=0, le=2)]], Meta(min_length=1, max_length=20)
+    ] = field(name="diem")
+    submitted_at: Aware = field(name="ngayDanhGia")
+    number: str = field(name="maHoSo", default="")
+
+
+class ProvinceDossier(Struct, frozen=True, kw_only=True):
+    """Register or update a dossier at the province (DongBoHoSoMC): the whole present state."""
+
+    number: Number = field(name="maHoSo")
+    version: Version = field(name="phienBan")
+    update: bool = field(name="capNhat")
+    procedure: Code = field(name="maTTHC")
+    procedure_name: Name = field(name="tenTTHC")
+    sector: Code = field(name="maLinhVuc")
+    sector_name: Name = field(name="tenLinhVuc")
+    channel: Channel = field(name="kenhThucHien")
+    applicant: Applicant = field(name="chuHoSo")
+    summary: Text = field(name="trichYeu")
+    received_at: Aware = field(name="ngayTiepNhan")
+    due_at: Aware = field(name="ngayHenTra")
+    status: Status = field(name="trangThai")
+    finished_at: Aware | None = field(name="ngayKetThucXuLy", default=None)
+    returned_at: Aware | None = field(name="ngayTra", default=None)
+    unit: Name = field(name="donViXuLy")
+    components: tuple[Component, ...] = field(name="thanhPhanHoSo", default=())
+
+
+class ProvinceProgress(Struct, frozen=True, kw_only=True):
+    """Tell the province one step of a dossier (CapNhatTienDoHoSoMC)."""
+
+    number: Number = field(name="maHoSo")
+    version: Version = field(name="phienBan")
+    status: Status = field(name="trangThai")
+    at: Aware = field(name="thoiDiemXuLy")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    text: Text = field(name="noiDungXuLy")
+    due_at: Aware | None = field(name="ngayKetThucTheoQuyDinh", default=None)
+
+
+class TownTransfer(Struct, frozen=True, kw_only=True):
+    """Hand an inter-level dossier over to the town administrative centre (TiepNhanHoSo)."""
+
+    number: Number = field(name="maHoSo")
+    version: Version = field(name="phienBan")
+    procedure: Code = field(name="maTTHC")
+    procedure_name: Name = field(name="tenTTHC")
+    applicant: Applicant = field(name="chuHoSo")
+    received_at: Aware = field(name="ngayTiepNhan")
+    due_at: Aware = field(name="ngayHenTra")
+    transferred_at: Aware = field(name="ngayChuyen")
+    officer: Name = field(name="nguoiChuyen")
+    components: tuple[Component, ...] = field(name="thanhPhanHoSo")
+    parcels: tuple[Parcel, ...] = field(name="thuaDat", default=())
+
+
+class TownSupplement(Struct, frozen=True, kw_only=True):
+    """Give the town what it asked for (CapNhatTrangThaiBoSungHoSo)."""
+
+    number: Number = field(name="maHoSo")
+    version: Version = field(name="phienBan")
+    supplied_at: Aware = field(name="ngayBoSung")
+    due_at: Aware = field(name="ngayHenTraMoi")
+    note: Text = field(name="ghiChu", default="")
+
+
+class TownResultReturned(Struct, frozen=True, kw_only=True):
+    """Tell the town that its result was handed to the applicant (CapNhatKetQuaTraHoSo)."""
+
+    number: Number = field(name="maHoSo")
+    version: Version = field(name="phienBan")
+    returned_at: Aware = field(name="ngayTra")
+    note: Text = field(name="ghiChu", default="")
+
+
+class TownStep(StrEnum):
+    """What the town may report about an inter-level dossier; its own axis, not the national."""
+
+    ACCEPTED = "da-tiep-nhan"
+    MOVED_ON = "luan-chuyen"
+    AWAITING_SUPPLEMENT = "cho-bo-sung"
+    SUPPLEMENTED = "da-bo-sung"
+    ENDED = "ket-thuc"
+
+
+class TownStepReported(Struct, frozen=True, kw_only=True):
+    """The town reports a step; `sequence` counts from 1 per dossier, result files are attached."""
+
+    number: Number = field(name="maHoSo")
+    sequence: Annotated[int, Meta(ge=1, le=10_000)] = field(name="thuTu")
+    step: TownStep = field(name="buoc")
+    at: Aware = field(name="thoiDiem")
+    officer: Name = field(name="canBo")
+    note: Text = field(name="ghiChu", default="")
+
+
+Payload = (
+    DossierReceived
+    | DocumentScanned
+    | BarcodeScanned
+    | DossierProgressed
+    | SurveySubmitted
+    | ProvinceDossier
+    | ProvinceProgress
+    | TownTransfer
+    | TownSupplement
+    | TownResultReturned
+    | TownStepReported
+)

@@ -1,0 +1,251 @@
+"""The contracts between the hub and everything outside it.
+
+Destinations and sources are written by adapters, brokers by hub/broker; flow uses all of them
+through these protocols only. Each has one contract suite under tests/contract.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from hub.messages.envelope import Attachment, Message
+from hub.messages.payloads import Payload
+from hub.rules.traits import Traits
+
+# --- destinations: what the hub delivers to -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The partner's word that it has the effect."""
+
+    reference: str = ""
+    """The partner's own id of the dossier or document, "" when it gives none."""
+    already: bool = False
+    """It was there before this call ("đã tồn tại")."""
+    response_hash: str = ""
+    """sha256 of the reply as received."""
+    detail: str = ""
+
+
+class Absence(StrEnum):
+    """The two answers of `find` that are not a receipt."""
+
+    ABSENT = "absent"
+    """Proven: the partner does not have the effect."""
+    UNKNOWN = "unknown"
+    """Neither presence nor absence could be proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What will be sent: built without I/O, hashed as evidence before the first byte leaves."""
+
+    operation: str
+    """The partner's name of the operation, e.g. `DongBoHoSoMC`."""
+    number: str
+    """The dossier number that it concerns."""
+    body: Any
+    """Adapter's own form: bytes of an envelope, a dict for JSON."""
+    digest: str
+    """sha256 of the content sent, hexadecimal."""
+    message_id: str = ""
+
+
+class Destination(Protocol):
+    """A partner or device that the hub delivers to. `send` and `find` run in several threads."""
+
+    name: str
+    traits: Traits
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        """Return the request for `message`; pure. Raises PermanentFailure (a missing mapping)."""
+
+    def send(self, request: Request) -> Receipt:
+        """Make exactly one call. Raises only the failures of rules.errors.
+
+        "Already exists" is a receipt with `already`, after comparing what the partner holds;
+        PermanentFailure `partner_conflict` when that differs.
+        """
+
+    def find(self, request: Request) -> Receipt | Absence:
+        """Ask whether the effect of `request` is there; safe any number of times.
+
+        Raises TransientFailure when the partner cannot be asked now.
+        """
+
+    def ping(self) -> None:
+        """Check that the partner answers; raises DeliveryFailure."""
+
+    def close(self) -> None:
+        """Give back connections; afterwards the destination is not used."""
+
+
+# --- sources: what enters the hub -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The hub has the message durably. `duplicate` tells that it had it before."""
+
+    message_id: str
+    duplicate: bool = False
+
+
+class Sink(Protocol):
+    """The way in for sources: durable when it returns."""
+
+    def accept(self, message: Message) -> Accepted:
+        """Store the message and return; raises InvalidMessage, nothing stored then."""
+
+    def store_file(
+        self,
+        stream: BinaryIO,
+        *,
+        name: str,
+        media_type: str,
+        component: str = "",
+        sha256: str = "",
+    ) -> Attachment:
+        """Stream a file into the blob store; raises InvalidMessage over the limit or on a hash
+        that differs from `sha256` (when given)."""
+
+
+class Source(Protocol):
+    """A device or partner that the hub listens to."""
+
+    name: str
+    emits: frozenset[str]
+
+    def run(self, sink: Sink, stop: threading.Event) -> None:
+        """Listen until `stop`; acknowledge to the outside only after `sink.accept` returned."""
+
+
+# --- broker: what carries -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message for the broker; always persistent and mandatory."""
+
+    routing_key: str
+    """The queue's name: the hub publishes through one direct exchange."""
+    body: bytes
+    message_id: str
+    type: str = ""
+    headers: dict[str, str | int] = field(default_factory=dict)
+
+
+class Confirm(StrEnum):
+    """What became of a published message."""
+
+    CONFIRMED = "confirmed"
+    UNROUTABLE = "unroutable"
+    """No queue took it; certainly not queued."""
+    REFUSED = "refused"
+    """The broker said no (nack), e.g. the queue is full; certainly not queued."""
+    UNCONFIRMED = "unconfirmed"
+    """No confirm in time or the connection broke: may be queued; publish again, same id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One message from a queue, not yet settled."""
+
+    tag: int
+    """Delivery tag of the consumer's present session."""
+    session: int
+    """Which session of the consumer it came through; a stale one is never acknowledged."""
+    body: bytes
+    message_id: str
+    type: str = ""
+    redelivered: bool = False
+    delivery_count: int = 0
+    headers: dict[str, Any] = field(default_factory=dict)
+
+
+class BrokerUnavailable(Exception):
+    """The broker cannot be reached now; nothing was published or settled by this call."""
+
+
+class ConsumerLost(Exception):
+    """The broker took the consumer away (cancel, closed channel, lost connection).
+
+    What was received and not settled will come again; call `receive` again to reconnect.
+    """
+
+
+class Publisher(Protocol):
+    """Publishes confirmed batches; owned by one thread."""
+
+    def publish(self, batch: Sequence[Outgoing], *, timeout: timedelta) -> list[Confirm]:
+        """Publish the batch and return one outcome for each, in order, within `timeout`.
+
+        Raises BrokerUnavailable when no connection could be had (nothing was published).
+        """
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+
+
+class Consumer(Protocol):
+    """Takes batches from one queue; owned by one thread except for `wake`."""
+
+    def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:
+        """Return what is there, at most `limit`, waiting up to `wait` for the first one.
+
+        Returns early and empty after `wake`. Never hands out more than the prefetch unsettled.
+        Raises ConsumerLost (once per loss) or BrokerUnavailable.
+        """
+
+    def ack(self, messages: Iterable[Incoming]) -> None:
+        """Settle for good (with `multiple` where the tags allow). Stale sessions are skipped."""
+
+    def reject(self, message: Incoming) -> None:
+        """Failed for good: to the dead-letter queue."""
+
+    def release(self, message: Incoming) -> None:
+        """Give back: to be delivered again, not its fault."""
+
+    def wake(self) -> None:
+        """Make a waiting `receive` return; the only method other threads may call."""
+
+    def close(self) -> None:
+        """Give everything unsettled back and close; safe to call twice."""
+
+
+class Broker(Protocol):
+    """Makes publishers and consumers; holds no connection itself."""
+
+    name: str
+    """`rabbitmq` or `memory`."""
+    durable: bool
+    """Whether queued messages survive a restart of the hub."""
+
+    def publisher(self) -> Publisher:
+        """Return a publisher for the calling thread; connects at the first publish."""
+
+    def consumer(self, queue: str, *, prefetch: int) -> Consumer:
+        """Return a consumer for the calling thread; connects at the first receive."""
+
+    def depth(self, queue: str) -> int:
+        """Return the number of messages ready in the queue; raises BrokerUnavailable."""
+
+    def close(self) -> None:
+        """Release what the broker object holds."""
+
+
+# --- time and files -------------------------------------------------------------------------------
+
+Clock = Callable[[], datetime]
+"""Returns the present time, timezone-aware. Rules never hold one: time is an argument."""
+
+
+class BlobPath(Protocol):
+    """Where a stored file can be read from."""
+
+    def __call__(self, sha256: str) -> Path: ...

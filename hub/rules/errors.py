@@ -1,0 +1,132 @@
+"""How a call to a partner can fail. Three outcomes, not two: no effect, some effect, unknown.
+
+Destinations raise nothing but these. `code` is stable, unique in meaning and has a heading in
+RUNBOOK.md; `detail` is the technical cause for operators and never holds personal data.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from hub.messages.invalid import InvalidMessage
+
+__all__ = [
+    "FAULTS",
+    "AmbiguousFailure",
+    "DeliveryFailure",
+    "Fault",
+    "FaultClass",
+    "Held",
+    "InvalidMessage",
+    "PermanentFailure",
+    "TransientFailure",
+]
+
+
+class FaultClass(StrEnum):
+    """What a failure says about the effect at the partner."""
+
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    AMBIGUOUS = "ambiguous"
+    HELD = "held"
+    INVALID = "invalid"
+
+
+class DeliveryFailure(Exception):
+    """A call did not end in a receipt."""
+
+    fault_class: FaultClass
+
+    def __init__(self, code: str, detail: str = "", *, retry_after: timedelta | None = None):
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail[:1000]
+        self.retry_after = retry_after
+        """How long the partner asked us to wait, when it did."""
+
+
+class TransientFailure(DeliveryFailure):
+    """Certainly no effect at the partner; the same call may work later."""
+
+    fault_class = FaultClass.TRANSIENT
+
+
+class PermanentFailure(DeliveryFailure):
+    """Certainly no effect, and the same call never will have one: a person must act."""
+
+    fault_class = FaultClass.PERMANENT
+
+
+class AmbiguousFailure(DeliveryFailure):
+    """The partner may have done it. Never repeated blindly: ask (reconcile) or resolve."""
+
+    fault_class = FaultClass.AMBIGUOUS
+
+
+class Held(DeliveryFailure):
+    """Not tried: the partner is closed or paused. Waits without using an attempt."""
+
+    fault_class = FaultClass.HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault code: its usual class, and what it means to an officer and to an operator."""
+
+    code: str
+    fault_class: FaultClass
+    vi: str
+    en: str
+
+
+_T, _P, _A, _H, _I = (
+    FaultClass.TRANSIENT,
+    FaultClass.PERMANENT,
+    FaultClass.AMBIGUOUS,
+    FaultClass.HELD,
+    FaultClass.INVALID,
+)
+
+_TABLE = (
+    # our own contract
+    Fault("json_broken", _I, "Dữ liệu gửi vào không phải JSON hợp lệ.", "Broken JSON."),
+    Fault("xml_broken", _I, "Dữ liệu gửi vào không phải XML hợp lệ.", "Broken or forbidden XML."),
+    Fault("envelope_invalid", _I, "Phong bì thông điệp sai cấu trúc.", "Envelope invalid."),
+    Fault("payload_invalid", _I, "Nội dung thông điệp sai cấu trúc.", "Payload invalid."),
+    Fault("type_unknown", _I, "Loại thông điệp không có trong danh mục.", "Unknown message type."),
+    Fault("version_unknown", _I, "Phiên bản thông điệp chưa hỗ trợ.", "Unknown message version."),
+    Fault("message_too_large", _I, "Thông điệp vượt giới hạn kích thước.", "Message too large."),
+    Fault("file_too_large", _I, "Tệp vượt giới hạn kích thước.", "File too large."),
+    Fault("file_hash_wrong", _I, "Tệp không khớp mã băm đã khai.", "File hash differs."),
+    Fault("file_missing", _I, "Không tìm thấy tệp đã tham chiếu.", "Referenced file missing."),
+    Fault("number_malformed", _I, "Mã hồ sơ không đúng định dạng.", "Malformed dossier number."),
+    Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
+    Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
+    Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
+    Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
+    # the way to the partner
+    Fault("partner_unreachable", _T, "Chưa kết nối được tới đối tác.", "Connection refused."),
+    Fault("partner_busy", _T, "Đối tác đang quá tải, hẹn gửi lại.", "Partner answered 429/503."),
+    Fault("partner_login", _T, "Chưa đăng nhập được vào đối tác.", "Login failed for now."),
+    Fault("partner_paused", _H, "Đang tạm dừng gửi tới đối tác.", "Sending is paused."),
+    Fault("partner_forbidden", _P, "Đối tác không cho phép thao tác.", "Partner denies access."),
+    Fault("partner_refused", _P, "Đối tác từ chối nội dung hồ sơ.", "Partner refuses content."),
+    Fault("partner_conflict", _P, "Đối tác đã có bản khác của hồ sơ.", "Partner holds another."),
+    Fault("reply_timeout", _A, "Đã gửi nhưng chưa có trả lời.", "No reply in time after sending."),
+    Fault("reply_dropped", _A, "Mất kết nối sau khi đã gửi.", "Connection lost after sending."),
+    Fault("reply_unreadable", _A, "Trả lời của đối tác không đọc được.", "Unreadable reply."),
+    Fault("reply_server_error", _A, "Đối tác báo lỗi hệ thống.", "Partner server error."),
+    Fault("reply_unknown_code", _A, "Mã trả lời chưa biết.", "Reply code without a mapping."),
+    Fault("lease_expired", _A, "Tiến trình gửi dừng giữa chừng.", "We stopped while sending."),
+    Fault("send_crashed", _A, "Lỗi của trung tâm khi đang gửi.", "Our own fault while sending."),
+    # our own side of a delivery
+    Fault("mapping_missing", _P, "Chưa có bảng mã tương ứng của đối tác.", "No code mapping."),
+    Fault("prepare_failed", _P, "Không lập được nội dung gửi đi.", "Request cannot be built."),
+    Fault("attempts_exhausted", _P, "Đã hết số lần gửi lại.", "All attempts were used."),
+)
+
+FAULTS: dict[str, Fault] = {fault.code: fault for fault in _TABLE}
+"""Every fault code the hub itself can raise; RUNBOOK.md has a heading for each."""
+if len(FAULTS) != len(_TABLE):
+    raise ValueError("a fault code is declared twice")

@@ -1,0 +1,120 @@
+"""What to do after a failed call: one pure function over a closed set of actions.
+
+It reads no clock and no store. A failure without effect is tried again, later and later, until
+its attempts or its time are used up; an unknown effect is asked about, or left to a person.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tenacity import RetryCallState
+from tenacity.wait import wait_exponential
+
+from hub.rules.errors import DeliveryFailure, FaultClass
+from hub.rules.traits import Traits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How patient the hub is with a destination."""
+
+    first_wait: timedelta = timedelta(seconds=5)
+    longest_wait: timedelta = timedelta(minutes=30)
+    jitter: float = 0.2
+    """Share of the wait that is drawn at random, either way."""
+    attempts: int = 40
+    settle_delay: timedelta = timedelta(seconds=10)
+    """How long the partner may still be working before an unknown effect is asked about."""
+    pause: timedelta = timedelta(minutes=1)
+    """How long a held delivery sleeps before it looks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """Send again at `when`."""
+
+    when: datetime
+    counts: bool = True
+    """Whether an attempt was used; a pause uses none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileAt:
+    """Ask the partner at `when` whether it has been done."""
+
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Give it to a person as a dead letter: certainly no effect."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Give it to a person as ambiguous: the effect is unknown and cannot be asked."""
+
+
+Action = RetryAt | ReconcileAt | Park | AskPerson
+
+
+def recover(
+    failure: DeliveryFailure,
+    *,
+    attempt: int,
+    policy: Policy,
+    traits: Traits,
+    now: datetime,
+    deadline: datetime | None = None,
+    draw: random.Random | None = None,
+) -> Action:
+    """Return the one action that follows from `failure` on attempt number `attempt` (from 1).
+
+    `deadline` is the time by which the delivery should have arrived; a wait never reaches past
+    it while it lies ahead. `draw` makes the jitter; without it there is none.
+    """
+    match failure.fault_class:
+        case FaultClass.PERMANENT | FaultClass.INVALID:
+            return Park(failure.code)
+        case FaultClass.HELD:
+            return RetryAt(now + (failure.retry_after or policy.pause), counts=False)
+        case FaultClass.AMBIGUOUS if not traits.idempotent:
+            if traits.findable:
+                return ReconcileAt(now + policy.settle_delay)
+            return AskPerson()
+        case _:
+            if attempt >= policy.attempts:
+                return Park("attempts_exhausted")
+            return RetryAt(next_time(failure, attempt, policy, now, deadline, draw))
+
+
+def next_time(
+    failure: DeliveryFailure,
+    attempt: int,
+    policy: Policy,
+    now: datetime,
+    deadline: datetime | None,
+    draw: random.Random | None,
+) -> datetime:
+    """Return when to try again: exponential, jittered, capped, never before the partner's wish."""
+    wait = wait_of(attempt, policy)
+    if draw:
+        wait *= 1 + policy.jitter * (2 * draw.random() - 1)
+    when = now + wait
+    if deadline and now < deadline < when:
+        when = deadline
+    if failure.retry_after:
+        when = max(when, now + failure.retry_after)
+    return when
+
+
+def wait_of(attempt: int, policy: Policy) -> timedelta:
+    """Return the wait after attempt number `attempt`, without jitter."""
+    longest = policy.longest_wait.total_seconds()
+    schedule = wait_exponential(multiplier=policy.first_wait.total_seconds(), max=longest)
+    state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
+    state.attempt_number = min(attempt, 60)  # beyond, 2**n is above every cap
+    return timedelta(seconds=schedule(state))

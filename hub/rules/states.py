@@ -1,0 +1,47 @@
+"""The life of a delivery: its states, the moves between them, and nothing else.
+
+The same table becomes CHECK constraints in the store and the picture in ARCHITECTURE.md.
+"""
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. `waiting` has a time, `held` has a predecessor."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    WAITING = "waiting"
+    HELD = "held"
+    AMBIGUOUS = "ambiguous"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+S = DeliveryState
+
+MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    S.PENDING: frozenset({S.SENDING, S.HELD, S.CANCELLED, S.SUPERSEDED, S.DEAD}),
+    S.SENDING: frozenset({S.DELIVERED, S.WAITING, S.AMBIGUOUS, S.DEAD}),
+    S.WAITING: frozenset({S.SENDING, S.CANCELLED, S.SUPERSEDED, S.DEAD}),
+    S.HELD: frozenset({S.PENDING, S.CANCELLED, S.SUPERSEDED}),
+    S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED}),
+    S.DEAD: frozenset({S.PENDING, S.CANCELLED}),
+    S.DELIVERED: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.SUPERSEDED: frozenset(),
+}
+"""Every legal move. A dead delivery still holds its lane; only a final one lets go of it."""
+
+FINAL = frozenset(state for state, moves in MOVES.items() if not moves)
+"""States that release the lane."""
+
+CLAIMABLE = frozenset(state for state, moves in MOVES.items() if S.SENDING in moves)
+"""States from which a delivery may be sent."""
+
+
+def may_move(current: DeliveryState, target: DeliveryState) -> bool:
+    """Tell whether the move is legal."""
+    return target in MOVES[current]

@@ -1,0 +1,20 @@
+"""What a destination promises about its calls; recovery decides by it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a destination promises; recovery decides by it."""
+
+    accepts: frozenset[str]
+    """Names of the message types it takes."""
+    idempotent: bool = False
+    """The partner drops a repeat of the same message id, so an unknown effect may be repeated."""
+    findable: bool = False
+    """`find` can prove presence and absence."""
+    connect_timeout: timedelta = timedelta(seconds=5)
+    reply_timeout: timedelta = timedelta(seconds=30)
+    concurrency: int = 8
+    """How many calls at once."""
