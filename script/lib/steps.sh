@@ -1,0 +1,48 @@
+# Runs steps, keeps what each said, and closes with one line for each.
+#   step NAME LOG COMMAND...         output to var/test/LOG.log, its end shown if it fails
+#   step_shown NAME LOG COMMAND...   output to the log and to the screen as it comes
+#   summary                          the lines, and the exit code: 0 only if every step passed
+
+lines=
+failed=0
+
+step() {
+    name=$1 log=var/test/$2.log
+    shift 2
+    start=$(date +%s)
+    if "$@" >"$log" 2>&1; then
+        note "ok    " ""
+    else
+        failed=1
+        say "--- $name failed; the end of $log:"
+        tail -n 40 "$log"
+        note "FAILED" ", see $log"
+    fi
+}
+
+step_shown() {
+    name=$1 log=var/test/$2.log
+    shift 2
+    start=$(date +%s)
+    # A pipe hands on tee's exit code, not the command's: it leaves its own in a file.
+    { "$@" 2>&1 && echo 0 >"$log.exit" || echo $? >"$log.exit"; } | tee "$log"
+    code=$(cat "$log.exit")
+    rm -f "$log.exit"
+    count=$(tail -n 1 "$log" | sed 's/^=* *//; s/ *=*$//')
+    if [ "$code" = 0 ]; then
+        note "ok    " ", $count"
+    else
+        failed=1
+        note "FAILED" ", $count"
+    fi
+}
+
+note() {
+    lines="$lines
+  $1  $name ($(($(date +%s) - start)) s$2)"
+}
+
+summary() {
+    say "$lines"
+    exit $failed
+}
