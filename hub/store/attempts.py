@@ -1,0 +1,76 @@
+"""Attempts: every call to a partner, written before it is made, completed with its outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.store.engine import Tx
+from hub.store.tables import attempts
+
+_START = sa.insert(attempts)
+_FINISH = (
+    sa.update(attempts)
+    .where(
+        attempts.c.delivery_id == sa.bindparam("d"),
+        attempts.c.number == sa.bindparam("n"),
+        attempts.c.kind == sa.bindparam("k"),
+        attempts.c.finished_at.is_(None),
+    )
+    .values(
+        finished_at=sa.bindparam("f"),
+        outcome=sa.bindparam("o"),
+        code=sa.bindparam("c"),
+        detail=sa.bindparam("t"),
+        request_hash=sa.bindparam("q"),
+        response_hash=sa.bindparam("r"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a call ended; hashes are sha256 of what was sent and of the reply, when known."""
+
+    delivery_id: int
+    number: int
+    kind: str = "send"
+    at: datetime
+    outcome: str
+    code: str | None = None
+    detail: str | None = None
+    request_hash: str | None = None
+    response_hash: str | None = None
+
+
+def start(
+    tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str = "send"
+) -> None:
+    """Record that calls `(delivery, number)` are about to be made."""
+    rows = [
+        {"delivery_id": id, "number": number, "kind": kind, "started_at": now}
+        for id, number in calls
+    ]
+    if rows:
+        tx.execute(_START, rows)
+
+
+def finish(tx: Tx, ended: Sequence[Finished]) -> None:
+    """Complete the records of calls."""
+    rows = [
+        {
+            "d": e.delivery_id,
+            "n": e.number,
+            "k": e.kind,
+            "f": e.at,
+            "o": e.outcome,
+            "c": e.code,
+            "t": e.detail,
+            "q": e.request_hash,
+            "r": e.response_hash,
+        }
+        for e in ended
+    ]
+    if rows:
+        tx.execute(_FINISH, rows)

@@ -1,0 +1,246 @@
+"""Deliveries: one message on its way to one destination. The row is the truth.
+
+Every move is a conditional UPDATE whose row count is checked, so a move that another thread or
+process made first is noticed (`StateConflict`) instead of overwritten. A lane (destination and
+dossier) has one open head; later deliveries are `held` until everything before them is final.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.messages import routes
+from hub.rules.states import CLAIMABLE, FINAL
+from hub.rules.states import DeliveryState as S
+from hub.store import outbox
+from hub.store.engine import Tx, insert
+from hub.store.tables import deliveries, journal, lanes
+
+OPEN = deliveries.c.state.not_in(sorted(FINAL))
+
+
+class StateConflict(Exception):
+    """A delivery was not in the state that the move starts from; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to open; `lane` is the dossier number, "" where order does not matter."""
+
+    message_id: str
+    destination: str
+    type: str
+    lane: str
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this process may send now, once, before its lease runs out."""
+
+    id: int
+    message_id: str
+    lane: str
+    attempts: int
+    counted: int
+    deadline: datetime | None
+    body: bytes
+
+
+def ask(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
+    """Return the queue message that asks for work on a delivery."""
+    body = b'{"delivery":%d}' % delivery_id
+    return outbox.ToPublish(routes.deliver_queue(destination), f"d{delivery_id}", type, body)
+
+
+def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
+    """Insert deliveries in order: the head of a free lane is pending and asked for, others held."""
+    if not new:
+        return
+    wanted: dict[str, set[str]] = {}
+    for item in new:
+        if item.lane:
+            wanted.setdefault(item.destination, set()).add(item.lane)
+    busy = set()
+    for destination, names in wanted.items():
+        lock_lanes(tx, destination, names)
+        query = sa.select(deliveries.c.lane).where(
+            deliveries.c.destination == destination, deliveries.c.lane.in_(names), OPEN
+        )
+        busy |= {(destination, lane) for lane in tx.execute(query).scalars()}
+    rows = []
+    for item in new:
+        place = (item.destination, item.lane)
+        state = S.HELD if place in busy else S.PENDING
+        if item.lane:
+            busy.add(place)
+        rows.append(
+            {
+                "message_id": item.message_id,
+                "destination": item.destination,
+                "type": item.type,
+                "lane": item.lane,
+                "state": state.value,
+                "asked_at": now if state is S.PENDING else None,
+                "deadline": item.deadline,
+                "created_at": now,
+            }
+        )
+    c = deliveries.c
+    statement = insert(tx, deliveries).on_conflict_do_nothing()
+    inserted = tx.execute(
+        statement.returning(c.id, c.destination, c.type, c.state), rows
+    )
+    outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
+
+
+def lock_lanes(tx: Tx, destination: str, names: Iterable[str]) -> None:
+    """Take the lanes' row locks, in one order, until the transaction ends.
+
+    Without them one transaction could open a follower as held while another settles the head
+    without seeing it. SQLite has one writer at a time and needs none.
+    """
+    if tx.dialect.name == "sqlite":
+        return
+    ordered = sorted(name for name in names if name)
+    if not ordered:
+        return
+    rows = [{"destination": destination, "lane": lane} for lane in ordered]
+    tx.execute(insert(tx, lanes).on_conflict_do_nothing(), rows)
+    query = sa.select(lanes.c.lane).where(
+        lanes.c.destination == destination, lanes.c.lane.in_(ordered)
+    )
+    tx.execute(query.order_by(lanes.c.lane).with_for_update())
+
+
+def claim(
+    tx: Tx, ids: Sequence[int], destination: str, *, now: datetime, lease_until: datetime
+) -> list[Claimed]:
+    """Move deliveries that are due to `sending`; others among `ids` are left out."""
+    c = deliveries.c
+    statement = (
+        sa.update(deliveries)
+        .where(
+            c.id.in_(ids),
+            c.destination == destination,
+            c.state.in_(sorted(CLAIMABLE)),
+            sa.or_(c.next_attempt_at.is_(None), c.next_attempt_at <= now),
+        )
+        .values(
+            state=S.SENDING.value,
+            attempts=c.attempts + 1,
+            counted=c.counted + 1,
+            lease_until=lease_until,
+            next_attempt_at=None,
+        )
+        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
+    )
+    rows = tx.execute(statement).all()
+    if not rows:
+        return []
+    query = sa.select(journal.c.id, journal.c.body).where(
+        journal.c.id.in_([row.message_id for row in rows])
+    )
+    bodies = {row.id: row.body for row in tx.execute(query)}
+    return [Claimed(*row, bodies[row.message_id]) for row in sorted(rows)]
+
+
+def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
+    """Settle `(id, partner's reference)` as delivered, from state `since`."""
+    rows = [{"d": id, "r": reference or None} for id, reference in done]
+    values = {"state": S.DELIVERED.value, "settled_at": now, "reference": sa.bindparam("r")}
+    _move(tx, rows, since, values | {"code": None, "detail": None})
+
+
+def wait(
+    tx: Tx, id: int, *, since: S, when: datetime, code: str, detail: str, counts: bool = True
+) -> None:
+    """Send again at `when`; a wait that does not count gives the attempt back."""
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": when,
+        "asked_at": None,
+        "code": code,
+        "detail": detail,
+    }
+    if not counts:
+        values["counted"] = deliveries.c.counted - 1
+    _move(tx, [{"d": id}], since, values)
+
+
+def doubt(
+    tx: Tx, id: int, *, since: S, ask_at: datetime | None, code: str, detail: str
+) -> None:
+    """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None)."""
+    values = {
+        "state": S.AMBIGUOUS.value,
+        "next_attempt_at": ask_at,
+        "asked_at": None,
+        "code": code,
+        "detail": detail,
+    }
+    _move(tx, [{"d": id}], since, values)
+
+
+def kill(tx: Tx, id: int, *, since: S, code: str, detail: str) -> None:
+    """Certainly without effect, and a person must act; the lane stays closed behind it."""
+    _move(tx, [{"d": id}], since, {"state": S.DEAD.value, "code": code, "detail": detail})
+
+
+def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+    """A person takes the delivery out; the lane opens."""
+    values = {"state": S.CANCELLED.value, "settled_at": now, "detail": detail}
+    _move(tx, [{"d": id}], since, values | {"next_attempt_at": None})
+
+
+def replay(tx: Tx, id: int, *, now: datetime) -> None:
+    """Give a dead delivery a new start with the same message id."""
+    values = {"state": S.PENDING.value, "counted": 0, "asked_at": now, "next_attempt_at": None}
+    _move(tx, [{"d": id}], S.DEAD, values)
+    c = deliveries.c
+    row = tx.execute(sa.select(c.id, c.destination, c.type).where(c.id == id)).one()
+    outbox.put(tx, [ask(row.id, row.destination, row.type)])
+
+
+def _move(tx: Tx, rows: Sequence[dict[str, object]], since: S, values: dict[str, object]) -> None:
+    if not rows:
+        return
+    statement = (
+        sa.update(deliveries)
+        .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
+        .values(values | ({"lease_until": None} if since is S.SENDING else {}))
+    )
+    count = tx.execute(statement, list(rows)).rowcount
+    if count != len(rows):
+        raise StateConflict(f"{len(rows) - count} of {len(rows)} deliveries are not {since}")
+
+
+def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datetime) -> int:
+    """Open the next held delivery of lanes whose earlier ones are all final; return how many."""
+    wanted = {name for name in names if name}
+    if not wanted:
+        return 0
+    lock_lanes(tx, destination, wanted)
+    c = deliveries.c
+    heads = (
+        sa.select(sa.func.min(c.id))
+        .where(c.destination == destination, c.lane.in_(wanted), OPEN)
+        .group_by(c.lane)
+    )
+    statement = (
+        sa.update(deliveries)
+        .where(c.id.in_(heads), c.state == S.HELD.value)
+        .values(state=S.PENDING.value, asked_at=now)
+        .returning(c.id, c.destination, c.type)
+    )
+    rows = tx.execute(statement).all()
+    outbox.put(tx, (ask(*row) for row in sorted(rows)))
+    return len(rows)
+
+
+def lanes_of(tx: Tx, ids: Sequence[int]) -> set[str]:
+    """Return the lanes of deliveries."""
+    query = sa.select(deliveries.c.lane).where(deliveries.c.id.in_(ids))
+    return set(tx.execute(query).scalars())

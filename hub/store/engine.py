@@ -1,0 +1,100 @@
+"""The store's engine: one database, short write transactions, no ORM.
+
+SQLite (WAL, synchronous=FULL) serves one process, PostgreSQL serves several. Both are used in the
+same way: `write()` gives a transaction that commits at the end of the block or rolls back, `read()`
+gives a consistent view. On SQLite writers of this process queue on a fair lock instead of polling
+the database's own lock, whose back-off would cost milliseconds.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+Tx = sa.Connection
+"""A connection inside a transaction; store functions take it first and never commit."""
+
+
+class Store:
+    """Owns the connection pool; threads share it freely."""
+
+    def __init__(self, url: str, *, connections: int = 16) -> None:
+        parsed = make_url(url)
+        self.name = parsed.get_backend_name()
+        self.url = url
+        self._writers: AbstractContextManager[Any] = nullcontext()
+        options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
+        if self.name == "sqlite":
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"check_same_thread": False, "timeout": 30}
+            self._writers = threading.Lock()
+        else:
+            options["pool_pre_ping"] = True
+            options["connect_args"] = {"connect_timeout": 5}
+        self.engine = sa.create_engine(parsed, **options)
+        if self.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Open a write transaction; commits when the block ends well."""
+        with self._writers, self.engine.connect() as connection:
+            if self.name == "sqlite":
+                # a deferred BEGIN would fail with "database is locked" when it turns to writing
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with connection.begin() if not connection.in_transaction() else _ends(connection):
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a read transaction: one consistent view of the store."""
+        with self.engine.connect() as connection:
+            if self.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _ends(connection: sa.Connection) -> Iterator[None]:
+    """Commit or roll back the transaction that the connection has begun by itself."""
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _prepare_sqlite(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # the driver must not open transactions of its own
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+        "wal_autocheckpoint=2000",
+        "journal_size_limit=67108864",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def insert(tx: Tx, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """Return the dialect's INSERT for `table`, which knows ON CONFLICT."""
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

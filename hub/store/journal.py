@@ -1,0 +1,163 @@
+"""The journal: every message as it was said, and the proof that it is handled once.
+
+A message enters by `accept` (from a source, deduplicated by meaning in the inbox) or straight from
+the broker. `take` is the inbox by message id: its one statement records the message, marks it
+handled and returns only the ids for which this happened now.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.messages import routes
+from hub.messages.envelope import Message
+from hub.ports import Accepted
+from hub.store import outbox
+from hub.store.engine import Tx, insert
+from hub.store.tables import (
+    STATE_ACCEPTED,
+    STATE_EARLY,
+    STATE_HANDLED,
+    STATE_OUTGOING,
+    STATE_PARKED,
+    inbox,
+    journal,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message with its wire form and the key of its meaning."""
+
+    message: Message
+    body: bytes
+    dedup_key: str = ""
+
+
+def _row(message: Message, body: bytes, state: str, now: datetime) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "type": message.type,
+        "version": message.version,
+        "key": message.key,
+        "source": message.source,
+        "time": message.time,
+        "correlation_id": message.correlation_id,
+        "causation_id": message.causation_id,
+        "body": body,
+        "state": state,
+        "recorded_at": now,
+    }
+
+
+def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
+    """Store new messages and ask for their handling; answer a known meaning with its first id."""
+    first = {entry.dedup_key: entry for entry in reversed(entries)}
+    statement = insert(tx, inbox).on_conflict_do_nothing().returning(inbox.c.dedup_key)
+    rows = [
+        {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
+        for key, entry in first.items()
+    ]
+    fresh = set(tx.execute(statement, rows).scalars())
+    new = [entry for key, entry in first.items() if key in fresh]
+    if new:
+        values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
+        tx.execute(insert(tx, journal).on_conflict_do_nothing(), values)
+        outbox.put(
+            tx,
+            (
+                outbox.ToPublish(routes.INGEST, entry.message.id, entry.message.type, entry.body)
+                for entry in new
+            ),
+        )
+    known = {entry.dedup_key: entry.message.id for entry in new}
+    old = [key for key in first if key not in fresh]
+    if old:
+        query = sa.select(inbox.c.dedup_key, inbox.c.message_id).where(inbox.c.dedup_key.in_(old))
+        known |= {row.dedup_key: row.message_id for row in tx.execute(query)}
+    return [
+        Accepted(known[entry.dedup_key], duplicate=known[entry.dedup_key] != entry.message.id)
+        for entry in entries
+    ]
+
+
+def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
+    """Mark messages handled; return the ids that were not handled before.
+
+    The others are repeats (or parked) and must not have an effect.
+    """
+    unique = {entry.message.id: entry for entry in entries}
+    rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
+    statement = insert(tx, journal)
+    statement = statement.on_conflict_do_update(
+        index_elements=[journal.c.id],
+        set_={"state": STATE_HANDLED},
+        where=journal.c.state == STATE_ACCEPTED,
+    ).returning(journal.c.id)
+    return set(tx.execute(statement, rows).scalars())
+
+
+def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
+    """Store messages that the hub says; a repeat (same derived id) changes nothing."""
+    values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
+    tx.execute(insert(tx, journal).on_conflict_do_nothing(), values)
+
+
+def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
+    """Keep a message that came before what it is about; `wake_early` asks for it again."""
+    _upsert(tx, entry, now, {"state": STATE_EARLY}, from_states=(STATE_ACCEPTED, STATE_EARLY))
+
+
+def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
+    """Set a message aside for an operator, with the reason; it is not handled again by itself."""
+    values = {"state": STATE_PARKED, "code": code, "reason": reason}
+    _upsert(tx, entry, now, values, from_states=(STATE_ACCEPTED, STATE_EARLY))
+
+
+def _upsert(
+    tx: Tx, entry: Entry, now: datetime, values: dict[str, str], *, from_states: tuple[str, ...]
+) -> None:
+    row = _row(entry.message, entry.body, STATE_ACCEPTED, now) | values
+    statement = insert(tx, journal).on_conflict_do_update(
+        index_elements=[journal.c.id], set_=values, where=journal.c.state.in_(from_states)
+    )
+    tx.execute(statement, row)
+
+
+def wake_early(tx: Tx, key: str) -> int:
+    """Ask again for the early messages of a key, in the order they came; return how many."""
+    return _ask(tx, journal.c.state == STATE_EARLY, journal.c.key == key)
+
+
+def ask_unhandled(tx: Tx, recorded_before: datetime) -> int:
+    """Ask again for every accepted message that nobody handled yet (rebuild)."""
+    return _ask(tx, journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
+
+
+def _ask(tx: Tx, *conditions: sa.ColumnElement[bool]) -> int:
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
+    rows = tx.execute(query.order_by(journal.c.recorded_at, journal.c.id)).all()
+    outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
+    ids = [row.id for row in rows]
+    for start in range(0, len(ids), 500):
+        part = journal.c.id.in_(ids[start : start + 500])
+        tx.execute(sa.update(journal).where(part).values(state=STATE_ACCEPTED))
+    return len(rows)
+
+
+def park_early(tx: Tx, recorded_before: datetime) -> int:
+    """Park early messages whose dossier never came; return how many."""
+    statement = (
+        sa.update(journal)
+        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before)
+        .values(state=STATE_PARKED, code="dossier_unknown", reason="the dossier never came")
+    )
+    return tx.execute(statement).rowcount
+
+
+def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the wire forms of messages by id."""
+    query = sa.select(journal.c.id, journal.c.body).where(journal.c.id.in_(ids))
+    return {row.id: row.body for row in tx.execute(query)}

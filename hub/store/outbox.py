@@ -1,0 +1,70 @@
+"""The outbox: what must be published, written in the transaction that caused it.
+
+The relay publishes in order of `seq` and deletes what the broker confirmed. A row that was
+published and not deleted is published again, with the same message id; readers do not mind.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hub.store.engine import Tx
+from hub.store.tables import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One message that waits for the relay."""
+
+    seq: int
+    queue: str
+    message_id: str
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToPublish:
+    """One message for the outbox."""
+
+    queue: str
+    message_id: str
+    type: str
+    body: bytes
+
+
+_INSERT = sa.insert(outbox)
+_HEAD = sa.select(outbox).where(outbox.c.seq > sa.bindparam("after")).order_by(outbox.c.seq)
+
+
+def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
+    """Add rows; they are published after this transaction commits."""
+    values = [
+        {"queue": row.queue, "message_id": row.message_id, "type": row.type, "body": row.body}
+        for row in rows
+    ]
+    if values:
+        tx.execute(_INSERT, values)
+
+
+def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
+    """Return the oldest rows behind `after`.
+
+    PostgreSQL hands them out locked, and skips what another relay has in hand.
+    """
+    query = _HEAD.limit(limit)
+    if tx.dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    return [OutboxRow(*row) for row in tx.execute(query, {"after": after})]
+
+
+def delete(tx: Tx, seqs: Sequence[int]) -> None:
+    """Forget rows that the broker has confirmed."""
+    if seqs:
+        tx.execute(sa.delete(outbox).where(outbox.c.seq.in_(seqs)))
+
+
+def backlog(tx: Tx) -> int:
+    """Return the number of rows that wait."""
+    return tx.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()

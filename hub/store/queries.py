@@ -1,0 +1,93 @@
+"""Questions that operators and reports ask; nothing here writes."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState
+from hub.store.engine import Tx
+from hub.store.tables import attempts, deliveries, journal
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The conservation of one destination: everything accepted for it is in exactly one state."""
+
+    destination: str
+    accepted: int
+    """Deliveries that were ever opened, counted from the journal of outgoing messages."""
+    states: dict[str, int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether accepted equals the sum over all states."""
+        return self.accepted == sum(self.states.values())
+
+
+def balance(tx: Tx, readers: dict[str, str]) -> list[Balance]:
+    """Return the balance of each destination.
+
+    `readers` maps message type to destination: accepted is counted from the journal and the states
+    from the deliveries, two independent records, so that a lost row shows.
+    """
+    outgoing = (
+        sa.select(journal.c.type, sa.func.count())
+        .where(journal.c.state == "outgoing")
+        .group_by(journal.c.type)
+    )
+    accepted: Counter[str] = Counter()
+    for type, count in tx.execute(outgoing):
+        accepted[readers[type]] += count
+    c = deliveries.c
+    grouped = sa.select(c.destination, c.state, sa.func.count()).group_by(c.destination, c.state)
+    states = {name: dict.fromkeys(map(str, DeliveryState), 0) for name in set(readers.values())}
+    for destination, state, count in tx.execute(grouped):
+        states[destination][state] = count
+    return [Balance(name, accepted[name], states[name]) for name in sorted(states)]
+
+
+def open_count(tx: Tx) -> int:
+    """Return the number of deliveries that are not final."""
+    query = sa.select(sa.func.count()).where(deliveries.c.settled_at.is_(None))
+    return tx.execute(query).scalar_one()
+
+
+def unhandled_count(tx: Tx) -> int:
+    """Return the number of accepted messages that are not handled yet."""
+    query = sa.select(sa.func.count()).where(journal.c.state.in_(["accepted", "early"]))
+    return tx.execute(query).scalar_one()
+
+
+def parked(tx: Tx, limit: int = 100) -> list[sa.Row[tuple[str, str, str, str, str]]]:
+    """Return parked messages: id, type, key, code, reason; newest first."""
+    c = journal.c
+    query = sa.select(c.id, c.type, c.key, c.code, c.reason).where(c.state == "parked")
+    return list(tx.execute(query.order_by(c.recorded_at.desc()).limit(limit)).tuples())
+
+
+def stuck(tx: Tx, limit: int = 100) -> list[sa.Row[tuple[int, str, str, str, str, str]]]:
+    """Return deliveries that wait for a person: id, destination, lane, state, code, detail."""
+    c = deliveries.c
+    for_a_person = sa.or_(
+        c.state == "dead", sa.and_(c.state == "ambiguous", c.next_attempt_at.is_(None))
+    )
+    query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
+    return list(tx.execute(query.order_by(c.id).limit(limit)).tuples())
+
+
+def delivered(tx: Tx, destination: str) -> Iterator[tuple[str, str]]:
+    """Yield (message type, dossier number) of every settled delivery, streaming."""
+    c = deliveries.c
+    query = sa.select(c.type, c.lane).where(
+        c.destination == destination, c.state == DeliveryState.DELIVERED.value
+    )
+    for row in tx.execution_options(yield_per=1000).execute(query):
+        yield row.type, row.lane
+
+
+def history(tx: Tx, delivery_id: int) -> list[sa.Row[tuple[object, ...]]]:
+    """Return the attempts of a delivery, oldest first."""
+    query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)
+    return list(tx.execute(query.order_by(attempts.c.id)).tuples())

@@ -1,0 +1,142 @@
+"""What has become due: retries, questions, leases that ran out, asks that were lost.
+
+Each function is one short transaction's worth of work, bounded by `limit`, and safe to run in
+several processes: rows are moved by conditional UPDATEs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store import outbox
+from hub.store.deliveries import OPEN, ask, release_followers
+from hub.store.engine import Tx
+from hub.store.tables import deliveries, journal
+
+c = deliveries.c
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """An ambiguous delivery that is due to be asked about."""
+
+    id: int
+    message_id: str
+    lane: str
+    attempts: int
+    counted: int
+    deadline: datetime | None
+    body: bytes
+
+
+def ask_due(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
+    """Ask for work on waiting deliveries whose time has come; return how many.
+
+    One that was asked for since `asked_before` is left alone: its message is on the way.
+    """
+    due = sa.and_(
+        c.state == S.WAITING.value,
+        c.next_attempt_at <= now,
+        sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
+    )
+    return _ask(tx, due, now=now, limit=limit)
+
+
+def ask_pending(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
+    """Ask again for pending deliveries whose message must have been lost; return how many."""
+    lost = sa.and_(
+        c.state == S.PENDING.value, sa.or_(c.asked_at.is_(None), c.asked_at < asked_before)
+    )
+    return _ask(tx, lost, now=now, limit=limit)
+
+
+def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int) -> int:
+    chosen = sa.select(c.id).where(condition).order_by(c.id).limit(limit)
+    if tx.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    statement = (
+        sa.update(deliveries)
+        .where(c.id.in_(chosen), condition)
+        .values(asked_at=now)
+        .returning(c.id, c.destination, c.type)
+    )
+    rows = tx.execute(statement).all()
+    outbox.put(tx, (ask(*row) for row in sorted(rows)))
+    return len(rows)
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return the earliest time at which a waiting or ambiguous delivery becomes due."""
+    query = sa.select(sa.func.min(c.next_attempt_at)).where(
+        c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), c.asked_at.is_(None)
+    )
+    return tx.execute(query).scalar_one()
+
+
+def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
+    """Move sending deliveries whose lease ran out to ambiguous, to be asked about at once.
+
+    The process that held the lease may have died at any point of its call: nobody knows.
+    """
+    chosen = sa.select(c.id).where(c.state == S.SENDING.value, c.lease_until < now).limit(limit)
+    statement = (
+        sa.update(deliveries)
+        .where(c.id.in_(chosen), c.state == S.SENDING.value, c.lease_until < now)
+        .values(
+            state=S.AMBIGUOUS.value,
+            lease_until=None,
+            next_attempt_at=now,
+            asked_at=None,
+            code="lease_expired",
+            detail="the sender stopped before it recorded an outcome",
+        )
+        .returning(c.id)
+    )
+    return tx.execute(statement).scalars().all()
+
+
+def take_doubtful(
+    tx: Tx, destination: str, *, now: datetime, again_at: datetime, limit: int
+) -> list[Doubtful]:
+    """Return ambiguous deliveries that are due, and reserve them until `again_at`."""
+    chosen = (
+        sa.select(c.id)
+        .where(
+            c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now
+        )
+        .order_by(c.next_attempt_at)
+        .limit(limit)
+    )
+    if tx.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    statement = (
+        sa.update(deliveries)
+        .where(c.id.in_(chosen), c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now)
+        .values(next_attempt_at=again_at, attempts=c.attempts + 1)
+        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
+    )
+    rows = tx.execute(statement).all()
+    if not rows:
+        return []
+    query = sa.select(journal.c.id, journal.c.body).where(
+        journal.c.id.in_([row.message_id for row in rows])
+    )
+    bodies = {row.id: row.body for row in tx.execute(query)}
+    return [Doubtful(*row, bodies[row.message_id]) for row in sorted(rows)]
+
+
+def sweep_held(tx: Tx, now: datetime) -> int:
+    """Release held deliveries that nothing stands before; there are none unless a move was lost."""
+    earlier = deliveries.alias()
+    blocked = sa.exists().where(
+        earlier.c.destination == c.destination,
+        earlier.c.lane == c.lane,
+        earlier.c.id < c.id,
+        earlier.c.settled_at.is_(None),
+    )
+    query = sa.select(c.destination, c.lane).where(OPEN, c.state == S.HELD.value, ~blocked)
+    stuck = tx.execute(query.limit(500)).all()
+    return sum(release_followers(tx, row.destination, [row.lane], now) for row in stuck)

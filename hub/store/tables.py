@@ -1,0 +1,206 @@
+"""All tables in one place; a DBA can read the product from here.
+
+Times are `Instant`: microseconds since 1970 UTC in a BIGINT, the same in both engines, exact and
+fast to compare. Personal data stands in `journal.body`, `dossiers.applicant` and file bodies only.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.rules.states import FINAL, DeliveryState
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970 UTC; a naive one is refused."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without timezone cannot be stored")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""A growing number; SQLite counts by itself only in an INTEGER primary key."""
+
+
+def _one_of(column: str, values: Any) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in sorted(values))})"
+
+
+_FINAL = _one_of("state", FINAL)
+STATE_ACCEPTED, STATE_HANDLED = "accepted", "handled"
+STATE_EARLY, STATE_PARKED, STATE_OUTGOING = "early", "parked", "outgoing"
+JOURNAL_STATES = (STATE_ACCEPTED, STATE_HANDLED, STATE_EARLY, STATE_PARKED, STATE_OUTGOING)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("time", Instant, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    sa.Column("causation_id", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("code", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.CheckConstraint(_one_of("state", JOURNAL_STATES), name="state"),
+    sa.CheckConstraint("(state = 'parked') = (code IS NOT NULL)", name="parked_has_code"),
+    comment="Every message, as said. It is also the inbox by message id: a message is handled once",
+)
+sa.Index("ix_journal_key", journal.c.key)
+sa.Index(
+    "ix_journal_unhandled",
+    journal.c.state,
+    journal.c.key,
+    sqlite_where=sa.text("state IN ('accepted', 'early', 'parked')"),
+    postgresql_where=sa.text("state IN ('accepted', 'early', 'parked')"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("dedup_key", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    comment="What was accepted, by meaning: a second telling gets the answer of the first",
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("seq", Big, primary_key=True, autoincrement=True),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+    comment="What still has to be published; a row is deleted when the broker confirmed it",
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", Big, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.Text, sa.ForeignKey("journal.id"), nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("counted", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_attempt_at", Instant),
+    sa.Column("asked_at", Instant),
+    sa.Column("lease_until", Instant),
+    sa.Column("deadline", Instant),
+    sa.Column("code", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("reference", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("settled_at", Instant),
+    sa.UniqueConstraint("message_id", "destination"),
+    sa.CheckConstraint(_one_of("state", DeliveryState), name="state"),
+    sa.CheckConstraint(f"({_FINAL}) = (settled_at IS NOT NULL)", name="final_is_settled"),
+    sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
+    sa.CheckConstraint("state <> 'waiting' OR next_attempt_at IS NOT NULL", name="waiting_has_time"),
+    sa.CheckConstraint("state <> 'held' OR lane <> ''", name="held_has_lane"),
+    sqlite_autoincrement=True,
+    comment="One message on its way to one destination: the truth about state, attempts and time",
+)
+_OPEN = sa.text(f"NOT ({_FINAL})")
+sa.Index(
+    "ix_deliveries_open_lane",
+    deliveries.c.destination,
+    deliveries.c.lane,
+    deliveries.c.id,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+sa.Index(
+    "ix_deliveries_due",
+    deliveries.c.state,
+    deliveries.c.next_attempt_at,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+sa.Index("ix_deliveries_lane", deliveries.c.lane)
+
+lanes = sa.Table(
+    "lanes",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("lane", sa.Text, primary_key=True),
+    comment="Row locks for PostgreSQL: who opens and who settles in a lane must take turns",
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", Big, primary_key=True, autoincrement=True),
+    sa.Column("delivery_id", Big, sa.ForeignKey("deliveries.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.Column("outcome", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("request_hash", sa.Text),
+    sa.Column("response_hash", sa.Text),
+    sa.CheckConstraint("kind IN ('send', 'find', 'person')", name="kind"),
+    sqlite_autoincrement=True,
+    comment="Every call to a partner, written before it is made",
+)
+sa.Index("ix_attempts_delivery", attempts.c.delivery_id, attempts.c.number)
+
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("size", Big, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    comment="Files in the content-addressed store; the bodies are on disk",
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", Big, primary_key=True, autoincrement=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("object", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("allowed", sa.Boolean, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+    comment="Who did what and why; append-only, each row carries the hash of the one before",
+)
