@@ -44,9 +44,7 @@ class Finished:
     response_hash: str | None = None
 
 
-def start(
-    tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str = "send"
-) -> None:
+def start(tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str = "send") -> None:
     """Record that calls `(delivery, number)` are about to be made."""
     rows = [
         {"delivery_id": id, "number": number, "kind": kind, "started_at": now}

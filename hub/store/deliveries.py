@@ -5,18 +5,19 @@ process made first is noticed (`StateConflict`) instead of overwritten. A lane (
 dossier) has one open head; later deliveries are `held` until everything before them is final.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.messages import routes
 from hub.rules.states import CLAIMABLE, FINAL
 from hub.rules.states import DeliveryState as S
-from hub.store import outbox
+from hub.store import journal, outbox
 from hub.store.engine import Tx, insert
-from hub.store.tables import deliveries, journal, lanes
+from hub.store.tables import deliveries, lanes
 
 OPEN = deliveries.c.state.not_in(sorted(FINAL))
 
@@ -90,9 +91,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
         )
     c = deliveries.c
     statement = insert(tx, deliveries).on_conflict_do_nothing()
-    inserted = tx.execute(
-        statement.returning(c.id, c.destination, c.type, c.state), rows
-    )
+    inserted = tx.execute(statement.returning(c.id, c.destination, c.type, c.state), rows)
     outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
 
 
@@ -137,20 +136,34 @@ def claim(
         )
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )
-    rows = tx.execute(statement).all()
-    if not rows:
-        return []
-    query = sa.select(journal.c.id, journal.c.body).where(
-        journal.c.id.in_([row.message_id for row in rows])
-    )
-    bodies = {row.id: row.body for row in tx.execute(query)}
-    return [Claimed(*row, bodies[row.message_id]) for row in sorted(rows)]
+    return with_bodies(tx, tx.execute(statement).all())
+
+
+def with_bodies(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Claimed]:
+    """Complete rows (id, message_id, lane, attempts, counted, deadline) with their messages."""
+    bodies = journal.bodies(tx, [row.message_id for row in rows])
+    return [
+        Claimed(
+            id=row.id,
+            message_id=row.message_id,
+            lane=row.lane,
+            attempts=row.attempts,
+            counted=row.counted,
+            deadline=row.deadline,
+            body=bodies[row.message_id],
+        )
+        for row in sorted(rows, key=lambda row: row.id)
+    ]
 
 
 def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
     """Settle `(id, partner's reference)` as delivered, from state `since`."""
     rows = [{"d": id, "r": reference or None} for id, reference in done]
-    values = {"state": S.DELIVERED.value, "settled_at": now, "reference": sa.bindparam("r")}
+    values: dict[str, object] = {
+        "state": S.DELIVERED.value,
+        "settled_at": now,
+        "reference": sa.bindparam("r"),
+    }
     _move(tx, rows, since, values | {"code": None, "detail": None})
 
 
@@ -170,11 +183,9 @@ def wait(
     _move(tx, [{"d": id}], since, values)
 
 
-def doubt(
-    tx: Tx, id: int, *, since: S, ask_at: datetime | None, code: str, detail: str
-) -> None:
+def doubt(tx: Tx, id: int, *, since: S, ask_at: datetime | None, code: str, detail: str) -> None:
     """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None)."""
-    values = {
+    values: dict[str, object] = {
         "state": S.AMBIGUOUS.value,
         "next_attempt_at": ask_at,
         "asked_at": None,
@@ -191,20 +202,27 @@ def kill(tx: Tx, id: int, *, since: S, code: str, detail: str) -> None:
 
 def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
     """A person takes the delivery out; the lane opens."""
-    values = {"state": S.CANCELLED.value, "settled_at": now, "detail": detail}
+    values: dict[str, object] = {"state": S.CANCELLED.value, "settled_at": now, "detail": detail}
     _move(tx, [{"d": id}], since, values | {"next_attempt_at": None})
 
 
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
     """Give a dead delivery a new start with the same message id."""
-    values = {"state": S.PENDING.value, "counted": 0, "asked_at": now, "next_attempt_at": None}
+    values: dict[str, object] = {
+        "state": S.PENDING.value,
+        "counted": 0,
+        "asked_at": now,
+        "next_attempt_at": None,
+    }
     _move(tx, [{"d": id}], S.DEAD, values)
     c = deliveries.c
     row = tx.execute(sa.select(c.id, c.destination, c.type).where(c.id == id)).one()
     outbox.put(tx, [ask(row.id, row.destination, row.type)])
 
 
-def _move(tx: Tx, rows: Sequence[dict[str, object]], since: S, values: dict[str, object]) -> None:
+def _move(
+    tx: Tx, rows: Sequence[Mapping[str, object]], since: S, values: dict[str, object]
+) -> None:
     if not rows:
         return
     statement = (
@@ -212,7 +230,7 @@ def _move(tx: Tx, rows: Sequence[dict[str, object]], since: S, values: dict[str,
         .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
         .values(values | ({"lease_until": None} if since is S.SENDING else {}))
     )
-    count = tx.execute(statement, list(rows)).rowcount
+    count = tx.execute(statement, [dict(row) for row in rows]).rowcount
     if count != len(rows):
         raise StateConflict(f"{len(rows) - count} of {len(rows)} deliveries are not {since}")
 

@@ -90,13 +90,12 @@ def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
     """
     unique = {entry.message.id: entry for entry in entries}
     rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
-    statement = insert(tx, journal)
-    statement = statement.on_conflict_do_update(
+    statement = insert(tx, journal).on_conflict_do_update(
         index_elements=[journal.c.id],
         set_={"state": STATE_HANDLED},
         where=journal.c.state == STATE_ACCEPTED,
-    ).returning(journal.c.id)
-    return set(tx.execute(statement, rows).scalars())
+    )
+    return set(tx.execute(statement.returning(journal.c.id), rows).scalars())
 
 
 def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
@@ -126,25 +125,24 @@ def _upsert(
     tx.execute(statement, row)
 
 
-def wake_early(tx: Tx, key: str) -> int:
-    """Ask again for the early messages of a key, in the order they came; return how many."""
+def wake_early(tx: Tx, key: str) -> list[str]:
+    """Ask again for the early messages of a key, in the order of their ids; return the ids."""
     return _ask(tx, journal.c.state == STATE_EARLY, journal.c.key == key)
 
 
-def ask_unhandled(tx: Tx, recorded_before: datetime) -> int:
-    """Ask again for every accepted message that nobody handled yet (rebuild)."""
-    return _ask(tx, journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
+def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
+    """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
+    return _ask(tx, journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
 
 
-def _ask(tx: Tx, *conditions: sa.ColumnElement[bool]) -> int:
+def _ask(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int = 500) -> list[str]:
     query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
-    rows = tx.execute(query.order_by(journal.c.recorded_at, journal.c.id)).all()
+    rows = tx.execute(query.order_by(journal.c.id).limit(limit)).all()
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
-    for start in range(0, len(ids), 500):
-        part = journal.c.id.in_(ids[start : start + 500])
-        tx.execute(sa.update(journal).where(part).values(state=STATE_ACCEPTED))
-    return len(rows)
+    if ids:
+        tx.execute(sa.update(journal).where(journal.c.id.in_(ids)).values(state=STATE_ACCEPTED))
+    return ids
 
 
 def park_early(tx: Tx, recorded_before: datetime) -> int:

@@ -1,8 +1,9 @@
 """Questions that operators and reports ask; nothing here writes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -60,21 +61,23 @@ def unhandled_count(tx: Tx) -> int:
     return tx.execute(query).scalar_one()
 
 
-def parked(tx: Tx, limit: int = 100) -> list[sa.Row[tuple[str, str, str, str, str]]]:
+def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     """Return parked messages: id, type, key, code, reason; newest first."""
     c = journal.c
     query = sa.select(c.id, c.type, c.key, c.code, c.reason).where(c.state == "parked")
-    return list(tx.execute(query.order_by(c.recorded_at.desc()).limit(limit)).tuples())
+    rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
+    return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
 
 
-def stuck(tx: Tx, limit: int = 100) -> list[sa.Row[tuple[int, str, str, str, str, str]]]:
+def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]:
     """Return deliveries that wait for a person: id, destination, lane, state, code, detail."""
     c = deliveries.c
     for_a_person = sa.or_(
         c.state == "dead", sa.and_(c.state == "ambiguous", c.next_attempt_at.is_(None))
     )
     query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
-    return list(tx.execute(query.order_by(c.id).limit(limit)).tuples())
+    rows = tx.execute(query.order_by(c.id).limit(limit))
+    return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
 
 
 def delivered(tx: Tx, destination: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +90,7 @@ def delivered(tx: Tx, destination: str) -> Iterator[tuple[str, str]]:
         yield row.type, row.lane
 
 
-def history(tx: Tx, delivery_id: int) -> list[sa.Row[tuple[object, ...]]]:
+def history(tx: Tx, delivery_id: int) -> Sequence[sa.Row[Any]]:
     """Return the attempts of a delivery, oldest first."""
     query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)
-    return list(tx.execute(query.order_by(attempts.c.id)).tuples())
+    return tx.execute(query.order_by(attempts.c.id)).all()

@@ -5,31 +5,17 @@ several processes: rows are moved by conditional UPDATEs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store import outbox
-from hub.store.deliveries import OPEN, ask, release_followers
+from hub.store.deliveries import OPEN, Claimed, ask, release_followers, with_bodies
 from hub.store.engine import Tx
-from hub.store.tables import deliveries, journal
+from hub.store.tables import deliveries
 
 c = deliveries.c
-
-
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    """An ambiguous delivery that is due to be asked about."""
-
-    id: int
-    message_id: str
-    lane: str
-    attempts: int
-    counted: int
-    deadline: datetime | None
-    body: bytes
 
 
 def ask_due(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
@@ -73,7 +59,8 @@ def next_due(tx: Tx) -> datetime | None:
     query = sa.select(sa.func.min(c.next_attempt_at)).where(
         c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), c.asked_at.is_(None)
     )
-    return tx.execute(query).scalar_one()
+    due: datetime | None = tx.execute(query).scalar_one()
+    return due
 
 
 def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
@@ -100,13 +87,11 @@ def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
 
 def take_doubtful(
     tx: Tx, destination: str, *, now: datetime, again_at: datetime, limit: int
-) -> list[Doubtful]:
+) -> list[Claimed]:
     """Return ambiguous deliveries that are due, and reserve them until `again_at`."""
     chosen = (
         sa.select(c.id)
-        .where(
-            c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now
-        )
+        .where(c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now)
         .order_by(c.next_attempt_at)
         .limit(limit)
     )
@@ -118,14 +103,7 @@ def take_doubtful(
         .values(next_attempt_at=again_at, attempts=c.attempts + 1)
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )
-    rows = tx.execute(statement).all()
-    if not rows:
-        return []
-    query = sa.select(journal.c.id, journal.c.body).where(
-        journal.c.id.in_([row.message_id for row in rows])
-    )
-    bodies = {row.id: row.body for row in tx.execute(query)}
-    return [Doubtful(*row, bodies[row.message_id]) for row in sorted(rows)]
+    return with_bodies(tx, tx.execute(statement).all())
 
 
 def sweep_held(tx: Tx, now: datetime) -> int:

@@ -128,7 +128,9 @@ deliveries = sa.Table(
     sa.CheckConstraint(_one_of("state", DeliveryState), name="state"),
     sa.CheckConstraint(f"({_FINAL}) = (settled_at IS NOT NULL)", name="final_is_settled"),
     sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
-    sa.CheckConstraint("state <> 'waiting' OR next_attempt_at IS NOT NULL", name="waiting_has_time"),
+    sa.CheckConstraint(
+        "state <> 'waiting' OR next_attempt_at IS NOT NULL", name="waiting_has_time"
+    ),
     sa.CheckConstraint("state <> 'held' OR lane <> ''", name="held_has_lane"),
     sqlite_autoincrement=True,
     comment="One message on its way to one destination: the truth about state, attempts and time",
