@@ -14,6 +14,7 @@ __all__ = [
     "FAULTS",
     "AmbiguousFailure",
     "DeliveryFailure",
+    "EarlyMessage",
     "Fault",
     "FaultClass",
     "Held",
@@ -68,6 +69,10 @@ class Held(DeliveryFailure):
     """Not tried: the partner is closed or paused. Waits without using an attempt."""
 
     fault_class = FaultClass.HELD
+
+
+class EarlyMessage(Exception):
+    """A message came before what it is about (the dossier with its key); kept until that comes."""
 
 
 @dataclass(frozen=True, slots=True)

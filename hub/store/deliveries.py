@@ -262,3 +262,19 @@ def lanes_of(tx: Tx, ids: Sequence[int]) -> set[str]:
     """Return the lanes of deliveries."""
     query = sa.select(deliveries.c.lane).where(deliveries.c.id.in_(ids))
     return set(tx.execute(query).scalars())
+
+
+def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
+    """The partner proved that it does not have it: send again now, same message id."""
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": now,
+        "asked_at": None,
+        "detail": "the partner was asked and does not have it",
+    }
+    _move(tx, [{"d": id}], S.AMBIGUOUS, values)
+
+
+def leave_to_person(tx: Tx, id: int) -> None:
+    """Nothing could be proven: stop asking, a person resolves it."""
+    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None})

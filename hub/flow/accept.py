@@ -1,0 +1,73 @@
+"""The way in: a message is checked, stored durably and answered; its handling comes later.
+
+`Intake` is the sink of every source and of the gateway. When `accept` returns, the message is in
+the journal and will be handled; when it raises InvalidMessage, nothing of it is stored.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from hub.flow.group_commit import GroupCommit
+from hub.messages import catalog
+from hub.messages.envelope import Attachment, Message, encode
+from hub.messages.invalid import InvalidMessage
+from hub.ports import Accepted, Clock
+from hub.store import blobs, journal
+from hub.store.engine import Store
+
+
+class Intake:
+    """Accepts messages and files; threads share it."""
+
+    def __init__(
+        self,
+        store: Store,
+        files: blobs.BlobStore,
+        *,
+        clock: Clock,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.store = store
+        self.files = files
+        self.clock = clock
+        self.on_commit = on_commit
+        self._commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(self._commit)
+
+    def accept(self, message: Message) -> Accepted:
+        """Store `message` and return; a second telling of the same thing gets the first answer."""
+        entry = catalog.find(message.type, message.version)
+        if entry.reader != catalog.RECORDS:
+            why = f"{message.type} is said by the hub, not to it"
+            raise InvalidMessage("type_unknown", where="$.type", why=why)
+        payload = catalog.read(message)
+        for attachment in message.attachments:
+            self.files.path(attachment.sha256)
+        key = catalog.dedup_key(message, payload)
+        return self._commits.submit(journal.Entry(message, encode(message), key)).result()
+
+    def store_file(
+        self,
+        stream: BinaryIO,
+        *,
+        name: str,
+        media_type: str,
+        component: str = "",
+        sha256: str = "",
+    ) -> Attachment:
+        """Stream a file into the blob store and return the claim check for it."""
+        digest, size = self.files.write(stream, sha256=sha256)
+        with self.store.write() as tx:
+            blobs.register(tx, digest, size=size, media_type=media_type, now=self.clock())
+        return Attachment(
+            name=name, media_type=media_type, size=size, sha256=digest, component=component
+        )
+
+    def close(self) -> None:
+        """Finish what is being accepted."""
+        self._commits.close()
+
+    def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
+        with self.store.write() as tx:
+            answers = journal.accept(tx, entries, self.clock())
+        self.on_commit()
+        return answers

@@ -1,0 +1,175 @@
+"""Deliver: takes work for one destination from its queue and makes the calls.
+
+claim (row to `sending`, attempt row, one transaction for many) -> prepare -> send in a pool of
+threads -> settle (one transaction for all that ended meanwhile) -> acknowledge. The queue message
+only asks for work; when its delivery is settled, being sent or not due, it is acknowledged and
+nothing happens. A claim has a lease: should this process die, the delivery becomes ambiguous.
+"""
+
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import msgspec
+
+from hub.flow.outcome import Outcome, Settling, settle
+from hub.messages import catalog, routes
+from hub.messages.envelope import Message, decode
+from hub.ports import (
+    Broker,
+    BrokerUnavailable,
+    Clock,
+    Consumer,
+    ConsumerLost,
+    Destination,
+    Incoming,
+    Receipt,
+)
+from hub.rules.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
+from hub.rules.states import DeliveryState
+from hub.service import Role
+from hub.store import attempts, deliveries
+from hub.telemetry import Event, log
+
+
+class _Ask(msgspec.Struct):
+    delivery: int
+
+
+_read_ask = msgspec.json.Decoder(_Ask).decode
+
+
+class Deliver(Role):
+    """Delivers to one destination."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        destination: Destination,
+        settling: Settling,
+        *,
+        clock: Clock,
+        on_commit: Callable[[], None] = lambda: None,
+        ahead: int = 4,
+    ) -> None:
+        super().__init__()
+        self.name = f"deliver.{destination.name}"
+        self.broker = broker
+        self.destination = destination
+        self.settling = settling
+        self.clock = clock
+        self.on_commit = on_commit
+        traits = destination.traits
+        self.most = traits.concurrency * ahead
+        """Claims in hand: enough to keep every thread busy while the others are settled."""
+        self.lease = (traits.connect_timeout + traits.reply_timeout) * (2 * ahead)
+        self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
+        self._in_hand = 0
+        self._consumer: Consumer | None = None
+
+    def request_stop(self) -> None:
+        super().request_stop()
+        if self._consumer is not None:
+            self._consumer.wake()
+
+    def run(self) -> None:
+        queue_name = routes.deliver_queue(self.destination.name)
+        consumer = self.broker.consumer(queue_name, prefetch=self.most)
+        self._consumer = consumer
+        threads = self.destination.traits.concurrency
+        try:
+            with ThreadPoolExecutor(threads, thread_name_prefix=self.name) as pool:
+                while not (self.stopping.is_set() and self._in_hand == 0):
+                    self._turn(consumer, pool)
+        finally:
+            consumer.close()
+
+    def _turn(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
+        wanted = 0 if self.stopping.is_set() else self.most - self._in_hand
+        try:
+            if wanted:
+                incoming = consumer.receive(wanted, wait=timedelta(seconds=5))
+                self.claim(consumer, pool, incoming)
+            self.settle_ended(consumer, wait=not wanted)
+        except ConsumerLost as error:
+            log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
+        except BrokerUnavailable as error:
+            log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
+            self.stopping.wait(0.2)
+
+    def claim(
+        self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
+    ) -> None:
+        """Claim what the batch asks for and hand it to the pool; acknowledge the rest."""
+        if not batch:
+            return
+        asked = {_read_ask(incoming.body).delivery: incoming for incoming in reversed(batch)}
+        now = self.clock()
+        with self.settling.store.write() as tx:
+            claims = deliveries.claim(
+                tx,
+                list(asked),
+                self.destination.name,
+                now=now,
+                lease_until=now + self.lease,
+            )
+            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        mine = {claim.id for claim in claims}
+        working = {asked[id].tag for id in mine}
+        consumer.ack(incoming for incoming in batch if incoming.tag not in working)
+        self._in_hand += len(claims)
+        for claim in claims:
+            pool.submit(self._work, asked[claim.id], claim)
+
+    def settle_ended(self, consumer: Consumer, *, wait: bool) -> None:
+        """Write down every call that has ended and acknowledge its message."""
+        ended: list[tuple[Incoming, Outcome]] = []
+        try:
+            if wait:
+                ended.append(self._ended.get(timeout=1))
+            while True:
+                ended.append(self._ended.get_nowait())
+        except queue.Empty:
+            pass
+        if not ended:
+            return
+        self._in_hand -= len(ended)
+        outcomes = [outcome for _, outcome in ended]
+        settle(self.settling, outcomes, since=DeliveryState.SENDING, kind="send")
+        self.on_commit()
+        consumer.ack(incoming for incoming, _ in ended)
+
+    def _work(self, incoming: Incoming, claim: deliveries.Claimed) -> None:
+        outcome = self.call(claim)
+        self._ended.put((incoming, outcome))
+        if self._consumer is not None:
+            self._consumer.wake()
+
+    def call(self, claim: deliveries.Claimed) -> Outcome:
+        """Make the one call of a claimed delivery; never raises."""
+        message: Message | None = None
+        digest, sending = "", False
+        result: Receipt | DeliveryFailure
+        try:
+            message = decode(claim.body)
+            request = self.destination.prepare(message, catalog.read(message))
+            digest, sending = request.digest, True
+            result = self.destination.send(request)
+        except DeliveryFailure as failure:
+            result = failure
+        except Exception as error:
+            # Before sending, certainly without effect; afterwards bytes may have left.
+            kind, code = (
+                (AmbiguousFailure, "send_crashed")
+                if sending
+                else (PermanentFailure, "prepare_failed")
+            )
+            result = kind(code, repr(error))
+        return Outcome(
+            claimed=claim,
+            message=message,
+            result=result,
+            finished_at=self.clock(),
+            digest=digest,
+        )

@@ -1,0 +1,132 @@
+"""How one call to a partner ended, and writing that down: the common end of deliver and reconcile.
+
+`settle` records many outcomes in one transaction. An outcome whose delivery was moved by somebody
+else meanwhile (a lease that ran out) is dropped with a log line; the others are kept.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.messages.envelope import Message
+from hub.ports import Receipt
+from hub.rules import recovery
+from hub.rules.errors import DeliveryFailure
+from hub.rules.recovery import Policy
+from hub.rules.states import DeliveryState
+from hub.rules.traits import Traits
+from hub.store import attempts, deliveries
+from hub.store.engine import Store, Tx
+from hub.telemetry import Event, log
+
+OnDelivered = Callable[[Tx, Message, Receipt], None]
+"""Lets the records learn a partner's reference, in the transaction that settles the delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one claimed delivery."""
+
+    claimed: deliveries.Claimed
+    message: Message | None
+    result: Receipt | DeliveryFailure
+    finished_at: datetime
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Everything that deciding and writing an outcome needs."""
+
+    store: Store
+    destination: str
+    traits: Traits
+    policy: Policy
+    on_delivered: OnDelivered
+    draw: random.Random
+
+
+def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str) -> None:
+    """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`."""
+    if not outcomes:
+        return
+    try:
+        with ctx.store.write() as tx:
+            _write(tx, ctx, outcomes, since=since, kind=kind)
+    except deliveries.StateConflict as error:
+        if len(outcomes) == 1:
+            delivery = outcomes[0].claimed.id
+            log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
+            return
+        for outcome in outcomes:
+            settle(ctx, [outcome], since=since, kind=kind)
+
+
+def _write(
+    tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
+) -> None:
+    latest = max(outcome.finished_at for outcome in outcomes)
+    good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
+    done = [(o.claimed.id, o.result.reference) for o in good if isinstance(o.result, Receipt)]
+    deliveries.deliver(tx, done, now=latest, since=since)
+    for outcome in outcomes:
+        if isinstance(outcome.result, DeliveryFailure):
+            _fail(tx, ctx, outcome, outcome.result, since=since)
+        elif outcome.message:
+            ctx.on_delivered(tx, outcome.message, outcome.result)
+    attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
+    deliveries.release_followers(
+        tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
+    )
+
+
+def _fail(
+    tx: Tx, ctx: Settling, outcome: Outcome, failure: DeliveryFailure, *, since: DeliveryState
+) -> None:
+    claimed = outcome.claimed
+    action = recovery.recover(
+        failure,
+        attempt=claimed.counted,
+        policy=ctx.policy,
+        traits=ctx.traits,
+        now=outcome.finished_at,
+        deadline=claimed.deadline,
+        draw=ctx.draw,
+    )
+    log.info(
+        Event.DELIVERY_FAILED,
+        destination=ctx.destination,
+        delivery=claimed.id,
+        attempt=claimed.attempts,
+        code=failure.code,
+        action=type(action).__name__,
+    )
+    code, detail = failure.code, failure.detail
+    match action:
+        case recovery.RetryAt(when, counts):
+            deliveries.wait(
+                tx, claimed.id, since=since, when=when, code=code, detail=detail, counts=counts
+            )
+        case recovery.ReconcileAt(when):
+            deliveries.doubt(tx, claimed.id, since=since, ask_at=when, code=code, detail=detail)
+        case recovery.AskPerson():
+            deliveries.doubt(tx, claimed.id, since=since, ask_at=None, code=code, detail=detail)
+        case recovery.Park(parked_as):
+            deliveries.kill(tx, claimed.id, since=since, code=parked_as, detail=detail or code)
+
+
+def _record(outcome: Outcome, kind: str) -> attempts.Finished:
+    failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
+    receipt = outcome.result if isinstance(outcome.result, Receipt) else None
+    return attempts.Finished(
+        delivery_id=outcome.claimed.id,
+        number=outcome.claimed.attempts,
+        kind=kind,
+        at=outcome.finished_at,
+        outcome=failed.fault_class if failed else "delivered",
+        code=failed.code if failed else None,
+        detail=failed.detail if failed else None,
+        request_hash=outcome.digest or None,
+        response_hash=receipt.response_hash or None if receipt else None,
+    )

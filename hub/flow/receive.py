@@ -1,0 +1,152 @@
+"""Receive: takes messages for the records from the broker and handles each of them once.
+
+A batch is one transaction: mark the messages handled, run the handler on those that were not
+handled before, store what it says; then acknowledge. When a batch fails, its messages are handled
+one by one, so a poisonous one falls out alone: parked when it breaks the contract, given back to
+the broker when our own code failed (the broker's delivery limit ends that).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hub.flow.say import say
+from hub.messages import catalog, routes
+from hub.messages.envelope import Message, decode
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import Payload
+from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
+from hub.rules.errors import EarlyMessage
+from hub.service import Role
+from hub.store import journal, outbox
+from hub.store.engine import Store, Tx
+from hub.telemetry import Event, log
+
+
+Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
+"""Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A message from the queue whose envelope could be read."""
+
+    incoming: Incoming
+    entry: journal.Entry
+
+
+class Receive(Role):
+    """Handles the queue of the records."""
+
+    name = "receive"
+
+    def __init__(
+        self,
+        store: Store,
+        broker: Broker,
+        handler: Handler,
+        *,
+        clock: Clock,
+        on_commit: Callable[[], None] = lambda: None,
+        batch: int = 200,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.broker = broker
+        self.handler = handler
+        self.clock = clock
+        self.on_commit = on_commit
+        self.batch = batch
+        self._consumer: Consumer | None = None
+
+    def request_stop(self) -> None:
+        super().request_stop()
+        if self._consumer is not None:
+            self._consumer.wake()
+
+    def run(self) -> None:
+        self._consumer = self.broker.consumer(routes.INGEST, prefetch=self.batch * 2)
+        try:
+            while not self.stopping.is_set():
+                try:
+                    batch = self._consumer.receive(self.batch, wait=timedelta(seconds=5))
+                    if batch:
+                        self.handle(self._consumer, batch)
+                except ConsumerLost as error:
+                    log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
+                except BrokerUnavailable as error:
+                    log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
+                    self.stopping.wait(0.2)
+        finally:
+            self._consumer.close()
+
+    def handle(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
+        """Handle a batch and settle it with the broker."""
+        readable, settled = [], []
+        for incoming in batch:
+            try:
+                entry = journal.Entry(decode(incoming.body), incoming.body)
+                readable.append(Readable(incoming, entry))
+            except InvalidMessage as error:
+                self._set_aside(incoming, error)
+                settled.append(incoming)
+        try:
+            with self.store.write() as tx:
+                self.apply(tx, [item.entry for item in readable])
+            settled = list(batch)
+        except Exception:
+            settled += [item.incoming for item in readable if self._alone(consumer, item)]
+        self.on_commit()
+        consumer.ack(settled)
+
+    def apply(self, tx: Tx, entries: Sequence[journal.Entry]) -> None:
+        """Handle the entries that were not handled before, inside one transaction."""
+        now = self.clock()
+        fresh = journal.take(tx, entries, now) if entries else set()
+        said: list[Message] = []
+        for entry in entries:
+            if entry.message.id in fresh:
+                fresh.discard(entry.message.id)  # the same message may be twice in one batch
+                said.extend(self.handler(tx, entry.message, catalog.read(entry.message)))
+        say(tx, said, now)
+
+    def _alone(self, consumer: Consumer, item: Readable) -> bool:
+        """Handle one message in its own transaction; tell whether it may be acknowledged."""
+        message = item.entry.message
+        try:
+            try:
+                with self.store.write() as tx:
+                    self.apply(tx, [item.entry])
+            except EarlyMessage:
+                log.info(Event.MESSAGE_EARLY, message_id=message.id, message_type=message.type)
+                with self.store.write() as tx:
+                    journal.set_early(tx, item.entry, self.clock())
+            except InvalidMessage as error:
+                self._park(item.entry, error)
+        except Exception as error:
+            # Our own fault, not the message's: the broker gives it again, up to its limit.
+            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=repr(error))
+            consumer.release(item.incoming)
+            return False
+        return True
+
+    def _park(self, entry: journal.Entry, error: InvalidMessage) -> None:
+        log.warning(
+            Event.MESSAGE_PARKED,
+            message_id=entry.message.id,
+            message_type=entry.message.type,
+            code=error.code,
+            where=error.where,
+        )
+        with self.store.write() as tx:
+            now, reason = self.clock(), f"{error.where}: {error.why}"
+            journal.park(tx, entry, now, code=error.code, reason=reason)
+
+    def _set_aside(self, incoming: Incoming, error: InvalidMessage) -> None:
+        """Keep bytes that are no message in the queue for invalid ones, exactly as they came."""
+        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=error.code, where=error.where)
+        row = outbox.ToPublish(
+            routes.INVALID, incoming.message_id, f"invalid.{error.code}", incoming.body
+        )
+        with self.store.write() as tx:
+            outbox.put(tx, [row])

@@ -1,0 +1,118 @@
+"""Reconcile: settles ambiguous deliveries of one destination by asking the partner.
+
+Found means delivered. Proven absent means it may be sent again, with the same message id. Neither
+proven means that a person has to resolve it. A partner that cannot be asked now is asked again
+later; the delivery stays ambiguous and its lane closed.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from hub.flow.outcome import Outcome, Settling, settle
+from hub.messages import catalog
+from hub.messages.envelope import Message, decode
+from hub.ports import Absence, Clock, Destination, Receipt
+from hub.rules.errors import DeliveryFailure
+from hub.rules.states import DeliveryState
+from hub.service import Role
+from hub.store import attempts, deliveries, schedule
+from hub.telemetry import Event, log
+
+
+class Reconcile(Role):
+    """Asks one destination about deliveries whose effect is unknown."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        settling: Settling,
+        *,
+        clock: Clock,
+        on_commit: Callable[[], None] = lambda: None,
+        poll: float = 0.5,
+        ask_again: timedelta = timedelta(seconds=30),
+        at_once: int = 4,
+    ) -> None:
+        super().__init__()
+        self.name = f"reconcile.{destination.name}"
+        self.destination = destination
+        self.settling = settling
+        self.clock = clock
+        self.on_commit = on_commit
+        self.poll = poll
+        self.ask_again = ask_again
+        self.at_once = at_once
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
+            while not self.stopping.is_set():
+                if not self.ask_some(pool):
+                    self.bell.wait(self.poll)
+
+    def ask_some(self, pool: ThreadPoolExecutor) -> int:
+        """Ask about deliveries that are due; return how many were asked about."""
+        now = self.clock()
+        with self.settling.store.write() as tx:
+            doubtful = schedule.take_doubtful(
+                tx,
+                self.destination.name,
+                now=now,
+                again_at=now + self.ask_again,
+                limit=self.at_once * 4,
+            )
+            calls = [(item.id, item.attempts) for item in doubtful]
+            attempts.start(tx, calls, now=now, kind="find")
+        for claimed, message, answer in pool.map(self._ask, doubtful):
+            self._settle(claimed, message, answer)
+        if doubtful:
+            self.on_commit()
+        return len(doubtful)
+
+    def _ask(
+        self, claimed: deliveries.Claimed
+    ) -> tuple[deliveries.Claimed, Message | None, Receipt | Absence | DeliveryFailure]:
+        message = None
+        try:
+            message = decode(claimed.body)
+            request = self.destination.prepare(message, catalog.read(message))
+            return claimed, message, self.destination.find(request)
+        except DeliveryFailure as failure:
+            return claimed, message, failure
+        except Exception as error:
+            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=repr(error))
+            return claimed, message, Absence.UNKNOWN
+
+    def _settle(
+        self,
+        claimed: deliveries.Claimed,
+        message: Message | None,
+        answer: Receipt | Absence | DeliveryFailure,
+    ) -> None:
+        now, since = self.clock(), DeliveryState.AMBIGUOUS
+        found = answer if isinstance(answer, Absence) else type(answer).__name__.lower()
+        log.info(
+            Event.DELIVERY_RECONCILED,
+            destination=self.destination.name,
+            delivery=claimed.id,
+            action=found,
+        )
+        if isinstance(answer, Receipt):
+            outcome = Outcome(claimed=claimed, message=message, result=answer, finished_at=now)
+            settle(self.settling, [outcome], since=since, kind="find")
+            return
+        with self.settling.store.write() as tx:
+            record = attempts.Finished(
+                delivery_id=claimed.id,
+                number=claimed.attempts,
+                kind="find",
+                at=now,
+                outcome=str(found),
+                code=answer.code if isinstance(answer, DeliveryFailure) else None,
+                detail=answer.detail if isinstance(answer, DeliveryFailure) else None,
+            )
+            attempts.finish(tx, [record])
+            if answer is Absence.ABSENT:
+                deliveries.retry_absent(tx, claimed.id, now=now)
+            elif answer is Absence.UNKNOWN:
+                deliveries.leave_to_person(tx, claimed.id)

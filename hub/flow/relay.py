@@ -1,0 +1,85 @@
+"""The relay: publishes what stands in the outbox, confirmed, in order, and forgets it then.
+
+It never gives up and loses nothing: a row goes only after the broker confirmed it. What stays
+unconfirmed is published again with the same message id, which its readers do not mind.
+"""
+
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
+from hub.service import Role
+from hub.store import outbox
+from hub.store.engine import Store, Tx
+from hub.telemetry import Event, log
+
+CONFIRM_WITHIN = timedelta(seconds=10)
+
+
+class Relay(Role):
+    """Empties the outbox into the broker."""
+
+    name = "relay"
+
+    def __init__(
+        self, store: Store, broker: Broker, *, batch: int = 500, poll: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.broker = broker
+        self.batch = batch
+        self.poll = poll
+        """Seconds between looks when nobody rings (another process may have written)."""
+
+    def run(self) -> None:
+        publisher = self.broker.publisher()
+        try:
+            while not self.stopping.is_set():
+                if not self.publish_some(publisher):
+                    self.bell.wait(self.poll)
+        finally:
+            publisher.close()
+
+    def publish_some(self, publisher: Publisher) -> int:
+        """Publish one batch; return how many rows the broker took."""
+        with self._hand() as tx:
+            rows = outbox.head(tx, self.batch)
+            if not rows:
+                return 0
+            outcomes = self._publish(publisher, rows)
+            done = [
+                row.seq
+                for row, outcome in zip(rows, outcomes, strict=True)
+                if outcome is Confirm.CONFIRMED
+            ]
+            if self.store.name == "postgresql":
+                outbox.delete(tx, done)
+        if self.store.name == "sqlite":
+            with self.store.write() as tx:
+                outbox.delete(tx, done)
+        if len(done) < len(rows):
+            self._report(outcomes)
+        return len(done)
+
+    def _hand(self) -> AbstractContextManager[Tx]:
+        # On PostgreSQL the rows stay locked while they are published, so that relays of several
+        # processes take different ones. SQLite has one relay, and a writer must not wait for it.
+        return self.store.write() if self.store.name == "postgresql" else self.store.read()
+
+    def _publish(self, publisher: Publisher, rows: list[outbox.OutboxRow]) -> list[Confirm]:
+        batch = [
+            Outgoing(routing_key=r.queue, body=r.body, message_id=r.message_id, type=r.type)
+            for r in rows
+        ]
+        try:
+            return publisher.publish(batch, timeout=CONFIRM_WITHIN)
+        except BrokerUnavailable as error:
+            log.warning(Event.BROKER_LOST, role=self.name, error=str(error), count=len(rows))
+            self.stopping.wait(0.2)
+            return [Confirm.UNCONFIRMED] * len(rows)
+
+    def _report(self, outcomes: list[Confirm]) -> None:
+        for kind in (Confirm.UNROUTABLE, Confirm.REFUSED, Confirm.UNCONFIRMED):
+            if count := outcomes.count(kind):
+                log.warning(Event.PUBLISH_INCOMPLETE, role=self.name, code=kind, count=count)
+        self.stopping.wait(0.05)

@@ -1,0 +1,27 @@
+"""Say messages: record them in the journal and open a delivery to whoever reads them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hub.messages import catalog
+from hub.messages.envelope import Message, encode
+from hub.store import deliveries, journal
+from hub.store.engine import Tx
+
+
+def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
+    """Store outgoing messages with their deliveries, inside the transaction that caused them."""
+    if not messages:
+        return
+    entries = [journal.Entry(message, encode(message)) for message in messages]
+    journal.record_outgoing(tx, entries, now)
+    deliveries.open_all(tx, [_delivery(message) for message in messages], now)
+
+
+def _delivery(message: Message) -> deliveries.NewDelivery:
+    entry = catalog.find(message.type, message.version)
+    if entry.reader == catalog.RECORDS:
+        raise ValueError(f"{message.type} is read by the records, not by a destination")
+    return deliveries.NewDelivery(
+        message_id=message.id, destination=entry.reader, type=message.type, lane=message.key
+    )

@@ -1,0 +1,86 @@
+"""The timer: asks for work whose time has come, and notices what was lost on the way.
+
+Retries become due, leases run out, queue messages vanish with a broker, a dossier never comes:
+each is one small look at the store. The timer only asks; deliver and reconcile do the work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.ports import Clock
+from hub.service import Role
+from hub.store import journal, schedule
+from hub.store.engine import Store
+from hub.telemetry import Event, log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often the timer looks, and how long it trusts that an ask arrives."""
+
+    tick: timedelta = timedelta(milliseconds=250)
+    ask_again: timedelta = timedelta(minutes=10)
+    sweep: timedelta = timedelta(minutes=1)
+    early: timedelta = timedelta(hours=1)
+    """How long a message may wait for its dossier."""
+
+
+class Timer(Role):
+    """Looks at what is due."""
+
+    name = "timer"
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.clock = clock
+        self.pace = pace or Pace()
+        self.on_commit = on_commit
+        self._swept: datetime | None = None
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            if self.look():
+                self.on_commit()
+            self.bell.wait(self._pause())
+
+    def look(self) -> int:
+        """Do everything that is due once; return how much was asked for."""
+        now = self.clock()
+        lost = now - self.pace.ask_again
+        with self.store.write() as tx:
+            count = schedule.ask_due(tx, now=now, asked_before=lost)
+        if self._swept is None or now - self._swept >= self.pace.sweep:
+            self._swept = now
+            count += self.sweep(now)
+        return count
+
+    def sweep(self, now: datetime) -> int:
+        """Look for what should not happen: dead senders, lost asks, forgotten followers."""
+        lost = now - self.pace.ask_again
+        with self.store.write() as tx:
+            expired = schedule.expire_leases(tx, now=now)
+            asked = schedule.ask_pending(tx, now=now, asked_before=lost)
+            released = schedule.sweep_held(tx, now)
+            journal.park_early(tx, now - self.pace.early)
+        if expired:
+            log.warning(Event.LEASES_EXPIRED, count=len(expired))
+        if asked or released:
+            log.warning(Event.ASKED_AGAIN, count=asked + released)
+        return asked + released
+
+    def _pause(self) -> float:
+        with self.store.read() as tx:
+            due = schedule.next_due(tx)
+        tick = self.pace.tick.total_seconds()
+        if due is None:
+            return tick
+        return min(tick, max(0.005, (due - self.clock()).total_seconds()))

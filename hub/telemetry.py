@@ -1,0 +1,69 @@
+"""Log events, each declared once; nothing else is logged, and never a payload.
+
+`setup` makes structlog write one JSON object a line (or readable lines on a terminal) to standard
+error. Fields outside `FIELDS` are dropped, so personal data cannot slip into a log by a new field.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+
+class Event(StrEnum):
+    """What the hub reports about itself."""
+
+    ROLE_STARTED = "role_started"
+    ROLE_STOPPED = "role_stopped"
+    ROLE_CRASHED = "role_crashed"
+    BROKER_LOST = "broker_lost"
+    BROKER_BACK = "broker_back"
+    PUBLISH_INCOMPLETE = "publish_incomplete"
+    MESSAGE_PARKED = "message_parked"
+    MESSAGE_EARLY = "message_early"
+    HANDLER_CRASHED = "handler_crashed"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_PARKED = "delivery_parked"
+    DELIVERY_RECONCILED = "delivery_reconciled"
+    MOVE_REFUSED = "move_refused"
+    LEASES_EXPIRED = "leases_expired"
+    ASKED_AGAIN = "asked_again"
+    SOURCE_CRASHED = "source_crashed"
+    REQUEST_REFUSED = "request_refused"
+
+
+FIELDS = frozenset(
+    "event level timestamp role queue destination delivery message_id message_type code detail "
+    "action count attempt error where state duration_ms status path".split()
+)
+
+
+def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name in FIELDS}
+
+
+def setup(*, level: str = "INFO", readable: bool = False) -> None:
+    """Configure logging of this process once, at its start."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _keep_known,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # zeep and urllib3 write whole envelopes and addresses at DEBUG
+    for name in ("zeep", "urllib3", "pika", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if name == "pika" else logging.WARNING)
+
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
