@@ -1,0 +1,146 @@
+"""The settings: one frozen record read from the environment, every problem reported at once.
+
+Each field is `HUB_<FIELD>`; a secret may instead come from the file named by `HUB_<FIELD>_FILE`.
+An unknown `HUB_*` name is a problem too: a mistyped setting must not be ignored. There is no
+default password; a partner without an address is simply not connected.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Secret = Annotated[str, Meta(description="secret")]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+
+ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text lists every problem, one a line."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs between installations."""
+
+    data_dir: str = "var/hub"
+    """Where the database (SQLite), files and hot folder are."""
+    database_url: str = ""
+    """SQLAlchemy address; empty means SQLite in `data_dir`."""
+    broker_url: str = ""
+    """amqp://...; empty means the in-process broker."""
+    broker_management_url: str = ""
+    """http://user:password@host:15672, for policies and preflight."""
+    roles: str = ",".join(ROLES)
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+    public_url: str = ""
+    """Address under which partners reach this hub; empty means http_host:http_port."""
+    file_token: Secret = ""
+    """Bearer token with which partners pull files."""
+    intake_token: Secret = ""
+    """Bearer token with which devices and counters hand messages in."""
+    file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
+    hot_folder: str = ""
+    """Where the scanner puts its files; empty means `data_dir`/scans."""
+    hot_folder_poll: Seconds = 1.0
+    province_url: str = ""
+    province_mode: Literal["soap", "rest"] = "soap"
+    province_username: str = ""
+    province_password: Secret = ""
+    province_agency: str = "000.99.01.H57"
+    town_url: str = ""
+    town_client_id: str = ""
+    town_client_secret: Secret = ""
+    town_callback_secret: Secret = ""
+    connect_timeout: Seconds = 5.0
+    reply_timeout: Seconds = 30.0
+    concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
+    retry_first: Seconds = 5.0
+    retry_longest: Seconds = 1800.0
+    retry_attempts: Annotated[int, Meta(ge=1, le=1000)] = 40
+    settle_delay: Seconds = 10.0
+    reconcile_again: Seconds = 30.0
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{Path(self.data_dir).absolute()}/hub.db"
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """The roles of this process."""
+        return tuple(name.strip() for name in self.roles.split(",") if name.strip())
+
+    @property
+    def scans(self) -> Path:
+        """The scanner's hot folder."""
+        return Path(self.hot_folder) if self.hot_folder else Path(self.data_dir) / "scans"
+
+    @property
+    def own_url(self) -> str:
+        """The address that partners call."""
+        return self.public_url or f"http://{self.http_host}:{self.http_port}"
+
+
+def seconds(value: float) -> timedelta:
+    """Return a setting in seconds as a duration."""
+    return timedelta(seconds=value)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Return the settings in `environment`; raises SettingsError with every problem."""
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
+    for name, text in environment.items():
+        if not name.startswith("HUB_"):
+            continue
+        key, from_file = name, False
+        if key not in fields and key.endswith("_FILE"):
+            key, from_file = name.removesuffix("_FILE"), True
+        if key not in fields:
+            problems.append(f"{name}: there is no such setting")
+            continue
+        if from_file:
+            try:
+                text = Path(text).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                problems.append(f"{name}: {error.strerror}: {text}")
+                continue
+        try:
+            values[fields[key].name] = msgspec.convert(text, fields[key].type, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{name}: {error}")
+    settings = Settings(**values)
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = [
+        f"HUB_ROLES: there is no role {name!r}; roles are {', '.join(ROLES)}"
+        for name in settings.role_names
+        if name not in ROLES
+    ]
+    if settings.province_url and not settings.province_password:
+        problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
+    if settings.town_url:
+        needed = ("town_client_id", "town_client_secret", "town_callback_secret", "file_token")
+        problems += [
+            f"HUB_{name.upper()}: needed with HUB_TOWN_URL"
+            for name in needed
+            if not getattr(settings, name)
+        ]
+    if not settings.broker_url and set(settings.role_names) != set(ROLES):
+        problems.append("HUB_BROKER_URL: needed where roles run as several processes")
+    if settings.database.startswith("sqlite") and set(settings.role_names) != set(ROLES):
+        problems.append("HUB_DATABASE_URL: several processes need PostgreSQL, not SQLite")
+    return problems

@@ -1,0 +1,264 @@
+"""The ward's records in the store: dossiers, their events and files, their inter-level leg, slips.
+
+Plain reads and writes; what may happen to a dossier is decided by hub/records.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.messages.envelope import Attachment
+from hub.messages.payloads import (
+    Applicant,
+    Channel,
+    Component,
+    Parcel,
+    Status,
+    SurveySubmitted,
+    TownStep,
+    TownStepReported,
+)
+from hub.store.engine import Tx, insert
+from hub.store.record_tables import (
+    dossier_events,
+    dossier_files,
+    dossiers,
+    leg_steps,
+    legs,
+    surveys,
+)
+
+_json = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """What the ward knows of a dossier now. `version` grows with every change."""
+
+    number: str
+    procedure: str
+    sector: str
+    inter_level: bool
+    channel: Channel
+    applicant: Applicant
+    summary: str
+    components: tuple[Component, ...]
+    parcels: tuple[Parcel, ...]
+    officer: str
+    received_at: datetime
+    due_at: datetime
+    first_due_at: datetime
+    status: Status
+    status_at: datetime
+    version: int = 1
+    supplement_since: datetime | None = None
+    finished_at: datetime | None = None
+    returned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvent:
+    """One step of a dossier; `why_not` tells why the guard did not apply it."""
+
+    number: str
+    message_id: str
+    status: Status
+    at: datetime
+    officer: str
+    unit: str
+    note: str = ""
+    why_not: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """The inter-level leg: how far the town's work is; `sequence` is the last step applied."""
+
+    number: str
+    child_number: str | None
+    sequence: int
+    step: TownStep | None
+    transferred_at: datetime
+    ended_at: datetime | None
+
+
+_CHANGING = tuple(
+    "due_at status status_at version supplement_since finished_at returned_at".split()
+)
+_COLUMNS = [column.name for column in dossiers.columns]
+
+
+def get(tx: Tx, number: str) -> Dossier | None:
+    """Return a dossier, locked against other writers until the transaction ends."""
+    query = sa.select(dossiers).where(dossiers.c.number == number)
+    row = tx.execute(query.with_for_update()).mappings().one_or_none()
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    return Dossier(
+        **values
+        | {
+            "channel": Channel(values["channel"]),
+            "status": Status(values["status"]),
+            "applicant": msgspec.json.decode(values["applicant"], type=Applicant),
+            "components": msgspec.json.decode(values["components"], type=tuple[Component, ...]),
+            "parcels": msgspec.json.decode(values["parcels"], type=tuple[Parcel, ...]),
+        }
+    )
+
+
+def add(tx: Tx, dossier: Dossier) -> bool:
+    """Insert a dossier; tell whether it is new."""
+    values = {name: getattr(dossier, name) for name in _COLUMNS}
+    values |= {name: _json(values[name]) for name in ("applicant", "components", "parcels")}
+    values |= {"channel": int(dossier.channel), "status": int(dossier.status)}
+    statement = insert(tx, dossiers).on_conflict_do_nothing()
+    return tx.execute(statement, values).rowcount == 1
+
+
+def save(tx: Tx, dossier: Dossier) -> None:
+    """Write what may change of a dossier."""
+    values = {name: getattr(dossier, name) for name in _CHANGING}
+    values["status"] = int(dossier.status)
+    tx.execute(sa.update(dossiers).where(dossiers.c.number == dossier.number).values(values))
+
+
+def add_event(tx: Tx, event: StatusEvent) -> None:
+    """Append a status event."""
+    values = {
+        "number": event.number,
+        "message_id": event.message_id,
+        "status": int(event.status),
+        "at": event.at,
+        "officer": event.officer,
+        "unit": event.unit,
+        "note": event.note,
+        "applied": event.why_not is None,
+        "why_not": event.why_not,
+    }
+    tx.execute(sa.insert(dossier_events), values)
+
+
+def add_files(
+    tx: Tx, number: str, files: Iterable[Attachment], *, message_id: str, result: bool = False
+) -> None:
+    """Attach files to a dossier; the same file for the same component once."""
+    rows = [
+        {
+            "number": number,
+            "sha256": file.sha256,
+            "component": file.component,
+            "name": file.name,
+            "media_type": file.media_type,
+            "size": file.size,
+            "is_result": result,
+            "message_id": message_id,
+        }
+        for file in files
+    ]
+    if rows:
+        tx.execute(insert(tx, dossier_files).on_conflict_do_nothing(), rows)
+
+
+def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:
+    """Return the files of a dossier, ordered by component and name; `result` filters."""
+    c = dossier_files.c
+    query = sa.select(dossier_files).where(c.number == number).order_by(c.component, c.name)
+    if result is not None:
+        query = query.where(c.is_result.is_(result))
+    return [
+        Attachment(
+            name=row.name,
+            media_type=row.media_type,
+            size=row.size,
+            sha256=row.sha256,
+            component=row.component,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
+    """Begin the inter-level leg of a dossier; tell whether it is new."""
+    statement = insert(tx, legs).on_conflict_do_nothing()
+    values = {"number": number, "sequence": 0, "transferred_at": at}
+    return tx.execute(statement, values).rowcount == 1
+
+
+def leg_of(tx: Tx, number: str) -> Leg | None:
+    """Return the inter-level leg of a dossier, None when it has none."""
+    query = sa.select(legs).where(legs.c.number == number).with_for_update()
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    return Leg(**values | {"step": TownStep(values["step"]) if values["step"] else None})
+
+
+def set_child(tx: Tx, number: str, child_number: str) -> None:
+    """Record the number under which the town keeps the dossier."""
+    tx.execute(sa.update(legs).where(legs.c.number == number).values(child_number=child_number))
+
+
+def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
+    """Keep a step that the town reported, until every earlier one is there."""
+    values = {
+        "number": step.number,
+        "sequence": step.sequence,
+        "step": step.step.value,
+        "at": step.at,
+        "officer": step.officer,
+        "note": step.note,
+        "message_id": message_id,
+        "applied": False,
+    }
+    tx.execute(insert(tx, leg_steps).on_conflict_do_nothing(), values)
+
+
+def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str] | None:
+    """Return the kept step with that sequence and its message id, None when it is not here."""
+    query = sa.select(leg_steps).where(
+        leg_steps.c.number == number, leg_steps.c.sequence == sequence
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    step = TownStepReported(
+        number=row.number,
+        sequence=row.sequence,
+        step=TownStep(row.step),
+        at=row.at,
+        officer=row.officer,
+        note=row.note,
+    )
+    return step, row.message_id
+
+
+def advance_leg(tx: Tx, step: TownStepReported) -> None:
+    """Record that a step was applied."""
+    ended = step.at if step.step is TownStep.ENDED else None
+    values = {"sequence": step.sequence, "step": step.step.value, "ended_at": ended}
+    tx.execute(sa.update(legs).where(legs.c.number == step.number).values(values))
+    here = sa.and_(leg_steps.c.number == step.number, leg_steps.c.sequence == step.sequence)
+    tx.execute(sa.update(leg_steps).where(here).values(applied=True))
+
+
+def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
+    """Store a satisfaction slip; tell whether it is new."""
+    values = {
+        "slip": slip.slip,
+        "number": slip.number,
+        "scores": _json(slip.scores),
+        "submitted_at": slip.submitted_at,
+    }
+    return tx.execute(insert(tx, surveys).on_conflict_do_nothing(), values).rowcount == 1
+
+
+def all_surveys(tx: Tx) -> Sequence[dict[str, int]]:
+    """Return the scores of every slip."""
+    rows = tx.execute(sa.select(surveys.c.scores)).scalars()
+    return [msgspec.json.decode(row, type=dict[str, int]) for row in rows]
