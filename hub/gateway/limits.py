@@ -1,0 +1,17 @@
+"""Size limits for everything that comes in over HTTP, enforced while the bytes arrive."""
+
+from fastapi import Request
+
+from hub.messages.invalid import InvalidMessage
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the whole body; raises InvalidMessage (`message_too_large`) as soon as it is over."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise InvalidMessage("message_too_large", where="body", why=f"over {limit} bytes")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,129 @@
+"""What partners and devices call: hand messages and files in, pull files, report town steps.
+
+Every answer comes after the store has committed. A refusal tells what, where and why, in
+Vietnamese for the officer and in technical words for the operator; nothing is stored half.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import IO, Annotated, Any, BinaryIO, Protocol, cast
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi.responses import FileResponse, JSONResponse
+
+from hub.gateway.auth import bearer
+from hub.gateway.limits import read_body
+from hub.messages.envelope import MAX_BYTES, decode
+from hub.messages.invalid import InvalidMessage
+from hub.ports import Clock, Sink
+from hub.rules.errors import FAULTS
+from hub.store import blobs
+from hub.store.engine import Store
+from hub.telemetry import Event, log
+
+CALLBACK_LIMIT = 1024 * 1024
+
+
+class Callbacks(Protocol):
+    """A partner's calls back into the hub, checked and translated by its adapter."""
+
+    def receive(
+        self, body: bytes, headers: Mapping[str, str], sink: Sink
+    ) -> tuple[int, dict[str, Any]]:
+        """Return the HTTP status and the JSON reply; accepted means committed."""
+
+
+def create_app(
+    store: Store,
+    files: blobs.BlobStore,
+    sink: Sink,
+    *,
+    clock: Clock,
+    intake_token: str,
+    file_token: str,
+    town: Callbacks | None = None,
+) -> FastAPI:
+    """Return the gateway's application."""
+    app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
+    intake = bearer(intake_token, purpose="intake", store=store, clock=clock)
+    pull = bearer(file_token, purpose="files", store=store, clock=clock)
+
+    @app.exception_handler(InvalidMessage)
+    def refuse(request: Request, error: InvalidMessage) -> JSONResponse:
+        log.warning(
+            Event.REQUEST_REFUSED, code=error.code, where=error.where, path=request.url.path
+        )
+        status = 413 if error.code.endswith("too_large") else 422
+        return JSONResponse(explain(error), status_code=status)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        with store.read():
+            return {"status": "ok"}
+
+    @app.post("/messages", status_code=202, dependencies=[Depends(intake)])
+    def accept(body: Annotated[bytes, Depends(_body(MAX_BYTES))]) -> dict[str, object]:
+        accepted = sink.accept(decode(body))
+        return {"messageId": accepted.message_id, "duplicate": accepted.duplicate}
+
+    @app.put("/files", status_code=201, dependencies=[Depends(intake)])
+    def put_file(
+        file: Annotated[BinaryIO, Depends(_spooled(files.limit))],
+        content_type: Annotated[str, Header()],
+        x_name: Annotated[str, Header(max_length=250)],
+        x_sha256: Annotated[str, Header()] = "",
+    ) -> dict[str, object]:
+        stored = sink.store_file(file, name=x_name, media_type=content_type, sha256=x_sha256)
+        return {"sha256": stored.sha256, "size": stored.size}
+
+    @app.get("/files/{sha256}", dependencies=[Depends(pull)])
+    def get_file(sha256: str) -> FileResponse:
+        try:
+            place = files.path(sha256)
+        except InvalidMessage as error:
+            raise HTTPException(404, detail=explain(error)) from None
+        with store.read() as tx:
+            media_type = blobs.media_type_of(tx, sha256)
+        return FileResponse(place, media_type=media_type or "application/octet-stream")
+
+    @app.post("/town/callbacks")
+    def town_callback(
+        request: Request, body: Annotated[bytes, Depends(_body(CALLBACK_LIMIT))]
+    ) -> JSONResponse:
+        if town is None:
+            raise HTTPException(404, detail={"code": "partner", "message": "Chưa kết nối thị xã."})
+        status, reply = town.receive(body, request.headers, sink)
+        return JSONResponse(reply, status_code=status)
+
+    return app
+
+
+def explain(error: InvalidMessage) -> dict[str, str]:
+    """Return what is told to a sender: the officer's sentence and the technical cause."""
+    fault = FAULTS.get(error.code)
+    message = fault.vi if fault else "Dữ liệu không hợp lệ."
+    return {"code": error.code, "message": message, "where": error.where, "why": error.why}
+
+
+def _body(limit: int) -> Callable[[Request], Any]:
+    async def read(request: Request) -> bytes:
+        return await read_body(request, limit)
+
+    return read
+
+
+def _spooled(limit: int) -> Callable[[Request], Any]:
+    async def spool(request: Request) -> Any:
+        """Stream the upload to disk; memory stays flat."""
+        with tempfile.TemporaryFile() as file:
+            size = 0
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    why = f"over {limit} bytes"
+                    raise InvalidMessage("file_too_large", where="body", why=why)
+                file.write(part)
+            file.seek(0)
+            yield cast("IO[bytes]", file)
+
+    return spool

@@ -1,0 +1,40 @@
+"""Runs a web application in a thread of this process and stops it cleanly."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from hub.service import Role
+
+
+class WebRole(Role):
+    """Serves one application on one port; port 0 picks a free one (see `port`)."""
+
+    def __init__(self, app: FastAPI, *, name: str, host: str, port: int) -> None:
+        super().__init__()
+        self.name = name
+        # Bound here, not in the thread: the port is known, and a taken one is an error at once.
+        self._socket = socket.create_server((host, port), backlog=512)
+        self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            timeout_keep_alive=65,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        self._server.run(sockets=[self._socket])
+        self.stopping.set()
+
+    def request_stop(self) -> None:
+        super().request_stop()
+        self._server.should_exit = True

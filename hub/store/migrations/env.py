@@ -1,0 +1,12 @@
+"""How alembic runs our steps: always on a connection that hub.store.migrate hands over."""
+
+from alembic import context
+
+from hub.store import record_tables
+from hub.store.tables import metadata
+
+del record_tables  # imported so that its tables are in the metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+context.run_migrations()
