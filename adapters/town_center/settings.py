@@ -1,0 +1,47 @@
+"""What the adapter must know of one installation: addresses, identities, secrets, patience.
+
+Checked once, when made; a secret is in no repr. It reads no environment: bootstrap fills it in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownSettings:
+    """One town administrative centre. Raises ValueError, naming the field, when unusable."""
+
+    url: str
+    """Base address of the town's service, e.g. `https://town.example/api`."""
+    client_id: str
+    client_secret: str = field(repr=False)
+    callback_secret: str = field(repr=False)
+    """Shared with the town; signs its callbacks."""
+    file_base_url: str
+    """Address of the hub's file endpoint; a file is at `<file_base_url>/<sha256>`."""
+    connect_timeout: timedelta = timedelta(seconds=5)
+    reply_timeout: timedelta = timedelta(seconds=30)
+    concurrency: int = 8
+    callback_tolerance: timedelta = timedelta(minutes=5)
+    """How far the time in a callback's signature may be from ours."""
+    callback_limit: int = 256 * 1024
+    """Largest callback in bytes."""
+    result_limit: int = 200 * 1024 * 1024
+    """Largest result file in bytes."""
+    processes: Mapping[str, str] = field(default_factory=dict)
+    """Procedure code -> the town's process code, where it is not the national code's core."""
+
+    def __post_init__(self) -> None:
+        for name in ("url", "file_base_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError(f"{name}: an http or https address is needed")
+            if parts.username or parts.password or parts.query or parts.fragment:
+                raise ValueError(f"{name}: an address without user, query or fragment is needed")
+        for name in ("client_id", "client_secret", "callback_secret"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: must not be empty")
+        if self.concurrency < 1:
+            raise ValueError("concurrency: at least 1")
