@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.messages import routes
-from hub.rules.states import CLAIMABLE, FINAL
+from hub.rules.states import CLAIMABLE, FINAL, may_move
 from hub.rules.states import DeliveryState as S
 from hub.store import journal, outbox
 from hub.store.engine import Tx, insert
@@ -24,6 +24,10 @@ OPEN = deliveries.c.state.not_in(sorted(FINAL))
 
 class StateConflict(Exception):
     """A delivery was not in the state that the move starts from; nothing was written."""
+
+
+class NoSuchDelivery(Exception):
+    """There is no delivery with that number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +229,9 @@ def _move(
 ) -> None:
     if not rows:
         return
+    target = values.get("state")
+    if target is not None and not may_move(since, S(str(target))):
+        raise ValueError(f"no move from {since} to {target}")
     statement = (
         sa.update(deliveries)
         .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
@@ -258,10 +265,14 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
     return len(rows)
 
 
-def lanes_of(tx: Tx, ids: Sequence[int]) -> set[str]:
-    """Return the lanes of deliveries."""
-    query = sa.select(deliveries.c.lane).where(deliveries.c.id.in_(ids))
-    return set(tx.execute(query).scalars())
+def place_of(tx: Tx, id: int) -> tuple[S, str, str]:
+    """Return (state, destination, lane) of a delivery; raises NoSuchDelivery."""
+    c = deliveries.c
+    query = sa.select(c.state, c.destination, c.lane).where(c.id == id).with_for_update()
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise NoSuchDelivery(f"there is no delivery {id}")
+    return S(row.state), row.destination, row.lane
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:

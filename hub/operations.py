@@ -1,0 +1,52 @@
+"""What a person may do to a delivery: replay, resolve, cancel. Each leaves an audit row.
+
+Every verb needs an actor and a reason, moves exactly one delivery and fails with StateConflict
+when the delivery is not in the state that the verb starts from.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from hub.rules.states import MOVES, DeliveryState
+from hub.store import audit, deliveries
+from hub.store.engine import Store
+
+
+class Resolution(StrEnum):
+    """What a person found out about an ambiguous delivery."""
+
+    DELIVERED = "delivered"
+    ABSENT = "absent"
+
+
+def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Send a dead delivery again, with the same message id."""
+    with store.write() as tx:
+        deliveries.replay(tx, id, now=now)
+        audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
+
+
+def cancel(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Take a delivery that is not final out of its lane; what waited behind it goes on."""
+    with store.write() as tx:
+        state, destination, lane = deliveries.place_of(tx, id)
+        if DeliveryState.CANCELLED not in MOVES[state]:
+            raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
+        deliveries.cancel(tx, id, since=state, now=now, detail=reason)
+        deliveries.release_followers(tx, destination, [lane], now)
+        audit.record(tx, actor, "delivery.cancel", object=str(id), reason=reason, now=now)
+
+
+def resolve(
+    store: Store, id: int, resolution: Resolution, *, actor: str, reason: str, now: datetime
+) -> None:
+    """Settle an ambiguous delivery by what a person found out at the partner."""
+    with store.write() as tx:
+        _, destination, lane = deliveries.place_of(tx, id)
+        if resolution is Resolution.DELIVERED:
+            deliveries.deliver(tx, [(id, "")], now=now, since=DeliveryState.AMBIGUOUS)
+            deliveries.release_followers(tx, destination, [lane], now)
+        else:
+            deliveries.retry_absent(tx, id, now=now)
+        action = f"delivery.resolve.{resolution}"
+        audit.record(tx, actor, action, object=str(id), reason=reason, now=now)

@@ -1,0 +1,112 @@
+"""Recovery: one pure decision for every way a call can fail."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    Held,
+    PermanentFailure,
+    TransientFailure,
+)
+from hub.rules.recovery import (
+    AskPerson,
+    Park,
+    Policy,
+    ReconcileAt,
+    RetryAt,
+    recover,
+    wait_of,
+)
+from hub.rules.traits import Traits
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+POLICY = Policy(first_wait=timedelta(seconds=2), longest_wait=timedelta(seconds=60), attempts=5)
+PLAIN = Traits(accepts=frozenset())
+FINDABLE = Traits(accepts=frozenset(), findable=True)
+IDEMPOTENT = Traits(accepts=frozenset(), idempotent=True)
+
+
+def decide(failure: DeliveryFailure, attempt: int = 1, traits: Traits = FINDABLE) -> object:
+    """Decide without jitter."""
+    return recover(failure, attempt=attempt, policy=POLICY, traits=traits, now=NOW)
+
+
+def test_without_effect_it_is_sent_again_later_and_later() -> None:
+    """2, 4, 8, 16 seconds; the fifth failure parks it."""
+    failure = TransientFailure("partner_unreachable")
+    waits = [decide(failure, attempt) for attempt in (1, 2, 3, 4)]
+    assert waits == [RetryAt(NOW + timedelta(seconds=s)) for s in (2, 4, 8, 16)]
+    assert decide(failure, 5) == Park("attempts_exhausted")
+
+
+def test_a_refusal_is_parked_at_once_with_its_reason() -> None:
+    """Sending the same again cannot help."""
+    assert decide(PermanentFailure("partner_refused")) == Park("partner_refused")
+
+
+@pytest.mark.parametrize("attempt", [1, 5, 500])
+def test_an_unknown_effect_is_asked_about_never_repeated(attempt: int) -> None:
+    """However often it was tried before."""
+    failure = AmbiguousFailure("reply_timeout")
+    assert decide(failure, attempt) == ReconcileAt(NOW + POLICY.settle_delay)
+    assert decide(failure, attempt, PLAIN) == AskPerson()
+
+
+def test_an_unknown_effect_may_be_repeated_where_the_partner_drops_repeats() -> None:
+    """Only the partner's own promise allows it."""
+    assert isinstance(decide(AmbiguousFailure("reply_timeout"), 1, IDEMPOTENT), RetryAt)
+
+
+def test_a_pause_uses_no_attempt() -> None:
+    """A closed partner is nobody's failure, also after the last attempt."""
+    assert decide(Held("partner_paused"), 5) == RetryAt(NOW + POLICY.pause, counts=False)
+
+
+def test_the_partners_wish_is_honoured() -> None:
+    """Retry-After is the earliest time."""
+    busy = TransientFailure("partner_busy", retry_after=timedelta(minutes=7))
+    assert decide(busy) == RetryAt(NOW + timedelta(minutes=7))
+
+
+@given(
+    attempt=st.integers(1, 10_000),
+    first=st.floats(0.001, 3600),
+    longest=st.floats(0.001, 86_400),
+    seed=st.integers(),
+    minutes=st.integers(-100, 100),
+)
+def test_a_wait_is_positive_capped_and_ends_before_a_deadline_ahead(
+    attempt: int, first: float, longest: float, seed: int, minutes: int
+) -> None:
+    """For every attempt, policy, draw and deadline."""
+    policy = Policy(
+        first_wait=timedelta(seconds=first),
+        longest_wait=timedelta(seconds=longest),
+        attempts=10**6,
+    )
+    deadline = NOW + timedelta(minutes=minutes)
+    action = recover(
+        TransientFailure("partner_unreachable"),
+        attempt=attempt,
+        policy=policy,
+        traits=FINDABLE,
+        now=NOW,
+        deadline=deadline,
+        draw=random.Random(seed),
+    )
+    assert isinstance(action, RetryAt)
+    assert NOW <= action.when <= NOW + policy.longest_wait * (1 + policy.jitter)
+    if deadline > NOW:
+        assert action.when <= deadline
+
+
+@given(st.integers(1, 1000))
+def test_waits_never_shrink(attempt: int) -> None:
+    """A later attempt never waits less than an earlier one."""
+    assert wait_of(attempt, POLICY) <= wait_of(attempt + 1, POLICY)
