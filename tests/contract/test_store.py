@@ -1,0 +1,306 @@
+"""The store keeps its promises on SQLite and on PostgreSQL: one suite for both."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from hub.flow.say import say
+from hub.messages import catalog, envelope
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.rules.states import DeliveryState as S
+from hub.store import audit, deliveries, journal, outbox, queries, schedule
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from hub.store.tables import deliveries as delivery_table
+from hub.store.tables import metadata
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=1)
+READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty store of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/hub.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    store = Store(url)
+    migrate(store)
+    yield store
+    store.close()
+
+
+def number(n: int) -> str:
+    """Return a dossier number."""
+    return f"000.99.01.H57-180806-{n:04d}"
+
+
+def progress(n: int, step: int) -> Message:
+    """Return a command to the province, the `step`-th of dossier `n`."""
+    payload = p.ProvinceProgress(
+        number=number(n),
+        version=step,
+        status=p.Status.PROCESSING,
+        at=NOW + timedelta(minutes=step),
+        officer="Lê Văn Thử",
+        unit="Địa chính",
+        text="",
+    )
+    return catalog.compose(payload, time=NOW, source="records", id=f"m-{n}-{step}")
+
+
+def received(n: int, id: str) -> journal.Entry:
+    """Return the reception of dossier `n` as told under message id `id`."""
+    body = (Path(__file__).parents[2] / "schemas/examples/dossier.received.v1.json").read_bytes()
+    message = envelope.decode(
+        body.replace(b"180806-0001", b"180806-%04d" % n).replace(b"0" * 32, id.encode())
+    )
+    return journal.Entry(message, envelope.encode(message), f"dossier.received|{number(n)}")
+
+
+def state_of(store: Store, message_id: str) -> S:
+    """Return the state of a message's delivery."""
+    c = delivery_table.c
+    with store.read() as tx:
+        query = sa.select(c.state).where(c.message_id == message_id)
+        return S(tx.execute(query).scalar_one())
+
+
+def open_deliveries(store: Store, *messages: Message) -> list[int]:
+    """Say messages and return the delivery ids that are asked for."""
+    with store.write() as tx:
+        before = {row.seq for row in outbox.head(tx, 1000)}
+        say(tx, messages, NOW)
+        rows = [row for row in outbox.head(tx, 1000) if row.seq not in before]
+    return [int(row.message_id.removeprefix("d")) for row in rows]
+
+
+def claim(store: Store, *ids: int, at: datetime = NOW) -> list[deliveries.Claimed]:
+    """Claim deliveries of the province with a lease of one minute."""
+    with store.write() as tx:
+        lease = at + timedelta(minutes=1)
+        return deliveries.claim(tx, ids, "provincial", now=at, lease_until=lease)
+
+
+def test_the_migrations_give_exactly_the_schema_in_the_code(store: Store) -> None:
+    """Nobody can change a table without a migration."""
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+    migrate(store)
+
+
+def test_the_same_thing_told_twice_is_accepted_once(store: Store) -> None:
+    """The second telling, in the same batch or later, gets the first one's id."""
+    with store.write() as tx:
+        answers = journal.accept(tx, [received(1, "a" * 32), received(1, "b" * 32)], NOW)
+    with store.write() as tx:
+        answers += journal.accept(tx, [received(1, "c" * 32), received(2, "d" * 32)], NOW)
+    assert [(a.message_id[0], a.duplicate) for a in answers] == [
+        ("a", False),
+        ("a", True),
+        ("a", True),
+        ("d", False),
+    ]
+    with store.read() as tx:
+        assert [row.message_id[0] for row in outbox.head(tx, 10)] == ["a", "d"]
+
+
+def test_a_message_is_taken_once_also_when_nobody_accepted_it(store: Store) -> None:
+    """Taking is recording, marking and telling apart in one statement."""
+    with store.write() as tx:
+        journal.accept(tx, [received(1, "a" * 32)], NOW)
+        foreign = received(2, "b" * 32)
+        batch = [received(1, "a" * 32), foreign, foreign]
+        assert journal.take(tx, batch, NOW) == {"a" * 32, "b" * 32}
+    with store.write() as tx:
+        assert journal.take(tx, batch, NOW) == set()
+
+
+def test_a_rolled_back_transaction_leaves_nothing(store: Store) -> None:
+    """Nothing is stored half."""
+    with pytest.raises(RuntimeError), store.write() as tx:
+        journal.accept(tx, [received(1, "a" * 32)], NOW)
+        raise RuntimeError
+    with store.read() as tx:
+        assert (queries.unhandled_count(tx), outbox.backlog(tx)) == (0, 0)
+
+
+def test_an_early_message_comes_again_when_its_dossier_does(store: Store) -> None:
+    """It is kept, and asked for once the key exists."""
+    entry = received(1, "a" * 32)
+    with store.write() as tx:
+        journal.set_early(tx, entry, NOW)
+        assert journal.take(tx, [entry], NOW) == set()
+        assert journal.wake_early(tx, number(1)) == ["a" * 32]
+        assert journal.take(tx, [entry], NOW) == {"a" * 32}
+
+
+def test_a_parked_message_is_not_handled_by_itself(store: Store) -> None:
+    """An operator finds it with its code and reason."""
+    entry = received(1, "a" * 32)
+    with store.write() as tx:
+        journal.park(tx, entry, NOW, code="procedure_unknown", reason="$.maTTHC: 9.999999")
+        assert journal.take(tx, [entry], NOW) == set()
+        assert [row[3:] for row in queries.parked(tx)] == [
+            ("procedure_unknown", "$.maTTHC: 9.999999")
+        ]
+
+
+def test_a_lane_has_one_open_head_and_others_wait_behind_it(store: Store) -> None:
+    """Also across transactions; another dossier's lane is free."""
+    first = open_deliveries(store, progress(1, 1), progress(1, 2), progress(2, 1))
+    later = open_deliveries(store, progress(1, 3))
+    assert (len(first), later) == (2, [])
+    assert [state_of(store, f"m-1-{n}") for n in (1, 2, 3)] == [S.PENDING, S.HELD, S.HELD]
+
+
+def test_a_settled_head_releases_exactly_the_next_one(store: Store) -> None:
+    """In the order in which they were said."""
+    ids = open_deliveries(store, progress(1, 1), progress(1, 2), progress(1, 3))
+    claim(store, *ids)
+    with store.write() as tx:
+        deliveries.deliver(tx, [(ids[0], "T-1")], now=NOW, since=S.SENDING)
+        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 1
+        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 0
+    assert [state_of(store, f"m-1-{n}") for n in (1, 2, 3)] == [S.DELIVERED, S.PENDING, S.HELD]
+
+
+def test_a_dead_head_keeps_its_lane_closed_until_a_person_acts(store: Store) -> None:
+    """A refusal must not let the next step overtake it."""
+    ids = open_deliveries(store, progress(1, 1), progress(1, 2))
+    claim(store, *ids)
+    with store.write() as tx:
+        deliveries.kill(tx, ids[0], since=S.SENDING, code="partner_refused", detail="")
+        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 0
+        deliveries.cancel(tx, ids[0], since=S.DEAD, now=NOW, detail="entered by hand")
+        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 1
+
+
+def test_a_delivery_is_claimed_once_and_only_when_due(store: Store) -> None:
+    """A doubled or early queue message finds nothing to do."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    assert [c.message_id for c in claim(store, id)] == ["m-1-1"]
+    assert claim(store, id) == []
+    with store.write() as tx:
+        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+    assert claim(store, id) == []
+    assert [(c.attempts, c.counted) for c in claim(store, id, at=SOON)] == [(2, 2)]
+
+
+def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None:
+    """A pause of the partner burns nothing, yet the call numbers stay unique."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    claim(store, id)
+    with store.write() as tx:
+        deliveries.wait(
+            tx, id, since=S.SENDING, when=NOW, code="partner_paused", detail="", counts=False
+        )
+    assert [(c.attempts, c.counted) for c in claim(store, id)] == [(2, 1)]
+
+
+def test_a_move_from_the_wrong_state_is_refused_and_changes_nothing(store: Store) -> None:
+    """Two processes cannot both settle a delivery."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    with pytest.raises(deliveries.StateConflict), store.write() as tx:
+        deliveries.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
+    assert state_of(store, "m-1-1") is S.PENDING
+    with pytest.raises(ValueError, match="no move"), store.write() as tx:
+        deliveries._move(tx, [{"d": id}], S.DELIVERED, {"state": S.PENDING.value})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "lost"},
+        {"state": "delivered"},
+        {"state": "sending"},
+        {"state": "waiting"},
+        {"state": "pending", "settled_at": NOW},
+    ],
+)
+def test_the_database_itself_refuses_an_impossible_row(
+    store: Store, values: dict[str, object]
+) -> None:
+    """CHECK constraints hold also against code that goes past the functions."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    statement = sa.update(delivery_table).where(delivery_table.c.id == id).values(values)
+    with pytest.raises(sa.exc.IntegrityError), store.write() as tx:
+        tx.execute(statement)
+
+
+def test_due_work_is_asked_for_once(store: Store) -> None:
+    """A retry that is due is asked for, and not again while its ask is on the way."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    claim(store, id)
+    with store.write() as tx:
+        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        assert schedule.next_due(tx) == SOON
+        assert schedule.ask_due(tx, now=NOW, asked_before=NOW) == 0
+        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
+        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 0
+        assert schedule.next_due(tx) is None
+
+
+def test_a_sender_that_died_leaves_a_question_not_a_retry(store: Store) -> None:
+    """The lease runs out: ambiguous, due to be asked about, reserved for one asker."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    claim(store, id)
+    late = NOW + timedelta(minutes=2)
+    with store.write() as tx:
+        assert schedule.expire_leases(tx, now=NOW) == []
+        assert schedule.expire_leases(tx, now=late) == [id]
+    assert state_of(store, "m-1-1") is S.AMBIGUOUS
+    assert claim(store, id, at=late) == []
+    again = late + timedelta(minutes=1)
+    with store.write() as tx:
+        ask = {"now": late, "again_at": again, "limit": 10}
+        assert [d.id for d in schedule.take_doubtful(tx, "provincial", **ask)] == [id]
+        assert schedule.take_doubtful(tx, "provincial", **ask) == []
+
+
+def test_a_follower_that_was_forgotten_is_swept_up(store: Store) -> None:
+    """Should a release ever be lost, the sweep repairs it."""
+    ids = open_deliveries(store, progress(1, 1), progress(1, 2))
+    claim(store, *ids)
+    with store.write() as tx:
+        deliveries.deliver(tx, [(ids[0], "")], now=NOW, since=S.SENDING)
+        assert schedule.sweep_held(tx, NOW) == 1
+        assert schedule.sweep_held(tx, NOW) == 0
+
+
+def test_the_balance_counts_from_two_records_and_shows_a_lost_row(store: Store) -> None:
+    """Accepted comes from the journal, the states from the deliveries."""
+    ids = open_deliveries(store, progress(1, 1), progress(1, 2), progress(2, 1))
+    with store.write() as tx:
+        (town, province) = sorted(queries.balance(tx, READERS), key=lambda b: b.accepted)[-2:]
+        assert (province.accepted, province.holds, town.accepted) == (3, True, 0)
+        assert (province.states["pending"], province.states["held"]) == (2, 1)
+        tx.execute(sa.delete(delivery_table).where(delivery_table.c.id == ids[0]))
+        assert not all(balance.holds for balance in queries.balance(tx, READERS))
+
+
+def test_the_audit_shows_a_changed_and_a_missing_row(store: Store) -> None:
+    """Each row is hashed together with the one before."""
+    with store.write() as tx:
+        for n in range(3):
+            audit.record(tx, "officer", "delivery.replay", object=str(n), reason="x", now=NOW)
+        assert audit.verify(tx) == (3, [])
+        tx.execute(sa.text("UPDATE audit SET reason = 'y' WHERE seq = 2"))
+        assert audit.verify(tx)[1] == ["row 2 does not follow from the one before"]
+        tx.execute(sa.text("DELETE FROM audit WHERE seq = 2"))
+        assert "row 2 is missing" in audit.verify(tx)[1]
+
+
+def test_a_time_without_timezone_cannot_be_stored(store: Store) -> None:
+    """A naive time would be wrong by seven hours somewhere."""
+    with pytest.raises(sa.exc.StatementError, match="timezone"), store.write() as tx:
+        audit.record(tx, "a", "b", object="c", now=datetime(2018, 8, 6))  # noqa: DTZ001
