@@ -1,0 +1,295 @@
+"""A private PostgreSQL server.
+
+Promises: loopback only, a password and a port of its own, fsync on, the data survive `kill` and
+`restart` in the same directory, and it ends when this process ends. PostgreSQL refuses to run as
+root: started by root it runs as the user postgres, or nobody.
+"""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from hub.sandbox import loopback, programs
+from hub.sandbox.files import write_private
+from hub.sandbox.kept import Account, KeptProcess, Launch, NodeFailed, NotifySocket
+
+_USER = "hub"
+_SETTINGS = {
+    "listen_addresses": loopback.HOST,
+    # No socket file: the only way in is the loopback address, with the password.
+    "unix_socket_directories": "",
+    "fsync": "on",
+    "max_connections": "80",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "timezone": "UTC",
+}
+
+
+class PrivatePostgres:
+    """One server in one directory. Safe to use from several threads; a context manager too."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        start_timeout: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self._directory = directory.absolute()
+        self._port = port or loopback.free_port()
+        self._start_timeout = start_timeout
+        self._account = _account()
+        self._process: KeptProcess | None = None
+        self._lock = threading.RLock()
+
+    # --- its life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Return when it answers; do nothing if it runs.
+
+        Raises MissingProgram, DirectoryInUse and NodeFailed.
+        """
+        with self._lock:
+            if self.running:
+                return
+            self.kill()
+            program = programs.postgresql("postgres")
+            self._directory.mkdir(parents=True, exist_ok=True)
+            data = self._prepare_data()
+            settings = {**_SETTINGS, "port": str(self._port)}
+            launch = Launch(
+                command=[
+                    *(str(program), "-D", str(data)),
+                    *(
+                        word
+                        for name, value in settings.items()
+                        for word in ("-c", f"{name}={value}")
+                    ),
+                ],
+                environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                log=self._directory / "postgres.log",
+                # "Fast" shutdown: connections are ended, not waited for.
+                stop_signal=signal.SIGINT,
+                account=self._account,
+            )
+            with NotifySocket() as notify:
+                process = KeptProcess.start(
+                    launch, lock=self._directory / "node.lock", notify=notify
+                )
+                process.wait_ready(notify, self._start_timeout)
+            self._process = process
+            self.create_database(_USER)
+
+    def stop(self) -> None:
+        """Shut it down in good order; do nothing if it does not run."""
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                process.stop()
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power cut would; do nothing if it does not run.
+
+        Returns when its children have gone too. They go by themselves as soon as they see that
+        their parent has; until then their shared memory would stop a new start.
+        """
+        with self._lock:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            children = _open_children(process.pid)
+            process.kill()
+            _wait_gone(children, timedelta(seconds=10))
+
+    def restart(self) -> None:
+        """Stop it and start it with the same data, port and password."""
+        with self._lock:
+            self.stop()
+            self.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """The pid of the server. Raises RuntimeError when it does not run."""
+        process = self._process
+        if process is None:
+            raise RuntimeError("the server does not run")
+        return process.pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # --- how to reach it --------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The database `hub`, as SQLAlchemy wants it."""
+        return self.url_of(_USER)
+
+    def url_of(self, database: str) -> str:
+        """Return the address of a database, for SQLAlchemy with psycopg."""
+        return f"postgresql+psycopg://{_USER}:{self._password()}@{loopback.HOST}:{self._port}/{database}"
+
+    def create_database(self, name: str) -> str:
+        """Make an empty database if it is not there. Return its address."""
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase), self._connect() as connection:
+            connection.execute(statement)
+        return self.url_of(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, ending the connections to it."""
+        with self._connect() as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(
+            host=loopback.HOST,
+            port=self._port,
+            user=_USER,
+            password=self._password(),
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=10,
+        )
+
+    # --- its files --------------------------------------------------------------------------------
+
+    def discard(self) -> None:
+        """End it and remove its data, which may lie outside its directory (see _data_directory)."""
+        with self._lock:
+            self.kill()
+            shutil.rmtree(self._data_directory(), ignore_errors=True)
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _data_directory(self) -> Path:
+        """Return where the data are: under the directory, if the server's account can get there.
+
+        Trap: run by root, the server is somebody else, and a directory above may be closed to
+        others (a home directory, pytest's temporary one). Then they are under /var/tmp, at a place
+        that belongs to this directory alone.
+        """
+        if self._account is None or _open_to_all(self._directory):
+            return self._directory / "data"
+        key = hashlib.sha256(os.fsencode(self._directory)).hexdigest()[:16]
+        return Path("/var/tmp", f"one-stop-hub-postgres-{key}", "data")  # noqa: S108
+
+    def _prepare_data(self) -> Path:
+        data = self._data_directory()
+        if (data / "PG_VERSION").exists():
+            return data
+        initdb = programs.postgresql("initdb")
+        parent = data.parent
+        if parent != self._directory:
+            # A directory that somebody else has put there is not ours to use.
+            shutil.rmtree(parent, ignore_errors=True)
+            parent.mkdir(mode=0o711)
+        # Made aside and renamed, so that an interrupted start leaves no half of a database.
+        fresh = parent / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        # A file, not a pipe: initdb opens it by name, and may not as another user.
+        password = parent / "password.new"
+        write_private(password, self._password())
+        account = self._account
+        if account is not None:
+            os.chown(fresh, account.uid, account.gid)
+            os.chown(password, account.uid, account.gid)
+        made = subprocess.run(
+            [
+                *(str(initdb), "-D", str(fresh), "-U", _USER),
+                *("--auth=scram-sha-256", f"--pwfile={password}"),
+                *("--encoding=UTF8", "--locale=C", "--no-sync"),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+        password.unlink()
+        if made.returncode != 0:
+            raise NodeFailed(f"initdb failed:\n{made.stderr.decode(errors='replace').strip()}")
+        fresh.rename(data)
+        return data
+
+    def _password(self) -> str:
+        # Kept beside the data, because the data know it.
+        path = self._directory / "password"
+        with self._lock:
+            if not path.exists():
+                self._directory.mkdir(parents=True, exist_ok=True)
+                write_private(path, secrets.token_hex(16))
+            return path.read_text(encoding="ascii")
+
+
+def _account() -> Account | None:
+    """Return whom to run as, or None: as we are."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid)
+    raise NodeFailed("PostgreSQL does not run as root, and there is no user postgres or nobody")
+
+
+def _open_to_all(directory: Path) -> bool:
+    places = [directory, *directory.parents]
+    return all(place.stat().st_mode & 0o001 for place in places if place.exists())
+
+
+def _open_children(pid: int) -> list[int]:
+    """Return descriptors that become readable when the process's children end."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    descriptors = []
+    for child in text.split():
+        with contextlib.suppress(OSError, AttributeError):
+            descriptors.append(os.pidfd_open(int(child)))
+    return descriptors
+
+
+def _wait_gone(descriptors: list[int], timeout: timedelta) -> None:
+    deadline = time.monotonic() + timeout.total_seconds()
+    for descriptor in descriptors:
+        select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+        os.close(descriptor)

@@ -1,0 +1,231 @@
+"""A private RabbitMQ node.
+
+Promises: loopback only; a name, ports, cookie and password of its own; the data survive `kill` and
+`restart` in the same directory; it ends when this process ends. It is never the system's service,
+and needs no root. It is not meant to be fast to the last message, but to start quickly.
+"""
+
+import json
+import os
+import secrets
+import threading
+import urllib.request
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from hub.sandbox import loopback, programs
+from hub.sandbox.erlang import PrivateEpmd
+from hub.sandbox.files import write_private
+from hub.sandbox.kept import KeptProcess, Launch, NodeFailed, NotifySocket
+from hub.sandbox.rabbit_config import RabbitLayout, configuration, environment
+
+
+class PrivateRabbit:
+    """One node in one directory. Safe to use from several threads; a context manager too.
+
+    To make a cluster, give the nodes different names and directories, one `epmd`, one `cookie`,
+    and every node's full name as `peers`, and start them one after the other.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        management_port: int = 0,
+        name: str = "hub",
+        cookie: str = "",
+        epmd: PrivateEpmd | None = None,
+        peers: Sequence[str] = (),
+        memory_megabytes: int = 600,
+        start_timeout: timedelta = timedelta(seconds=60),
+    ) -> None:
+        directory = directory.absolute()
+        self._layout = RabbitLayout(
+            directory=directory,
+            name=name,
+            amqp_port=port or loopback.free_port(),
+            management_port=management_port or loopback.free_port(),
+            distribution_port=loopback.free_port(),
+            memory_megabytes=memory_megabytes,
+        )
+        self._cookie = cookie
+        self._peers = tuple(peers)
+        self._own_epmd = epmd is None
+        self._epmd = epmd or PrivateEpmd(directory)
+        self._start_timeout = start_timeout
+        self._process: KeptProcess | None = None
+        self._lock = threading.RLock()
+
+    # --- its life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Return when clients can connect; do nothing if it runs.
+
+        Raises MissingProgram, DirectoryInUse and NodeFailed.
+        """
+        with self._lock:
+            if self.running:
+                return
+            self.kill()
+            program = programs.rabbitmq_server()
+            self._write_files()
+            self._epmd.start()
+            launch = Launch(
+                command=[str(program)],
+                environment=environment(
+                    self._layout,
+                    path=os.environ.get("PATH", os.defpath),
+                    epmd=self._epmd.environment(),
+                ),
+                log=self._layout.log / "output.log",
+            )
+            with NotifySocket() as notify:
+                try:
+                    process = KeptProcess.start(
+                        launch, lock=self._layout.directory / "node.lock", notify=notify
+                    )
+                    process.wait_ready(notify, self._start_timeout)
+                except NodeFailed:
+                    self._stop_epmd()
+                    raise
+            self._process = process
+
+    def stop(self) -> None:
+        """Shut it down in good order; do nothing if it does not run."""
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                process.stop()
+            self._stop_epmd()
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power cut would; do nothing if it does not run."""
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                process.kill()
+            self._stop_epmd()
+
+    def restart(self) -> None:
+        """Stop it and start it with the same data, ports and password."""
+        with self._lock:
+            self.stop()
+            self.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """The pid of the Erlang machine. Raises RuntimeError when it does not run."""
+        process = self._process
+        if process is None:
+            raise RuntimeError("the node does not run")
+        return process.pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # --- how to reach it --------------------------------------------------------------------------
+
+    @property
+    def node(self) -> str:
+        """Its full Erlang name, as `peers` of other nodes want it."""
+        return self._layout.node
+
+    @property
+    def user(self) -> str:
+        """The administrator's name. Made up anew for every data directory, like the password."""
+        return self._credentials()[0]
+
+    @property
+    def password(self) -> str:
+        """The administrator's password."""
+        return self._credentials()[1]
+
+    @property
+    def url(self) -> str:
+        """Where AMQP clients connect, with credentials, for the virtual host `/`."""
+        return self.url_of("/")
+
+    def url_of(self, vhost: str) -> str:
+        """Return the AMQP address of a virtual host."""
+        port = self._layout.amqp_port
+        return f"amqp://{self.user}:{self.password}@{loopback.HOST}:{port}/{quote(vhost, safe='')}"
+
+    @property
+    def management_url(self) -> str:
+        """Where the management API is, with credentials."""
+        port = self._layout.management_port
+        return f"http://{self.user}:{self.password}@{loopback.HOST}:{port}"
+
+    def create_vhost(self, name: str) -> str:
+        """Make a virtual host of its own for a test or a run. Return its AMQP address."""
+        self._api("PUT", f"/api/vhosts/{quote(name, safe='')}", {"default_queue_type": "quorum"})
+        return self.url_of(name)
+
+    def delete_vhost(self, name: str) -> None:
+        """Remove a virtual host with everything in it."""
+        self._api("DELETE", f"/api/vhosts/{quote(name, safe='')}")
+
+    def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        address = f"http://{loopback.HOST}:{self._layout.management_port}{path}"
+        passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+        passwords.add_password(None, address, self.user, self.password, is_authenticated=True)
+        # No proxy: one that is set for the outside must not be asked for the loopback address.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPBasicAuthHandler(passwords)
+        )
+        request = urllib.request.Request(
+            address,
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"content-type": "application/json"},
+        )
+        opener.open(request, timeout=10).close()
+
+    # --- its files --------------------------------------------------------------------------------
+
+    def _write_files(self) -> None:
+        layout = self._layout
+        for place in (layout.config, layout.data, layout.log, layout.home):
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        user, password = self._credentials()
+        text = configuration(layout, user=user, password=password, peers=self._peers)
+        write_private(layout.config / "rabbitmq.conf", text)
+        write_private(layout.config / "enabled_plugins", "[rabbitmq_management].\n")
+        cookie = layout.home / ".erlang.cookie"
+        if self._cookie or not cookie.exists():
+            write_private(cookie, self._cookie or secrets.token_hex(16))
+        # Erlang refuses a cookie that others may read.
+        cookie.chmod(0o400)
+
+    def _credentials(self) -> tuple[str, str]:
+        # Kept beside the data, because the data know them.
+        path = self._layout.directory / "credentials"
+        with self._lock:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_private(path, f"hub-{secrets.token_hex(3)} {secrets.token_hex(16)}")
+            user, password = path.read_text(encoding="ascii").split()
+        return user, password
+
+    def _stop_epmd(self) -> None:
+        if self._own_epmd:
+            self._epmd.stop()
