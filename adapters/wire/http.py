@@ -1,0 +1,176 @@
+"""The one way in which calls to partners travel: pooled HTTP connections of bounded calls.
+
+Promises that a failure names its phase. Before the first byte of a request has left, it is a
+TransientFailure (certainly no effect); from then on an AmbiguousFailure (the partner may have done
+it). Nothing is ever repeated here: no retries, no redirects. urllib3 opens the connections (names,
+TLS); sending and reading are done here because its pool does not tell the phases apart.
+"""
+
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from adapters.wire.reading import Reply, read_reply
+from hub.rules.errors import AmbiguousFailure, TransientFailure
+
+__all__ = ["Limits", "Reply", "Wire"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how much a call may take."""
+
+    connect_timeout: timedelta = timedelta(seconds=5)
+    reply_timeout: timedelta = timedelta(seconds=30)
+    """For sending the request and reading the whole reply, together."""
+    reply_bytes: int = 8 * 1024 * 1024
+    connections: int = 8
+    """How many idle connections are kept; more may be open at once."""
+    idle: timedelta = timedelta(seconds=4)
+    """An idle connection older than this is not used again: servers close theirs after 5 s and
+    more, and one that is being closed while we write leaves an effect unknown."""
+
+
+class Wire:
+    """Carries calls to one partner; `call` may run in many threads."""
+
+    def __init__(
+        self, base_url: str, *, limits: Limits | None = None, ca_file: str | None = None
+    ) -> None:
+        """`base_url` is http(s)://host[:port][/path]; `ca_file` replaces the system's roots."""
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("a partner's address is http(s)://host[:port][/path]")
+        self.limits = limits or Limits()
+        self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port
+        self._host_field = parts.netloc.rpartition("@")[2]
+        self._path = parts.path.rstrip("/")
+        self._ca_file = ca_file
+        self._idle: deque[tuple[HTTPConnection, float]] = deque()
+        self._closed = threading.Event()
+
+    def call(
+        self,
+        method: str,
+        target: str = "",
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        reply_timeout: timedelta | None = None,
+    ) -> Reply:
+        """Make exactly one call and return the reply, whatever its status.
+
+        `target` is appended to the base path, with its query. Raises TransientFailure
+        (`partner_unreachable`) and AmbiguousFailure (`reply_timeout`, `reply_dropped`,
+        `reply_unreadable`).
+        """
+        request = self._request(method, self._path + target or "/", headers or {}, body)
+        connection = self._take()
+        reusable = False
+        try:
+            patience = reply_timeout or self.limits.reply_timeout
+            deadline = time.monotonic() + patience.total_seconds()
+            reply, reusable = self._exchange(connection.sock, request, deadline)
+            return reply
+        finally:
+            if reusable and not self._closed.is_set():
+                self._give_back(connection)
+            else:
+                connection.close()
+
+    def close(self) -> None:
+        """Close the idle connections; those in use are closed when their call ends."""
+        self._closed.set()
+        while self._idle:
+            self._idle.pop()[0].close()
+
+    def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        fields = {
+            "Host": self._host_field,
+            "Accept-Encoding": "identity",
+            "User-Agent": "one-stop-hub",
+            **headers,
+            "Content-Length": str(len(body)),
+        }
+        lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items())]
+        if any(character in line for line in lines for character in "\r\n\0") or " " in target:
+            raise ValueError("a line break or space inside a request line or header field")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
+
+    def _exchange(self, sock: socket.socket, request: bytes, deadline: float) -> tuple[Reply, bool]:
+        broken = self._send(sock, request, deadline)
+        try:
+            return read_reply(sock, deadline=deadline, body_limit=self.limits.reply_bytes)
+        except AmbiguousFailure as failure:
+            if broken:
+                raise AmbiguousFailure("reply_dropped", broken) from failure
+            raise
+
+    def _send(self, sock: socket.socket, request: bytes, deadline: float) -> str:
+        """Send the request; return "" or the name of the error that cut it short.
+
+        A partner may refuse a request before having read all of it, so a broken line does not
+        yet mean that there is no reply.
+        """
+        rest = memoryview(request)
+        while rest:
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                rest = rest[sock.send(rest) :]
+            except OSError as error:
+                if len(rest) == len(request):
+                    raise TransientFailure(
+                        "partner_unreachable", f"{type(error).__name__} before the first byte"
+                    ) from None
+                if isinstance(error, TimeoutError):
+                    raise AmbiguousFailure("reply_timeout", "while sending") from None
+                return type(error).__name__
+        return ""
+
+    def _take(self) -> HTTPConnection:
+        oldest = time.monotonic() - self.limits.idle.total_seconds()
+        while True:
+            try:
+                connection, since = self._idle.pop()
+            except IndexError:
+                return self._open()
+            # Readable while idle: closed by the partner, or bytes that belong to no request.
+            if since >= oldest and connection.is_connected:
+                return connection
+            connection.close()
+
+    def _give_back(self, connection: HTTPConnection) -> None:
+        self._idle.append((connection, time.monotonic()))
+        if len(self._idle) > self.limits.connections:
+            try:
+                self._idle.popleft()[0].close()
+            except IndexError:  # another thread was quicker
+                return
+
+    def _open(self) -> HTTPConnection:
+        timeout = self.limits.connect_timeout.total_seconds()
+        connection: HTTPConnection
+        if self._scheme == "https":
+            connection = HTTPSConnection(
+                self._host,
+                self._port,
+                timeout=timeout,
+                cert_reqs="CERT_REQUIRED",
+                ca_certs=self._ca_file,
+            )
+        else:
+            connection = HTTPConnection(self._host, self._port, timeout=timeout)
+        try:
+            connection.connect()
+        except (HTTPError, OSError) as error:
+            connection.close()
+            raise TransientFailure("partner_unreachable", type(error).__name__) from None
+        return connection

@@ -1,0 +1,109 @@
+"""What the status of an HTTP reply says about the effect, and reading its body safely.
+
+One table for every partner that speaks HTTP. 503 without `Retry-After` is not read as "busy":
+some proxies answer so when the line behind them broke after the request had been passed on.
+Details name statuses and places, never contents.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from adapters.wire import xml
+from adapters.wire.reading import Reply
+from hub.messages.invalid import InvalidMessage
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    PermanentFailure,
+    TransientFailure,
+)
+
+LONGEST_WAIT = timedelta(hours=1)
+"""A partner may ask for more; we ask again after this."""
+
+STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
+    401: (TransientFailure, "partner_login"),
+    403: (PermanentFailure, "partner_forbidden"),
+    # A gateway answers so while the application behind it is being started.
+    404: (TransientFailure, "partner_unreachable"),
+    408: (TransientFailure, "partner_busy"),
+    425: (TransientFailure, "partner_busy"),
+    429: (TransientFailure, "partner_busy"),
+}
+_CLASSES: dict[int, tuple[type[DeliveryFailure], str]] = {
+    # A redirect may come after the effect; it is never followed.
+    3: (AmbiguousFailure, "reply_unreadable"),
+    4: (PermanentFailure, "partner_refused"),
+    5: (AmbiguousFailure, "reply_server_error"),
+}
+
+
+def expect_success(reply: Reply) -> None:
+    """Return when the status is 2xx; otherwise raise what the status says about the effect."""
+    status = reply.status
+    if 200 <= status < 300:
+        return
+    wait = retry_after(reply) if status in {429, 503} else None
+    if status == 503 and wait is not None:
+        raise TransientFailure("partner_busy", "HTTP 503", retry_after=wait)
+    unknown = (AmbiguousFailure, "reply_unreadable")
+    kind, code = STATUSES.get(status) or _CLASSES.get(status // 100, unknown)
+    raise kind(code, f"HTTP {status}", retry_after=wait)
+
+
+def retry_after(reply: Reply) -> timedelta | None:
+    """Return the wait asked for in `Retry-After` (seconds or a date), at most LONGEST_WAIT."""
+    text = reply.header("retry-after").strip()
+    if text.isdigit():
+        return min(timedelta(seconds=min(int(text), 10**6)), LONGEST_WAIT)
+    when, now = _date(text), _date(reply.header("date")) or datetime.now(UTC)
+    if when is None:
+        return None
+    return min(max(when - now, timedelta()), LONGEST_WAIT)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def read_json(reply: Reply) -> Any:
+    """Return the decoded JSON body; raises AmbiguousFailure `reply_unreadable`."""
+    try:
+        return msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise AmbiguousFailure("reply_unreadable", "the body is not JSON") from None
+
+
+def read_xml(reply: Reply) -> etree._Element:
+    """Return the root of the XML body; raises AmbiguousFailure `reply_unreadable`."""
+    try:
+        return xml.parse(reply.body)
+    except InvalidMessage as error:
+        raise AmbiguousFailure("reply_unreadable", f"no XML: {error.where}") from None
+
+
+def digest(reply: Reply) -> str:
+    """Return the sha256 of the body as received."""
+    return hashlib.sha256(reply.body).hexdigest()
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around calls that change nothing at the partner: an unknown effect is then no effect."""
+    try:
+        yield
+    except AmbiguousFailure as failure:
+        raise TransientFailure(
+            failure.code, failure.detail, retry_after=failure.retry_after
+        ) from failure
