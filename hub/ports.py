@@ -198,7 +198,7 @@ class Consumer(Protocol):
     def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:
         """Return what is there, at most `limit`, waiting up to `wait` for the first one.
 
-        Returns early and empty after `wake`. Never hands out more than the prefetch unsettled.
+        Returns early, with what is there or nothing, after `wake`. Never hands out more than the prefetch unsettled.
         Raises ConsumerLost (once per loss) or BrokerUnavailable.
         """
 

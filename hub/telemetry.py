@@ -22,6 +22,8 @@ class Event(StrEnum):
     BROKER_LOST = "broker_lost"
     BROKER_BACK = "broker_back"
     PUBLISH_INCOMPLETE = "publish_incomplete"
+    MESSAGE_UNSENDABLE = "message_unsendable"
+    DEAD_LETTER_DROPPED = "dead_letter_dropped"
     MESSAGE_PARKED = "message_parked"
     MESSAGE_EARLY = "message_early"
     HANDLER_CRASHED = "handler_crashed"

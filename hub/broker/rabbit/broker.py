@@ -1,0 +1,83 @@
+"""The hub's broker on RabbitMQ: makes publishers and consumers, and tells a queue's depth.
+
+Promises nothing of the topology: `hub.broker.declare` brings that about and checks it. What is
+missing there shows here as BrokerUnavailable with RabbitMQ's own words.
+"""
+
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from hub.broker.rabbit.consumer import RabbitConsumer
+from hub.broker.rabbit.dialer import Dialer
+from hub.broker.rabbit.link import Link
+from hub.broker.rabbit.publisher import RabbitPublisher
+from hub.broker.rabbit.target import Target
+from hub.broker.topology import EXCHANGE
+from hub.ports import BrokerUnavailable
+
+ANSWER_WITHIN = timedelta(seconds=5)
+
+
+class _Asking:
+    """A channel for questions."""
+
+    def __init__(self, _number: int) -> None:
+        self.channel: Any
+
+    def begin(self, link: Link, channel: Any) -> None:
+        self.channel = channel
+        link.ready()
+
+
+class RabbitBroker:
+    """See `hub.ports.Broker`. Thread-safe; its publishers and consumers belong to one thread."""
+
+    name = "rabbitmq"
+    durable = True
+
+    def __init__(self, target: Target | str, *, exchange: str = EXCHANGE) -> None:
+        self._target = Target.parse(target) if isinstance(target, str) else target
+        self._exchange = exchange
+        self._asking = Dialer(self._target, _Asking, purpose="questions")
+        self._lock = threading.Lock()
+
+    def publisher(self) -> RabbitPublisher:
+        """Return a publisher for the calling thread; connects at the first publish."""
+        return RabbitPublisher(self._target, exchange=self._exchange)
+
+    def consumer(self, queue: str, *, prefetch: int) -> RabbitConsumer:
+        """Return a consumer for the calling thread; connects at the first receive."""
+        return RabbitConsumer(self._target, queue, prefetch=prefetch)
+
+    def depth(self, queue: str) -> int:
+        """Return the number of messages ready in the queue; raises BrokerUnavailable."""
+        with self._lock:
+            deadline = time.monotonic() + ANSWER_WITHIN.total_seconds()
+            link, asking = self._asking.up(ANSWER_WITHIN / 2)
+            answer: list[int] = []
+
+            def on_answer(frame: Any) -> None:
+                answer.append(frame.method.message_count)
+                link.tell()
+
+            def ask() -> None:
+                if asking.channel.is_open:
+                    asking.channel.queue_declare(queue, passive=True, callback=on_answer)
+
+            link.submit(ask)
+            with self._asking.changed:
+                self._asking.changed.wait_for(
+                    lambda: answer or link.lost, max(0.0, deadline - time.monotonic())
+                )
+            if answer:
+                return answer[0]
+            reason = link.lost or "no answer in time"
+            self._asking.drop()
+            raise BrokerUnavailable(f"depth of {queue}: {reason}")
+
+    def close(self) -> None:
+        """Close the connection that `depth` keeps."""
+        with self._lock:
+            self._asking.close()

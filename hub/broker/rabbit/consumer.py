@@ -1,0 +1,207 @@
+"""Takes batches from one queue.
+
+Promises that what is handed out is settled on the connection that it came through or not at all,
+that a consumer which the broker took away is noticed and told once (ConsumerLost), and that
+heartbeats go on while the owner works, because the link has a thread of its own.
+
+Traps of RabbitMQ: delivery tags count per channel, so an acknowledgement on another channel settles
+somebody else's message; one unknown tag ends the channel; a cancelled consumer leaves channel and
+connection open and looks like an empty queue.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from hub.broker.rabbit.dialer import Dialer
+from hub.broker.rabbit.link import CLOSE_WITHIN, Link
+from hub.broker.rabbit.target import Target
+from hub.ports import BrokerUnavailable, ConsumerLost, Incoming
+
+
+class _Session:
+    """One channel with one consumer. Writes `arrived`, on the link's thread; the owner empties it.
+
+    The prefetch is the limit of `arrived` and of what was handed out, together.
+    """
+
+    def __init__(self, number: int, queue: str, prefetch: int) -> None:
+        self.number = number
+        self.arrived: deque[tuple[Any, Any, bytes]] = deque()
+        self.unsettled: dict[int, None] = {}
+        """Tags that were handed out, oldest first. The owner's thread only."""
+        self._queue = queue
+        self._prefetch = prefetch
+        self._told = False
+        self._consumer_tag = ""
+        self._link: Link
+        self.channel: Any
+
+    def begin(self, link: Link, channel: Any) -> None:
+        """Set the prefetch and start consuming."""
+        self._link, self.channel = link, channel
+        channel.add_on_cancel_callback(
+            lambda _frame: link.fail(f"the broker cancelled the consumer of {self._queue}")
+        )
+
+        def consume(_frame: Any) -> None:
+            self._consumer_tag = channel.basic_consume(
+                self._queue, self._on_delivery, callback=lambda _frame: link.ready()
+            )
+
+        channel.basic_qos(prefetch_count=self._prefetch, callback=consume)
+
+    def _on_delivery(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        self.arrived.append((method, properties, body))
+        # The owner is woken once for all that one read from the socket brought, not for each
+        # message: the two threads would only fight for the interpreter's lock.
+        if not self._told:
+            self._told = True
+            self._link.submit(self._tell)
+
+    def _tell(self) -> None:
+        self._told = False
+        self._link.tell()
+
+    def end(self) -> None:
+        """Give everything back and close.
+
+        Given back by nack, because from 4.3 on a closed connection counts towards the delivery
+        limit and a nack does not. First no new ones: they would come again at once.
+        """
+
+        def give_back(_frame: Any) -> None:
+            self.channel.basic_nack(0, multiple=True, requeue=True)
+            self._link.discard()
+
+        if self._consumer_tag and self.channel.is_open:
+            self.channel.basic_cancel(self._consumer_tag, callback=give_back)
+
+
+class RabbitConsumer:
+    """See `hub.ports.Consumer`; belongs to one thread, except for `wake`."""
+
+    def __init__(self, target: Target, queue: str, *, prefetch: int) -> None:
+        self._dialer = Dialer(
+            target,
+            lambda number: _Session(number, queue, prefetch),
+            purpose=f"consumer of {queue}",
+        )
+        self._current: tuple[Link, _Session] | None = None
+
+    def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:
+        """Return what is there, at most `limit`, waiting up to `wait` for the first one.
+
+        Connecting is part of the wait. A queue that does not exist is BrokerUnavailable.
+        """
+        deadline = time.monotonic() + wait.total_seconds()
+        try:
+            link, session = self._current or self._connect(wait)
+            with self._dialer.changed:
+                self._dialer.changed.wait_for(
+                    lambda: session.arrived or link.lost or self._dialer.woken.is_set(),
+                    max(0.0, deadline - time.monotonic()),
+                )
+        except BrokerUnavailable:
+            if self._dialer.woken.is_set():
+                return []
+            raise
+        finally:
+            self._dialer.woken.clear()
+        if link.lost:
+            self._current = None
+            self._dialer.drop()
+            raise ConsumerLost(link.lost)
+        return [_incoming(session) for _ in range(min(limit, len(session.arrived)))]
+
+    def _connect(self, limit: timedelta) -> tuple[Link, _Session]:
+        self._current = self._dialer.up(limit)
+        return self._current
+
+    def ack(self, messages: Iterable[Incoming]) -> None:
+        """Settle for good: one `multiple` for the oldest in a row, single ones for the rest."""
+        tags = [message.tag for message in messages if self._holds(message)]
+        if not tags or self._current is None:
+            return
+        link, session = self._current
+        wanted = set(tags)
+        upto = 0
+        for tag in session.unsettled:
+            if tag not in wanted:
+                break
+            upto = tag
+        single = [tag for tag in sorted(wanted) if tag > upto]
+        for tag in wanted:
+            del session.unsettled[tag]
+
+        def settle() -> None:
+            if not session.channel.is_open:
+                return
+            if upto:
+                session.channel.basic_ack(upto, multiple=True)
+            for tag in single:
+                session.channel.basic_ack(tag)
+
+        link.submit(settle)
+
+    def reject(self, message: Incoming) -> None:
+        """Failed for good: to the dead-letter queue."""
+        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
+
+    def release(self, message: Incoming) -> None:
+        """Give back. A nack, because from 4.3 on only a reject counts towards the delivery limit;
+        before that both do."""
+        self._settle(
+            message, lambda channel, tag: channel.basic_nack(tag, multiple=False, requeue=True)
+        )
+
+    def _settle(self, message: Incoming, word: Any) -> None:
+        if self._current is None or not self._holds(message):
+            return
+        link, session = self._current
+        del session.unsettled[message.tag]
+
+        def settle() -> None:
+            if session.channel.is_open:
+                word(session.channel, message.tag)
+
+        link.submit(settle)
+
+    def _holds(self, message: Incoming) -> bool:
+        if self._current is None:
+            return False
+        session = self._current[1]
+        return message.session == session.number and message.tag in session.unsettled
+
+    def wake(self) -> None:
+        """Make a waiting `receive` return; any thread may call it."""
+        self._dialer.woken.set()
+        with self._dialer.changed:
+            self._dialer.changed.notify_all()
+
+    def close(self) -> None:
+        """Give everything unsettled back and close; safe to call twice."""
+        current, self._current = self._current, None
+        if current is not None:
+            link, session = current
+            link.submit(session.end)
+            link.await_end(CLOSE_WITHIN)
+        self._dialer.close()
+
+
+def _incoming(session: _Session) -> Incoming:
+    method, properties, body = session.arrived.popleft()
+    session.unsettled[method.delivery_tag] = None
+    headers = properties.headers or {}
+    return Incoming(
+        tag=method.delivery_tag,
+        session=session.number,
+        body=body,
+        message_id=properties.message_id or "",
+        type=properties.type or "",
+        redelivered=method.redelivered,
+        delivery_count=headers.get("x-delivery-count", 0),
+        headers=headers,
+    )

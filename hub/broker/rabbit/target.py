@@ -1,0 +1,57 @@
+"""Where the broker is and how long everything may take: no value here may be "for ever".
+
+Promises connection parameters with every time limit set. Knows nothing of queues.
+"""
+
+import os
+import re
+import socket
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pika
+
+CONNECT_WITHIN = timedelta(seconds=5)
+HEARTBEAT = timedelta(seconds=30)
+BLOCKED_AT_MOST = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A broker, or the nodes of one cluster."""
+
+    urls: tuple[str, ...] = field(repr=False)
+    """Hold passwords, so they are never printed."""
+    connect_within: timedelta = CONNECT_WITHIN
+    """From the first packet to an open channel."""
+    heartbeat: timedelta = HEARTBEAT
+    blocked_at_most: timedelta = BLOCKED_AT_MOST
+    """How long the broker may hold back a publisher because of a resource alarm."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Target":
+        """Read one AMQP URL, or several with commas between them."""
+        urls = tuple(part.strip() for part in re.split(r",(?=\s*amqps?://)", text) if part.strip())
+        if not urls:
+            raise ValueError("the broker's address is empty")
+        for url in urls:
+            if not re.match(r"amqps?://", url):
+                raise ValueError("the broker's address must begin with amqp:// or amqps://")
+        return cls(urls=urls)
+
+    def parameters(self, purpose: str, attempt: int = 0) -> pika.URLParameters:
+        """Return pika's parameters; attempt after attempt goes through the nodes in turn."""
+        parameters = pika.URLParameters(self.urls[attempt % len(self.urls)])
+        parameters.heartbeat = max(1, int(self.heartbeat.total_seconds()))
+        # None by default, which means: hang for ever when the broker raises an alarm.
+        parameters.blocked_connection_timeout = self.blocked_at_most.total_seconds()
+        parameters.socket_timeout = self.connect_within.total_seconds()
+        parameters.stack_timeout = self.connect_within.total_seconds()
+        # Trying again is our own business, with our own waits.
+        parameters.connection_attempts = 1
+        parameters.retry_delay = 0
+        parameters.client_properties = {"connection_name": f"hub {purpose} {os.getpid()}"}
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # The kernel gives up on a peer that has gone without a word, also between heartbeats.
+            parameters.tcp_options = {"TCP_USER_TIMEOUT": parameters.heartbeat * 1000}
+        return parameters
