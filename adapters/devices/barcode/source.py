@@ -1,0 +1,79 @@
+"""The barcode reader: codes that it sends over a serial line enter the hub as `barcode.scanned`.
+
+A reader set to serial mode sends one code a line (CR or LF). The station that it stands at tells
+what a scan means. A line that is no dossier number is logged and dropped: the officer hears no
+confirmation beep (BEL), which the reader gets only after the hub has the scan durably.
+"""
+
+import os
+import select
+import threading
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from hub.messages import catalog
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import BarcodeScanned, Station
+from hub.ports import Clock, Sink
+
+LONGEST = 100
+"""Bytes of a code; longer ones are noise on the line."""
+BEEP, REFUSED = b"\x07", b"\x15"
+log = structlog.get_logger()
+
+
+class BarcodeSource:
+    """Listens to one serial reader."""
+
+    name = "barcode"
+    emits = frozenset({"barcode.scanned"})
+
+    def __init__(
+        self, line: Path, *, station: Station, clock: Clock, device: str = "barcode-1"
+    ) -> None:
+        self.line = line
+        """The serial device, e.g. /dev/ttyACM0."""
+        self.station = station
+        self.clock = clock
+        self.device = device
+
+    def run(self, sink: Sink, stop: threading.Event) -> None:
+        """Read codes until `stop`; a reader that is unplugged is an error, the caller restarts."""
+        handle = os.open(self.line, os.O_RDWR | os.O_NOCTTY)
+        try:
+            pending = b""
+            while not stop.is_set():
+                if not select.select([handle], [], [], 0.25)[0]:
+                    continue
+                chunk = os.read(handle, 4096)
+                if not chunk:
+                    raise OSError("the barcode reader was unplugged")
+                *codes, pending = (pending + chunk).replace(b"\r", b"\n").split(b"\n")
+                pending = pending[-LONGEST:]
+                for code in filter(None, codes):
+                    os.write(handle, BEEP if self.take(code, sink) else REFUSED)
+        finally:
+            os.close(handle)
+
+    def take(self, code: bytes, sink: Sink) -> bool:
+        """Hand one code to the hub; tell whether it was taken."""
+        at = self.clock()
+        try:
+            payload = msgspec.convert(
+                {
+                    "maHoSo": code[:LONGEST].decode("ascii", "replace").strip(),
+                    "viTri": self.station,
+                    "thoiDiem": at,
+                    "thietBi": self.device,
+                },
+                BarcodeScanned,
+            )
+            sink.accept(catalog.compose(payload, time=at, source=self.device))
+        except (InvalidMessage, msgspec.ValidationError) as error:
+            log.warning(
+                "message_parked", role=self.name, code="number_malformed", where=repr(error)[:60]
+            )
+            return False
+        return True

@@ -1,0 +1,143 @@
+"""The scanner: files that it drops into a hot folder enter the hub as `document.scanned`.
+
+The file's name tells what it is: `<dossier number>__<component code>.<ending>`; its modification
+time is the time of the scan. A file is taken when it did not change between two looks, and leaves
+the folder (to `da-nhan`) only after the hub has it durably. One that cannot be taken goes to `loi`
+beside a text that tells the officer what is wrong and what to do. Should the hub die in between,
+the file is taken again, under the same message id, and recognised.
+"""
+
+import re
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from hub.messages import catalog
+from hub.messages.identifiers import derive_id
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import DocumentScanned
+from hub.ports import Sink
+
+TAKEN, REFUSED = "da-nhan", "loi"
+MEDIA_TYPES = {
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+NAME = re.compile(r"^(?P<number>[0-9A-Z.]+-[0-9]{6,8}-[0-9]{4,7})__(?P<component>[\w.-]{1,60})$")
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file looked like: size in bytes and modification time in nanoseconds."""
+
+    size: int
+    mtime: int
+
+
+class ScannerSource:
+    """Watches one hot folder."""
+
+    name = "scanner"
+    emits = frozenset({"document.scanned"})
+
+    def __init__(self, folder: Path, *, device: str = "scanner-1", poll: float = 1.0) -> None:
+        self.folder = folder
+        self.device = device
+        self.poll = poll
+        """Seconds between two looks. Polling also works on network shares, where events do not."""
+        self._seen: dict[Path, Look] = {}
+
+    def run(self, sink: Sink, stop: threading.Event) -> None:
+        """Take files until `stop`."""
+        for name in (TAKEN, REFUSED):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        while not stop.is_set():
+            self.look(sink)
+            stop.wait(self.poll)
+
+    def look(self, sink: Sink) -> int:
+        """Look once; take every file that has come to rest; return how many were taken."""
+        count = 0
+        seen: dict[Path, Look] = {}
+        for path in sorted(self.folder.iterdir()):
+            if path.name.startswith(".") or path.suffix == ".part" or not path.is_file():
+                continue
+            stat = path.stat()
+            seen[path] = Look(stat.st_size, stat.st_mtime_ns)
+            if self._seen.get(path) == seen[path]:
+                del seen[path]
+                count += self.take(path, sink)
+        self._seen = seen
+        return count
+
+    def take(self, path: Path, sink: Sink) -> bool:
+        """Hand one file to the hub; tell whether it was taken."""
+        try:
+            self._accept(path, sink)
+        except InvalidMessage as error:
+            self._refuse(path, error)
+            return False
+        path.rename(self._free(self.folder / TAKEN / path.name))
+        return True
+
+    def _accept(self, path: Path, sink: Sink) -> None:
+        named = NAME.match(path.stem)
+        media_type = MEDIA_TYPES.get(path.suffix.lower())
+        if named is None or media_type is None:
+            why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
+            raise InvalidMessage("number_malformed", where="file name", why=why)
+        component = named["component"]
+        with path.open("rb") as stream:
+            file = sink.store_file(
+                stream, name=path.name, media_type=media_type, component=component
+            )
+        at = datetime.fromtimestamp(path.stat().st_mtime, ZONE)
+        try:
+            payload = msgspec.convert(
+                DocumentScanned(
+                    number=named["number"], component=component, scanned_at=at, device=self.device
+                ),
+                DocumentScanned,
+            )
+        except msgspec.ValidationError as error:
+            raise InvalidMessage("payload_invalid", where="file name", why=str(error)) from None
+        message = catalog.compose(
+            payload,
+            time=at,
+            source=self.device,
+            id=derive_id("document.scanned", named["number"], component, file.sha256),
+            attachments=[file],
+        )
+        sink.accept(message)
+
+    def _refuse(self, path: Path, error: InvalidMessage) -> None:
+        place = self._free(self.folder / REFUSED / path.name)
+        text = (
+            f"Không nhận được tệp quét {path.name}.\n"
+            f"Lý do: {error.why} ({error.code}).\n"
+            "Cách xử lý: đặt lại tên tệp theo mẫu <mã hồ sơ>__<mã thành phần>.pdf rồi chép lại vào "
+            "thư mục quét.\n"
+        )
+        place.with_name(place.name + ".txt").write_text(text, encoding="utf-8")
+        path.rename(place)
+        log.warning("message_parked", role=self.name, code=error.code, where=error.where)
+
+    @staticmethod
+    def _free(place: Path) -> Path:
+        """Return `place`, or a numbered neighbour where a file of that name is already."""
+        number, free = 1, place
+        while free.exists():
+            number += 1
+            free = place.with_name(f"{place.stem}.{number}{place.suffix}")
+        return free

@@ -1,0 +1,179 @@
+"""What the records do with each message they read: one method a message type.
+
+Inside the given transaction a handler reads and writes the ward's records and returns what has to
+be said. Publishing is not its business. A message about a dossier that is not here yet is early;
+one that breaks a rule of the field is invalid and leaves nothing behind.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from msgspec import structs
+
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.ports import Receipt
+from hub.records import commands, inter_level
+from hub.records.commands import Cause
+from hub.records.progress import move, refresh
+from hub.records.rulebook import Rulebook
+from hub.rules.errors import EarlyMessage
+from hub.store import dossiers, journal
+from hub.store.dossiers import Dossier, StatusEvent
+from hub.store.engine import Tx
+
+
+class Records:
+    """The handler of the queue of the records."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self.rules = rules
+        self._handlers: dict[type[p.Payload], Callable[[Tx, Cause, Any], list[Message]]] = {
+            p.DossierReceived: self.received,
+            p.DocumentScanned: self.scanned,
+            p.BarcodeScanned: self.barcode,
+            p.DossierProgressed: self.progressed,
+            p.SurveySubmitted: self.surveyed,
+            p.TownStepReported: self.town_reported,
+        }
+
+    @property
+    def reads(self) -> frozenset[type[p.Payload]]:
+        """The payloads that the records read."""
+        return frozenset(self._handlers)
+
+    def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
+        """Handle one message; return what has to be said."""
+        return self._handlers[type(payload)](tx, Cause(message), payload)
+
+    def received(self, tx: Tx, cause: Cause, said: p.DossierReceived) -> list[Message]:
+        """A dossier was taken in: open it, register it at the province, hand it over if ready."""
+        self.rules.check_number(said.number)
+        procedure = self.rules.procedure(said.procedure, said.received_at)
+        due = self.rules.due_at(procedure, said.received_at)
+        dossier = Dossier(
+            number=said.number,
+            procedure=procedure.code,
+            sector=procedure.sector,
+            inter_level=procedure.inter_level,
+            channel=said.channel,
+            applicant=said.applicant,
+            summary=said.summary or procedure.name,
+            components=said.components,
+            parcels=said.parcels,
+            officer=said.officer,
+            received_at=said.received_at,
+            due_at=due,
+            first_due_at=due,
+            status=p.Status.ACCEPTED,
+            status_at=said.received_at,
+        )
+        if not dossiers.add(tx, dossier):
+            return []
+        files = cause.message.attachments
+        dossiers.add_files(tx, dossier.number, files, message_id=cause.message.id)
+        event = self._event(cause, dossier, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ")
+        dossiers.add_event(tx, event)
+        journal.wake_early(tx, dossier.number)
+        at = said.received_at
+        order = commands.register(
+            cause, dossier, procedure, unit=self.rules.unit, files=files, update=False, at=at
+        )
+        out = [order, commands.tell_step(cause, dossier, event)]
+        if files and inter_level.is_complete(tx, dossier):
+            out += inter_level.hand_over(
+                tx, cause, dossier, self.rules, officer=said.officer, at=at
+            )
+        return out
+
+    def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
+        """A paper was digitised: keep it, update the province, hand over or supply the town."""
+        dossier = self._dossier(tx, said.number)
+        attached = cause.message.attachments
+        files = [structs.replace(file, component=said.component) for file in attached]
+        dossiers.add_files(tx, dossier.number, files, message_id=cause.message.id)
+        dossier = replace(dossier, version=dossier.version + 1)
+        dossiers.save(tx, dossier)
+        at = said.scanned_at
+        out = [refresh(tx, cause, dossier, self.rules, at=at)]
+        leg = dossiers.leg_of(tx, dossier.number) if dossier.inter_level else None
+        if leg is None and inter_level.is_complete(tx, dossier):
+            out += inter_level.hand_over(
+                tx, cause, dossier, self.rules, officer=dossier.officer, at=at
+            )
+        elif leg and dossier.status is p.Status.SUPPLEMENT_REQUESTED:
+            note = f"Bổ sung {said.component}"
+            out.append(commands.supply(cause, dossier, files=files, note=note, at=at))
+        return out
+
+    def barcode(self, tx: Tx, cause: Cause, said: p.BarcodeScanned) -> list[Message]:
+        """A receipt was read: at the return desk that hands out a finished result."""
+        dossier = self._dossier(tx, said.number)
+        if said.station is not p.Station.RETURN or dossier.status is not p.Status.FINISHED:
+            return []
+        event = replace(
+            self._event(cause, dossier, p.Status.RETURNED, note="Trả kết quả tại bộ phận một cửa"),
+            at=said.scanned_at,
+        )
+        return self._return(tx, cause, dossier, event)
+
+    def progressed(self, tx: Tx, cause: Cause, said: p.DossierProgressed) -> list[Message]:
+        """An officer moved the dossier on."""
+        dossier = self._dossier(tx, said.number)
+        event = StatusEvent(
+            number=said.number,
+            message_id=cause.message.id,
+            status=said.status,
+            at=said.at,
+            officer=said.officer,
+            unit=said.unit,
+            note=said.note,
+        )
+        if said.status is p.Status.RETURNED:
+            return self._return(tx, cause, dossier, event)
+        if said.status is p.Status.PROCESSING and dossier.inter_level:
+            order = inter_level.hand_over(
+                tx, cause, dossier, self.rules, officer=said.officer, at=said.at
+            )
+            if order:
+                return order
+        return list(move(tx, cause, dossier, event, self.rules).said)
+
+    def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
+        """A satisfaction slip came; it stays in the ward."""
+        dossiers.add_survey(tx, said)
+        return []
+
+    def town_reported(self, tx: Tx, cause: Cause, said: p.TownStepReported) -> list[Message]:
+        """The town reported a step."""
+        return inter_level.reported(tx, cause, said, self.rules)
+
+    def delivered(self, tx: Tx, message: Message, receipt: Receipt) -> None:
+        """A partner took a message: remember under which number it keeps the dossier."""
+        if message.type == "town.transfer" and receipt.reference:
+            dossiers.set_child(tx, message.key, receipt.reference)
+
+    def _return(self, tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent) -> list[Message]:
+        moved = move(tx, cause, dossier, event, self.rules)
+        out = list(moved.said)
+        if moved.applied and dossier.inter_level and dossiers.leg_of(tx, dossier.number):
+            out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
+        return out
+
+    def _dossier(self, tx: Tx, number: str) -> Dossier:
+        dossier = dossiers.get(tx, number)
+        if dossier is None:
+            raise EarlyMessage(number)
+        return dossier
+
+    def _event(self, cause: Cause, dossier: Dossier, status: p.Status, *, note: str) -> StatusEvent:
+        return StatusEvent(
+            number=dossier.number,
+            message_id=cause.message.id,
+            status=status,
+            at=dossier.received_at,
+            officer=dossier.officer,
+            unit=self.rules.unit,
+            note=note,
+        )

@@ -1,0 +1,104 @@
+"""The inter-level leg of a dossier (liên thông): hand-over to the town, its steps, its result.
+
+The leg is an axis of its own: while the town works, the national status stays "processing". Steps
+are applied in the town's own order; one that comes early is kept until those before it are there,
+one that comes twice changes nothing.
+"""
+
+from datetime import datetime
+
+from hub.messages.envelope import Message
+from hub.messages.payloads import Status, TownStep, TownStepReported
+from hub.records import commands
+from hub.records.commands import Cause
+from hub.records.progress import move
+from hub.records.rulebook import Rulebook
+from hub.rules.errors import EarlyMessage
+from hub.store import dossiers
+from hub.store.dossiers import Dossier, StatusEvent
+from hub.store.engine import Tx
+
+MAY_LEAVE = frozenset({Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING})
+"""Statuses from which a dossier may be handed over."""
+TOWN_UNIT = "Trung tâm Hành chính công thị xã"
+
+STATUS_OF = {
+    TownStep.ACCEPTED: Status.PROCESSING,
+    TownStep.MOVED_ON: Status.PROCESSING,
+    TownStep.AWAITING_SUPPLEMENT: Status.SUPPLEMENT_REQUESTED,
+    TownStep.SUPPLEMENTED: Status.PROCESSING,
+    TownStep.ENDED: Status.FINISHED,
+}
+NOTE_OF = {
+    TownStep.ACCEPTED: "Trung tâm Hành chính công thị xã đã tiếp nhận",
+    TownStep.MOVED_ON: "Đang luân chuyển tại thị xã",
+    TownStep.AWAITING_SUPPLEMENT: "Thị xã yêu cầu bổ sung giấy tờ",
+    TownStep.SUPPLEMENTED: "Thị xã đã nhận giấy tờ bổ sung",
+    TownStep.ENDED: "Thị xã đã trả kết quả",
+}
+
+
+def hand_over(
+    tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, officer: str, at: datetime
+) -> list[Message]:
+    """Hand an inter-level dossier over to the town, once; the dossier is then being processed."""
+    if not dossier.inter_level or dossier.status not in MAY_LEAVE:
+        return []
+    if not dossiers.open_leg(tx, dossier.number, at=at):
+        return []
+    event = StatusEvent(
+        number=dossier.number,
+        message_id=cause.message.id,
+        status=Status.PROCESSING,
+        at=at,
+        officer=officer,
+        unit=rules.unit,
+        note="Chuyển hồ sơ liên thông lên thị xã",
+    )
+    moved = move(tx, cause, dossier, event, rules)
+    procedure = rules.procedure(dossier.procedure, dossier.received_at)
+    files = dossiers.files_of(tx, dossier.number, result=False)
+    order = commands.transfer(cause, moved.dossier, procedure, files=files, officer=officer, at=at)
+    return [*moved.said, order]
+
+
+def is_complete(tx: Tx, dossier: Dossier) -> bool:
+    """Tell whether every component of the dossier has a file, so that it can be handed over."""
+    scanned = {file.component for file in dossiers.files_of(tx, dossier.number, result=False)}
+    return all(component.code in scanned for component in dossier.components)
+
+
+def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> list[Message]:
+    """Keep a step of the town and apply every one whose turn has come."""
+    leg = dossiers.leg_of(tx, step.number)
+    if leg is None:
+        raise EarlyMessage(step.number)
+    message = cause.message
+    dossiers.keep_step(tx, step, message_id=message.id)
+    files = message.attachments
+    dossiers.add_files(tx, step.number, files, message_id=message.id, result=True)
+    said: list[Message] = []
+    sequence = leg.sequence
+    while kept := dossiers.next_step(tx, step.number, sequence + 1):
+        sequence += 1
+        said += _apply(tx, cause, *kept, rules)
+    return said
+
+
+def _apply(
+    tx: Tx, cause: Cause, step: TownStepReported, message_id: str, rules: Rulebook
+) -> list[Message]:
+    dossier = dossiers.get(tx, step.number)
+    if dossier is None:
+        raise EarlyMessage(step.number)
+    dossiers.advance_leg(tx, step)
+    event = StatusEvent(
+        number=step.number,
+        message_id=message_id,
+        status=STATUS_OF[step.step],
+        at=step.at,
+        officer=step.officer,
+        unit=TOWN_UNIT,
+        note=step.note or NOTE_OF[step.step],
+    )
+    return list(move(tx, cause, dossier, event, rules).said)

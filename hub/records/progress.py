@@ -1,0 +1,80 @@
+"""Moving a dossier along the national status axis, guarded, written down and told to the province.
+
+The guard never lets a dossier go backwards: an event that it refuses is stored with the reason, not
+applied and not told to anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.messages.envelope import Message
+from hub.messages.payloads import Status
+from hub.records import commands
+from hub.records.commands import Cause
+from hub.records.rulebook import Rulebook
+from hub.store import dossiers
+from hub.store.dossiers import Dossier, StatusEvent
+from hub.store.engine import Tx
+
+ENDS = frozenset(
+    {Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.FINISHED, Status.RETURNED}
+)
+"""Statuses whose time is the end of processing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The dossier after an event, and what has to be said about it."""
+
+    dossier: Dossier
+    said: Sequence[Message]
+    applied: bool
+
+
+def move(tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent, rules: Rulebook) -> Moved:
+    """Apply a status event to a dossier, unless the guard refuses it."""
+    why_not = rules.refusal(dossier.status, event.status, at=event.at, since=dossier.status_at)
+    if why_not:
+        dossiers.add_event(tx, replace(event, why_not=why_not))
+        return Moved(dossier, (), applied=False)
+    changed = after(dossier, event.status, at=event.at, rules=rules)
+    dossiers.save(tx, changed)
+    dossiers.add_event(tx, event)
+    said = [commands.tell_step(cause, changed, event)]
+    if event.status in ENDS:
+        said.insert(0, refresh(tx, cause, changed, rules, at=event.at))
+    return Moved(changed, said, applied=True)
+
+
+def refresh(tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, at: datetime) -> Message:
+    """Return the message that brings the province's record of a dossier up to date."""
+    return commands.register(
+        cause,
+        dossier,
+        rules.procedure(dossier.procedure, dossier.received_at),
+        unit=rules.unit,
+        files=dossiers.files_of(tx, dossier.number),
+        update=True,
+        at=at,
+    )
+
+
+def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) -> Dossier:
+    """Return the dossier as it is after `status` was reached at `at`; pure."""
+    since, due = dossier.supplement_since, dossier.due_at
+    if status is Status.SUPPLEMENT_REQUESTED:
+        since = since or at
+    elif since is not None:
+        procedure = rules.procedure(dossier.procedure, dossier.received_at)
+        due, since = rules.resumed_due(procedure, due, since, at), None
+    return replace(
+        dossier,
+        status=status,
+        status_at=at,
+        version=dossier.version + 1,
+        due_at=due,
+        supplement_since=since,
+        finished_at=dossier.finished_at or (at if status in ENDS else None),
+        returned_at=at if status is Status.RETURNED else dossier.returned_at,
+    )
