@@ -38,8 +38,7 @@ class Event(StrEnum):
 
 
 FIELDS = frozenset(
-    "event level timestamp role queue destination delivery message_id message_type code detail "
-    "action count attempt error where state duration_ms status path".split()
+    ["event", "level", "timestamp", "role", "queue", "destination", "delivery", "message_id", "message_type", "code", "detail", "action", "count", "attempt", "error", "where", "state", "duration_ms", "status", "path"]
 )
 
 

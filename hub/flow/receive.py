@@ -22,7 +22,6 @@ from hub.store import journal, outbox
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
-
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 

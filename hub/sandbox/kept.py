@@ -64,9 +64,18 @@ class KeptProcess:
 
     @classmethod
     def start(
-        cls, launch: Launch, *, lock: Path, notify: "NotifySocket | None" = None
+        cls,
+        launch: Launch,
+        *,
+        lock: Path,
+        lock_patience: timedelta = timedelta(seconds=20),
+        notify: "NotifySocket | None" = None,
     ) -> "KeptProcess":
-        """Start the server. Raises DirectoryInUse and NodeFailed."""
+        """Start the server. Raises DirectoryInUse and NodeFailed.
+
+        The lock is waited for: the keeper of a program that has just ended may still be stopping
+        its server.
+        """
         account = launch.account or Account(-1, -1)
         environment = dict(launch.environment)
         held = []
@@ -75,7 +84,7 @@ class KeptProcess:
             # A server also says that it is stopping. RabbitMQ takes five seconds longer to stop
             # when nobody is there to hear it, so the keeper holds the socket open too.
             held.append(notify.fileno())
-        with _locked(lock) as lock_fd, launch.log.open("ab") as log:
+        with _locked(lock, lock_patience) as lock_fd, launch.log.open("ab") as log:
             keeper = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-S", str(_KEEPER), str(os.getpid())),
@@ -168,11 +177,7 @@ class NotifySocket:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, patience: timedelta = timedelta(seconds=20)) -> Iterator[int]:
-    """Hold the directory's lock.
-
-    It is waited for: the keeper of a program that has just ended may still be stopping its node.
-    """
+def _locked(path: Path, patience: timedelta) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + patience.total_seconds()

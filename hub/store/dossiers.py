@@ -87,7 +87,7 @@ class Leg:
 
 
 _CHANGING = tuple(
-    "due_at status status_at version supplement_since finished_at returned_at".split()
+    ["due_at", "status", "status_at", "version", "supplement_since", "finished_at", "returned_at"]
 )
 _COLUMNS = [column.name for column in dossiers.columns]
 

@@ -1,0 +1,53 @@
+"""Fixtures for every test: a clean environment, and the session's broker and database."""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from hub.sandbox.postgres_node import PrivatePostgres
+from tests.support.services import RabbitService, postgres_service, rabbit_service
+
+_AMBIENT = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the hub's settings out of the environment: those of a developer's shell must not decide
+    what a test does. Only the broker's address is looked at, by the fixture `rabbit`.
+    """
+    names = [name for name in os.environ if name.startswith("HUB_")]
+    config.stash[_AMBIENT] = {name: os.environ.pop(name) for name in names}
+
+
+@pytest.fixture(scope="session")
+def rabbit(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RabbitService]:
+    """RabbitMQ for the session: a private node, or the broker of HUB_BROKER_URL."""
+    existing = request.config.stash[_AMBIENT].get("HUB_BROKER_URL")
+    with rabbit_service(tmp_path_factory.mktemp("rabbit"), existing) as service:
+        yield service
+
+
+@pytest.fixture
+def rabbit_url(rabbit: RabbitService) -> Iterator[str]:
+    """AMQP address of a virtual host that this test has to itself."""
+    with rabbit.own_vhost() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgres]:
+    """A private PostgreSQL server for the session."""
+    with postgres_service(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PrivatePostgres) -> Iterator[str]:
+    """SQLAlchemy address of an empty database that this test has to itself."""
+    name = f"test_{secrets.token_hex(4)}"
+    yield postgres_server.create_database(name)
+    postgres_server.start()  # a test may have killed it
+    postgres_server.drop_database(name)

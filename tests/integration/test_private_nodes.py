@@ -1,0 +1,208 @@
+"""Private nodes of RabbitMQ and PostgreSQL: started, killed and restarted for real."""
+
+import json
+import re
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pika
+import psycopg
+import pytest
+
+from hub.sandbox import programs
+from hub.sandbox.erlang import PrivateEpmd
+from hub.sandbox.postgres_node import PrivatePostgres
+from hub.sandbox.programs import MissingProgram
+from hub.sandbox.rabbit_node import PrivateRabbit
+from tests.support.services import RabbitService, postgres_service, rabbit_service
+
+QUEUE = "letters"
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
+    """A RabbitMQ node that may be killed."""
+    with rabbit_service(tmp_path / "node", None) as service:
+        yield service.own_node()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PrivatePostgres]:
+    """A PostgreSQL server that may be killed."""
+    with postgres_service(tmp_path / "server") as running:
+        yield running
+
+
+def listening_addresses(pid: int) -> set[str]:
+    """Return the addresses at which a process listens, in hexadecimal as the kernel has them."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        if found := re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink())):
+            sockets.add(found[1])
+    listening = "0A"
+    rows = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+    ]
+    return {row[1].split(":")[0] for row in rows if row[3] == listening and row[9] in sockets}
+
+
+def ask(node: PrivateRabbit, path: str) -> Any:
+    """Ask a node's management API."""
+    address = urlsplit(node.management_url)
+    login = b64encode(f"{address.username}:{address.password}".encode()).decode()
+    request = urllib.request.Request(
+        f"http://{address.hostname}:{address.port}{path}",
+        headers={"authorization": f"Basic {login}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def publish(url: str, bodies: list[bytes]) -> None:
+    """Publish persistent messages to a quorum queue, each confirmed."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.queue_declare(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    channel.confirm_delivery()
+    for body in bodies:
+        channel.basic_publish("", QUEUE, body, pika.BasicProperties(delivery_mode=2))
+    connection.close()
+
+
+def fetch(url: str, count: int) -> list[bytes]:
+    """Take messages from the queue in their order."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    bodies = []
+    for method, _, body in channel.consume(QUEUE, inactivity_timeout=20):
+        if method is None or body is None:
+            break
+        channel.basic_ack(method.delivery_tag)
+        bodies.append(body)
+        if len(bodies) == count:
+            break
+    connection.close()
+    return bodies
+
+
+@pytest.mark.rabbit
+@pytest.mark.chaos
+def test_confirmed_messages_survive_sigkill(node: PrivateRabbit) -> None:
+    """What a quorum queue has confirmed is there, in order, after the node was killed."""
+    bodies = [f"{number}".encode() for number in range(100)]
+    address, first_pid = node.url, node.pid
+    publish(address, bodies)
+    node.wait_registered(QUEUE)
+    node.kill()
+    assert not node.running
+    node.start()
+    assert (node.url, node.running) == (address, True)
+    assert node.pid != first_pid
+    assert fetch(address, len(bodies)) == bodies
+
+
+@pytest.mark.rabbit
+def test_a_node_keeps_to_itself(node: PrivateRabbit) -> None:
+    """It listens on the loopback address only, has a login of its own, and starts once."""
+    loopback = "0100007F"
+    assert listening_addresses(node.pid) == {loopback}
+    assert "guest" not in {user["name"] for user in ask(node, "/api/users")}
+    pid = node.pid
+    node.start()
+    assert node.pid == pid
+
+
+@pytest.mark.rabbit
+def test_a_node_restarts_in_good_order_in_another_program(node: PrivateRabbit) -> None:
+    """The directory is enough to find data and credentials again."""
+    publish(node.url, [b"kept"])
+    node.stop()
+    node.stop()
+    with PrivateRabbit(node._layout.directory) as again:
+        assert again.password == node.password
+        assert fetch(again.url, 1) == [b"kept"]
+
+
+@pytest.mark.rabbit
+def test_each_test_gets_a_virtual_host_of_its_own(rabbit: RabbitService) -> None:
+    """What one test leaves behind, no other one meets."""
+    node = rabbit.own_node()
+    with rabbit.own_vhost() as url:
+        publish(url, [b"mine"])
+        assert len(ask(node, "/api/vhosts")) == 2
+    assert [vhost["name"] for vhost in ask(node, "/api/vhosts")] == ["/"]
+
+
+@pytest.mark.rabbit
+@pytest.mark.slow
+def test_nodes_side_by_side_form_a_cluster(tmp_path: Path) -> None:
+    """With one port mapper, one cookie and each other's names, nodes find each other."""
+    names = ("one@localhost", "two@localhost")
+    epmd = PrivateEpmd(tmp_path / "epmd")
+    nodes = [
+        PrivateRabbit(
+            tmp_path / name, name=name.split("@")[0], cookie="shared", epmd=epmd, peers=names
+        )
+        for name in names
+    ]
+    try:
+        for each in nodes:
+            each.start()
+        assert {found["name"] for found in ask(nodes[0], "/api/nodes")} == set(names)
+    finally:
+        for each in nodes:
+            each.kill()
+        epmd.stop()
+
+
+@pytest.mark.postgres
+@pytest.mark.chaos
+def test_committed_rows_survive_sigkill(server: PrivatePostgres) -> None:
+    """What was committed is there after the server was killed, even with a client connected."""
+    address = server.url.replace("+psycopg", "")
+    with psycopg.connect(address) as connection:
+        connection.execute("CREATE TABLE letters (body text)")
+        connection.execute("INSERT INTO letters VALUES ('kept')")
+        connection.commit()
+        server.kill()
+        assert not server.running
+    server.start()
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT body FROM letters").fetchall() == [("kept",)]
+
+
+@pytest.mark.postgres
+def test_a_server_keeps_to_itself(server: PrivatePostgres) -> None:
+    """It listens on the loopback address only, wants its password, syncs, and starts once."""
+    assert listening_addresses(server.pid) == {"0100007F"}
+    address = server.url.replace("+psycopg", "")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(re.sub(":[0-9a-f]{32}@", ":wrong@", address))
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+    pid = server.pid
+    server.start()
+    assert server.pid == pid
+    server.restart()
+    assert server.pid != pid
+
+
+@pytest.mark.postgres
+def test_each_test_gets_a_database_of_its_own(postgres_url: str) -> None:
+    """It is empty, and nobody else's."""
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        assert tables.fetchone() == (0,)
+
+
+def test_a_missing_program_names_its_package() -> None:
+    """Callers can skip, fall back, or tell a person what to install."""
+    with pytest.raises(MissingProgram, match="no-such-program is not installed") as caught:
+        programs.postgresql("no-such-program")
+    assert caught.value.package == "postgresql"

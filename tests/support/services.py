@@ -1,0 +1,92 @@
+"""What a test does when RabbitMQ or PostgreSQL is not to be had, and how it gets its own place.
+
+One rule: on a laptop such a test is skipped, in CI (CI=true) it fails. A skip there would let a
+submission pass that nobody has tried on the real thing.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from hub.sandbox.postgres_node import PrivatePostgres
+from hub.sandbox.programs import MissingProgram
+from hub.sandbox.rabbit_node import PrivateRabbit
+
+IN_CI = os.environ.get("CI", "").lower() in {"true", "1", "yes"}
+
+
+def missing(error: MissingProgram) -> NoReturn:
+    """Skip the test on a laptop, fail it in CI."""
+    if IN_CI:
+        pytest.fail(f"{error}; in CI it has to be there", pytrace=False)
+    pytest.skip(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class RabbitService:
+    """The broker of a test session."""
+
+    url: str
+    """AMQP address, with credentials."""
+    node: PrivateRabbit | None
+    """The private node; None when HUB_BROKER_URL names somebody else's broker."""
+
+    @property
+    def management_url(self) -> str:
+        """Address of the management API, with credentials. Skips where the broker is not ours."""
+        return self.own_node().management_url
+
+    def own_node(self) -> PrivateRabbit:
+        """Return the node, to be killed or asked about policies; skip where it is not ours."""
+        if self.node is None:
+            pytest.skip("the broker of HUB_BROKER_URL is not ours to kill or to configure")
+        return self.node
+
+    @contextmanager
+    def own_vhost(self) -> Iterator[str]:
+        """Give a test a virtual host of its own: its AMQP address."""
+        if self.node is None:
+            yield self.url
+            return
+        name = f"test-{secrets.token_hex(4)}"
+        yield self.node.create_vhost(name)
+        self.node.start()  # a test may have killed it
+        self.node.delete_vhost(name)
+
+
+@contextmanager
+def rabbit_service(directory: Path, existing_url: str | None) -> Iterator[RabbitService]:
+    """Start a private node, or take the broker that is there."""
+    if existing_url:
+        yield RabbitService(existing_url, None)
+        return
+    node = PrivateRabbit(directory)
+    try:
+        node.start()
+    except MissingProgram as error:
+        missing(error)
+    try:
+        yield RabbitService(node.url, node)
+    finally:
+        # Its data are thrown away: no need to wait for an orderly end.
+        node.kill()
+
+
+@contextmanager
+def postgres_service(directory: Path) -> Iterator[PrivatePostgres]:
+    """Start a private server and remove it with its data."""
+    server = PrivatePostgres(directory)
+    try:
+        server.start()
+    except MissingProgram as error:
+        missing(error)
+    try:
+        yield server
+    finally:
+        server.discard()
