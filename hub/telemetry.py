@@ -38,7 +38,28 @@ class Event(StrEnum):
 
 
 FIELDS = frozenset(
-    ["event", "level", "timestamp", "role", "queue", "destination", "delivery", "message_id", "message_type", "code", "detail", "action", "count", "attempt", "error", "where", "state", "duration_ms", "status", "path"]
+    [
+        "event",
+        "level",
+        "timestamp",
+        "role",
+        "queue",
+        "destination",
+        "delivery",
+        "message_id",
+        "message_type",
+        "code",
+        "detail",
+        "action",
+        "count",
+        "attempt",
+        "error",
+        "where",
+        "state",
+        "duration_ms",
+        "status",
+        "path",
+    ]
 )
 
 

@@ -1,0 +1,176 @@
+"""The exchange: a delivery goes out once, in order, whatever the partner does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub import operations
+from hub.broker.memory import MemoryBroker
+from hub.flow.rebuild import rebuild
+from hub.rules.states import DeliveryState as S
+from hub.store import queries
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
+from tests.support.works import Works, now, number, step, working
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite store."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def broker() -> Iterator[MemoryBroker]:
+    """The in-process broker."""
+    broker = MemoryBroker()
+    yield broker
+    broker.close()
+
+
+def run(store: Store, broker: MemoryBroker, partner: Partner, count: int = 3) -> None:
+    """Send `count` steps of one dossier and wait until all are delivered."""
+    with working(store, broker, partner) as works:
+        works.say(*(step(1, version) for version in range(1, count + 1)))
+        works.wait_delivered(count)
+    assert partner.ledger == [(number(1), version) for version in range(1, count + 1)]
+
+
+def test_a_quiet_day(store: Store, broker: MemoryBroker) -> None:
+    """One call a delivery, in order."""
+    partner = Partner()
+    run(store, broker, partner)
+    assert (partner.calls, partner.asked) == (3, 0)
+
+
+def test_the_partner_is_down_and_comes_back(store: Store, broker: MemoryBroker) -> None:
+    """Retries without effect do not overtake and do not double."""
+    partner = Partner([DOWN, DOWN, BUSY])
+    run(store, broker, partner)
+    assert partner.calls == 6
+
+
+def test_the_reply_is_lost_after_the_effect(store: Store, broker: MemoryBroker) -> None:
+    """The partner is asked, says yes, and nothing is sent again."""
+    partner = Partner([DROPS_AFTER])
+    run(store, broker, partner)
+    assert (partner.calls, partner.asked) == (3, 1)
+
+
+def test_the_request_is_lost_before_the_effect(store: Store, broker: MemoryBroker) -> None:
+    """The partner is asked, says no, and the same message is sent again."""
+    partner = Partner([DROPS_BEFORE])
+    run(store, broker, partner)
+    assert (partner.calls, partner.asked) == (4, 1)
+
+
+def test_our_own_fault_while_sending_is_an_unknown_effect(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """An unexpected exception in `send` is asked about, not repeated."""
+    partner = Partner([RuntimeError("a bug of ours")])
+    run(store, broker, partner)
+    assert partner.asked == 1
+
+
+def test_a_refusal_waits_for_a_person_and_holds_back_what_follows(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """The lane stays closed until the replay, then goes on in order; others are not stopped."""
+    partner = Partner([REFUSES])
+    with working(store, broker, partner) as works:
+        works.say(step(1, 1), step(1, 2))
+        works.wait(lambda states: states == {S.DEAD: 1, S.HELD: 1})
+        works.say(step(2, 1))
+        works.wait(lambda states: states.get(S.DELIVERED) == 1)
+        with store.read() as tx:
+            ((id, _, lane, state, code, detail),) = queries.stuck(tx)
+        assert (lane, state, code, detail) == (number(1), "dead", "partner_refused", "not this one")
+        operations.replay(store, id, actor="officer", reason="corrected there", now=now())
+        works.relay.bell.ring()
+        works.wait_delivered(3)
+    assert partner.ledger == [(number(2), 1), (number(1), 1), (number(1), 2)]
+
+
+def test_an_effect_that_nobody_can_prove_is_left_to_a_person(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """No find, no idempotence: never repeated; the person's word settles it."""
+    partner = Partner([DROPS_AFTER], findable=False)
+    with working(store, broker, partner) as works:
+        works.say(step(1, 1), step(1, 2))
+        works.wait(lambda states: states == {S.AMBIGUOUS: 1, S.HELD: 1})
+        with store.read() as tx:
+            ((id, *_),) = queries.stuck(tx)
+        found = operations.Resolution.DELIVERED
+        operations.resolve(store, id, found, actor="o", reason="seen there", now=now())
+        works.relay.bell.ring()
+        works.wait_delivered(2)
+    assert partner.calls == 2
+
+
+def test_an_idempotent_partner_is_simply_called_again(store: Store, broker: MemoryBroker) -> None:
+    """It promised to drop repeats of a message id."""
+    partner = Partner([DROPS_BEFORE], findable=False, idempotent=True)
+    run(store, broker, partner)
+    assert partner.asked == 0
+
+
+def test_attempts_end_and_a_person_is_told(store: Store, broker: MemoryBroker) -> None:
+    """A partner that stays down parks the delivery with the last cause."""
+    partner = Partner([DOWN] * 6)
+    with working(store, broker, partner) as works:
+        works.say(step(1, 1))
+        works.wait(lambda states: states == {S.DEAD: 1})
+        with store.read() as tx:
+            assert queries.stuck(tx)[0][4:] == ("attempts_exhausted", "partner_unreachable")
+    assert partner.calls == 6
+
+
+def test_the_broker_loses_everything(store: Store) -> None:
+    """Queues emptied between publishing and delivering: rebuild asks again, nothing twice."""
+    lost = MemoryBroker()
+    partner = Partner()
+    works = Works(store, lost, partner)
+    works.say(step(1, 1), step(1, 2), step(2, 1))
+    works.relay.publish_some(lost.publisher())
+    lost.close()
+    fresh = MemoryBroker()
+    with working(store, fresh, partner) as works:
+        assert rebuild(store, clock=now) == {"messages": 0, "deliveries": 2}
+        assert rebuild(store, clock=now)["messages"] == 0
+        works.relay.bell.ring()
+        works.wait_delivered(3)
+    assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 3)
+
+
+def test_work_messages_doubled_a_hundred_times_have_one_effect(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """A queue message only asks; the row decides."""
+    partner = Partner()
+    with working(store, broker, partner) as works:
+        works.say(*(step(n, 1) for n in range(20)))
+        for _ in range(100):
+            rebuild(store, clock=now)
+        works.relay.bell.ring()
+        works.wait_delivered(20)
+    assert partner.calls == 20
+
+
+def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:
+    """200 dossiers of 5 steps, every fifth call fails in one of four ways: none doubled, none
+    overtaken, all there."""
+    partner = Partner(
+        [fault for fault in [DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE] * 60], concurrency=8
+    )
+    with working(store, broker, partner) as works:
+        for version in range(1, 6):
+            works.say(*(step(n, version) for n in range(200)))
+        works.wait_delivered(1000)
+    assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 1000)

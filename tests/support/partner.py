@@ -1,0 +1,108 @@
+"""A partner in this process: a destination with its own ledger, that can be told how to behave.
+
+It is a simulator, not a mock: it has effects, keeps them in order of arrival, and answers `find`
+from them. What it does wrong is a script, one entry a call; after the script it works.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload, ProvinceProgress
+from hub.ports import Absence, Receipt, Request
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    PermanentFailure,
+    TransientFailure,
+)
+from hub.rules.traits import Traits
+
+DOWN = TransientFailure("partner_unreachable")
+BUSY = TransientFailure("partner_busy", retry_after=timedelta(milliseconds=30))
+REFUSES = PermanentFailure("partner_refused", "not this one")
+DROPS_AFTER = AmbiguousFailure("reply_dropped", "after the effect")
+DROPS_BEFORE = AmbiguousFailure("reply_timeout", "before the effect")
+
+
+class Partner:
+    """Takes `province.progress`; its ledger holds (dossier, step) in order of arrival."""
+
+    def __init__(
+        self,
+        faults: Iterable[DeliveryFailure | Exception] = (),
+        *,
+        findable: bool = True,
+        idempotent: bool = False,
+        concurrency: int = 4,
+    ) -> None:
+        self.name = "provincial"
+        self.traits = Traits(
+            accepts=frozenset({"province.progress"}),
+            findable=findable,
+            idempotent=idempotent,
+            concurrency=concurrency,
+            connect_timeout=timedelta(seconds=1),
+            reply_timeout=timedelta(seconds=1),
+        )
+        self.ledger: list[tuple[str, int]] = []
+        self.calls = 0
+        self.asked = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+        self._faults = list(faults)
+        self._lock = threading.Lock()
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        """Build the request."""
+        assert isinstance(payload, ProvinceProgress)
+        return Request(
+            operation="step",
+            number=payload.number,
+            body=payload.version,
+            digest="0" * 64,
+            message_id=message.id,
+        )
+
+    def send(self, request: Request) -> Receipt:
+        """Do it, or fail as scripted."""
+        self.entered.release()
+        self.gate.wait(10)
+        with self._lock:
+            self.calls += 1
+            fault = self._faults.pop(0) if self._faults else None
+            if fault is None or fault is DROPS_AFTER:
+                self.ledger.append((request.number, request.body))
+        if fault is not None:
+            raise fault
+        return Receipt(reference=f"T-{request.number}")
+
+    def find(self, request: Request) -> Receipt | Absence:
+        """Answer from the ledger."""
+        with self._lock:
+            self.asked += 1
+            if (request.number, request.body) in self.ledger:
+                return Receipt(already=True)
+            return Absence.ABSENT if self.traits.findable else Absence.UNKNOWN
+
+    def ping(self) -> None:
+        """Always there."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def doubled(self) -> int:
+        """Return how many effects happened more than once."""
+        return sum(count - 1 for count in Counter(self.ledger).values())
+
+    def overtaken(self) -> int:
+        """Return how many effects came after a later one of the same dossier."""
+        newest: dict[str, int] = {}
+        late = 0
+        for number, step in self.ledger:
+            late += step < newest.get(number, 0)
+            newest[number] = max(step, newest.get(number, 0))
+        return late

@@ -1,0 +1,128 @@
+"""A small hub for tests: real store, real broker contract, real roles, one partner."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from hub.flow.deliver import Deliver
+from hub.flow.outcome import Settling
+from hub.flow.reconcile import Reconcile
+from hub.flow.relay import Relay
+from hub.flow.say import say
+from hub.flow.timer import Pace, Timer
+from hub.messages import catalog
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.ports import Broker
+from hub.rules.recovery import Policy
+from hub.rules.states import DeliveryState
+from hub.service import Role
+from hub.store import queries
+from hub.store.engine import Store
+from tests.support.partner import Partner
+
+READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
+QUICK = Policy(
+    first_wait=timedelta(milliseconds=5),
+    longest_wait=timedelta(milliseconds=20),
+    settle_delay=timedelta(milliseconds=1),
+    attempts=6,
+)
+PACE = Pace(tick=timedelta(milliseconds=20), sweep=timedelta(milliseconds=50))
+AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+
+
+def now() -> datetime:
+    """Return the present time."""
+    return datetime.now(UTC)
+
+
+def number(n: int) -> str:
+    """Return a dossier number."""
+    return f"000.99.01.H57-180806-{n:04d}"
+
+
+def step(n: int, version: int) -> Message:
+    """Return the `version`-th step of dossier `n` for the province."""
+    payload = p.ProvinceProgress(
+        number=number(n),
+        version=version,
+        status=p.Status.PROCESSING,
+        at=AT + timedelta(minutes=version),
+        officer="Lê Văn Thử",
+        unit="Địa chính",
+        text="",
+    )
+    return catalog.compose(payload, time=AT, source="records", id=f"m-{n}-{version}")
+
+
+class Works:
+    """Store, broker, partner and the roles between them."""
+
+    def __init__(self, store: Store, broker: Broker, partner: Partner) -> None:
+        self.store, self.broker, self.partner = store, broker, partner
+        self.settled = threading.Event()
+        settling = Settling(
+            store=store,
+            destination=partner.name,
+            traits=partner.traits,
+            policy=QUICK,
+            on_delivered=lambda tx, message, receipt: None,
+            draw=random.Random(1),
+        )
+        self.relay = Relay(store, broker, poll=0.1)
+        self.deliver = Deliver(broker, partner, settling, clock=now, on_commit=self.committed)
+        self.reconcile = Reconcile(
+            partner, settling, clock=now, on_commit=self.committed, poll=0.02
+        )
+        self.timer = Timer(store, clock=now, pace=PACE, on_commit=self.committed)
+        self.roles: list[Role] = [self.relay, self.deliver, self.reconcile, self.timer]
+
+    def committed(self) -> None:
+        """Wake the relay and whoever waits for a settlement."""
+        self.relay.bell.ring()
+        self.settled.set()
+
+    def say(self, *messages: Message) -> None:
+        """Say messages, as a handler would."""
+        with self.store.write() as tx:
+            say(tx, messages, now())
+        self.relay.bell.ring()
+
+    def states(self) -> dict[str, int]:
+        """Return the partner's deliveries by state, only those that occur."""
+        with self.store.read() as tx:
+            balances = queries.balance(tx, READERS)
+        assert all(balance.holds for balance in balances)
+        (mine,) = [b for b in balances if b.destination == self.partner.name]
+        return {state: count for state, count in mine.states.items() if count}
+
+    def wait(self, reached: Callable[[dict[str, int]], bool], seconds: float = 20) -> None:
+        """Wait until the states are as wanted; each settlement is a signal to look again."""
+        end = now() + timedelta(seconds=seconds)
+        while not reached(self.states()):
+            self.settled.clear()
+            self.settled.wait(0.05)
+            assert now() < end, self.states()
+
+    def wait_delivered(self, count: int) -> None:
+        """Wait until exactly `count` deliveries are delivered and nothing else is open."""
+        self.wait(lambda states: states == {DeliveryState.DELIVERED: count})
+
+
+@contextmanager
+def working(store: Store, broker: Broker, partner: Partner) -> Iterator[Works]:
+    """Run the roles for the length of the block."""
+    works = Works(store, broker, partner)
+    for role in works.roles:
+        role.start()
+    try:
+        yield works
+    finally:
+        partner.gate.set()
+        for role in works.roles:
+            role.request_stop()
+        for role in works.roles:
+            role.stop()
