@@ -1,0 +1,76 @@
+"""What a simulated partner is to the kit: calls in, answers out, and its words for refusing.
+
+A simulator subclasses `Partner`; everything that goes wrong on purpose is the kit's business
+(`misbehaviour`), so a simulator only describes how its partner behaves when it is well.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from adapters.simulation.faults import Faults
+from adapters.simulation.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request as it came."""
+
+    method: str
+    path: str
+    query: bytes
+    fields: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: bytes) -> bytes:
+        """Return a header field by its lower-case name, b"" when it is not there."""
+        for field_name, value in self.fields:
+            if field_name == name:
+                return value
+        return b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes back. `number` is the dossier that it speaks of, "" when of none."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: bytes = b"application/json"
+    fields: list[tuple[bytes, bytes]] = field(default_factory=list)
+    number: str = ""
+
+
+class Partner(ABC):
+    """A partner that is well. All methods run in the event loop of the simulator."""
+
+    name: str
+
+    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+        self.ledger = ledger
+        self.faults = faults
+
+    @abstractmethod
+    def operation(self, call: Call) -> str:
+        """Return the name of the operation that the call asks for, for the filter of faults."""
+
+    @abstractmethod
+    async def answer(self, call: Call) -> Answer:
+        """Do what the call asks for and return the answer once the ledger has it."""
+
+    @abstractmethod
+    def refusal(self, call: Call) -> Answer:
+        """Return the refusal of a call's content, in the partner's own form; nothing is done."""
+
+    @abstractmethod
+    def server_fault(self, call: Call) -> Answer:
+        """Return a fault of the partner's server, in its own form; nothing is done."""
+
+    @abstractmethod
+    def expire_sessions(self) -> None:
+        """End every session or token at once."""
+
+    async def start(self) -> None:  # noqa: B027 - free to override
+        """Begin what the partner does by itself; called once, when its port is open."""
+
+    async def stop(self) -> None:  # noqa: B027
+        """End what `start` began."""
