@@ -1,0 +1,163 @@
+"""The town administrative centre as a destination: hands over, supplements, reports returns.
+
+The town does not promise to drop repeats, so an unknown effect is settled by asking (`find`) and
+never by sending again. It can be asked: it records our message id with every call that took
+effect. "Đã tồn tại" counts as success only after comparing what the town holds with ours.
+"""
+
+import hashlib
+
+import msgspec
+
+from adapters.town_center import contract, faults, mapping
+from adapters.town_center.session import TownSession
+from adapters.town_center.settings import TownSettings
+from adapters.wire.http import Reply
+from adapters.wire.replies import digest
+from hub.messages import catalog
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload
+from hub.ports import Absence, Receipt, Request
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    PermanentFailure,
+)
+from hub.rules.traits import Traits
+
+_PATHS = {
+    "TiepNhanHoSo": "/ho-so",
+    "CapNhatTrangThaiBoSungHoSo": "/ho-so/{number}/bo-sung",
+    "CapNhatKetQuaTraHoSo": "/ho-so/{number}/tra-ket-qua",
+}
+_transfer = msgspec.json.Decoder(contract.Transfer)
+_found = msgspec.json.Decoder(contract.FindReply)
+
+
+class TownCenter:
+    """One town administrative centre; threads share it."""
+
+    name = catalog.TOWN_CENTER
+
+    def __init__(self, settings: TownSettings, *, session: TownSession | None = None) -> None:
+        self.settings = settings
+        self.session = session or TownSession(settings)
+        self.traits = Traits(
+            accepts=frozenset({"town.transfer", "town.supplement", "town.result_returned"}),
+            idempotent=False,
+            findable=True,
+            connect_timeout=settings.connect_timeout,
+            reply_timeout=settings.reply_timeout,
+            concurrency=settings.concurrency,
+        )
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        """Return the call for `message`; raises PermanentFailure."""
+        operation, body = mapping.body_of(message, payload, self.settings)
+        encoded = mapping.encode_body(body)
+        return Request(
+            operation=operation,
+            number=body.number,
+            body=encoded,
+            digest=hashlib.sha256(encoded).hexdigest(),
+            message_id=message.id,
+        )
+
+    def send(self, request: Request) -> Receipt:
+        """Make the call; raises only the failures of rules.errors."""
+        reply = self.session.call(
+            "POST",
+            _PATHS[request.operation].format(number=request.number),
+            body=request.body,
+            headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
+        )
+        done = faults.outcome(reply)
+        if done.already:
+            self._compare(request)
+        return Receipt(already=done.already, response_hash=digest(reply), detail=done.code)
+
+    def find(self, request: Request) -> Receipt | Absence:
+        """Ask whether the town has the effect of `request`; raises TransientFailure."""
+        held, reply = self._held(request.number)
+        if isinstance(held, Absence):
+            return held
+        if request.message_id in _recorded(held, request.operation):
+            return Receipt(response_hash=digest(reply), detail=held.state)
+        if request.operation == "TiepNhanHoSo" and not _differences(request, held):
+            return Receipt(already=True, response_hash=digest(reply), detail=held.state)
+        # A dossier of other content is not our effect. Sending again is safe (the town answers
+        # "đã tồn tại") and ends in partner_conflict, where a person sees it.
+        return Absence.ABSENT
+
+    def ping(self) -> None:
+        """Check address, identity and the town's readiness; raises DeliveryFailure."""
+        reply = self.session.call("GET", "/suc-khoe")
+        faults.outcome(reply)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.session.close()
+
+    def _compare(self, request: Request) -> None:
+        """Raise PermanentFailure `partner_conflict` when the town's dossier is another one."""
+        held, _ = self._held(request.number)
+        if isinstance(held, Absence):
+            raise AmbiguousFailure("reply_unreadable", "said to exist, but not found")
+        if request.message_id in _recorded(held, request.operation):
+            return
+        if request.operation != "TiepNhanHoSo":
+            raise AmbiguousFailure("reply_unknown_code", "said to exist, not under our message id")
+        if differing := _differences(request, held):
+            raise PermanentFailure("partner_conflict", f"differs in {', '.join(differing)}")
+
+    def _held(self, number: str) -> tuple[contract.HeldDossier | Absence, Reply]:
+        """Return the town's dossier. ABSENT only on its own word, not on any 404 of a gateway.
+
+        Reading has no effect, so whatever goes wrong here is a TransientFailure.
+        """
+        try:
+            reply = self.session.call("GET", f"/ho-so/{number}")
+        except DeliveryFailure as failure:
+            raise faults.harmless(failure) from None
+        try:
+            answer = _found.decode(reply.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            answer = None
+        if answer is not None:
+            if reply.status == 200 and answer.data is not None and answer.data.number == number:
+                return answer.data, reply
+            absent = answer.data is None and answer.status.code == contract.ReplyCode.NOT_FOUND
+            if reply.status == 404 and absent:
+                return Absence.ABSENT, reply
+        if reply.status in {200, 404}:
+            return Absence.UNKNOWN, reply
+        code = answer.status.code if answer is not None else None
+        raise faults.harmless(faults.failure(reply, code))
+
+
+def _recorded(held: contract.HeldDossier, operation: str) -> set[str]:
+    calls = {
+        "TiepNhanHoSo": held.transfers,
+        "CapNhatTrangThaiBoSungHoSo": held.supplements,
+        "CapNhatKetQuaTraHoSo": held.returns,
+    }[operation]
+    return {call.message_id for call in calls if call.message_id}
+
+
+def _differences(request: Request, held: contract.HeldDossier) -> list[str]:
+    """Return the names of the fields in which the town's dossier differs from our transfer."""
+    ours = _transfer.decode(request.body)
+    papers = [file.sha256 for paper in ours.papers for file in paper.files]
+    files = {*papers, *(file.sha256 for file in ours.other_files)}
+    # A supplement adds files to the dossier, so the town may hold more than was handed over.
+    same = {
+        "MaQuyTrinh": ours.process.code == held.process,
+        "NgayTiepNhan": ours.received_at == held.received_at,
+        "NgayHenTra": ours.due_at == held.due_at,
+        "TapTin": files <= {file.sha256 for file in held.files},
+    }
+    return [name for name, equal in same.items() if not equal]
+
+
+def _sha256(reply: Reply) -> str:
+    return hashlib.sha256(reply.body).hexdigest()

@@ -1,0 +1,158 @@
+"""The town's callbacks: checked, its result files pulled, stored, and only then acknowledged.
+
+`TownCallbacks.receive` answers Result 1 when the step is durable in the hub, now or from an
+earlier telling. Every other answer is Result 0 with a sentence for an officer and a technical
+cause, and then no step is stored; a result file that was pulled before may remain in the file
+store, where nothing refers to it. What is not foreseen (a full disk, a fault of the hub) is raised
+to the gateway: no answer, so the town tells it again.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from adapters.town_center import contract, mapping
+from adapters.town_center.result_url import UrlRefused, result_target
+from adapters.town_center.session import TownSession
+from adapters.town_center.settings import TownSettings
+from adapters.town_center.signature import SignatureRefused, verify
+from hub.messages import catalog
+from hub.messages.envelope import Attachment, Message, encode, place
+from hub.messages.invalid import InvalidMessage
+from hub.ports import Clock, Sink
+from hub.rules.errors import FAULTS, DeliveryFailure
+
+_report = msgspec.json.Decoder(contract.StepReport)
+
+_STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
+"""HTTP status of an InvalidMessage by its code; 400 for the others."""
+
+
+class TownCallbacks:
+    """Receives callbacks of one town; threads share it."""
+
+    name = catalog.TOWN_CENTER
+    emits = frozenset({"town.step_reported"})
+
+    def __init__(
+        self,
+        settings: TownSettings,
+        *,
+        session: TownSession | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self.session = session or TownSession(settings)
+        self.clock = clock
+
+    def receive(
+        self, body: bytes, headers: Mapping[str, str], sink: Sink
+    ) -> tuple[int, dict[str, Any]]:
+        """Return the HTTP status and the JSON reply to one callback."""
+        try:
+            self._check_sender(body, headers)
+            report = parse(body)
+            targets = [result_target(file.url, self.settings.url) for file in report.results]
+            expected(report)
+            files = [
+                self._pull(file, target, sink)
+                for file, target in zip(report.results, targets, strict=True)
+            ]
+            accepted = sink.accept(mapping.step_message(report, files))
+        except SignatureRefused as refusal:
+            return refuse(401, "Chữ ký của thông báo không hợp lệ.", str(refusal))
+        except UrlRefused as refusal:
+            text = "Địa chỉ tệp kết quả không thuộc máy chủ của thị xã."
+            return refuse(400, text, f"DanhSachGiayToKetQua.url: {refusal}")
+        except InvalidMessage as error:
+            return refuse(_STATUS.get(error.code, 400), _sentence(error.code), str(error))
+        except DeliveryFailure as failure:
+            text = f"Chưa tải được tệp kết quả, đề nghị gửi lại. {_sentence(failure.code)}"
+            return refuse(503, text, str(failure))
+        text = "Đã tiếp nhận trước đó." if accepted.duplicate else "Đã tiếp nhận."
+        return 200, _built(contract.Acknowledgement(result=1, message=text))
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.session.close()
+
+    def _check_sender(self, body: bytes, headers: Mapping[str, str]) -> None:
+        if len(body) > self.settings.callback_limit:
+            why = f"{len(body)} bytes, the limit is {self.settings.callback_limit}"
+            raise InvalidMessage("message_too_large", where="$", why=why)
+        verify(
+            body,
+            headers,
+            self.settings.callback_secret,
+            now=self.clock(),
+            tolerance=self.settings.callback_tolerance,
+        )
+
+    def _pull(self, file: contract.ResultFile, target: str, sink: Sink) -> Attachment:
+        if file.size > self.settings.result_limit:
+            why = f"{file.size} bytes, the limit is {self.settings.result_limit}"
+            raise InvalidMessage("file_too_large", where="DanhSachGiayToKetQua", why=why)
+        # One byte more than announced is enough to prove a lie; the rest is not read.
+        with closing(self.session.download(target, limit=file.size + 1)) as stream:
+            stored = sink.store_file(
+                cast(BinaryIO, stream),
+                name=file.name,
+                media_type=file.media_type,
+                component=file.code,
+                sha256=file.sha256,
+            )
+        if stored.size != file.size:
+            why = f"{stored.size} bytes, announced were {file.size}"
+            raise InvalidMessage("file_hash_wrong", where="DanhSachGiayToKetQua", why=why)
+        return stored
+
+
+def parse(body: bytes) -> contract.StepReport:
+    """Return the report in `body`; raises InvalidMessage that names the place and the reason."""
+    try:
+        return _report.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage("payload_invalid", **place(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidMessage("json_broken", where="$", why=str(error)) from None
+
+
+def expected(report: contract.StepReport) -> Message:
+    """Return the message as it will be once its files are here; raises InvalidMessage.
+
+    Made before anything is pulled, so that a report that can never be accepted costs no transfer.
+    """
+    message = mapping.step_message(
+        report,
+        (
+            Attachment(
+                name=file.name,
+                media_type=file.media_type,
+                size=file.size,
+                sha256=file.sha256,
+                component=file.code,
+            )
+            for file in report.results
+        ),
+    )
+    encode(message)
+    catalog.read(message)
+    return message
+
+
+def refuse(status: int, message: str, cause: str) -> tuple[int, dict[str, Any]]:
+    """Return an answer with Result 0."""
+    return status, _built(contract.Acknowledgement(result=0, message=message, cause=cause[:1000]))
+
+
+def _sentence(code: str) -> str:
+    fault = FAULTS.get(code)
+    return fault.vi if fault else "Dữ liệu không hợp lệ."
+
+
+def _built(answer: contract.Acknowledgement) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(answer)
+    return built
