@@ -121,7 +121,7 @@ class TownCenter:
             raise faults.harmless(failure) from None
         try:
             answer = _found.decode(reply.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             answer = None
         if answer is not None:
             if reply.status == 200 and answer.data is not None and answer.data.number == number:

@@ -50,7 +50,7 @@ def outcome(reply: Reply) -> Done:
     """Return what the reply to a writing call says; raises DeliveryFailure when it is not done."""
     try:
         said = _decode(reply.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise failure(reply, None) from None
     code, text = said.status.code, unicodedata.normalize("NFC", said.status.message)
     if reply.status == 200 and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):

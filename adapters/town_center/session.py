@@ -131,7 +131,7 @@ class TownSession:
                 )
                 expect_success(reply)
             granted = _token.decode(reply.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise TransientFailure("partner_login", "unreadable token reply") from None
         except TransientFailure as failure:
             if failure.code in {"partner_unreachable", "partner_busy"}:

@@ -116,7 +116,7 @@ def parse(body: bytes) -> contract.StepReport:
         return _report.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidMessage("payload_invalid", **place(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
 
 

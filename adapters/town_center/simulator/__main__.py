@@ -1,0 +1,8 @@
+"""`python -m adapters.town_center.simulator`."""
+
+import sys
+
+from adapters.town_center.simulator.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

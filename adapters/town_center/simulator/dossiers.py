@@ -1,0 +1,148 @@
+"""What the simulated town remembers of its dossiers: built from the ledger's effects alone.
+
+A restarted simulator applies the same effects and knows the same. What it has told the hub and
+was not yet acknowledged is not remembered; it is told again. No I/O here.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from adapters.simulation.ledger import Effect
+from adapters.town_center import contract
+from adapters.town_center.contract import DossierState, FileState
+
+TRANSFER = "TiepNhanHoSo"
+SUPPLEMENT = "CapNhatTrangThaiBoSungHoSo"
+RETURN = "CapNhatKetQuaTraHoSo"
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Content of an effect that a call of the hub had."""
+
+    message_id: str
+    at: datetime
+    address: str
+    """Address under which the hub called us, so it can also pull from there."""
+    body: msgspec.Raw
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One dossier in the simulator's memory."""
+
+    transfer: contract.Transfer
+    address: str
+    transfers: list[contract.Recorded] = field(default_factory=list)
+    supplements: list[contract.Recorded] = field(default_factory=list)
+    returns: list[contract.Recorded] = field(default_factory=list)
+    supplied: contract.Supplement | None = None
+    """The supplement that counts: the first."""
+    files: dict[str, contract.File] = field(default_factory=dict)
+    file_states: dict[str, FileState] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
+    """Sequence numbers of the steps that the hub has acknowledged."""
+    state: DossierState = DossierState.NEW
+    last_step: int = 0
+    """Sequence number of the step that `state` is."""
+    asked: bool = False
+    """The hub may know that a supplement is wanted."""
+    ended: bool = False
+    """The hub may know that the dossier has ended."""
+    attempts: int = 0
+    """Transfers beyond the first."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def number(self) -> str:
+        return self.transfer.number
+
+    def add_files(self, papers: Iterable[tuple[contract.File, ...]]) -> None:
+        """Remember files that are to be pulled."""
+        for files in papers:
+            for file in files:
+                self.files.setdefault(file.sha256, file)
+                self.file_states.setdefault(file.sha256, FileState.PENDING)
+
+    def reached(self, number: int, state: DossierState) -> None:
+        """Remember that step `number` was told; steps may be told out of order."""
+        if number >= self.last_step:
+            self.last_step, self.state = number, state
+
+    def pending(self) -> list[contract.File]:
+        """Return the files that are still to be pulled."""
+        return [f for s, f in self.files.items() if self.file_states[s] is FileState.PENDING]
+
+    def held(self) -> contract.HeldDossier:
+        """Return the dossier as the contract shows it."""
+        return contract.HeldDossier(
+            number=self.number,
+            state=self.state,
+            process=self.transfer.process.code,
+            received_at=self.transfer.received_at,
+            due_at=self.transfer.due_at,
+            transfers=tuple(self.transfers),
+            supplements=tuple(self.supplements),
+            returns=tuple(self.returns),
+            files=tuple(
+                contract.HeldFile(
+                    name=file.name, sha256=sha256, size=file.size, state=self.file_states[sha256]
+                )
+                for sha256, file in self.files.items()
+            ),
+        )
+
+
+class Dossiers:
+    """All dossiers by number."""
+
+    def __init__(self) -> None:
+        self.by_number: dict[str, Dossier] = {}
+
+    def apply(self, effect: Effect) -> None:
+        """Remember one effect, new or from the ledger of an earlier run."""
+        if effect.kind in {"dossier", "event"}:
+            self._apply_call(effect)
+            return
+        dossier = self.by_number.get(effect.dossier)
+        if dossier is None:
+            return
+        if effect.kind == "attempt":
+            dossier.attempts += 1
+        elif effect.kind == "file":
+            dossier.file_states[effect.key.removeprefix("file:")] = FileState(
+                effect.content.decode()
+            )
+        elif effect.kind == "step":
+            number = int(effect.key.removeprefix("step:"))
+            dossier.acknowledged.add(number)
+            dossier.reached(number, DossierState(effect.content.decode()))
+
+    def _apply_call(self, effect: Effect) -> None:
+        call = msgspec.json.decode(effect.content, type=CallRecord)
+        if effect.operation == TRANSFER:
+            transfer = msgspec.json.decode(call.body, type=contract.Transfer)
+            dossier = Dossier(transfer, call.address)
+            dossier.transfers.append(_recorded(call, transfer.version))
+            dossier.add_files(paper.files for paper in transfer.papers)
+            dossier.add_files([transfer.other_files])
+            self.by_number[transfer.number] = dossier
+            return
+        dossier = self.by_number[effect.dossier]
+        if effect.operation == SUPPLEMENT:
+            supplement = msgspec.json.decode(call.body, type=contract.Supplement)
+            dossier.supplements.append(_recorded(call, supplement.version))
+            if dossier.supplied is None:
+                dossier.supplied = supplement
+                dossier.add_files(paper.files for paper in supplement.papers)
+                dossier.changed.set()
+        else:
+            returned = msgspec.json.decode(call.body, type=contract.ResultReturned)
+            dossier.returns.append(_recorded(call, returned.version))
+
+
+def _recorded(call: CallRecord, version: int) -> contract.Recorded:
+    return contract.Recorded(message_id=call.message_id, version=version, at=call.at)
