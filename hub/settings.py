@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hot_folder: str = ""
     """Where the scanner puts its files; empty means `data_dir`/scans."""
     hot_folder_poll: Seconds = 1.0
+    barcode_line: str = ""
+    """Serial device of the barcode reader at the return desk, e.g. /dev/ttyACM0; empty: none."""
     province_url: str = ""
     province_mode: Literal["soap", "rest"] = "soap"
     province_username: str = ""

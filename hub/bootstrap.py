@@ -1,0 +1,245 @@
+"""The composition root: the only place that knows the concrete parts and puts them together.
+
+`build` makes a hub out of settings; nothing runs before `start`. Stopping goes against the stream:
+first what lets things in, then what works on them, then what carries, then what remembers.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.scanner.source import ScannerSource
+from adapters.provincial.destination import ProvincialDestination
+from adapters.provincial.settings import ProvincialSettings
+from adapters.town_center.destination import TownCenter
+from adapters.town_center.settings import TownSettings
+from adapters.town_center.source import TownCallbacks
+from hub.broker import declare
+from hub.broker.memory import MemoryBroker
+from hub.broker.rabbit.broker import RabbitBroker
+from hub.broker.topology import TOPOLOGY
+from hub.flow.accept import Intake
+from hub.flow.deliver import Deliver
+from hub.flow.outcome import Settling
+from hub.flow.rebuild import rebuild
+from hub.flow.receive import Receive
+from hub.flow.reconcile import Reconcile
+from hub.flow.relay import Relay
+from hub.flow.timer import Timer
+from hub.gateway.rest import create_app
+from hub.gateway.serve import WebRole
+from hub.messages.payloads import Station
+from hub.ports import Broker, Clock, Destination, Source
+from hub.records.handlers import Records
+from hub.records.rulebook import Rulebook
+from hub.rules.recovery import Policy
+from hub.service import Role
+from hub.settings import Settings, seconds
+from hub.sources import SourceRole
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+
+
+def utc_now() -> datetime:
+    """Return the present time; the one real clock of the hub."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Hub:
+    """A hub that was put together; `start` makes it work, `stop` ends it."""
+
+    settings: Settings
+    store: Store
+    files: BlobStore
+    broker: Broker
+    intake: Intake
+    records: Records
+    destinations: list[Destination]
+    town: TownCallbacks | None
+    clock: Clock
+    roles: list[Role] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Bring the broker's topology about and start every role."""
+        if self.settings.broker_url:
+            url, management = self.settings.broker_url, self.settings.broker_management_url
+            declare.apply(TOPOLOGY, url, management)
+        else:
+            rebuild(self.store, clock=self.clock)  # what was queued ended with the last process
+        for role in reversed(self.roles):
+            role.start()
+
+    def stop(self) -> None:
+        """Stop in order; what is being sent is finished and recorded."""
+        for role in self.roles:
+            role.request_stop()
+            role.stop()
+        self.intake.close()
+        if self.town is not None:
+            self.town.close()
+        for destination in self.destinations:
+            destination.close()
+        self.broker.close()
+        self.store.close()
+
+    def wake(self) -> None:
+        """Tell the relay that there is something to publish."""
+        for role in self.roles:
+            if isinstance(role, Relay):
+                role.bell.ring()
+
+    @property
+    def gateway(self) -> WebRole | None:
+        """The web server of this process, when it has that role."""
+        return next((role for role in self.roles if isinstance(role, WebRole)), None)
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the migrated store."""
+    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    store = Store(settings.database)
+    migrate(store)
+    return store
+
+
+def make_destinations(settings: Settings) -> list[Destination]:
+    """Return the partners that have an address."""
+    connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
+    made: list[Destination] = []
+    if settings.province_url:
+        made.append(
+            ProvincialDestination(
+                ProvincialSettings(
+                    url=settings.province_url,
+                    mode=settings.province_mode,
+                    username=settings.province_username,
+                    password=settings.province_password,
+                    agency=settings.province_agency,
+                    file_base_url=f"{settings.own_url}/files",
+                    connect_timeout=connect,
+                    reply_timeout=reply,
+                    concurrency=settings.concurrency,
+                )
+            )
+        )
+    if settings.town_url:
+        made.append(TownCenter(town_settings(settings)))
+    return made
+
+
+def town_settings(settings: Settings) -> TownSettings:
+    """Return the town's part of the settings."""
+    return TownSettings(
+        url=settings.town_url,
+        client_id=settings.town_client_id,
+        client_secret=settings.town_client_secret,
+        callback_secret=settings.town_callback_secret,
+        file_base_url=f"{settings.own_url}/files",
+        connect_timeout=seconds(settings.connect_timeout),
+        reply_timeout=seconds(settings.reply_timeout),
+        concurrency=settings.concurrency,
+    )
+
+
+def make_sources(settings: Settings, clock: Clock) -> list[Source]:
+    """Return the devices that this hub listens to."""
+    made: list[Source] = [ScannerSource(settings.scans, poll=settings.hot_folder_poll)]
+    if settings.barcode_line:
+        line = Path(settings.barcode_line)
+        made.append(BarcodeSource(line, station=Station.RETURN, clock=clock))
+    return made
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    sources: Sequence[Source] | None = None,
+) -> Hub:
+    """Put a hub together. `sources` replaces the devices that the settings name."""
+    store = open_store(settings)
+    limit = settings.file_limit_mb * 1024 * 1024
+    files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
+    broker: Broker
+    broker = RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()
+    rules = Rulebook.load()
+    records = Records(rules)
+    hub = Hub(
+        settings=settings,
+        store=store,
+        files=files,
+        broker=broker,
+        intake=Intake(store, files, clock=clock, on_commit=lambda: hub.wake()),
+        records=records,
+        destinations=make_destinations(settings),
+        town=TownCallbacks(town_settings(settings)) if settings.town_url else None,
+        clock=clock,
+    )
+    devices = make_sources(settings, clock) if sources is None else list(sources)
+    hub.roles = _roles(hub, devices)
+    return hub
+
+
+def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
+    """Return the roles of this process in the order in which they are stopped."""
+    settings, wanted = hub.settings, hub.settings.role_names
+    roles: list[Role] = []
+    if "gateway" in wanted:
+        app = create_app(
+            hub.store,
+            hub.files,
+            hub.intake,
+            clock=hub.clock,
+            intake_token=settings.intake_token,
+            file_token=settings.file_token,
+            town=hub.town,
+        )
+        host, port = settings.http_host, settings.http_port
+        roles.append(WebRole(app, name="gateway", host=host, port=port))
+    if "sources" in wanted:
+        roles += [SourceRole(source, hub.intake) for source in sources]
+    if "receive" in wanted:
+        roles.append(
+            Receive(hub.store, hub.broker, hub.records, clock=hub.clock, on_commit=hub.wake)
+        )
+    for destination in hub.destinations:
+        roles += _partner_roles(hub, destination)
+    if "timer" in wanted:
+        roles.append(Timer(hub.store, clock=hub.clock, on_commit=hub.wake))
+    if "relay" in wanted:
+        roles.append(Relay(hub.store, hub.broker))
+    return roles
+
+
+def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
+    settings = hub.settings
+    policy = Policy(
+        first_wait=seconds(settings.retry_first),
+        longest_wait=seconds(settings.retry_longest),
+        attempts=settings.retry_attempts,
+        settle_delay=seconds(settings.settle_delay),
+    )
+    settling = Settling(
+        store=hub.store,
+        destination=destination.name,
+        traits=destination.traits,
+        policy=policy,
+        on_delivered=hub.records.delivered,
+        draw=random.Random(),
+    )
+    roles: list[Role] = []
+    if "deliver" in settings.role_names:
+        roles.append(
+            Deliver(hub.broker, destination, settling, clock=hub.clock, on_commit=hub.wake)
+        )
+    if "reconcile" in settings.role_names:
+        again = seconds(settings.reconcile_again)
+        roles.append(
+            Reconcile(destination, settling, clock=hub.clock, on_commit=hub.wake, ask_again=again)
+        )
+    return roles

@@ -1,0 +1,134 @@
+"""The ward's office during the pilot: what officers, scanner and barcode reader do.
+
+It only uses the doors that the real office has: messages from the counter and the workstations,
+files in the scanner's hot folder, codes over the barcode reader's serial line. It looks at the
+records as an officer looks at the screen: what is finished is handed out, what needs a supplement
+gets one.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from adapters.devices.barcode.simulator import BarcodeReader
+from adapters.devices.scanner.simulator import scan
+from hub.messages import catalog
+from hub.messages import payloads as p
+from hub.pilot.scenario import Planned
+from hub.ports import Sink
+from hub.records.rulebook import Rulebook
+from hub.store import reports
+from hub.store.engine import Store
+
+ALL_GOOD = 2
+"""The best mark of a satisfaction slip."""
+
+
+class Office:
+    """Plays the plan; `progress` is called with the number of dossiers taken in."""
+
+    def __init__(
+        self,
+        store: Store,
+        sink: Sink,
+        reader: BarcodeReader,
+        *,
+        scans: Path,
+        rules: Rulebook,
+        until: datetime,
+    ) -> None:
+        self.store = store
+        self.sink = sink
+        self.reader = reader
+        self.scans = scans
+        self.rules = rules
+        self.until = until
+        self.desk_time = until
+        """Business time at the return desk: what the barcode reader's clock shows."""
+        self.plans: dict[str, Planned] = {}
+        self.returned: set[str] = set()
+        self._supplied: set[tuple[str, datetime]] = set()
+
+    def receive(self, planned: Planned) -> None:
+        """Take one dossier in, scan its papers, and let the officer work on it."""
+        self.plans[planned.number] = planned
+        said = planned.reception
+        self._say(said, at=said.received_at, source="counter-1")
+        scanned_at = self.rules.add_working_time(said.received_at, timedelta(minutes=3))
+        names = {component.code: component.name for component in said.components}
+        for code in planned.scanned:
+            scan(self.scans, number=said.number, component=code, title=names[code], at=scanned_at)
+        if planned.finished_at is not None:
+            self._progress(planned, p.Status.PROCESSING, planned.processing_at, "Đang giải quyết")
+            self._progress(planned, p.Status.FINISHED, planned.finished_at, "Đã giải quyết xong")
+
+    def attend(self) -> int:
+        """Look at the screen once: supply what is asked for, hand out what is finished."""
+        with self.store.read() as tx:
+            asked = reports.in_status(tx, p.Status.SUPPLEMENT_REQUESTED)
+            finished = reports.in_status(tx, p.Status.FINISHED)
+        return sum(map(self._supply, asked)) + sum(map(self._hand_out, finished))
+
+    def _supply(self, place: tuple[str, datetime]) -> bool:
+        number, since = place
+        at = self.rules.add_working_time(since, timedelta(hours=3))
+        if place in self._supplied or at > self.until:
+            return False
+        self._supplied.add(place)
+        code = f"BS-{since:%y%m%d%H%M}"
+        scan(self.scans, number=number, component=code, title="supplement", at=at)
+        return True
+
+    def _hand_out(self, place: tuple[str, datetime]) -> bool:
+        number, since = place
+        planned = self.plans.get(number)
+        if planned is None or number in self.returned:
+            return False
+        at = self.rules.add_working_time(since, planned.returned_after)
+        if at > self.until:
+            at = max(since, self.until)
+        self.desk_time = at
+        if not self.reader.scan(number):
+            return False
+        self.returned.add(number)
+        if planned.slip:
+            scores = dict.fromkeys(self.rules.survey_criteria, ALL_GOOD)
+            slip = p.SurveySubmitted(slip=planned.slip, scores=scores, submitted_at=at)
+            self._say(slip, at=at, source="kiosk-1")
+        return True
+
+    def _progress(self, planned: Planned, status: p.Status, at: datetime, note: str) -> None:
+        said = p.DossierProgressed(
+            number=planned.number,
+            status=status,
+            at=at,
+            officer="Lê Văn Thẩm Định",
+            unit="Công chức chuyên môn",
+            note=note,
+        )
+        self._say(said, at=at, source="workstation-1")
+
+    def _say(self, payload: p.Payload, *, at: datetime, source: str) -> None:
+        self.sink.accept(catalog.compose(payload, time=at, source=source))
+
+
+def attend_until(office: Office, stop: threading.Event, rung: Callable[[float], object]) -> None:
+    """Attend whenever something was committed (`rung` waits for that), until `stop`."""
+    while not stop.is_set():
+        if not office.attend():
+            rung(0.1)
+
+
+def receive_all(
+    office: Office,
+    planned: Iterable[Planned],
+    *,
+    may_go_on: Callable[[], None],
+    progress: Callable[[], None],
+) -> None:
+    """Take in every dossier; `may_go_on` returns when the hub has room for more."""
+    for dossier in planned:
+        may_go_on()
+        office.receive(dossier)
+        progress()

@@ -1,0 +1,17 @@
+"""Runs a source in a thread of its own; a crash of its device is logged and it listens again."""
+
+from hub.ports import Sink, Source
+from hub.service import Role
+
+
+class SourceRole(Role):
+    """One source at work."""
+
+    def __init__(self, source: Source, sink: Sink) -> None:
+        super().__init__()
+        self.name = f"source.{source.name}"
+        self.source = source
+        self.sink = sink
+
+    def run(self) -> None:
+        self.source.run(self.sink, self.stopping)

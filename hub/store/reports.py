@@ -1,0 +1,46 @@
+"""What the pilot's report and the office's screen read from the records; nothing here writes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.messages.payloads import Status
+from hub.store.engine import Tx
+from hub.store.record_tables import dossier_files, dossiers, legs
+
+
+@dataclass(frozen=True, slots=True)
+class DossierLine:
+    """One dossier, as a report counts it."""
+
+    number: str
+    sector: str
+    inter_level: bool
+    """Whether it really went to the town."""
+    received_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    digitised: bool
+
+
+def in_status(tx: Tx, status: Status) -> list[tuple[str, datetime]]:
+    """Return (number, since) of dossiers in a status, longest first."""
+    query = sa.select(dossiers.c.number, dossiers.c.status_at)
+    query = query.where(dossiers.c.status == int(status)).order_by(dossiers.c.status_at)
+    return [(row.number, row.status_at) for row in tx.execute(query)]
+
+
+def lines(tx: Tx) -> Iterator[DossierLine]:
+    """Yield every dossier, streaming."""
+    c = dossiers.c
+    went = sa.exists().where(legs.c.number == c.number)
+    scanned = sa.exists().where(
+        dossier_files.c.number == c.number, dossier_files.c.is_result.is_(False)
+    )
+    query = sa.select(
+        c.number, c.sector, went, c.received_at, c.due_at, c.finished_at, scanned
+    ).order_by(c.received_at)
+    for row in tx.execution_options(yield_per=1000).execute(query):
+        yield DossierLine(*row)
