@@ -1,8 +1,8 @@
-# Finds the Python that the project runs on: 3.11 to 3.13. HUB_PYTHON names one outright.
+# Finds the Python that the project runs on: 3.11 to 3.13. The variable PYTHON names one outright.
 
 # Prints its path, or nothing.
 find_python() {
-    for candidate in ${HUB_PYTHON:-} python3.11 python3.12 python3.13 python3; do
+    for candidate in ${PYTHON:-} python3.11 python3.12 python3.13 python3; do
         if fits "$candidate"; then
             command -v "$candidate"
             return

@@ -1,0 +1,29 @@
+# Two stages: the first has pip and the project's tree, the second only what runs.
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /src
+RUN python -m venv /opt/hub
+# The packages first: this layer is made anew only when the lock changes.
+COPY requirements/runtime.txt requirements/runtime.txt
+RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --requirement requirements/runtime.txt
+COPY pyproject.toml ./
+COPY hub hub
+COPY adapters adapters
+COPY schemas schemas
+RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+        --no-deps --no-build-isolation .
+
+FROM python:3.13-slim-bookworm
+# A number that no user of the base image has; the data directory is the only place it may write.
+RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/hub hub \
+    && install -d -o hub -g hub -m 0750 /var/lib/hub
+COPY --from=build /opt/hub /opt/hub
+ENV PATH=/opt/hub/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    HUB_DATA_DIR=/var/lib/hub
+USER 10001:10001
+WORKDIR /var/lib/hub
+VOLUME /var/lib/hub
+ENTRYPOINT ["hub"]
+CMD ["run"]
