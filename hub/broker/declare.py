@@ -1,0 +1,185 @@
+"""Brings the topology about at a live broker, tells where the two differ, and writes it as a file.
+
+Promises that `apply` can be repeated at any time and takes nothing away: what is there in another
+form (an exchange of another type, a queue of another kind) is reported with the fix, never deleted.
+Policies, bindings and operator policies can only be seen through the management API; without its
+address `plan` says that they were not checked.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from hub.broker.compare import Difference, differences
+from hub.broker.management import Management
+from hub.broker.rabbit.target import Target
+from hub.broker.topology import Policy, Topology
+from hub.ports import BrokerUnavailable
+
+QUORUM = {"x-queue-type": "quorum"}
+UNSEEN = "bindings and effective policies were not checked: no management address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Where data and broker differ."""
+
+    differences: tuple[Difference, ...]
+    unchecked: tuple[str, ...] = ()
+    """What could not be seen."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing differs, as far as could be seen."""
+        return not self.differences
+
+
+def plan(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
+    """Compare; changes nothing. Raises BrokerUnavailable."""
+    target = Target.parse(broker_url)
+    if not management_url:
+        with _Declaring(target) as broker:
+            return Plan(differences=tuple(broker.look(topology)), unchecked=(UNSEEN,))
+    management = Management(management_url, _vhost(target))
+    try:
+        return Plan(differences=tuple(differences(topology, management.snapshot())))
+    finally:
+        management.close()
+
+
+def apply(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
+    """Create what is missing, set the policies, and return what still differs.
+
+    Raises BrokerUnavailable.
+    """
+    target = Target.parse(broker_url)
+    if management_url:
+        management = Management(management_url, _vhost(target))
+        try:
+            # Before the queues, so that no queue is ever without its limits.
+            for policy in topology.policies:
+                management.put_policy(policy.name, _policy_body(policy))
+        finally:
+            management.close()
+    with _Declaring(target) as broker:
+        refused = tuple(broker.declare(topology))
+    left = plan(topology, broker_url, management_url)
+    known = {difference.subject for difference in left.differences}
+    extra = tuple(difference for difference in refused if difference.subject not in known)
+    return Plan(differences=(*left.differences, *extra), unchecked=left.unchecked)
+
+
+def export(topology: Topology) -> str:
+    """Return the topology as RabbitMQ definitions (JSON) for one virtual host, e.g. for
+    `load_definitions` or the import of the management pages."""
+    definitions = {
+        "exchanges": [
+            {"name": it.name, "type": it.type, "durable": True, "auto_delete": False,
+             "internal": False, "arguments": {}}
+            for it in topology.exchanges
+        ],
+        "queues": [
+            {"name": it.name, "durable": True, "auto_delete": False, "arguments": QUORUM}
+            for it in topology.queues
+        ],
+        "bindings": [
+            {"source": it.exchange, "destination": it.queue, "destination_type": "queue",
+             "routing_key": it.routing_key, "arguments": {}}
+            for it in topology.bindings
+        ],
+        "policies": [{"name": it.name, **_policy_body(it)} for it in topology.policies],
+    }  # fmt: skip
+    return json.dumps(definitions, indent=2) + "\n"
+
+
+def _policy_body(policy: Policy) -> dict[str, Any]:
+    return {
+        "pattern": policy.pattern,
+        # `quorum_queues` says it better, but 3.10 does not know it.
+        "apply-to": "queues",
+        "priority": policy.priority,
+        "definition": policy.definition(),
+    }
+
+
+def _vhost(target: Target) -> str:
+    return str(target.parameters("topology").virtual_host)
+
+
+class _Declaring:
+    """A short connection for declarations. Raises BrokerUnavailable for all but a refusal."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._connection: Any = None
+
+    def __enter__(self) -> "_Declaring":
+        failures = []
+        for attempt in range(len(self._target.urls)):
+            try:
+                self._connection = pika.BlockingConnection(
+                    self._target.parameters("topology", attempt)
+                )
+                return self
+            except (AMQPError, OSError) as error:
+                failures.append(f"{type(error).__name__}: {error}"[:200])
+        raise BrokerUnavailable("topology: " + "; ".join(failures))
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection.is_open:
+            self._connection.close()
+
+    def declare(self, topology: Topology) -> Iterator[Difference]:
+        """Create what is missing; yield what is there in another form."""
+        for exchange in topology.exchanges:
+            yield from self._try(
+                f"exchange {exchange.name}",
+                lambda channel, it=exchange: channel.exchange_declare(
+                    it.name, it.type.value, durable=True
+                ),
+            )
+        for queue in topology.queues:
+            yield from self._try(
+                f"queue {queue.name}",
+                lambda channel, it=queue: channel.queue_declare(
+                    it.name, durable=True, arguments=QUORUM
+                ),
+            )
+        for way in topology.bindings:
+            yield from self._try(
+                f"binding {way.exchange} -> {way.queue}",
+                lambda channel, it=way: channel.queue_bind(it.queue, it.exchange, it.routing_key),
+            )
+
+    def look(self, topology: Topology) -> Iterator[Difference]:
+        """Yield what is missing, by passive declarations."""
+        for exchange in topology.exchanges:
+            yield from self._try(
+                f"exchange {exchange.name}",
+                lambda channel, it=exchange: channel.exchange_declare(it.name, passive=True),
+            )
+        for queue in topology.queues:
+            yield from self._try(
+                f"queue {queue.name}",
+                lambda channel, it=queue: channel.queue_declare(it.name, passive=True),
+            )
+
+    def _try(self, subject: str, call: Any) -> Iterator[Difference]:
+        # A refusal ends the channel, so each question gets one of its own.
+        try:
+            channel = self._connection.channel()
+            call(channel)
+            channel.close()
+        except ChannelClosedByBroker as error:
+            yield Difference(
+                subject=subject,
+                expected="as in the topology",
+                actual=error.reply_text[:300],
+                fix="apply the topology; if it exists in another form, empty and delete it first",
+            )
+        except AMQPError as error:
+            raise BrokerUnavailable(f"topology: {type(error).__name__}: {error}") from error

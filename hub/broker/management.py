@@ -1,0 +1,145 @@
+"""Reads and sets what only RabbitMQ's management API tells: bindings, policies, effective policies.
+
+Promises a snapshot of one virtual host, with time and size limits on every call. Knows nothing of
+what it should be like; `hub.broker.declare` compares.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import urllib3
+
+from hub.broker.compare import LiveExchange, LiveQueue, Snapshot
+from hub.broker.topology import Binding
+from hub.ports import BrokerUnavailable
+
+ANSWER_WITHIN = timedelta(seconds=10)
+LARGEST_ANSWER = 16 * 1024 * 1024
+
+
+class Management:
+    """The management API of one broker, for one virtual host."""
+
+    def __init__(self, url: str, vhost: str, *, within: timedelta = ANSWER_WITHIN) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("the management address must begin with http:// or https://")
+        port = f":{parts.port}" if parts.port else ""
+        self._base = urlunsplit(
+            (parts.scheme, parts.hostname + port, parts.path.rstrip("/"), "", "")
+        )
+        self._vhost = quote(vhost, safe="")
+        login = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
+        self._headers = urllib3.make_headers(basic_auth=login)
+        seconds = within.total_seconds()
+        self._http = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=seconds, read=seconds), retries=False, num_pools=1
+        )
+
+    def snapshot(self) -> Snapshot:
+        """Return what is there now; raises BrokerUnavailable."""
+        policies = {
+            it["name"]: it["definition"] for it in self._get(f"/api/policies/{self._vhost}")
+        }
+        operators = self._get(f"/api/operator-policies/{self._vhost}")
+        # Trap: what the API calls effective comes from statistics: five seconds old, or not there
+        # at all where these are turned off. Without them the queue's policy is the present one.
+        queues = self._get(f"/api/queues/{self._vhost}?disable_stats=true")
+        return Snapshot(
+            version=self._get("/api/overview")["rabbitmq_version"],
+            exchanges={
+                exchange["name"]: _exchange(exchange, policies)
+                for exchange in self._get(f"/api/exchanges/{self._vhost}")
+            },
+            queues={queue["name"]: _queue(queue, policies, operators) for queue in queues},
+            bindings=frozenset(
+                Binding(way["source"], way["destination"], way["routing_key"])
+                for way in self._get(f"/api/bindings/{self._vhost}")
+                if way["destination_type"] == "queue"
+            ),
+        )
+
+    def put_policy(self, name: str, policy: Mapping[str, Any]) -> None:
+        """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
+        self._call("PUT", f"/api/policies/{self._vhost}/{quote(name, safe='')}", policy)
+
+    def load(self, definitions: Mapping[str, Any]) -> None:
+        """Import definitions, as `declare.export` writes them, into the virtual host."""
+        self._call("POST", f"/api/definitions/{self._vhost}", definitions)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.clear()
+
+    def _get(self, path: str) -> Any:
+        return json.loads(self._call("GET", path))
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
+        headers = {**self._headers, "content-type": "application/json"}
+        payload = None if body is None else json.dumps(body).encode()
+        try:
+            response = self._http.request(
+                method,
+                self._base + path,
+                body=payload,
+                headers=headers,
+                preload_content=False,
+            )
+            try:
+                answer = response.read(LARGEST_ANSWER + 1)
+            finally:
+                response.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
+        if response.status >= 300:
+            reason = answer[:300].decode(errors="replace")
+            raise BrokerUnavailable(f"management API: {method} {path}: {response.status} {reason}")
+        if len(answer) > LARGEST_ANSWER:
+            raise BrokerUnavailable(f"management API: {path}: the answer is too large")
+        return answer
+
+
+def _exchange(exchange: Mapping[str, Any], policies: Mapping[str, Any]) -> LiveExchange:
+    policy = policies.get(exchange.get("policy", ""), {})
+    return LiveExchange(
+        type=exchange["type"],
+        durable=exchange["durable"],
+        alternate=exchange["arguments"].get("alternate-exchange")
+        or policy.get("alternate-exchange", ""),
+    )
+
+
+def _queue(
+    queue: Mapping[str, Any], policies: Mapping[str, Any], operators: Iterable[Mapping[str, Any]]
+) -> LiveQueue:
+    name = queue.get("policy") or ""
+    return LiveQueue(
+        type=queue.get("type", "classic"),
+        durable=queue["durable"],
+        arguments=dict(queue["arguments"]),
+        policy=name,
+        effective=_merge(policies.get(name, {}), _operator_policy(queue["name"], operators)),
+    )
+
+
+def _operator_policy(queue: str, operators: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    matching = [
+        it
+        for it in operators
+        if it["apply-to"] != "exchanges" and re.search(it["pattern"], queue) is not None
+    ]
+    best = max(matching, key=lambda it: int(it["priority"]), default=None)
+    return best["definition"] if best else {}
+
+
+def _merge(policy: Mapping[str, Any], operator: Mapping[str, Any]) -> dict[str, Any]:
+    """Of two numbers the smaller holds, of anything else the operator's word."""
+    merged = {**policy, **operator}
+    for word in policy.keys() & operator.keys():
+        if isinstance(policy[word], int) and isinstance(operator[word], int):
+            merged[word] = min(policy[word], operator[word])
+    return merged
