@@ -198,7 +198,8 @@ class Consumer(Protocol):
     def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:
         """Return what is there, at most `limit`, waiting up to `wait` for the first one.
 
-        Returns early, with what is there or nothing, after `wake`. Never hands out more than the prefetch unsettled.
+        Returns early, with what is there or nothing, after `wake`. Never hands out more than the
+        prefetch unsettled.
         Raises ConsumerLost (once per loss) or BrokerUnavailable.
         """
 
@@ -208,14 +209,23 @@ class Consumer(Protocol):
     def reject(self, message: Incoming) -> None:
         """Failed for good: to the dead-letter queue."""
 
+    def fail(self, message: Incoming) -> None:
+        """This attempt failed: to be delivered again, up to the queue's delivery limit, and then
+        to the dead-letter queue."""
+
     def release(self, message: Incoming) -> None:
-        """Give back: to be delivered again, not its fault."""
+        """Give back: to be delivered again, not its fault. Ends by itself only on a broker that
+        counts it too (RabbitMQ before 4.3), so never the answer to a failure."""
 
     def wake(self) -> None:
         """Make a waiting `receive` return; the only method other threads may call."""
 
     def close(self) -> None:
-        """Give everything unsettled back and close; safe to call twice."""
+        """Give everything unsettled back and close; safe to call twice.
+
+        For what was handed out this counts as a failed attempt: whoever ends in good order settles
+        everything first.
+        """
 
 
 class Broker(Protocol):
