@@ -38,6 +38,8 @@ class Snapshot:
     """One virtual host as it is."""
 
     version: str
+    switched_off: frozenset[str]
+    """Feature flags that the broker knows and that are off."""
     exchanges: Mapping[str, LiveExchange]
     queues: Mapping[str, LiveQueue]
     bindings: frozenset[Binding]
@@ -58,6 +60,7 @@ class Difference:
 
 def differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
     """Compare the topology with a snapshot; pure."""
+    yield from _feature_differences(live)
     yield from _exchange_differences(topology, live)
     yield from _queue_differences(topology, live)
     for way in topology.bindings:
@@ -76,6 +79,18 @@ def differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
                 expected="none",
                 actual=f"bound by {way.routing_key!r}",
                 fix="unbind it: that queue gets copies of what the hub sends",
+            )
+
+
+def _feature_differences(live: Snapshot) -> Iterator[Difference]:
+    for flag in ("quorum_queue", "stream_queue"):
+        if flag in live.switched_off:
+            yield Difference(
+                subject=f"feature flag {flag}",
+                expected="enabled",
+                actual="disabled",
+                fix=f"rabbitmqctl enable_feature_flag {flag}: without both, dead letters are"
+                " moved at most once, whatever the policy says",
             )
 
 

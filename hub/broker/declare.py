@@ -73,26 +73,31 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Plan
     return Plan(differences=(*left.differences, *extra), unchecked=left.unchecked)
 
 
-def export(topology: Topology) -> str:
-    """Return the topology as RabbitMQ definitions (JSON) for one virtual host, e.g. for
-    `load_definitions` or the import of the management pages."""
+def export(topology: Topology, vhost: str = "/") -> str:
+    """Return the topology as RabbitMQ definitions (JSON), e.g. for `load_definitions` or for the
+    import of the management pages."""
+    own = {"vhost": vhost}
+    lasting = {**own, "durable": True, "auto_delete": False}
     definitions = {
+        "vhosts": [{"name": vhost}],
         "exchanges": [
-            {"name": it.name, "type": it.type, "durable": True, "auto_delete": False,
-             "internal": False, "arguments": {}}
+            {**lasting, "name": it.name, "type": it.type, "internal": False, "arguments": {}}
             for it in topology.exchanges
         ],
-        "queues": [
-            {"name": it.name, "durable": True, "auto_delete": False, "arguments": QUORUM}
-            for it in topology.queues
-        ],
+        "queues": [{**lasting, "name": it.name, "arguments": QUORUM} for it in topology.queues],
         "bindings": [
-            {"source": it.exchange, "destination": it.queue, "destination_type": "queue",
-             "routing_key": it.routing_key, "arguments": {}}
+            {
+                **own,
+                "source": it.exchange,
+                "destination": it.queue,
+                "destination_type": "queue",
+                "routing_key": it.routing_key,
+                "arguments": {},
+            }
             for it in topology.bindings
         ],
-        "policies": [{"name": it.name, **_policy_body(it)} for it in topology.policies],
-    }  # fmt: skip
+        "policies": [{**own, "name": it.name, **_policy_body(it)} for it in topology.policies],
+    }
     return json.dumps(definitions, indent=2) + "\n"
 
 

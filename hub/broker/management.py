@@ -51,6 +51,11 @@ class Management:
         queues = self._get(f"/api/queues/{self._vhost}?disable_stats=true")
         return Snapshot(
             version=self._get("/api/overview")["rabbitmq_version"],
+            switched_off=frozenset(
+                flag["name"]
+                for flag in self._get("/api/feature-flags")
+                if flag["state"] == "disabled"
+            ),
             exchanges={
                 exchange["name"]: _exchange(exchange, policies)
                 for exchange in self._get(f"/api/exchanges/{self._vhost}")
@@ -66,10 +71,6 @@ class Management:
     def put_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
         self._call("PUT", f"/api/policies/{self._vhost}/{quote(name, safe='')}", policy)
-
-    def load(self, definitions: Mapping[str, Any]) -> None:
-        """Import definitions, as `declare.export` writes them, into the virtual host."""
-        self._call("POST", f"/api/definitions/{self._vhost}", definitions)
 
     def close(self) -> None:
         """Close the connections."""

@@ -228,12 +228,19 @@ class MemoryConsumer:
             if entry is not None and not self._queues.closed:
                 self._queues.bury(self._queues.find(self._name), entry, reason="rejected")
 
+    def fail(self, message: Incoming) -> None:
+        """Put back at the head of the queue, counted towards the delivery limit."""
+        self._give_back(message, failed=True)
+
     def release(self, message: Incoming) -> None:
-        """Put back at the head of the queue; does not count towards the delivery limit."""
+        """Put back at the head of the queue, not counted."""
+        self._give_back(message, failed=False)
+
+    def _give_back(self, message: Incoming, *, failed: bool) -> None:
         with self._queues.lock:
             entry = self._take(message)
             if entry is not None and not self._queues.closed:
-                self._queues.give_back(self._queues.find(self._name), [entry], failed=False)
+                self._queues.give_back(self._queues.find(self._name), [entry], failed=failed)
 
     def wake(self) -> None:
         """Make a waiting `receive` return; any thread may call it."""
@@ -243,7 +250,7 @@ class MemoryConsumer:
                 self._queues.find(self._name).filled.notify_all()
 
     def close(self) -> None:
-        """Give back what was not settled; this counts as a failed delivery, as with RabbitMQ."""
+        """Give back what was not settled; this counts as a failed attempt, as with RabbitMQ."""
         with self._queues.lock:
             entries = list(self._unsettled.values())
             self._unsettled.clear()

@@ -11,11 +11,11 @@ connection open and looks like an empty queue.
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from hub.broker.rabbit.dialer import Dialer
+from hub.broker.rabbit.dialer import Dialer, NotYet
 from hub.broker.rabbit.link import CLOSE_WITHIN, Link
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable, ConsumerLost, Incoming
@@ -68,12 +68,14 @@ class _Session:
     def end(self) -> None:
         """Give everything back and close.
 
-        Given back by nack, because from 4.3 on a closed connection counts towards the delivery
-        limit and a nack does not. First no new ones: they would come again at once.
+        What nobody has looked at yet is given back by nack: from 4.3 on that does not count
+        towards the delivery limit, while a closed connection does. First no new ones: what is
+        given back would come again at once.
         """
 
         def give_back(_frame: Any) -> None:
-            self.channel.basic_nack(0, multiple=True, requeue=True)
+            for method, _, _ in self.arrived:
+                self.channel.basic_nack(method.delivery_tag, multiple=False, requeue=True)
             self._link.discard()
 
         if self._consumer_tag and self.channel.is_open:
@@ -104,6 +106,8 @@ class RabbitConsumer:
                     lambda: session.arrived or link.lost or self._dialer.woken.is_set(),
                     max(0.0, deadline - time.monotonic()),
                 )
+        except NotYet:
+            return []
         except BrokerUnavailable:
             if self._dialer.woken.is_set():
                 return []
@@ -146,18 +150,24 @@ class RabbitConsumer:
 
         link.submit(settle)
 
+    # Trap: from 4.3 on a reject counts towards the delivery limit and a nack does not; before, both
+    # do. So a failure is always told by reject, and what is merely given back by nack.
+
     def reject(self, message: Incoming) -> None:
         """Failed for good: to the dead-letter queue."""
         self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
 
+    def fail(self, message: Incoming) -> None:
+        """Failed this time: again, up to the delivery limit."""
+        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
+
     def release(self, message: Incoming) -> None:
-        """Give back. A nack, because from 4.3 on only a reject counts towards the delivery limit;
-        before that both do."""
+        """Give back."""
         self._settle(
             message, lambda channel, tag: channel.basic_nack(tag, multiple=False, requeue=True)
         )
 
-    def _settle(self, message: Incoming, word: Any) -> None:
+    def _settle(self, message: Incoming, word: Callable[[Any, int], None]) -> None:
         if self._current is None or not self._holds(message):
             return
         link, session = self._current

@@ -31,6 +31,10 @@ FIRST_PAUSE = timedelta(milliseconds=50)
 LONGEST_PAUSE = timedelta(seconds=2)
 
 
+class NotYet(BrokerUnavailable):
+    """The limit is over, but nothing is wrong so far: the connection is still being opened."""
+
+
 class Session(Protocol):
     """What is said over one connection."""
 
@@ -56,7 +60,7 @@ class Dialer(Generic[S]):
         self._present: tuple[Link, S] | None = None
 
     def up(self, limit: timedelta) -> tuple[Link, S]:
-        """Return what is ready; raises BrokerUnavailable after `limit`, or when woken."""
+        """Return what is ready; raises BrokerUnavailable or NotYet after `limit`, or when woken."""
         if self._present is not None and self._present[0].is_ready:
             return self._present
         deadline = time.monotonic() + limit.total_seconds()
@@ -84,7 +88,9 @@ class Dialer(Generic[S]):
             )
         if link.is_ready:
             return self._present
-        raise BrokerUnavailable(f"{self._purpose}: {link.lost or 'not connected yet'}")
+        if link.lost:
+            raise BrokerUnavailable(f"{self._purpose}: {link.lost}")
+        raise NotYet(f"{self._purpose}: not connected yet")
 
     def drop(self) -> None:
         """Throw the connection away without waiting for its end."""
