@@ -138,7 +138,8 @@ class Records:
             )
             if order:
                 return order
-        return list(move(tx, cause, dossier, event, self.rules).said)
+        # an officer who takes the work up again has what was asked for
+        return list(move(tx, cause, dossier, event, self.rules, resumes=True).said)
 
     def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""

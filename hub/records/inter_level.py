@@ -101,4 +101,5 @@ def _apply(
         unit=TOWN_UNIT,
         note=step.note or NOTE_OF[step.step],
     )
-    return list(move(tx, cause, dossier, event, rules).said)
+    resumes = step.step is TownStep.SUPPLEMENTED
+    return list(move(tx, cause, dossier, event, rules, resumes=resumes).said)

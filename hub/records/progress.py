@@ -32,9 +32,22 @@ class Moved:
     applied: bool
 
 
-def move(tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent, rules: Rulebook) -> Moved:
-    """Apply a status event to a dossier, unless the guard refuses it."""
-    why_not = rules.refusal(dossier.status, event.status, at=event.at, since=dossier.status_at)
+def move(
+    tx: Tx,
+    cause: Cause,
+    dossier: Dossier,
+    event: StatusEvent,
+    rules: Rulebook,
+    *,
+    resumes: bool = False,
+) -> Moved:
+    """Apply a status event to a dossier, unless the guard refuses it.
+
+    `resumes` tells that what the dossier waited for has come.
+    """
+    why_not = rules.refusal(
+        dossier.status, event.status, at=event.at, since=dossier.status_at, resumes=resumes
+    )
     if why_not:
         dossiers.add_event(tx, replace(event, why_not=why_not))
         return Moved(dossier, (), applied=False)

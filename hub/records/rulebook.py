@@ -1,0 +1,96 @@
+"""The rules of the field, bound to the data that they need: catalogue, calendar, unit.
+
+One frozen object that handlers and the pilot's plan ask; the rules themselves are pure functions in
+the modules beside this one. What the data cannot answer becomes InvalidMessage, so that the
+message is parked with its reason instead of crashing a role.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import Status
+from hub.records import calendar, deadlines, numbering, procedures, status, surveys
+from hub.records.calendar import Calendar, CalendarMissing
+from hub.records.procedures import Catalogue, Procedure
+
+WARD = "UBND phường Hương Xuân"
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Rules with their data."""
+
+    catalogue: Catalogue
+    calendar: Calendar
+    unit: str = WARD
+
+    @classmethod
+    def load(cls) -> "Rulebook":
+        """Read the packaged data."""
+        return cls(procedures.load(), calendar.load())
+
+    def check_number(self, number: str) -> None:
+        """Raise InvalidMessage (`number_malformed`) unless it is a dossier number."""
+        numbering.parse(number)
+
+    def number(self, agency: str, day: date, sequence: int) -> str:
+        """Return the dossier number of an agency's `sequence`-th dossier of a day."""
+        return numbering.format(agency, day, sequence=sequence)
+
+    def procedure(self, code: str, received_at: datetime) -> Procedure:
+        """Return the version in force on the day of reception; InvalidMessage when there is none."""
+        on = calendar.local(received_at).date()
+        return procedures.find(code, on=on, catalogue=self.catalogue)
+
+    def due_at(self, procedure: Procedure, received_at: datetime) -> datetime:
+        """Return when the result is due; InvalidMessage (`calendar_missing`) without a calendar."""
+        try:
+            return deadlines.due_at(procedure, received_at, calendar=self.calendar)
+        except CalendarMissing as error:
+            raise InvalidMessage(
+                "calendar_missing", where="$.payload.ngayTiepNhan", why=str(error)
+            ) from None
+
+    def resumed_due(
+        self, procedure: Procedure, due: datetime, since: datetime, at: datetime
+    ) -> datetime:
+        """Return the due time after a wait for papers from `since` to `at`."""
+        return deadlines.after_supplement(
+            procedure,
+            due,
+            requested_at=since,
+            supplied_at=max(since, at),
+            calendar=self.calendar,
+        ).after
+
+    def refusal(
+        self, current: Status, new: Status, *, at: datetime, since: datetime, resumes: bool
+    ) -> str | None:
+        """Return why the guard does not let an event move a dossier, None when it does."""
+        verdict = status.decide(current, new, at=at, current_at=since, resumes=resumes)
+        return None if verdict.applies else verdict.reason
+
+    def working_time_between(self, start: datetime, end: datetime) -> timedelta:
+        """Return the office hours between two moments."""
+        return calendar.working_time_between(start, end, calendar=self.calendar)
+
+    def add_working_time(self, start: datetime, amount: timedelta) -> datetime:
+        """Return the moment `amount` of office hours after `start`."""
+        return calendar.add_working_time(start, amount, calendar=self.calendar)
+
+    def working_moment(
+        self, draw: random.Random, first: date, last: date, until: datetime
+    ) -> datetime:
+        """Return a moment of the morning or early afternoon of a working day, before `until`."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        working = [day for day in days if calendar.is_working_day(day, calendar=self.calendar)]
+        opening = calendar.opening(draw.choice(working), calendar=self.calendar)
+        moment = self.add_working_time(opening, timedelta(minutes=draw.randrange(5, 300)))
+        return min(moment, until - timedelta(hours=2)).replace(microsecond=0)
+
+    @property
+    def survey_criteria(self) -> tuple[str, ...]:
+        """Return the codes of what a satisfaction slip asks about."""
+        return surveys.CRITERIA_CODES
