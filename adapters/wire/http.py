@@ -65,10 +65,13 @@ class Wire:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         reply_timeout: timedelta | None = None,
+        echo: str = "",
     ) -> Reply:
         """Make exactly one call and return the reply, whatever its status.
 
-        `target` is appended to the base path, with its query. Raises TransientFailure
+        `target` is appended to the base path, with its query. `echo` names a header field that
+        the partner gives back: a partner that once answered twice must not have the second copy
+        taken for the reply to the next call on that connection. Raises TransientFailure
         (`partner_unreachable`) and AmbiguousFailure (`reply_timeout`, `reply_dropped`,
         `reply_unreadable`).
         """
@@ -78,7 +81,10 @@ class Wire:
         try:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
-            reply, reusable = self._exchange(connection.sock, request, deadline)
+            reply, in_step = self._exchange(connection.sock, request, deadline)
+            if echo:
+                _check_echo(reply, echo, (headers or {})[echo])
+            reusable = in_step
             return reply
         finally:
             if reusable and not self._closed.is_set():
@@ -174,3 +180,13 @@ class Wire:
             connection.close()
             raise TransientFailure("partner_unreachable", type(error).__name__) from None
         return connection
+
+
+def _check_echo(reply: Reply, name: str, sent: str) -> None:
+    """Raise AmbiguousFailure for the reply to another call.
+
+    A refusal without the field is let through: a gateway on the way does not know of it.
+    """
+    given = reply.header(name.lower())
+    if given != sent and (given or 200 <= reply.status < 300):
+        raise AmbiguousFailure("reply_unreadable", "the reply is to another call")
