@@ -45,13 +45,15 @@ FROM effects
 """
 
 _OUT_OF_ORDER = """
-SELECT count(*) FROM (
-    SELECT moment < max(moment) OVER (
-        PARTITION BY dossier, kind ORDER BY sequence
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS earlier
-    FROM effects WHERE moment <> ''
-) WHERE earlier
+SELECT (SELECT count(*) FROM effects WHERE kind = 'misplaced') + (
+    SELECT count(*) FROM (
+        SELECT moment < max(moment) OVER (
+            PARTITION BY dossier, kind ORDER BY sequence
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier
+        FROM effects WHERE moment <> ''
+    ) WHERE earlier
+)
 """
 
 _DUPLICATES = """
@@ -63,7 +65,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     """Something that the partner has done because it was asked to."""
 
     kind: str
-    """`dossier` (it has the dossier now), `event` (a step of one), or a word of the partner's."""
+    """`dossier` (it has the dossier now), `event` (a step of one), `misplaced` (refused because it
+    came out of order; nothing else was done), or a word of the partner's."""
     operation: str
     dossier: str
     key: str
@@ -168,7 +171,8 @@ def read_summary(path: Path) -> dict[str, Any]:
 
     `dossiers` and `events` by kind, `effects` in all, `duplicates` (effects that repeat an
     earlier one), `out_of_order` (effects older than one of their dossier and kind recorded
-    before), `faults` by kind. A missing file counts as empty.
+    before, and what was refused for coming out of order), `faults` by kind. A missing file counts
+    as empty.
     """
     if not path.exists():
         return _summary_of((0, 0, 0, 0), 0, [])
