@@ -122,16 +122,13 @@ class TownCenter:
         try:
             answer = _found.decode(reply.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            answer = None
-        if answer is not None:
-            if reply.status == 200 and answer.data is not None and answer.data.number == number:
-                return answer.data, reply
-            absent = answer.data is None and answer.status.code == contract.ReplyCode.NOT_FOUND
-            if reply.status == 404 and absent:
-                return Absence.ABSENT, reply
-        if reply.status in {200, 404}:
-            return Absence.UNKNOWN, reply
-        code = answer.status.code if answer is not None else None
+            # Asked again later: a page of a gateway is no reason to trouble a person.
+            raise faults.harmless(faults.failure(reply, None)) from None
+        data, code = answer.data, answer.status.code
+        if reply.status == 404 and data is None and code == contract.ReplyCode.NOT_FOUND:
+            return Absence.ABSENT, reply
+        if reply.status == 200 and data is not None:
+            return (data if data.number == number else Absence.UNKNOWN), reply
         raise faults.harmless(faults.failure(reply, code))
 
 

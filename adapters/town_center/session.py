@@ -19,9 +19,12 @@ from adapters.town_center.settings import TownSettings
 from adapters.wire.download import Download, download
 from adapters.wire.http import Limits, Reply, Wire
 from adapters.wire.replies import asking, expect_success
+from hub.messages.identifiers import new_id
 from hub.rules.errors import DeliveryFailure, TransientFailure
 
 _token = msgspec.json.Decoder(Token)
+REQUEST_ID = "X-Request-Id"
+"""New for each call; the town gives it back with the reply."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -61,15 +64,11 @@ class TownSession:
     ) -> Reply:
         """Make one call and return the reply, whatever its status; raises DeliveryFailure."""
         token = self.token()
-        reply = self._wire.call(
-            method, target, body=body, headers={**(headers or {}), **_bearer(token)}
-        )
+        reply = self._call(method, target, body, {**(headers or {}), **_bearer(token)})
         if reply.status != 401:
             return reply
-        renewed = self.token(instead_of=token)
-        return self._wire.call(
-            method, target, body=body, headers={**(headers or {}), **_bearer(renewed)}
-        )
+        token = self.token(instead_of=token)
+        return self._call(method, target, body, {**(headers or {}), **_bearer(token)})
 
     def download(self, target: str, *, limit: int) -> Download:
         """Open a file at the town for reading, at most `limit` bytes of it.
@@ -117,6 +116,11 @@ class TownSession:
         """Give back connections."""
         self._wire.close()
 
+    def _call(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Make one call whose reply must be the one to this call."""
+        marked = {**headers, REQUEST_ID: new_id()}
+        return self._wire.call(method, target, body=body, headers=marked, echo=REQUEST_ID)
+
     def _login(self) -> _Pass:
         form = {
             "grant_type": "client_credentials",
@@ -126,9 +130,7 @@ class TownSession:
         asked = self._clock()
         try:
             with asking():
-                reply = self._wire.call(
-                    "POST", "/token", body=urlencode(form).encode(), headers=_FORM
-                )
+                reply = self._call("POST", "/token", urlencode(form).encode(), _FORM)
                 expect_success(reply)
             granted = _token.decode(reply.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -99,9 +99,12 @@ class TownDesk(Partner):
         try:
             if operation != "token":
                 self._admit(call)
-            return await work(call, number)
+            answer = await work(call, number)
         except Refused as refused:
-            return _refused(refused, find=operation == "TraCuuHoSo")
+            answer = _refused(refused, find=operation == "TraCuuHoSo")
+        if request_id := call.header(b"x-request-id"):
+            answer.fields.append((b"x-request-id", request_id))
+        return answer
 
     def _route(
         self, call: Call
