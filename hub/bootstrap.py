@@ -5,15 +5,16 @@ first what lets things in, then what works on them, then what carries, then what
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.devices.barcode.source import BarcodeSource
-from adapters.devices.scanner.source import ScannerSource
 from adapters.provincial.destination import ProvincialDestination
 from adapters.provincial.settings import ProvincialSettings
+
+from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.scanner.source import ScannerSource
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.source import TownCallbacks
@@ -63,6 +64,8 @@ class Hub:
     town: TownCallbacks | None
     clock: Clock
     roles: list[Role] = field(default_factory=list)
+    committed: list[Callable[[], None]] = field(default_factory=list)
+    """Called after every commit of the hub; they must not block."""
 
     def start(self) -> None:
         """Bring the broker's topology about and start every role."""
@@ -88,10 +91,9 @@ class Hub:
         self.store.close()
 
     def wake(self) -> None:
-        """Tell the relay that there is something to publish."""
-        for role in self.roles:
-            if isinstance(role, Relay):
-                role.bell.ring()
+        """Tell the relay that there may be something to publish, and whoever else wants to know."""
+        for listener in self.committed:
+            listener()
 
     @property
     def gateway(self) -> WebRole | None:
@@ -212,7 +214,9 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if "timer" in wanted:
         roles.append(Timer(hub.store, clock=hub.clock, on_commit=hub.wake))
     if "relay" in wanted:
-        roles.append(Relay(hub.store, hub.broker))
+        relay = Relay(hub.store, hub.broker)
+        hub.committed.append(relay.bell.ring)
+        roles.append(relay)
     return roles
 
 
@@ -230,7 +234,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
         traits=destination.traits,
         policy=policy,
         on_delivered=hub.records.delivered,
-        draw=random.Random(),
+        draw=random.Random(),  # noqa: S311 - jitter, not a secret
     )
     roles: list[Role] = []
     if "deliver" in settings.role_names:

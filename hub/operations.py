@@ -6,10 +6,19 @@ when the delivery is not in the state that the verb starts from.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries
 from hub.store.engine import Store
+
+
+class By(TypedDict):
+    """Who acts, why and when."""
+
+    actor: str
+    reason: str
+    now: datetime
 
 
 class Resolution(StrEnum):

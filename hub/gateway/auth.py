@@ -22,9 +22,9 @@ def bearer(expected: str, *, purpose: str, store: Store, clock: Clock) -> Guard:
 
     def check(request: Request, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
-        if expected and scheme.lower() == "bearer":
-            if hmac.compare_digest(token.encode(), expected.encode()):
-                return
+        known = expected and scheme.lower() == "bearer"
+        if known and hmac.compare_digest(token.encode(), expected.encode()):
+            return
         log.warning(Event.REQUEST_REFUSED, code="token", path=request.url.path)
         caller = request.client.host if request.client else "unknown"
         with store.write() as tx:

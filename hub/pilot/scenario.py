@@ -15,9 +15,9 @@ from importlib.resources import files
 from hub.messages import payloads as p
 from hub.records.rulebook import Rulebook
 
-_FAMILY = "Nguyễn Trần Lê Phạm Hoàng Phan Võ Đặng Bùi Hồ".split()
-_MIDDLE = "Văn Thị Hữu Ngọc Minh Thanh".split()
-_GIVEN = "Mẫu Thử Dụ Giả Tập Diễn Nháp Ví".split()
+_FAMILY = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Võ", "Đặng", "Bùi", "Hồ"]
+_MIDDLE = ["Văn", "Thị", "Hữu", "Ngọc", "Minh", "Thanh"]
+_GIVEN = ["Mẫu", "Thử", "Dụ", "Giả", "Tập", "Diễn", "Nháp", "Ví"]
 _OFFICERS = ("Trần Thị Tiếp Nhận", "Lê Văn Thẩm Định", "Phạm Thị Hộ Tịch", "Võ Văn Địa Chính")
 
 
@@ -103,7 +103,7 @@ def scaled(mix: Mix, dossiers: int) -> Mix:
 
 def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> list[Planned]:
     """Return the dossiers in the order of their reception."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - a plan, not a secret
     moments = sorted(
         (
             (rules.working_moment(draw, share.first_day, share.last_day, mix.until), share)

@@ -40,7 +40,7 @@ class Rulebook:
         return numbering.format(agency, day, sequence=sequence)
 
     def procedure(self, code: str, received_at: datetime) -> Procedure:
-        """Return the version in force on the day of reception; InvalidMessage when there is none."""
+        """Return the version in force on the day of reception; InvalidMessage when none is."""
         on = calendar.local(received_at).date()
         return procedures.find(code, on=on, catalogue=self.catalogue)
 

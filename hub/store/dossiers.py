@@ -86,8 +86,14 @@ class Leg:
     ended_at: datetime | None
 
 
-_CHANGING = tuple(
-    ["due_at", "status", "status_at", "version", "supplement_since", "finished_at", "returned_at"]
+_CHANGING = (
+    "due_at",
+    "status",
+    "status_at",
+    "version",
+    "supplement_since",
+    "finished_at",
+    "returned_at",
 )
 _COLUMNS = [column.name for column in dossiers.columns]
 

@@ -20,6 +20,10 @@ Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
 
 
+StoreUnavailable = sa.exc.SQLAlchemyError
+"""What the store raises when its database cannot be used; named here for those outside."""
+
+
 class Store:
     """Owns the connection pool; threads share it freely."""
 

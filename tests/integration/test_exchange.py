@@ -166,9 +166,7 @@ def test_work_messages_doubled_a_hundred_times_have_one_effect(
 def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:
     """200 dossiers of 5 steps, every fifth call fails in one of four ways: none doubled, none
     overtaken, all there."""
-    partner = Partner(
-        [fault for fault in [DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE] * 60], concurrency=8
-    )
+    partner = Partner(list([DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE] * 60), concurrency=8)
     with working(store, broker, partner) as works:
         for version in range(1, 6):
             works.say(*(step(n, version) for n in range(200)))

@@ -69,7 +69,7 @@ class Works:
             destination=partner.name,
             traits=partner.traits,
             policy=QUICK,
-            on_delivered=lambda tx, message, receipt: None,
+            on_delivered=lambda *_: None,
             draw=random.Random(1),
         )
         self.relay = Relay(store, broker, poll=0.1)

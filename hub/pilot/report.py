@@ -1,0 +1,154 @@
+"""The report of the pilot: every figure counted from the store and from the partners' ledgers.
+
+`check` is the judge: it lists what does not agree, and the demo fails when there is anything.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.simulation.ledger import read_effects, read_summary
+from hub.messages import catalog
+from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
+from hub.records.rulebook import Rulebook
+from hub.records.surveys import is_satisfied
+from hub.store import dossiers, queries, reports
+from hub.store.engine import Store
+
+READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
+CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
+"""The message type by which a partner comes to have a dossier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the run itself knows; everything else is counted."""
+
+    ledgers: Mapping[str, Path]
+    """Ledger file of each partner, by destination."""
+    until: datetime
+    broker: str
+    database: str
+    broker_kills: int
+    duration_s: float
+
+
+def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
+    """Return the report."""
+    report = _records(store, rules, facts.until)
+    with store.read() as tx:
+        balances = queries.balance(tx, READERS)
+        report["parked"] = len(queries.parked(tx))
+        report["waiting_for_a_person"] = len(queries.stuck(tx))
+        report["not_handled"] = queries.unhandled_count(tx)
+    report["balance"] = {
+        balance.destination: {"accepted": balance.accepted, **balance.states}
+        for balance in balances
+    }
+    report["ledger"] = {
+        name: _ledger(store, name, path) for name, path in sorted(facts.ledgers.items())
+    }
+    faults: Counter[str] = Counter()
+    for path in facts.ledgers.values():
+        faults.update(read_summary(path)["faults"])
+    if facts.broker_kills:
+        faults["broker_killed"] = facts.broker_kills
+    report["faults_injected"] = dict(sorted(faults.items()))
+    report["broker"] = facts.broker
+    report["database"] = facts.database
+    report["duration_s"] = round(facts.duration_s, 1)
+    report["problems"] = check(report)
+    return report
+
+
+def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
+    accepted = inter_level = in_time = in_process = late = digitised = 0
+    by_sector: Counter[str] = Counter()
+    waiting_sectors: Counter[str] = Counter()
+    names = {code: sector.name for code, sector in rules.catalogue.sectors.items()}
+    with store.read() as tx:
+        for line in reports.lines(tx):
+            accepted += 1
+            inter_level += line.inter_level
+            digitised += line.digitised
+            by_sector[names[line.sector]] += 1
+            if line.finished_at is None and until <= line.due_at:
+                in_process += 1
+                waiting_sectors[names[line.sector]] += 1
+            elif line.finished_at is not None and line.finished_at <= line.due_at:
+                in_time += 1
+            else:
+                late += 1
+        slips = dossiers.all_surveys(tx)
+    return {
+        "accepted": accepted,
+        "digitised": digitised,
+        "by_sector": dict(by_sector.most_common()),
+        "inter_level": inter_level,
+        "settled_in_time": in_time,
+        "in_process_in_time": in_process,
+        "in_process_sectors": dict(waiting_sectors),
+        "late": late,
+        "surveys": {
+            "total": len(slips),
+            "satisfied": sum(is_satisfied(scores) for scores in slips),
+        },
+    }
+
+
+def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
+    """Count a partner's ledger and compare it, both ways, with what the hub holds as delivered."""
+    summary = read_summary(path)
+    theirs: Counter[tuple[str, bool]] = Counter()
+    for effect in read_effects(path):
+        theirs[effect.dossier, effect.kind == "dossier"] += 1
+    ours: Counter[tuple[str, bool]] = Counter()
+    seen: set[str] = set()
+    with store.read() as tx:
+        for type, number in queries.delivered(tx, destination):
+            creates = type == CREATES[destination] and number not in seen
+            if creates:
+                seen.add(number)
+            ours[number, creates] += 1
+    return {
+        "dossiers": summary["dossiers"],
+        "events": summary["events"],
+        "duplicates": summary["duplicates"],
+        "out_of_order": summary["out_of_order"],
+        "missing": sum((ours - theirs).values()),
+        "unknown_to_hub": sum((theirs - ours).values()),
+    }
+
+
+def check(report: Mapping[str, Any]) -> list[str]:
+    """Return what does not agree, in plain words; nothing when all is well."""
+    problems: list[str] = []
+    open_states = ("pending", "sending", "waiting", "held", "ambiguous", "dead")
+    for name, states in report["balance"].items():
+        total = sum(count for state, count in states.items() if state != "accepted")
+        if states["accepted"] != total:
+            problems.append(f"{name}: accepted {states['accepted']}, but {total} in all states")
+        problems += [
+            f"{name}: {states[state]} deliveries are {state}"
+            for state in open_states
+            if states[state]
+        ]
+    for name, ledger in report["ledger"].items():
+        problems += [
+            f"{name}: {ledger[wrong]} {wrong.replace('_', ' ')}"
+            for wrong in ("duplicates", "out_of_order", "missing", "unknown_to_hub")
+            if ledger[wrong]
+        ]
+    for name in ("parked", "waiting_for_a_person", "not_handled"):
+        if report[name]:
+            problems.append(f"{report[name]} {name.replace('_', ' ')}")
+    return problems
+
+
+def write(path: Path, report: Mapping[str, Any]) -> None:
+    """Write the report as JSON."""
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,91 @@
+"""The pilot's report for people: the article's table, the balance and the partners' ledgers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+
+def show(console: Console, report: Mapping[str, Any]) -> None:
+    """Print the report."""
+    console.print()
+    console.print(
+        Panel(
+            Group(_records(report), Text(), Columns([_exchange(report), _faults(report)])),
+            title="Phường Hương Xuân · thí điểm 24/7 – 15/9/2018",
+            subtitle=f"{report['broker']} · {report['database']} · {report['duration_s']} s",
+            border_style="cyan",
+            expand=False,
+        )
+    )
+    for problem in report["problems"]:
+        console.print(f"[bold red]✗[/] {problem}")
+    if not report["problems"]:
+        console.print(
+            "[bold green]✓[/] Cân đối đúng: mỗi hồ sơ đi một lần, về một lần, đúng thứ tự "
+            "[dim](every dossier once out, once back, in order)[/]"
+        )
+
+
+def _records(report: Mapping[str, Any]) -> Table:
+    table = Table(title="Hồ sơ tiếp nhận, giải quyết, số hóa", title_justify="left", box=None)
+    table.add_column("Lĩnh vực")
+    table.add_column("Hồ sơ", justify="right")
+    table.add_column("", ratio=1)
+    total = max(1, report["accepted"])
+    for sector, count in report["by_sector"].items():
+        bar = "█" * max(1, round(30 * count / total))
+        table.add_row(sector, str(count), f"[cyan]{bar}[/]")
+    table.add_section()
+    sectors = ", ".join(report["in_process_sectors"]) or "–"
+    surveys = report["surveys"]
+    for label, value, note in (
+        ("[bold]Tổng cộng[/]", f"[bold]{report['accepted']}[/]", f"số hóa {report['digitised']}"),
+        ("Liên thông với thị xã", report["inter_level"], ""),
+        ("Giải quyết trước hạn, đúng hạn", report["settled_in_time"], ""),
+        ("Đang giải quyết trong hạn", report["in_process_in_time"], sectors),
+        ("Quá hạn", report["late"], ""),
+        ("Phiếu khảo sát / hài lòng", f"{surveys['total']} / {surveys['satisfied']}", ""),
+    ):
+        table.add_row(label, str(value), note)
+    return table
+
+
+def _exchange(report: Mapping[str, Any]) -> Table:
+    table = Table(title="Trao đổi liên cấp", title_justify="left")
+    table.add_column("Đối tác")
+    for heading in ("giao", "đã nhận", "khác", "hồ sơ", "sự kiện", "trùng", "lệch", "thiếu"):
+        table.add_column(heading, justify="right")
+    for name, ledger in report["ledger"].items():
+        states = report["balance"][name]
+        other = states["accepted"] - states["delivered"]
+        table.add_row(
+            name,
+            *(
+                str(value)
+                for value in (
+                    states["accepted"],
+                    states["delivered"],
+                    other,
+                    ledger["dossiers"],
+                    ledger["events"],
+                    ledger["duplicates"],
+                    ledger["out_of_order"],
+                    ledger["missing"],
+                )
+            ),
+        )
+    return table
+
+
+def _faults(report: Mapping[str, Any]) -> Table:
+    table = Table(title="Sự cố đã gây ra", title_justify="left")
+    table.add_column("loại")
+    table.add_column("lần", justify="right")
+    for kind, count in report["faults_injected"].items():
+        table.add_row(kind, str(count))
+    return table

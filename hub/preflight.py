@@ -1,0 +1,127 @@
+"""Preflight: what the hub stands on, checked one by one; each finding names its fix.
+
+`refuses` marks what would lose messages or stop all work: the hub does not start on it. The rest is
+a warning.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+from hub.bootstrap import make_destinations, open_store
+from hub.broker import declare
+from hub.broker.declare import Plan
+from hub.broker.topology import TOPOLOGY, Topology, validate
+from hub.ports import BrokerUnavailable
+from hub.rules.errors import DeliveryFailure
+from hub.settings import Settings
+from hub.store.engine import Store, StoreUnavailable
+
+LEAST_FREE = 512 * 1024 * 1024
+"""Bytes of disk below which the hub does not start: accepting means storing."""
+
+
+class TopologyWork(Protocol):
+    """`plan` or `apply`."""
+
+    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> Plan: ...
+
+
+StoreWork = Callable[[Store], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding."""
+
+    subject: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    fatal: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the hub must not start."""
+        return self.fatal and not self.ok
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Return every finding, good and bad."""
+    return [
+        *_disk(settings),
+        *_database(settings),
+        *_broker(settings),
+        *_partners(settings),
+    ]
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    place = Path(settings.data_dir)
+    place.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(place).free
+    yield Check(
+        "disk",
+        free >= LEAST_FREE,
+        f"{free // 2**20} MiB free in {place}",
+        "Free space or move HUB_DATA_DIR.",
+        fatal=True,
+    )
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    fix = "Check HUB_DATABASE_URL and that the server runs."
+    try:
+        store = open_store(settings)
+    except StoreUnavailable as error:
+        yield Check("database", False, repr(error)[:200], fix, fatal=True)
+        return
+    yield Check("database", True, f"{store.name}, schema is up to date")
+    store.close()
+
+
+def _broker(settings: Settings) -> Iterator[Check]:
+    problems = validate(TOPOLOGY)
+    yield Check("topology", not problems, "; ".join(map(str, problems)) or "sound", fatal=True)
+    if not settings.broker_url:
+        detail = "in-process broker: queued messages end with the process, the store does not"
+        yield Check("broker", True, detail)
+        return
+    try:
+        plan = declare.plan(TOPOLOGY, settings.broker_url, settings.broker_management_url)
+    except BrokerUnavailable as error:
+        fix = "Check HUB_BROKER_URL and that RabbitMQ runs."
+        yield Check("broker", False, str(error), fix, fatal=True)
+        return
+    differences = "; ".join(map(str, plan.differences))
+    fix = "Run `hub topology apply`."
+    yield Check("broker", plan.clean, differences or "as the topology says", fix)
+    for note in plan.unchecked:
+        yield Check("broker policies", False, note, "Set HUB_BROKER_MANAGEMENT_URL.")
+
+
+def _partners(settings: Settings) -> Iterator[Check]:
+    for destination in make_destinations(settings):
+        try:
+            destination.ping()
+        except DeliveryFailure as failure:
+            fix = "Messages wait in the store until the partner answers; see RUNBOOK."
+            yield Check(destination.name, False, str(failure), fix)
+        else:
+            yield Check(destination.name, True, "answers")
+        finally:
+            destination.close()
+
+
+def show(console: Console, checks: list[Check]) -> None:
+    """Print findings as a table."""
+    table = Table("", "what", "finding", "what to do")
+    for check in checks:
+        mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.fatal else "[yellow]![/]"
+        table.add_row(mark, check.subject, check.detail, "" if check.ok else check.fix)
+    console.print(table)
