@@ -5,7 +5,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from adapters.simulation.ledger import read_effects, read_summary
 from hub.messages import catalog
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.records.rulebook import Rulebook
-from hub.records.surveys import is_satisfied
+from hub.records.statistics import Case, tabulate
+from hub.records.surveys import tally
 from hub.store import dossiers, queries, reports
 from hub.store.engine import Store
 
@@ -66,37 +67,35 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
 
 
 def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
-    accepted = inter_level = in_time = in_process = late = digitised = 0
-    by_sector: Counter[str] = Counter()
-    waiting_sectors: Counter[str] = Counter()
     names = {code: sector.name for code, sector in rules.catalogue.sectors.items()}
-    with store.read() as tx:
-        for line in reports.lines(tx):
-            accepted += 1
-            inter_level += line.inter_level
+    digitised = 0
+
+    def cases(lines: Iterable[reports.DossierLine]) -> Iterator[Case]:
+        nonlocal digitised
+        for line in lines:
             digitised += line.digitised
-            by_sector[names[line.sector]] += 1
-            if line.finished_at is None and until <= line.due_at:
-                in_process += 1
-                waiting_sectors[names[line.sector]] += 1
-            elif line.finished_at is not None and line.finished_at <= line.due_at:
-                in_time += 1
-            else:
-                late += 1
-        slips = dossiers.all_surveys(tx)
+            yield Case(
+                line.sector,
+                inter_level=line.inter_level,
+                due_at=line.due_at,
+                finished_at=line.finished_at,
+                paused_since=line.paused_since,
+            )
+
+    with store.read() as tx:
+        table = tabulate(cases(reports.lines(tx)), at=until)
+        slips = tally(dossiers.all_surveys(tx))
+    largest_first = sorted(table.rows, key=lambda row: -row.received)
     return {
-        "accepted": accepted,
+        "accepted": table.total.received,
         "digitised": digitised,
-        "by_sector": dict(by_sector.most_common()),
-        "inter_level": inter_level,
-        "settled_in_time": in_time,
-        "in_process_in_time": in_process,
-        "in_process_sectors": dict(waiting_sectors),
-        "late": late,
-        "surveys": {
-            "total": len(slips),
-            "satisfied": sum(is_satisfied(scores) for scores in slips),
-        },
+        "by_sector": {names[row.sector]: row.received for row in largest_first},
+        "inter_level": table.total.inter_level,
+        "settled_in_time": table.total.settled_in_time,
+        "in_process_in_time": table.total.in_process_in_time,
+        "in_process_sectors": [names[sector] for sector in table.in_process_sectors],
+        "late": table.total.late + table.total.in_process_late,
+        "surveys": {"total": slips.total, "satisfied": slips.satisfied},
     }
 
 

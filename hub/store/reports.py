@@ -22,6 +22,7 @@ class DossierLine:
     received_at: datetime
     due_at: datetime
     finished_at: datetime | None
+    paused_since: datetime | None
     digitised: bool
 
 
@@ -40,7 +41,14 @@ def lines(tx: Tx) -> Iterator[DossierLine]:
         dossier_files.c.number == c.number, dossier_files.c.is_result.is_(False)
     )
     query = sa.select(
-        c.number, c.sector, went, c.received_at, c.due_at, c.finished_at, scanned
+        c.number,
+        c.sector,
+        went,
+        c.received_at,
+        c.due_at,
+        c.finished_at,
+        c.supplement_since,
+        scanned,
     ).order_by(c.received_at)
     for row in tx.execution_options(yield_per=1000).execute(query):
         yield DossierLine(*row)
