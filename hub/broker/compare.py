@@ -129,6 +129,7 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
                 fix="empty and delete it, then apply the topology",
             )
+            continue
         for name in sorted(set(actual.arguments) - {"x-queue-type", "x-quorum-initial-group-size"}):
             yield Difference(
                 subject=subject,

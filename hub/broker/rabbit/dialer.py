@@ -28,7 +28,7 @@ from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable
 
 FIRST_PAUSE = timedelta(milliseconds=50)
-LONGEST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(seconds=1)
 
 
 class NotYet(BrokerUnavailable):

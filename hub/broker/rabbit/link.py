@@ -20,7 +20,8 @@ from typing import Any
 import pika
 from pika.adapters.select_connection import IOLoop
 
-CLOSE_WITHIN = timedelta(seconds=2)
+CLOSE_WITHIN = timedelta(seconds=1)
+"""How long a goodbye may take; after that the connection is cut, which costs nothing."""
 
 Begin = Callable[["Link", Any], None]
 """Sets the fresh channel up, on the link's thread, and calls `Link.ready` when all is in place."""

@@ -51,7 +51,20 @@ class Target:
         parameters.connection_attempts = 1
         parameters.retry_delay = 0
         parameters.client_properties = {"connection_name": f"hub {purpose} {os.getpid()}"}
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # The kernel gives up on a peer that has gone without a word, also between heartbeats.
-            parameters.tcp_options = {"TCP_USER_TIMEOUT": parameters.heartbeat * 1000}
+        parameters.tcp_options = _dead_peer_options(parameters.heartbeat)
         return parameters
+
+
+def _dead_peer_options(seconds: int) -> dict[str, int]:
+    """Have the kernel give up on a peer that has gone without a word within about `seconds`.
+
+    pika notices a missing heartbeat only after twice the interval and ten seconds more.
+    """
+    third = max(1, seconds // 3)
+    wanted = {
+        "TCP_USER_TIMEOUT": seconds * 1000,
+        "TCP_KEEPIDLE": third,
+        "TCP_KEEPINTVL": max(1, third // 2),
+        "TCP_KEEPCNT": 4,
+    }
+    return {name: value for name, value in wanted.items() if hasattr(socket, name)}

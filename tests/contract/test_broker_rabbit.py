@@ -1,0 +1,391 @@
+"""What only a real RabbitMQ and a bad line can do: nothing confirmed is lost, nothing hangs."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pika
+import pytest
+
+from hub.broker.declare import apply
+from hub.broker.rabbit import RabbitBroker
+from hub.broker.rabbit.target import Target
+from hub.broker.topology import EXCHANGE, TOPOLOGY
+from hub.messages.envelope import MAX_BYTES
+from hub.messages.routes import DEAD, INGEST
+from hub.ports import BrokerUnavailable, Confirm, Consumer, ConsumerLost, Incoming, Outgoing
+from hub.sandbox.rabbit_node import PrivateRabbit
+from tests.support.services import RabbitService, rabbit_service
+from tests.support.tcp_proxy import TcpProxy
+
+WITHIN = timedelta(seconds=20)
+"""Longer than anything takes; reached only when a promise is broken."""
+SOON = timedelta(seconds=1)
+
+pytestmark = pytest.mark.rabbit
+
+
+@pytest.fixture
+def node(rabbit: RabbitService) -> PrivateRabbit:
+    """The node, which may be killed."""
+    return rabbit.own_node()
+
+
+@pytest.fixture
+def url(node: PrivateRabbit, rabbit_url: str) -> str:
+    """A virtual host with the hub's topology."""
+    assert apply(TOPOLOGY, rabbit_url, node.management_url).clean
+    return rabbit_url
+
+
+@pytest.fixture
+def proxy(node: PrivateRabbit) -> Iterator[TcpProxy]:
+    """A line to the node that can misbehave."""
+    port = pika.URLParameters(node.url).port
+    with TcpProxy("127.0.0.1", port) as line:
+        yield line
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit]:
+    """A node to be killed.
+
+    Not the session's: RabbitMQ 3.10 that has just been started does not survive the removal of the
+    test's virtual host. The supervisor of its at-least-once dead-lettering gives up for good, and
+    after that no queue with that policy can live on the node.
+    """
+    with rabbit_service(tmp_path_factory.mktemp("mortal"), None) as service:
+        node = service.own_node()
+        assert apply(TOPOLOGY, node.url, node.management_url).clean
+        yield node
+
+
+@pytest.fixture
+def brokers() -> Iterator[Callable[[Target | str], RabbitBroker]]:
+    """Makes brokers that are closed at the end."""
+    made: list[RabbitBroker] = []
+
+    def make(target: Target | str) -> RabbitBroker:
+        made.append(RabbitBroker(target))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.close()
+
+
+@pytest.fixture
+def broker(url: str, brokers: Callable[[Target | str], RabbitBroker]) -> RabbitBroker:
+    """The broker, over a good line."""
+    return brokers(url)
+
+
+@pytest.fixture
+def shaky(
+    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
+) -> RabbitBroker:
+    """The same broker over the proxy."""
+    return brokers(proxy.instead_of(url))
+
+
+def batch(*names: str) -> list[Outgoing]:
+    """Return messages for the records' queue."""
+    return [Outgoing(routing_key=INGEST, body=b"x" * 1024, message_id=name) for name in names]
+
+
+def receive_some(consumer: Consumer, *, limit: int = 500) -> list[Incoming]:
+    """Receive until something comes, through every loss of the broker; give up after some time."""
+    for _ in range(40):
+        try:
+            if messages := consumer.receive(limit, wait=SOON):
+                return messages
+        except (ConsumerLost, BrokerUnavailable):
+            continue
+    pytest.fail("nothing came")
+
+
+def take(consumer: Consumer, count: int) -> list[Incoming]:
+    """Receive until `count` messages are in hand."""
+    taken: list[Incoming] = []
+    while len(taken) < count:
+        taken += receive_some(consumer, limit=count - len(taken))
+    return taken
+
+
+def drain(broker: RabbitBroker) -> list[str]:
+    """Take everything out of the records' queue; return the ids.
+
+    An empty queue would not tell the end: what is on its way to the consumer is not in it.
+    """
+    publisher = broker.publisher()
+    assert publisher.publish(batch("the end"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    publisher.close()
+    consumer = broker.consumer(INGEST, prefetch=500)
+    names: list[str] = []
+    while "the end" not in names:
+        messages = receive_some(consumer)
+        names += [message.message_id for message in messages]
+        consumer.ack(messages)
+    consumer.close()
+    return names[:-1]
+
+
+def delete_queue(url: str, queue: str) -> None:
+    """Delete a queue as an operator would."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        connection.channel().queue_delete(queue)
+
+
+@pytest.mark.chaos
+def test_nothing_confirmed_is_lost_when_the_broker_is_killed(
+    mortal: PrivateRabbit, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """SIGKILL while batches are being confirmed: afterwards every CONFIRMED message is there, the
+    publisher has come back by itself, and what it could not confirm it has said so."""
+    broker = brokers(mortal.url)
+    confirmed: list[str] = []
+    unclear = 0
+    running, restarted = threading.Event(), threading.Event()
+    after_restart = 0
+
+    def publish() -> None:
+        nonlocal unclear, after_restart
+        publisher = broker.publisher()
+        for number in range(100_000):
+            up = restarted.is_set()
+            names = [f"{number}-{it}" for it in range(100)]
+            try:
+                outcomes = publisher.publish(batch(*names), timeout=timedelta(seconds=4))
+            except BrokerUnavailable:
+                unclear += len(names)
+                continue
+            for name, outcome in zip(names, outcomes, strict=True):
+                if outcome is Confirm.CONFIRMED:
+                    confirmed.append(name)
+                else:
+                    unclear += 1
+            if number == 5:
+                running.set()
+            after_restart += up and set(outcomes) == {Confirm.CONFIRMED}
+            if after_restart == 3:
+                break
+        publisher.close()
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    assert running.wait(WITHIN.total_seconds())
+    mortal.kill()
+    mortal.start()
+    restarted.set()
+    thread.join(WITHIN.total_seconds() * 2)
+    assert not thread.is_alive()
+    assert unclear
+    assert set(confirmed) <= set(drain(broker))
+
+
+@pytest.mark.chaos
+def test_a_consumer_comes_back_after_a_restart_of_the_broker(
+    mortal: PrivateRabbit, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """It is told of the loss once; what it had in hand comes again, and the old tags settle
+    nothing of it."""
+    broker = brokers(mortal.url)
+    drain(broker)
+    publisher = broker.publisher()
+    publisher.publish(batch("a", "b", "c"), timeout=WITHIN)
+    publisher.close()
+    consumer = broker.consumer(INGEST, prefetch=10)
+    old = take(consumer, 3)
+    mortal.restart()
+    with pytest.raises(ConsumerLost):
+        consumer.receive(1, wait=WITHIN)
+    consumer.ack(old)
+    again = take(consumer, 3)
+    assert {message.message_id for message in again} == {"a", "b", "c"}
+    assert {message.session for message in again} != {message.session for message in old}
+    consumer.ack(old)
+    consumer.close()
+    assert broker.depth(INGEST) == 3
+
+
+def test_a_consumer_that_the_broker_cancels_is_told_and_recovers(
+    broker: RabbitBroker, node: PrivateRabbit, url: str
+) -> None:
+    """The queue is deleted under it: ConsumerLost once, BrokerUnavailable while there is no
+    queue, messages again when there is one."""
+    consumer = broker.consumer(INGEST, prefetch=10)
+    publisher = broker.publisher()
+    publisher.publish(batch("before"), timeout=WITHIN)
+    consumer.ack(receive_some(consumer))
+    delete_queue(url, INGEST)
+    with pytest.raises(ConsumerLost, match="cancelled"):
+        consumer.receive(1, wait=WITHIN)
+    with pytest.raises(BrokerUnavailable, match="no queue"):
+        consumer.receive(1, wait=SOON)
+    assert publisher.publish(batch("lost"), timeout=WITHIN) == [Confirm.UNROUTABLE]
+    assert apply(TOPOLOGY, url, node.management_url).clean
+    assert publisher.publish(batch("after"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    assert [message.message_id for message in receive_some(consumer)] == ["after"]
+    consumer.close()
+    publisher.close()
+
+
+def test_a_confirm_that_never_comes_is_unconfirmed_in_time(
+    shaky: RabbitBroker, broker: RabbitBroker, proxy: TcpProxy
+) -> None:
+    """The broker takes the batch and its word gets lost: UNCONFIRMED, and the next batch goes out
+    on a new connection with outcomes of its own."""
+    publisher = shaky.publisher()
+    assert publisher.publish(batch("a"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    proxy.swallow_replies = True
+    assert publisher.publish(batch("b", "c"), timeout=SOON) == [Confirm.UNCONFIRMED] * 2
+    proxy.swallow_replies = False
+    assert publisher.publish(batch("d"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    publisher.close()
+    assert drain(broker) == ["a", "b", "c", "d"]
+
+
+def test_a_line_cut_while_confirming_is_unconfirmed(
+    shaky: RabbitBroker, broker: RabbitBroker, proxy: TcpProxy
+) -> None:
+    """Known at once, long before the time is over."""
+    publisher = shaky.publisher()
+    publisher.publish(batch("a"), timeout=WITHIN)
+    proxy.stall()
+    outcomes: list[Confirm] = []
+    thread = threading.Thread(
+        target=lambda: outcomes.extend(publisher.publish(batch("b"), timeout=timedelta(minutes=10)))
+    )
+    thread.start()
+    proxy.cut()
+    proxy.flow()
+    thread.join(WITHIN.total_seconds())
+    assert outcomes in ([Confirm.UNCONFIRMED], [Confirm.CONFIRMED])
+    assert publisher.publish(batch("c"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    publisher.close()
+    assert {"a", "c"} <= set(drain(broker))
+
+
+def test_a_half_open_line_is_noticed_by_the_missing_heartbeat(
+    url: str,
+    proxy: TcpProxy,
+    brokers: Callable[[Target | str], RabbitBroker],
+) -> None:
+    """No packet comes any more and no end either: the consumer is told, and what waits in the
+    queue comes over the next connection."""
+    quick = replace(Target.parse(proxy.instead_of(url)), heartbeat=timedelta(seconds=1))
+    broker, direct = brokers(quick), brokers(url)
+    consumer = broker.consumer(INGEST, prefetch=10)
+    publisher = direct.publisher()
+    publisher.publish(batch("a"), timeout=WITHIN)
+    assert [message.message_id for message in receive_some(consumer)] == ["a"]
+    proxy.stall()
+    publisher.publish(batch("b"), timeout=WITHIN)
+    publisher.close()
+    with pytest.raises(ConsumerLost):
+        consumer.receive(1, wait=WITHIN)
+    proxy.flow()
+    names: set[str] = set()
+    while names != {"a", "b"}:
+        names |= {message.message_id for message in receive_some(consumer)}
+    consumer.close()
+
+
+def test_closing_over_a_dead_line_ends(shaky: RabbitBroker, proxy: TcpProxy) -> None:
+    """Nobody answers the goodbye; the connections are cut, and their threads end."""
+    publisher, consumer = shaky.publisher(), shaky.consumer(INGEST, prefetch=10)
+    publisher.publish(batch("a"), timeout=WITHIN)
+    receive_some(consumer)
+    assert any(thread.name == "amqp" for thread in threading.enumerate())
+    proxy.stall()
+    publisher.close()
+    consumer.close()
+    assert not any(thread.name == "amqp" for thread in threading.enumerate())
+
+
+def test_a_message_that_amqp_cannot_carry_is_refused_alone(broker: RabbitBroker) -> None:
+    """Sent, it would end the channel and make its whole batch unclear for ever."""
+    good = batch("a")[0]
+    odd = [
+        replace(good, body=b"x" * (MAX_BYTES + 1)),
+        replace(good, message_id="x" * 256),
+        replace(good, type="\ud800"),
+        replace(good, headers={"hub-attempt": 2**70}),
+    ]
+    publisher = broker.publisher()
+    outcomes = publisher.publish([good, *odd, good], timeout=WITHIN)
+    assert outcomes == [Confirm.CONFIRMED, *[Confirm.REFUSED] * len(odd), Confirm.CONFIRMED]
+    assert publisher.publish(odd, timeout=WITHIN) == [Confirm.REFUSED] * len(odd)
+    assert publisher.publish([good], timeout=WITHIN) == [Confirm.CONFIRMED]
+    publisher.close()
+    assert broker.depth(INGEST) == 3
+
+
+def test_headers_of_the_broker_are_not_published_again(
+    broker: RabbitBroker,
+) -> None:
+    """A dead letter that is sent again looks like new; old `x-` headers can make it vanish."""
+    publisher, consumer = broker.publisher(), broker.consumer(INGEST, prefetch=1)
+    publisher.publish(batch("a"), timeout=WITHIN)
+    consumer.reject(receive_some(consumer)[0])
+    graves = broker.consumer(DEAD, prefetch=1)
+    [dead] = receive_some(graves)
+    assert "x-death" in dead.headers
+    again = replace(batch("a")[0], headers={**dead.headers, "hub-replay": 1})
+    assert publisher.publish([again], timeout=WITHIN) == [Confirm.CONFIRMED]
+    [back] = receive_some(consumer)
+    assert set(back.headers) == {"hub-replay"}
+    for one in (publisher, consumer, graves):
+        one.close()
+
+
+def test_a_missing_exchange_is_known_before_anything_is_sent(
+    url: str, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """BrokerUnavailable with the broker's own words: certainly nothing was published."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        connection.channel().exchange_delete(EXCHANGE)
+    publisher = brokers(url).publisher()
+    with pytest.raises(BrokerUnavailable, match="no exchange 'hub'"):
+        publisher.publish(batch("a"), timeout=SOON)
+    publisher.close()
+
+
+def test_a_wrong_password_is_unavailable_and_not_repeated_in_the_text(url: str) -> None:
+    """The reason is told, the secret is not."""
+    parameters = pika.URLParameters(url)
+    wrong = url.replace(parameters.credentials.password, "wrong-secret")
+    broker = RabbitBroker(wrong)
+    with pytest.raises(BrokerUnavailable) as caught:
+        broker.depth(INGEST)
+    broker.close()
+    assert "wrong-secret" not in str(caught.value)
+    assert "wrong-secret" not in repr(Target.parse(wrong))
+
+
+def test_another_node_of_the_cluster_is_tried(
+    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """Several addresses, the first of them dead."""
+    with TcpProxy("127.0.0.1", 1) as nobody:
+        dead = nobody.instead_of(url)
+    broker = brokers(f"{dead},{proxy.instead_of(url)}")
+    publisher = broker.publisher()
+    assert publisher.publish(batch("a"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    publisher.close()
+    assert broker.depth(INGEST) == 1
+
+
+def test_wake_ends_the_wait_for_a_broker_that_is_not_there(
+    url: str, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """A role that is to stop need not wait for the next attempt."""
+    with TcpProxy("127.0.0.1", 1) as nobody:
+        dead = nobody.instead_of(url)
+    consumer = brokers(dead).consumer(INGEST, prefetch=1)
+    waker = threading.Thread(target=consumer.wake)
+    waker.start()
+    assert consumer.receive(1, wait=timedelta(minutes=10)) == []
+    waker.join()
+    consumer.close()
