@@ -1,0 +1,370 @@
+"""The town's callbacks: what the hub believes, stores and answers, over real HTTP."""
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
+from adapters.simulation.process import SimulatorProcess
+from adapters.town_center.destination import TownCenter
+from adapters.town_center.signature import sign
+from adapters.town_center.source import TownCallbacks
+from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
+from hub.ports import Receipt
+from tests.support.town import (
+    CALLBACK_SECRET,
+    HUE,
+    PATIENCE,
+    LittleHub,
+    message_of,
+    running_town,
+    settings_for,
+    start_town,
+    transfer,
+)
+
+Place = tuple[LittleHub, SimulatorProcess]
+K = FaultKind
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with running_town(tmp_path_factory.mktemp("town"), "--supplement-share", "0") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def result(place: Place) -> dict[str, Any]:
+    """Name, size, hash and address of a result file that the town really serves."""
+    number = "000.99.05.H57-180724-0001"
+    hand_over(place, number)
+    finish(place[0], number)
+    file = next(m for m in place[0].sink.messages.values() if m.attachments).attachments[0]
+    return {
+        "name": file.name,
+        "mediaType": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "url": f"{place[1].url}/ket-qua/{file.sha256}",
+    }
+
+
+def hand_over(place: Place, number: str, *contents: bytes) -> TownCenter:
+    """Send a dossier to the town, and return the destination, closed."""
+    hub, town = place
+    destination = TownCenter(settings_for(town.url, hub.url))
+    payload = transfer(number)
+    files = [hub.put(content) for content in contents]
+    destination.send(destination.prepare(message_of(payload, *files), payload))
+    destination.close()
+    return destination
+
+
+def finish(hub: LittleHub, number: str) -> None:
+    """Wait until every step up to the end is here."""
+
+    def ended() -> bool:
+        steps = hub.sink.steps(number)
+        return bool(steps) and steps[-1].step is TownStep.ENDED and len(steps) == steps[-1].sequence
+
+    hub.wait_for(ended)
+
+
+def report(number: str = "000.99.06.H57-180724-0001", **changes: Any) -> bytes:
+    told = {
+        "maSuKien": "SK-1",
+        "SoBienNhan": number,
+        "thuTu": 1,
+        "buoc": "da-tiep-nhan",
+        "thoiDiem": "2018-07-24T03:00:00Z",
+        "canBo": "Bộ phận một cửa thị xã",
+    }
+    return msgspec.json.encode(told | changes)
+
+
+def receive(place: Place, body: bytes, **changes: Any) -> tuple[int, dict[str, Any]]:
+    """Hand a signed callback to the adapter as the gateway does."""
+    hub, town = place
+    callbacks = TownCallbacks(settings_for(town.url, hub.url, **changes))
+    try:
+        return callbacks.receive(body, sign(body, CALLBACK_SECRET, at=datetime.now(UTC)), hub.sink)
+    finally:
+        callbacks.close()
+
+
+def test_a_dossier_is_worked_to_its_end_with_its_result(place: Place) -> None:
+    """Accepted first, moved on, ended; times rise within working days; the file is really here."""
+    number = "000.99.05.H57-180724-0002"
+    hand_over(place, number, b"a scanned page", b"another")
+    hub, town = place
+    finish(hub, number)
+    steps = hub.sink.steps(number)
+    kinds = [step.step for step in steps]
+    assert kinds[0] is TownStep.ACCEPTED
+    assert set(kinds[1:-1]) == {TownStep.MOVED_ON}
+    assert [step.sequence for step in steps] == list(range(1, len(steps) + 1))
+    times = [step.at for step in steps]
+    assert times == sorted(set(times))
+    assert transfer(number).transferred_at < times[0]
+    assert times[-1] < transfer(number).due_at
+    assert all(time.weekday() < 5 and 7 <= time.hour <= 17 for time in times)
+    assert {str(time.tzinfo) for time in times} == {"UTC+07:00"}
+    (ended,) = [m for m in hub.sink.messages.values() if m.key == number and m.attachments]
+    file = ended.attachments[0]
+    assert hub.sink.files[file.sha256].startswith(b"%PDF")
+    assert len(hub.sink.files[file.sha256]) == file.size
+    files = [e["key"] for e in town.effects(dossier=number) if e["kind"] == "file"]
+    assert sorted(files) == sorted(
+        f"file:{hashlib.sha256(content).hexdigest()}" for content in (b"a scanned page", b"another")
+    )
+
+
+def test_the_same_callback_again_is_acknowledged_and_stored_once(place: Place) -> None:
+    """The town repeats until it hears Result 1; a repeat hears it too."""
+    body = report("000.99.06.H57-180724-0007")
+    first, again = receive(place, body), receive(place, body)
+    assert (first[0], first[1]["Result"]) == (200, 1)
+    assert (again[0], again[1]["Result"]) == (200, 1)
+    assert first[1]["Message"] != again[1]["Message"]
+    assert len(place[0].sink.steps("000.99.06.H57-180724-0007")) == 1
+
+
+def test_a_callback_without_the_towns_signature_stores_nothing(place: Place) -> None:
+    """Anybody in the network can post; only the town can sign."""
+    body = report("000.99.06.H57-180724-0008")
+    hub, town = place
+    callbacks = TownCallbacks(settings_for(town.url, hub.url))
+    for headers in ({}, sign(body, "guessed", at=datetime.now(UTC))):
+        status, reply = callbacks.receive(body, headers, hub.sink)
+        assert (status, reply["Result"]) == (401, 0)
+        assert "chữ ký" in reply["Message"].casefold()
+    recorded = datetime.now(UTC) - timedelta(minutes=6)
+    old = sign(body, CALLBACK_SECRET, at=recorded)
+    assert callbacks.receive(body, old, hub.sink)[0] == 401
+    callbacks.close()
+    assert hub.sink.steps("000.99.06.H57-180724-0008") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"buoc": "khong-ro"}, "$.buoc"),
+        ({"thuTu": 0}, "$.thuTu"),
+        ({"SoBienNhan": "12/34"}, "$.SoBienNhan"),
+        ({"canBo": ""}, "$.canBo"),
+        ({"thoiDiem": "24/07/2018"}, "$.thoiDiem"),
+    ],
+)
+def test_a_callback_that_breaks_the_contract_is_told_where(
+    place: Place, changes: dict[str, Any], where: str
+) -> None:
+    """Plain words for the officer, the field for the operator."""
+    before = place[0].sink.tellings
+    status, reply = receive(place, report(**changes))
+    assert (status, reply["Result"]) == (400, 0)
+    assert reply["Message"] == "Nội dung thông điệp sai cấu trúc."
+    assert where in reply["Cause"]
+    assert place[0].sink.tellings == before
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 100_000, 400),
+        (b'{"x":' + b"[" * 100_000, 400),
+        (b" " * 300_000, 413),
+    ],
+    ids=["cut", "no text", "deep", "deep field", "huge"],
+)
+def test_broken_bodies_get_an_answer(place: Place, body: bytes, status: int) -> None:
+    """A signed body is still not trusted to be well formed."""
+    found, reply = receive(place, body)
+    assert (found, reply["Result"]) == (status, 0)
+
+
+def test_result_files_are_pulled_verified_and_attached(
+    place: Place, result: dict[str, Any]
+) -> None:
+    """The message names each file by hash; its bytes are in the hub before the town hears so."""
+    number = "000.99.06.H57-180724-0010"
+    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[{**result, "MaGiayToKetQua": "K"}])
+    assert receive(place, body)[0] == 200
+    (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
+    (file,) = message.attachments
+    assert (file.sha256, file.size, file.component) == (result["sha256"], result["size"], "K")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "message"),
+    [
+        ({"sha256": "0" * 64}, 422, "Tệp không khớp mã băm đã khai."),
+        ({"size": 3}, 422, "Tệp không khớp mã băm đã khai."),
+        ({"size": 10**12}, 413, "Tệp vượt giới hạn kích thước."),
+        ({"path": "/ket-qua/" + "1" * 64}, 503, None),
+        ({"url": "http://127.0.0.1:1/ket-qua/ab"}, 400, None),
+        ({"url": "http://169.254.169.254/latest/meta-data"}, 400, None),
+        ({"url": "file:///etc/passwd"}, 400, None),
+    ],
+    ids=["hash", "longer", "limit", "not there", "port", "metadata", "file"],
+)
+def test_a_result_file_that_is_not_what_was_announced_stores_no_step(
+    place: Place,
+    result: dict[str, Any],
+    changes: dict[str, Any],
+    status: int,
+    message: str | None,
+) -> None:
+    """Wrong hash, wrong size, missing, or on anybody else's address: Result 0, no half step."""
+    number = "000.99.06.H57-180724-0011"
+    if path := changes.get("path"):
+        changes = {"url": place[1].url + path}
+    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result | changes])
+    found, reply = receive(place, body)
+    assert (found, reply["Result"]) == (status, 0)
+    assert message is None or reply["Message"] == message
+    assert reply["Cause"]
+    assert place[0].sink.steps(number) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=K.DOWN),
+        Fault(kind=K.DROP_AFTER_ACCEPT, operations=("resultFile",)),
+        Fault(kind=K.SERVER_ERROR, operations=("resultFile",)),
+        Fault(kind=K.BUSY, operations=("resultFile",)),
+    ],
+    ids=lambda fault: str(fault.kind),
+)
+def test_a_file_that_cannot_be_pulled_now_is_asked_for_again(
+    place: Place, result: dict[str, Any], fault: Fault
+) -> None:
+    """503 and Result 0: the town tells it again, and then it is stored."""
+    number = f"000.99.07.H57-180724-{next(_numbers):04d}"
+    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
+    place[1].set_faults([fault])
+    status, reply = receive(place, body)
+    assert (status, reply["Result"]) == (503, 0)
+    assert place[0].sink.steps(number) == []
+    place[1].clear_faults()
+    assert receive(place, body)[1]["Result"] == 1
+
+
+@pytest.mark.parametrize("kind", [K.HTML, K.TRUNCATED, K.REDIRECT])
+def test_a_page_instead_of_a_file_is_never_stored_as_the_result(
+    place: Place, result: dict[str, Any], kind: FaultKind
+) -> None:
+    """What a proxy says in the file's place has another hash; a redirect is not followed."""
+    number = f"000.99.08.H57-180724-{next(_numbers):04d}"
+    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
+    place[1].set_faults([Fault(kind=kind, operations=("resultFile",), remaining=1)])
+    status, reply = receive(place, body)
+    assert status in {422, 503}
+    assert reply["Result"] == 0
+    assert place[0].sink.steps(number) == []
+
+
+def test_an_expired_token_is_renewed_while_pulling(place: Place, result: dict[str, Any]) -> None:
+    """The result is not lost to a clock."""
+    place[1].set_faults([Fault(kind=K.EXPIRED_TOKEN, operations=("resultFile",), remaining=1)])
+    body = report("000.99.06.H57-180724-0012", DanhSachGiayToKetQua=[result])
+    assert receive(place, body)[0] == 200
+    assert place[1].faults() == []
+
+
+def test_doubled_and_reordered_callbacks_arrive_as_the_same_steps(tmp_path: Path) -> None:
+    """However the town tells it, each step is stored once, and every one is there."""
+    with running_town(tmp_path, "--supplement-share", "0") as place:
+        hub, town = place
+        town.set_faults(
+            [
+                Fault(kind=K.CALLBACKS_DOUBLED, operations=(CALLBACKS,), probability=0.5),
+                Fault(kind=K.CALLBACKS_REORDERED, operations=(CALLBACKS,), probability=0.5),
+            ]
+        )
+        numbers = [f"000.99.09.H57-180724-{index:04d}" for index in range(1, 13)]
+        for number in numbers:
+            hand_over(place, number)
+        for number in numbers:
+            finish(hub, number)
+        arrived = [(m.key, m.payload) for m in hub.sink.messages.values()]
+        counts = town.ledger()
+        assert counts["faults"]["callbacks_doubled"] > 0
+        assert counts["faults"]["callbacks_reordered"] > 0
+        assert hub.sink.tellings > len(arrived)
+        orders = {
+            n: [msgspec.json.decode(p)["thuTu"] for k, p in arrived if k == n] for n in numbers
+        }
+        assert any(order != sorted(order) for order in orders.values())
+        assert (counts["dossiers"], counts["duplicates"], counts["out_of_order"]) == (12, 0, 0)
+
+
+def test_a_supplement_is_asked_for_given_and_worked(tmp_path: Path) -> None:
+    """The whole conversation; then the ledger holds two events, a repeat is shown as duplicate."""
+    number = "000.99.10.H57-180724-0001"
+    with running_town(tmp_path, "--supplement-share", "1") as place:
+        hub, town = place
+        hand_over(place, number)
+        hub.wait_for(lambda: len(hub.sink.steps(number)) == 3)
+        awaiting = hub.sink.steps(number)[-1]
+        assert awaiting.step is TownStep.AWAITING_SUPPLEMENT
+        destination = TownCenter(settings_for(town.url, hub.url))
+        given = TownSupplement(
+            number=number,
+            version=2,
+            supplied_at=awaiting.at + timedelta(days=1),
+            due_at=datetime(2018, 9, 12, 17, tzinfo=HUE),
+        )
+        request = destination.prepare(message_of(given, hub.put(b"the missing page")), given)
+        assert destination.send(request).already is False
+        assert isinstance(destination.find(request), Receipt)
+        finish(hub, number)
+        steps = [step.step for step in hub.sink.steps(number)]
+        assert steps[3] is TownStep.SUPPLEMENTED
+        assert hub.sink.steps(number)[3].at > given.supplied_at
+        back = TownResultReturned(number=number, version=3, returned_at=given.due_at)
+        returned = destination.prepare(message_of(back), back)
+        destination.send(returned)
+        assert isinstance(destination.find(returned), Receipt)
+        counts = town.ledger()
+        assert (counts["events"], counts["duplicates"], counts["out_of_order"]) == (2, 0, 0)
+        # What blind repetition would do: the town does not drop it by our message id.
+        destination.send(returned)
+        assert town.ledger()["duplicates"] == 1
+        destination.close()
+
+
+def test_a_killed_town_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Its ledger is all that it needs: what was not acknowledged is told, nothing is done twice."""
+    hub = LittleHub()
+    number = "000.99.11.H57-180724-0001"
+    try:
+        town = start_town(tmp_path, hub.url, "--supplement-share", "0")
+        # The hub does not answer callbacks yet (it has none): the town tells and tells.
+        told = threading.Event()
+        hub.before = told.set
+        hand_over((hub, town), number)
+        assert told.wait(PATIENCE)
+        town.process.kill()
+        town.stop()
+        port = town.url.rpartition(":")[2]
+        again = start_town(tmp_path, hub.url, "--supplement-share", "0", "--port", port)
+        with again:
+            hub.callbacks = TownCallbacks(settings_for(again.url, hub.url))
+            finish(hub, number)
+            destination = hand_over((hub, again), number)
+            assert destination.name == "town_center"
+            counts = again.ledger()
+            assert (counts["dossiers"], counts["duplicates"]) == (1, 0)
+    finally:
+        hub.close()
