@@ -14,7 +14,7 @@ from msgspec import structs
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.records import commands, inter_level
+from hub.records import commands, inter_level, surveys
 from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
@@ -143,6 +143,7 @@ class Records:
 
     def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""
+        surveys.check(said.scores)
         dossiers.add_survey(tx, said)
         return []
 

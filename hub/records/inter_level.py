@@ -14,7 +14,7 @@ from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
-from hub.store import dossiers
+from hub.store import dossiers, journal
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -46,6 +46,7 @@ def hand_over(
         return []
     if not dossiers.open_leg(tx, dossier.number, at=at):
         return []
+    journal.wake_early(tx, dossier.number)  # a step of the town may have overtaken us
     event = StatusEvent(
         number=dossier.number,
         message_id=cause.message.id,

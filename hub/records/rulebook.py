@@ -6,6 +6,8 @@ message is parked with its reason instead of crashing a role.
 """
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,6 +18,15 @@ from hub.records.calendar import Calendar, CalendarMissing
 from hub.records.procedures import Catalogue, Procedure
 
 WARD = "UBND phường Hương Xuân"
+
+
+@contextmanager
+def _calendar_needed(where: str) -> Iterator[None]:
+    """Turn a missing calendar into a message that is parked with its reason."""
+    try:
+        yield
+    except CalendarMissing as error:
+        raise InvalidMessage("calendar_missing", where=where, why=str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +57,21 @@ class Rulebook:
 
     def due_at(self, procedure: Procedure, received_at: datetime) -> datetime:
         """Return when the result is due; InvalidMessage (`calendar_missing`) without a calendar."""
-        try:
+        with _calendar_needed("$.payload.ngayTiepNhan"):
             return deadlines.due_at(procedure, received_at, calendar=self.calendar)
-        except CalendarMissing as error:
-            raise InvalidMessage(
-                "calendar_missing", where="$.payload.ngayTiepNhan", why=str(error)
-            ) from None
 
     def resumed_due(
         self, procedure: Procedure, due: datetime, since: datetime, at: datetime
     ) -> datetime:
         """Return the due time after a wait for papers from `since` to `at`."""
-        return deadlines.after_supplement(
-            procedure,
-            due,
-            requested_at=since,
-            supplied_at=max(since, at),
-            calendar=self.calendar,
-        ).after
+        with _calendar_needed("$.payload.thoiDiem"):
+            return deadlines.after_supplement(
+                procedure,
+                due,
+                requested_at=since,
+                supplied_at=max(since, at),
+                calendar=self.calendar,
+            ).after
 
     def refusal(
         self, current: Status, new: Status, *, at: datetime, since: datetime, resumes: bool
