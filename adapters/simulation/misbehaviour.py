@@ -21,7 +21,6 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 K = FaultKind
 
 ON_CALLS = frozenset(FaultKind) - {K.DOWN, K.CALLBACKS_DOUBLED, K.CALLBACKS_REORDERED}
-UNDONE = {K.BUSY, K.REFUSES, K.SOAP_FAULT}
 
 
 class Application:
@@ -89,9 +88,8 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:
         case K.TRUNCATED:
             return replace(answer, body=body[: len(body) // 2])
         case K.WRONG_ENCODING:
-            # Letters outside ASCII in an encoding that is not the one announced.
             return replace(answer, body=body.decode().encode("utf-16"))
-        case K.OTHER_DOSSIER:
+        case K.OTHER_DOSSIER if answer.number:
             return replace(answer, body=body.replace(answer.number.encode(), OTHER_NUMBER.encode()))
         case K.REDIRECT:
             return Answer(status=302, fields=[(b"location", b"")])

@@ -95,7 +95,12 @@ def read_xml(reply: Reply) -> etree._Element:
 
 def digest(reply: Reply) -> str:
     """Return the sha256 of the body as received."""
-    return hashlib.sha256(reply.body).hexdigest()
+    return sha256(reply.body)
+
+
+def sha256(*parts: bytes) -> str:
+    """Return the sha256 of the parts together, hexadecimal."""
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,200 @@
+"""The province as a destination: registers dossiers and adds their steps, and can be asked.
+
+Not idempotent: a step sent twice is there twice. Findable: TraCuuHoSo gives a dossier with its
+steps, so an unknown effect can be settled by asking. `send` makes exactly one call that can have
+an effect; a login, or a look-up after "đã tồn tại", has none.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.provincial import faults, mapping
+from adapters.provincial.compare import Likeness, has_step, liken
+from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
+from adapters.provincial.faults import Meaning
+from adapters.provincial.mapping import Fields
+from adapters.provincial.rest import RestDialect
+from adapters.provincial.session import Session
+from adapters.provincial.settings import ProvincialSettings
+from adapters.provincial.soap import SoapDialect
+from adapters.wire import replies
+from adapters.wire.http import Wire
+from hub.messages import catalog
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
+from hub.ports import Absence, Receipt, Request
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    PermanentFailure,
+    TransientFailure,
+)
+from hub.rules.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The adapter's form of a request: the envelope, and the record that is in it."""
+
+    envelope: Envelope
+    record: Fields
+    update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with what it means, and the sha256 of its body."""
+
+    meaning: Meaning
+    result: Result
+    digest: str
+
+
+class ProvincialDestination:
+    """The province; see `hub.ports.Destination`."""
+
+    name = catalog.PROVINCIAL
+
+    def __init__(self, settings: ProvincialSettings) -> None:
+        self.settings = settings
+        self.traits = Traits(
+            accepts=frozenset(
+                catalog.type_of(kind).name for kind in (ProvinceDossier, ProvinceProgress)
+            ),
+            idempotent=False,
+            findable=True,
+            connect_timeout=settings.connect_timeout,
+            reply_timeout=settings.reply_timeout,
+            concurrency=settings.concurrency,
+        )
+        self._dialect: Dialect = (
+            SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
+        )
+        self._wire = Wire(settings.url, limits=settings.limits, ca_file=settings.ca_file)
+        self._session = Session(self._log_in)
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        """Return the request; raises PermanentFailure `mapping_missing` or `prepare_failed`."""
+        arguments: dict[str, Any] = {"madonvi": self.settings.agency}
+        update = False
+        match payload:
+            case ProvinceDossier():
+                operation, update = Operation.REGISTER, payload.update
+                record = mapping.dossier_fields(
+                    payload, message.attachments, file_base_url=self.settings.file_base_url
+                )
+                arguments["isUpdating"] = str(update)
+            case ProvinceProgress():
+                operation = Operation.ADD_STEPS
+                record = mapping.step_fields(payload)
+            case _:
+                raise PermanentFailure("mapping_missing", f"no operation for {message.type}")
+        envelope = self._dialect.build(operation, arguments | {"data": [record]})
+        return Request(
+            operation=operation,
+            number=payload.number,
+            body=Prepared(envelope, record, update),
+            digest=replies.sha256(envelope.before, envelope.after),
+            message_id=message.id,
+        )
+
+    def send(self, request: Request) -> Receipt:
+        """Make the one call; see `hub.ports.Destination`."""
+        prepared: Prepared = request.body
+        answer = self._call(prepared.envelope)
+        if answer.meaning is Meaning.ALREADY:
+            return self._confirm(request)
+        if answer.meaning is Meaning.NOT_THERE:
+            raise PermanentFailure("partner_refused", "the province has no such dossier")
+        if request.number not in answer.result.done:
+            raise AmbiguousFailure("reply_unreadable", "the reply is for another dossier")
+        reference = answer.result.done[request.number]
+        return Receipt(reference=reference, response_hash=answer.digest)
+
+    def find(self, request: Request) -> Receipt | Absence:
+        """Look the dossier up and compare; see `hub.ports.Destination`."""
+        prepared: Prepared = request.body
+        with replies.asking():
+            answer = self._look_up(request.number)
+        found = answer.result.dossier
+        if answer.meaning is Meaning.NOT_THERE or found is None:
+            return Absence.ABSENT
+        receipt = Receipt(already=True, response_hash=answer.digest)
+        if request.operation == Operation.ADD_STEPS:
+            there = has_step(answer.result.steps, prepared.record)
+            return receipt if there else Absence.ABSENT
+        match liken(found, to=prepared.record):
+            case Likeness.SAME | Likeness.NEWER:
+                return receipt
+            case Likeness.OLDER if prepared.update:
+                return Absence.ABSENT
+        # The number is taken: by another dossier, or by ours with content that we did not send.
+        return Absence.UNKNOWN
+
+    def ping(self) -> None:
+        """Log in; raises DeliveryFailure."""
+        self._log_in()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def _confirm(self, request: Request) -> Receipt:
+        """After "đã tồn tại": a receipt when what is there is what was sent."""
+        answer = self.find(request)
+        if isinstance(answer, Receipt):
+            return answer
+        raise PermanentFailure("partner_conflict", "what the province holds differs")
+
+    def _look_up(self, number: str) -> Answer:
+        arguments = {"madonvi": self.settings.agency, "mahoso": number}
+        answer = self._call(self._dialect.build(Operation.LOOK_UP, arguments))
+        dossier = answer.result.dossier
+        if answer.meaning is Meaning.DONE and (dossier is None or dossier["MaHoSo"] != number):
+            raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")
+        return answer
+
+    def _call(self, envelope: Envelope) -> Answer:
+        """Make a call; when it was refused for its session, once more with a new one."""
+        session = self._session.get()
+        answer = self._exchange(envelope, session)
+        if answer.meaning is Meaning.SESSION_OVER:
+            answer = self._exchange(envelope, self._session.renew(session))
+        if answer.meaning is Meaning.SESSION_OVER:
+            raise TransientFailure("partner_login", "a new session was refused")
+        return answer
+
+    def _exchange(self, envelope: Envelope, session: str) -> Answer:
+        path, fields = self._dialect.address(envelope.operation)
+        body = self._dialect.body(envelope, session)
+        reply = self._wire.call("POST", path, body=body, headers=fields)
+        digest = replies.digest(reply)
+        if reply.status == 401:
+            return Answer(Meaning.SESSION_OVER, Result(code=401, message=""), digest)
+        result = self._dialect.read(envelope.operation, reply)
+        return Answer(faults.meaning(result.code, result.message), result, digest)
+
+    def _log_in(self) -> str:
+        """Return a new session; raises TransientFailure, PermanentFailure `partner_forbidden`.
+
+        A login has no effect on a dossier, so no dossier is parked or in doubt because of one;
+        only wrong credentials need a person.
+        """
+        arguments = {
+            "username": self.settings.username,
+            "password": self.settings.password,
+            "madonvi": self.settings.agency,
+        }
+        try:
+            answer = self._exchange(self._dialect.build(Operation.LOGIN, arguments), "")
+        except TransientFailure:
+            raise
+        except DeliveryFailure as failure:
+            if failure.code == "partner_forbidden":
+                raise
+            raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
+        if answer.meaning is Meaning.SESSION_OVER:  # HTTP 401
+            raise PermanentFailure("partner_forbidden", "the login was refused")
+        if answer.meaning is not Meaning.DONE or not answer.result.session:
+            raise TransientFailure("partner_login", f"error_code {answer.result.code}")
+        return answer.result.session

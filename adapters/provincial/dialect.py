@@ -1,0 +1,63 @@
+"""What the two ways of talking to the province have in common: requests and results as records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from adapters.provincial.mapping import Fields
+from adapters.wire.reading import Reply
+
+
+class Operation(StrEnum):
+    """The province's names of its operations."""
+
+    LOGIN = "DangNhap"
+    LOOK_UP = "TraCuuHoSo"
+    REGISTER = "DongBoHoSoMC"
+    ADD_STEPS = "CapNhatTienDoHoSoMC"
+    PROCEDURE = "LayThuTuc"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A request without its session: what stands before it and after it.
+
+    The session is only known when the request is sent, and is no part of what is sent.
+    """
+
+    operation: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A reply of the province, read and checked against its schema."""
+
+    code: int
+    message: str
+    session: str = ""
+    dossier: Fields | None = None
+    steps: list[Fields] = field(default_factory=list)
+    done: Mapping[str, str] = field(default_factory=dict)
+    """Dossier number -> the province's own id, for each dossier of the call."""
+
+
+class Dialect(Protocol):
+    """SOAP or REST."""
+
+    def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
+        """Return the request; raises PermanentFailure `prepare_failed` where the schema is broken.
+
+        `arguments` holds everything but the session.
+        """
+
+    def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
+        """Return the path and the header fields of a call."""
+
+    def body(self, envelope: Envelope, session: str) -> bytes:
+        """Return the bytes to be sent."""
+
+    def read(self, operation: str, reply: Reply) -> Result:
+        """Return what the reply says. Raises the failure that its status or form means."""

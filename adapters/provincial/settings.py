@@ -1,0 +1,44 @@
+"""Where the province is and how patient we are with it: one frozen record, checked when made."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from adapters.wire.http import Limits
+
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvincialSettings:
+    """Everything that differs between one provincial installation and another."""
+
+    url: str
+    """http(s)://host[:port][/path], without the paths below."""
+    username: str
+    password: str = field(repr=False)
+    agency: str
+    """Our agency id (madonvi)."""
+    file_base_url: str
+    """Address under which the province pulls files; a file's is `<file_base_url>/<sha256>`."""
+    mode: Literal["soap", "rest"] = "soap"
+    soap_path: str = "/soap"
+    login_path: str = "/mapi/login"
+    call_path: str = "/mapi/g"
+    wsdl: Path = SCHEMAS / "hosodientu.wsdl"
+    xsd: Path = SCHEMAS / "hosodientu.xsd"
+    ca_file: str | None = None
+    """Roots that sign the province's certificate; None means the system's."""
+    connect_timeout: timedelta = timedelta(seconds=5)
+    reply_timeout: timedelta = timedelta(seconds=30)
+    concurrency: int = 8
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a call to the province."""
+        return Limits(
+            connect_timeout=self.connect_timeout,
+            reply_timeout=self.reply_timeout,
+            connections=self.concurrency,
+        )

@@ -1,0 +1,155 @@
+"""What the simulated province knows and does, whatever way it is spoken to.
+
+It keeps dossiers with their steps, refuses a second registration of a number ("đã tồn tại"), and
+does *not* recognise a repeated step: what is sent twice is there twice, so that the ledger shows
+it. Its memory is rebuilt from the ledger.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from adapters.provincial.dialect import Operation
+from adapters.provincial.mapping import Fields
+from adapters.simulation.ledger import Effect, Ledger
+
+KNOWN_PROCEDURE = re.compile(r"[1-8]\.[0-9]{6}")
+"""Codes 9.* are well-formed and unknown, for trying a refusal."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """A dossier as the province has it."""
+
+    fields: Fields
+    revision: int = 1
+    steps: list[Fields] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the province answers, before it is put into SOAP or JSON."""
+
+    code: int = 0
+    message: str = "Thành công"
+    session: str = ""
+    found: Kept | None = None
+    procedure: str = ""
+    done: Sequence[tuple[str, str]] = ()
+    """Dossier number and the province's own id."""
+
+
+WRONG_LOGIN = Said(code=-6, message="Tên đăng nhập hoặc mật khẩu không đúng")
+SESSION_OVER = Said(code=-1, message="Phiên làm việc không tồn tại hoặc đã hết hạn")
+NOT_THERE = Said(code=-2, message="Hồ sơ không tồn tại")
+REFUSED = Said(code=-4, message="Dữ liệu hồ sơ không hợp lệ")
+UNKNOWN_PROCEDURE = Said(code=-5, message="Mã thủ tục không có trong danh mục")
+ALREADY = Said(code=-3, message="Hồ sơ đã tồn tại trên hệ thống")
+
+
+class Office:
+    """The province's memory; lives in the simulator's event loop."""
+
+    def __init__(
+        self, ledger: Ledger, *, username: str, password: str, session_life: timedelta
+    ) -> None:
+        self.ledger = ledger
+        self._credentials = (username, password)
+        self._session_life = session_life.total_seconds()
+        self._sessions: dict[str, float] = {}
+        self._kept: dict[str, Kept] = {}
+        for effect in ledger.effects():
+            self._remember(effect.operation, msgspec.json.decode(effect.content))
+
+    def log_in(self, username: str, password: str) -> Said:
+        """Give a new session for the right credentials."""
+        if (username, password) != self._credentials:
+            return WRONG_LOGIN
+        session = secrets.token_hex(16)
+        self._sessions[session] = time.monotonic() + self._session_life
+        return Said(session=session)
+
+    def knows(self, session: str) -> bool:
+        """Tell whether the session is valid now."""
+        return self._sessions.get(session, 0.0) > time.monotonic()
+
+    def forget_sessions(self) -> None:
+        """End every session."""
+        self._sessions.clear()
+
+    def look_up(self, number: str) -> Said:
+        """Find a dossier with its steps."""
+        kept = self._kept.get(number)
+        return Said(found=kept) if kept else NOT_THERE
+
+    def procedure(self, code: str) -> Said:
+        """Find a procedure."""
+        return Said(procedure=code) if KNOWN_PROCEDURE.fullmatch(code) else UNKNOWN_PROCEDURE
+
+    async def register(self, dossiers: list[Fields], *, updating: bool) -> Said:
+        """Register dossiers or replace their records: all of a call or none."""
+        for fields in dossiers:
+            if not KNOWN_PROCEDURE.fullmatch(fields["MaTTHC"]):
+                return UNKNOWN_PROCEDURE
+            if updating and fields["MaHoSo"] not in self._kept:
+                return NOT_THERE
+            if not updating and fields["MaHoSo"] in self._kept:
+                await self.ledger.record([])  # its registration is durable before we speak of it
+                return ALREADY
+        effects, done = [], []
+        for fields in dossiers:
+            kept = self._remember(Operation.REGISTER, fields)
+            number = fields["MaHoSo"]
+            effects.append(
+                Effect(
+                    kind="update" if updating else "dossier",
+                    operation=Operation.REGISTER,
+                    dossier=number,
+                    key=f"revision {kept.revision}",
+                    content=msgspec.json.encode(fields),
+                )
+            )
+            done.append((number, f"TTH-{number}"))
+        await self.ledger.record(effects)
+        return Said(done=done)
+
+    async def add_steps(self, steps: list[Fields]) -> Said:
+        """Add steps to dossiers: all of a call or none."""
+        if any(step["MaHoSo"] not in self._kept for step in steps):
+            return NOT_THERE
+        effects, done = [], []
+        for step in steps:
+            kept = self._remember(Operation.ADD_STEPS, step)
+            number, at = step["MaHoSo"], step["ThoiDiemXuLy"]
+            effects.append(
+                Effect(
+                    kind="event",
+                    operation=Operation.ADD_STEPS,
+                    dossier=number,
+                    key=f"{step['TrangThai']}|{at}",
+                    moment=at,
+                    content=msgspec.json.encode(step),
+                )
+            )
+            done.append((number, f"TTH-{number}-{len(kept.steps)}"))
+        await self.ledger.record(effects)
+        return Said(done=done)
+
+    def _remember(self, operation: str, fields: dict[str, Any]) -> Kept:
+        """Take a record into the memory. A record that changes nothing is no new revision."""
+        number = fields["MaHoSo"]
+        kept = self._kept.get(number)
+        if kept is None:
+            kept = self._kept[number] = Kept(fields)
+        elif operation == Operation.ADD_STEPS:
+            kept.steps.append(fields)
+        elif kept.fields != fields:
+            kept.fields = fields
+            kept.revision += 1
+        return kept

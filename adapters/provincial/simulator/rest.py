@@ -1,0 +1,62 @@
+"""The simulated province's JSON: requests checked with the contract, replies in its shapes."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from adapters.provincial import contract
+from adapters.provincial.dialect import Operation
+from adapters.provincial.simulator.office import Said
+from adapters.simulation.partner import Answer
+from hub.messages.invalid import InvalidMessage
+
+_SERVICE = re.compile(rb'"service"\s*:\s*"([A-Za-z]{1,40})"')
+_DATA: dict[str, Any] = {
+    Operation.REGISTER: list[contract.Dossier],
+    Operation.ADD_STEPS: list[contract.Step],
+}
+
+
+def service(body: bytes) -> str:
+    """Return the operation that a body seems to ask for, without reading it."""
+    found = _SERVICE.search(body)
+    return found[1].decode() if found else ""
+
+
+def read(body: bytes) -> tuple[str, dict[str, Any]]:
+    """Return the operation and its arguments; raises InvalidMessage."""
+    try:
+        arguments = msgspec.json.decode(body, type=dict[str, Any])
+        operation = str(arguments.get("service", Operation.LOGIN))
+        if operation in _DATA:
+            msgspec.convert(arguments.get("data"), _DATA[operation])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidMessage("json_broken", where="$", why=str(error)) from None
+    return operation, arguments
+
+
+def write(operation: str, said: Said, *, number: str = "") -> Answer:
+    """Return the reply of an operation; `number` is the dossier of the call."""
+    reply: dict[str, Any] = {"error_code": said.code, "message": said.message}
+    if operation == Operation.LOGIN:
+        reply["session"] = said.session
+    elif said.found:
+        reply["result"] = [{"HoSo": said.found.fields, "TienDo": said.found.steps}]
+    elif said.procedure:
+        reply["result"] = [{"MATTHC": said.procedure, "TENTTHC": f"Thủ tục {said.procedure}"}]
+    else:
+        reply["result"] = [{"MaHoSo": n, "MaThamChieu": reference} for n, reference in said.done]
+    return Answer(body=msgspec.json.encode(reply), number=number)
+
+
+def broken(error: InvalidMessage) -> Answer:
+    """Return the answer to a request that cannot be read."""
+    reply = {"error_code": -4, "message": f"{error.where}: {error.why}"}
+    return Answer(status=400, body=msgspec.json.encode(reply))
+
+
+def server_error() -> Answer:
+    """Return an error of the server."""
+    reply = {"error_code": -9, "message": "Lỗi hệ thống"}
+    return Answer(status=500, body=msgspec.json.encode(reply))
