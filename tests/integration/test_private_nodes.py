@@ -21,6 +21,8 @@ from hub.sandbox.rabbit_node import PrivateRabbit
 from tests.support.services import RabbitService, postgres_service, rabbit_service
 
 QUEUE = "letters"
+LOOPBACK = "0100007F"
+LOOPBACK_V6 = "00000000000000000000000001000000"
 
 
 @pytest.fixture
@@ -37,19 +39,21 @@ def server(tmp_path: Path) -> Iterator[PrivatePostgres]:
         yield running
 
 
-def listening_addresses(pid: int) -> set[str]:
-    """Return the addresses at which a process listens, in hexadecimal as the kernel has them."""
-    sockets = set()
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        if found := re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink())):
-            sockets.add(found[1])
+def listening_addresses(*ports: int) -> set[str]:
+    """Return the addresses at which somebody listens on these ports, in the kernel's hexadecimal.
+
+    Every port has to be listened on.
+    """
     listening = "0A"
-    rows = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
-    ]
-    return {row[1].split(":")[0] for row in rows if row[3] == listening and row[9] in sockets}
+    found: dict[int, set[str]] = {port: set() for port in ports}
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            address, _, port = local.partition(":")
+            if state == listening and int(port, 16) in found:
+                found[int(port, 16)].add(address)
+    assert all(found.values()), found
+    return set().union(*found.values())
 
 
 def ask(node: PrivateRabbit, path: str) -> Any:
@@ -110,8 +114,10 @@ def test_confirmed_messages_survive_sigkill(node: PrivateRabbit) -> None:
 @pytest.mark.rabbit
 def test_a_node_keeps_to_itself(node: PrivateRabbit) -> None:
     """It listens on the loopback address only, has a login of its own, and starts once."""
-    loopback = "0100007F"
-    assert listening_addresses(node.pid) == {loopback}
+    layout = node._layout
+    ports = (layout.amqp_port, layout.management_port, layout.distribution_port)
+    assert listening_addresses(*ports) == {LOOPBACK}
+    assert listening_addresses(node._epmd.port) == {LOOPBACK, LOOPBACK_V6}
     assert "guest" not in {user["name"] for user in ask(node, "/api/users")}
     pid = node.pid
     node.start()
@@ -180,7 +186,7 @@ def test_committed_rows_survive_sigkill(server: PrivatePostgres) -> None:
 @pytest.mark.postgres
 def test_a_server_keeps_to_itself(server: PrivatePostgres) -> None:
     """It listens on the loopback address only, wants its password, syncs, and starts once."""
-    assert listening_addresses(server.pid) == {"0100007F"}
+    assert listening_addresses(server._port) == {LOOPBACK}
     address = server.url.replace("+psycopg", "")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(re.sub(":[0-9a-f]{32}@", ":wrong@", address))
