@@ -72,5 +72,9 @@ class Partner(ABC):
     async def start(self) -> None:  # noqa: B027 - free to override
         """Begin what the partner does by itself; called once, when its port is open."""
 
+    def busy(self) -> int:
+        """Return how many things the partner still has to do by itself."""
+        return 0
+
     async def stop(self) -> None:  # noqa: B027
         """End what `start` began."""

@@ -82,6 +82,11 @@ class SimulatorProcess:
         """Return the counts of the ledger, see `ledger.read_summary`."""
         return dict(self._ask("GET", "/_control/ledger"))
 
+    def busy(self) -> int:
+        """Return how many things the partner still has to do by itself."""
+        count: int = self._ask("GET", "/_control/health")["busy"]
+        return count
+
     def effects(self, *, dossier: str = "", after: int = 0) -> list[dict[str, Any]]:
         """Return rows of the ledger, at most 10,000 from sequence `after` on."""
         query = f"?dossier={dossier}&after={after}&limit=10000"

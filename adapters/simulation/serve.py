@@ -180,7 +180,11 @@ class Simulation:
         try:
             match method, path:
                 case "GET", "/_control/health":
-                    return 200, {"partner": self.partner.name, "open": self.service.is_open}
+                    return 200, {
+                        "partner": self.partner.name,
+                        "open": self.service.is_open,
+                        "busy": self.partner.busy(),
+                    }
                 case "GET", "/_control/faults":
                     return 200, self.partner.faults.active()
                 case "PUT", "/_control/faults":

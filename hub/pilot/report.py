@@ -23,6 +23,8 @@ from hub.store.engine import Store
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
 """The message type by which a partner comes to have a dossier."""
+ASKED_FOR = frozenset({"dossier", "update", "event"})
+"""Kinds of effects that the hub asked for; a ledger also holds what the partner did by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
     summary = read_summary(path)
     theirs: Counter[tuple[str, bool]] = Counter()
     for effect in read_effects(path):
-        theirs[effect.dossier, effect.kind == "dossier"] += 1
+        if effect.kind in ASKED_FOR:
+            theirs[effect.dossier, effect.kind == "dossier"] += 1
     ours: Counter[tuple[str, bool]] = Counter()
     seen: set[str] = set()
     with store.read() as tx:

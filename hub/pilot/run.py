@@ -175,7 +175,7 @@ def _wait_for_end(
     while quiet < 3 and time.monotonic() < give_up:
         settled.wait(0.1)
         look()
-        busy = _unsettled(hub) or town.ledger().get("pending", 0) or _scans(hub)
+        busy = _unsettled(hub) or town.busy() or _scans(hub)
         quiet = 0 if busy else quiet + 1
 
 

@@ -66,12 +66,17 @@ class Courier:
         self._hub = Wire(story.hub_url, limits=self._limits)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="town.courier")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = 0
 
     def take(self, dossier: Dossier) -> None:
         """Begin to work a dossier."""
         task = asyncio.get_running_loop().create_task(self._work(dossier))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def busy(self) -> int:
+        """Return how many dossiers are being worked: neither done nor waiting for papers."""
+        return len(self._tasks) - self._waiting
 
     def resume(self) -> None:
         """Take up every dossier of an earlier run where it was left."""
@@ -121,7 +126,9 @@ class Courier:
             if left:
                 await self._tell(dossier, steps, left[0])
             elif steps and steps[-1].step is TownStep.AWAITING_SUPPLEMENT:
+                self._waiting += 1
                 await dossier.changed.wait()
+                self._waiting -= 1
             else:
                 return
 

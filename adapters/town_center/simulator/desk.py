@@ -79,6 +79,10 @@ class TownDesk(Partner):
     async def start(self) -> None:
         self.courier.resume()
 
+    def busy(self) -> int:
+        """Return how many dossiers the town is at work on."""
+        return self.courier.busy()
+
     async def stop(self) -> None:
         await self.courier.stop()
 
