@@ -1,6 +1,7 @@
 """A partner's own ledger: every effect in the order in which it happened, and every fault injected.
 
-An effect is recorded before the caller is answered, many in one commit. The file outlives the
+An effect is recorded before the caller is answered, many in one commit. Beside the effects stand
+notes: what a partner has to remember that is no effect of a call. The file outlives the
 simulator, which rebuilds its memory from it. Who wants to compare it with the hub reads the same
 file (`read_summary`, `read_effects`) or asks the control port.
 """
@@ -28,6 +29,16 @@ CREATE TABLE IF NOT EXISTS effects (
     content   BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS effects_dossier ON effects (dossier, sequence);
+CREATE TABLE IF NOT EXISTS notes (
+    sequence  INTEGER PRIMARY KEY,
+    at        TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    dossier   TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    moment    TEXT NOT NULL,
+    content   BLOB NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS faults (
     at        TEXT NOT NULL,
     kind      TEXT NOT NULL,
@@ -45,7 +56,7 @@ FROM effects
 """
 
 _OUT_OF_ORDER = """
-SELECT (SELECT count(*) FROM effects WHERE kind = 'misplaced') + (
+SELECT (SELECT count(*) FROM notes WHERE kind = 'misplaced') + (
     SELECT count(*) FROM (
         SELECT moment < max(moment) OVER (
             PARTITION BY dossier, kind ORDER BY sequence
@@ -56,6 +67,17 @@ SELECT (SELECT count(*) FROM effects WHERE kind = 'misplaced') + (
 )
 """
 
+_INSERT = (
+    "INSERT INTO {} (at, kind, operation, dossier, key, moment, content) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_SELECT = "SELECT kind, operation, dossier, key, moment, content FROM {} ORDER BY sequence"
+_LIST = (
+    "SELECT sequence, at, kind, operation, dossier, key, moment FROM {} "
+    "WHERE sequence > ? AND (? = '' OR dossier = ?) ORDER BY sequence LIMIT ?"
+)
+"""The two tables have one shape; their names are written here and never come from outside."""
+
 _DUPLICATES = """
 SELECT dossier, key, count(*) FROM effects GROUP BY dossier, key HAVING count(*) > 1 LIMIT ?
 """
@@ -65,8 +87,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     """Something that the partner has done because it was asked to."""
 
     kind: str
-    """`dossier` (it has the dossier now), `event` (a step of one), `misplaced` (refused because it
-    came out of order; nothing else was done), or a word of the partner's."""
+    """`dossier` (it has the dossier now), `event` (a step of one), or a word of the partner's. A
+    note `misplaced` tells that a call was refused because it came out of order."""
     operation: str
     dossier: str
     key: str
@@ -88,7 +110,8 @@ class Ledger:
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
             f"PRAGMA wal_autocheckpoint = 4000; {_TABLES}"
         )
-        self._effects: list[tuple[str, ...] | tuple[Any, ...]] = []
+        self._effects: list[tuple[Any, ...]] = []
+        self._notes: list[tuple[Any, ...]] = []
         self._faults: list[tuple[str, str, str]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._scheduled = False
@@ -96,20 +119,16 @@ class Ledger:
 
     async def record(self, effects: Sequence[Effect]) -> None:
         """Return when the effects are committed, together with all that came at the same time."""
-        now = datetime.now(UTC).isoformat()
-        for effect in effects:
-            self.latest.append(effect)
-            self._effects.append(
-                (
-                    now,
-                    effect.kind,
-                    effect.operation,
-                    effect.dossier,
-                    effect.key,
-                    effect.moment,
-                    effect.content,
-                )
-            )
+        self.latest.extend(effects)
+        self._effects += map(_row, effects)
+        await self._committed()
+
+    async def note(self, notes: Sequence[Effect]) -> None:
+        """Return when the notes are committed; they are not counted as effects."""
+        self._notes += map(_row, notes)
+        await self._committed()
+
+    async def _committed(self) -> None:
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         self._waiting.append(done)
@@ -126,15 +145,13 @@ class Ledger:
         """Write everything recorded so far and let those go on who wait for it."""
         self._scheduled = False
         effects, self._effects = self._effects, []
+        notes, self._notes = self._notes, []
         faults, self._faults = self._faults, []
         waiting, self._waiting = self._waiting, []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(
-                "INSERT INTO effects (at, kind, operation, dossier, key, moment, content) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                effects,
-            )
+            self._connection.executemany(_INSERT.format("effects"), effects)
+            self._connection.executemany(_INSERT.format("notes"), notes)
             self._connection.executemany("INSERT INTO faults VALUES (?, ?, ?)", faults)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -148,17 +165,24 @@ class Ledger:
 
     def effects(self) -> Iterator[Effect]:
         """Yield every committed effect in order, for rebuilding the simulator's memory."""
-        return _effects(self._connection)
+        return _rows(self._connection, "effects")
+
+    def notes(self) -> Iterator[Effect]:
+        """Yield every committed note in order."""
+        return _rows(self._connection, "notes")
 
     def summary(self) -> dict[str, Any]:
         """Commit, then count; see `read_summary`."""
         self.commit()
         return _summary(self._connection)
 
-    def listing(self, *, dossier: str = "", after: int = 0, limit: int = 1000) -> list[Any]:
-        """Commit, then return rows of the ledger as records without their content."""
+    def listing(
+        self, *, dossier: str = "", after: int = 0, limit: int = 1000, notes: bool = False
+    ) -> list[Any]:
+        """Commit, then return effects (or notes) as records without their content."""
         self.commit()
-        return _listing(self._connection, dossier, after, limit)
+        table = "notes" if notes else "effects"
+        return _listing(self._connection, table, dossier, after, limit)
 
     def close(self) -> None:
         """Commit and close."""
@@ -185,7 +209,15 @@ def read_effects(path: Path) -> list[Effect]:
     if not path.exists():
         return []
     with closing(_open_to_read(path)) as connection:
-        return list(_effects(connection))
+        return list(_rows(connection, "effects"))
+
+
+def read_notes(path: Path) -> list[Effect]:
+    """Return every note in a ledger file, in order."""
+    if not path.exists():
+        return []
+    with closing(_open_to_read(path)) as connection:
+        return list(_rows(connection, "notes"))
 
 
 def read_duplicates(path: Path, *, limit: int = 20) -> list[tuple[str, str, int]]:
@@ -198,10 +230,21 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def _effects(connection: sqlite3.Connection) -> Iterator[Effect]:
-    rows = connection.execute(
-        "SELECT kind, operation, dossier, key, moment, content FROM effects ORDER BY sequence"
+def _row(effect: Effect) -> tuple[Any, ...]:
+    now = datetime.now(UTC).isoformat()
+    return (
+        now,
+        effect.kind,
+        effect.operation,
+        effect.dossier,
+        effect.key,
+        effect.moment,
+        effect.content,
     )
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Effect]:
+    rows = connection.execute(_SELECT.format(table))
     for kind, operation, dossier, key, moment, content in rows:
         yield Effect(
             kind=kind,
@@ -234,11 +277,9 @@ def _summary_of(
     }
 
 
-def _listing(connection: sqlite3.Connection, dossier: str, after: int, limit: int) -> list[Any]:
-    cursor = connection.execute(
-        "SELECT sequence, at, kind, operation, dossier, key, moment FROM effects "
-        "WHERE sequence > ? AND (? = '' OR dossier = ?) ORDER BY sequence LIMIT ?",
-        (after, dossier, dossier, limit),
-    )
+def _listing(
+    connection: sqlite3.Connection, table: str, dossier: str, after: int, limit: int
+) -> list[Any]:
+    cursor = connection.execute(_LIST.format(table), (after, dossier, dossier, limit))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]

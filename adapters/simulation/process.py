@@ -92,6 +92,11 @@ class SimulatorProcess:
         query = f"?dossier={dossier}&after={after}&limit=10000"
         return list(self._ask("GET", f"/_control/effects{query}"))
 
+    def notes(self, *, dossier: str = "", after: int = 0) -> list[dict[str, Any]]:
+        """Return rows of the ledger's notes, at most 10,000 from sequence `after` on."""
+        query = f"?dossier={dossier}&after={after}&limit=10000"
+        return list(self._ask("GET", f"/_control/notes{query}"))
+
     def stop(self, *, within: timedelta = timedelta(seconds=10)) -> None:
         """End the simulator and wait for it; safe to call twice."""
         self._control.close()

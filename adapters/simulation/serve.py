@@ -5,8 +5,8 @@ socket and cuts the open connections. One JSON line on standard output tells bot
 are open. SIGTERM and SIGINT end it: calls in progress get a moment, the ledger is committed.
 
 Control port: `/_control/health` GET; `/_control/faults` GET, PUT (a list replaces what is
-switched on), DELETE; `/_control/ledger` GET, the counts; `/_control/effects` GET with `dossier`,
-`after`, `limit`.
+switched on), DELETE; `/_control/ledger` GET, the counts; `/_control/effects` GET
+with `dossier`, `after`, `limit`; `/_control/notes` the same.
 """
 
 import asyncio
@@ -195,8 +195,9 @@ class Simulation:
                     return 200, []
                 case "GET", "/_control/ledger":
                     return 200, self.partner.ledger.summary()
-                case "GET", "/_control/effects":
+                case "GET", "/_control/effects" | "/_control/notes":
                     return 200, self.partner.ledger.listing(
+                        notes=path.endswith("notes"),
                         dossier=query.get("dossier", [""])[0],
                         after=int(query.get("after", ["0"])[0]),
                         limit=min(int(query.get("limit", ["1000"])[0]), 10_000),

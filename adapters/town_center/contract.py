@@ -145,9 +145,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """The reply to a writing call: `data` 1 done, 0 not done."""
+    """The reply to a writing call: `data` 1 done, 0 not done; the town's own number when known."""
 
     data: Annotated[int, Meta(ge=0, le=1)]
+    own_number: Annotated[str, Meta(max_length=60)] = field(name="MaHoSoThiXa", default="")
     status: Outcome
 
 
@@ -191,6 +192,7 @@ class HeldDossier(Struct, frozen=True, kw_only=True):
     """A dossier as the town holds it; the dates as first handed over."""
 
     number: Number = field(name="SoBienNhan")
+    own_number: Annotated[str, Meta(max_length=60)] = field(name="MaHoSoThiXa", default="")
     state: DossierState = field(name="TrangThai")
     process: Code = field(name="MaQuyTrinh")
     received_at: Aware = field(name="NgayTiepNhan")

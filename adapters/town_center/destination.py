@@ -74,17 +74,27 @@ class TownCenter:
         done = faults.outcome(reply)
         if done.already:
             self._compare(request)
-        return Receipt(already=done.already, response_hash=digest(reply), detail=done.code)
+        return Receipt(
+            reference=done.own_number,
+            already=done.already,
+            response_hash=digest(reply),
+            detail=done.code,
+        )
 
     def find(self, request: Request) -> Receipt | Absence:
         """Ask whether the town has the effect of `request`; raises TransientFailure."""
         held, reply = self._held(request.number)
         if isinstance(held, Absence):
             return held
-        if request.message_id in _recorded(held, request.operation):
-            return Receipt(response_hash=digest(reply), detail=held.state)
-        if request.operation == "TiepNhanHoSo" and not _differences(request, held):
-            return Receipt(already=True, response_hash=digest(reply), detail=held.state)
+        ours = request.message_id in _recorded(held, request.operation)
+        alike = request.operation == "TiepNhanHoSo" and not _differences(request, held)
+        if ours or alike:
+            return Receipt(
+                reference=held.own_number,
+                already=not ours,
+                response_hash=digest(reply),
+                detail=held.state,
+            )
         # A dossier of other content is not our effect. Sending again is safe (the town answers
         # "đã tồn tại") and ends in partner_conflict, where a person sees it.
         return Absence.ABSENT

@@ -41,6 +41,8 @@ class Done:
 
     already: bool
     code: str
+    own_number: str
+    """Under which the town keeps the dossier, "" when it does not say."""
 
 
 _decode = msgspec.json.Decoder(TownReply).decode
@@ -54,9 +56,9 @@ def outcome(reply: Reply) -> Done:
         raise failure(reply, None) from None
     code, text = said.status.code, unicodedata.normalize("NFC", said.status.message)
     if reply.status == 200 and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):
-        return Done(already=True, code=code)
+        return Done(already=True, code=code, own_number=said.own_number)
     if reply.status == 200 and said.data == 1 and said.status.success:
-        return Done(already=False, code=code)
+        return Done(already=False, code=code, own_number=said.own_number)
     raise failure(reply, code)
 
 

@@ -121,7 +121,7 @@ def test_a_dossier_is_worked_to_its_end_with_its_result(place: Place) -> None:
     file = ended.attachments[0]
     assert hub.sink.files[file.sha256].startswith(b"%PDF")
     assert len(hub.sink.files[file.sha256]) == file.size
-    files = [e["key"] for e in town.effects(dossier=number) if e["kind"] == "file"]
+    files = [note["key"] for note in town.notes(dossier=number) if note["kind"] == "file"]
     assert sorted(files) == sorted(
         f"file:{hashlib.sha256(content).hexdigest()}" for content in (b"a scanned page", b"another")
     )

@@ -58,9 +58,9 @@ def request_for(destination: TownCenter, payload: Any, **more: Any) -> Request:
 
 
 def effects(town: SimulatorProcess, number: str) -> list[str]:
-    """Return what the town did of our calls, in order."""
-    kinds = {"dossier", "event", "attempt", "misplaced"}
-    return [e["kind"] for e in town.effects(dossier=number) if e["kind"] in kinds]
+    """Return what the town did and noted of our calls."""
+    rows = town.effects(dossier=number) + town.notes(dossier=number)
+    return [row["kind"] for row in rows if row["kind"] not in {"file", "step"}]
 
 
 def test_a_transfer_is_done_and_found(
@@ -71,7 +71,10 @@ def test_a_transfer_is_done_and_found(
     assert destination.find(request) is Absence.ABSENT
     receipt = destination.send(request)
     assert (receipt.already, len(receipt.response_hash)) == (False, 64)
-    assert isinstance(destination.find(request), Receipt)
+    assert receipt.reference.startswith("000.99.00.H57-180724-")
+    found = destination.find(request)
+    assert isinstance(found, Receipt)
+    assert found.reference == receipt.reference
     assert effects(town, number) == ["dossier"]
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from adapters.town_center.simulator.main import main
+from adapters.town_center.simulator import main
 
 if __name__ == "__main__":
     sys.exit(main())

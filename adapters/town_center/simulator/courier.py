@@ -127,8 +127,10 @@ class Courier:
                 await self._tell(dossier, steps, left[0])
             elif steps and steps[-1].step is TownStep.AWAITING_SUPPLEMENT:
                 self._waiting += 1
-                await dossier.changed.wait()
-                self._waiting -= 1
+                try:
+                    await dossier.changed.wait()
+                finally:
+                    self._waiting -= 1
             else:
                 return
 
@@ -139,7 +141,7 @@ class Courier:
             for file in pending:
                 state = await self._in_thread(partial(self._pull, file))
                 if state is not None:
-                    await self._record("file", dossier, f"file:{file.sha256}", state)
+                    await self._note("file", dossier, f"file:{file.sha256}", state)
             if dossier.pending():
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -175,7 +177,7 @@ class Courier:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         if number not in dossier.acknowledged:
-            await self._record("step", dossier, f"step:{number}", step.step)
+            await self._note("step", dossier, f"step:{number}", step.step)
 
     def _report(self, dossier: Dossier, step: office.Step, number: int) -> contract.StepReport:
         results: tuple[contract.ResultFile, ...] = ()
@@ -204,13 +206,13 @@ class Courier:
             results=results,
         )
 
-    async def _record(self, kind: str, dossier: Dossier, key: str, content: str) -> None:
+    async def _note(self, kind: str, dossier: Dossier, key: str, content: str) -> None:
         effect = Effect(
             kind=kind, operation="", dossier=dossier.number, key=key, content=content.encode()
         )
-        # In memory first: a doubled telling that ends meanwhile must not record it again.
-        self.dossiers.apply(effect)
-        await self.ledger.record([effect])
+        # In memory first: a doubled telling that ends meanwhile must not note it again.
+        self.dossiers.remember(effect)
+        await self.ledger.note([effect])
 
     async def _in_thread(self, work: Callable[[], Outcome]) -> Outcome:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

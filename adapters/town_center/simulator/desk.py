@@ -3,10 +3,9 @@
 It answers once the ledger has the effect; files are pulled and steps told afterwards (courier).
 It does not honour `Idempotency-Key`: a repeated supplement or return is recorded again, and the
 ledger shows it as a duplicate. A repeated hand-over has no second effect ("đã tồn tại") and is
-recorded as an attempt. What comes at the wrong time is refused and recorded as misplaced.
+noted as an attempt. What comes at the wrong time is refused and noted as misplaced.
 """
 
-import itertools
 import secrets
 import time
 from collections.abc import Callable, Coroutine
@@ -72,9 +71,10 @@ class TownDesk(Partner):
         self.dossiers = Dossiers()
         for effect in ledger.effects():
             self.dossiers.apply(effect)
+        for note in ledger.notes():
+            self.dossiers.remember(note)
         self.courier = Courier(story, self.dossiers, ledger, faults)
         self._tokens: dict[str, float] = {}
-        self._misplaced = itertools.count()
 
     async def start(self) -> None:
         self.courier.resume()
@@ -162,32 +162,32 @@ class TownDesk(Partner):
         body = _decoded(call, contract.Transfer)
         known = self.dossiers.by_number.get(body.number)
         if known is not None:
-            key = f"attempt:{known.attempts + 1}"
-            await self._record("attempt", TRANSFER, body.number, key=key)
-            return _done(body.number, code=ReplyCode.EXISTS, message="Hồ sơ đã tồn tại.")
+            await self._note("attempt", TRANSFER, body.number)
+            return _done(known, code=ReplyCode.EXISTS, message="Hồ sơ đã tồn tại.")
         content = _call_record(call)
         await self._record("dossier", TRANSFER, body.number, key=TRANSFER, content=content)
-        self.courier.take(self.dossiers.by_number[body.number])
-        return _done(body.number)
+        dossier = self.dossiers.by_number[body.number]
+        self.courier.take(dossier)
+        return _done(dossier)
 
     async def _supplement(self, call: Call, number: str) -> Answer:
         body = _decoded(call, contract.Supplement, number)
         dossier = await self._dossier(number, SUPPLEMENT)
         wanted = dossier.asked and dossier.supplied is None
         if not wanted and not _repeats(call, dossier.supplements):
-            await self._misplace(SUPPLEMENT, number)
+            await self._note("misplaced", SUPPLEMENT, number)
             raise Refused(ReplyCode.WRONG_STATE, "Hồ sơ không chờ bổ sung.")
         await self._event(call, SUPPLEMENT, body)
-        return _done(number)
+        return _done(dossier)
 
     async def _return(self, call: Call, number: str) -> Answer:
         body = _decoded(call, contract.ResultReturned, number)
         dossier = await self._dossier(number, RETURN)
         if not dossier.ended:
-            await self._misplace(RETURN, number)
+            await self._note("misplaced", RETURN, number)
             raise Refused(ReplyCode.WRONG_STATE, "Hồ sơ chưa có kết quả.")
         await self._event(call, RETURN, body)
-        return _done(number)
+        return _done(dossier)
 
     async def _find(self, call: Call, number: str) -> Answer:  # noqa: ARG002
         dossier = self.dossiers.by_number.get(number)
@@ -205,7 +205,7 @@ class TownDesk(Partner):
     async def _dossier(self, number: str, operation: str) -> Dossier:
         dossier = self.dossiers.by_number.get(number)
         if dossier is None:
-            await self._misplace(operation, number)
+            await self._note("misplaced", operation, number)
             raise Refused(ReplyCode.NOT_FOUND, "Không có hồ sơ này.")
         return dossier
 
@@ -222,9 +222,9 @@ class TownDesk(Partner):
             content=_call_record(call),
         )
 
-    async def _misplace(self, operation: str, number: str) -> None:
-        key = f"misplaced:{time.time_ns()}:{next(self._misplaced)}"
-        await self._record("misplaced", operation, number, key=key)
+    async def _note(self, kind: str, operation: str, number: str) -> None:
+        note = Effect(kind=kind, operation=operation, dossier=number, key="")
+        await self.ledger.note([note])
 
     async def _record(
         self,
@@ -292,9 +292,17 @@ def _outcome(code: ReplyCode, message: str) -> contract.Outcome:
 
 
 def _done(
-    number: str = "", *, code: ReplyCode = ReplyCode.DONE, message: str = "Thành công."
+    dossier: Dossier | None = None,
+    *,
+    code: ReplyCode = ReplyCode.DONE,
+    message: str = "Thành công.",
 ) -> Answer:
-    reply = contract.Reply(data=int(code is ReplyCode.DONE), status=_outcome(code, message))
+    reply = contract.Reply(
+        data=int(code is ReplyCode.DONE),
+        own_number=dossier.own_number if dossier else "",
+        status=_outcome(code, message),
+    )
+    number = dossier.number if dossier else ""
     return Answer(body=msgspec.json.encode(reply), number=number)
 
 

@@ -18,6 +18,8 @@ from adapters.town_center.contract import DossierState, FileState
 TRANSFER = "TiepNhanHoSo"
 SUPPLEMENT = "CapNhatTrangThaiBoSungHoSo"
 RETURN = "CapNhatKetQuaTraHoSo"
+AGENCY = "000.99.00.H57"
+"""Agency of the town's own numbers: made up."""
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class Dossier:
 
     transfer: contract.Transfer
     address: str
+    own_number: str
     transfers: list[contract.Recorded] = field(default_factory=list)
     supplements: list[contract.Recorded] = field(default_factory=list)
     returns: list[contract.Recorded] = field(default_factory=list)
@@ -52,8 +55,6 @@ class Dossier:
     """The hub may know that a supplement is wanted."""
     ended: bool = False
     """The hub may know that the dossier has ended."""
-    attempts: int = 0
-    """Transfers beyond the first."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -80,6 +81,7 @@ class Dossier:
         """Return the dossier as the contract shows it."""
         return contract.HeldDossier(
             number=self.number,
+            own_number=self.own_number,
             state=self.state,
             process=self.transfer.process.code,
             received_at=self.transfer.received_at,
@@ -103,29 +105,11 @@ class Dossiers:
         self.by_number: dict[str, Dossier] = {}
 
     def apply(self, effect: Effect) -> None:
-        """Remember one effect, new or from the ledger of an earlier run."""
-        if effect.kind in {"dossier", "event"}:
-            self._apply_call(effect)
-            return
-        dossier = self.by_number.get(effect.dossier)
-        if dossier is None:
-            return
-        if effect.kind == "attempt":
-            dossier.attempts += 1
-        elif effect.kind == "file":
-            dossier.file_states[effect.key.removeprefix("file:")] = FileState(
-                effect.content.decode()
-            )
-        elif effect.kind == "step":
-            number = int(effect.key.removeprefix("step:"))
-            dossier.acknowledged.add(number)
-            dossier.reached(number, DossierState(effect.content.decode()))
-
-    def _apply_call(self, effect: Effect) -> None:
+        """Remember the effect of a call, new or from the ledger of an earlier run."""
         call = msgspec.json.decode(effect.content, type=CallRecord)
         if effect.operation == TRANSFER:
             transfer = msgspec.json.decode(call.body, type=contract.Transfer)
-            dossier = Dossier(transfer, call.address)
+            dossier = Dossier(transfer, call.address, own_number(transfer, self._next_own()))
             dossier.transfers.append(_recorded(call, transfer.version))
             dossier.add_files(paper.files for paper in transfer.papers)
             dossier.add_files([transfer.other_files])
@@ -142,6 +126,27 @@ class Dossiers:
         else:
             returned = msgspec.json.decode(call.body, type=contract.ResultReturned)
             dossier.returns.append(_recorded(call, returned.version))
+
+    def remember(self, note: Effect) -> None:
+        """Remember a note: a file that was pulled, a step that was acknowledged."""
+        dossier = self.by_number.get(note.dossier)
+        if dossier is None:
+            return
+        if note.kind == "file":
+            sha256 = note.key.removeprefix("file:")
+            dossier.file_states[sha256] = FileState(note.content.decode())
+        elif note.kind == "step":
+            number = int(note.key.removeprefix("step:"))
+            dossier.acknowledged.add(number)
+            dossier.reached(number, DossierState(note.content.decode()))
+
+    def _next_own(self) -> int:
+        return len(self.by_number) + 1
+
+
+def own_number(transfer: contract.Transfer, count: int) -> str:
+    """Return the number under which the town keeps a dossier, its `count`-th."""
+    return f"{AGENCY}-{transfer.transferred_at:%y%m%d}-{count:05d}"
 
 
 def _recorded(call: CallRecord, version: int) -> contract.Recorded:
