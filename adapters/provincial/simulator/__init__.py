@@ -96,6 +96,7 @@ def _number(arguments: dict[str, Any]) -> str:
 def run(
     *,
     ledger: Path,
+    host: str = "127.0.0.1",
     port: int = 0,
     control_port: int = 0,
     seed: int = 0,
@@ -109,26 +110,30 @@ def run(
         office = Office(book, username=username, password=password, session_life=session_life)
         return Province(book, faults, office)
 
-    serve.run(make, ledger=ledger, port=port, control_port=control_port, seed=seed)
+    serve.run(make, ledger=ledger, host=host, port=port, control_port=control_port, seed=seed)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="hub simulate province", description=__doc__)
     parser.add_argument("--ledger", type=Path, required=True, help="SQLite file, kept")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="of the service; 0 takes a free one")
     parser.add_argument("--control-port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0, help="of faults with a probability")
     parser.add_argument("--username", default=USERNAME)
     parser.add_argument("--password", default=PASSWORD)
+    parser.add_argument("--password-file", type=Path, help="instead of --password")
     parser.add_argument("--session-seconds", type=float, default=1800.0)
     given = parser.parse_args(argv)
+    file = given.password_file
     run(
         ledger=given.ledger,
+        host=given.host,
         port=given.port,
         control_port=given.control_port,
         seed=given.seed,
         username=given.username,
-        password=given.password,
+        password=file.read_text(encoding="utf-8").strip() if file else given.password,
         session_life=timedelta(seconds=given.session_seconds),
     )
