@@ -1,0 +1,109 @@
+"""Who takes part, with which programs, and in which settings each may show its best."""
+
+from dataclasses import dataclass, field
+
+from hub.messages.routes import INGEST, deliver_queue
+
+SIDES = "tests.benchmarks.relay"
+WORK, OUTPUT = "bench.work", "bench.output"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way to run a contender."""
+
+    label: str
+    command: tuple[str, ...]
+    """A program of .venv-bench/bin and its arguments."""
+    variant: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One way to do the work."""
+
+    name: str
+    module: str
+    messages: int
+    """Measured in a round, so that it takes some 5 to 10 seconds."""
+    warm_up: int
+    settings: tuple[Setting, ...]
+    work_queue: str = WORK
+    output_queue: str = OUTPUT
+    also_declared: tuple[str, ...] = ()
+    """Queues that the program expects besides, and would not make as quorum queues."""
+    counted: str = "SELECT count(*) FROM message"
+    """How many messages its database holds."""
+
+
+def _celery(label: str, *options: str) -> Setting:
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=ERROR")
+    command = ("celery", "-A", f"{SIDES}.celery_side:app", "worker", *quiet, *options)
+    return Setting(label, command)
+
+
+def _dramatiq(processes: int, threads: int) -> Setting:
+    sizes = ("--processes", str(processes), "--threads", str(threads))
+    return Setting(
+        f"{processes} processes, {threads} threads",
+        # The output queue is for others to read.
+        ("dramatiq", f"{SIDES}.dramatiq_side", *sizes, "--queues", WORK),
+        environment={"dramatiq_queue_prefetch": "200"},
+    )
+
+
+def _faststream(workers: int, variant: str) -> Setting:
+    command = ("faststream", "run", f"{SIDES}.faststream_side:app", "--workers", str(workers))
+    return Setting(f"{workers} workers, SQLite {variant}", command, variant)
+
+
+HUB = Contender(
+    name="hub",
+    module=f"{SIDES}.hub_side",
+    messages=40_000,
+    warm_up=2_000,
+    work_queue=INGEST,
+    output_queue=deliver_queue("provincial"),
+    counted="SELECT count(*) FROM deliveries JOIN journal ON journal.id = message_id",
+    settings=(Setting("one process", ("python", "-m", f"{SIDES}.hub_side")),),
+)
+CELERY = Contender(
+    name="celery",
+    module=f"{SIDES}.celery_side",
+    messages=4_000,
+    warm_up=300,
+    settings=(
+        _celery("prefork, 2 processes", "--pool=prefork", "--concurrency=2"),
+        _celery("threads, 8", "--pool=threads", "--concurrency=8"),
+        _celery("solo", "--pool=solo"),
+    ),
+)
+DRAMATIQ = Contender(
+    name="dramatiq",
+    module=f"{SIDES}.dramatiq_side",
+    messages=6_000,
+    warm_up=300,
+    also_declared=(f"{WORK}.DQ",),
+    settings=(_dramatiq(2, 8), _dramatiq(2, 2), _dramatiq(1, 8), _dramatiq(1, 2)),
+)
+FASTSTREAM = Contender(
+    name="faststream",
+    module=f"{SIDES}.faststream_side",
+    messages=6_000,
+    warm_up=300,
+    settings=(
+        _faststream(1, "inline"),
+        _faststream(1, "threads"),
+        _faststream(2, "inline"),
+        _faststream(2, "threads"),
+    ),
+)
+LIMIT = Contender(
+    name="limit",
+    module=f"{SIDES}.limit_side",
+    messages=40_000,
+    warm_up=2_000,
+    settings=(Setting("bare pika, batches", ("python", "-m", f"{SIDES}.limit_side")),),
+)
+PEERS = (CELERY, DRAMATIQ, FASTSTREAM)

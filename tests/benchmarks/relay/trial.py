@@ -1,0 +1,103 @@
+"""One trial: fill the work queue, let the contender work, check that nothing is lost or doubled."""
+
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pika
+
+from hub.broker.topology import EXCHANGE
+from tests.benchmarks.place import ROOT, Place
+from tests.benchmarks.relay.assignment import Assignment
+from tests.benchmarks.relay.contenders import Contender, Setting
+from tests.benchmarks.relay.stamps import Pace, pace, stamped
+from tests.benchmarks.running import Stuck, running
+
+PROGRAMS = ROOT / ".venv-bench" / "bin"
+LOOK_EVERY = 0.05
+GIVE_UP_AFTER = 60.0
+"""Seconds without one message through."""
+
+Report = Callable[[int, int], None]
+"""Hears (messages through, of how many)."""
+
+
+def run_trial(
+    place: Place, contender: Contender, setting: Setting, *, measured: int, report: Report
+) -> Pace:
+    """Measure once. Raises Stuck when the contender loses, doubles or stops."""
+    folder = place.folder(contender.name)
+    total = contender.warm_up + measured
+    with place.vhost(folder.name) as url:
+        here = Assignment(
+            url=url,
+            folder=folder,
+            work_queue=contender.work_queue,
+            output_queue=contender.output_queue,
+            variant=setting.variant,
+        )
+        with _channel(url) as channel:
+            _declare(channel, contender)
+            _fill(contender, here, total)
+            _await_depth(channel, contender.work_queue, total)
+        program, *arguments = setting.command
+        command = [str(PROGRAMS / program), *arguments]
+        environment = here.environment() | setting.environment
+        with running(command, folder=folder, environment=environment) as process:
+            _watch(here, total, alive=lambda: process.alive, report=report)
+        with _channel(url) as channel:
+            # The program has ended: what it had not acknowledged would be back in the queue.
+            _await_depth(channel, contender.work_queue, 0)
+            _await_depth(channel, contender.output_queue, total)
+        with closing(sqlite3.connect(here.database)) as database:
+            (stored,) = database.execute(contender.counted).fetchone()
+        if stored != total:
+            raise Stuck(f"{contender.name} stored {stored} of {total}", folder / "log")
+    return pace(here.stamps, warm_up=contender.warm_up)
+
+
+def _fill(contender: Contender, here: Assignment, total: int) -> None:
+    fill = "tests.benchmarks.relay.fill"
+    command = [str(PROGRAMS / "python"), "-m", fill, contender.module, str(total)]
+    subprocess.run(command, env=here.environment(), check=True, timeout=120)
+
+
+def _watch(here: Assignment, total: int, *, alive: Callable[[], bool], report: Report) -> None:
+    """Return when everything is through."""
+    seen, since = 0, time.monotonic()
+    while seen < total:
+        time.sleep(LOOK_EVERY)
+        through, now = stamped(here.stamps), time.monotonic()
+        if through > seen:
+            seen, since = through, now
+            report(seen, total)
+        elif not alive() or now - since > GIVE_UP_AFTER:
+            raise Stuck(f"stopped after {seen} of {total} messages", here.folder / "log")
+
+
+@contextmanager
+def _channel(url: str) -> Iterator[Any]:
+    with closing(pika.BlockingConnection(pika.URLParameters(url))) as connection:
+        yield connection.channel()
+
+
+def _declare(channel: Any, contender: Contender) -> None:
+    channel.exchange_declare(EXCHANGE, "direct", durable=True)
+    for queue in (contender.work_queue, contender.output_queue, *contender.also_declared):
+        channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
+        channel.queue_bind(queue, EXCHANGE, queue)
+
+
+def _await_depth(channel: Any, queue: str, wanted: int) -> None:
+    """Return when the queue holds so many; a quorum queue's own count lags a little."""
+    deadline = time.monotonic() + 15
+    while True:
+        depth = channel.queue_declare(queue, passive=True).method.message_count
+        if depth == wanted:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{queue} holds {depth} messages instead of {wanted}")
+        time.sleep(LOOK_EVERY)

@@ -1,0 +1,44 @@
+"""A program under measurement: it ends when the benchmark ends, together with its own children."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from hub.sandbox.kept import KeptProcess, Launch
+
+
+class Stuck(RuntimeError):
+    """A program did not do what was expected of it. Holds the end of its log."""
+
+    def __init__(self, reason: str, log: Path) -> None:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        super().__init__("\n  ".join([reason, *lines]))
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str]
+) -> Iterator[KeptProcess]:
+    """Run a program; its output goes to `log` in the folder. Ends it politely, or by force."""
+    launch = Launch(
+        command=command,
+        environment={"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", **environment},
+        log=folder / "log",
+        grace=timedelta(seconds=20),
+    )
+    process = KeptProcess.start(launch, lock=folder / "lock")
+    try:
+        yield process
+    except BaseException:
+        # Nobody waits for it any more. It leads a group of its own, and while it lives the
+        # group's number is nobody else's.
+        with contextlib.suppress(ProcessLookupError):
+            if process.alive:
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        raise
+    process.stop()
