@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from hub.broker.topology import TOPOLOGY, Topology
 from hub.messages.routes import INGEST, deliver_queue
 
 SIDES = "tests.benchmarks.relay"
@@ -33,6 +34,8 @@ class Contender:
     output_queue: str = OUTPUT
     also_declared: tuple[str, ...] = ()
     """Queues that the program expects besides, and would not make as quorum queues."""
+    topology: Topology | None = None
+    """The hub's own; the others get plain queues."""
     counted: str = "SELECT count(*) FROM message"
     """How many messages its database holds."""
 
@@ -65,6 +68,7 @@ HUB = Contender(
     warm_up=2_000,
     work_queue=INGEST,
     output_queue=deliver_queue("provincial"),
+    topology=TOPOLOGY,
     counted="SELECT count(*) FROM deliveries JOIN journal ON journal.id = message_id",
     settings=(Setting("one process", ("python", "-m", f"{SIDES}.hub_side")),),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pika
 
-from hub.broker.topology import EXCHANGE
+from hub.broker.declare import QUORUM, apply
 from tests.benchmarks.place import ROOT, Place
 from tests.benchmarks.relay.assignment import Assignment
 from tests.benchmarks.relay.contenders import Contender, Setting
@@ -39,9 +39,9 @@ def run_trial(
             output_queue=contender.output_queue,
             variant=setting.variant,
         )
+        _declare(place, contender, url)
+        _fill(contender, here, total)
         with _channel(url) as channel:
-            _declare(channel, contender)
-            _fill(contender, here, total)
             _await_depth(channel, contender.work_queue, total)
         program, *arguments = setting.command
         command = [str(PROGRAMS / program), *arguments]
@@ -84,11 +84,13 @@ def _channel(url: str) -> Iterator[Any]:
         yield connection.channel()
 
 
-def _declare(channel: Any, contender: Contender) -> None:
-    channel.exchange_declare(EXCHANGE, "direct", durable=True)
-    for queue in (contender.work_queue, contender.output_queue, *contender.also_declared):
-        channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
-        channel.queue_bind(queue, EXCHANGE, queue)
+def _declare(place: Place, contender: Contender, url: str) -> None:
+    if contender.topology is not None:
+        apply(contender.topology, url, place.rabbit.management_url)
+        return
+    with _channel(url) as channel:
+        for queue in (contender.work_queue, contender.output_queue, *contender.also_declared):
+            channel.queue_declare(queue, durable=True, arguments=QUORUM)
 
 
 def _await_depth(channel: Any, queue: str, wanted: int) -> None:
