@@ -6,7 +6,6 @@ cannot tell them apart. The session stands in the body, so an envelope is kept i
 """
 
 import logging
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -19,16 +18,19 @@ from zeep.helpers import serialize_object
 from adapters.provincial import faults
 from adapters.provincial.dialect import Envelope, Operation, Result
 from adapters.provincial.mapping import Fields
+from adapters.provincial.mould import Moulds
 from adapters.provincial.settings import ProvincialSettings
 from adapters.wire.reading import Reply
 from adapters.wire.replies import expect_success, read_xml
-from adapters.wire.xml import Schema
+from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 BODY = f"{{{SOAP_ENVELOPE}}}Body"
 FAULT = f"{{{SOAP_ENVELOPE}}}Fault"
+SESSION = "[session]"
+"""Stands in an envelope until it is sent."""
 
 
 class SoapDialect:
@@ -44,24 +46,27 @@ class SoapDialect:
         (self._binding,) = self._client.wsdl.bindings.values()
         self._schema = Schema(settings.xsd)
         self._path = settings.soap_path
-        self._mark = f"session-{uuid.uuid4().hex}"
+        self._moulds = Moulds(self._render)
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the envelope in two halves; see `Dialect`."""
-        session = {} if operation == Operation.LOGIN else {"session": self._mark}
+        given = {} if operation == Operation.LOGIN else {"session": SESSION}
         try:
-            envelope = self._client.create_message(
-                self._client.service, operation, **session, **arguments
-            )
-            self._schema.check(envelope[0][0])
+            whole = self._moulds.pour(operation, {**given, **arguments}).encode()
+            self._schema.check(parse(whole)[0][0])
         except InvalidMessage as error:
             raise PermanentFailure("prepare_failed", f"{error.where}: {error.why}") from None
         except (ZeepError, TypeError, ValueError) as error:
             raise PermanentFailure("prepare_failed", type(error).__name__) from error
-        whole = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        if not given:
+            return Envelope(operation, whole, b"")
         # The session is the first element of the body: whatever comes later cannot be taken for it.
-        before, _, after = whole.partition(self._mark.encode())
+        before, _, after = whole.partition(SESSION.encode())
         return Envelope(operation, before, after)
+
+    def _render(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
+        envelope = self._client.create_message(self._client.service, operation, **arguments)
+        return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
     def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
         """Return path and header fields; see `Dialect`."""
