@@ -6,9 +6,11 @@ error. Fields outside `FIELDS` are dropped, so personal data cannot slip into a 
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import structlog
 
@@ -67,8 +69,14 @@ def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) ->
     return {name: value for name, value in fields.items() if name in FIELDS}
 
 
-def setup(*, level: str = "INFO", readable: bool = False) -> None:
-    """Configure logging of this process once, at its start."""
+def setup(
+    *,
+    level: str = "INFO",
+    readable: bool = False,
+    stream: TextIO = sys.stderr,
+    lasting: bool = True,
+) -> None:
+    """Configure logging of this process; `lasting` means once and for all, which is faster."""
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
     )
@@ -80,12 +88,24 @@ def setup(*, level: str = "INFO", readable: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=lasting,
     )
     # zeep and urllib3 write whole envelopes and addresses at DEBUG
     for name in ("zeep", "urllib3", "pika", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "pika" else logging.WARNING)
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """Log to a file for the length of the block; the screen belongs to something else."""
+    before = structlog.get_config()
+    with path.open("w", encoding="utf-8") as file:
+        setup(stream=file, lasting=False)
+        try:
+            yield
+        finally:
+            structlog.configure(**before)
 
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

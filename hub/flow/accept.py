@@ -54,10 +54,11 @@ class Intake:
         component: str = "",
         sha256: str = "",
     ) -> Attachment:
-        """Stream a file into the blob store and return the claim check for it."""
+        """Stream a file into the blob store and return the claim check for it.
+
+        It becomes known to the store with the first message that refers to it.
+        """
         digest, size = self.files.write(stream, sha256=sha256)
-        with self.store.write() as tx:
-            blobs.register(tx, digest, size=size, media_type=media_type, now=self.clock())
         return Attachment(
             name=name, media_type=media_type, size=size, sha256=digest, component=component
         )
@@ -67,7 +68,10 @@ class Intake:
         self._commits.close()
 
     def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
+        now = self.clock()
         with self.store.write() as tx:
-            answers = journal.accept(tx, entries, self.clock())
+            answers = journal.accept(tx, entries, now)
+            files = [file for entry in entries for file in entry.message.attachments]
+            blobs.register(tx, files, now=now)
         self.on_commit()
         return answers

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -23,6 +22,7 @@ from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
+from hub import telemetry
 from hub.bootstrap import Hub, build
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.messages.payloads import Station
@@ -64,7 +64,7 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
-        _log_to(directory / "hub.log", stack)
+        stack.enter_context(telemetry.logging_to(directory / "hub.log"))
         node = _broker(options, console, stack)
         keys = Secrets.generate(directory / "secrets")
         port = loopback.free_port()
@@ -233,12 +233,6 @@ def _broker(
 
 def _name_of(options: Options, node: PrivateRabbit | None) -> str:
     return "rabbitmq" if node or options.broker_url else "memory"
-
-
-def _log_to(path: Path, stack: contextlib.ExitStack) -> None:
-    """Send the hub's log to a file: the screen belongs to the progress bar."""
-    file = stack.enter_context(path.open("w", encoding="utf-8"))
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file))
 
 
 @contextlib.contextmanager

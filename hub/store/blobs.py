@@ -7,12 +7,14 @@ appears, so a path that exists is always whole. Nothing is deleted here.
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import sqlalchemy as sa
 
+from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine import Tx, insert
 from hub.store.tables import blobs
@@ -82,10 +84,14 @@ class BlobStore:
             os.close(folder)
 
 
-def register(tx: Tx, sha256: str, *, size: int, media_type: str, now: datetime) -> None:
-    """Record a stored file; a second time changes nothing."""
-    values = {"sha256": sha256, "size": size, "media_type": media_type, "created_at": now}
-    tx.execute(insert(tx, blobs).on_conflict_do_nothing(), values)
+def register(tx: Tx, files: Sequence[Attachment], *, now: datetime) -> None:
+    """Record files that messages refer to; a second time changes nothing."""
+    rows = [
+        {"sha256": f.sha256, "size": f.size, "media_type": f.media_type, "created_at": now}
+        for f in files
+    ]
+    if rows:
+        tx.execute(insert(tx, blobs).on_conflict_do_nothing(), rows)
 
 
 def media_type_of(tx: Tx, sha256: str) -> str | None:

@@ -1,0 +1,64 @@
+"""The pilot, small: the whole hub with both simulators, in fair weather and in foul."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from hub.pilot import run as pilot
+from tests.support.services import RabbitService
+
+
+def play(directory: Path, **options: Any) -> dict[str, Any]:
+    """Run the pilot quietly and return its report."""
+    console = Console(file=StringIO(), width=120)
+    return pilot.run(pilot.Options(directory=directory / "demo", **options), console)
+
+
+def settled(report: dict[str, Any], dossiers: int) -> None:
+    """Check that every dossier is where it should be, by every record there is."""
+    assert report["problems"] == []
+    assert report["accepted"] == report["digitised"] == dossiers
+    assert report["settled_in_time"] + report["in_process_in_time"] == dossiers
+    assert report["late"] == 0
+    for name, ledger in report["ledger"].items():
+        states = report["balance"][name]
+        assert states["accepted"] == states["delivered"] > 0
+        wrong = ("duplicates", "out_of_order", "missing", "unknown_to_hub")
+        assert [ledger[key] for key in wrong] == [0, 0, 0, 0]
+    assert report["ledger"]["provincial"]["dossiers"] == dossiers
+    assert report["ledger"]["town_center"]["dossiers"] == report["inter_level"] > 0
+
+
+def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
+    """Nothing but Python is needed."""
+    report = play(tmp_path, dossiers=70, broker="memory", faults=False)
+    settled(report, 70)
+    assert (report["broker"], report["faults_injected"]) == ("memory", {})
+
+
+@pytest.mark.usefixtures("rabbit")
+def test_foul_weather_on_rabbitmq(tmp_path: Path) -> None:
+    """The province goes down, replies are lost, callbacks come doubled and reordered, the broker is
+    killed and comes back: the figures are those of fair weather."""
+    report = play(tmp_path, dossiers=74)
+    settled(report, 74)
+    assert {"broker_killed", "down", "drop_after_accept", "busy"} <= set(report["faults_injected"])
+
+
+def test_the_reports_judge_sees_what_is_wrong(tmp_path: Path) -> None:
+    """A report that does not agree makes the demo fail: the check itself is checked."""
+    from hub.pilot.report import check
+
+    report = play(tmp_path, dossiers=37, broker="memory", faults=False)
+    assert check(report) == []
+    report["balance"]["provincial"]["delivered"] -= 1
+    report["ledger"]["town_center"]["duplicates"] = 1
+    assert len(check(report)) == 2
+
+
+def test_a_service_is_really_there(rabbit: RabbitService) -> None:
+    """The foul-weather test must not pass because RabbitMQ was missing."""
+    assert rabbit.url.startswith("amqp")
