@@ -13,10 +13,9 @@ from hub.broker.rabbit import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.messages.routes import DEAD, INGEST, INVALID
 from hub.ports import Broker, BrokerUnavailable, Confirm, Consumer, Incoming, Outgoing
+from tests.support.broker_talk import WITHIN, take
 from tests.support.services import RabbitService
 
-WITHIN = timedelta(seconds=20)
-"""Longer than anything takes; reached only when a promise is broken."""
 NONE_LEFT = timedelta(milliseconds=300)
 CAPACITY = 20
 DELIVERY_LIMIT = 10
@@ -87,16 +86,6 @@ def publish(broker: Broker, *numbers: int, queue: str = INGEST) -> list[Confirm]
         return publisher.publish([outgoing(it, queue) for it in numbers], timeout=WITHIN)
     finally:
         publisher.close()
-
-
-def take(consumer: Consumer, count: int) -> list[Incoming]:
-    """Receive until `count` messages are in hand."""
-    taken: list[Incoming] = []
-    while len(taken) < count:
-        some = consumer.receive(count - len(taken), wait=WITHIN)
-        assert some, f"only {len(taken)} of {count} messages came"
-        taken += some
-    return taken
 
 
 def ids(messages: list[Incoming]) -> list[str]:

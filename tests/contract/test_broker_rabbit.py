@@ -14,14 +14,11 @@ from hub.broker.rabbit.target import Target
 from hub.broker.topology import EXCHANGE, TOPOLOGY
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.routes import DEAD, INGEST
-from hub.ports import BrokerUnavailable, Confirm, Consumer, ConsumerLost, Incoming, Outgoing
+from hub.ports import BrokerUnavailable, Confirm, ConsumerLost
 from hub.sandbox.rabbit_node import PrivateRabbit
+from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
 from tests.support.services import RabbitService, rabbit_service
 from tests.support.tcp_proxy import TcpProxy
-
-WITHIN = timedelta(seconds=20)
-"""Longer than anything takes; reached only when a promise is broken."""
-SOON = timedelta(seconds=1)
 
 pytestmark = pytest.mark.rabbit
 
@@ -87,48 +84,6 @@ def shaky(
 ) -> RabbitBroker:
     """The same broker over the proxy."""
     return brokers(proxy.instead_of(url))
-
-
-def batch(*names: str) -> list[Outgoing]:
-    """Return messages for the records' queue."""
-    return [Outgoing(routing_key=INGEST, body=b"x" * 1024, message_id=name) for name in names]
-
-
-def receive_some(consumer: Consumer, *, limit: int = 500) -> list[Incoming]:
-    """Receive until something comes, through every loss of the broker; give up after some time."""
-    for _ in range(40):
-        try:
-            if messages := consumer.receive(limit, wait=SOON):
-                return messages
-        except (ConsumerLost, BrokerUnavailable):
-            continue
-    pytest.fail("nothing came")
-
-
-def take(consumer: Consumer, count: int) -> list[Incoming]:
-    """Receive until `count` messages are in hand."""
-    taken: list[Incoming] = []
-    while len(taken) < count:
-        taken += receive_some(consumer, limit=count - len(taken))
-    return taken
-
-
-def drain(broker: RabbitBroker) -> list[str]:
-    """Take everything out of the records' queue; return the ids.
-
-    An empty queue would not tell the end: what is on its way to the consumer is not in it.
-    """
-    publisher = broker.publisher()
-    assert publisher.publish(batch("the end"), timeout=WITHIN) == [Confirm.CONFIRMED]
-    publisher.close()
-    consumer = broker.consumer(INGEST, prefetch=500)
-    names: list[str] = []
-    while "the end" not in names:
-        messages = receive_some(consumer)
-        names += [message.message_id for message in messages]
-        consumer.ack(messages)
-    consumer.close()
-    return names[:-1]
 
 
 def delete_queue(url: str, queue: str) -> None:
@@ -267,29 +222,72 @@ def test_a_line_cut_while_confirming_is_unconfirmed(
     assert {"a", "c"} <= set(drain(broker))
 
 
+@pytest.mark.slow
 def test_a_half_open_line_is_noticed_by_the_missing_heartbeat(
-    url: str,
-    proxy: TcpProxy,
-    brokers: Callable[[Target | str], RabbitBroker],
+    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
 ) -> None:
-    """No packet comes any more and no end either: the consumer is told, and what waits in the
-    queue comes over the next connection."""
+    """No packet comes any more and no end either, while the consumer's owner has work in hand:
+    the consumer is told, and everything comes over the next connection."""
     quick = replace(Target.parse(proxy.instead_of(url)), heartbeat=timedelta(seconds=1))
-    broker, direct = brokers(quick), brokers(url)
-    consumer = broker.consumer(INGEST, prefetch=10)
-    publisher = direct.publisher()
+    consumer = brokers(quick).consumer(INGEST, prefetch=10)
+    publisher = brokers(url).publisher()
     publisher.publish(batch("a"), timeout=WITHIN)
-    assert [message.message_id for message in receive_some(consumer)] == ["a"]
+    take(consumer, 1)
     proxy.stall()
     publisher.publish(batch("b"), timeout=WITHIN)
     publisher.close()
     with pytest.raises(ConsumerLost):
-        consumer.receive(1, wait=WITHIN)
+        consumer.receive(1, wait=WITHIN * 2)
     proxy.flow()
-    names: set[str] = set()
-    while names != {"a", "b"}:
-        names |= {message.message_id for message in receive_some(consumer)}
+    assert {message.message_id for message in take(consumer, 2)} == {"a", "b"}
     consumer.close()
+
+
+def test_a_silent_line_is_not_taken_for_an_empty_queue(
+    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """With nothing in hand the consumer asks, long before a heartbeat is missed: no answer, so it
+    is told; an answer, so it goes on."""
+    wary = replace(Target.parse(proxy.instead_of(url)), silent_at_most=timedelta(0))
+    consumer = brokers(wary).consumer(INGEST, prefetch=10)
+    publisher = brokers(url).publisher()
+    publisher.publish(batch("a"), timeout=WITHIN)
+    consumer.ack(take(consumer, 1))
+    for _ in range(3):
+        assert consumer.receive(1, wait=timedelta(0)) == []
+    proxy.swallow_replies = True
+    publisher.publish(batch("b"), timeout=WITHIN)
+    with pytest.raises(ConsumerLost, match="silent"):
+        consumer.receive(1, wait=timedelta(0))
+    proxy.swallow_replies = False
+    assert [message.message_id for message in take(consumer, 1)] == ["b"]
+    consumer.close()
+    publisher.close()
+
+
+def test_messages_that_never_come_are_noticed(
+    url: str, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """The connection lives, the queue has messages, and the broker gives us none: reported as a
+    loss, and the next consumer starts afresh. Here another one has the queue to itself."""
+    delete_queue(url, INGEST)
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        only_one = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+        channel.queue_declare(INGEST, durable=True, arguments=only_one)
+        channel.queue_bind(INGEST, EXCHANGE, INGEST)
+    wary = replace(Target.parse(url), silent_at_most=timedelta(0))
+    first, second = (brokers(wary).consumer(INGEST, prefetch=1) for _ in range(2))
+    publisher = brokers(url).publisher()
+    publisher.publish(batch("a", "b"), timeout=WITHIN)
+    take(first, 1)
+    with pytest.raises(ConsumerLost, match="1 messages are in"):
+        for _ in range(50):
+            second.receive(1, wait=SOON)
+    first.close()
+    assert {message.message_id for message in take(second, 1)} <= {"a", "b"}
+    second.close()
+    publisher.close()
 
 
 def test_closing_over_a_dead_line_ends(shaky: RabbitBroker, proxy: TcpProxy) -> None:

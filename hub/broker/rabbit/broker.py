@@ -5,11 +5,11 @@ missing there shows here as BrokerUnavailable with RabbitMQ's own words.
 """
 
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 from hub.broker.rabbit.consumer import RabbitConsumer
+from hub.broker.rabbit.depth import ask_depth
 from hub.broker.rabbit.dialer import Dialer
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.publisher import RabbitPublisher
@@ -54,25 +54,16 @@ class RabbitBroker:
     def depth(self, queue: str) -> int:
         """Return the number of messages ready in the queue; raises BrokerUnavailable."""
         with self._lock:
-            deadline = time.monotonic() + ANSWER_WITHIN.total_seconds()
             link, asking = self._asking.up(ANSWER_WITHIN / 2)
-            answer: list[int] = []
-
-            def on_answer(frame: Any) -> None:
-                answer.append(frame.method.message_count)
-                link.tell()
-
-            def ask() -> None:
-                if asking.channel.is_open:
-                    asking.channel.queue_declare(queue, passive=True, callback=on_answer)
-
-            link.submit(ask)
-            with self._asking.changed:
-                self._asking.changed.wait_for(
-                    lambda: answer or link.lost, max(0.0, deadline - time.monotonic())
-                )
-            if answer:
-                return answer[0]
+            answer = ask_depth(
+                link,
+                asking.channel,
+                queue,
+                changed=self._asking.changed,
+                within=ANSWER_WITHIN / 2,
+            )
+            if answer is not None:
+                return answer
             reason = link.lost or "no answer in time"
             self._asking.drop()
             raise BrokerUnavailable(f"depth of {queue}: {reason}")

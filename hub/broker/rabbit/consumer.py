@@ -1,8 +1,9 @@
 """Takes batches from one queue.
 
 Promises that what is handed out is settled on the connection that it came through or not at all,
-that a consumer which the broker took away is noticed and told once (ConsumerLost), and that
-heartbeats go on while the owner works, because the link has a thread of its own.
+that a consumer which the broker took away is noticed and told once (ConsumerLost), that heartbeats
+go on while the owner works, because the link has a thread of its own, and that being alive means
+progress: when nothing comes for a while, it asks, and silence is not taken for an empty queue.
 
 Traps of RabbitMQ: delivery tags count per channel, so an acknowledgement on another channel settles
 somebody else's message; one unknown tag ends the channel; a cancelled consumer leaves channel and
@@ -15,10 +16,13 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from hub.broker.rabbit.depth import ask_depth
 from hub.broker.rabbit.dialer import Dialer, NotYet
 from hub.broker.rabbit.link import CLOSE_WITHIN, Link
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable, ConsumerLost, Incoming
+
+ANSWER_WITHIN = timedelta(seconds=3)
 
 
 class _Session:
@@ -34,6 +38,8 @@ class _Session:
         """Tags that were handed out, oldest first. The owner's thread only."""
         self._queue = queue
         self._prefetch = prefetch
+        self.doubtful = False
+        """There were messages in the queue, and none came."""
         self._told = False
         self._consumer_tag = ""
         self._link: Link
@@ -91,6 +97,9 @@ class RabbitConsumer:
             lambda number: _Session(number, queue, prefetch),
             purpose=f"consumer of {queue}",
         )
+        self._queue = queue
+        self._silent_at_most = target.silent_at_most.total_seconds()
+        self._heard_at = time.monotonic()
         self._current: tuple[Link, _Session] | None = None
 
     def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:
@@ -106,6 +115,10 @@ class RabbitConsumer:
                     lambda: session.arrived or link.lost or self._dialer.woken.is_set(),
                     max(0.0, deadline - time.monotonic()),
                 )
+            if session.arrived or session.unsettled:
+                self._heard_at = time.monotonic()
+            elif not (link.lost or self._dialer.woken.is_set()):
+                self._doubt(link, session)
         except NotYet:
             return []
         except BrokerUnavailable:
@@ -120,8 +133,34 @@ class RabbitConsumer:
             raise ConsumerLost(link.lost)
         return [_incoming(session) for _ in range(min(limit, len(session.arrived)))]
 
+    def _doubt(self, link: Link, session: _Session) -> None:
+        """After a long silence, ask: the line may be dead, or the broker may have forgotten us."""
+        if time.monotonic() - self._heard_at < self._silent_at_most:
+            return
+        depth = ask_depth(
+            link,
+            session.channel,
+            self._queue,
+            changed=self._dialer.changed,
+            within=ANSWER_WITHIN,
+            give_up=self._dialer.woken.is_set,
+        )
+        if self._dialer.woken.is_set():
+            return
+        self._heard_at = time.monotonic()
+        if depth is None:
+            link.fail("the broker is silent")
+        elif depth == 0 or session.arrived:
+            session.doubtful = False
+        elif session.doubtful:
+            link.fail(f"{depth} messages are in {self._queue}, and none comes")
+        else:
+            # Once may be chance: they were put there at this moment.
+            session.doubtful = True
+
     def _connect(self, limit: timedelta) -> tuple[Link, _Session]:
         self._current = self._dialer.up(limit)
+        self._heard_at = time.monotonic()
         return self._current
 
     def ack(self, messages: Iterable[Incoming]) -> None:

@@ -14,6 +14,7 @@ import pika
 CONNECT_WITHIN = timedelta(seconds=5)
 HEARTBEAT = timedelta(seconds=30)
 BLOCKED_AT_MOST = timedelta(seconds=30)
+SILENT_AT_MOST = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Target:
     heartbeat: timedelta = HEARTBEAT
     blocked_at_most: timedelta = BLOCKED_AT_MOST
     """How long the broker may hold back a publisher because of a resource alarm."""
+    silent_at_most: timedelta = SILENT_AT_MOST
+    """How long a consumer believes that a silent queue is an empty one before it asks."""
 
     @classmethod
     def parse(cls, text: str) -> "Target":
