@@ -300,8 +300,10 @@ def test_wake_ends_a_waiting_receive(broker: Broker, consume: Callable[..., Cons
     waker.start()
     assert consumer.receive(1, wait=timedelta(minutes=1)) == []
     waker.join()
-    publish(broker, 1)
-    assert ids(take(consumer, 1)) == ["m-1"]
+    publishing = threading.Thread(target=publish, args=(broker, 1))
+    publishing.start()
+    assert ids(consumer.receive(1, wait=WITHIN)) == ["m-1"]
+    publishing.join()
 
 
 def test_wake_loses_no_message(broker: Broker, consume: Callable[..., Consumer]) -> None:

@@ -197,6 +197,7 @@ def test_a_confirm_that_never_comes_is_unconfirmed_in_time(
     assert publisher.publish(batch("b", "c"), timeout=SOON) == [Confirm.UNCONFIRMED] * 2
     proxy.swallow_replies = False
     assert publisher.publish(batch("d"), timeout=WITHIN) == [Confirm.CONFIRMED]
+    assert proxy.accepted == 2
     publisher.close()
     assert drain(broker) == ["a", "b", "c", "d"]
 

@@ -17,6 +17,8 @@ class TcpProxy:
         self.port: int = self._listener.getsockname()[1]
         self.swallow_replies = False
         """Take what the server says and pass nothing on; the client's words still get through."""
+        self.accepted = 0
+        """How many connections there have been."""
         self._flowing = threading.Event()
         self._flowing.set()
         self._sockets: set[socket.socket] = set()
@@ -72,6 +74,7 @@ class TcpProxy:
                     client.close()
                     continue
                 server.settimeout(None)
+                self.accepted += 1
                 self._sockets |= {client, server}
                 self._run(self._pair, client, server)
 
