@@ -62,8 +62,6 @@ class Link:
         self.is_ready = False
         self.lost = ""
         """Why it is gone, "" as long as it is not."""
-        self.blocked = False
-        """The broker accepts no publishes at present (a resource alarm)."""
         self._parameters = parameters
         self._begin = begin
         self._changed = changed
@@ -126,12 +124,7 @@ class Link:
             self._loop.close()
 
     def _on_open(self, connection: Any) -> None:
-        connection.add_on_connection_blocked_callback(lambda *_: self._set_blocked(True))
-        connection.add_on_connection_unblocked_callback(lambda *_: self._set_blocked(False))
         connection.channel(on_open_callback=self._on_channel)
-
-    def _set_blocked(self, blocked: bool) -> None:
-        self.blocked = blocked
 
     def _on_channel(self, channel: Any) -> None:
         channel.add_on_close_callback(self._on_channel_closed)

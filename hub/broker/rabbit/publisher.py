@@ -22,7 +22,7 @@ from hub.broker.rabbit.dialer import Dialer
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.target import Target
 from hub.messages.envelope import MAX_BYTES
-from hub.ports import BrokerUnavailable, Confirm, Outgoing
+from hub.ports import Confirm, Outgoing
 from hub.telemetry import Event, log
 
 CONTENT_TYPE = "application/json"
@@ -163,8 +163,6 @@ class RabbitPublisher:
             return []
         deadline = time.monotonic() + timeout.total_seconds()
         link, session = self._dialer.up(timeout / 2)
-        if link.blocked:
-            raise BrokerUnavailable("publisher: the broker is blocked by a resource alarm")
         under_way = _Batch(batch)
         link.submit(lambda: session.send(under_way))
         with self._dialer.changed:
