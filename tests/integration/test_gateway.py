@@ -1,0 +1,158 @@
+"""The gateway: what devices and partners get as an answer, over real HTTP."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from hub.flow.accept import Intake
+from hub.gateway.rest import CALLBACK_LIMIT, create_app
+from hub.gateway.serve import WebRole
+from hub.messages.envelope import MAX_BYTES
+from hub.store import queries
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.works import now
+
+EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.progressed.v1.json"
+FILE_LIMIT = 100_000
+
+
+@dataclass
+class Door:
+    """A running gateway and how to knock."""
+
+    store: Store
+    port: int
+
+    def call(
+        self, method: str, path: str, body: bytes = b"", token: str = "", **headers: str
+    ) -> tuple[int, object]:
+        """Make one request; return status and JSON (or bytes)."""
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            fields["Authorization"] = f"Bearer {token}"
+        reply = urllib3.request(
+            method, f"http://127.0.0.1:{self.port}{path}", body=body, headers=fields, retries=False
+        )
+        if reply.headers.get("content-type") == "application/json":
+            return reply.status, json.loads(reply.data)
+        return reply.status, reply.data
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """A gateway on a free port."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    files = BlobStore(tmp_path / "files", limit=FILE_LIMIT)
+    intake = Intake(store, files, clock=now)
+    app = create_app(
+        store, files, intake, clock=now, intake_token="in-token", file_token="file-token"
+    )
+    web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
+    web.start()
+    yield Door(store, web.port)
+    web.stop()
+    intake.close()
+    store.close()
+
+
+def test_a_message_is_answered_after_it_is_stored(door: Door) -> None:
+    """202 with the id; a second telling gets the same id and says so."""
+    body = EXAMPLE.read_bytes()
+    status, reply = door.call("POST", "/messages", body, token="in-token")
+    assert (status, reply["duplicate"]) == (202, False)  # type: ignore[index]
+    again = body.replace(b"0" * 31 + b"3", b"f" * 32)
+    assert again != body
+    assert door.call("POST", "/messages", again, token="in-token") == (
+        202,
+        {"messageId": reply["messageId"], "duplicate": True},  # type: ignore[index]
+    )
+    with door.store.read() as tx:
+        assert queries.unhandled_count(tx) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "code", "where"),
+    [
+        (b'"id"', b'"id', 422, "json_broken", "$"),
+        (b"dossier.progressed", b"nothing.known", 422, "type_unknown", "$.type"),
+        (b'"version": 1', b'"version": 9', 422, "version_unknown", "$.version"),
+        (b'"trangThai": 4', b'"trangThai": 11', 422, "payload_invalid", "$.payload.trangThai"),
+        (b"-180806-0001", b"-x", 422, "payload_invalid", "$.payload.maHoSo"),
+        (b'"noiDungXuLy": "', b'"noiDungXuLy": "' + b"x" * MAX_BYTES, 413, "message_too_large", ""),
+    ],
+)
+def test_a_wrong_message_is_refused_with_what_where_and_why(
+    door: Door, old: bytes, new: bytes, status: int, code: str, where: str
+) -> None:
+    """And nothing of it is stored."""
+    body = EXAMPLE.read_bytes()
+    assert old in body
+    found, reply = door.call("POST", "/messages", body.replace(old, new), token="in-token")
+    assert isinstance(reply, dict)
+    assert (found, reply["code"]) == (status, code)
+    assert reply["where"].startswith(where)
+    assert reply["message"].endswith(".")
+    with door.store.read() as tx:
+        assert queries.unhandled_count(tx) == 0
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "file-token"])
+def test_without_the_right_token_nothing_comes_in_and_the_refusal_is_audited(
+    door: Door, token: str
+) -> None:
+    """Each door has its own token."""
+    status, reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token=token)
+    assert status == 401
+    assert isinstance(reply, dict)
+    with door.store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT action, object, allowed FROM audit").all()
+        assert [tuple(row) for row in rows] == [("gateway.intake", "/messages", 0)]
+        assert queries.unhandled_count(tx) == 0
+
+
+def test_a_file_is_stored_under_its_hash_and_pulled_with_the_partners_token(door: Door) -> None:
+    """What goes in comes out, byte for byte."""
+    content = bytes(range(256)) * 100
+    sha256 = hashlib.sha256(content).hexdigest()
+    put = door.call(
+        "PUT", "/files", content, "in-token", Content_Type="application/pdf", X_Name="a.pdf"
+    )
+    assert put == (201, {"sha256": sha256, "size": len(content)})
+    assert door.call("GET", f"/files/{sha256}", token="file-token") == (200, content)
+    assert door.call("GET", f"/files/{sha256}", token="in-token")[0] == 401
+
+
+def test_a_file_over_the_limit_or_with_another_hash_is_refused(door: Door) -> None:
+    """413 while it streams in, 422 when the content is not what was announced."""
+    fields = {"Content_Type": "application/pdf", "X_Name": "a.pdf"}
+    big = door.call("PUT", "/files", b"x" * (FILE_LIMIT + 1), "in-token", **fields)
+    assert big[0] == 413
+    other = door.call("PUT", "/files", b"x", "in-token", **fields, X_Sha256="0" * 64)
+    assert other[0] == 422
+    assert isinstance(other[1], dict)
+    assert other[1]["code"] == "file_hash_wrong"
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fhub.db", "x"])
+def test_only_stored_files_can_be_pulled(door: Door, name: str) -> None:
+    """No path leads out of the file store."""
+    assert door.call("GET", f"/files/{name}", token="file-token")[0] == 404
+
+
+def test_a_callback_over_the_limit_or_without_a_partner_is_refused(door: Door) -> None:
+    """No town is connected here."""
+    assert door.call("POST", "/town/callbacks", b"{}")[0] == 404
+    assert door.call("POST", "/town/callbacks", b" " * (CALLBACK_LIMIT + 1))[0] == 413
+
+
+def test_health_needs_no_token(door: Door) -> None:
+    """For the container's health check."""
+    assert door.call("GET", "/health") == (200, {"status": "ok"})

@@ -1,0 +1,50 @@
+"""Settings: every problem at once, secrets from files, nothing mistyped is ignored."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.settings import Settings, SettingsError, load
+
+
+def test_nothing_set_means_one_machine_without_partners() -> None:
+    """SQLite, the in-process broker, every role."""
+    found = load({"PATH": "/bin"})
+    assert found == Settings()
+    assert found.database.startswith("sqlite:///")
+    assert len(found.role_names) == 7
+
+
+def test_values_are_converted_and_secrets_come_from_files(tmp_path: Path) -> None:
+    """A trailing newline in the file does not count."""
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    found = load({"HUB_HTTP_PORT": "9000", "HUB_FILE_TOKEN_FILE": str(secret)})
+    assert (found.http_port, found.file_token) == (9000, "s3cret")
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    """One start, one list."""
+    with pytest.raises(SettingsError) as caught:
+        load(
+            {
+                "HUB_HTTP_PORT": "ninety",
+                "HUB_TYPO": "1",
+                "HUB_INTAKE_TOKEN_FILE": "/nonexistent/secret",
+                "HUB_PROVINCE_MODE": "fax",
+                "HUB_PROVINCE_URL": "http://127.0.0.1:1",
+            }
+        )
+    text = str(caught.value)
+    for name in ("HTTP_PORT", "TYPO", "INTAKE_TOKEN_FILE", "PROVINCE_MODE", "PROVINCE_PASSWORD"):
+        assert f"HUB_{name}" in text
+
+
+@pytest.mark.parametrize(
+    ("roles", "named"),
+    [("relay,postman", "postman"), ("relay", "HUB_BROKER_URL"), ("relay", "PostgreSQL")],
+)
+def test_roles_apart_need_a_broker_and_a_server_database(roles: str, named: str) -> None:
+    """Two processes cannot share the in-process broker or write one SQLite file."""
+    with pytest.raises(SettingsError, match=named):
+        load({"HUB_ROLES": roles})
