@@ -98,7 +98,10 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 
 
 def insert(tx: Tx, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    """Return the dialect's INSERT for `table`, which knows ON CONFLICT."""
-    if tx.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    """Return the dialect's INSERT for `table`, which knows ON CONFLICT.
+
+    Its `rowcount` counts. Trap: with psycopg SQLAlchemy does not keep the count of an INSERT unless
+    it is told to (-1), and a row that is new then passes for one that was there.
+    """
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    return make(table).execution_options(preserve_rowcount=True)
