@@ -78,6 +78,10 @@ _LIST = (
 )
 """The two tables have one shape; their names are written here and never come from outside."""
 
+_BY_DOSSIER = """
+SELECT dossier, kind, count(*) FROM effects GROUP BY dossier, kind ORDER BY dossier, kind
+"""
+
 _DUPLICATES = """
 SELECT dossier, key, count(*) FROM effects GROUP BY dossier, key HAVING count(*) > 1 LIMIT ?
 """
@@ -210,6 +214,14 @@ def read_effects(path: Path) -> list[Effect]:
         return []
     with closing(_open_to_read(path)) as connection:
         return list(_rows(connection, "effects"))
+
+
+def count_by_dossier(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield (dossier, kind, number of effects) from a ledger file, by dossier; memory stays flat."""
+    if not path.exists():
+        return
+    with closing(_open_to_read(path)) as connection:
+        yield from connection.execute(_BY_DOSSIER)
 
 
 def read_notes(path: Path) -> list[Effect]:

@@ -123,9 +123,11 @@ class Receive(Role):
             except InvalidMessage as error:
                 self._park(item.entry, error)
         except Exception as error:
-            # Our own fault, not the message's: the broker gives it again, up to its limit.
+            # Our own fault, not the message's: the broker gives it again, up to its limit. The
+            # pause keeps a short outage of the store from using that limit up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=repr(error))
-            consumer.release(item.incoming)
+            self.stopping.wait(self.crash_pause)
+            consumer.fail(item.incoming)
             return False
         return True
 

@@ -47,7 +47,8 @@ class Office:
         self.desk_time = until
         """Business time at the return desk: what the barcode reader's clock shows."""
         self.plans: dict[str, Planned] = {}
-        self.returned: set[str] = set()
+        """Dossiers in the office's hands."""
+        self.returned = 0
         self._supplied: set[tuple[str, datetime]] = set()
 
     def receive(self, planned: Planned) -> None:
@@ -83,7 +84,7 @@ class Office:
     def _hand_out(self, place: tuple[str, datetime]) -> bool:
         number, since = place
         planned = self.plans.get(number)
-        if planned is None or number in self.returned:
+        if planned is None:
             return False
         at = self.rules.add_working_time(since, planned.returned_after)
         if at > self.until:
@@ -91,7 +92,8 @@ class Office:
         self.desk_time = at
         if not self.reader.scan(number):
             return False
-        self.returned.add(number)
+        del self.plans[number]
+        self.returned += 1
         if planned.slip:
             scores = dict.fromkeys(self.rules.survey_criteria, ALL_GOOD)
             slip = p.SurveySubmitted(slip=planned.slip, scores=scores, submitted_at=at)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.simulation.ledger import read_effects, read_summary
+from adapters.simulation.ledger import count_by_dossier, read_summary
 from hub.messages import catalog
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.records.rulebook import Rulebook
@@ -105,17 +105,16 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
     """Count a partner's ledger and compare it, both ways, with what the hub holds as delivered."""
     summary = read_summary(path)
     theirs: Counter[tuple[str, bool]] = Counter()
-    for effect in read_effects(path):
-        if effect.kind in ASKED_FOR:
-            theirs[effect.dossier, effect.kind == "dossier"] += 1
+    for number, kind, count in count_by_dossier(path):
+        if kind in ASKED_FOR:
+            theirs[number, kind == "dossier"] += count
     ours: Counter[tuple[str, bool]] = Counter()
-    seen: set[str] = set()
     with store.read() as tx:
-        for type, number in queries.delivered(tx, destination):
-            creates = type == CREATES[destination] and number not in seen
-            if creates:
-                seen.add(number)
-            ours[number, creates] += 1
+        for number, type, count in queries.delivered_by_lane(tx, destination):
+            # a dossier is created by its first message of that type, later ones update it
+            created = int(type == CREATES[destination])
+            ours[number, True] += created
+            ours[number, False] += count - created
     return {
         "dossiers": summary["dossiers"],
         "events": summary["events"],

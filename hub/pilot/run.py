@@ -124,23 +124,21 @@ def _play(
     desk.start()
     plans = scenario.plan(mix, rules, seed=options.seed, agency=AGENCY)
     with _progress(console) as bar:
-        taken = bar.add_task("Tiếp nhận", total=len(plans))
-        returned = bar.add_task("Trả kết quả", total=len(plans))
+        taken = bar.add_task("Tiếp nhận", total=mix.total)
+        returned = bar.add_task("Trả kết quả", total=mix.total)
         count = 0
 
         def went_on() -> None:
             nonlocal count
             count += 1
             bar.update(taken, completed=count)
-            bar.update(returned, completed=len(office.returned))
+            bar.update(returned, completed=office.returned)
             if options.faults:
-                weather.at(count / len(plans))
+                weather.at(count / mix.total)
 
         receive_all(office, plans, may_go_on=lambda: _wait_for_room(hub, settled), progress=went_on)
         weather.clear()
-        _wait_for_end(
-            hub, town, settled, lambda: bar.update(returned, completed=len(office.returned))
-        )
+        _wait_for_end(hub, town, settled, lambda: bar.update(returned, completed=office.returned))
     stop.set()
     desk.join()
     facts = reporting.Facts(

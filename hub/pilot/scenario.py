@@ -101,8 +101,8 @@ def scaled(mix: Mix, dossiers: int) -> Mix:
     return Mix(mix.first_day, mix.until, slips, shares)
 
 
-def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> list[Planned]:
-    """Return the dossiers in the order of their reception."""
+def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> Iterator[Planned]:
+    """Yield the dossiers in the order of their reception."""
     draw = random.Random(seed)  # noqa: S311 - a plan, not a secret
     moments = sorted(
         (
@@ -113,15 +113,10 @@ def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> list[Planned]:
         key=lambda pair: pair[0],
     )
     with_slip = set(draw.sample(range(len(moments)), min(mix.slips, len(moments))))
-    return [
-        _planned(draw, rules, share, moment, mix.until, number, slip)
-        for (moment, share), number, slip in zip(
-            moments,
-            _numbers(rules, agency, moments),
-            (f"P-{n:05d}" if n in with_slip else "" for n in range(len(moments))),
-            strict=True,
-        )
-    ]
+    numbers = _numbers(rules, agency, moments)
+    for place, ((moment, share), number) in enumerate(zip(moments, numbers, strict=True)):
+        slip = f"P-{place:05d}" if place in with_slip else ""
+        yield _planned(draw, rules, share, moment, mix.until, number, slip)
 
 
 def _numbers(rules: Rulebook, agency: str, moments: list[tuple[datetime, Share]]) -> Iterator[str]:

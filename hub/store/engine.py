@@ -90,7 +90,7 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
         "foreign_keys=ON",
         "busy_timeout=30000",
         "temp_store=MEMORY",
-        "cache_size=-8000",
+        "cache_size=-2000",
         "wal_autocheckpoint=2000",
         "journal_size_limit=67108864",
     ):

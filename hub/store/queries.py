@@ -80,14 +80,16 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
 
 
-def delivered(tx: Tx, destination: str) -> Iterator[tuple[str, str]]:
-    """Yield (message type, dossier number) of every settled delivery, streaming."""
+def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]]:
+    """Yield (dossier number, message type, number of delivered deliveries), streaming."""
     c = deliveries.c
-    query = sa.select(c.type, c.lane).where(
-        c.destination == destination, c.state == DeliveryState.DELIVERED.value
+    query = (
+        sa.select(c.lane, c.type, sa.func.count())
+        .where(c.destination == destination, c.state == DeliveryState.DELIVERED.value)
+        .group_by(c.lane, c.type)
     )
-    for row in tx.execution_options(yield_per=1000).execute(query):
-        yield row.type, row.lane
+    for lane, type, count in tx.execution_options(yield_per=1000).execute(query):
+        yield lane, type, count
 
 
 def history(tx: Tx, delivery_id: int) -> Sequence[sa.Row[Any]]:
