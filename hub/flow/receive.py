@@ -47,7 +47,7 @@ class Receive(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
-        batch: int = 200,
+        batch: int = 400,
     ) -> None:
         super().__init__()
         self.store = store
