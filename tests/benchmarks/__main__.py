@@ -1,9 +1,11 @@
 """`python -m tests.benchmarks relay|deliver|latency [--json FILE]`, which script/bench calls."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.relay.course import measure as relay
@@ -21,7 +23,8 @@ def main() -> int:
     arguments = parser.parse_args()
     # The default ends Python without a word to `finally`, and with that without tidying up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    result = COURSES[arguments.course](max(1, arguments.rounds))
+    busy = os.getloadavg()[0]
+    result = replace(COURSES[arguments.course](max(1, arguments.rounds)), busy=busy)
     show(result)
     if arguments.json:
         result.write(arguments.json)

@@ -24,6 +24,8 @@ class Result:
     notes: tuple[str, ...]
     """What differs between those compared, and what was asked for."""
     details: dict[str, Any] = field(default_factory=dict)
+    busy: float = 0.0
+    """The machine's load average before the benchmark began."""
 
     def write(self, path: Path) -> None:
         """Write figures, details, notes and machine as JSON."""
@@ -32,16 +34,15 @@ class Result:
             **self.figures,
             "details": self.details,
             "notes": list(self.notes),
-            "machine": machine(),
+            "machine": machine() | {"load_before": round(self.busy, 2)},
         }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def machine() -> dict[str, str | int | float]:
+def machine() -> dict[str, str | float]:
     """Return what the figures depend on besides the code."""
     return {
         "cpus": len(os.sched_getaffinity(0)),
-        "load_1min": round(os.getloadavg()[0], 2),
         "system": platform.platform(),
         "python": platform.python_version(),
     }
@@ -58,3 +59,5 @@ def show(result: Result) -> None:
     console.print(table)
     for note in result.notes:
         console.print(f"· {note}", style="dim", highlight=False)
+    if result.busy > 0.5:
+        console.print(f"The machine was busy before (load {result.busy:.1f}): figures vary.")
