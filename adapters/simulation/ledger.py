@@ -217,7 +217,7 @@ def read_effects(path: Path) -> list[Effect]:
 
 
 def count_by_dossier(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield (dossier, kind, number of effects) from a ledger file, by dossier; memory stays flat."""
+    """Yield (dossier, kind, number of effects) from a ledger file, streaming."""
     if not path.exists():
         return
     with closing(_open_to_read(path)) as connection:

@@ -4,6 +4,7 @@
 """
 
 import json
+import resource
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
     report["broker"] = facts.broker
     report["database"] = facts.database
     report["duration_s"] = round(facts.duration_s, 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    report["peak_memory_mb"] = round(peak / 1024)  # the kernel counts KiB
     report["problems"] = check(report)
     return report
 

@@ -17,7 +17,7 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         Panel(
             Group(_records(report), Text(), Columns([_exchange(report), _faults(report)])),
             title="Phường Hương Xuân · thí điểm 24/7 – 15/9/2018",
-            subtitle=f"{report['broker']} · {report['database']} · {report['duration_s']} s",
+            subtitle=f"{report['broker']} · {report['database']} · {report['duration_s']} s · {report['peak_memory_mb']} MB",
             border_style="cyan",
             expand=False,
         )

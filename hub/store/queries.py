@@ -88,8 +88,8 @@ def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]
         .where(c.destination == destination, c.state == DeliveryState.DELIVERED.value)
         .group_by(c.lane, c.type)
     )
-    for lane, type, count in tx.execution_options(yield_per=1000).execute(query):
-        yield lane, type, count
+    for row in tx.execution_options(yield_per=1000).execute(query):
+        yield tuple(row)
 
 
 def history(tx: Tx, delivery_id: int) -> Sequence[sa.Row[Any]]:
