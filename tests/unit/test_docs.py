@@ -5,9 +5,9 @@ with the code both ways.
 """
 
 import re
-import shutil
 import sqlite3
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -204,25 +204,52 @@ def test_the_blocks_that_are_filled_from_runs_are_there() -> None:
         assert README.count(f"<!-- {mark} -->") == README.count(f"<!-- /{mark} -->") == 1
 
 
-def test_the_restore_statement_of_the_runbook_works(tmp_path: Path) -> None:
-    """What may have gone out since the copy is asked about, not sent again."""
-    found = re.search(r'execute\(\\?"(UPDATE deliveries .*?)\\?",', RUNBOOK)
-    assert found, "the statement is in the runbook"
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A hub's database with one outgoing message that is not delivered and one parked message."""
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
-    example = ROOT / "schemas" / "examples" / "province.progress.v1.json"
-    message = envelope.decode(example.read_bytes())
-    entry = catalog.find(message.type, message.version)
+    said, parked = example("province.progress.v1"), example("barcode.scanned.v1")
+    opened = deliveries.NewDelivery(
+        message_id=said.message.id,
+        destination=catalog.PROVINCIAL,
+        type=said.message.type,
+        lane=said.message.key,
+    )
     with store.write() as tx:
-        journal.record_outgoing(tx, [journal.Entry(message, envelope.encode(message))], AT)
-        opened = deliveries.NewDelivery(
-            message_id=message.id, destination=entry.reader, type=message.type, lane=message.key
-        )
+        journal.record_outgoing(tx, [said], AT)
         deliveries.open_all(tx, [opened], AT)
+        journal.accept(tx, [parked], AT)
+        journal.park(tx, parked, AT, code="dossier_unknown", reason="the dossier never came")
     store.close()
-    with sqlite3.connect(shutil.copy(tmp_path / "hub.db", tmp_path / "copy.db")) as copy:
-        copy.execute(found[1], (1,))
-        assert copy.execute("SELECT state, next_attempt_at FROM deliveries").fetchall() == [
-            ("ambiguous", 1)
-        ]
-    copy.close()
+    connection = sqlite3.connect(tmp_path / "hub.db")
+    yield connection
+    connection.close()
+
+
+def example(name: str) -> journal.Entry:
+    """Return a message of schemas/examples."""
+    message = envelope.decode((ROOT / "schemas" / "examples" / f"{name}.json").read_bytes())
+    return journal.Entry(message, envelope.encode(message), message.id)
+
+
+def statement(table: str) -> str:
+    """Return the UPDATE of `table` that the runbook tells an operator to run."""
+    (found,) = re.findall(rf'execute\(\\"(UPDATE {table} .*?)\\",', RUNBOOK)
+    return str(found)
+
+
+def test_the_restore_statement_of_the_runbook_works(database: sqlite3.Connection) -> None:
+    """What may have gone out since the copy is asked about, not sent again."""
+    database.execute(statement("deliveries"), (1,))
+    found = database.execute("SELECT state, next_attempt_at FROM deliveries").fetchall()
+    assert found == [("ambiguous", 1)]
+
+
+def test_the_give_back_statement_of_the_runbook_works(database: sqlite3.Connection) -> None:
+    """A parked message is accepted again, and `hub rebuild` will ask for it; others stay."""
+    parked = example("barcode.scanned.v1").message.id
+    database.execute(statement("journal"), (parked,))
+    found = database.execute("SELECT id, state, code FROM journal ORDER BY state").fetchall()
+    said = example("province.progress.v1").message.id
+    assert found == [(parked, "accepted", None), (said, "outgoing", None)]
