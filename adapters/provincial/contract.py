@@ -5,9 +5,9 @@ them with the OpenAPI file and with the XSD, so the two ways of talking keep the
 attributes carry the wire's names: they are the partner's words, and occur nowhere else in code.
 """
 
-from typing import Annotated
+from typing import Annotated, get_args
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(max_length=4000)]
 Name = Annotated[str, Meta(min_length=1, max_length=250)]
@@ -161,6 +161,54 @@ class Step(Struct, frozen=True, kw_only=True):
     NgayKetThucTheoQuyDinh: MomentOrNone
 
 
+# --- calls ----------------------------------------------------------------------------------------
+
+
+class LoginCall(Struct, frozen=True, kw_only=True):
+    """Log in."""
+
+    username: Code
+    password: Name
+    madonvi: Code
+
+
+class LookUpCall(Struct, frozen=True, kw_only=True, tag_field="service", tag="TraCuuHoSo"):
+    """Look a dossier up, with its steps."""
+
+    session: Text
+    madonvi: Code
+    mahoso: Number
+
+
+class RegisterCall(Struct, frozen=True, kw_only=True, tag_field="service", tag="DongBoHoSoMC"):
+    """Register dossiers, or replace their records."""
+
+    session: Text
+    madonvi: Code
+    updating: Truth = field(name="isUpdating")
+    data: Annotated[tuple[Dossier, ...], Meta(min_length=1)]
+
+
+class StepsCall(Struct, frozen=True, kw_only=True, tag_field="service", tag="CapNhatTienDoHoSoMC"):
+    """Add steps to dossiers."""
+
+    session: Text
+    madonvi: Code
+    data: Annotated[tuple[Step, ...], Meta(min_length=1)]
+
+
+class ProcedureCall(Struct, frozen=True, kw_only=True, tag_field="service", tag="LayThuTuc"):
+    """Look a procedure up."""
+
+    session: Text
+    madonvi: Code
+    procedure: Code = field(name="maTTHC")
+
+
+Calls = LookUpCall | RegisterCall | StepsCall | ProcedureCall
+"""What the one address takes, told apart by the key `service`."""
+
+
 # --- replies --------------------------------------------------------------------------------------
 
 
@@ -200,3 +248,22 @@ class Done(Struct, frozen=True, kw_only=True):
     error_code: int | str
     message: str = ""
     result: tuple[Outcome, ...] = ()
+
+
+class Procedure(Struct, frozen=True, kw_only=True):
+    """A procedure of the catalogue; the keys of catalogue replies are upper case."""
+
+    MATTHC: Code
+    TENTTHC: Name
+
+
+class ProcedureFound(Struct, frozen=True, kw_only=True):
+    """Reply of LayThuTuc."""
+
+    error_code: int | str
+    message: str = ""
+    result: tuple[Procedure, ...] = ()
+
+
+PUBLIC = (LoginCall, *get_args(Calls), Login, LookUp, Done, ProcedureFound)
+"""The records that stand for a whole body."""

@@ -5,6 +5,7 @@ steps, so an unknown effect can be settled by asking. `send` makes exactly one c
 an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,7 +168,9 @@ class ProvincialDestination:
     def _exchange(self, envelope: Envelope, session: str) -> Answer:
         path, fields = self._dialect.address(envelope.operation)
         body = self._dialect.body(envelope, session)
-        reply = self._wire.call("POST", path, body=body, headers=fields)
+        echo = self.settings.request_id
+        marked = {**fields, echo: uuid.uuid4().hex} if echo else fields
+        reply = self._wire.call("POST", path, body=body, headers=marked, echo=echo)
         digest = replies.digest(reply)
         if reply.status == 401:
             return Answer(Meaning.SESSION_OVER, Result(code=401, message=""), digest)

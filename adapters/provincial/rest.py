@@ -18,15 +18,12 @@ from adapters.wire.reading import Reply
 from adapters.wire.replies import expect_success, read_json
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
-_DATA: Mapping[str, Any] = {
-    Operation.REGISTER: list[contract.Dossier],
-    Operation.ADD_STEPS: list[contract.Step],
-}
 _REPLIES: Mapping[str, Any] = {
     Operation.LOGIN: contract.Login,
     Operation.LOOK_UP: contract.LookUp,
     Operation.REGISTER: contract.Done,
     Operation.ADD_STEPS: contract.Done,
+    Operation.PROCEDURE: contract.ProcedureFound,
 }
 _SESSION = b'{"session":'
 
@@ -41,15 +38,11 @@ class RestDialect:
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the request, the session's place at its beginning; see `Dialect`."""
         if operation == Operation.LOGIN:
+            _check(arguments, contract.LoginCall)
             return Envelope(operation, msgspec.json.encode(arguments), b"")
-        if operation in _DATA:
-            try:
-                msgspec.convert(arguments["data"], _DATA[operation])
-            except msgspec.ValidationError as error:
-                # The reason of msgspec names types and limits, the place names the field.
-                raise PermanentFailure("prepare_failed", str(error)) from None
-        rest = msgspec.json.encode({"service": operation, **arguments})
-        return Envelope(operation, _SESSION, b"," + rest[1:])
+        call = {"service": str(operation), **arguments}
+        _check({"session": "", **call}, contract.Calls)
+        return Envelope(operation, _SESSION, b"," + msgspec.json.encode(call)[1:])
 
     def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
         """Return path and header fields; see `Dialect`."""
@@ -84,6 +77,14 @@ class RestDialect:
                 done = {item.MaHoSo: item.MaThamChieu for item in said.result}
                 return Result(code=code, message=said.message, done=done)
         return Result(code=code, message=said.message)
+
+
+def _check(arguments: Mapping[str, Any], kind: Any) -> None:
+    try:
+        msgspec.convert(arguments, kind)
+    except msgspec.ValidationError as error:
+        # msgspec's reason names types and limits, its place names the field.
+        raise PermanentFailure("prepare_failed", str(error)) from None
 
 
 def _fields(record: msgspec.Struct) -> Fields:

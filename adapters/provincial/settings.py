@@ -28,6 +28,8 @@ class ProvincialSettings:
     call_path: str = "/mapi/g"
     wsdl: Path = SCHEMAS / "hosodientu.wsdl"
     xsd: Path = SCHEMAS / "hosodientu.xsd"
+    request_id: str = "X-Request-Id"
+    """Header field that marks a call and comes back with its reply; "" where it does not."""
     ca_file: str | None = None
     """Roots that sign the province's certificate; None means the system's."""
     connect_timeout: timedelta = timedelta(seconds=5)

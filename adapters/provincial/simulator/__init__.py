@@ -74,7 +74,10 @@ class Province(Partner):
 
     def _say(self, call: Call, operation: str, said: Said, *, number: str) -> Answer:
         write = soap.write if call.path == SOAP_PATH else rest.write
-        return write(operation, said, number=number)
+        answer = write(operation, said, number=number)
+        if request_id := call.header(b"x-request-id"):
+            answer.fields.append((b"x-request-id", request_id))
+        return answer
 
     def refusal(self, call: Call) -> Answer:
         return self._say(call, self.operation(call), REFUSED, number="")

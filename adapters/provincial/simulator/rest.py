@@ -12,10 +12,6 @@ from adapters.simulation.partner import Answer
 from hub.messages.invalid import InvalidMessage
 
 _SERVICE = re.compile(rb'"service"\s*:\s*"([A-Za-z]{1,40})"')
-_DATA: dict[str, Any] = {
-    Operation.REGISTER: list[contract.Dossier],
-    Operation.ADD_STEPS: list[contract.Step],
-}
 
 
 def service(body: bytes) -> str:
@@ -28,12 +24,10 @@ def read(body: bytes) -> tuple[str, dict[str, Any]]:
     """Return the operation and its arguments; raises InvalidMessage."""
     try:
         arguments = msgspec.json.decode(body, type=dict[str, Any])
-        operation = str(arguments.get("service", Operation.LOGIN))
-        if operation in _DATA:
-            msgspec.convert(arguments.get("data"), _DATA[operation])
+        msgspec.convert(arguments, contract.Calls if "service" in arguments else contract.LoginCall)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
-    return operation, arguments
+    return arguments.get("service", Operation.LOGIN), arguments
 
 
 def write(operation: str, said: Said, *, number: str = "") -> Answer:
