@@ -49,7 +49,7 @@ def has_step(steps: Iterable[Fields], step: Fields) -> bool:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and value:
         return sorted(
             sorted((name, _plain(inner)) for name, inner in item.items() if inner) for item in value
         )

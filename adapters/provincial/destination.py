@@ -133,8 +133,8 @@ class ProvincialDestination:
         return Absence.UNKNOWN
 
     def ping(self) -> None:
-        """Log in; raises DeliveryFailure."""
-        self._log_in()
+        """Log in and go on with the new session; raises DeliveryFailure."""
+        self._session.renew(self._session.present)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,7 +12,8 @@ class Session:
     def __init__(self, log_in: Callable[[], str]) -> None:
         self._log_in = log_in
         self._lock = threading.Lock()
-        self._present = ""
+        self.present = ""
+        """Empty before the first login and after one that failed."""
         self._logins = 0
         """How many logins have ended, well or not."""
         self._failure: DeliveryFailure | None = None
@@ -20,7 +21,7 @@ class Session:
 
     def get(self) -> str:
         """Return the present session, logging in when there is none."""
-        return self._present or self.renew("")
+        return self.present or self.renew("")
 
     def renew(self, over: str) -> str:
         """Return a session other than the one that is over.
@@ -30,21 +31,21 @@ class Session:
         """
         before = self._logins
         with self._lock:
-            if self._present and self._present != over:
-                return self._present
+            if self.present and self.present != over:
+                return self.present
             if self._logins != before and self._failure is not None:
                 raise type(self._failure)(
                     self._failure.code,
                     self._failure.detail,
                     retry_after=self._failure.retry_after,
                 )
-            self._present = ""
+            self.present = ""
             try:
-                self._present = self._log_in()
+                self.present = self._log_in()
                 self._failure = None
             except DeliveryFailure as failure:
                 self._failure = failure
                 raise
             finally:
                 self._logins += 1
-            return self._present
+            return self.present

@@ -46,6 +46,12 @@ class _Listener:
         self._complete = False
         self.parser = httptools.HttpResponseParser(self)
 
+    def arrived(self, size: int) -> None:
+        """Count what came: the parser itself would gather a header field without end."""
+        self.head_size += 0 if self.status else size
+        if self.head_size > HEAD_LIMIT + PIECE:
+            raise AmbiguousFailure("reply_unreadable", f"more than {HEAD_LIMIT} bytes of headers")
+
     def on_message_begin(self) -> None:
         self.overrun = self._complete
 
@@ -109,6 +115,7 @@ def read_reply(sock: socket.socket, *, deadline: float, body_limit: int) -> tupl
             if listener.ends_by_close():
                 return listener.reply(), False
             raise AmbiguousFailure("reply_dropped", "the line was closed before the reply ended")
+        listener.arrived(len(piece))
         try:
             listener.parser.feed_data(piece)
         except httptools.HttpParserCallbackError as error:

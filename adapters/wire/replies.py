@@ -61,8 +61,8 @@ def expect_success(reply: Reply) -> None:
 def retry_after(reply: Reply) -> timedelta | None:
     """Return the wait asked for in `Retry-After` (seconds or a date), at most LONGEST_WAIT."""
     text = reply.header("retry-after").strip()
-    if text.isdigit():
-        return min(timedelta(seconds=min(int(text), 10**6)), LONGEST_WAIT)
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)
     when, now = _date(text), _date(reply.header("date")) or datetime.now(UTC)
     if when is None:
         return None

@@ -14,7 +14,7 @@ from lxml import etree
 from hub.messages.invalid import InvalidMessage
 
 _ELEMENT = re.compile(r"^Element '(?:\{[^}]*\})?([^']*)'")
-_EXPECTED = re.compile(r"Expected is [^.]*|Missing child element\(s\)[^.]*")
+_EXPECTED = re.compile(r"Expected is [^.]*")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _UTF_8 = {None, "UTF-8", "UTF8", "US-ASCII", "ASCII"}
 
