@@ -23,6 +23,8 @@ from hub.messages import catalog
 from hub.pilot import run as pilot
 from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
+from hub.sandbox.programs import MissingProgram
+from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings, SettingsError, load
 from hub.store import audit, queries
 from hub.store.deliveries import NoSuchDelivery, StateConflict
@@ -82,25 +84,56 @@ def run(
 def demo(
     faults: Annotated[str, typer.Option(help="on or off")] = "on",
     broker: Annotated[str, typer.Option(help="rabbitmq or memory")] = "rabbitmq",
+    province: Annotated[str, typer.Option(help="soap or rest")] = "soap",
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 2018,
     dossiers: Annotated[int, typer.Option(help="Scales the pilot's mix; 0 keeps it.")] = 0,
     directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
 ) -> None:
     """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
-    if faults not in ("on", "off") or broker not in ("rabbitmq", "memory"):
-        console.print("[red]--faults is on or off, --broker is rabbitmq or memory[/]")
-        raise typer.Exit(2)
+    _one_of("--faults", faults, "on", "off")
+    _one_of("--broker", broker, "rabbitmq", "memory")
+    _one_of("--province", province, "soap", "rest")
     options = pilot.Options(
         directory=directory.absolute(),
         dossiers=dossiers or scenario.load_mix().total,
         seed=seed,
         faults=faults == "on",
         broker=broker,
+        province_mode="rest" if province == "rest" else "soap",
         broker_url=os.environ.get("HUB_BROKER_URL", ""),
         broker_management_url=os.environ.get("HUB_BROKER_MANAGEMENT_URL", ""),
     )
     report = pilot.run(options, console)
     raise typer.Exit(1 if report["problems"] else 0)
+
+
+def _one_of(option: str, value: str, *allowed: str) -> None:
+    if value not in allowed:
+        console.print(f"[red]{option} is {' or '.join(allowed)}, not {value!r}[/]")
+        raise typer.Exit(2)
+
+
+@app.command("broker")
+def private_broker(
+    directory: Annotated[Path, typer.Option(help="Where the node keeps its data.")] = Path(
+        "var/broker"
+    ),
+) -> None:
+    """Run a private RabbitMQ node (loopback only) until Ctrl-C and print how to use it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with PrivateRabbit(directory) as node:
+            sys.stdout.write(
+                f"export HUB_BROKER_URL='{node.url}'\n"
+                f"export HUB_BROKER_MANAGEMENT_URL='{node.management_url}'\n"
+            )
+            sys.stdout.flush()
+            stop.wait()
+    except MissingProgram as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
 
 
 @app.command(

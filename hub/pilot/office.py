@@ -7,7 +7,7 @@ gets one.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -120,17 +120,3 @@ def attend_until(office: Office, stop: threading.Event, rung: Callable[[float], 
     while not stop.is_set():
         if not office.attend():
             rung(0.1)
-
-
-def receive_all(
-    office: Office,
-    planned: Iterable[Planned],
-    *,
-    may_go_on: Callable[[], None],
-    progress: Callable[[], None],
-) -> None:
-    """Take in every dossier; `may_go_on` returns when the hub has room for more."""
-    for dossier in planned:
-        may_go_on()
-        office.receive(dossier)
-        progress()

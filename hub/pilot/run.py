@@ -10,13 +10,12 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource
@@ -28,7 +27,7 @@ from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.messages.payloads import Station
 from hub.pilot import report as reporting
 from hub.pilot import scenario, table
-from hub.pilot.office import Office, attend_until, receive_all
+from hub.pilot.office import Office, attend_until
 from hub.pilot.partners import Secrets, start_province, start_town
 from hub.pilot.weather import PROVINCE, TOWN, Weather
 from hub.sandbox import loopback
@@ -53,8 +52,22 @@ class Options:
     seed: int = 2018
     faults: bool = True
     broker: str = "rabbitmq"
+    province_mode: Literal["soap", "rest"] = "soap"
     broker_url: str = ""
     broker_management_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that runs around the hub."""
+
+    options: Options
+    mix: scenario.Mix
+    settings: Settings
+    node: PrivateRabbit | None
+    province: SimulatorProcess
+    town: SimulatorProcess
+    console: Console
 
 
 def run(options: Options, console: Console) -> dict[str, Any]:
@@ -65,16 +78,10 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     directory.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(telemetry.logging_to(directory / "hub.log"))
-        node = _broker(options, console, stack)
-        keys = Secrets.generate(directory / "secrets")
-        port = loopback.free_port()
-        mix = scenario.scaled(scenario.load_mix(), options.dossiers)
-        province = stack.enter_context(start_province(directory, keys, seed=options.seed))
-        town = stack.enter_context(
-            start_town(directory, keys, hub_port=port, until=mix.until, seed=options.seed)
-        )
-        settings = _settings(options, node, keys, port, province, town)
-        report = _play(options, mix, settings, node, province, town, started, console, stack)
+        stage = _set_up(options, console, stack)
+        reader = BarcodeReader()
+        stack.callback(reader.close)
+        report = _play(stage, reader, started, stack)
     path = directory / "report.json"
     reporting.write(path, report)
     table.show(console, report)
@@ -82,74 +89,99 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     return report
 
 
+def _set_up(options: Options, console: Console, stack: contextlib.ExitStack) -> Stage:
+    """Start broker and partners; `stack` ends them."""
+    directory = options.directory
+    node = _broker(options, console, stack)
+    keys = Secrets.generate(directory / "secrets")
+    port = loopback.free_port()
+    mix = scenario.scaled(scenario.load_mix(), options.dossiers)
+    province = stack.enter_context(start_province(directory, keys, seed=options.seed))
+    town = stack.enter_context(
+        start_town(directory, keys, hub_port=port, until=mix.until, seed=options.seed)
+    )
+    return Stage(
+        options=options,
+        mix=mix,
+        settings=_settings(options, node, keys, port, province, town),
+        node=node,
+        province=province,
+        town=town,
+        console=console,
+    )
+
+
 def _play(
-    options: Options,
-    mix: scenario.Mix,
-    settings: Settings,
-    node: PrivateRabbit | None,
-    province: SimulatorProcess,
-    town: SimulatorProcess,
-    started: float,
-    console: Console,
-    stack: contextlib.ExitStack,
+    stage: Stage, reader: BarcodeReader, started: float, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
-    reader = BarcodeReader()
-    stack.callback(reader.close)
-    committed = Bell()
-    times: list[Office] = []
+    """Run hub and office until everything is done; return the report."""
+    settings, mix = stage.settings, stage.mix
+    at_desk: list[Office] = []
     sources = (
         ScannerSource(settings.scans, poll=settings.hot_folder_poll),
-        BarcodeSource(reader.line, station=Station.RETURN, clock=lambda: times[0].desk_time),
+        BarcodeSource(reader.line, station=Station.RETURN, clock=lambda: at_desk[0].desk_time),
     )
     hub = build(settings, sources=sources)
-    settled = Bell()
-    hub.committed += [committed.ring, settled.ring]
     stack.callback(hub.stop)
-    rules = hub.records.rules
+    for_desk, settled = Bell(), Bell()
+    hub.committed += [for_desk.ring, settled.ring]
     office = Office(
-        hub.store, hub.intake, reader, scans=settings.scans, rules=rules, until=mix.until
+        hub.store,
+        hub.intake,
+        reader,
+        scans=settings.scans,
+        rules=hub.records.rules,
+        until=mix.until,
     )
-    times.append(office)
+    at_desk.append(office)
     hub.start()
-    weather = Weather(
-        {PROVINCE: province, TOWN: town},
-        node if options.faults else None,
-        report=lambda text: console.print(f"  [yellow]⚡[/] {text}"),
-    )
     stop = threading.Event()
     desk = threading.Thread(
-        target=attend_until, args=(office, stop, committed.wait), name="desk", daemon=True
+        target=attend_until, args=(office, stop, for_desk.wait), name="desk", daemon=True
     )
     stack.callback(stop.set)
     desk.start()
-    plans = scenario.plan(mix, rules, seed=options.seed, agency=AGENCY)
-    with _progress(console) as bar:
-        taken = bar.add_task("Tiếp nhận", total=mix.total)
-        returned = bar.add_task("Trả kết quả", total=mix.total)
-        count = 0
-
-        def went_on() -> None:
-            nonlocal count
-            count += 1
-            bar.update(taken, completed=count)
-            bar.update(returned, completed=office.returned)
-            if options.faults:
-                weather.at(count / mix.total)
-
-        receive_all(office, plans, may_go_on=lambda: _wait_for_room(hub, settled), progress=went_on)
-        weather.clear()
-        _wait_for_end(hub, town, settled, lambda: bar.update(returned, completed=office.returned))
+    kills = _take_in_and_settle(stage, hub, office, settled)
     stop.set()
     desk.join()
     facts = reporting.Facts(
-        ledgers={PROVINCIAL: province.ledger_path, TOWN_CENTER: town.ledger_path},
+        ledgers={PROVINCIAL: stage.province.ledger_path, TOWN_CENTER: stage.town.ledger_path},
         until=mix.until,
-        broker=_name_of(options, node),
+        broker=hub.broker.name,
         database=hub.store.name,
-        broker_kills=weather.broker_kills,
+        broker_kills=kills,
         duration_s=time.monotonic() - started,
     )
-    return reporting.compute(hub.store, rules, facts)
+    return reporting.compute(hub.store, hub.records.rules, facts)
+
+
+def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Bell) -> int:
+    """Take in every dossier through the weather, wait for the end; return the broker's kills."""
+    options, mix, console = stage.options, stage.mix, stage.console
+    weather = Weather(
+        {PROVINCE: stage.province, TOWN: stage.town},
+        stage.node,
+        report=lambda text: console.print(f"  [yellow]⚡[/] {text}"),
+    )
+    plans = scenario.plan(mix, office.rules, seed=options.seed, agency=AGENCY)
+    with table.progress(console) as bar:
+        taken = bar.add_task("Tiếp nhận", total=mix.total)
+        returned = bar.add_task("Trả kết quả", total=mix.total)
+
+        def look() -> None:
+            bar.update(returned, completed=office.returned)
+
+        for count, planned in enumerate(plans, 1):
+            while _unsettled(hub) > ROOM:
+                settled.wait(0.1)
+            office.receive(planned)
+            bar.update(taken, completed=count)
+            look()
+            if options.faults:
+                weather.at(count / mix.total)
+        weather.clear()
+        _wait_for_end(hub, stage.town, settled, look)
+    return weather.broker_kills
 
 
 def _unsettled(hub: Hub) -> int:
@@ -157,11 +189,6 @@ def _unsettled(hub: Hub) -> int:
     with hub.store.read() as tx:
         waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
         return waiting + queries.open_count(tx) - len(queries.stuck(tx))
-
-
-def _wait_for_room(hub: Hub, settled: Bell) -> None:
-    while _unsettled(hub) > ROOM:
-        settled.wait(0.1)
 
 
 def _wait_for_end(
@@ -189,13 +216,17 @@ def _settings(
     province: SimulatorProcess,
     town: SimulatorProcess,
 ) -> Settings:
+    in_process = options.broker == "memory"
     return Settings(
         data_dir=str(options.directory / "hub"),
-        broker_url=node.url if node else options.broker_url,
-        broker_management_url=node.management_url if node else options.broker_management_url,
+        broker_url="" if in_process else node.url if node else options.broker_url,
+        broker_management_url=(
+            "" if in_process else node.management_url if node else options.broker_management_url
+        ),
         http_port=port,
         hot_folder_poll=0.1,
         province_url=province.url,
+        province_mode=options.province_mode,
         province_username=keys.province_username,
         province_password=keys.province_password,
         town_url=town.url,
@@ -216,10 +247,11 @@ def _settings(
 def _broker(
     options: Options, console: Console, stack: contextlib.ExitStack
 ) -> PrivateRabbit | None:
+    """Start the private node, unless another broker is wanted or none can be had."""
     if options.broker == "memory" or options.broker_url:
         return None
+    node = PrivateRabbit(options.directory / "rabbit")
     try:
-        node = PrivateRabbit(options.directory / "rabbit")
         with console.status("RabbitMQ đang khởi động …"):
             node.start()
     except MissingProgram as error:
@@ -227,19 +259,3 @@ def _broker(
         return None
     stack.callback(node.stop)
     return node
-
-
-def _name_of(options: Options, node: PrivateRabbit | None) -> str:
-    return "rabbitmq" if node or options.broker_url else "memory"
-
-
-@contextlib.contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description:12}"),
-        BarColumn(bar_width=40),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        yield bar

@@ -1,13 +1,30 @@
 """The pilot's report for people: the article's table, the balance and the partners' ledgers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from rich.columns import Columns
 from rich.console import Console, Group
 from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+
+PARTNERS = {"provincial": "Tỉnh", "town_center": "Thị xã"}
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Progress]:
+    """Show how far the pilot is."""
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(bar_width=40),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        yield bar
 
 
 def show(console: Console, report: Mapping[str, Any]) -> None:
@@ -15,7 +32,7 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     console.print()
     console.print(
         Panel(
-            Group(_records(report), Text(), Columns([_exchange(report), _faults(report)])),
+            Group(_records(report), Text(), _exchange(report), Text(), _faults(report)),
             title="Phường Hương Xuân · thí điểm 24/7 – 15/9/2018",
             subtitle=f"{report['broker']} · {report['database']} · {report['duration_s']} s · {report['peak_memory_mb']} MB",
             border_style="cyan",
@@ -26,8 +43,8 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         console.print(f"[bold red]✗[/] {problem}")
     if not report["problems"]:
         console.print(
-            "[bold green]✓[/] Cân đối đúng: mỗi hồ sơ đi một lần, về một lần, đúng thứ tự "
-            "[dim](every dossier once out, once back, in order)[/]"
+            "[bold green]✓[/] Mỗi hồ sơ đi một lần, về một lần, đúng thứ tự "
+            "[dim](once out, once back, in order)[/]"
         )
 
 
@@ -57,14 +74,14 @@ def _records(report: Mapping[str, Any]) -> Table:
 
 def _exchange(report: Mapping[str, Any]) -> Table:
     table = Table(title="Trao đổi liên cấp", title_justify="left")
-    table.add_column("Đối tác")
+    table.add_column("Đối tác", no_wrap=True)
     for heading in ("giao", "đã nhận", "khác", "hồ sơ", "sự kiện", "trùng", "lệch", "thiếu"):
         table.add_column(heading, justify="right")
     for name, ledger in report["ledger"].items():
         states = report["balance"][name]
         other = states["accepted"] - states["delivered"]
         table.add_row(
-            name,
+            PARTNERS.get(name, name),
             *(
                 str(value)
                 for value in (
@@ -82,10 +99,7 @@ def _exchange(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def _faults(report: Mapping[str, Any]) -> Table:
-    table = Table(title="Sự cố đã gây ra", title_justify="left")
-    table.add_column("loại")
-    table.add_column("lần", justify="right")
-    for kind, count in report["faults_injected"].items():
-        table.add_row(kind, str(count))
-    return table
+def _faults(report: Mapping[str, Any]) -> Text:
+    faults = report["faults_injected"].items()
+    shown = " · ".join(f"{kind} [bold]{count}[/]" for kind, count in faults)
+    return Text.from_markup(f"Sự cố đã gây ra: {shown or 'không'}")

@@ -33,8 +33,8 @@ def settled(report: dict[str, Any], dossiers: int) -> None:
 
 
 def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
-    """Nothing but Python is needed."""
-    report = play(tmp_path, dossiers=70, broker="memory", faults=False)
+    """Nothing but Python is needed; the province is called through REST."""
+    report = play(tmp_path, dossiers=70, broker="memory", faults=False, province_mode="rest")
     settled(report, 70)
     assert (report["broker"], report["faults_injected"]) == ("memory", {})
 
