@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-
 PARTNERS = {"provincial": "Tỉnh", "town_center": "Thị xã"}
 
 
@@ -34,7 +33,14 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         Panel(
             Group(_records(report), Text(), _exchange(report), Text(), _faults(report)),
             title="Phường Hương Xuân · thí điểm 24/7 – 15/9/2018",
-            subtitle=f"{report['broker']} · {report['database']} · {report['duration_s']} s · {report['peak_memory_mb']} MB",
+            subtitle=" · ".join(
+                (
+                    report["broker"],
+                    report["database"],
+                    f"{report['duration_s']} s",
+                    f"{report['peak_memory_mb']} MB",
+                )
+            ),
             border_style="cyan",
             expand=False,
         )

@@ -1,0 +1,129 @@
+"""The command `hub`, as a person types it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hub.cli import app
+from hub.flow.say import say
+from hub.rules.states import DeliveryState as S
+from hub.store import deliveries
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.services import RabbitService
+from tests.support.works import now, step
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store of the installation that the commands look at."""
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()
+
+
+def hub(*words: str) -> Result:
+    """Type a command."""
+    return CliRunner().invoke(app, list(words))
+
+
+def one_dead(store: Store) -> int:
+    """Say two steps of a dossier; the first one is refused by the province."""
+    with store.write() as tx:
+        say(tx, [step(1, 1), step(1, 2)], now())
+        lease = now()
+        (claimed,) = deliveries.claim(tx, [1, 2], "provincial", now=now(), lease_until=lease)
+        deliveries.kill(tx, claimed.id, since=S.SENDING, code="partner_refused", detail="no code")
+    return claimed.id
+
+
+def test_topology_apply_then_plan_shows_no_difference(
+    rabbit: RabbitService, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan of an empty broker differs; after apply it does not."""
+    with rabbit.own_vhost() as url:
+        monkeypatch.setenv("HUB_BROKER_URL", url)
+        monkeypatch.setenv("HUB_BROKER_MANAGEMENT_URL", rabbit.management_url)
+        assert hub("topology", "plan").exit_code == 1
+        assert "No difference" in hub("topology", "apply").output
+        plan = hub("topology", "plan")
+        assert (plan.exit_code, "No difference" in plan.output) == (0, True)
+        doctor = hub("doctor")
+        assert doctor.exit_code == 0, doctor.output
+    assert hub("topology", "validate").exit_code == 0
+    assert '"x-queue-type": "quorum"' in hub("topology", "export").output
+    assert store.name == "sqlite"
+
+
+def test_a_person_finds_and_replays_what_is_stuck(store: Store) -> None:
+    """stuck names it with its cause, replay sends it again, audit remembers who and why."""
+    id = one_dead(store)
+    assert "partner_refused" in hub("stuck").output
+    assert hub("replay", str(id), "--reason", "corrected at the province").exit_code == 0
+    assert hub("replay", str(id), "--reason", "again").exit_code == 1
+    assert "1 rows, the chain is whole" in hub("audit", "verify").output
+
+
+def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:
+    """And the balance still holds."""
+    id = one_dead(store)
+    assert hub("cancel", str(id), "--reason", "entered by hand").exit_code == 0
+    balance = hub("balance")
+    assert balance.exit_code == 0
+    assert "cancelled" in balance.output
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id + 1)[0] is S.PENDING
+
+
+def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> None:
+    """The command says why and changes nothing."""
+    id = one_dead(store)
+    result = hub("resolve", str(id), "delivered", "--reason", "seen")
+    assert result.exit_code == 1
+    assert "Not done" in result.output
+    assert hub("resolve", "999", "absent", "--reason", "x").exit_code == 1
+
+
+def test_rebuild_asks_again(store: Store) -> None:
+    """For everything unsettled that is not waiting for a person."""
+    with store.write() as tx:
+        say(tx, [step(1, 1), step(2, 1)], now())
+    assert "2 deliveries" in hub("rebuild").output
+
+
+def test_wrong_settings_end_with_code_2_and_every_problem(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with a traceback."""
+    monkeypatch.setenv("HUB_HTTP_PORT", "x")
+    monkeypatch.setenv("HUB_NOTHING", "y")
+    result = hub("balance")
+    assert result.exit_code == 2
+    assert "HUB_HTTP_PORT" in result.output
+    assert "HUB_NOTHING" in result.output
+    assert store.name == "sqlite"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("demo", "--faults", "maybe"), ("simulate", "ministry"), ("topology", "plan")],
+)
+def test_a_wrong_word_ends_with_code_2(store: Store, words: tuple[str, ...]) -> None:
+    """A mistyped option, an unknown partner, no broker."""
+    assert hub(*words).exit_code == 2
+    assert store.name == "sqlite"
+
+
+def test_a_broker_that_is_away_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """doctor refuses, and says what to do."""
+    monkeypatch.setenv("HUB_BROKER_URL", "amqp://a:b@127.0.0.1:1/")
+    result = hub("doctor")
+    assert result.exit_code == 1
+    assert "HUB_BROKER_URL" in result.output
+    assert hub("topology", "plan").exit_code == 1
+    assert store.name == "sqlite"
