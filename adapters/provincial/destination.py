@@ -51,6 +51,10 @@ class Answer:
     digest: str
 
 
+UNAUTHORISED = Result(code=401, message="")
+"""Stands for an HTTP 401, whatever its body says."""
+
+
 class ProvincialDestination:
     """The province; see `hub.ports.Destination`."""
 
@@ -118,7 +122,7 @@ class ProvincialDestination:
         with replies.asking():
             answer = self._look_up(request.number)
         found = answer.result.dossier
-        if answer.meaning is Meaning.NOT_THERE or found is None:
+        if found is None:
             return Absence.ABSENT
         receipt = Receipt(already=True, response_hash=answer.digest)
         if request.operation == Operation.ADD_STEPS:
@@ -150,8 +154,10 @@ class ProvincialDestination:
     def _look_up(self, number: str) -> Answer:
         arguments = {"madonvi": self.settings.agency, "mahoso": number}
         answer = self._call(self._dialect.build(Operation.LOOK_UP, arguments))
+        if answer.meaning is Meaning.NOT_THERE:
+            return answer
         dossier = answer.result.dossier
-        if answer.meaning is Meaning.DONE and (dossier is None or dossier["MaHoSo"] != number):
+        if answer.meaning is not Meaning.DONE or dossier is None or dossier["MaHoSo"] != number:
             raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")
         return answer
 
@@ -173,7 +179,7 @@ class ProvincialDestination:
         reply = self._wire.call("POST", path, body=body, headers=marked, echo=echo)
         digest = replies.digest(reply)
         if reply.status == 401:
-            return Answer(Meaning.SESSION_OVER, Result(code=401, message=""), digest)
+            return Answer(Meaning.SESSION_OVER, UNAUTHORISED, digest)
         result = self._dialect.read(envelope.operation, reply)
         return Answer(faults.meaning(result.code, result.message), result, digest)
 
@@ -196,7 +202,7 @@ class ProvincialDestination:
             if failure.code == "partner_forbidden":
                 raise
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
-        if answer.meaning is Meaning.SESSION_OVER:  # HTTP 401
+        if answer.result is UNAUTHORISED:
             raise PermanentFailure("partner_forbidden", "the login was refused")
         if answer.meaning is not Meaning.DONE or not answer.result.session:
             raise TransientFailure("partner_login", f"error_code {answer.result.code}")

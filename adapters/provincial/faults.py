@@ -42,13 +42,17 @@ REPLIES: tuple[Row, ...] = (
     Row(0, Meaning.DONE, never=("không thành công", "thất bại", "lỗi")),
     Row(3, Meaning.ALREADY, words=("đã tồn tại",)),
     Row(-3, Meaning.ALREADY, words=("đã tồn tại",)),
-    Row(-1, Meaning.SESSION_OVER),
-    Row(-2, Meaning.NOT_THERE),
+    # What makes us send again must be said in words too: a code alone may mean anything.
+    Row(-1, Meaning.SESSION_OVER, words=("phiên",)),
+    Row(-1, Meaning.SESSION_OVER, words=("session",)),
+    Row(-2, Meaning.NOT_THERE, words=("không tồn tại",)),
+    Row(-2, Meaning.NOT_THERE, words=("không tìm thấy",)),
     Row(-4, (PermanentFailure, "partner_refused")),
     Row(-5, (PermanentFailure, "partner_refused")),
     Row(-6, (PermanentFailure, "partner_forbidden")),
     Row(-7, (PermanentFailure, "partner_forbidden")),
-    Row(-8, (TransientFailure, "partner_busy")),
+    Row(-8, (TransientFailure, "partner_busy"), words=("bận",)),
+    Row(-8, (TransientFailure, "partner_busy"), words=("quá tải",)),
     Row(-9, (AmbiguousFailure, "reply_server_error")),
 )
 

@@ -11,6 +11,7 @@ from hub.rules.errors import (
     DeliveryFailure,
     FaultClass,
     PermanentFailure,
+    TransientFailure,
 )
 
 
@@ -62,8 +63,29 @@ def test_a_reply_without_a_code_is_unreadable(value: object) -> None:
 def test_the_table_uses_codes_with_their_class(row: Row) -> None:
     """A row cannot call a code transient that the hub calls ambiguous."""
     with pytest.raises(DeliveryFailure) as raised:
-        meaning(row.code, "")
+        meaning(row.code, " ".join(row.words))
     assert FAULTS[raised.value.code].fault_class is raised.value.fault_class
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (-1, "Phiên làm việc đã hết hạn"),
+        (-1, "Session expired"),
+        (-2, "Hồ sơ không tồn tại"),
+        (-2, "Không tìm thấy hồ sơ"),
+        (-8, "Hệ thống bận"),
+    ],
+)
+def test_what_makes_us_send_again_must_be_said_in_words(code: int, words: str) -> None:
+    """Without them the effect is unknown: a new login or a proof of absence would repeat it."""
+    try:
+        said = meaning(code, words) in {Meaning.SESSION_OVER, Meaning.NOT_THERE}
+    except TransientFailure as failure:
+        said = failure.code == "partner_busy"
+    assert said
+    with pytest.raises(AmbiguousFailure, match="reply_unknown_code"):
+        meaning(code, "Lỗi")
 
 
 @pytest.mark.parametrize(
