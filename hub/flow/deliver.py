@@ -134,9 +134,16 @@ class Deliver(Role):
             pass
         if not ended:
             return
-        self._in_hand -= len(ended)
         outcomes = [outcome for _, outcome in ended]
-        settle(self.settling, outcomes, since=DeliveryState.SENDING, kind="send")
+        try:
+            settle(self.settling, outcomes, since=DeliveryState.SENDING, kind="send")
+        except Exception:
+            # The store is away. What the partner said must not be forgotten: it is written down
+            # when the role runs again, long before the lease runs out.
+            for pair in ended:
+                self._ended.put(pair)
+            raise
+        self._in_hand -= len(ended)
         self.on_commit()
         consumer.ack(incoming for incoming, _ in ended)
 

@@ -71,11 +71,12 @@ class Timer(Role):
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
             journal.park_early(tx, now - self.pace.early)
+            early = journal.wake_all_early(tx)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
             log.warning(Event.ASKED_AGAIN, count=asked + released)
-        return asked + released
+        return asked + released + len(early)
 
     def _pause(self) -> float:
         with self.store.read() as tx:

@@ -82,13 +82,24 @@ def recover(
         case FaultClass.HELD:
             return RetryAt(now + (failure.retry_after or policy.pause), counts=False)
         case FaultClass.AMBIGUOUS if not traits.idempotent:
-            if traits.findable:
-                return ReconcileAt(now + policy.settle_delay)
-            return AskPerson()
+            if not traits.findable:
+                return AskPerson()
+            return ReconcileAt(now + settle_time(failure, policy, traits))
         case _:
             if attempt >= policy.attempts:
                 return Park("attempts_exhausted")
             return RetryAt(next_time(failure, attempt, policy, now, deadline, draw))
+
+
+def settle_time(failure: DeliveryFailure, policy: Policy, traits: Traits) -> timedelta:
+    """Return how long to let the partner finish before it is asked.
+
+    A partner that did not answer in time may be at work still: asked too early it would truthfully
+    say that nothing is there, and the repeat would double what it is about to do.
+    """
+    if failure.code == "reply_timeout":
+        return policy.settle_delay + traits.reply_timeout
+    return policy.settle_delay
 
 
 def next_time(

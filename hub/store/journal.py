@@ -130,6 +130,14 @@ def wake_early(tx: Tx, key: str) -> list[str]:
     return _ask(tx, journal.c.state == STATE_EARLY, journal.c.key == key)
 
 
+def wake_all_early(tx: Tx) -> list[str]:
+    """Ask again for early messages, whatever their key; return the ids.
+
+    The dossier may have come in the moment between looking for it and keeping the message.
+    """
+    return _ask(tx, journal.c.state == STATE_EARLY)
+
+
 def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
     return _ask(tx, journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)

@@ -141,6 +141,8 @@ def test_an_early_message_comes_again_when_its_dossier_does(store: Store) -> Non
         journal.set_early(tx, entry, NOW)
         assert journal.take(tx, [entry], NOW) == set()
         assert journal.wake_early(tx, number(1)) == ["a" * 32]
+        journal.set_early(tx, entry, NOW)
+        assert journal.wake_all_early(tx) == ["a" * 32]
         assert journal.take(tx, [entry], NOW) == {"a" * 32}
 
 

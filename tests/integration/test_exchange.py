@@ -9,8 +9,9 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
 from hub.rules.states import DeliveryState as S
-from hub.store import queries
-from hub.store.engine import Store
+from hub.store import attempts, queries
+from hub.store.attempts import Finished
+from hub.store.engine import Store, StoreUnavailable, Tx
 from hub.store.migrate import migrate
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
 from tests.support.works import Works, now, number, step, working
@@ -161,6 +162,23 @@ def test_work_messages_doubled_a_hundred_times_have_one_effect(
         works.relay.bell.ring()
         works.wait_delivered(20)
     assert partner.calls == 20
+
+
+def test_the_store_is_away_when_the_partner_has_answered(
+    store: Store, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receipt is kept and written down when the store is back; nobody is asked again."""
+    partner = Partner()
+    real, failures = attempts.finish, iter([True, True])
+
+    def fail_twice(tx: Tx, ended: list[Finished]) -> None:
+        if next(failures, False):
+            raise StoreUnavailable("gone")
+        real(tx, ended)
+
+    monkeypatch.setattr(attempts, "finish", fail_twice)
+    run(store, broker, partner)
+    assert (partner.calls, partner.asked) == (3, 0)
 
 
 def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:

@@ -53,9 +53,16 @@ def test_a_refusal_is_parked_at_once_with_its_reason() -> None:
 @pytest.mark.parametrize("attempt", [1, 5, 500])
 def test_an_unknown_effect_is_asked_about_never_repeated(attempt: int) -> None:
     """However often it was tried before."""
-    failure = AmbiguousFailure("reply_timeout")
+    failure = AmbiguousFailure("reply_dropped")
     assert decide(failure, attempt) == ReconcileAt(NOW + POLICY.settle_delay)
     assert decide(failure, attempt, PLAIN) == AskPerson()
+
+
+def test_a_partner_that_did_not_answer_in_time_gets_more_time_before_it_is_asked() -> None:
+    """It may still be at work: "absent" would be true only for now."""
+    late = AmbiguousFailure("reply_timeout")
+    expected = NOW + POLICY.settle_delay + FINDABLE.reply_timeout
+    assert decide(late) == ReconcileAt(expected)
 
 
 def test_an_unknown_effect_may_be_repeated_where_the_partner_drops_repeats() -> None:
