@@ -5,34 +5,23 @@ a warning.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from rich.console import Console
 from rich.table import Table
 
 from hub.bootstrap import make_destinations, open_store
 from hub.broker import declare
-from hub.broker.declare import Plan
-from hub.broker.topology import TOPOLOGY, Topology, validate
+from hub.broker.topology import TOPOLOGY, validate
 from hub.ports import BrokerUnavailable
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
-from hub.store.engine import Store, StoreUnavailable
+from hub.store.engine import StoreUnavailable
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""
-
-
-class TopologyWork(Protocol):
-    """`plan` or `apply`."""
-
-    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> Plan: ...
-
-
-StoreWork = Callable[[Store], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Commands for the operator: look, repair, check."""
+
+import typer
+from rich.table import Table
+
+from hub import operations, preflight
+from hub.bootstrap import utc_now
+from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
+from hub.flow.rebuild import rebuild
+from hub.messages import catalog
+from hub.store import audit, queries
+
+app = typer.Typer()
+audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
+READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything that the hub stands on, and name the fix of what is wrong."""
+    checks = preflight.examine(settings())
+    preflight.show(console, checks)
+    raise typer.Exit(1 if any(check.refuses for check in checks) else 0)
+
+
+@app.command("rebuild")
+def rebuild_command() -> None:
+    """The broker was emptied or replaced: ask again for everything unsettled; nothing twice."""
+    with opened() as store, console.status("…") as status:
+        asked = 0
+
+        def more(count: int) -> None:
+            nonlocal asked
+            asked += count
+            status.update(f"{asked} asked for")
+
+        counts = rebuild(store, clock=utc_now, progress=more)
+    console.print(
+        f"Asked again for {counts['messages']} messages and {counts['deliveries']} deliveries."
+    )
+
+
+@app.command()
+def balance() -> None:
+    """Show the conservation of deliveries, per destination and state."""
+    with opened() as store, store.read() as tx:
+        balances = queries.balance(tx, READERS)
+    table = Table()
+    table.add_column("")
+    for found in balances:
+        table.add_column(found.destination, justify="right")
+    table.add_row("accepted", *(str(found.accepted) for found in balances), style="bold")
+    for state in balances[0].states:
+        table.add_row(state, *(str(found.states[state]) for found in balances))
+    table.add_row("holds", *("[green]✓[/]" if found.holds else "[red]✗[/]" for found in balances))
+    console.print(table)
+    raise typer.Exit(0 if all(found.holds for found in balances) else 1)
+
+
+@app.command()
+def stuck() -> None:
+    """List what waits for a person: dead and undecidable deliveries, parked messages."""
+    with opened() as store, store.read() as tx:
+        table = Table("no.", "destination", "dossier", "state", "code", "cause")
+        for row in queries.stuck(tx):
+            table.add_row(*map(str, row))
+        console.print(table)
+        table = Table("parked message", "type", "dossier", "code", "reason")
+        for parked in queries.parked(tx):
+            table.add_row(*parked)
+        console.print(table)
+
+
+@app.command()
+def replay(delivery: Delivery, reason: Reason) -> None:
+    """Send a dead delivery again, with the same message id."""
+    operate(lambda store: operations.replay(store, delivery, **by(reason)))
+
+
+@app.command()
+def cancel(delivery: Delivery, reason: Reason) -> None:
+    """Take a delivery out; what waits behind it goes on."""
+    operate(lambda store: operations.cancel(store, delivery, **by(reason)))
+
+
+@app.command()
+def resolve(delivery: Delivery, found: operations.Resolution, reason: Reason) -> None:
+    """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
+    operate(lambda store: operations.resolve(store, delivery, found, **by(reason)))
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Check that no row of the audit was changed or removed."""
+    with opened() as store, store.read() as tx:
+        count, problems = audit.verify(tx)
+    for problem in problems:
+        console.print(f"[red]✗[/] {problem}")
+    if problems:
+        raise typer.Exit(1)
+    console.print(f"[green]✓[/] {count} rows, the chain is whole.")

@@ -1,0 +1,112 @@
+"""Commands that run something: the hub, the pilot, a simulator, a private broker."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import preflight, telemetry
+from hub.bootstrap import build
+from hub.cli.context import console, one_of, settings
+from hub.pilot import run as pilot
+from hub.pilot import scenario
+from hub.sandbox.programs import MissingProgram
+from hub.sandbox.rabbit_node import PrivateRabbit
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    roles: Annotated[str, typer.Option(help="Only these roles, comma-separated.")] = "",
+) -> None:
+    """Run the hub until SIGTERM or Ctrl-C."""
+    if roles:
+        os.environ["HUB_ROLES"] = roles
+    found = settings()
+    telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
+    problems = [check for check in preflight.examine(found) if check.refuses]
+    if problems:
+        preflight.show(console, problems)
+        raise typer.Exit(1)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    hub = build(found)
+    hub.start()
+    stop.wait()
+    hub.stop()
+
+
+@app.command()
+def demo(
+    faults: Annotated[str, typer.Option(help="on or off")] = "on",
+    broker: Annotated[str, typer.Option(help="rabbitmq or memory")] = "rabbitmq",
+    province: Annotated[str, typer.Option(help="soap or rest")] = "soap",
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 2018,
+    dossiers: Annotated[int, typer.Option(help="Scales the pilot's mix; 0 keeps it.")] = 0,
+    directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
+) -> None:
+    """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
+    one_of("--faults", faults, "on", "off")
+    one_of("--broker", broker, "rabbitmq", "memory")
+    one_of("--province", province, "soap", "rest")
+    options = pilot.Options(
+        directory=directory.absolute(),
+        dossiers=dossiers or scenario.load_mix().total,
+        seed=seed,
+        faults=faults == "on",
+        broker=broker,
+        province_mode="rest" if province == "rest" else "soap",
+        broker_url=os.environ.get("HUB_BROKER_URL", ""),
+        broker_management_url=os.environ.get("HUB_BROKER_MANAGEMENT_URL", ""),
+    )
+    report = pilot.run(options, console)
+    raise typer.Exit(1 if report["problems"] else 0)
+
+
+@app.command("broker")
+def private_broker(
+    directory: Annotated[Path, typer.Option(help="Where the node keeps its data.")] = Path(
+        "var/broker"
+    ),
+) -> None:
+    """Run a private RabbitMQ node (loopback only) until Ctrl-C and print how to use it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with PrivateRabbit(directory) as node:
+            sys.stdout.write(
+                f"export HUB_BROKER_URL='{node.url}'\n"
+                f"export HUB_BROKER_MANAGEMENT_URL='{node.management_url}'\n"
+            )
+            sys.stdout.flush()
+            stop.wait()
+    except MissingProgram as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def simulate(
+    context: typer.Context,
+    partner: Annotated[str, typer.Argument(help="province or town")],
+) -> None:
+    """Run a partner's simulator in the foreground; `--help` shows its options."""
+    modules = {
+        "province": "adapters.provincial.simulator",
+        "town": "adapters.town_center.simulator",
+    }
+    if partner not in modules:
+        console.print(f"[red]There is no simulator {partner!r}; there are province and town.[/]")
+        raise typer.Exit(2)
+    command = [sys.executable, "-m", modules[partner], *context.args]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module

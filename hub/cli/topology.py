@@ -1,0 +1,65 @@
+"""`hub topology`: exchanges, queues and policies, as data and at the live broker."""
+
+import sys
+from typing import Protocol
+
+import typer
+
+from hub.broker import declare
+from hub.broker.declare import Plan
+from hub.broker.topology import TOPOLOGY, Topology, validate
+from hub.cli.context import broker_address, console, settings
+from hub.ports import BrokerUnavailable
+
+app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
+
+
+class Work(Protocol):
+    """`plan` or `apply`."""
+
+    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> Plan: ...
+
+
+@app.command("validate")
+def check() -> None:
+    """Check the topology's own sense."""
+    problems = validate(TOPOLOGY)
+    for problem in problems:
+        console.print(f"[red]✗[/] {problem}")
+    if problems:
+        raise typer.Exit(1)
+    console.print("[green]✓[/] The topology is sound.")
+
+
+@app.command("plan")
+def plan() -> None:
+    """Show where the live broker differs; changes nothing."""
+    _compare(declare.plan)
+
+
+@app.command("apply")
+def apply() -> None:
+    """Bring the topology about at the live broker."""
+    _compare(declare.apply)
+
+
+@app.command("export")
+def export() -> None:
+    """Print the topology as RabbitMQ definitions (JSON)."""
+    sys.stdout.write(declare.export(TOPOLOGY))
+
+
+def _compare(work: Work) -> None:
+    url, management = broker_address(settings())
+    try:
+        plan = work(TOPOLOGY, url, management)
+    except BrokerUnavailable as error:
+        console.print(f"[red]The broker cannot be reached:[/] {error}")
+        raise typer.Exit(1) from None
+    for difference in plan.differences:
+        console.print(f"[yellow]≠[/] {difference}")
+    for note in plan.unchecked:
+        console.print(f"[dim]{note}[/]")
+    if plan.differences:
+        raise typer.Exit(1)
+    console.print("[green]✓[/] No difference.")
