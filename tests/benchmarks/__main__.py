@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.benchmarks.deliver.course import measure as deliver
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
 
-COURSES: dict[str, Callable[[int], Result]] = {"relay": relay}
+COURSES: dict[str, Callable[[int], Result]] = {"deliver": deliver, "relay": relay}
 
 
 def main() -> int:

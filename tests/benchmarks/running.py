@@ -3,12 +3,21 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from hub.sandbox.kept import KeptProcess, Launch
+from tests.benchmarks.stamps import stamped
+
+LOOK_EVERY = 0.05
+GIVE_UP_AFTER = 60.0
+"""Seconds without anything through."""
+
+Report = Callable[[int, int], None]
+"""Hears (how many are through, of how many)."""
 
 
 class Stuck(RuntimeError):
@@ -17,6 +26,19 @@ class Stuck(RuntimeError):
     def __init__(self, reason: str, log: Path) -> None:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
         super().__init__("\n  ".join([reason, *lines]))
+
+
+def watch(stamps: Path, total: int, *, process: KeptProcess, log: Path, report: Report) -> None:
+    """Return when so many are through. Raises Stuck when the program ends or stands still."""
+    seen, since = 0, time.monotonic()
+    while seen < total:
+        time.sleep(LOOK_EVERY)
+        through, now = stamped(stamps), time.monotonic()
+        if through > seen:
+            seen, since = through, now
+            report(seen, total)
+        elif not process.alive or now - since > GIVE_UP_AFTER:
+            raise Stuck(f"stopped after {seen} of {total}", log)
 
 
 @contextmanager

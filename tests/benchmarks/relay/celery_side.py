@@ -9,8 +9,8 @@ from kombu import Queue
 from kombu.serialization import dumps
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.stamps import stamp
 from tests.benchmarks.relay.work import Desk
+from tests.benchmarks.stamps import stamp
 
 HERE = assigned()
 NAME = "bench.relay"

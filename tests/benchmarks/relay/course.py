@@ -7,9 +7,8 @@ grows slower or faster does so for all.
 from dataclasses import dataclass, field
 from statistics import median
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
 from tests.benchmarks.place import ROOT, Place, open_place
+from tests.benchmarks.progress import Bar
 from tests.benchmarks.relay.contenders import (
     CELERY,
     DRAMATIQ,
@@ -50,56 +49,36 @@ class Scores:
 def measure(rounds: int) -> Result:
     """Run the whole course."""
     scores = Scores()
-    bar = Progress(
-        TextColumn("{task.description:<52}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        transient=True,
-    )
-    with open_place("relay") as place, bar:
+    with open_place("relay") as place, Bar() as bar:
         for contender in (*PEERS, HUB, LIMIT):
             scores.chosen[contender.name] = _choose(place, contender, scores, bar)
         for number in range(1, rounds + 1):
             for contender in (HUB, *PEERS, LIMIT):
                 setting = scores.chosen[contender.name]
-                title = f"round {number} of {rounds}: {contender.name}"
-                rate = _run(place, contender, setting, contender.messages, title=title, bar=bar)
-                scores.rounds.setdefault(contender.name, []).append(rate)
+                with bar.line(f"round {number} of {rounds}: {contender.name}") as line:
+                    line.rate = run_trial(
+                        place,
+                        contender,
+                        setting,
+                        measured=contender.messages,
+                        report=line.report,
+                    ).rate
+                scores.rounds.setdefault(contender.name, []).append(line.rate)
     return _result(scores)
 
 
-def _choose(place: Place, contender: Contender, scores: Scores, bar: Progress) -> Setting:
+def _choose(place: Place, contender: Contender, scores: Scores, bar: Bar) -> Setting:
     if len(contender.settings) == 1:
         return contender.settings[0]
     tried: dict[str, float] = {}
     for setting in contender.settings:
-        title = f"trying {contender.name}: {setting.label}"
-        tried[setting.label] = _run(place, contender, setting, TRIED_WITH, title=title, bar=bar)
+        with bar.line(f"trying {contender.name}: {setting.label}") as line:
+            line.rate = run_trial(
+                place, contender, setting, measured=TRIED_WITH, report=line.report
+            ).rate
+        tried[setting.label] = line.rate
     scores.tried[contender.name] = tried
     return max(contender.settings, key=lambda setting: tried[setting.label])
-
-
-def _run(
-    place: Place,
-    contender: Contender,
-    setting: Setting,
-    measured: int,
-    *,
-    title: str,
-    bar: Progress,
-) -> float:
-    task = bar.add_task(title, total=None)
-    result = run_trial(
-        place,
-        contender,
-        setting,
-        measured=measured,
-        report=lambda through, total: bar.update(task, completed=through, total=total),
-    )
-    bar.remove_task(task)
-    bar.console.print(f"{title:<52} {result.rate:>8,.0f}/s", style="dim", highlight=False)
-    return result.rate
 
 
 def _result(scores: Scores) -> Result:

@@ -12,8 +12,8 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.middleware import Callbacks, Retries
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.stamps import stamp
 from tests.benchmarks.relay.work import Desk
+from tests.benchmarks.stamps import stamp
 
 HERE = assigned()
 NAME = "relay"

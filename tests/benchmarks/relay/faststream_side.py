@@ -11,8 +11,8 @@ from faststream import AckPolicy, FastStream
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.stamps import stamp
 from tests.benchmarks.relay.work import Desk
+from tests.benchmarks.stamps import stamp
 
 HERE = assigned()
 

@@ -22,7 +22,7 @@ from hub.ports import Publisher
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.stamps import stamp
+from tests.benchmarks.stamps import stamp
 
 
 def handle(_tx: Tx, message: Message, payload: Payload) -> Iterable[Message]:

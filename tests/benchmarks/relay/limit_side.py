@@ -11,8 +11,8 @@ import pika
 
 from tests.benchmarks.relay.assignment import assigned
 from tests.benchmarks.relay.hub_side import wire
-from tests.benchmarks.relay.stamps import stamp
 from tests.benchmarks.relay.work import INSERT, ask, connect, row, validate
+from tests.benchmarks.stamps import stamp
 
 __all__ = ["wire"]
 LARGEST = 500

@@ -3,7 +3,7 @@
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -13,16 +13,11 @@ from hub.broker.declare import QUORUM, apply
 from tests.benchmarks.place import ROOT, Place
 from tests.benchmarks.relay.assignment import Assignment
 from tests.benchmarks.relay.contenders import Contender, Setting
-from tests.benchmarks.relay.stamps import Pace, pace, stamped
-from tests.benchmarks.running import Stuck, running
+from tests.benchmarks.running import Report, Stuck, running, watch
+from tests.benchmarks.stamps import Pace, pace
 
 PROGRAMS = ROOT / ".venv-bench" / "bin"
 LOOK_EVERY = 0.05
-GIVE_UP_AFTER = 60.0
-"""Seconds without one message through."""
-
-Report = Callable[[int, int], None]
-"""Hears (messages through, of how many)."""
 
 
 def run_trial(
@@ -47,7 +42,7 @@ def run_trial(
         command = [str(PROGRAMS / program), *arguments]
         environment = here.environment() | setting.environment
         with running(command, folder=folder, environment=environment) as process:
-            _watch(here, total, alive=lambda: process.alive, report=report)
+            watch(here.stamps, total, process=process, log=folder / "log", report=report)
         with _channel(url) as channel:
             # The program has ended: what it had not acknowledged would be back in the queue.
             _await_depth(channel, contender.work_queue, 0)
@@ -63,19 +58,6 @@ def _fill(contender: Contender, here: Assignment, total: int) -> None:
     fill = "tests.benchmarks.relay.fill"
     command = [str(PROGRAMS / "python"), "-m", fill, contender.module, str(total)]
     subprocess.run(command, env=here.environment(), check=True, timeout=120)
-
-
-def _watch(here: Assignment, total: int, *, alive: Callable[[], bool], report: Report) -> None:
-    """Return when everything is through."""
-    seen, since = 0, time.monotonic()
-    while seen < total:
-        time.sleep(LOOK_EVERY)
-        through, now = stamped(here.stamps), time.monotonic()
-        if through > seen:
-            seen, since = through, now
-            report(seen, total)
-        elif not alive() or now - since > GIVE_UP_AFTER:
-            raise Stuck(f"stopped after {seen} of {total} messages", here.folder / "log")
 
 
 @contextmanager
