@@ -46,6 +46,17 @@ def cancel(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
         audit.record(tx, actor, "delivery.cancel", object=str(id), reason=reason, now=now)
 
 
+def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Record that a person took it to the partner on paper; what waited behind it goes on."""
+    with store.write() as tx:
+        state, destination, lane = deliveries.place_of(tx, id)
+        if DeliveryState.BY_HAND not in MOVES[state]:
+            raise deliveries.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
+        deliveries.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
+        deliveries.release_followers(tx, destination, [lane], now)
+        audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
+
+
 def resolve(
     store: Store, id: int, resolution: Resolution, *, actor: str, reason: str, now: datetime
 ) -> None:

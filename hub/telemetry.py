@@ -32,6 +32,7 @@ class Event(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_PARKED = "delivery_parked"
     DELIVERY_RECONCILED = "delivery_reconciled"
+    DELIVERY_SUPERSEDED = "delivery_superseded"
     MOVE_REFUSED = "move_refused"
     LEASES_EXPIRED = "leases_expired"
     ASKED_AGAIN = "asked_again"

@@ -83,6 +83,12 @@ def cancel(delivery: Delivery, reason: Reason) -> None:
     operate(lambda store: operations.cancel(store, delivery, **by(reason)))
 
 
+@app.command("by-hand")
+def by_hand(delivery: Delivery, reason: Reason) -> None:
+    """Record that a delivery was taken to the partner on paper; its retries stop."""
+    operate(lambda store: operations.deliver_by_hand(store, delivery, **by(reason)))
+
+
 @app.command()
 def resolve(delivery: Delivery, found: operations.Resolution, reason: Reason) -> None:
     """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""

@@ -107,6 +107,9 @@ class Deliver(Role):
         asked = {_read_ask(incoming.body).delivery: incoming for incoming in reversed(batch)}
         now = self.clock()
         with self.settling.store.write() as tx:
+            overtaken = deliveries.supersede_overtaken(tx, list(asked), self.destination.name, now)
+            lanes = {lane for _, lane in overtaken}
+            deliveries.release_followers(tx, self.destination.name, lanes, now)
             claims = deliveries.claim(
                 tx,
                 list(asked),
@@ -115,6 +118,9 @@ class Deliver(Role):
                 lease_until=now + self.lease,
             )
             attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        if overtaken:
+            log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
+            self.on_commit()
         mine = {claim.id for claim in claims}
         working = {asked[id].tag for id in mine}
         consumer.ack(incoming for incoming in batch if incoming.tag not in working)

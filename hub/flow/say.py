@@ -22,6 +22,12 @@ def _delivery(message: Message) -> deliveries.NewDelivery:
     entry = catalog.find(message.type, message.version)
     if entry.reader == catalog.RECORDS:
         raise ValueError(f"{message.type} is read by the records, not by a destination")
+    payload = catalog.read(message)
     return deliveries.NewDelivery(
-        message_id=message.id, destination=entry.reader, type=message.type, lane=message.key
+        message_id=message.id,
+        destination=entry.reader,
+        type=message.type,
+        lane=message.key,
+        deadline=getattr(payload, "due_at", None),
+        newest_only=catalog.may_be_superseded(payload),
     )

@@ -48,8 +48,9 @@ class MessageType:
     """Payload fields that make two messages the same one, whatever their ids."""
     personal: tuple[str, ...] = ()
     """Payload fields that are masked outside the store."""
-    every_step: bool = True
-    """False where only the newest state matters and an older delivery may be superseded."""
+    newest_if: str = ""
+    """The payload field that tells, when true, that only the newest state matters: an older
+    delivery of this type may then be superseded by a newer one. "" where every step must arrive."""
     former_names: tuple[str, ...] = ()
 
     @property
@@ -130,7 +131,7 @@ CATALOG: tuple[MessageType, ...] = (
         payload=p.ProvinceDossier,
         sentence="Register a dossier at the province, or bring its record up to date.",
         personal=("applicant", "summary"),
-        every_step=False,
+        newest_if="update",  # the first registration creates the dossier there, it must arrive
     ),
     MessageType(
         name="province.progress",
@@ -256,6 +257,12 @@ def read_as(message: Message, kind: type[PayloadT]) -> PayloadT:
             "payload_invalid", where="$.type", why=f"{kind.__name__} expected, got {message.type}"
         )
     return payload
+
+
+def may_be_superseded(payload: p.Payload) -> bool:
+    """Tell whether a newer message of this type makes this one needless."""
+    field = _by_payload[type(payload)].newest_if
+    return bool(field) and bool(getattr(payload, field))
 
 
 def dedup_key(message: Message, payload: p.Payload) -> str:

@@ -73,8 +73,8 @@ def recover(
 ) -> Action:
     """Return the one action that follows from `failure` on attempt number `attempt` (from 1).
 
-    `deadline` is the time by which the delivery should have arrived; a wait never reaches past
-    it while it lies ahead. `draw` makes the jitter; without it there is none.
+    `deadline` is the time by which the delivery should have arrived: waits shrink towards it and
+    never reach past it while it lies ahead. `draw` makes the jitter; without it there is none.
     """
     match failure.fault_class:
         case FaultClass.PERMANENT | FaultClass.INVALID:
@@ -114,6 +114,9 @@ def next_time(
     wait = wait_of(attempt, policy)
     if draw:
         wait *= 1 + policy.jitter * (2 * draw.random() - 1)
+    if deadline and now < deadline:
+        # The nearer the due date, the shorter the wait: eight more tries fit in what is left.
+        wait = min(wait, max(policy.first_wait, (deadline - now) / 8))
     when = now + wait
     if deadline and now < deadline < when:
         when = deadline

@@ -18,20 +18,22 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
+    BY_HAND = "by_hand"
 
 
 S = DeliveryState
 
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    S.PENDING: frozenset({S.SENDING, S.HELD, S.CANCELLED, S.SUPERSEDED, S.DEAD}),
+    S.PENDING: frozenset({S.SENDING, S.HELD, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
     S.SENDING: frozenset({S.DELIVERED, S.WAITING, S.AMBIGUOUS, S.DEAD}),
-    S.WAITING: frozenset({S.SENDING, S.CANCELLED, S.SUPERSEDED, S.DEAD}),
+    S.WAITING: frozenset({S.SENDING, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
     S.HELD: frozenset({S.PENDING, S.CANCELLED, S.SUPERSEDED}),
-    S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED}),
-    S.DEAD: frozenset({S.PENDING, S.CANCELLED}),
+    S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED, S.BY_HAND}),
+    S.DEAD: frozenset({S.PENDING, S.CANCELLED, S.BY_HAND}),
     S.DELIVERED: frozenset(),
     S.CANCELLED: frozenset(),
     S.SUPERSEDED: frozenset(),
+    S.BY_HAND: frozenset(),
 }
 """Every legal move. A dead delivery still holds its lane; only a final one lets go of it."""
 

@@ -39,6 +39,9 @@ class NewDelivery:
     type: str
     lane: str
     deadline: datetime | None = None
+    """When the partner should have it, by the dossier's due date; None where nothing is due."""
+    newest_only: bool = False
+    """Whether a newer delivery of the same type in the lane makes this one needless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
                 "state": state.value,
                 "asked_at": now if state is S.PENDING else None,
                 "deadline": item.deadline,
+                "newest_only": item.newest_only,
                 "created_at": now,
             }
         )
@@ -273,6 +277,39 @@ def place_of(tx: Tx, id: int) -> tuple[S, str, str]:
     if row is None:
         raise NoSuchDelivery(f"there is no delivery {id}")
     return S(row.state), row.destination, row.lane
+
+
+def supersede_overtaken(
+    tx: Tx, ids: Sequence[int], destination: str, now: datetime
+) -> list[tuple[int, str]]:
+    """Settle, of waiting deliveries about to be tried again, those that a newer one replaces.
+
+    Returns (id, lane) of each. Only where the newest state is all that matters, and never one
+    whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
+    """
+    c, newer = deliveries.c, deliveries.alias()
+    replaced = sa.exists().where(
+        newer.c.destination == c.destination,
+        newer.c.lane == c.lane,
+        newer.c.type == c.type,
+        newer.c.id > c.id,
+        newer.c.newest_only,
+        newer.c.state.not_in([S.CANCELLED.value, S.BY_HAND.value]),
+    )
+    statement = (
+        sa.update(deliveries)
+        .where(c.id.in_(ids), c.destination == destination, c.state == S.WAITING.value)
+        .where(c.newest_only, c.lane != "", replaced)
+        .values(state=S.SUPERSEDED.value, settled_at=now, next_attempt_at=None)
+        .returning(c.id, c.lane)
+    )
+    return [(row.id, row.lane) for row in tx.execute(statement)]
+
+
+def deliver_by_hand(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+    """A person took it there on paper: the retries stop and the lane opens."""
+    values: dict[str, object] = {"state": S.BY_HAND.value, "settled_at": now, "detail": detail}
+    _move(tx, [{"d": id}], since, values | {"next_attempt_at": None})
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:

@@ -40,17 +40,20 @@ def ask_pending(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 5
 
 
 def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int) -> int:
-    chosen = sa.select(c.id).where(condition).order_by(c.id).limit(limit)
+    # what is due to a citizen first goes first; without a due date, in the order it came
+    first = sa.case((c.deadline.is_(None), 1), else_=0)
+    chosen = sa.select(c.id).where(condition).order_by(first, c.deadline, c.id).limit(limit)
     if tx.dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
     statement = (
         sa.update(deliveries)
         .where(c.id.in_(chosen), condition)
         .values(asked_at=now)
-        .returning(c.id, c.destination, c.type)
+        .returning(c.id, c.destination, c.type, c.deadline)
     )
     rows = tx.execute(statement).all()
-    outbox.put(tx, (ask(*row) for row in sorted(rows)))
+    urgent = sorted(rows, key=lambda row: (row.deadline is None, row.deadline or now, row.id))
+    outbox.put(tx, (ask(row.id, row.destination, row.type) for row in urgent))
     return len(rows)
 
 

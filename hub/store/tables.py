@@ -119,6 +119,7 @@ deliveries = sa.Table(
     sa.Column("asked_at", Instant),
     sa.Column("lease_until", Instant),
     sa.Column("deadline", Instant),
+    sa.Column("newest_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("code", sa.Text),
     sa.Column("detail", sa.Text),
     sa.Column("reference", sa.Text),

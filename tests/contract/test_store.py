@@ -252,6 +252,25 @@ def test_due_work_is_asked_for_once(store: Store) -> None:
         assert schedule.next_due(tx) is None
 
 
+def test_what_is_due_first_is_asked_for_first(store: Store) -> None:
+    """Among retries that are due, the citizen's date decides; those without one come last."""
+    rows = [
+        deliveries.NewDelivery(
+            message_id=f"m-{n}-1", destination="provincial", type="t", lane="", deadline=deadline
+        )
+        for n, deadline in ((1, None), (2, NOW + timedelta(days=2)), (3, NOW + timedelta(days=1)))
+    ]
+    with store.write() as tx:
+        entries = [journal.Entry(progress(n, 1), b"{}") for n in (1, 2, 3)]
+        journal.record_outgoing(tx, entries, NOW)
+        deliveries.open_all(tx, rows, NOW)
+        first = {row.message_id for row in outbox.head(tx, 10)}
+        assert len(first) == 3
+        outbox.delete(tx, [row.seq for row in outbox.head(tx, 10)])
+        assert schedule.ask_pending(tx, now=SOON, asked_before=SOON) == 3
+        assert [row.message_id for row in outbox.head(tx, 10)] == ["d3", "d2", "d1"]
+
+
 def test_a_sender_that_died_leaves_a_question_not_a_retry(store: Store) -> None:
     """The lease runs out: ambiguous, due to be asked about, reserved for one asker."""
     (id,) = open_deliveries(store, progress(1, 1))

@@ -1,6 +1,7 @@
 """The exchange: a delivery goes out once, in order, whatever the partner does."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,16 @@ import pytest
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
+from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, queries
+from hub.store import attempts, deliveries, queries
 from hub.store.attempts import Finished
 from hub.store.engine import Store, StoreUnavailable, Tx
 from hub.store.migrate import migrate
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
-from tests.support.works import Works, now, number, step, working
+from tests.support.works import Works, now, number, record, step, working
+
+HALF_A_SECOND = timedelta(milliseconds=500)
 
 
 @pytest.fixture
@@ -120,6 +124,38 @@ def test_an_idempotent_partner_is_simply_called_again(store: Store, broker: Memo
     partner = Partner([DROPS_BEFORE], findable=False, idempotent=True)
     run(store, broker, partner)
     assert partner.asked == 0
+
+
+def test_old_data_is_not_sent_when_newer_data_stands_behind_it(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """Before its retry an update that a newer one replaces is superseded; steps all arrive, and
+    the first registration always does."""
+    partner = Partner([DOWN])
+    with working(store, broker, partner) as works:
+        works.say(record(1, 1), record(1, 2))
+        works.wait_delivered(2)
+        partner.ledger.clear()
+        partner.goes_wrong(TransientFailure("partner_busy", retry_after=HALF_A_SECOND))
+        works.say(record(1, 3), step(1, 4))
+        works.wait(lambda states: S.WAITING in states)
+        works.say(record(1, 5))
+        works.wait(lambda states: states == {S.DELIVERED: 4, S.SUPERSEDED: 1})
+    assert [version for _, version in partner.ledger] == [4, 5]
+
+
+def test_a_delivery_taken_by_hand_is_not_sent_any_more(store: Store, broker: MemoryBroker) -> None:
+    """Recorded with who and why; what waits behind it goes on."""
+    partner = Partner([REFUSES])
+    with working(store, broker, partner) as works:
+        works.say(step(1, 1), step(1, 2))
+        works.wait(lambda states: states == {S.DEAD: 1, S.HELD: 1})
+        operations.deliver_by_hand(store, 1, actor="officer", reason="CV 12/UBND", now=now())
+        works.relay.bell.ring()
+        works.wait(lambda states: states == {S.BY_HAND: 1, S.DELIVERED: 1})
+        with pytest.raises(deliveries.StateConflict):
+            operations.deliver_by_hand(store, 1, actor="officer", reason="again", now=now())
+    assert partner.ledger == [(number(1), 2)]
 
 
 def test_attempts_end_and_a_person_is_told(store: Store, broker: MemoryBroker) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from hub.messages.envelope import Message
-from hub.messages.payloads import Payload, ProvinceProgress
+from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
 from hub.ports import Absence, Receipt, Request
 from hub.rules.errors import (
     AmbiguousFailure,
@@ -28,7 +28,7 @@ DROPS_BEFORE = AmbiguousFailure("reply_timeout", "before the effect")
 
 
 class Partner:
-    """Takes `province.progress`; its ledger holds (dossier, step) in order of arrival."""
+    """Takes dossiers and steps; its ledger holds (dossier, step) in order of arrival."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Partner:
     ) -> None:
         self.name = "provincial"
         self.traits = Traits(
-            accepts=frozenset({"province.progress"}),
+            accepts=frozenset({"province.progress", "province.dossier"}),
             findable=findable,
             idempotent=idempotent,
             concurrency=concurrency,
@@ -56,9 +56,14 @@ class Partner:
         self._faults = list(faults)
         self._lock = threading.Lock()
 
+    def goes_wrong(self, *faults: DeliveryFailure) -> None:
+        """Append faults for the next calls."""
+        with self._lock:
+            self._faults += faults
+
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""
-        assert isinstance(payload, ProvinceProgress)
+        assert isinstance(payload, ProvinceProgress | ProvinceDossier)
         return Request(
             operation="step",
             number=payload.number,

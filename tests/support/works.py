@@ -58,6 +58,27 @@ def step(n: int, version: int) -> Message:
     return catalog.compose(payload, time=AT, source="records", id=f"m-{n}-{version}")
 
 
+def record(n: int, version: int) -> Message:
+    """Return the `version`-th record of dossier `n` for the province: the first one creates it."""
+    payload = p.ProvinceDossier(
+        number=number(n),
+        version=version,
+        update=version > 1,
+        procedure="1.001193",
+        procedure_name="Đăng ký khai sinh",
+        sector="G15-TP07",
+        sector_name="Hộ tịch",
+        channel=p.Channel.COUNTER,
+        applicant=p.Applicant(name="Nguyễn Văn Mẫu"),
+        summary="",
+        received_at=AT,
+        due_at=AT + timedelta(days=1),
+        status=p.Status.ACCEPTED,
+        unit="UBND phường",
+    )
+    return catalog.compose(payload, time=AT, source="records", id=f"r-{n}-{version}")
+
+
 class Works:
     """Store, broker, partner and the roles between them."""
 

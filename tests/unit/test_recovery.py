@@ -81,6 +81,27 @@ def test_the_partners_wish_is_honoured() -> None:
     assert decide(busy) == RetryAt(NOW + timedelta(minutes=7))
 
 
+def test_waits_shrink_towards_the_due_date() -> None:
+    """Eight more tries fit in the time that is left, at any attempt."""
+    failure = TransientFailure("partner_unreachable")
+
+    def wait(minutes: float) -> timedelta:
+        action = recover(
+            failure,
+            attempt=4,
+            policy=Policy(first_wait=timedelta(seconds=2), longest_wait=timedelta(hours=1)),
+            traits=FINDABLE,
+            now=NOW,
+            deadline=NOW + timedelta(minutes=minutes),
+        )
+        assert isinstance(action, RetryAt)
+        return action.when - NOW
+
+    assert wait(600) == timedelta(seconds=16)
+    assert wait(1) == timedelta(seconds=7.5)
+    assert wait(0.05) == timedelta(seconds=2)
+
+
 @given(
     attempt=st.integers(1, 10_000),
     first=st.floats(0.001, 3600),

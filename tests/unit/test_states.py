@@ -8,8 +8,8 @@ S = DeliveryState
 
 
 def test_final_states_have_no_way_out() -> None:
-    """Delivered, cancelled and superseded end a delivery; dead does not."""
-    assert {S.DELIVERED, S.CANCELLED, S.SUPERSEDED} == FINAL
+    """Delivered, cancelled, superseded and taken by hand end a delivery; dead does not."""
+    assert {S.DELIVERED, S.CANCELLED, S.SUPERSEDED, S.BY_HAND} == FINAL
 
 
 def test_only_a_pending_or_waiting_delivery_may_be_sent() -> None:

@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=True),
+        sa.Column("newest_only", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -154,7 +155,7 @@ def upgrade() -> None:
             name=op.f("ck_deliveries_sending_has_lease"),
         ),
         sa.CheckConstraint(
-            "(state IN ('cancelled', 'delivered', 'superseded')) = (settled_at IS NOT NULL)",
+            "(state IN ('by_hand', 'cancelled', 'delivered', 'superseded')) = (settled_at IS NOT NULL)",
             name=op.f("ck_deliveries_final_is_settled"),
         ),
         sa.CheckConstraint(
@@ -165,7 +166,7 @@ def upgrade() -> None:
             name=op.f("ck_deliveries_waiting_has_time"),
         ),
         sa.CheckConstraint(
-            "state IN ('ambiguous', 'cancelled', 'dead', 'delivered', 'held', 'pending', 'sending', 'superseded', 'waiting')",
+            "state IN ('ambiguous', 'by_hand', 'cancelled', 'dead', 'delivered', 'held', 'pending', 'sending', 'superseded', 'waiting')",
             name=op.f("ck_deliveries_state"),
         ),
         sa.ForeignKeyConstraint(
@@ -183,8 +184,10 @@ def upgrade() -> None:
         "deliveries",
         ["state", "next_attempt_at"],
         unique=False,
-        sqlite_where=sa.text("NOT (state IN ('cancelled', 'delivered', 'superseded'))"),
-        postgresql_where=sa.text("NOT (state IN ('cancelled', 'delivered', 'superseded'))"),
+        sqlite_where=sa.text("NOT (state IN ('by_hand', 'cancelled', 'delivered', 'superseded'))"),
+        postgresql_where=sa.text(
+            "NOT (state IN ('by_hand', 'cancelled', 'delivered', 'superseded'))"
+        ),
     )
     op.create_index("ix_deliveries_lane", "deliveries", ["lane"], unique=False)
     op.create_index(
@@ -192,8 +195,10 @@ def upgrade() -> None:
         "deliveries",
         ["destination", "lane", "id"],
         unique=False,
-        sqlite_where=sa.text("NOT (state IN ('cancelled', 'delivered', 'superseded'))"),
-        postgresql_where=sa.text("NOT (state IN ('cancelled', 'delivered', 'superseded'))"),
+        sqlite_where=sa.text("NOT (state IN ('by_hand', 'cancelled', 'delivered', 'superseded'))"),
+        postgresql_where=sa.text(
+            "NOT (state IN ('by_hand', 'cancelled', 'delivered', 'superseded'))"
+        ),
     )
     op.create_table(
         "dossier_events",
