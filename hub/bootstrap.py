@@ -122,6 +122,8 @@ def make_destinations(settings: Settings) -> list[Destination]:
                     username=settings.province_username,
                     password=settings.province_password,
                     agency=settings.province_agency,
+                    ca_file=settings.province_ca_file or None,
+                    request_id=settings.province_request_id,
                     file_base_url=f"{settings.own_url}/files",
                     connect_timeout=connect,
                     reply_timeout=reply,

@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     province_username: str = ""
     province_password: Secret = ""
     province_agency: str = "000.99.01.H57"
+    province_ca_file: str = ""
+    """Roots that sign the province's certificate; empty means the system's."""
+    province_request_id: str = "X-Request-Id"
+    """Header that the province sends back with each reply; empty where it does not."""
     town_url: str = ""
     town_client_id: str = ""
     town_client_secret: Secret = ""
@@ -64,7 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
     retry_first: Seconds = 5.0
     retry_longest: Seconds = 1800.0
-    retry_attempts: Annotated[int, Meta(ge=1, le=1000)] = 40
+    retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400
+    """With the longest wait of half an hour, 400 outlast the days of Tết."""
     settle_delay: Seconds = 10.0
     reconcile_again: Seconds = 30.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -23,7 +23,7 @@ class Policy:
     longest_wait: timedelta = timedelta(minutes=30)
     jitter: float = 0.2
     """Share of the wait that is drawn at random, either way."""
-    attempts: int = 40
+    attempts: int = 400
     settle_delay: timedelta = timedelta(seconds=10)
     """How long the partner may still be working before an unknown effect is asked about."""
     pause: timedelta = timedelta(minutes=1)
