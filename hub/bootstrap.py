@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.settings import ProvincialSettings
-
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.source import ScannerSource
+from adapters.provincial.destination import ProvincialDestination
+from adapters.provincial.settings import ProvincialSettings
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.source import TownCallbacks
