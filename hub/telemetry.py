@@ -33,6 +33,7 @@ class Event(StrEnum):
     DELIVERY_PARKED = "delivery_parked"
     DELIVERY_RECONCILED = "delivery_reconciled"
     DELIVERY_SUPERSEDED = "delivery_superseded"
+    ASK_UNREADABLE = "ask_unreadable"
     MOVE_REFUSED = "move_refused"
     LEASES_EXPIRED = "leases_expired"
     ASKED_AGAIN = "asked_again"

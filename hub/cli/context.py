@@ -13,6 +13,7 @@ from hub.bootstrap import open_store, utc_now
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store
+from hub.store.journal import NotParked
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
@@ -63,7 +64,7 @@ def operate(work: Callable[[Store], None]) -> None:
     with opened() as store:
         try:
             work(store)
-        except (StateConflict, NoSuchDelivery) as error:
+        except (StateConflict, NoSuchDelivery, NotParked) as error:
             console.print(f"[red]Not done:[/] {error}")
             raise typer.Exit(1) from None
     console.print("[green]✓[/] Done.")

@@ -1,5 +1,7 @@
 """Commands for the operator: look, repair, check."""
 
+from typing import Annotated
+
 import typer
 from rich.table import Table
 
@@ -45,6 +47,7 @@ def balance() -> None:
     """Show the conservation of deliveries, per destination and state."""
     with opened() as store, store.read() as tx:
         balances = queries.balance(tx, READERS)
+        wrong = queries.imbalance(tx, READERS)
     table = Table()
     table.add_column("")
     for found in balances:
@@ -54,7 +57,12 @@ def balance() -> None:
         table.add_row(state, *(str(found.states[state]) for found in balances))
     table.add_row("holds", *("[green]✓[/]" if found.holds else "[red]✗[/]" for found in balances))
     console.print(table)
-    raise typer.Exit(0 if all(found.holds for found in balances) else 1)
+    if wrong:
+        ids = Table("destination", "does not add up", "id")
+        for item in wrong:
+            ids.add_row(item.destination, item.what, item.id)
+        console.print(ids)
+    raise typer.Exit(0 if not wrong and all(found.holds for found in balances) else 1)
 
 
 @app.command()
@@ -93,6 +101,14 @@ def by_hand(delivery: Delivery, reason: Reason) -> None:
 def resolve(delivery: Delivery, found: operations.Resolution, reason: Reason) -> None:
     """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
     operate(lambda store: operations.resolve(store, delivery, found, **by(reason)))
+
+
+@app.command()
+def unpark(
+    message: Annotated[str, typer.Argument(help="Id of the parked message.")], reason: Reason
+) -> None:
+    """Take a parked message up again, after its cause was mended."""
+    operate(lambda store: operations.unpark(store, message, **by(reason)))
 
 
 @audit_app.command("verify")

@@ -10,6 +10,7 @@ import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -34,7 +35,7 @@ from hub.telemetry import Event, log
 
 
 class _Ask(msgspec.Struct):
-    delivery: int
+    delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 _read_ask = msgspec.json.Decoder(_Ask).decode
@@ -102,9 +103,10 @@ class Deliver(Role):
         self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
     ) -> None:
         """Claim what the batch asks for and hand it to the pool; acknowledge the rest."""
-        if not batch:
+        asks = self._read(consumer, batch)
+        if not asks:
             return
-        asked = {_read_ask(incoming.body).delivery: incoming for incoming in reversed(batch)}
+        asked = dict(reversed(asks))
         now = self.clock()
         with self.settling.store.write() as tx:
             overtaken = deliveries.supersede_overtaken(tx, list(asked), self.destination.name, now)
@@ -123,10 +125,21 @@ class Deliver(Role):
             self.on_commit()
         mine = {claim.id for claim in claims}
         working = {asked[id].tag for id in mine}
-        consumer.ack(incoming for incoming in batch if incoming.tag not in working)
+        consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
             pool.submit(self._work, asked[claim.id], claim)
+
+    def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
+        """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
+        asks = []
+        for incoming in batch:
+            try:
+                asks.append((_read_ask(incoming.body).delivery, incoming))
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                log.error(Event.ASK_UNREADABLE, role=self.name, message_id=incoming.message_id)
+                consumer.reject(incoming)
+        return asks
 
     def settle_ended(self, consumer: Consumer, *, wait: bool) -> None:
         """Write down every call that has ended and acknowledge its message."""

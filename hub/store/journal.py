@@ -27,6 +27,10 @@ from hub.store.tables import (
 )
 
 
+class NotParked(Exception):
+    """There is no parked message with that id; nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A message with its wire form and the key of its meaning."""
@@ -151,6 +155,18 @@ def _ask(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int = 500) -> list[
     if ids:
         tx.execute(sa.update(journal).where(journal.c.id.in_(ids)).values(state=STATE_ACCEPTED))
     return ids
+
+
+def unpark(tx: Tx, id: str) -> None:
+    """Take a parked message up again: accepted, and asked for; raises NotParked."""
+    statement = (
+        sa.update(journal)
+        .where(journal.c.id == id, journal.c.state == STATE_PARKED)
+        .values(state=STATE_ACCEPTED, code=None, reason=None)
+    )
+    if tx.execute(statement).rowcount != 1:
+        raise NotParked(f"there is no parked message {id}")
+    _ask(tx, journal.c.id == id)
 
 
 def park_early(tx: Tx, recorded_before: datetime) -> int:

@@ -49,6 +49,44 @@ def balance(tx: Tx, readers: dict[str, str]) -> list[Balance]:
     return [Balance(name, accepted[name], states[name]) for name in sorted(states)]
 
 
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """One thing that does not add up: what is wrong, and the id that it is wrong with."""
+
+    destination: str
+    what: str
+    id: str
+
+
+def imbalance(tx: Tx, readers: dict[str, str], limit: int = 100) -> list[Imbalance]:
+    """Return what does not add up between journal and deliveries, at most `limit` of each kind."""
+    c, j = deliveries.c, journal.c
+    reader = sa.case(readers, value=j.type, else_="?")
+    theirs = sa.and_(c.message_id == j.id, c.destination == reader)
+    without = (
+        sa.select(reader.label("destination"), j.id)
+        .select_from(journal.outerjoin(deliveries, theirs))
+        .where(j.state == "outgoing", c.id.is_(None))
+    )
+    said = sa.exists().where(j.id == c.message_id, j.state == "outgoing", j.type == c.type)
+    unsaid = sa.select(c.destination, c.id).where(~said)
+    doubled = (
+        sa.select(sa.func.max(c.destination).label("destination"), c.message_id.label("id"))
+        .group_by(c.message_id)
+        .having(sa.func.count() > 1)
+    )
+    found = {
+        "message without delivery": without.order_by(j.id),
+        "delivery without message": unsaid.order_by(c.id),
+        "message delivered to two": doubled.order_by(c.message_id),
+    }
+    return [
+        Imbalance(row.destination, what, str(row.id))
+        for what, query in found.items()
+        for row in tx.execute(query.limit(limit))
+    ]
+
+
 def open_count(tx: Tx) -> int:
     """Return the number of deliveries that are not final."""
     query = sa.select(sa.func.count()).where(deliveries.c.settled_at.is_(None))

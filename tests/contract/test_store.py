@@ -18,6 +18,7 @@ from hub.store import audit, deliveries, journal, outbox, queries, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
+from hub.store.tables import journal as journal_table
 from hub.store.tables import metadata
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -325,3 +326,25 @@ def test_a_time_without_timezone_cannot_be_stored(store: Store) -> None:
     """A naive time would be wrong by seven hours somewhere."""
     with pytest.raises(sa.exc.StatementError, match="timezone"), store.write() as tx:
         audit.record(tx, "a", "b", object="c", now=datetime(2018, 8, 6))  # noqa: DTZ001
+
+
+def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
+    """A lost delivery, a delivery that nobody said, a message delivered to two."""
+    with store.write() as tx:
+        say(tx, [progress(n, 1) for n in range(1, 5)], NOW)
+        assert queries.imbalance(tx, READERS) == []
+        c = delivery_table.c
+        tx.execute(sa.delete(delivery_table).where(c.message_id == "m-1-1"))
+        tx.execute(
+            sa.update(journal_table).where(journal_table.c.id == "m-2-1").values(state="handled")
+        )
+        again = deliveries.NewDelivery(
+            message_id="m-3-1", destination="town_center", type="province.progress", lane=number(3)
+        )
+        deliveries.open_all(tx, [again], NOW)
+        unsaid = tx.execute(sa.select(c.id).where(c.message_id == "m-2-1")).scalar_one()
+        assert [(found.what, found.id) for found in queries.imbalance(tx, READERS)] == [
+            ("message without delivery", "m-1-1"),
+            ("delivery without message", str(unsaid)),
+            ("message delivered to two", "m-3-1"),
+        ]

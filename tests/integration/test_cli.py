@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
 from hub.flow.say import say
+from hub.messages import catalog, envelope
+from hub.messages import payloads as p
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
+from hub.store import deliveries, journal, outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from hub.store.tables import deliveries as delivery_table
 from tests.support.services import RabbitService
-from tests.support.works import now, step
+from tests.support.works import AT, now, number, step
 
 
 @pytest.fixture
@@ -87,6 +91,38 @@ def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> No
     assert result.exit_code == 1
     assert "Not done" in result.output
     assert hub("resolve", "999", "absent", "--reason", "x").exit_code == 1
+
+
+def test_a_parked_message_is_taken_up_again_once(store: Store) -> None:
+    """unpark asks for it again and says why in the audit; what is not parked is refused."""
+    payload = p.BarcodeScanned(
+        number=number(1), station=p.Station.RETURN, scanned_at=AT, device="b"
+    )
+    message = catalog.compose(payload, time=AT, source="barcode.1", id="scan-1")
+    entry = journal.Entry(message, envelope.encode(message), "scan-1")
+    with store.write() as tx:
+        journal.accept(tx, [entry], now())
+        journal.park(tx, entry, now(), code="dossier_unknown", reason="it never came")
+        before = outbox.backlog(tx)
+    assert hub("unpark", "scan-1", "--reason", "the dossier was entered").exit_code == 0
+    with store.read() as tx:
+        assert outbox.backlog(tx) == before + 1
+        assert queries.parked(tx) == []
+        assert queries.unhandled_count(tx) == 1
+    refused = hub("unpark", "scan-1", "--reason", "again")
+    assert (refused.exit_code, "no parked message" in refused.output) == (1, True)
+    assert "1 rows, the chain is whole" in hub("audit", "verify").output
+
+
+def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
+    """A message whose delivery is gone is found by its id, and the command fails."""
+    with store.write() as tx:
+        say(tx, [step(1, 1), step(2, 1)], now())
+        tx.execute(sa.delete(delivery_table).where(delivery_table.c.message_id == "m-1-1"))
+    balance = hub("balance")
+    assert balance.exit_code == 1
+    assert "m-1-1" in balance.output
+    assert "m-2-1" not in balance.output
 
 
 def test_rebuild_asks_again(store: Store) -> None:

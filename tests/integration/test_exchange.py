@@ -9,6 +9,8 @@ import pytest
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
+from hub.messages import routes
+from hub.ports import Outgoing
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, deliveries, queries
@@ -226,3 +228,23 @@ def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> N
             works.say(*(step(n, version) for n in range(200)))
         works.wait_delivered(1000)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 1000)
+
+
+def test_a_work_message_that_asks_for_nothing_goes_aside_alone(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """Bytes that are no ask lie in hub.dead; the role goes on and delivers what is beside them."""
+    partner = Partner()
+    junk = [b"", b"[]", b"{}", b"\xff", b'{"delivery":"x"}', b'{"delivery":99999999999999999999}']
+    publisher = broker.publisher()
+    queue = routes.deliver_queue(partner.name)
+    outgoing = [
+        Outgoing(routing_key=queue, body=body, message_id=f"junk-{n}")
+        for n, body in enumerate(junk)
+    ]
+    publisher.publish(outgoing, timeout=timedelta(seconds=5))
+    run(store, broker, partner, count=1)
+    dead = broker.consumer(routes.DEAD, prefetch=100)
+    found = dead.receive(100, wait=timedelta(seconds=5))
+    assert [message.body for message in found] == junk
+    assert broker.depth(queue) == 0

@@ -351,3 +351,19 @@ def test_a_file_over_the_limit_or_with_another_hash_leaves_nothing(ward: Ward) -
     with pytest.raises(InvalidMessage, match="file_hash_wrong"):
         ward.intake.store_file(io.BytesIO(b"x"), name="a", media_type="b", sha256="0" * 64)
     assert [path for path in ward.files.directory.rglob("*") if path.is_file()] == []
+
+
+def test_the_example_of_a_reception_is_handled(ward: Ward) -> None:
+    """An integrator's first try, sent as it stands, ends in a dossier and not among the parked."""
+    path = Path(__file__).parents[2] / "schemas/examples/dossier.received.v1.json"
+    message = envelope.decode(path.read_bytes())
+    ward.intake.accept(message)
+    ward.settle()
+    with ward.store.read() as tx:
+        assert queries.parked(tx) == []
+        assert dossiers.get(tx, message.key) is not None
+    said = catalog.read_as(message, p.DossierReceived)
+    procedure = Rulebook.load().procedure(said.procedure, said.received_at)
+    assert [(c.code, c.name) for c in said.components] == [
+        (c.code, c.name) for c in procedure.components
+    ]

@@ -244,12 +244,3 @@ def test_the_restore_statement_of_the_runbook_works(database: sqlite3.Connection
     database.execute(statement("deliveries"), (1,))
     found = database.execute("SELECT state, next_attempt_at FROM deliveries").fetchall()
     assert found == [("ambiguous", 1)]
-
-
-def test_the_give_back_statement_of_the_runbook_works(database: sqlite3.Connection) -> None:
-    """A parked message is accepted again, and `hub rebuild` will ask for it; others stay."""
-    parked = example("barcode.scanned.v1").message.id
-    database.execute(statement("journal"), (parked,))
-    found = database.execute("SELECT id, state, code FROM journal ORDER BY state").fetchall()
-    said = example("province.progress.v1").message.id
-    assert found == [(parked, "accepted", None), (said, "outgoing", None)]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries
+from hub.store import audit, deliveries, journal
 from hub.store.engine import Store
 
 
@@ -70,3 +70,10 @@ def resolve(
             deliveries.retry_absent(tx, id, now=now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
+
+
+def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datetime) -> None:
+    """Take a parked message up again, with the same id; raises journal.NotParked."""
+    with store.write() as tx:
+        journal.unpark(tx, message_id)
+        audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
