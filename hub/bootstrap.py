@@ -37,7 +37,7 @@ from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.recovery import Policy
 from hub.service import Role
-from hub.settings import Settings, seconds
+from hub.settings import ROLES, Settings, seconds
 from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
@@ -215,7 +215,8 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if "timer" in wanted:
         roles.append(Timer(hub.store, clock=hub.clock, on_commit=hub.wake))
     if "relay" in wanted:
-        relay = Relay(hub.store, hub.broker)
+        # Other processes cannot ring this one's bell: the relay looks by itself, often.
+        relay = Relay(hub.store, hub.broker, poll=1.0 if set(wanted) == set(ROLES) else 0.05)
         hub.committed.append(relay.bell.ring)
         roles.append(relay)
     return roles
