@@ -92,12 +92,13 @@ class Deliver(Role):
             if wanted:
                 incoming = consumer.receive(wanted, wait=timedelta(seconds=5))
                 self.claim(consumer, pool, incoming)
-            self.settle_ended(consumer, wait=not wanted)
         except ConsumerLost as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
         except BrokerUnavailable as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
             self.stopping.wait(0.2)
+        # Also without a broker: what partners answered belongs into the store at once.
+        self.settle_ended(consumer, wait=not wanted)
 
     def claim(
         self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
