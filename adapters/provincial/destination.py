@@ -180,8 +180,9 @@ class ProvincialDestination:
         digest = replies.digest(reply)
         if reply.status == 401:
             return Answer(Meaning.SESSION_OVER, UNAUTHORISED, digest)
-        result = self._dialect.read(envelope.operation, reply)
-        return Answer(faults.meaning(result.code, result.message), result, digest)
+        with replies.evidenced(reply):
+            result = self._dialect.read(envelope.operation, reply)
+            return Answer(faults.meaning(result.code, result.message), result, digest)
 
     def _log_in(self) -> str:
         """Return a new session; raises TransientFailure, PermanentFailure `partner_forbidden`.

@@ -13,7 +13,7 @@ from adapters.town_center import contract, faults, mapping
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.http import Reply
-from adapters.wire.replies import digest
+from adapters.wire.replies import digest, evidenced
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -71,7 +71,8 @@ class TownCenter:
             body=request.body,
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
         )
-        done = faults.outcome(reply)
+        with evidenced(reply):
+            done = faults.outcome(reply)
         if done.already:
             self._compare(request)
         return Receipt(

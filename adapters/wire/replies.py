@@ -112,3 +112,13 @@ def asking() -> Iterator[None]:
         raise TransientFailure(
             failure.code, failure.detail, retry_after=failure.retry_after
         ) from failure
+
+
+@contextmanager
+def evidenced(reply: Reply) -> Iterator[None]:
+    """Around the reading of a reply: a failure that comes of it carries the reply's sha256."""
+    try:
+        yield
+    except DeliveryFailure as failure:
+        failure.response_hash = digest(reply)
+        raise

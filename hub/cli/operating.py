@@ -10,10 +10,9 @@ from hub.bootstrap import utc_now
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
 from hub.flow.rebuild import rebuild
 from hub.messages import catalog
-from hub.store import audit, queries
+from hub.store import queries
 
 app = typer.Typer()
-audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 
 
@@ -109,15 +108,3 @@ def unpark(
 ) -> None:
     """Take a parked message up again, after its cause was mended."""
     operate(lambda store: operations.unpark(store, message, **by(reason)))
-
-
-@audit_app.command("verify")
-def audit_verify() -> None:
-    """Check that no row of the audit was changed or removed."""
-    with opened() as store, store.read() as tx:
-        count, problems = audit.verify(tx)
-    for problem in problems:
-        console.print(f"[red]✗[/] {problem}")
-    if problems:
-        raise typer.Exit(1)
-    console.print(f"[green]✓[/] {count} rows, the chain is whole.")

@@ -4,7 +4,9 @@
 the journal and will be handled; when it raises InvalidMessage, nothing of it is stored.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import BinaryIO
 
 from hub.flow.group_commit import GroupCommit
@@ -12,8 +14,10 @@ from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted, Clock
-from hub.store import blobs, journal
+from hub.store import blobs, handovers, journal
 from hub.store.engine import Store
+
+_PARTNERS = frozenset({catalog.PROVINCIAL, catalog.TOWN_CENTER})
 
 
 class Intake:
@@ -73,5 +77,32 @@ class Intake:
             answers = journal.accept(tx, entries, now)
             files = [file for entry in entries for file in entry.message.attachments]
             blobs.register(tx, files, now=now)
+            handovers.record(tx, _handed_in(entries, answers, now))
         self.on_commit()
         return answers
+
+
+def _handed_in(
+    entries: Sequence[journal.Entry], answers: Sequence[Accepted], now: datetime
+) -> list[handovers.Handover]:
+    """Return the evidence of what a partner told us: its word, and that we have it now."""
+    return [
+        handovers.Handover(
+            delivery_id=None,
+            attempt=1,
+            partner=entry.message.source,
+            operation=entry.message.type,
+            number=entry.message.key,
+            direction=handovers.IN,
+            kind="callback",
+            request_hash=hashlib.sha256(entry.body).hexdigest(),
+            response_hash="",
+            sent_at=entry.message.time,
+            answered_at=now,
+            receipt=answer.message_id,
+            recorded_at=now,
+            outcome="already" if answer.duplicate else "accepted",
+        )
+        for entry, answer in zip(entries, answers, strict=True)
+        if entry.message.source in _PARTNERS
+    ]

@@ -176,12 +176,13 @@ class Deliver(Role):
     def call(self, claim: deliveries.Claimed) -> Outcome:
         """Make the one call of a claimed delivery; never raises."""
         message: Message | None = None
-        digest, sending = "", False
+        digest, operation, sending = "", "", False
+        started_at = self.clock()
         result: Receipt | DeliveryFailure
         try:
             message = decode(claim.body)
             request = self.destination.prepare(message, catalog.read(message))
-            digest, sending = request.digest, True
+            digest, operation, sending = request.digest, request.operation, True
             result = self.destination.send(request)
         except DeliveryFailure as failure:
             result = failure
@@ -199,4 +200,6 @@ class Deliver(Role):
             result=result,
             finished_at=self.clock(),
             digest=digest,
+            started_at=started_at,
+            operation=operation,
         )

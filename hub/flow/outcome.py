@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.messages.envelope import Message
-from hub.ports import Receipt
+from hub.ports import Absence, Receipt
 from hub.rules import recovery
 from hub.rules.errors import DeliveryFailure
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
-from hub.store import attempts, deliveries
+from hub.store import attempts, deliveries, handovers
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
@@ -30,9 +30,12 @@ class Outcome:
 
     claimed: deliveries.Claimed
     message: Message | None
-    result: Receipt | DeliveryFailure
+    result: Receipt | DeliveryFailure | Absence
     finished_at: datetime
     digest: str = ""
+    started_at: datetime | None = None
+    operation: str = ""
+    """The partner's name of what was called; "" when it did not come to a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,42 @@ def _write(
     attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
     deliveries.release_followers(
         tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
+    )
+    made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in outcomes]
+    handovers.record(tx, made)
+
+
+def handover(
+    partner: str,
+    outcome: Outcome,
+    kind: str,
+    *,
+    recorded_at: datetime,
+) -> handovers.Handover:
+    """Return the evidence of a call."""
+    failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
+    receipt = outcome.result if isinstance(outcome.result, Receipt) else None
+    ended = outcome.result if isinstance(outcome.result, Absence) else "delivered"
+    if failed:
+        ended = failed.fault_class
+    elif receipt and receipt.already:
+        ended = "already"
+    return handovers.Handover(
+        delivery_id=outcome.claimed.id,
+        attempt=outcome.claimed.attempts,
+        partner=partner,
+        operation=outcome.operation,
+        number=outcome.claimed.lane,
+        direction=handovers.OUT,
+        kind=kind,
+        request_hash=outcome.digest,
+        response_hash=getattr(outcome.result, "response_hash", ""),
+        sent_at=outcome.started_at,
+        answered_at=outcome.finished_at,
+        receipt=receipt.reference if receipt else "",
+        recorded_at=recorded_at,
+        outcome=str(ended),
+        code=failed.code if failed else "",
     )
 
 
@@ -128,5 +167,5 @@ def _record(outcome: Outcome, kind: str) -> attempts.Finished:
         code=failed.code if failed else None,
         detail=failed.detail if failed else None,
         request_hash=outcome.digest or None,
-        response_hash=receipt.response_hash or None if receipt else None,
+        response_hash=getattr(outcome.result, "response_hash", "") or None,
     )

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from hub.flow.outcome import Outcome, Settling, settle
+from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
 from hub.rules.errors import DeliveryFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
-from hub.store import attempts, deliveries, schedule
+from hub.store import attempts, deliveries, handovers, schedule
 from hub.telemetry import Event, log
 
 
@@ -63,33 +63,38 @@ class Reconcile(Role):
             )
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
-        for claimed, message, answer in pool.map(self._ask, doubtful):
-            self._settle(claimed, message, answer)
+        for outcome in pool.map(self._ask, doubtful):
+            self._settle(outcome)
         if doubtful:
             self.on_commit()
         return len(doubtful)
 
-    def _ask(
-        self, claimed: deliveries.Claimed
-    ) -> tuple[deliveries.Claimed, Message | None, Receipt | Absence | DeliveryFailure]:
-        message = None
+    def _ask(self, claimed: deliveries.Claimed) -> Outcome:
+        message, digest, operation = None, "", ""
+        started_at = self.clock()
+        answer: Receipt | Absence | DeliveryFailure
         try:
             message = decode(claimed.body)
             request = self.destination.prepare(message, catalog.read(message))
-            return claimed, message, self.destination.find(request)
+            digest, operation = request.digest, request.operation
+            answer = self.destination.find(request)
         except DeliveryFailure as failure:
-            return claimed, message, failure
+            answer = failure
         except Exception as error:
             log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=repr(error))
-            return claimed, message, Absence.UNKNOWN
+            answer = Absence.UNKNOWN
+        return Outcome(
+            claimed=claimed,
+            message=message,
+            result=answer,
+            finished_at=self.clock(),
+            digest=digest,
+            started_at=started_at,
+            operation=operation,
+        )
 
-    def _settle(
-        self,
-        claimed: deliveries.Claimed,
-        message: Message | None,
-        answer: Receipt | Absence | DeliveryFailure,
-    ) -> None:
-        now, since = self.clock(), DeliveryState.AMBIGUOUS
+    def _settle(self, outcome: Outcome) -> None:
+        claimed, answer = outcome.claimed, outcome.result
         found = answer if isinstance(answer, Absence) else type(answer).__name__.lower()
         log.info(
             Event.DELIVERY_RECONCILED,
@@ -98,9 +103,9 @@ class Reconcile(Role):
             action=found,
         )
         if isinstance(answer, Receipt):
-            outcome = Outcome(claimed=claimed, message=message, result=answer, finished_at=now)
-            settle(self.settling, [outcome], since=since, kind="find")
+            settle(self.settling, [outcome], since=DeliveryState.AMBIGUOUS, kind="find")
             return
+        now = outcome.finished_at
         with self.settling.store.write() as tx:
             record = attempts.Finished(
                 delivery_id=claimed.id,
@@ -110,9 +115,12 @@ class Reconcile(Role):
                 outcome=str(found),
                 code=answer.code if isinstance(answer, DeliveryFailure) else None,
                 detail=answer.detail if isinstance(answer, DeliveryFailure) else None,
+                request_hash=outcome.digest or None,
             )
             attempts.finish(tx, [record])
             if answer is Absence.ABSENT:
                 deliveries.retry_absent(tx, claimed.id, now=now)
             elif answer is Absence.UNKNOWN:
                 deliveries.leave_to_person(tx, claimed.id)
+            made = handover(self.destination.name, outcome, "find", recorded_at=now)
+            handovers.record(tx, [made])

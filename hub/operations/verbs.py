@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, journal
-from hub.store.engine import Store
+from hub.store import audit, deliveries, handovers, journal
+from hub.store.engine import Store, Tx
 
 
 class By(TypedDict):
@@ -68,6 +68,7 @@ def resolve(
             deliveries.release_followers(tx, destination, [lane], now)
         else:
             deliveries.retry_absent(tx, id, now=now)
+        _by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
@@ -77,3 +78,26 @@ def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datet
     with store.write() as tx:
         journal.unpark(tx, message_id)
         audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
+
+
+def _by_person(
+    tx: Tx, id: int, destination: str, number: str, what: str, now: datetime
+) -> None:
+    """Record what a person found or did as a hand-over; who and why is in the audit."""
+    made = handovers.Handover(
+        delivery_id=id,
+        attempt=0,
+        partner=destination,
+        operation=what,
+        number=number,
+        direction=handovers.OUT,
+        kind="person",
+        request_hash="",
+        response_hash="",
+        sent_at=None,
+        answered_at=now,
+        receipt="",
+        recorded_at=now,
+        outcome=what.rpartition(".")[2],
+    )
+    handovers.record(tx, [made])

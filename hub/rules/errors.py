@@ -45,6 +45,8 @@ class DeliveryFailure(Exception):
         self.detail = detail[:1000]
         self.retry_after = retry_after
         """How long the partner asked us to wait, when it did."""
+        self.response_hash = ""
+        """sha256 of the reply that says so, "" when there was none: evidence."""
 
 
 class TransientFailure(DeliveryFailure):

@@ -207,3 +207,37 @@ audit = sa.Table(
     sqlite_autoincrement=True,
     comment="Who did what and why; append-only, each row carries the hash of the one before",
 )
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("seq", Big, primary_key=True, autoincrement=False),
+    sa.Column("delivery_id", Big),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("request_hash", sa.Text, nullable=False),
+    sa.Column("response_hash", sa.Text, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Column("answered_at", Instant, nullable=False),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    comment="Evidence of every hand-over to and from a partner; append-only, chained like audit",
+)
+sa.Index("ix_handovers_number", handovers.c.number)
+
+chain_heads = sa.Table(
+    "chain_heads",
+    metadata,
+    sa.Column("chain", sa.Text, primary_key=True),
+    sa.Column("seq", Big, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    comment="The last row of each chained log, so that a removed one shows; locked by appenders",
+)

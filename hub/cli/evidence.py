@@ -1,0 +1,101 @@
+"""Commands about evidence: the chained logs, and the control slip of a dossier."""
+
+from datetime import datetime
+
+import typer
+from rich.table import Table
+
+from hub.cli.context import console, opened
+from hub.messages import catalog
+from hub.records.calendar import local
+from hub.records.deadlines import Timeliness, classify
+from hub.rules.errors import FAULTS
+from hub.store import chain, dossiers, handovers
+from hub.store.dossiers import Dossier
+
+app = typer.Typer()
+audit_app = typer.Typer(no_args_is_help=True, help="The chained logs: audit and hand-overs.")
+
+PARTNERS = {
+    catalog.PROVINCIAL: "Tỉnh",
+    catalog.TOWN_CENTER: "TT Hành chính công thị xã",
+    catalog.DEVICES: "Thiết bị",
+}
+RESULTS = {
+    "delivered": "đã nhận",
+    "already": "đã có từ trước",
+    "accepted": "đã tiếp nhận",
+    "transient": "chưa gửi được",
+    "permanent": "bị từ chối",
+    "ambiguous": "chưa rõ kết quả",
+    "held": "tạm dừng",
+    "absent": "chưa có ở nơi nhận",
+    "unknown": "không xác minh được",
+    "by_hand": "giao trực tiếp",
+}
+TIMELINESS = {
+    Timeliness.EARLY: "trước hạn",
+    Timeliness.ON_TIME: "đúng hạn",
+    Timeliness.LATE: "quá hạn",
+}
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Check that no row of audit and hand-overs was changed or removed, the last one neither."""
+    with opened() as store, store.read() as tx:
+        verdicts = [chain.verify(tx, one) for one in chain.CHAINS]
+    for verdict in verdicts:
+        for problem in verdict.problems:
+            console.print(f"[red]✗[/] {problem}")
+        if not verdict.problems:
+            console.print(f"[green]✓[/] {verdict.chain}: {verdict.count} rows, the chain is whole.")
+            console.print(f"  last hash {verdict.head or '-'}", style="dim")
+    if any(verdict.problems for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def slip(dossier: str) -> None:
+    """Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ)."""
+    with opened() as store, store.read() as tx:
+        rows = handovers.of_dossier(tx, dossier)
+        known = dossiers.get(tx, dossier)
+    if known is None and not rows:
+        console.print(f"[red]Không có hồ sơ mang mã {dossier}.[/]")
+        raise typer.Exit(1)
+    table = Table(
+        "TT",
+        "Bên giao",
+        "Bên nhận",
+        "Giao lúc",
+        "Bên nhận xác nhận",
+        "Trung tâm ghi nhận",
+        "Kết quả",
+        "Ghi chú",
+        title=f"Phiếu kiểm soát quá trình giải quyết hồ sơ {dossier}",
+    )
+    for place, row in enumerate(rows, 1):
+        other = PARTNERS.get(row.partner, row.partner)
+        sides = ("Phường", other) if row.direction == handovers.OUT else (other, "Phường")
+        told = f"{_time(row.answered_at)} {row.receipt}".strip()
+        fault = FAULTS.get(row.code)
+        note = f"{row.operation}: {fault.vi}" if fault else row.operation
+        result = RESULTS.get(row.outcome, row.outcome)
+        table.add_row(
+            str(place), *sides, _time(row.sent_at), told, _time(row.recorded_at), result, note
+        )
+    if known is not None:
+        table.add_section()
+        table.add_row("", "Hạn trả", "", "", "", _time(known.due_at), _ended(known), "")
+    console.print(table)
+
+
+def _time(at: datetime | None) -> str:
+    return local(at).strftime("%d/%m/%Y %H:%M:%S") if at else ""
+
+
+def _ended(dossier: Dossier) -> str:
+    if dossier.finished_at is None:
+        return "đang giải quyết"
+    return TIMELINESS[classify(dossier.finished_at, dossier.due_at)]

@@ -1,0 +1,122 @@
+"""Append-only logs whose rows are chained by hashes: the audit and the hand-overs.
+
+Each row carries the sha256 of everything in it together with the hash of the row before; the
+place and hash of the last row stand in `chain_heads`, written in the same transaction. So `verify`
+finds any row that was changed, put in or removed, the last one too. Who can write to all tables can
+also compute a whole new chain: against that the last hash is shown, to be kept somewhere else.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.store.engine import Tx
+from hub.store.tables import audit, chain_heads, handovers
+
+_encode = msgspec.json.encode
+_HEAD = sa.select(chain_heads.c.seq, chain_heads.c.hash).where(
+    chain_heads.c.chain == sa.bindparam("c")
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_OWN = frozenset({"seq", "previous_hash", "hash"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One chained log: a table with seq, previous_hash, hash and the columns of its rows."""
+
+    table: sa.Table
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.table.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found in a chain."""
+
+    chain: str
+    count: int
+    head: str
+    """Hash of the last row."""
+    problems: tuple[str, ...]
+
+
+def _chain(table: sa.Table) -> Chain:
+    return Chain(table, tuple(column.name for column in table.columns if column.name not in _OWN))
+
+
+AUDIT, HANDOVERS = _chain(audit), _chain(handovers)
+CHAINS = (AUDIT, HANDOVERS)
+
+
+def digest(previous: str, seq: int, fields: Iterable[object]) -> str:
+    """Return the hash of a row. Times count as an instant, whatever their zone was."""
+    # JSON: two rows whose fields are cut at other places can never read the same.
+    return hashlib.sha256(_encode([previous, seq, *map(_plain, fields)])).hexdigest()
+
+
+def _plain(value: object) -> object:
+    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
+
+
+def append(tx: Tx, chain: Chain, rows: Sequence[Mapping[str, object]]) -> None:
+    """Append rows, each with every column of the chain.
+
+    The head is locked until the transaction ends, or two appenders would fork the chain; so this
+    comes last in a transaction.
+    """
+    if not rows:
+        return
+    head = tx.execute(_HEAD.with_for_update(), {"c": chain.name}).one()
+    seq, previous = head.seq, head.hash
+    chained = []
+    for row in rows:
+        seq += 1
+        hash = digest(previous, seq, [row[name] for name in chain.columns])
+        chained.append({**row, "seq": seq, "previous_hash": previous, "hash": hash})
+        previous = hash
+    tx.execute(sa.insert(chain.table), chained)
+    moved = sa.update(chain_heads).where(chain_heads.c.chain == chain.name)
+    tx.execute(moved.values(seq=seq, hash=previous))
+
+
+def verify(tx: Tx, chain: Chain) -> Verdict:
+    """Look at every row of a chain and at its head; nothing is kept in memory."""
+    problems: list[str] = []
+    previous, last, count = "", 0, 0
+    query = sa.select(chain.table).order_by(chain.table.c.seq)
+    for row in tx.execute(query.execution_options(yield_per=1000)).mappings():
+        count += 1
+        problems += _gap(chain, last + 1, row["seq"])
+        last = row["seq"]
+        right = digest(row["previous_hash"], last, [row[name] for name in chain.columns])
+        if row["hash"] != right:
+            problems.append(f"{chain.name}: row {last} was changed")
+        elif row["previous_hash"] != previous:
+            problems.append(f"{chain.name}: row {last} does not follow from the one before")
+        previous = row["hash"]
+    head = tx.execute(_HEAD, {"c": chain.name}).one_or_none()
+    if head is None:
+        problems.append(f"{chain.name}: the head is missing")
+    else:
+        problems += _gap(chain, last + 1, head.seq + 1)
+        if head.seq < last or (head.seq == last and head.hash != previous):
+            problems.append(f"{chain.name}: the last row is not the one that the head names")
+    return Verdict(chain=chain.name, count=count, head=previous, problems=tuple(problems))
+
+
+def _gap(chain: Chain, expected: int, found: int) -> list[str]:
+    if found <= expected:
+        return []
+    last = found - 1
+    missing = f"row {last} is" if last == expected else f"rows {expected} to {last} are"
+    return [f"{chain.name}: {missing} missing"]
