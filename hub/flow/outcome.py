@@ -76,7 +76,7 @@ def _write(
     for outcome in outcomes:
         if isinstance(outcome.result, DeliveryFailure):
             _fail(tx, ctx, outcome, outcome.result, since=since)
-        elif outcome.message:
+        elif outcome.message and isinstance(outcome.result, Receipt):
             ctx.on_delivered(tx, outcome.message, outcome.result)
     attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
     deliveries.release_followers(
@@ -157,7 +157,6 @@ def _fail(
 
 def _record(outcome: Outcome, kind: str) -> attempts.Finished:
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
-    receipt = outcome.result if isinstance(outcome.result, Receipt) else None
     return attempts.Finished(
         delivery_id=outcome.claimed.id,
         number=outcome.claimed.attempts,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, handovers, journal
+from hub.store import audit, deliveries, handovers
 from hub.store.engine import Store, Tx
 
 
@@ -54,6 +54,7 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
             raise deliveries.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
         deliveries.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
         deliveries.release_followers(tx, destination, [lane], now)
+        _by_person(tx, id, destination, lane, "by_hand", now)
         audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
 
 
@@ -73,16 +74,7 @@ def resolve(
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
 
-def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datetime) -> None:
-    """Take a parked message up again, with the same id; raises journal.NotParked."""
-    with store.write() as tx:
-        journal.unpark(tx, message_id)
-        audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
-
-
-def _by_person(
-    tx: Tx, id: int, destination: str, number: str, what: str, now: datetime
-) -> None:
+def _by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
     """Record what a person found or did as a hand-over; who and why is in the audit."""
     made = handovers.Handover(
         delivery_id=id,

@@ -17,14 +17,7 @@ def record(
     now: datetime,
 ) -> None:
     """Append one row. Actions and objects hold ids, never personal data."""
-    row = {
-        "at": now,
-        "actor": actor,
-        "action": action,
-        "object": object,
-        "reason": reason,
-        "allowed": allowed,
-    }
+    row = (now, actor, action, object, reason, allowed)  # in the order of the table's columns
     chain.append(tx, chain.AUDIT, [row])
 
 

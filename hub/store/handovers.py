@@ -6,8 +6,9 @@ No personal data: hashes prove a content that stands elsewhere.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,9 +47,12 @@ class Handover:
     code: str = ""
 
 
+_values = attrgetter(*chain.HANDOVERS.columns)
+
+
 def record(tx: Tx, made: Sequence[Handover]) -> None:
     """Append hand-overs, in order; comes last in a transaction (see `chain.append`)."""
-    chain.append(tx, chain.HANDOVERS, [asdict(one) for one in made])
+    chain.append(tx, chain.HANDOVERS, [_values(one) for one in made])
 
 
 def of_dossier(tx: Tx, number: str) -> Sequence[sa.Row[Any]]:

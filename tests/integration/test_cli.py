@@ -70,7 +70,7 @@ def test_a_person_finds_and_replays_what_is_stuck(store: Store) -> None:
     assert "partner_refused" in hub("stuck").output
     assert hub("replay", str(id), "--reason", "corrected at the province").exit_code == 0
     assert hub("replay", str(id), "--reason", "again").exit_code == 1
-    assert "1 rows, the chain is whole" in hub("audit", "verify").output
+    assert "audit: 1 rows, the chain is whole" in hub("audit", "verify").output
 
 
 def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:

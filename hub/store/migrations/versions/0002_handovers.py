@@ -48,11 +48,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chain", name=op.f("pk_chain_heads")),
         comment="The last row of each chained log, so that a removed one shows; locked by appenders",
     )
-    seq, hash = _chain_the_audit_anew(op.get_bind())
+    seq, last = _chain_the_audit_anew(op.get_bind())
     op.bulk_insert(
         heads,
         [
-            {"chain": "audit", "seq": seq, "hash": hash},
+            {"chain": "audit", "seq": seq, "hash": last},
             {"chain": "handovers", "seq": 0, "hash": ""},
         ],
     )
@@ -63,8 +63,8 @@ def _chain_the_audit_anew(connection: sa.Connection) -> tuple[int, str]:
     previous, place = "", 0
     for row in connection.execute(sa.select(audit).order_by(audit.c.seq)).mappings().all():
         place += 1
-        hash = digest(previous, place, [row[name] for name in AUDIT.columns])
+        own = digest(previous, place, [row[name] for name in AUDIT.columns])
         here = sa.update(audit).where(audit.c.seq == row["seq"])
-        connection.execute(here.values(seq=place, previous_hash=previous, hash=hash))
-        previous = hash
+        connection.execute(here.values(seq=place, previous_hash=previous, hash=own))
+        previous = own
     return place, previous
