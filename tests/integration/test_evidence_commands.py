@@ -1,0 +1,59 @@
+"""Evidence as an operator sees it: the chains verified, the control slip printed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from hub.cli import app
+from hub.flow.say import say
+from hub.operations import Resolution, resolve
+from hub.rules.states import DeliveryState as S
+from hub.store import deliveries
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.works import number, step
+
+AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An installation in which a person has settled one delivery."""
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "220")
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    with store.write() as tx:
+        say(tx, [step(1, 1)], AT)
+        deliveries.claim(tx, [1], "provincial", now=AT, lease_until=AT)
+        deliveries.doubt(tx, 1, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+    resolve(store, 1, Resolution.DELIVERED, actor="officer", reason="seen", now=AT)
+    yield store
+    store.close()
+
+
+def test_verify_before_and_after_a_row_was_tampered_with(store: Store) -> None:
+    """Both chains are named; a changed hand-over ends the command with code 1."""
+    good = CliRunner().invoke(app, ["audit", "verify"])
+    assert good.exit_code == 0
+    assert "audit: 1 rows" in good.output
+    assert "handovers: 1 rows" in good.output
+    with store.write() as tx:
+        tx.execute(sa.text("UPDATE handovers SET outcome = 'absent'"))
+    bad = CliRunner().invoke(app, ["audit", "verify"])
+    assert bad.exit_code == 1
+    assert "handovers: row 1 was changed" in bad.output
+
+
+def test_the_slip_has_a_line_for_each_hand_over(store: Store) -> None:
+    """Who gave, who received, when and with what result; a number that nobody knows is said so."""
+    slip = CliRunner().invoke(app, ["slip", number(1)])
+    assert slip.exit_code == 0
+    for word in ("Phường", "Tỉnh", "đã nhận", "06/08/2018 16:00:00", number(1)):
+        assert word in slip.output
+    assert CliRunner().invoke(app, ["slip", number(2)]).exit_code == 1
+    assert store.name == "sqlite"
