@@ -9,7 +9,7 @@ nothing happens. A claim has a lease: should this process die, the delivery beco
 import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -27,7 +27,7 @@ from hub.ports import (
     Incoming,
     Receipt,
 )
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
+from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
 from hub.store import attempts, deliveries
@@ -129,7 +129,7 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim)
+            pool.submit(self._work, asked[claim.id], claim, now + self.lease)
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -167,8 +167,15 @@ class Deliver(Role):
         self.on_commit()
         consumer.ack(incoming for incoming, _ in ended)
 
-    def _work(self, incoming: Incoming, claim: deliveries.Claimed) -> None:
-        outcome = self.call(claim)
+    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
+        traits = self.destination.traits
+        now = self.clock()
+        if now + traits.connect_timeout + traits.reply_timeout < lease_until:
+            outcome = self.call(claim)
+        else:
+            # It waited for a thread too long, or the machine slept: somebody else may send it.
+            late = Held("claim_late", "not sent", retry_after=timedelta())
+            outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
         self._ended.put((incoming, outcome))
         if self._consumer is not None:
             self._consumer.wake()

@@ -69,6 +69,7 @@ def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, 
 def _write(
     tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
 ) -> None:
+    deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
     latest = max(outcome.finished_at for outcome in outcomes)
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
     done = [(o.claimed.id, o.result.reference) for o in good if isinstance(o.result, Receipt)]

@@ -7,13 +7,13 @@ later; the delivery stays ambiguous and its lane closed.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
-from hub.rules.errors import DeliveryFailure
+from hub.rules.errors import DeliveryFailure, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
 from hub.store import attempts, deliveries, handovers, schedule
@@ -105,14 +105,22 @@ class Reconcile(Role):
         if isinstance(answer, Receipt):
             settle(self.settling, [outcome], since=DeliveryState.AMBIGUOUS, kind="find")
             return
-        now = outcome.finished_at
+        try:
+            self._write(outcome, answer, str(found))
+        except deliveries.StateConflict as error:
+            state = DeliveryState.AMBIGUOUS
+            log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
+
+    def _write(self, outcome: Outcome, answer: Absence | DeliveryFailure, found: str) -> None:
+        claimed, now = outcome.claimed, outcome.finished_at
         with self.settling.store.write() as tx:
+            deliveries.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
             record = attempts.Finished(
                 delivery_id=claimed.id,
                 number=claimed.attempts,
                 kind="find",
                 at=now,
-                outcome=str(found),
+                outcome=found,
                 code=answer.code if isinstance(answer, DeliveryFailure) else None,
                 detail=answer.detail if isinstance(answer, DeliveryFailure) else None,
                 request_hash=outcome.digest or None,
@@ -120,7 +128,7 @@ class Reconcile(Role):
             attempts.finish(tx, [record])
             if answer is Absence.ABSENT:
                 deliveries.retry_absent(tx, claimed.id, now=now)
-            elif answer is Absence.UNKNOWN:
+            elif answer is Absence.UNKNOWN or isinstance(answer, PermanentFailure):
                 deliveries.leave_to_person(tx, claimed.id)
             made = handover(self.destination.name, outcome, "find", recorded_at=now)
             handovers.record(tx, [made])

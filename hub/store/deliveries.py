@@ -164,6 +164,23 @@ def with_bodies(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Claimed]:
     ]
 
 
+def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
+    """Lock the deliveries and raise StateConflict unless each is still at its claimed attempt.
+
+    The state alone does not tell: a delivery whose lease ran out may be `sending` or `ambiguous`
+    once more, for a later attempt, and the word on an earlier one must not settle that.
+    """
+    mine = list(claimed)
+    c = deliveries.c
+    query = sa.select(c.id, c.attempts).where(
+        c.id.in_([one.id for one in mine]), c.state == since.value
+    )
+    found = {row.id: row.attempts for row in tx.execute(query.order_by(c.id).with_for_update())}
+    late = [one.id for one in mine if found.get(one.id) != one.attempts]
+    if late:
+        raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
+
+
 def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
     """Settle `(id, partner's reference)` as delivered, from state `since`."""
     rows = [{"d": id, "r": reference or None} for id, reference in done]

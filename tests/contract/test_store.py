@@ -348,3 +348,23 @@ def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
             ("delivery without message", str(unsaid)),
             ("message delivered to two", "m-3-1"),
         ]
+
+
+def test_the_word_on_an_earlier_attempt_does_not_settle_a_later_one(store: Store) -> None:
+    """A lease ran out and the delivery was claimed anew: the first caller's word is refused."""
+    (id,) = open_deliveries(store, progress(1, 1))
+
+    def claim_once() -> deliveries.Claimed:
+        with store.write() as tx:
+            (one,) = deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
+        return one
+
+    first = claim_once()
+    with store.write() as tx:
+        schedule.expire_leases(tx, now=SOON)
+        deliveries.retry_absent(tx, id, now=NOW)
+    second = claim_once()
+    with pytest.raises(deliveries.StateConflict), store.write() as tx:
+        deliveries.check_turn(tx, [first], since=S.SENDING)
+    with store.write() as tx:
+        deliveries.check_turn(tx, [second], since=S.SENDING)

@@ -17,6 +17,7 @@ from hub.store import attempts, deliveries, queries
 from hub.store.attempts import Finished
 from hub.store.engine import Store, StoreUnavailable, Tx
 from hub.store.migrate import migrate
+from tests.support import works as works_module
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
 
@@ -217,6 +218,26 @@ def test_the_store_is_away_when_the_partner_has_answered(
     monkeypatch.setattr(attempts, "finish", fail_twice)
     run(store, broker, partner)
     assert (partner.calls, partner.asked) == (3, 0)
+
+
+def test_what_waited_beyond_its_lease_is_not_sent(
+    store: Store, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine sleeps for an hour with claims in the pool: they are sent once, not twice."""
+    asleep = [timedelta()]
+    monkeypatch.setattr(works_module, "now", lambda: now() + asleep[0])
+    partner = Partner(concurrency=1)
+    partner.gate.clear()
+    with working(store, broker, partner) as works:
+        works.say(*(step(n, 1) for n in range(4)))
+        assert partner.entered.acquire(timeout=10)
+        works.wait(lambda states: states == {S.SENDING: 4})
+        asleep[0] = timedelta(hours=1)
+        works.wait(lambda states: S.SENDING not in states)  # the leases ran out
+        partner.gate.set()
+        works.wait_delivered(4)
+    # only the call that was under way is beyond help
+    assert partner.doubled() <= 1
 
 
 def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:

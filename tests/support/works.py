@@ -94,11 +94,13 @@ class Works:
             draw=random.Random(1),
         )
         self.relay = Relay(store, broker, poll=0.1)
-        self.deliver = Deliver(broker, partner, settling, clock=now, on_commit=self.committed)
-        self.reconcile = Reconcile(
-            partner, settling, clock=now, on_commit=self.committed, poll=0.02
+        self.deliver = Deliver(
+            broker, partner, settling, clock=lambda: now(), on_commit=self.committed
         )
-        self.timer = Timer(store, clock=now, pace=PACE, on_commit=self.committed)
+        self.reconcile = Reconcile(
+            partner, settling, clock=lambda: now(), on_commit=self.committed, poll=0.02
+        )
+        self.timer = Timer(store, clock=lambda: now(), pace=PACE, on_commit=self.committed)
         self.roles: list[Role] = [self.relay, self.deliver, self.reconcile, self.timer]
 
     def committed(self) -> None:
