@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.messages import routes
 from hub.messages.envelope import Message
+from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import outbox
 from hub.store.engine import Tx, insert
@@ -68,7 +69,12 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
     new = [entry for key, entry in first.items() if key in fresh]
     if new:
         values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
-        tx.execute(insert(tx, journal).on_conflict_do_nothing(), values)
+        stored = tx.execute(insert(tx, journal).on_conflict_do_nothing(), values).rowcount
+        if stored != len(values):
+            # Said under the id of another message it would pass for handled, and be lost.
+            raise InvalidMessage(
+                "envelope_invalid", where="$.id", why="another message has this id"
+            )
         outbox.put(
             tx,
             (

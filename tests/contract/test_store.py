@@ -13,6 +13,7 @@ from hub.flow.say import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
+from hub.messages.invalid import InvalidMessage
 from hub.rules.states import DeliveryState as S
 from hub.store import audit, deliveries, journal, outbox, queries, schedule
 from hub.store.engine import Store
@@ -368,3 +369,14 @@ def test_the_word_on_an_earlier_attempt_does_not_settle_a_later_one(store: Store
         deliveries.check_turn(tx, [first], since=S.SENDING)
     with store.write() as tx:
         deliveries.check_turn(tx, [second], since=S.SENDING)
+
+
+def test_an_id_that_belongs_to_another_message_is_refused(store: Store) -> None:
+    """Two dossiers under one message id: the second is not accepted and then lost."""
+    with store.write() as tx:
+        journal.accept(tx, [received(1, "a" * 32)], NOW)
+    with pytest.raises(InvalidMessage), store.write() as tx:
+        journal.accept(tx, [received(2, "a" * 32)], NOW)
+    with store.write() as tx:
+        (answer,) = journal.accept(tx, [received(2, "b" * 32)], NOW)
+    assert not answer.duplicate
