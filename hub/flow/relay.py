@@ -13,6 +13,7 @@ from hub.store import outbox
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
+TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=10)
 
 
@@ -30,12 +31,14 @@ class Relay(Role):
         self.batch = batch
         self.poll = poll
         """Seconds between looks when nobody rings (another process may have written)."""
+        self._after = 0
+        """Behind which row to go on: a queue that takes nothing must not stop the others."""
 
     def run(self) -> None:
         publisher = self.broker.publisher()
         try:
             while not self.stopping.is_set():
-                if not self.publish_some(publisher):
+                if not self.publish_some(publisher) and not self._after:
                     self.bell.wait(self.poll)
         finally:
             publisher.close()
@@ -43,7 +46,8 @@ class Relay(Role):
     def publish_some(self, publisher: Publisher) -> int:
         """Publish one batch; return how many rows the broker took."""
         with self._hand() as tx:
-            rows = outbox.head(tx, self.batch)
+            rows = outbox.head(tx, self.batch, after=self._after)
+            self._after = 0
             if not rows:
                 return 0
             outcomes = self._publish(publisher, rows)
@@ -57,6 +61,8 @@ class Relay(Role):
         if self.store.name == "sqlite":
             with self.store.write() as tx:
                 outbox.delete(tx, done)
+        if len(rows) == self.batch and set(outcomes) & TURNED_AWAY:
+            self._after = rows[-1].seq
         if len(done) < len(rows):
             self._report(outcomes)
         return len(done)

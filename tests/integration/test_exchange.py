@@ -9,11 +9,12 @@ import pytest
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
+from hub.flow.relay import Relay
 from hub.messages import routes
 from hub.ports import Outgoing
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries, queries
+from hub.store import attempts, deliveries, outbox, queries
 from hub.store.attempts import Finished
 from hub.store.engine import Store, StoreUnavailable, Tx
 from hub.store.migrate import migrate
@@ -238,6 +239,20 @@ def test_what_waited_beyond_its_lease_is_not_sent(
         works.wait_delivered(4)
     # only the call that was under way is beyond help
     assert partner.doubled() <= 1
+
+
+def test_a_full_queue_does_not_stop_the_others(store: Store) -> None:
+    """Rows for a queue that takes nothing more are left aside, whatever their number."""
+    full = MemoryBroker(capacity=2)
+    with store.write() as tx:
+        for queue, count in (("deliver.town_center", 20), ("ingest.records", 2)):
+            outbox.put(tx, [outbox.ToPublish(queue, f"m{n}", "", b"{}") for n in range(count)])
+    relay, publisher = Relay(store, full, batch=5), full.publisher()
+    for _ in range(6):
+        relay.publish_some(publisher)
+    assert full.depth("ingest.records") == 2
+    with store.read() as tx:
+        assert outbox.backlog(tx) == 18
 
 
 def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:
