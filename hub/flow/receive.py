@@ -19,7 +19,7 @@ from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, 
 from hub.rules.errors import EarlyMessage
 from hub.service import Role
 from hub.store import journal, outbox
-from hub.store.engine import Store, Tx
+from hub.store.engine import Store, Tx, is_away
 from hub.telemetry import Event, log
 
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
@@ -94,6 +94,8 @@ class Receive(Role):
                 self.apply(tx, [item.entry for item in readable])
             settled = list(batch)
         except Exception:
+            if not self._store_is_back():
+                return  # stopping: what was not settled comes again
             settled += [item.incoming for item in readable if self._alone(consumer, item)]
         self.on_commit()
         consumer.ack(settled)
@@ -108,6 +110,23 @@ class Receive(Role):
                 fresh.discard(entry.message.id)  # the same message may be twice in one batch
                 said.extend(self.handler(tx, entry.message, catalog.read(entry.message)))
         say(tx, said, now)
+
+    def _store_is_back(self) -> bool:
+        """Wait for as long as the store is away; tell whether it is there.
+
+        While it is away no message is at fault: failing them would use up their delivery limit
+        within seconds, and what was accepted would end among the dead letters.
+        """
+        while not self.stopping.is_set():
+            try:
+                with self.store.write():
+                    return True
+            except Exception as error:
+                if not is_away(error):
+                    return True
+                log.error(Event.ROLE_CRASHED, role=self.name, error=type(error).__name__)
+                self.stopping.wait(self.crash_pause)
+        return False
 
     def _alone(self, consumer: Consumer, item: Readable) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""

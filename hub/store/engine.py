@@ -24,6 +24,12 @@ StoreUnavailable = sa.exc.SQLAlchemyError
 """What the store raises when its database cannot be used; named here for those outside."""
 
 
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database could not be used just now, whoever asked what."""
+    away = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+    return isinstance(error, away) or bool(getattr(error, "connection_invalidated", False))
+
+
 class Store:
     """Owns the connection pool; threads share it freely."""
 

@@ -1,7 +1,9 @@
 """The records: what each message does to a dossier, and what is said about it to the partners."""
 
 import io
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from hub.broker.memory import MemoryBroker
 from hub.flow.accept import Intake
@@ -25,7 +28,7 @@ from hub.records.rulebook import Rulebook
 from hub.store import dossiers, outbox, queries
 from hub.store.blobs import BlobStore
 from hub.store.dossiers import Dossier
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from tests.support.works import now
 
@@ -328,6 +331,31 @@ def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
     consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
     ward.receive.handle(consumer, consumer.receive(10, wait=timedelta(seconds=1)))
     assert ward.dossier().status is p.Status.ACCEPTED
+
+
+def test_an_outage_of_the_store_uses_up_no_delivery_limit(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away for longer than ten tries; the message is handled, not buried."""
+    ward.intake.accept(catalog.compose(reception(), time=MONDAY, source="test"))
+    ward.relay.publish_some(ward.broker.publisher())
+    real, away, handled = ward.store.write, iter(range(30)), threading.Event()
+
+    @contextmanager
+    def write() -> Iterator[Tx]:
+        if next(away, None) is not None:
+            raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+        with real() as tx:
+            yield tx
+
+    monkeypatch.setattr(ward.store, "write", write)
+    monkeypatch.setattr(ward.receive, "crash_pause", 0.001)
+    ward.receive.on_commit = handled.set
+    ward.receive.start()
+    assert handled.wait(10)
+    ward.receive.stop()
+    assert ward.broker.depth("hub.dead") == 0
+    assert ward.dossier().number == NUMBER
 
 
 def test_what_is_said_by_the_hub_is_not_accepted_from_outside(ward: Ward) -> None:
