@@ -244,7 +244,7 @@ def read(message: Message) -> p.Payload:
         found = place(error)
         where = found["where"].replace("$", "$.payload", 1)
         raise InvalidMessage("payload_invalid", where=where, why=found["why"]) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$.payload", why=str(error)) from None
     return payload
 

@@ -68,7 +68,7 @@ def decode(body: bytes) -> Message:
         message = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidMessage("envelope_invalid", **place(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
     if message.time.tzinfo is None:
         raise InvalidMessage("envelope_invalid", where="$.time", why="the time has no timezone")

@@ -99,3 +99,11 @@ def test_broken_json_and_an_oversized_message_are_refused() -> None:
         envelope.decode(b'{"id": ')
     with pytest.raises(InvalidMessage, match="message_too_large"):
         envelope.decode(b" " * (envelope.MAX_BYTES + 1))
+
+
+def test_json_that_is_nested_without_end_is_refused() -> None:
+    """It is the sender's fault, not a crash of ours that takes a whole batch along."""
+    deep = b"[" * 20_000 + b"]" * 20_000
+    with pytest.raises(InvalidMessage) as refused:
+        envelope.decode(b'{"payload":' + deep + b"}")
+    assert refused.value.code == "json_broken"
