@@ -79,12 +79,6 @@ def stuck() -> None:
 
 
 @app.command()
-def replay(delivery: Delivery, reason: Reason) -> None:
-    """Send a dead delivery again, with the same message id."""
-    operate(lambda store: operations.replay(store, delivery, **by(reason)))
-
-
-@app.command()
 def cancel(delivery: Delivery, reason: Reason) -> None:
     """Take a delivery out; what waits behind it goes on."""
     operate(lambda store: operations.cancel(store, delivery, **by(reason)))

@@ -15,10 +15,11 @@ def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
         return
     entries = [journal.Entry(message, encode(message)) for message in messages]
     journal.record_outgoing(tx, entries, now)
-    deliveries.open_all(tx, [_delivery(message) for message in messages], now)
+    deliveries.open_all(tx, [delivery_of(message) for message in messages], now)
 
 
-def _delivery(message: Message) -> deliveries.NewDelivery:
+def delivery_of(message: Message) -> deliveries.NewDelivery:
+    """Return the delivery that a message needs: to whom, in which lane, how urgent."""
     entry = catalog.find(message.type, message.version)
     if entry.reader == catalog.RECORDS:
         raise ValueError(f"{message.type} is read by the records, not by a destination")

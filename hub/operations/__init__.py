@@ -1,9 +1,17 @@
 """What a person decides, and what a comparison finds. Each decision leaves an audit row.
 
-The single verbs are in `verbs`, a planned replay of many deliveries in `replay`, a corrected copy
-in `resend`, the daily comparison of ward, hub and partner in `reconciliation`.
+The single verbs are in `verbs`, many dead deliveries at once in `replay_plan` and `replay_run`, a
+corrected copy in `resending`, the daily comparison of ward, hub and partner in `reconciliation`.
 """
 
-from hub.operations.verbs import By, Resolution, cancel, deliver_by_hand, replay, resolve, unpark
+from hub.operations.verbs import (
+    By,
+    Resolution,
+    cancel,
+    deliver_by_hand,
+    replay,
+    resolve,
+    unpark,
+)
 
 __all__ = ["By", "Resolution", "cancel", "deliver_by_hand", "replay", "resolve", "unpark"]

@@ -29,7 +29,7 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     S.WAITING: frozenset({S.SENDING, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
     S.HELD: frozenset({S.PENDING, S.CANCELLED, S.SUPERSEDED}),
     S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED, S.BY_HAND}),
-    S.DEAD: frozenset({S.PENDING, S.CANCELLED, S.BY_HAND}),
+    S.DEAD: frozenset({S.PENDING, S.DELIVERED, S.SUPERSEDED, S.CANCELLED, S.BY_HAND}),
     S.DELIVERED: frozenset(),
     S.CANCELLED: frozenset(),
     S.SUPERSEDED: frozenset(),

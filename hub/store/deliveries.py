@@ -19,6 +19,12 @@ from hub.store import journal, outbox
 from hub.store.engine import Tx, insert
 from hub.store.tables import deliveries, lanes
 
+
+def position(table: sa.FromClause = deliveries) -> sa.ColumnElement[int]:
+    """Return where a delivery stands in its lane: its number, or the place that it was given."""
+    return sa.func.coalesce(table.c.place, table.c.id)
+
+
 OPEN = deliveries.c.state.not_in(sorted(FINAL))
 
 
@@ -101,6 +107,32 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
     statement = insert(tx, deliveries).on_conflict_do_nothing()
     inserted = tx.execute(statement.returning(c.id, c.destination, c.type, c.state), rows)
     outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
+
+
+def open_in_place(tx: Tx, new: NewDelivery, *, instead_of: int, now: datetime) -> int:
+    """Open a delivery where another one stands in its lane; return its number.
+
+    It goes before everything that waits behind that one, which has to be settled in the same
+    transaction.
+    """
+    lock_lanes(tx, new.destination, [new.lane])
+    place = sa.select(position()).where(deliveries.c.id == instead_of).scalar_subquery()
+    values = {
+        "message_id": new.message_id,
+        "destination": new.destination,
+        "type": new.type,
+        "lane": new.lane,
+        "state": S.PENDING.value,
+        "asked_at": now,
+        "place": place,
+        "deadline": new.deadline,
+        "newest_only": new.newest_only,
+        "created_at": now,
+    }
+    statement = sa.insert(deliveries).values(values).returning(deliveries.c.id)
+    id: int = tx.execute(statement).scalar_one()
+    outbox.put(tx, [ask(id, new.destination, new.type)])
+    return id
 
 
 def lock_lanes(tx: Tx, destination: str, names: Iterable[str]) -> None:
@@ -271,13 +303,14 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
     lock_lanes(tx, destination, wanted)
     c = deliveries.c
     heads = (
-        sa.select(sa.func.min(c.id))
+        sa.select(c.lane, sa.func.min(position()))
         .where(c.destination == destination, c.lane.in_(wanted), OPEN)
         .group_by(c.lane)
     )
     statement = (
         sa.update(deliveries)
-        .where(c.id.in_(heads), c.state == S.HELD.value)
+        .where(c.destination == destination, c.lane.in_(wanted), c.state == S.HELD.value, OPEN)
+        .where(sa.tuple_(c.lane, position()).in_(heads))
         .values(state=S.PENDING.value, asked_at=now)
         .returning(c.id, c.destination, c.type)
     )
@@ -309,7 +342,7 @@ def supersede_overtaken(
         newer.c.destination == c.destination,
         newer.c.lane == c.lane,
         newer.c.type == c.type,
-        newer.c.id > c.id,
+        position(newer) > position(),
         newer.c.newest_only,
         newer.c.state.not_in([S.CANCELLED.value, S.BY_HAND.value]),
     )
@@ -321,6 +354,11 @@ def supersede_overtaken(
         .returning(c.id, c.lane)
     )
     return [(row.id, row.lane) for row in tx.execute(statement)]
+
+
+def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
+    """A newer one makes it needless; the lane opens."""
+    _move(tx, [{"d": id}], since, {"state": S.SUPERSEDED.value, "settled_at": now})
 
 
 def deliver_by_hand(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:

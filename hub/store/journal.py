@@ -23,6 +23,7 @@ from hub.store.tables import (
     STATE_HANDLED,
     STATE_OUTGOING,
     STATE_PARKED,
+    deliveries,
     inbox,
     journal,
 )
@@ -189,3 +190,10 @@ def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
     """Return the wire forms of messages by id."""
     query = sa.select(journal.c.id, journal.c.body).where(journal.c.id.in_(ids))
     return {row.id: row.body for row in tx.execute(query)}
+
+
+def body_of(tx: Tx, delivery_id: int) -> bytes:
+    """Return the wire form of the message of a delivery."""
+    query = sa.select(journal.c.body).join(deliveries, deliveries.c.message_id == journal.c.id)
+    body: bytes = tx.execute(query.where(deliveries.c.id == delivery_id)).scalar_one()
+    return body

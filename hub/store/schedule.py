@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store import outbox
-from hub.store.deliveries import OPEN, Claimed, ask, release_followers, with_bodies
+from hub.store.deliveries import OPEN, Claimed, ask, position, release_followers, with_bodies
 from hub.store.engine import Tx
 from hub.store.tables import deliveries
 
@@ -115,7 +115,7 @@ def sweep_held(tx: Tx, now: datetime) -> int:
     blocked = sa.exists().where(
         earlier.c.destination == c.destination,
         earlier.c.lane == c.lane,
-        earlier.c.id < c.id,
+        position(earlier) < position(),
         earlier.c.settled_at.is_(None),
     )
     query = sa.select(c.destination, c.lane).where(OPEN, c.state == S.HELD.value, ~blocked)

@@ -45,11 +45,12 @@ Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A growing number; SQLite counts by itself only in an INTEGER primary key."""
 
 
-def _one_of(column: str, values: Any) -> str:
+def one_of(column: str, values: Any) -> str:
+    """Return the condition that a column holds one of the values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in sorted(values))})"
 
 
-_FINAL = _one_of("state", FINAL)
+_FINAL = one_of("state", FINAL)
 STATE_ACCEPTED, STATE_HANDLED = "accepted", "handled"
 STATE_EARLY, STATE_PARKED, STATE_OUTGOING = "early", "parked", "outgoing"
 JOURNAL_STATES = (STATE_ACCEPTED, STATE_HANDLED, STATE_EARLY, STATE_PARKED, STATE_OUTGOING)
@@ -70,7 +71,7 @@ journal = sa.Table(
     sa.Column("code", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("recorded_at", Instant, nullable=False),
-    sa.CheckConstraint(_one_of("state", JOURNAL_STATES), name="state"),
+    sa.CheckConstraint(one_of("state", JOURNAL_STATES), name="state"),
     sa.CheckConstraint("(state = 'parked') = (code IS NOT NULL)", name="parked_has_code"),
     comment="Every message, as said. It is also the inbox by message id: a message is handled once",
 )
@@ -119,6 +120,7 @@ deliveries = sa.Table(
     sa.Column("asked_at", Instant),
     sa.Column("lease_until", Instant),
     sa.Column("deadline", Instant),
+    sa.Column("place", Big),
     sa.Column("newest_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("code", sa.Text),
     sa.Column("detail", sa.Text),
@@ -126,7 +128,7 @@ deliveries = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
     sa.UniqueConstraint("message_id", "destination"),
-    sa.CheckConstraint(_one_of("state", DeliveryState), name="state"),
+    sa.CheckConstraint(one_of("state", DeliveryState), name="state"),
     sa.CheckConstraint(f"({_FINAL}) = (settled_at IS NOT NULL)", name="final_is_settled"),
     sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
     sa.CheckConstraint(

@@ -1,13 +1,13 @@
 """The command `hub`, as a person types it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
-from hub.cli import app
+from hub.cli import app, replaying
 from hub.flow.say import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
@@ -16,6 +16,7 @@ from hub.store import deliveries, journal, outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
+from tests.support.partner import Partner
 from tests.support.services import RabbitService
 from tests.support.works import AT, now, number, step
 
@@ -29,6 +30,16 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     migrate(store)
     yield store
     store.close()
+
+
+@pytest.fixture
+def province(monkeypatch: pytest.MonkeyPatch) -> Callable[[Partner], None]:
+    """Makes a partner in this process the province of the installation."""
+
+    def place(partner: Partner) -> None:
+        monkeypatch.setattr(replaying, "make_destinations", lambda _: [partner])
+
+    return place
 
 
 def hub(*words: str) -> Result:
@@ -163,3 +174,55 @@ def test_a_broker_that_is_away_is_named(store: Store, monkeypatch: pytest.Monkey
     assert "HUB_BROKER_URL" in result.output
     assert hub("topology", "plan").exit_code == 1
     assert store.name == "sqlite"
+
+
+def test_a_plan_is_shown_and_run_once(store: Store, province: Callable[[Partner], None]) -> None:
+    """--plan says what would be done; --run does it; a second --run sends nothing and says so."""
+    partner = Partner()
+    partner.ledger.append((number(1), 1))
+    province(partner)
+    id = one_dead(store)
+    assert hub("replay", "--run", "1", "--reason", "x").exit_code == 1
+    plan = hub("replay", "--plan", "--code", "partner_refused")
+    assert (plan.exit_code, "already there" in plan.output) == (0, True)
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id)[0] is S.DEAD
+    run = hub("replay", "--run", "1", "--reason", "entered by hand")
+    assert (run.exit_code, "1 settled" in run.output) == (0, True)
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id)[0] is S.DELIVERED
+        assert deliveries.place_of(tx, id + 1)[0] is S.PENDING
+    again = hub("replay", "--run", "1", "--reason", "x")
+    assert (again.exit_code, "Nothing sent" in again.output) == (0, True)
+    assert "the chain is whole" in hub("audit", "verify").output
+
+
+@pytest.mark.parametrize("words", [(), ("7",), ("--run", "1"), ("7", "--run", "1")])
+def test_a_replay_without_a_reason_or_a_choice_sends_nothing(
+    store: Store, words: tuple[str, ...]
+) -> None:
+    """The command is wrong, and says what it wants."""
+    assert hub("replay", *words).exit_code == 2
+    assert store.name == "sqlite"
+
+
+def test_a_corrected_copy_is_shown_before_it_is_sent(store: Store, tmp_path: Path) -> None:
+    """write, correct, look, send; the difference masks personal data."""
+    id, file = one_dead(store), tmp_path / "c.json"
+    assert hub("resend", str(id), "--write", "--file", str(file)).exit_code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    assert hub("resend", str(id), "--write", "--file", str(file)).exit_code == 1
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("Địa chính", "Tư pháp").replace('"noiDungXuLy": ""', '"noiDungXuLy": "Mẫu"')
+    file.write_text(text, encoding="utf-8")
+    shown = hub("resend", str(id), "--file", str(file))
+    assert (shown.exit_code, "Nothing sent" in shown.output) == (0, True)
+    assert ("Tư pháp" in shown.output, "Mẫu" in shown.output) == (True, False)
+    sent = hub("resend", str(id), "--file", str(file), "--reason", "wrong unit")
+    assert sent.exit_code == 0
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id)[0] is S.CANCELLED
+        assert deliveries.place_of(tx, id + 1)[0] is S.HELD
+        assert deliveries.place_of(tx, id + 2)[0] is S.PENDING
+    assert hub("resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
+    assert hub("balance").exit_code == 0

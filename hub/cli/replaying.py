@@ -1,0 +1,166 @@
+"""Commands that send again: one dead delivery, a planned selection of them, a corrected copy."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from hub import operations
+from hub.bootstrap import make_destinations, utc_now
+from hub.cli.context import Delivery, by, console, opened, operate, settings
+from hub.messages.invalid import InvalidMessage
+from hub.operations import replay_plan, resending
+from hub.operations.replay_run import ReplayRun, Report
+from hub.records.calendar import LOCAL
+from hub.records.handlers import Records
+from hub.records.rulebook import Rulebook
+from hub.store import replays
+from hub.store.blobs import BlobStore
+from hub.store.deliveries import NoSuchDelivery, StateConflict
+from hub.store.engine import Store
+from hub.store.replays import NoSuchPlan, Selection
+
+app = typer.Typer()
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])]
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def replay(
+    delivery: Annotated[int | None, typer.Argument(help="Number of one delivery.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Ask and show; send nothing.")] = False,
+    run: Annotated[int | None, typer.Option(help="Carry out plan number N.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
+    destination: Annotated[str, typer.Option(help="Only this partner.")] = "",
+    type: Annotated[str, typer.Option(help="Only this type of message.")] = "",
+    code: Annotated[str, typer.Option(help="Only this fault code.")] = "",
+    dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
+    since: Day = None,
+    until: Day = None,
+    per_second: Annotated[float, typer.Option(min=0.01, help="At most so many a second.")] = 5.0,
+) -> None:
+    """Send dead deliveries again, same message id: one now, or many by --plan and --run."""
+    if plan:
+        selection = Selection(
+            delivery=delivery,
+            destination=destination,
+            type=type,
+            code=code,
+            dossier=dossier,
+            since=since and since.replace(tzinfo=LOCAL),
+            until=until and until.replace(tzinfo=LOCAL),
+        )
+        with opened() as store:
+            _plan(store, selection, reason)
+        return
+    if (delivery is None) == (run is None) or not reason:
+        console.print("[red]Say which delivery, or --plan, or --run N; and --reason to send.[/]")
+        raise typer.Exit(2)
+    if delivery is not None:
+        one = delivery
+        operate(lambda store: operations.replay(store, one, **by(reason)))
+    elif run is not None:
+        with opened() as store:
+            _run(store, run, reason, per_second)
+
+
+def _plan(store: Store, selection: Selection, reason: str) -> None:
+    found = settings()
+    destinations = make_destinations(found)
+    files = BlobStore(Path(found.data_dir) / "files")
+    try:
+        with _bar("asking the partners") as bar:
+            number = replay_plan.make(
+                store,
+                selection,
+                destinations,
+                file_path=files.path,
+                by=by(reason),
+                progress=bar,
+            )
+    finally:
+        for destination in destinations:
+            destination.close()
+    with store.read() as tx:
+        items = replays.items_of(tx, number)
+    table = Table("no.", "fault", "plan says", "because")
+    for item in items:
+        table.add_row(
+            str(item.delivery_id), item.fault, item.verdict.replace("_", " "), item.detail
+        )
+    console.print(table)
+    console.print(f'Plan {number}, {len(items)} deliveries: hub replay --run {number} --reason "…"')
+
+
+def _run(store: Store, number: int, reason: str, per_second: float) -> None:
+    who = by(reason)
+    run = ReplayRun(
+        store,
+        number,
+        actor=who["actor"],
+        reason=reason,
+        clock=utc_now,
+        on_delivered=Records(Rulebook.load()).delivered,
+        per_second=per_second,
+    )
+    try:
+        with _bar(f"plan {number}") as bar:
+            report = run.run(bar)
+    except (NoSuchPlan, StateConflict) as error:
+        console.print(f"[red]Not done:[/] {error}")
+        raise typer.Exit(1) from None
+    _show(report)
+    raise typer.Exit(1 if report.stopped else 0)
+
+
+def _show(report: Report) -> None:
+    if report.before:
+        console.print(f"Nothing sent: plan {report.plan} was run before ({report.before}).")
+        return
+    for name, count in sorted(report.outcomes.items()):
+        console.print(f"{count} {name}")
+    console.print(f"{report.delivered} delivered, {report.under_way} still under way")
+    if report.stopped:
+        console.print(f"[red]Stopped:[/] {report.stopped}. Mend the cause, then make a new plan.")
+
+
+@app.command()
+def resend(
+    delivery: Delivery,
+    file: Annotated[Path, typer.Option("--file", help="The corrected payload, JSON.")],
+    reason: Annotated[str, typer.Option(help="Why; without it nothing is sent.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Write the dead payload there.")] = False,
+) -> None:
+    """Send a corrected copy in the place of a dead delivery; shows what differs first."""
+    with opened() as store:
+        try:
+            if write:
+                file.touch(mode=0o600, exist_ok=False)
+                file.write_bytes(resending.payload_of(store, delivery))
+                console.print(f"Correct {file}; it holds personal data, delete it afterwards.")
+                return
+            who = by(reason)
+            correction = resending.correct(store, delivery, file.read_bytes(), by=who)
+            table = Table("field", "before", "after")
+            for change in correction.changes:
+                table.add_row(change.field, change.before, change.after)
+            console.print(table)
+            if not reason:
+                console.print("Nothing sent: say --reason to send it.")
+                return
+            number = resending.resend(store, correction, by=who)
+        except (InvalidMessage, StateConflict, NoSuchDelivery, OSError) as error:
+            console.print(f"[red]Not done:[/] {error}")
+            raise typer.Exit(1) from None
+    console.print(f"[green]✓[/] Delivery {number} goes in the place of {delivery}.")

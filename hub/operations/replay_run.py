@@ -1,0 +1,209 @@
+"""Run a replay plan: exactly what it says, in the order of the lanes, throttled, watched.
+
+Beside a running hub this only moves rows; the role Deliver sends. The first delivery of each kind
+of fault goes alone; the others follow when its outcome is known. A replayed delivery that fails
+again with the fault that it had stops the run. A delivery that is not as the plan saw it is left
+alone, and a plan that ended is not run again.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hub.flow.outcome import OnDelivered
+from hub.messages.envelope import decode
+from hub.ports import Clock, Receipt
+from hub.rules.states import FINAL, DeliveryState
+from hub.store import attempts, audit, deliveries, handovers, journal, replays
+from hub.store.engine import Store, Tx
+from hub.store.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
+from hub.store.replays import Item
+
+SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
+CHANGED, NOT_SENT = "changed since the plan", "not sent"
+_TRIED = FINAL | {DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.AMBIGUOUS}
+"""States in which a delivery has had its outcome, when its attempts have grown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run did; `outcomes` counts its items."""
+
+    plan: int
+    before: str = ""
+    """Why nothing was done: the plan had ended before."""
+    stopped: str = ""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
+    under_way: int = 0
+
+
+class ReplayRun:
+    """One run of one plan."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: int,
+        *,
+        actor: str,
+        reason: str,
+        clock: Clock,
+        on_delivered: OnDelivered,
+        per_second: float = 5.0,
+        patience: timedelta = timedelta(minutes=2),
+        on_commit: Callable[[], None] = lambda: None,
+        pause: Callable[[float], object] = threading.Event().wait,
+    ) -> None:
+        self.store, self.plan, self.clock = store, plan, clock
+        self.actor, self.reason = actor, reason
+        self.on_delivered, self.on_commit, self.pause = on_delivered, on_commit, pause
+        self.per_second, self.patience = per_second, patience
+        self.watched: dict[int, Item] = {}
+        self.outcomes: Counter[str] = Counter()
+        self.delivered = 0
+        self.stopped = ""
+
+    def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> Report:
+        """Carry the plan out; `progress` gets (done, of how many). Raises NoSuchPlan."""
+        with self.store.write() as tx:
+            found = replays.plan_of(tx, self.plan)
+            if found.over:
+                return Report(plan=self.plan, before=f"{found.state}: {found.why}")
+            replays.begin(tx, self.plan, self.clock())
+            self._audit(tx, "replay.run", str(self.plan))
+            items = [item for item in replays.items_of(tx, self.plan) if item.outcome is None]
+        tried: set[str] = set()
+        for count, item in enumerate(items, 1):
+            if self._carry_out(item) == SENT:
+                self._after_sending(item, tried)
+            progress(count, len(items))
+            if self.stopped:
+                break
+        if not self.stopped:
+            self._wait_for_outcomes()
+        return self._end()
+
+    def _after_sending(self, item: Item, tried: set[str]) -> None:
+        """Let the first of a fault have its outcome alone; then keep the pace."""
+        if item.fault in tried:
+            self.pause(1 / self.per_second)
+            self._look()
+            return
+        tried.add(item.fault)
+        self._wait_for_outcomes()
+        if self.watched and not self.stopped:
+            self.stopped = "no outcome in time; does the hub run?"
+
+    def _carry_out(self, item: Item) -> str:
+        """Do what the plan says of one delivery, unless it has changed; return what was done."""
+        now, id = self.clock(), item.delivery_id
+        with self.store.write() as tx:
+            if not replays.still_as_seen(tx, item):
+                outcome = CHANGED
+            elif item.verdict == WOULD_SEND and not replays.open_before(tx, id):
+                outcome = SENT
+                deliveries.replay(tx, id, now=now)
+                self._audit(tx, "delivery.replay", str(id))
+            elif item.verdict == ALREADY_THERE:
+                outcome = SETTLED
+                self._settle(tx, item)
+            elif item.verdict == SUPERSEDED:
+                outcome = REPLACED
+                deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)
+                self._release(tx, id)
+                self._audit(tx, "delivery.supersede", str(id))
+            else:
+                outcome = NOT_SENT
+            if not replays.mark(tx, self.plan, id, outcome, now):
+                raise deliveries.StateConflict(f"another run of plan {self.plan} is under way")
+        self.outcomes[outcome] += 1
+        if outcome == SENT:
+            self.watched[id] = item
+        self.on_commit()
+        return outcome
+
+    def _settle(self, tx: Tx, item: Item) -> None:
+        """The partner has it: delivered, with the receipt that it gave when it was asked."""
+        now, id = self.clock(), item.delivery_id
+        deliveries.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)
+        message = decode(journal.body_of(tx, id))
+        receipt = Receipt(reference=item.reference, already=True, response_hash=item.response_hash)
+        self.on_delivered(tx, message, receipt)
+        attempts.start(tx, [(id, item.attempts)], now=now, kind="find")
+        found = attempts.Finished(
+            delivery_id=id,
+            number=item.attempts,
+            kind="find",
+            at=now,
+            outcome="delivered",
+            response_hash=item.response_hash or None,
+        )
+        attempts.finish(tx, [found])
+        _, destination, lane = deliveries.place_of(tx, id)
+        evidence = handovers.Handover(
+            delivery_id=id,
+            attempt=item.attempts,
+            partner=destination,
+            operation="replay.plan",
+            number=lane,
+            direction=handovers.OUT,
+            kind="find",
+            request_hash="",
+            response_hash=item.response_hash,
+            sent_at=None,
+            answered_at=now,
+            receipt=item.reference,
+            recorded_at=now,
+            outcome="already",
+        )
+        handovers.record(tx, [evidence])
+        deliveries.release_followers(tx, destination, [lane], now)
+        self._audit(tx, "delivery.settle", str(id))
+
+    def _release(self, tx: Tx, id: int) -> None:
+        _, destination, lane = deliveries.place_of(tx, id)
+        deliveries.release_followers(tx, destination, [lane], self.clock())
+
+    def _wait_for_outcomes(self) -> None:
+        end = self.clock() + self.patience
+        self._look()
+        while self.watched and not self.stopped and self.clock() < end:
+            self.pause(0.1)
+            self._look()
+
+    def _look(self) -> None:
+        """See what became of what was sent; the first repeat of its fault stops the run."""
+        with self.store.read() as tx:
+            found = replays.standings(tx, self.watched)
+        for id, standing in found.items():
+            item = self.watched[id]
+            if standing.state not in _TRIED or (
+                standing.attempts <= item.attempts and standing.state not in FINAL
+            ):
+                continue
+            del self.watched[id]
+            self.delivered += standing.state is DeliveryState.DELIVERED
+            if standing.state not in FINAL and standing.fault == item.fault:
+                self.stopped = f"delivery {id} failed again with {item.fault}"
+
+    def _end(self) -> Report:
+        counted = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
+        why = "; ".join(filter(None, (self.stopped, counted or "nothing to do")))
+        with self.store.write() as tx:
+            replays.end(tx, self.plan, stopped=bool(self.stopped), why=why, now=self.clock())
+            action = "replay.stopped" if self.stopped else "replay.finished"
+            self._audit(tx, action, str(self.plan), why)
+        return Report(
+            plan=self.plan,
+            stopped=self.stopped,
+            outcomes=self.outcomes,
+            delivered=self.delivered,
+            under_way=len(self.watched),
+        )
+
+    def _audit(self, tx: Tx, action: str, object: str, why: str = "") -> None:
+        reason = f"plan {self.plan}: {self.reason}" + (f" ({why})" if why else "")
+        audit.record(tx, self.actor, action, object=object, reason=reason, now=self.clock())

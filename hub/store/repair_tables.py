@@ -1,0 +1,44 @@
+"""The tables of what people repair: replay plans with their items."""
+
+import sqlalchemy as sa
+
+from hub.store.tables import Big, Instant, metadata, one_of
+
+MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
+WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
+ORDER_CONFLICT, FILE_GONE, CANNOT_ASK = "order_conflict", "file_gone", "cannot_ask"
+VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_ASK)
+
+replay_plans = sa.Table(
+    "replay_plans",
+    metadata,
+    sa.Column("number", Big, primary_key=True, autoincrement=True),
+    sa.Column("selection", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("run_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("why", sa.Text),
+    sa.CheckConstraint(one_of("state", (MADE, RUNNING, FINISHED, STOPPED)), name="state"),
+    sqlite_autoincrement=True,
+    comment="Selections of dead deliveries, frozen, and whether they were replayed",
+)
+
+replay_items = sa.Table(
+    "replay_items",
+    metadata,
+    sa.Column("plan", Big, sa.ForeignKey("replay_plans.number"), primary_key=True),
+    sa.Column("delivery_id", Big, sa.ForeignKey("deliveries.id"), primary_key=True),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("response_hash", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("done_at", Instant),
+    sa.CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
+    comment="What a replay plan saw of each delivery, and what was done with it",
+)
