@@ -43,6 +43,14 @@ from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
+_ADAPTERS = Path(__file__).parents[1] / "adapters"
+FAULT_DATA = {
+    "provincial": _ADAPTERS / "provincial" / "data" / "faults.toml",
+    "town_center": _ADAPTERS / "town_center" / "data" / "faults.toml",
+    "http": _ADAPTERS / "wire" / "data" / "faults.toml",
+}
+"""Where each partner's codes are explained; http: what holds for all of them."""
+
 
 def utc_now() -> datetime:
     """Return the present time; the one real clock of the hub."""

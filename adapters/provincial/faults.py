@@ -15,6 +15,7 @@ from hub.rules.errors import (
     DeliveryFailure,
     PermanentFailure,
     TransientFailure,
+    unknown_code,
 )
 
 
@@ -90,7 +91,7 @@ def meaning(code: int, message: str) -> Meaning:
             return row.means
         kind, failure = row.means
         raise kind(failure, f"error_code {code}")
-    raise AmbiguousFailure("reply_unknown_code", f"error_code {code}")
+    raise unknown_code(code, "error_code")
 
 
 def soap_fault(fault_code: str) -> DeliveryFailure:

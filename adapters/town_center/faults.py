@@ -19,6 +19,7 @@ from hub.rules.errors import (
     DeliveryFailure,
     PermanentFailure,
     TransientFailure,
+    unknown_code,
 )
 
 ALREADY = "đã tồn tại"
@@ -74,7 +75,7 @@ def failure(reply: Reply, code: str | None) -> DeliveryFailure:
         return found
     if code is None:
         return AmbiguousFailure("reply_unreadable", detail)
-    return AmbiguousFailure("reply_unknown_code", detail)
+    return unknown_code(code, f"HTTP {reply.status}")
 
 
 def harmless(found: DeliveryFailure) -> TransientFailure:

@@ -6,17 +6,17 @@ else meanwhile (a lease that ran out) is dropped with a log line; the others are
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.messages.envelope import Message
 from hub.ports import Absence, Receipt
 from hub.rules import recovery
-from hub.rules.errors import DeliveryFailure
+from hub.rules.errors import DeliveryFailure, PermanentFailure, TransientFailure, their_code
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
-from hub.store import attempts, deliveries, handovers
+from hub.store import attempts, deliveries, fault_classes, handovers
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
@@ -71,6 +71,7 @@ def _write(
 ) -> None:
     deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
     latest = max(outcome.finished_at for outcome in outcomes)
+    outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
     done = [(o.claimed.id, o.result.reference) for o in good if isinstance(o.result, Receipt)]
     deliveries.deliver(tx, done, now=latest, since=since)
@@ -85,6 +86,33 @@ def _write(
     )
     made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in outcomes]
     handovers.record(tx, made)
+
+
+def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:
+    """Give an unknown reply code the meaning that a person gave it, if one did.
+
+    Comes before any move: see the lock order in `fault_classes`.
+    """
+    failure = outcome.result
+    if not isinstance(failure, DeliveryFailure) or failure.code != "reply_unknown_code":
+        return outcome
+    theirs = their_code(failure.detail)
+    if not theirs:
+        return outcome
+    now = outcome.finished_at
+    result: DeliveryFailure
+    match fault_classes.note(tx, partner, outcome.operation, theirs, now=now):
+        case "transient":
+            result = TransientFailure("partner_busy", failure.detail)
+        case "permanent":
+            result = PermanentFailure("partner_refused", failure.detail)
+        case "delivered":
+            receipt = Receipt(response_hash=failure.response_hash, detail=failure.detail)
+            return replace(outcome, result=receipt)
+        case _:
+            return outcome
+    result.response_hash = failure.response_hash
+    return replace(outcome, result=result)
 
 
 def handover(

@@ -54,7 +54,7 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
             raise deliveries.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
         deliveries.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
         deliveries.release_followers(tx, destination, [lane], now)
-        _by_person(tx, id, destination, lane, "by_hand", now)
+        by_person(tx, id, destination, lane, "by_hand", now)
         audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
 
 
@@ -69,7 +69,7 @@ def resolve(
             deliveries.release_followers(tx, destination, [lane], now)
         else:
             deliveries.retry_absent(tx, id, now=now)
-        _by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
+        by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
@@ -81,7 +81,7 @@ def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datet
         audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
 
 
-def _by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
+def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
     """Record what a person found or did as a hand-over; who and why is in the audit."""
     made = handovers.Handover(
         delivery_id=id,

@@ -4,6 +4,7 @@ Destinations raise nothing but these. `code` is stable, unique in meaning and ha
 RUNBOOK.md; `detail` is the technical cause for operators and never holds personal data.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,6 +22,8 @@ __all__ = [
     "InvalidMessage",
     "PermanentFailure",
     "TransientFailure",
+    "their_code",
+    "unknown_code",
 ]
 
 
@@ -47,6 +50,27 @@ class DeliveryFailure(Exception):
         """How long the partner asked us to wait, when it did."""
         self.response_hash = ""
         """sha256 of the reply that says so, "" when there was none: evidence."""
+
+
+_LEFT_OUT = re.compile(r"[^A-Za-z0-9_.\-]|\d{6,}")
+_THEIRS = re.compile(r"their code ([A-Za-z0-9_.\-#]{1,40})")
+
+
+def unknown_code(code: object, place: str = "") -> "AmbiguousFailure":
+    """Return the failure of a reply code without a mapping.
+
+    The partner's own code stands in the detail in a fixed form, see `their_code`; what could be
+    somebody's number is left out of it.
+    """
+    theirs = _LEFT_OUT.sub("#", str(code))[:40] or "#"
+    detail = f"their code {theirs}" + (f", {place}" if place else "")
+    return AmbiguousFailure("reply_unknown_code", detail)
+
+
+def their_code(detail: str) -> str:
+    """Return the partner's own code in the detail of `unknown_code`, "" in any other."""
+    found = _THEIRS.match(detail)
+    return found[1] if found else ""
 
 
 class TransientFailure(DeliveryFailure):

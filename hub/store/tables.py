@@ -243,3 +243,19 @@ chain_heads = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     comment="The last row of each chained log, so that a removed one shows; locked by appenders",
 )
+
+FAULT_VERDICTS = ("transient", "permanent", "delivered")
+
+fault_classes = sa.Table(
+    "fault_classes",
+    metadata,
+    sa.Column("partner", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("first_seen", Instant, nullable=False),
+    sa.Column("last_seen", Instant, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("verdict", sa.Text),
+    sa.CheckConstraint(_one_of("verdict", FAULT_VERDICTS), name="verdict"),
+    comment="Reply codes that nobody knew: one row is one task to classify, until it has a verdict",
+)

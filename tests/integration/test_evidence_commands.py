@@ -57,3 +57,18 @@ def test_the_slip_has_a_line_for_each_hand_over(store: Store) -> None:
         assert word in slip.output
     assert CliRunner().invoke(app, ["slip", number(2)]).exit_code == 1
     assert store.name == "sqlite"
+
+
+def test_the_fault_dictionary_is_printed_and_an_unknown_code_classified(store: Store) -> None:
+    """Filtered by partner and code, in both languages; classifying says how many moved."""
+    town = CliRunner().invoke(app, ["faults", "--partner", "town_center", "--language", "en"])
+    assert town.exit_code == 0
+    assert "overloaded" in town.output
+    assert "provincial" not in town.output
+    assert "Tỉnh" not in town.output
+    words = ["faults", "classify", "--as", "permanent", "--reason", "asked", "provincial", "77"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "0 waiting deliveries moved" in done.output
+    assert "permanent" in CliRunner().invoke(app, ["faults", "--code", "77"]).output
+    assert store.name == "sqlite"

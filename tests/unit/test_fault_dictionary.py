@@ -1,0 +1,86 @@
+"""The fault dictionary is complete, and its partners' parts are what the adapters really do."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.provincial import faults as province
+from adapters.town_center import faults as town
+from adapters.town_center.contract import ReplyCode
+from adapters.wire import replies
+from hub.bootstrap import FAULT_DATA
+from hub.rules import dictionary
+from hub.rules.errors import FAULTS, their_code, unknown_code
+from tests.unit.test_docs import RUNBOOK, section
+
+ENTRIES = dictionary.load(FAULT_DATA)
+
+
+def of(partner: str) -> dict[str, str]:
+    """Return our code by the partner's."""
+    return {it.code: it.ours for it in ENTRIES if it.partner == partner}
+
+
+def test_every_fault_code_is_explained_and_nothing_else() -> None:
+    """Both ways, in the order of the table, in both languages."""
+    assert list(of("")) == list(FAULTS)
+    assert all(it.to_do["vi"] and it.to_do["en"] and it.cause["vi"] for it in ENTRIES)
+
+
+def test_the_runbook_says_the_same() -> None:
+    """Who mends it and what to do."""
+    text = section(RUNBOOK, "## Fault codes")
+    for it in ENTRIES:
+        if it.partner:
+            continue
+        found = section(text, f"### {it.code}")
+        assert f", {', '.join(it.who)})" in found
+        assert f"- VI: {it.to_do['vi']}\n- EN: {it.to_do['en']}" in found
+
+
+def test_the_provinces_codes_are_those_of_its_adapter() -> None:
+    """Reply codes and SOAP faults, with the code of ours that they become."""
+    failures = {
+        str(row.code): row.means[1] for row in province.REPLIES if isinstance(row.means, tuple)
+    }
+    soap = {name: ours for name, (_, ours) in province.SOAP_FAULTS.items()}
+    found = of("provincial")
+    assert {code: found[code] for code in failures | soap} == failures | soap
+    every = {str(row.code) for row in province.REPLIES if row.code} | soap.keys()
+    assert found.keys() == every
+
+
+def test_the_towns_codes_are_those_of_its_adapter() -> None:
+    """Every failure code, and what is no failure."""
+    assert of("town_center") == {
+        ReplyCode.EXISTS.value: "",
+        **{str(code): ours for code, (_, ours) in town.CODES.items()},
+    }
+
+
+def test_the_http_statuses_are_those_of_the_wire() -> None:
+    """Single statuses, their classes, and 503 with a date."""
+    assert of("http") == {
+        **{f"HTTP {status}": ours for status, (_, ours) in replies.STATUSES.items()},
+        "HTTP 503": "partner_busy",
+        **{f"HTTP {kind}xx": ours for kind, (_, ours) in replies._CLASSES.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("77", "77"), ("-12", "-12"), ("E.4_b", "E.4_b"), ("000123456789 A", "##A"), ("", "#")],
+)
+def test_an_unknown_code_is_kept_readable_and_nothing_personal(said: str, kept: str) -> None:
+    """It can be read back, and what could be somebody's number is not in it."""
+    assert their_code(unknown_code(said, "HTTP 200").detail) == kept
+    assert their_code("HTTP 200") == ""
+
+
+def test_a_broken_dictionary_is_refused(tmp_path: Path) -> None:
+    """A code of ours that does not exist, and a mender that does not exist."""
+    row = '[[reply]]\ncode="1"\nours="nothing"\nwho=["nobody"]\n'
+    row += 'cause_vi=""\ncause_en=""\nvi=""\nen=""\n'
+    (tmp_path / "f.toml").write_text(row)
+    with pytest.raises(dictionary.DictionaryBroken, match=r"nobody.*nothing"):
+        dictionary.load({"x": tmp_path / "f.toml"})
