@@ -256,6 +256,6 @@ fault_classes = sa.Table(
     sa.Column("last_seen", Instant, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("verdict", sa.Text),
-    sa.CheckConstraint(_one_of("verdict", FAULT_VERDICTS), name="verdict"),
+    sa.CheckConstraint(one_of("verdict", FAULT_VERDICTS), name="verdict"),
     comment="Reply codes that nobody knew: one row is one task to classify, until it has a verdict",
 )
