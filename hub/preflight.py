@@ -7,19 +7,25 @@ a warning.
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from hub.bootstrap import make_destinations, open_store
-from hub.broker import declare
+from hub.bootstrap import make_destinations, open_store, utc_now
+from hub.broker import declare, probe
+from hub.broker.compare import Difference
 from hub.broker.topology import TOPOLOGY, validate
 from hub.ports import BrokerUnavailable
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable
+from hub.store.engine import StoreUnavailable, database_time
 
+_KEEPING = ("dead-letter-strategy", "dead-letter-exchange", "overflow", "message-ttl")
+"""Words of a policy that decide whether a message can vanish."""
+MOST_SKEW = timedelta(seconds=5)
+"""Between our clock and another one; leases and callbacks' signatures are compared by clocks."""
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""
 
@@ -71,7 +77,12 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", False, repr(error)[:200], fix, fatal=True)
         return
     yield Check("database", True, f"{store.name}, schema is up to date")
+    with store.read() as tx:
+        skew = abs(database_time(tx) - utc_now())
     store.close()
+    detail = f"the clocks differ by {skew.total_seconds():.1f} s"
+    fix = "Let both machines take their time from the same NTP server."
+    yield Check("database clock", skew <= MOST_SKEW, detail, fix)
 
 
 def _broker(settings: Settings) -> Iterator[Check]:
@@ -87,11 +98,35 @@ def _broker(settings: Settings) -> Iterator[Check]:
         fix = "Check HUB_BROKER_URL and that RabbitMQ runs."
         yield Check("broker", False, str(error), fix, fatal=True)
         return
-    differences = "; ".join(map(str, plan.differences))
-    fix = "Run `hub topology apply`."
-    yield Check("broker", plan.clean, differences or "as the topology says", fix)
+    if plan.clean:
+        yield Check("broker", True, "as the topology says")
+    for found in plan.differences:
+        detail = f"{found.actual}, should be {found.expected}"
+        yield Check(found.subject, False, detail, found.fix, fatal=loses_messages(found))
+    if plan.clean:
+        yield _dead_letters(settings.broker_url)
     for note in plan.unchecked:
         yield Check("broker policies", False, note, "Set HUB_BROKER_MANAGEMENT_URL.")
+
+
+def loses_messages(found: Difference) -> bool:
+    """Tell whether messages can be lost as long as the broker differs in this way."""
+    if found.subject.startswith(("queue ", "feature flag ")):
+        words = ("missing", "as in the topology", "durable quorum", "enabled", *_KEEPING)
+        return any(word in f"{found.expected} {found.actual}" for word in words)
+    return found.actual == "missing"
+
+
+def _dead_letters(broker_url: str) -> Check:
+    """Try the dead-letter route with a message of our own."""
+    fix = "See that `hub.dlx` and `hub.dead` are there and bound: run `hub topology apply`."
+    try:
+        problem = probe.dead_letter_route(broker_url)
+    except BrokerUnavailable as error:
+        problem = str(error)
+    return Check(
+        "dead letters", not problem, problem or "a rejected probe arrived in hub.dead", fix
+    )
 
 
 def _partners(settings: Settings) -> Iterator[Check]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,12 @@ import typer
 
 from hub import preflight, telemetry
 from hub.bootstrap import build
+from hub.broker import declare
+from hub.broker.topology import TOPOLOGY
 from hub.cli.context import console, one_of, settings
 from hub.pilot import run as pilot
 from hub.pilot import scenario
+from hub.ports import BrokerUnavailable
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 
@@ -29,6 +33,9 @@ def run(
         os.environ["HUB_ROLES"] = roles
     found = settings()
     telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
+    if found.broker_url:
+        with suppress(BrokerUnavailable):  # what is missing is made; what differs is found below
+            declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
     problems = [check for check in preflight.examine(found) if check.refuses]
     if problems:
         preflight.show(console, problems)

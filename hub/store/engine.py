@@ -9,6 +9,7 @@ the database's own lock, whose back-off would cost milliseconds.
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,12 @@ def insert(tx: Tx, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
     """
     make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     return make(table).execution_options(preserve_rowcount=True)
+
+
+def database_time(tx: Tx) -> datetime:
+    """Return the time by the database's clock."""
+    if tx.dialect.name == "sqlite":
+        query = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+    else:
+        query = "SELECT extract(epoch FROM clock_timestamp())"
+    return datetime.fromtimestamp(float(tx.execute(sa.text(query)).scalar_one()), UTC)
