@@ -19,8 +19,10 @@ from hub.broker.compare import Difference
 from hub.broker.topology import TOPOLOGY, validate
 from hub.ports import BrokerUnavailable
 from hub.rules.errors import DeliveryFailure
+from hub.service import Role
 from hub.settings import Settings
 from hub.store.engine import StoreUnavailable, database_time
+from hub.telemetry import Event, log
 
 _KEEPING = ("dead-letter-strategy", "dead-letter-exchange", "overflow", "message-ttl")
 """Words of a policy that decide whether a message can vanish."""
@@ -54,6 +56,31 @@ def examine(settings: Settings) -> list[Check]:
         *_broker(settings),
         *_partners(settings),
     ]
+
+
+class Watch(Role):
+    """Looks again every `pause` while the hub runs, and logs what is wrong; it stops nothing."""
+
+    name = "preflight"
+
+    def __init__(self, settings: Settings, *, pause: timedelta = timedelta(hours=1)) -> None:
+        super().__init__()
+        self.settings = settings
+        self.pause = pause
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.bell.wait(self.pause.total_seconds())
+            if not self.stopping.is_set():
+                self.look()
+
+    def look(self) -> list[Check]:
+        """Log each finding that is not good; return these."""
+        found = [check for check in examine(self.settings) if not check.ok]
+        for check in found:
+            level = log.error if check.fatal else log.warning
+            level(Event.PREFLIGHT_FOUND, where=check.subject, detail=check.detail, action=check.fix)
+        return found
 
 
 def _disk(settings: Settings) -> Iterator[Check]:

@@ -39,6 +39,7 @@ class Event(StrEnum):
     ASKED_AGAIN = "asked_again"
     SOURCE_CRASHED = "source_crashed"
     REQUEST_REFUSED = "request_refused"
+    PREFLIGHT_FOUND = "preflight_found"
 
 
 FIELDS = frozenset(

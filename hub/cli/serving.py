@@ -45,7 +45,10 @@ def run(
         signal.signal(number, lambda *_: stop.set())
     hub = build(found)
     hub.start()
+    watch = preflight.Watch(found)
+    watch.start()
     stop.wait()
+    watch.stop()
     hub.stop()
 
 

@@ -96,3 +96,13 @@ def test_a_dead_letter_route_that_is_cut_is_noticed(ready: Settings) -> None:
     change(ready.broker_url, "queue_unbind", DEAD, DEAD_LETTERS, routing_key="")
     problem = probe.dead_letter_route(ready.broker_url)
     assert "did not arrive" in problem
+
+
+def test_the_hourly_look_tells_what_is_wrong_and_goes_on(ready: Settings) -> None:
+    """It returns the findings that it logs, none on a sound broker."""
+    watch = preflight.Watch(ready)
+    assert watch.look() == []
+    change(ready.broker_url, "queue_delete", "ingest.records")
+    assert "queue ingest.records" in {it.subject for it in watch.look()}
+    watch.start()
+    watch.stop()
