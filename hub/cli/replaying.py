@@ -30,10 +30,11 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar for the length of the block."""
+    with Progress(console=console, transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 @app.command()
@@ -80,14 +81,14 @@ def _plan(store: Store, selection: Selection, reason: str) -> None:
     destinations = make_destinations(found)
     files = BlobStore(Path(found.data_dir) / "files")
     try:
-        with _bar("asking the partners") as bar:
+        with bar("asking the partners") as progress:
             number = replay_plan.make(
                 store,
                 selection,
                 destinations,
                 file_path=files.path,
                 by=by(reason),
-                progress=bar,
+                progress=progress,
             )
     finally:
         for destination in destinations:
@@ -115,8 +116,8 @@ def _run(store: Store, number: int, reason: str, per_second: float) -> None:
         per_second=per_second,
     )
     try:
-        with _bar(f"plan {number}") as bar:
-            report = run.run(bar)
+        with bar(f"plan {number}") as progress:
+            report = run.run(progress)
     except (NoSuchPlan, StateConflict) as error:
         console.print(f"[red]Not done:[/] {error}")
         raise typer.Exit(1) from None

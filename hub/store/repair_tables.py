@@ -1,4 +1,4 @@
-"""The tables of what people repair: replay plans with their items."""
+"""The tables of what people repair: replay plans with their items, and tasks."""
 
 import sqlalchemy as sa
 
@@ -8,6 +8,7 @@ MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
 WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
 ORDER_CONFLICT, FILE_GONE, CANNOT_ASK = "order_conflict", "file_gone", "cannot_ask"
 VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_ASK)
+CLERK, WARD_IT, PROVINCE, TOWN = OWNERS = ("ward clerk", "ward IT", "province", "town")
 
 replay_plans = sa.Table(
     "replay_plans",
@@ -41,4 +42,34 @@ replay_items = sa.Table(
     sa.Column("done_at", Instant),
     sa.CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
     comment="What a replay plan saw of each delivery, and what was done with it",
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("number", Big, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("repair", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("closed_why", sa.Text),
+    sa.CheckConstraint(one_of("owner", OWNERS), name="owner"),
+    sqlite_autoincrement=True,
+    comment="What a person has to look after: with an owner, a due time and a proposed repair",
+)
+_IS_OPEN = sa.text("closed_at IS NULL")
+sa.Index(
+    "ix_tasks_open",
+    tasks.c.kind,
+    tasks.c.subject,
+    tasks.c.destination,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
 )

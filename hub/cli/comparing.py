@@ -1,0 +1,91 @@
+"""Commands that compare ward, hub and partners by dossier, and the tasks that come of it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from hub.bootstrap import make_destinations
+from hub.cli.context import Reason, by, console, opened, settings
+from hub.cli.replaying import bar
+from hub.operations import reconciliation
+from hub.records.calendar import local
+from hub.records.rulebook import Rulebook
+from hub.store import audit, tasks
+
+app = typer.Typer()
+tasks_app = typer.Typer(help="What a person has to look after.")
+
+
+@app.command()
+def reconcile(
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
+) -> None:
+    """Compare ward, hub and partners for the dossiers of a day; differences become tasks."""
+    destinations = make_destinations(settings())
+    try:
+        with opened() as store, bar("asking the partners") as progress:
+            report = reconciliation.reconcile_day(
+                store,
+                day.date(),
+                destinations,
+                Rulebook.load(),
+                by=by(f"{day:%Y-%m-%d}"),
+                progress=progress,
+            )
+    finally:
+        for destination in destinations:
+            destination.close()
+    table = Table("dossier", "partner", "difference", "owner", "detail", "repair")
+    for found in report.findings:
+        kind = found.kind.replace("_", " ")
+        table.add_row(
+            found.subject, found.destination, kind, found.owner, found.detail, found.repair
+        )
+    if report.findings:
+        console.print(table)
+    console.print(
+        f"{report.dossiers} dossiers, {len(report.findings)} differences: {report.opened} tasks"
+        f" opened, {report.closed} closed; {report.unasked} dossiers could not be asked about."
+    )
+    raise typer.Exit(1 if report.findings or report.unasked else 0)
+
+
+@tasks_app.callback(invoke_without_command=True)
+def show(context: typer.Context) -> None:
+    """List the open tasks, the most urgent first."""
+    if context.invoked_subcommand:
+        return
+    table = Table("no.", "due", "owner", "dossier", "partner", "kind", "detail", "repair")
+    with opened() as store, store.read() as tx:
+        for task in tasks.still_open(tx):
+            due = f"{local(task.due_at):%d/%m %H:%M}" if task.due_at else "–"
+            table.add_row(
+                str(task.number),
+                due,
+                task.owner,
+                task.subject,
+                task.destination,
+                task.kind,
+                task.detail,
+                task.repair,
+            )
+    console.print(table)
+
+
+@tasks_app.command()
+def done(
+    number: Annotated[int, typer.Argument(help="Number of the task.")], reason: Reason
+) -> None:
+    """Close a task by hand."""
+    who = by(reason)
+    with opened() as store:
+        try:
+            with store.write() as tx:
+                tasks.close(tx, number, **who)
+                audit.record(tx, action="task.done", object=str(number), **who)
+        except tasks.NoSuchTask as error:
+            console.print(f"[red]Not done:[/] {error}")
+            raise typer.Exit(1) from None
+    console.print("[green]✓[/] Done.")

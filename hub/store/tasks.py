@@ -1,0 +1,99 @@
+"""Tasks: what a person has to look after; one open task for a kind, a subject and a partner."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.messages import catalog
+from hub.messages.envelope import Message, decode
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries import position
+from hub.store.engine import Tx, insert
+from hub.store.record_tables import dossier_events, dossiers
+from hub.store.repair_tables import tasks
+from hub.store.tables import deliveries, journal
+
+t = tasks.c
+
+
+class NoSuchTask(Exception):
+    """There is no open task with that number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something to look after; `subject` is a dossier number."""
+
+    kind: str
+    subject: str
+    destination: str
+    owner: str
+    detail: str
+    repair: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two findings the same one."""
+        return self.kind, self.subject, self.destination
+
+
+def open_once(tx: Tx, found: Finding, *, due_at: datetime | None, now: datetime) -> bool:
+    """Open a task for a finding; False when it has one already."""
+    values = asdict(found) | {"opened_at": now, "due_at": due_at}
+    return tx.execute(insert(tx, tasks).on_conflict_do_nothing(), values).rowcount == 1
+
+
+def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
+    """Return the open tasks, the most urgent first."""
+    query = sa.select(tasks).where(t.closed_at.is_(None))
+    return tx.execute(query.order_by(t.due_at.is_(None), t.due_at, t.number)).all()
+
+
+def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Close a task; raises NoSuchTask."""
+    statement = sa.update(tasks).where(t.number == number, t.closed_at.is_(None))
+    statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
+    if tx.execute(statement).rowcount != 1:
+        raise NoSuchTask(f"there is no open task {number}")
+
+
+def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
+    """Return the numbers of dossiers that were received or had an event in [start, end)."""
+    d, e = dossiers.c, dossier_events.c
+    received = sa.select(d.number).where(d.received_at >= start, d.received_at < end)
+    happened = sa.select(e.number).where(e.at >= start, e.at < end)
+    return set(tx.execute(received.union(happened)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery of a dossier with its message."""
+
+    id: int
+    destination: str
+    type: str
+    state: S
+    message: Message
+
+
+def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
+    """Return the ward's status of a dossier and its deliveries in the order of their lanes."""
+    status = tx.execute(
+        sa.select(dossiers.c.status).where(dossiers.c.number == number)
+    ).scalar_one_or_none()
+    c = deliveries.c
+    query = sa.select(c.id, c.destination, c.type, c.state, journal.c.body)
+    query = query.join(journal, journal.c.id == c.message_id).where(c.lane == number)
+    rows = tx.execute(query.order_by(position())).all()
+    return status, [
+        Sent(row.id, row.destination, row.type, S(row.state), decode(row.body)) for row in rows
+    ]
+
+
+def status_said(sent: Sent) -> int | None:
+    """Return the status that a message tells, None when it tells none."""
+    status: int | None = getattr(catalog.read(sent.message), "status", None)
+    return status
