@@ -9,10 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.deliver.course import measure as deliver
+from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
 
-COURSES: dict[str, Callable[[int], Result]] = {"deliver": deliver, "relay": relay}
+COURSES: dict[str, Callable[[int], Result]] = {
+    "deliver": deliver,
+    "latency": latency,
+    "relay": relay,
+}
 
 
 def main() -> int:

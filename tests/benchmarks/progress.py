@@ -50,12 +50,12 @@ class Bar:
         self._progress.stop()
 
     @contextmanager
-    def line(self, title: str) -> Iterator[Line]:
+    def line(self, title: str, *, unit: str = "/s") -> Iterator[Line]:
         """Show a bar as long as the block runs, and its rate afterwards."""
         line = Line(self._progress, title)
         try:
             yield line
         finally:
             line.remove()
-        text = f"{title:<52} {line.rate:>8,.0f}/s"
+        text = f"{title:<52} {line.rate:>8,.0f}{unit}"
         self._progress.console.print(text, style="dim", highlight=False)
