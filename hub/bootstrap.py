@@ -185,7 +185,7 @@ def build(
         store=store,
         files=files,
         broker=broker,
-        intake=Intake(store, files, clock=clock, on_commit=lambda: hub.wake()),
+        intake=Intake(store, files, clock=clock, check=records.check, on_commit=lambda: hub.wake()),
         records=records,
         destinations=make_destinations(settings),
         town=TownCallbacks(town_settings(settings)) if settings.town_url else None,

@@ -43,9 +43,14 @@ def differences(found: Fields, *, to: Fields) -> set[str]:
 
 
 def has_step(steps: Iterable[Fields], step: Fields) -> bool:
-    """Tell whether the step is among those of the dossier: same status, same moment."""
-    wanted = (step["TrangThai"], step["ThoiDiemXuLy"])
-    return any((found.get("TrangThai"), found.get("ThoiDiemXuLy")) == wanted for found in steps)
+    """Tell whether the step is among those of the dossier.
+
+    Status and second are not enough: two "in process" steps may fall into one second. The text is
+    not compared, the province may have changed it.
+    """
+    names = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
+    wanted = [step.get(name) or "" for name in names]
+    return any([found.get(name) or "" for name in names] == wanted for found in steps)
 
 
 def _plain(value: object) -> object:

@@ -27,6 +27,7 @@ from hub.ports import Absence, Receipt, Request
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
 )
@@ -185,10 +186,10 @@ class ProvincialDestination:
             return Answer(faults.meaning(result.code, result.message), result, digest)
 
     def _log_in(self) -> str:
-        """Return a new session; raises TransientFailure, PermanentFailure `partner_forbidden`.
+        """Return a new session; raises TransientFailure or Held `partner_login`.
 
-        A login has no effect on a dossier, so no dossier is parked or in doubt because of one;
-        only wrong credentials need a person.
+        A login has no effect on a dossier, so no dossier is parked or in doubt because of one.
+        Wrong credentials are mended by a person; until then nothing uses up its attempts.
         """
         arguments = {
             "username": self.settings.username,
@@ -201,10 +202,10 @@ class ProvincialDestination:
             raise
         except DeliveryFailure as failure:
             if failure.code == "partner_forbidden":
-                raise
+                raise Held("partner_login", failure.detail) from None
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
         if answer.result is UNAUTHORISED:
-            raise PermanentFailure("partner_forbidden", "the login was refused")
+            raise Held("partner_login", "the login was refused")
         if answer.meaning is not Meaning.DONE or not answer.result.session:
             raise TransientFailure("partner_login", f"error_code {answer.result.code}")
         return answer.result.session

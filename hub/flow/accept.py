@@ -13,11 +13,10 @@ from hub.flow.group_commit import GroupCommit
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import Payload
 from hub.ports import Accepted, Clock
 from hub.store import blobs, handovers, journal
 from hub.store.engine import Store
-
-_PARTNERS = frozenset({catalog.PROVINCIAL, catalog.TOWN_CENTER})
 
 
 class Intake:
@@ -29,11 +28,14 @@ class Intake:
         files: blobs.BlobStore,
         *,
         clock: Clock,
+        check: Callable[[Payload], None] = lambda _: None,
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.files = files
         self.clock = clock
+        self.check = check
+        """Raises InvalidMessage for what the field's rules refuse, before anything is stored."""
         self.on_commit = on_commit
         self._commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(self._commit)
 
@@ -44,8 +46,12 @@ class Intake:
             why = f"{message.type} is said by the hub, not to it"
             raise InvalidMessage("type_unknown", where="$.type", why=why)
         payload = catalog.read(message)
-        for attachment in message.attachments:
-            self.files.path(attachment.sha256)
+        self.check(payload)
+        for file in message.attachments:
+            size = self.files.path(file.sha256).stat().st_size
+            if size != file.size:
+                why = f"{file.size} bytes were announced, {size} are stored"
+                raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
         key = catalog.dedup_key(message, payload)
         return self._commits.submit(journal.Entry(message, encode(message), key)).result()
 
@@ -104,5 +110,5 @@ def _handed_in(
             outcome="already" if answer.duplicate else "accepted",
         )
         for entry, answer in zip(entries, answers, strict=True)
-        if entry.message.source in _PARTNERS
+        if entry.message.source in catalog.PARTNERS
     ]

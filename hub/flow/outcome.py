@@ -12,12 +12,18 @@ from datetime import datetime
 from hub.messages.envelope import Message
 from hub.ports import Absence, Receipt
 from hub.rules import recovery
-from hub.rules.errors import DeliveryFailure, PermanentFailure, TransientFailure, their_code
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    PermanentFailure,
+    TransientFailure,
+    their_code,
+)
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.store import attempts, deliveries, fault_classes, handovers
-from hub.store.engine import Store, Tx
+from hub.store.engine import Store, Tx, is_away
 from hub.telemetry import Event, log
 
 OnDelivered = Callable[[Tx, Message, Receipt], None]
@@ -57,13 +63,32 @@ def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, 
     try:
         with ctx.store.write() as tx:
             _write(tx, ctx, outcomes, since=since, kind=kind)
-    except deliveries.StateConflict as error:
-        if len(outcomes) == 1:
-            delivery = outcomes[0].claimed.id
-            log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
-            return
-        for outcome in outcomes:
-            settle(ctx, [outcome], since=since, kind=kind)
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(outcomes) > 1:
+            for outcome in outcomes:
+                settle(ctx, [outcome], since=since, kind=kind)
+        else:
+            _settle_bad(ctx, outcomes[0], error, since=since, kind=kind)
+
+
+def _settle_bad(
+    ctx: Settling, outcome: Outcome, error: Exception, *, since: DeliveryState, kind: str
+) -> None:
+    """Deal with one outcome that cannot be written as it is.
+
+    Somebody else moved the delivery: nothing is left to do. The partner's word cannot be stored:
+    then its effect counts as unknown, so that one strange reply never stops a destination.
+    """
+    delivery, cause = outcome.claimed.id, type(error).__name__
+    if isinstance(error, deliveries.StateConflict):
+        log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
+        return
+    log.error(Event.HANDLER_CRASHED, delivery=delivery, error=cause)
+    if since is DeliveryState.SENDING and not isinstance(outcome.result, AmbiguousFailure):
+        unknown = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
+        settle(ctx, [replace(outcome, result=unknown)], since=since, kind=kind)
 
 
 def _write(

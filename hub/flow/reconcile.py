@@ -7,7 +7,7 @@ later; the delivery stays ambiguous and its lane closed.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.messages import catalog

@@ -21,6 +21,7 @@ RECORDS = "records"
 PROVINCIAL = "provincial"
 TOWN_CENTER = "town_center"
 DEVICES = "devices"
+PARTNERS = frozenset({PROVINCIAL, TOWN_CENTER})
 
 
 class Kind(StrEnum):

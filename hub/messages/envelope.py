@@ -6,6 +6,7 @@ envelope only; `catalog.read` checks the payload against its type.
 """
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -15,13 +16,20 @@ MAX_BYTES = 256 * 1024
 """Limit of one wire message; RabbitMQ 4.x refuses more than 16 MiB, files go by claim check."""
 
 
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[\w.:@/-]+$")]
+"""An id, a type, a party: nothing that could break a line, a header or a key."""
+FileName = Annotated[str, msgspec.Meta(max_length=250, pattern=r"^[^\x00-\x1f\x7f/\\]*$")]
+MediaType = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[\w.+-]+/[\w.+-]+$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file by reference: `sha256` is its address in the blob store, `size` is in bytes."""
 
-    name: str
-    media_type: str
-    size: int
-    sha256: str
+    name: FileName
+    media_type: MediaType
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    sha256: Sha256
     component: str = ""
     """Code of the dossier component (thành phần hồ sơ) or result that the file belongs to."""
 
@@ -29,17 +37,17 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One thing said by one party to another; never changed after it was accepted."""
 
-    id: str
-    type: str
+    id: Word
+    type: Word
     version: int
-    key: str
+    key: Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[\w.:@/-]*$")]
     """Ordering key: the dossier number, or "" where order does not matter."""
     time: datetime
     """When it happened, timezone-aware."""
-    source: str
+    source: Word
     """Who says it: a device, a counter, a partner or `records`."""
-    correlation_id: str
-    causation_id: str = ""
+    correlation_id: Word
+    causation_id: Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[\w.:@/-]*$")] = ""
     payload: msgspec.Raw
     attachments: tuple[Attachment, ...] = ()
 

@@ -12,11 +12,14 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 Aware = Annotated[datetime, Meta(tz=True)]
-Text = Annotated[str, Meta(max_length=1000)]
-Name = Annotated[str, Meta(min_length=1, max_length=250)]
+CLEAN = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$"
+"""No control characters but tab and line ends: PostgreSQL and XML take no others."""
+Text = Annotated[str, Meta(max_length=1000, pattern=CLEAN)]
+Name = Annotated[str, Meta(min_length=1, max_length=250, pattern=CLEAN)]
 Number = Annotated[str, Meta(pattern=r"^[0-9A-Z.]{1,30}-([0-9]{6}|[0-9]{8})-[0-9]{4,7}$")]
 """A dossier number (mã hồ sơ): <agency>-<yyMMdd or yyyyMMdd>-<4 to 7 digits>."""
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
+Short = Annotated[str, Meta(max_length=20, pattern=CLEAN)]
+Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=CLEAN)]
 Version = Annotated[int, Meta(ge=1)]
 
 
@@ -57,9 +60,9 @@ class Applicant(Struct, frozen=True, kw_only=True):
 
     kind: ApplicantKind = field(name="loaiDoiTuong", default=ApplicantKind.CITIZEN)
     name: Name = field(name="hoTen")
-    identity_number: Annotated[str, Meta(max_length=20)] = field(name="soGiayTo", default="")
-    phone: Annotated[str, Meta(max_length=20)] = field(name="soDienThoai", default="")
-    email: Annotated[str, Meta(max_length=120)] = field(name="email", default="")
+    identity_number: Short = field(name="soGiayTo", default="")
+    phone: Short = field(name="soDienThoai", default="")
+    email: Annotated[str, Meta(max_length=120, pattern=CLEAN)] = field(name="email", default="")
     address: Text = field(name="diaChi", default="")
 
 
@@ -141,7 +144,7 @@ class SurveySubmitted(Struct, frozen=True, kw_only=True):
         dict[str, Annotated[int, Meta(ge=0, le=2)]], Meta(min_length=1, max_length=20)
     ] = field(name="diem")
     submitted_at: Aware = field(name="ngayDanhGia")
-    number: str = field(name="maHoSo", default="")
+    number: Annotated[str, Meta(max_length=60, pattern=CLEAN)] = field(name="maHoSo", default="")
 
 
 class ProvinceDossier(Struct, frozen=True, kw_only=True):

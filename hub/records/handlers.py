@@ -47,9 +47,21 @@ class Records:
         """Handle one message; return what has to be said."""
         return self._handlers[type(payload)](tx, Cause(message), payload)
 
+    def check(self, payload: p.Payload) -> None:
+        """Raise InvalidMessage for what the rules of the field refuse; reads no record."""
+        match payload:
+            case p.DossierReceived():
+                self.rules.check_number(payload.number)
+                procedure = self.rules.procedure(payload.procedure, payload.received_at)
+                self.rules.due_at(procedure, payload.received_at)
+            case p.SurveySubmitted():
+                surveys.check(payload.scores)
+            case _:
+                pass
+
     def received(self, tx: Tx, cause: Cause, said: p.DossierReceived) -> list[Message]:
         """A dossier was taken in: open it, register it at the province, hand it over if ready."""
-        self.rules.check_number(said.number)
+        self.check(said)
         procedure = self.rules.procedure(said.procedure, said.received_at)
         due = self.rules.due_at(procedure, said.received_at)
         dossier = Dossier(
@@ -143,7 +155,7 @@ class Records:
 
     def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""
-        surveys.check(said.scores)
+        self.check(said)
         dossiers.add_survey(tx, said)
         return []
 

@@ -135,6 +135,7 @@ _TABLE = (
     Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
     Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
     Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
+    Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
     Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
     # the way to the partner
     Fault("partner_unreachable", _T, "Chưa kết nối được tới đối tác.", "Connection refused."),

@@ -11,8 +11,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.messages import routes
-from hub.messages.envelope import Message
+from hub.messages import catalog, routes
+from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import outbox
@@ -59,7 +59,11 @@ def _row(message: Message, body: bytes, state: str, now: datetime) -> dict[str, 
 
 
 def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
-    """Store new messages and ask for their handling; answer a known meaning with its first id."""
+    """Store new messages and ask for their handling; answer a known meaning with its first id.
+
+    A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
+    InvalidMessage `content_differs` when a known meaning comes with another content.
+    """
     first = {entry.dedup_key: entry for entry in reversed(entries)}
     statement = insert(tx, inbox).on_conflict_do_nothing().returning(inbox.c.dedup_key)
     rows = [
@@ -67,31 +71,61 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
         for key, entry in first.items()
     ]
     fresh = set(tx.execute(statement, rows).scalars())
+    known = _earlier_tellings(tx, [key for key in first if key not in fresh])
+    for key, (message_id, state, body) in list(known.items()):
+        if state == STATE_PARKED and message_id != first[key].message.id:
+            here = inbox.c.dedup_key == key
+            tx.execute(sa.update(inbox).where(here).values(message_id=first[key].message.id))
+            fresh.add(key)
+            del known[key]
+        elif body != first[key].body:
+            _must_say_the_same(first[key].message, decode(body))
     new = [entry for key, entry in first.items() if key in fresh]
-    if new:
-        values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
-        stored = tx.execute(insert(tx, journal).on_conflict_do_nothing(), values).rowcount
-        if stored != len(values):
-            # Said under the id of another message it would pass for handled, and be lost.
-            raise InvalidMessage(
-                "envelope_invalid", where="$.id", why="another message has this id"
-            )
-        outbox.put(
-            tx,
-            (
-                outbox.ToPublish(routes.INGEST, entry.message.id, entry.message.type, entry.body)
-                for entry in new
-            ),
-        )
-    known = {entry.dedup_key: entry.message.id for entry in new}
-    old = [key for key in first if key not in fresh]
-    if old:
-        query = sa.select(inbox.c.dedup_key, inbox.c.message_id).where(inbox.c.dedup_key.in_(old))
-        known |= {row.dedup_key: row.message_id for row in tx.execute(query)}
+    _store_new(tx, new, now)
+    ids = {entry.dedup_key: entry.message.id for entry in new}
+    ids |= {key: message_id for key, (message_id, _, _) in known.items()}
     return [
-        Accepted(known[entry.dedup_key], duplicate=known[entry.dedup_key] != entry.message.id)
+        Accepted(ids[entry.dedup_key], duplicate=ids[entry.dedup_key] != entry.message.id)
         for entry in entries
     ]
+
+
+def _store_new(tx: Tx, new: Sequence[Entry], now: datetime) -> None:
+    if not new:
+        return
+    values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
+    stored = tx.execute(insert(tx, journal).on_conflict_do_nothing(), values).rowcount
+    if stored != len(values):
+        # Said under the id of another message it would pass for handled, and be lost.
+        raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
+    outbox.put(
+        tx,
+        (
+            outbox.ToPublish(routes.INGEST, entry.message.id, entry.message.type, entry.body)
+            for entry in new
+        ),
+    )
+
+
+def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, bytes]]:
+    """Return (message id, state, body) of what was said first under each key."""
+    if not keys:
+        return {}
+    query = (
+        sa.select(inbox.c.dedup_key, journal.c.id, journal.c.state, journal.c.body)
+        .join(journal, journal.c.id == inbox.c.message_id)
+        .where(inbox.c.dedup_key.in_(keys))
+    )
+    return {row.dedup_key: (row.id, row.state, row.body) for row in tx.execute(query)}
+
+
+def _must_say_the_same(message: Message, first: Message) -> None:
+    """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
+    files = {(file.sha256, file.component) for file in message.attachments}
+    before = {(file.sha256, file.component) for file in first.attachments}
+    if files != before or catalog.read(message) != catalog.read(first):
+        why = f"it was accepted before as {first.id} with another content"
+        raise InvalidMessage("content_differs", where="$.payload", why=why)
 
 
 def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:

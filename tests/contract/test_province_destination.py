@@ -18,6 +18,7 @@ from hub.ports import Absence, Receipt, Request
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
 )
@@ -388,11 +389,11 @@ LOGIN_FAILURES = {K.SOAP_FAULT, K.REFUSES, K.LATE, *NONSENSE} - {K.OTHER_DOSSIER
 def test_wrong_credentials_need_a_person(
     province: SimulatorProcess, mode: str, number: str
 ) -> None:
-    """The login is refused for good; nothing was sent."""
+    """Nothing was sent, and no delivery uses up its attempts before somebody mends it."""
     stranger = ProvincialDestination(settings_for(province.url, mode=mode, password="wrong"))
-    with pytest.raises(PermanentFailure, match="partner_forbidden"):
+    with pytest.raises(Held, match="partner_login"):
         stranger.ping()
-    with pytest.raises(PermanentFailure, match="partner_forbidden"):
+    with pytest.raises(Held, match="partner_login"):
         stranger.send(request_for(stranger, dossier(number)))
     stranger.close()
     assert effects(province, number) == []

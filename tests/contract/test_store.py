@@ -159,6 +159,18 @@ def test_a_parked_message_is_not_handled_by_itself(store: Store) -> None:
         ]
 
 
+def test_what_was_parked_can_be_told_anew_under_the_same_meaning(store: Store) -> None:
+    """The sender corrects a reception by sending it again; the parked one stays to be seen."""
+    with store.write() as tx:
+        journal.accept(tx, [received(1, "a" * 32)], NOW)
+        journal.park(tx, received(1, "a" * 32), NOW, code="procedure_unknown", reason="x")
+        (again,) = journal.accept(tx, [received(1, "b" * 32)], NOW)
+        assert (again.message_id, again.duplicate) == ("b" * 32, False)
+        (third,) = journal.accept(tx, [received(1, "c" * 32)], NOW)
+        assert (third.message_id, third.duplicate) == ("b" * 32, True)
+        assert len(queries.parked(tx)) == 1
+
+
 def test_a_lane_has_one_open_head_and_others_wait_behind_it(store: Store) -> None:
     """Also across transactions; another dossier's lane is free."""
     first = open_deliveries(store, progress(1, 1), progress(1, 2), progress(2, 1))

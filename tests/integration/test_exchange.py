@@ -5,18 +5,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
 from hub.flow.relay import Relay
 from hub.messages import routes
-from hub.ports import Outgoing
+from hub.ports import Outgoing, Receipt, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, deliveries, outbox, queries
 from hub.store.attempts import Finished
-from hub.store.engine import Store, StoreUnavailable, Tx
+from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from tests.support import works as works_module
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
@@ -213,7 +214,7 @@ def test_the_store_is_away_when_the_partner_has_answered(
 
     def fail_twice(tx: Tx, ended: list[Finished]) -> None:
         if next(failures, False):
-            raise StoreUnavailable("gone")
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
         real(tx, ended)
 
     monkeypatch.setattr(attempts, "finish", fail_twice)
@@ -253,6 +254,24 @@ def test_a_full_queue_does_not_stop_the_others(store: Store) -> None:
     assert full.depth("ingest.records") == 2
     with store.read() as tx:
         assert outbox.backlog(tx) == 18
+
+
+def test_a_receipt_that_cannot_be_stored_stops_nobody_else(
+    store: Store, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its effect counts as unknown and is asked about; its neighbours are settled."""
+    partner = Partner()
+    real = Partner.send
+
+    def strange(self: Partner, request: Request) -> Receipt:
+        receipt = real(self, request)
+        return Receipt(reference="\ud800") if request.number == number(2) else receipt
+
+    monkeypatch.setattr(Partner, "send", strange)
+    with working(store, broker, partner) as works:
+        works.say(*(step(n, 1) for n in range(5)))
+        works.wait_delivered(5)
+    assert (partner.calls, partner.asked) == (5, 1)
 
 
 def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> None:

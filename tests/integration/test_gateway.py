@@ -85,6 +85,17 @@ def test_a_message_is_answered_after_it_is_stored(door: Door) -> None:
         (b"dossier.progressed", b"nothing.known", 422, "type_unknown", "$.type"),
         (b'"version": 1', b'"version": 9', 422, "version_unknown", "$.version"),
         (b'"trangThai": 4', b'"trangThai": 11', 422, "payload_invalid", "$.payload.trangThai"),
+        (b"dossier.progressed", b"town.step_reported", 422, "type_unknown", "$.type"),
+        (b'"noiDungXuLy": "', b'"noiDungXuLy": "\\u0000', 422, "payload_invalid", "$.payload."),
+        (b'"source": "', b'"source": "a\\r\\nb', 422, "envelope_invalid", "$.source"),
+        (
+            b'"attachments": []',
+            b'"attachments": [{"name": "a", "media_type": "text/html\\r\\nX: 1", "size": 1, '
+            b'"sha256": "' + b"0" * 64 + b'"}]',
+            422,
+            "envelope_invalid",
+            "$.attachments",
+        ),
         (b"-180806-0001", b"-x", 422, "payload_invalid", "$.payload.maHoSo"),
         (b'"noiDungXuLy": "', b'"noiDungXuLy": "' + b"x" * MAX_BYTES, 413, "message_too_large", ""),
     ],
@@ -102,6 +113,18 @@ def test_a_wrong_message_is_refused_with_what_where_and_why(
     assert reply["message"].endswith(".")
     with door.store.read() as tx:
         assert queries.unhandled_count(tx) == 0
+
+
+def test_the_same_thing_with_another_content_is_a_conflict(door: Door) -> None:
+    """409, and the first telling stands."""
+    body = EXAMPLE.read_bytes()
+    assert door.call("POST", "/messages", body, token="in-token")[0] == 202
+    other = body.replace(b"0" * 31 + b"3", b"f" * 32).replace(
+        b'"noiDungXuLy": "', b'"noiDungXuLy": "x'
+    )
+    status, reply = door.call("POST", "/messages", other, token="in-token")
+    assert isinstance(reply, dict)
+    assert (status, reply["code"]) == (409, "content_differs")
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "file-token"])

@@ -56,10 +56,14 @@ def test_a_difference_in_a_file_is_a_difference() -> None:
     assert liken({**SENT, "TaiLieuNop": []}, to=SENT) is Likeness.OLDER
 
 
-def test_a_step_is_known_by_status_and_moment_among_others() -> None:
+def test_a_step_is_known_by_status_moment_and_who_among_others() -> None:
     """Texts may have been changed by the province; the order does not matter."""
     wanted = mapping.step_fields(step(NUMBER))
-    others = [{**wanted, "TrangThai": "5"}, {**wanted, "ThoiDiemXuLy": "20180101000000"}]
+    others = [
+        {**wanted, "TrangThai": "5"},
+        {**wanted, "ThoiDiemXuLy": "20180101000000"},
+        {**wanted, "PhongBanXuLy": "Trung tâm Hành chính công thị xã"},
+    ]
     assert not has_step([], wanted)
     assert not has_step(others, wanted)
     mixed = [*others, {**wanted, "NoiDungXuLy": "đã sửa"}]

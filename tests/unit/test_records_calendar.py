@@ -12,7 +12,7 @@ from hub.records import yearbook
 
 CALENDAR = c.load()
 YEARS = range(2018, 2027)
-DAYS = st.dates(date(2018, 4, 1), date(2026, 10, 31))
+DAYS = st.dates(date(2018, 4, 1), date(2026, 8, 31))
 MOMENTS = st.datetimes(
     datetime.fromisoformat("2018-04-01"),
     datetime.fromisoformat("2026-10-31"),
