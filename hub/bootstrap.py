@@ -28,7 +28,7 @@ from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
 from hub.flow.reconcile import Reconcile
 from hub.flow.relay import Relay
-from hub.flow.timer import Timer
+from hub.flow.timer import Pace, Timer
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
@@ -221,7 +221,8 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     for destination in hub.destinations:
         roles += _partner_roles(hub, destination)
     if "timer" in wanted:
-        roles.append(Timer(hub.store, clock=hub.clock, on_commit=hub.wake))
+        pace = Pace(sweep=seconds(settings.sweep))
+        roles.append(Timer(hub.store, clock=hub.clock, pace=pace, on_commit=hub.wake))
     if "relay" in wanted:
         # Other processes cannot ring this one's bell: the relay looks by itself, often.
         relay = Relay(hub.store, hub.broker, poll=1.0 if set(wanted) == set(ROLES) else 0.05)

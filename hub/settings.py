@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from hub import failpoints
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
@@ -72,7 +74,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """With the longest wait of half an hour, 400 outlast the days of Tết."""
     settle_delay: Seconds = 10.0
     reconcile_again: Seconds = 30.0
+    sweep: Seconds = 60.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    drill: Literal["on", "off"] = "off"
+    """Whether this hub exists to be damaged; never where people work."""
+    failpoints: str = ""
+    """Where a drill strikes, see hub/failpoints.py."""
 
     @property
     def database(self) -> str:
@@ -137,6 +144,10 @@ def _contradictions(settings: Settings) -> list[str]:
         for name in settings.role_names
         if name not in ROLES
     ]
+    if problem := failpoints.check(settings.failpoints):
+        problems.append(f"HUB_FAILPOINTS: {problem}")
+    if settings.failpoints and settings.drill != "on":
+        problems.append("HUB_FAILPOINTS: only with HUB_DRILL=on, in a drill")
     if settings.province_url and not settings.province_password:
         problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
     if settings.town_url:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hub import preflight, telemetry
+from hub import failpoints, preflight, telemetry
 from hub.bootstrap import build
 from hub.broker import declare
 from hub.broker.topology import TOPOLOGY
@@ -43,6 +43,7 @@ def run(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    failpoints.arm(found.failpoints)
     hub = build(found)
     hub.start()
     watch = preflight.Watch(found)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
+from hub.failpoints import Point, passing
 from hub.flow.group_commit import GroupCommit
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
@@ -69,6 +70,7 @@ class Intake:
         It becomes known to the store with the first message that refers to it.
         """
         digest, size = self.files.write(stream, sha256=sha256)
+        passing(Point.BLOB_AFTER_WRITE)
         return Attachment(
             name=name, media_type=media_type, size=size, sha256=digest, component=component
         )
@@ -84,6 +86,7 @@ class Intake:
             files = [file for entry in entries for file in entry.message.attachments]
             blobs.register(tx, files, now=now)
             handovers.record(tx, _handed_in(entries, answers, now))
+        passing(Point.ACCEPT_AFTER_COMMIT)
         self.on_commit()
         return answers
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import msgspec
 
+from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
@@ -121,6 +122,8 @@ class Deliver(Role):
                 lease_until=now + self.lease,
             )
             attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        if claims:
+            passing(Point.DELIVER_AFTER_CLAIM)
         if overtaken:
             log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
             self.on_commit()
@@ -163,6 +166,7 @@ class Deliver(Role):
             for pair in ended:
                 self._ended.put(pair)
             raise
+        passing(Point.DELIVER_AFTER_SETTLE)
         self._in_hand -= len(ended)
         self.on_commit()
         consumer.ack(incoming for incoming, _ in ended)
@@ -176,6 +180,7 @@ class Deliver(Role):
             # It waited for a thread too long, or the machine slept: somebody else may send it.
             late = Held("claim_late", "not sent", retry_after=timedelta())
             outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
+        passing(Point.DELIVER_AFTER_REPLY)
         self._ended.put((incoming, outcome))
         if self._consumer is not None:
             self._consumer.wake()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from hub.failpoints import Point, passing
 from hub.flow.say import say
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
@@ -97,6 +98,7 @@ class Receive(Role):
             if not self._store_is_back():
                 return  # stopping: what was not settled comes again
             settled += [item.incoming for item in readable if self._alone(consumer, item)]
+        passing(Point.RECEIVE_AFTER_COMMIT)
         self.on_commit()
         consumer.ack(settled)
 

@@ -7,6 +7,7 @@ unconfirmed is published again with the same message id, which its readers do no
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+from hub.failpoints import Point, passing
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
 from hub.service import Role
 from hub.store import outbox
@@ -51,6 +52,7 @@ class Relay(Role):
             if not rows:
                 return 0
             outcomes = self._publish(publisher, rows)
+            passing(Point.RELAY_AFTER_PUBLISH)
             done = [
                 row.seq
                 for row, outcome in zip(rows, outcomes, strict=True)

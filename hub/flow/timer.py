@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.failpoints import Point, passing
 from hub.ports import Clock
 from hub.service import Role
 from hub.store import journal, schedule
@@ -49,6 +50,7 @@ class Timer(Role):
     def run(self) -> None:
         while not self.stopping.is_set():
             if self.look():
+                passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
             self.bell.wait(self._pause())
 

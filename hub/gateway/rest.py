@@ -11,6 +11,7 @@ from typing import IO, Annotated, Any, BinaryIO, Protocol, cast
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse
 
+from hub.failpoints import Point, passing
 from hub.gateway.auth import bearer
 from hub.gateway.limits import read_body
 from hub.messages import catalog
@@ -109,6 +110,7 @@ def create_app(
         if town is None:
             raise HTTPException(404, detail={"code": "partner", "message": "Chưa kết nối thị xã."})
         status, reply = town.receive(body, request.headers, sink)
+        passing(Point.CALLBACK_BEFORE_REPLY)
         return JSONResponse(reply, status_code=status)
 
     return app

@@ -22,6 +22,7 @@ class TcpProxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._sockets: set[socket.socket] = set()
+        self._dead: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._run(self._accept)
@@ -35,6 +36,10 @@ class TcpProxy:
     def stall(self) -> None:
         """Pass nothing on in either direction, connections stay open: a half-open line."""
         self._flowing.clear()
+
+    def go_dead(self) -> None:
+        """Every connection of now loses all that is sent, unnoticed; new ones are well."""
+        self._dead |= self._sockets
 
     def flow(self) -> None:
         """Pass on what was held back."""
@@ -84,6 +89,7 @@ class TcpProxy:
         self._pump(client, server, False)
         replies.join()
         self._sockets -= {client, server}
+        self._dead -= {client, server}
         client.close()
         server.close()
 
@@ -91,7 +97,7 @@ class TcpProxy:
         with contextlib.suppress(OSError):
             while block := source.recv(BLOCK):
                 self._flowing.wait()
-                if not (replies and self.swallow_replies):
+                if source not in self._dead and not (replies and self.swallow_replies):
                     target.sendall(block)
         for one in (source, target):
             with contextlib.suppress(OSError):

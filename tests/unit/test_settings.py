@@ -48,3 +48,18 @@ def test_roles_apart_need_a_broker_and_a_server_database(roles: str, named: str)
     """Two processes cannot share the in-process broker or write one SQLite file."""
     with pytest.raises(SettingsError, match=named):
         load({"HUB_ROLES": roles})
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"HUB_FAILPOINTS": "relay_after_publish=kill@1"}, "only with HUB_DRILL=on"),
+        ({"HUB_FAILPOINTS": "nowhere=kill@1", "HUB_DRILL": "on"}, "nowhere"),
+        ({"HUB_FAILPOINTS": "relay_after_publish=maim", "HUB_DRILL": "on"}, "NAME=kill@N"),
+        ({"HUB_FAILPOINTS": "relay_after_publish=kill@0", "HUB_DRILL": "on"}, "NAME=kill@N"),
+    ],
+)
+def test_failpoints_are_for_drills_and_must_exist(environment: dict[str, str], named: str) -> None:
+    """Nobody arms a hub at work by accident, and a mistyped point is not ignored."""
+    with pytest.raises(SettingsError, match=named):
+        load(environment)

@@ -1,0 +1,105 @@
+"""Failpoints: named steps of the exchange at which a drill can end or stop the process.
+
+Free when unused: nothing is armed unless HUB_FAILPOINTS says so, and that is refused without
+HUB_DRILL=on. An armed point strikes once, at its n-th pass. A real SIGKILL is used, not an
+exception: nothing is flushed, closed or rolled back by us, as in a power cut.
+"""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Point(StrEnum):
+    """Every step that can be struck; the line below each says what has happened by then."""
+
+    ACCEPT_AFTER_COMMIT = "accept_after_commit"
+    """The message is durable, its sender has no answer yet."""
+    BLOB_AFTER_WRITE = "blob_after_write"
+    """A file is in the file store, no message refers to it yet."""
+    CALLBACK_BEFORE_REPLY = "callback_before_reply"
+    """A step of the town is durable, the town has no acknowledgement yet."""
+    RELAY_AFTER_PUBLISH = "relay_after_publish"
+    """The broker confirmed a batch, it still stands in the outbox."""
+    RECEIVE_AFTER_COMMIT = "receive_after_commit"
+    """A batch is handled, the broker has no acknowledgement yet."""
+    TIMER_AFTER_COMMIT = "timer_after_commit"
+    """Work that is due was asked for, nobody was woken yet."""
+    DELIVER_AFTER_CLAIM = "deliver_after_claim"
+    """Deliveries are claimed, no call has begun."""
+    DELIVER_AFTER_REPLY = "deliver_after_reply"
+    """The partner has answered, nothing is recorded of it."""
+    DELIVER_AFTER_SETTLE = "deliver_after_settle"
+    """The outcome is recorded, the broker has no acknowledgement yet."""
+    RECONCILE_AFTER_FIND = "reconcile_after_find"
+    """The partner has told what it holds, nothing is recorded of it."""
+
+
+_ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+@dataclass(slots=True)
+class _Armed:
+    signal: signal.Signals
+    passes: int
+    """How many passes are left; the last one strikes."""
+
+
+_armed: dict[str, _Armed] = {}
+_lock = threading.Lock()
+
+
+def arm(text: str) -> None:
+    """Arm what `text` names and disarm the rest: "name=kill@3,name2=stop@1", or "".
+
+    Raises ValueError with every mistake.
+    """
+    found = _parse(text)
+    with _lock:
+        _armed.clear()
+        _armed.update(found)
+
+
+def check(text: str) -> str:
+    """Return what is wrong with such a text, "" when it is right."""
+    try:
+        _parse(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def passing(point: Point) -> None:
+    """Mark a pass; does nothing unless a drill has armed this point."""
+    if _armed:
+        _pass(point)
+
+
+def _pass(point: Point) -> None:
+    with _lock:
+        armed = _armed.get(point)
+        if armed is None:
+            return
+        armed.passes -= 1
+        if armed.passes:
+            return
+        del _armed[point]
+    os.kill(os.getpid(), armed.signal)
+
+
+def _parse(text: str) -> dict[str, _Armed]:
+    found, mistakes = {}, []
+    for part in filter(None, (word.strip() for word in text.split(","))):
+        name, _, rest = part.partition("=")
+        action, _, passes = rest.partition("@")
+        if name not in set(Point):
+            mistakes.append(f"there is no failpoint {name!r}")
+        elif action not in _ACTIONS or not (passes or "1").isdecimal() or passes == "0":
+            mistakes.append(f"{part!r}: NAME=kill@N or NAME=stop@N is wanted")
+        else:
+            found[name] = _Armed(_ACTIONS[action], int(passes or "1"))
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    return found

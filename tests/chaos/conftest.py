@@ -1,0 +1,68 @@
+"""One running stage for all chaos tests, and dossiers for them to hand in."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hub.pilot import scenario
+from hub.pilot.scenario import Planned
+from hub.records.rulebook import Rulebook
+from hub.sandbox.programs import MissingProgram
+from tests.chaos.judge import judge, verdict, wait_settled
+from tests.chaos.load import Counter, Load
+from tests.chaos.stage import Stage, open_stage
+from tests.support.services import missing
+
+PLANNED = 400
+PATIENCE = 60.0
+
+
+@dataclass
+class Drill:
+    """A stage with a counter and two endless enough rows of dossiers."""
+
+    stage: Stage
+    counter: Counter
+    of_the_ward: Iterator[Planned]
+    inter_level: Iterator[Planned]
+    numbers: list[str] = field(default_factory=list)
+
+    def hand_in(self, of_the_ward: int, inter_level: int = 0) -> None:
+        """Hand dossiers in, all acknowledged when it returns."""
+        chosen = [
+            *itertools.islice(self.of_the_ward, of_the_ward),
+            *itertools.islice(self.inter_level, inter_level),
+        ]
+        load = Load(self.counter, iter(chosen))
+        load.start()
+        load.join()
+        assert load.problems == []
+        assert load.handed_in == of_the_ward + inter_level
+
+    def assert_sound(self) -> None:
+        """Everything is done, once, in order; the balance holds."""
+        assert wait_settled(self.stage, PATIENCE), self.stage.unsettled()
+        assert verdict(judge(self.stage, self.counter)) == []
+
+
+@pytest.fixture(scope="package")
+def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
+    """A stage whose roles all work."""
+    mix = scenario.scaled(scenario.load_mix(), PLANNED)
+    plans = list(scenario.plan(mix, Rulebook.load(), seed=3, agency="000.99.01.H57"))
+    ward = iter([plan for plan in plans if not plan.inter_level])
+    upward = iter([plan for plan in plans if plan.inter_level])
+    directory: Path = tmp_path_factory.mktemp("chaos")
+    stop = threading.Event()
+    try:
+        with open_stage(directory, seed=3, until=mix.until) as stage:
+            counter = Counter(stage.gateway_url, stage.intake_token, give_up=stop)
+            yield Drill(stage, counter, ward, upward)
+            stop.set()
+            counter.close()
+    except MissingProgram as error:
+        missing(error)

@@ -1,0 +1,134 @@
+"""Keeps one role of the hub running as a process: whenever it ends, it is started again at once.
+
+Only processes started here are signalled, by their pid; each has a keeper that ends it when this
+process ends (hub/sandbox/kept.py).
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.sandbox.kept import KeptProcess, Launch
+
+PAUSE = 0.2
+"""Seconds before a role is started again; one whose store is away ends at once."""
+
+
+class KeptRole:
+    """One role as a process. `start` and `stop` by one thread, the rest from any."""
+
+    def __init__(self, name: str, environment: Mapping[str, str], directory: Path) -> None:
+        self.name = name
+        self.starts = 0
+        self.deaths: Counter[int] = Counter()
+        """How often it ended, by exit code; -9 is a SIGKILL."""
+        self.changed = threading.Condition()
+        self._environment = dict(environment)
+        self._directory = directory
+        self._failpoints = self._carried = ""
+        self._stopping = threading.Event()
+        self._process: KeptProcess | None = None
+        self._thread = threading.Thread(target=self._keep, name=f"keep.{name}", daemon=True)
+
+    def start(self) -> None:
+        """Start it; it is kept running from now on."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it in good order."""
+        self._stopping.set()
+        self._signal(signal.SIGCONT)
+        self._signal(signal.SIGTERM)
+        self._thread.join(40)
+
+    def kill(self) -> bool:
+        """End it with SIGKILL; tell whether there was a process to kill."""
+        return self._signal(signal.SIGKILL)
+
+    def freeze(self) -> bool:
+        """Stop it where it stands."""
+        return self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def arm(self, failpoints: str) -> None:
+        """Start it once more with these failpoints; they are gone after they have struck."""
+        with self.changed:
+            self._failpoints, self._carried = failpoints, ""
+        self._signal(signal.SIGTERM)
+        with self.changed:
+            self.changed.wait_for(lambda: self._carried == failpoints, 40)
+
+    def wait_killed(self, times: int, seconds: float) -> bool:
+        """Return whether it has been killed `times` times, waiting for that."""
+        with self.changed:
+            return self.changed.wait_for(lambda: self.deaths[-signal.SIGKILL] >= times, seconds)
+
+    def stands_still(self, seconds: float) -> bool:
+        """Return whether it stopped itself (a failpoint's `stop`), waiting for that."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            process = self._process
+            if process is not None and _state(process.pid) == "T":
+                return True
+            self._stopping.wait(0.05)
+        return False
+
+    def _signal(self, number: signal.Signals) -> bool:
+        with self.changed:
+            process = self._process
+            if process is None or not process.alive:
+                return False
+            os.kill(process.pid, number)
+            return True
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            process = self._launch()
+            code = _wait(process)
+            process.kill()  # the keeper goes too
+            with self.changed:
+                self._process = None
+                self.deaths[code] += 1
+                self.changed.notify_all()
+            self._stopping.wait(PAUSE)
+
+    def _launch(self) -> KeptProcess:
+        with self.changed:
+            failpoints, self._failpoints = self._failpoints, ""
+        launch = Launch(
+            command=[sys.executable, "-m", "hub", "run", "--roles", self.name],
+            environment={**self._environment, "HUB_FAILPOINTS": failpoints},
+            log=self._directory / f"{self.name}.log",
+        )
+        process = KeptProcess.start(launch, lock=self._directory / f"{self.name}.lock")
+        with self.changed:
+            self._process, self._carried = process, failpoints
+            self.starts += 1
+            if self._failpoints:  # it was armed while this one was being started
+                os.kill(process.pid, signal.SIGTERM)
+            self.changed.notify_all()
+        return process
+
+
+def _wait(process: KeptProcess) -> int:
+    """Return the exit code when the process has ended: the keeper's last word."""
+    output = process._keeper.stdout
+    word = output.readline().decode() if output else ""
+    return int(word.removeprefix("exited ") or -1) if word.startswith("exited ") else -1
+
+
+def _state(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[0]

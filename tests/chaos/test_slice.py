@@ -1,0 +1,27 @@
+"""A short, fixed row of disasters under load: the long run is script/chaos."""
+
+import itertools
+
+import pytest
+
+from tests.chaos.conftest import Drill
+from tests.chaos.injector import Injector
+from tests.chaos.load import Load
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+
+ROW = ("role_killed", "lines_cut", "broker_killed_and_restarted", "role_stood_still", "role_killed")
+DOSSIERS = 25
+
+
+def test_a_row_of_disasters_under_load(drill: Drill) -> None:
+    """Kills, cut lines, a stopped process and a dead broker: nothing lost, doubled, overtaken."""
+    injector = Injector(drill.stage, seed=11, say=lambda _: None)
+    load = Load(drill.counter, itertools.islice(drill.of_the_ward, DOSSIERS))
+    load.start()
+    for kind in ROW:
+        injector.strike(kind)
+    load.join()
+    assert load.problems == []
+    assert sum(injector.counts[kind] for kind in set(ROW)) == len(ROW)
+    drill.assert_sound()
