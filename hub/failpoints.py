@@ -34,7 +34,7 @@ class Point(StrEnum):
     DELIVER_AFTER_SETTLE = "deliver_after_settle"
     """The outcome is recorded, the broker has no acknowledgement yet."""
     RECONCILE_AFTER_FIND = "reconcile_after_find"
-    """The partner has told what it holds, nothing is recorded of it."""
+    """The partner has told that it holds what was sent, nothing is recorded of that."""
 
 
 _ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

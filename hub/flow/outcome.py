@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.failpoints import Point, passing
 from hub.messages.envelope import Message
 from hub.ports import Absence, Receipt
 from hub.rules import recovery
@@ -60,6 +61,8 @@ def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, 
     """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`."""
     if not outcomes:
         return
+    if kind == "find":
+        passing(Point.RECONCILE_AFTER_FIND)
     try:
         with ctx.store.write() as tx:
             _write(tx, ctx, outcomes, since=since, kind=kind)

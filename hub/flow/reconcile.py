@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.messages import catalog
 from hub.messages.envelope import decode
@@ -65,7 +64,6 @@ class Reconcile(Role):
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
         for outcome in pool.map(self._ask, doubtful):
-            passing(Point.RECONCILE_AFTER_FIND)
             self._settle(outcome)
         if doubtful:
             self.on_commit()
