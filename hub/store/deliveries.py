@@ -13,19 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.messages import routes
-from hub.rules.states import CLAIMABLE, FINAL, may_move
 from hub.rules.states import DeliveryState as S
+from hub.store import delivery_statements as statements
 from hub.store import journal, outbox
+from hub.store.delivery_statements import OPEN as OPEN
+from hub.store.delivery_statements import position as position
 from hub.store.engine import Tx, insert
 from hub.store.tables import deliveries, lanes
-
-
-def position(table: sa.FromClause = deliveries) -> sa.ColumnElement[int]:
-    """Return where a delivery stands in its lane: its number, or the place that it was given."""
-    return sa.func.coalesce(table.c.place, table.c.id)
-
-
-OPEN = deliveries.c.state.not_in(sorted(FINAL))
 
 
 class StateConflict(Exception):
@@ -80,10 +74,8 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
     busy = set()
     for destination, names in wanted.items():
         lock_lanes(tx, destination, names)
-        query = sa.select(deliveries.c.lane).where(
-            deliveries.c.destination == destination, deliveries.c.lane.in_(names), OPEN
-        )
-        busy |= {(destination, lane) for lane in tx.execute(query).scalars()}
+        found = tx.execute(statements.BUSY, {"to": destination, "names": list(names)}).scalars()
+        busy |= {(destination, lane) for lane in found}
     rows = []
     for item in new:
         place = (item.destination, item.lane)
@@ -103,9 +95,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
                 "created_at": now,
             }
         )
-    c = deliveries.c
-    statement = insert(tx, deliveries).on_conflict_do_nothing()
-    inserted = tx.execute(statement.returning(c.id, c.destination, c.type, c.state), rows)
+    inserted = tx.execute(statements.insertion(tx.dialect.name), rows)
     outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
 
 
@@ -158,25 +148,8 @@ def claim(
     tx: Tx, ids: Sequence[int], destination: str, *, now: datetime, lease_until: datetime
 ) -> list[Claimed]:
     """Move deliveries that are due to `sending`; others among `ids` are left out."""
-    c = deliveries.c
-    statement = (
-        sa.update(deliveries)
-        .where(
-            c.id.in_(ids),
-            c.destination == destination,
-            c.state.in_(sorted(CLAIMABLE)),
-            sa.or_(c.next_attempt_at.is_(None), c.next_attempt_at <= now),
-        )
-        .values(
-            state=S.SENDING.value,
-            attempts=c.attempts + 1,
-            counted=c.counted + 1,
-            lease_until=lease_until,
-            next_attempt_at=None,
-        )
-        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
-    )
-    return with_bodies(tx, tx.execute(statement).all())
+    values = {"ids": ids, "to": destination, "now": now, "until": lease_until}
+    return with_bodies(tx, tx.execute(statements.CLAIM, values).all())
 
 
 def with_bodies(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Claimed]:
@@ -203,11 +176,8 @@ def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
     once more, for a later attempt, and the word on an earlier one must not settle that.
     """
     mine = list(claimed)
-    c = deliveries.c
-    query = sa.select(c.id, c.attempts).where(
-        c.id.in_([one.id for one in mine]), c.state == since.value
-    )
-    found = {row.id: row.attempts for row in tx.execute(query.order_by(c.id).with_for_update())}
+    values = {"ids": [one.id for one in mine], "since": since.value}
+    found = {row.id: row.attempts for row in tx.execute(statements.TURN, values)}
     late = [one.id for one in mine if found.get(one.id) != one.attempts]
     if late:
         raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
@@ -215,13 +185,9 @@ def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
 
 def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
     """Settle `(id, partner's reference)` as delivered, from state `since`."""
-    rows = [{"d": id, "r": reference or None} for id, reference in done]
-    values: dict[str, object] = {
-        "state": S.DELIVERED.value,
-        "settled_at": now,
-        "reference": sa.bindparam("r"),
-    }
-    _move(tx, rows, since, values | {"code": None, "detail": None})
+    rows = [{"d": id, "r": reference or None, "now": now} for id, reference in done]
+    if rows:
+        _expect(len(rows), tx.execute(statements.delivering(since), rows).rowcount, since)
 
 
 def wait(
@@ -282,17 +248,13 @@ def _move(
 ) -> None:
     if not rows:
         return
-    target = values.get("state")
-    if target is not None and not may_move(since, S(str(target))):
-        raise ValueError(f"no move from {since} to {target}")
-    statement = (
-        sa.update(deliveries)
-        .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
-        .values(values | ({"lease_until": None} if since is S.SENDING else {}))
-    )
-    count = tx.execute(statement, [dict(row) for row in rows]).rowcount
-    if count != len(rows):
-        raise StateConflict(f"{len(rows) - count} of {len(rows)} deliveries are not {since}")
+    count = tx.execute(statements.moving(since, values), [dict(row) for row in rows]).rowcount
+    _expect(len(rows), count, since)
+
+
+def _expect(wanted: int, count: int, since: S) -> None:
+    if count != wanted:
+        raise StateConflict(f"{wanted - count} of {wanted} deliveries are not {since}")
 
 
 def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datetime) -> int:
@@ -301,20 +263,8 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
     if not wanted:
         return 0
     lock_lanes(tx, destination, wanted)
-    c = deliveries.c
-    heads = (
-        sa.select(c.lane, sa.func.min(position()))
-        .where(c.destination == destination, c.lane.in_(wanted), OPEN)
-        .group_by(c.lane)
-    )
-    statement = (
-        sa.update(deliveries)
-        .where(c.destination == destination, c.lane.in_(wanted), c.state == S.HELD.value, OPEN)
-        .where(sa.tuple_(c.lane, position()).in_(heads))
-        .values(state=S.PENDING.value, asked_at=now)
-        .returning(c.id, c.destination, c.type)
-    )
-    rows = tx.execute(statement).all()
+    values = {"to": destination, "names": list(wanted), "now": now}
+    rows = tx.execute(statements.RELEASE, values).all()
     outbox.put(tx, (ask(*row) for row in sorted(rows)))
     return len(rows)
 
@@ -337,23 +287,8 @@ def supersede_overtaken(
     Returns (id, lane) of each. Only where the newest state is all that matters, and never one
     whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
     """
-    c, newer = deliveries.c, deliveries.alias()
-    replaced = sa.exists().where(
-        newer.c.destination == c.destination,
-        newer.c.lane == c.lane,
-        newer.c.type == c.type,
-        position(newer) > position(),
-        newer.c.newest_only,
-        newer.c.state.not_in([S.CANCELLED.value, S.BY_HAND.value]),
-    )
-    statement = (
-        sa.update(deliveries)
-        .where(c.id.in_(ids), c.destination == destination, c.state == S.WAITING.value)
-        .where(c.newest_only, c.lane != "", replaced)
-        .values(state=S.SUPERSEDED.value, settled_at=now, next_attempt_at=None)
-        .returning(c.id, c.lane)
-    )
-    return [(row.id, row.lane) for row in tx.execute(statement)]
+    values = {"ids": ids, "to": destination, "now": now}
+    return [(row.id, row.lane) for row in tx.execute(statements.OVERTAKEN, values)]
 
 
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:

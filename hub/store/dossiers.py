@@ -6,6 +6,7 @@ Plain reads and writes; what may happen to a dossier is decided by hub/records.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from hub.messages.payloads import (
     TownStep,
     TownStepReported,
 )
-from hub.store.engine import Tx, insert
+from hub.store.engine import Tx, insert_for
 from hub.store.record_tables import (
     dossier_events,
     dossier_files,
@@ -97,11 +98,50 @@ _CHANGING = (
 )
 _COLUMNS = [column.name for column in dossiers.columns]
 
+# Put together once, see delivery_statements.
+_GET = sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which")).with_for_update()
+_SAVE = (
+    sa.update(dossiers)
+    .where(dossiers.c.number == sa.bindparam("which"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+)
+_ADD_EVENT = sa.insert(dossier_events)
+_FILES = (
+    sa.select(dossier_files)
+    .where(dossier_files.c.number == sa.bindparam("which"))
+    .order_by(dossier_files.c.component, dossier_files.c.name)
+)
+_FILES_OF = {
+    None: _FILES,
+    True: _FILES.where(dossier_files.c.is_result.is_(True)),
+    False: _FILES.where(dossier_files.c.is_result.is_(False)),
+}
+_LEG = sa.select(legs).where(legs.c.number == sa.bindparam("which")).with_for_update()
+_SET_CHILD = (
+    sa.update(legs)
+    .where(legs.c.number == sa.bindparam("which"))
+    .values(child_number=sa.bindparam("child"))
+)
+_THIS_STEP = sa.and_(
+    leg_steps.c.number == sa.bindparam("which"), leg_steps.c.sequence == sa.bindparam("place")
+)
+_NEXT_STEP = sa.select(leg_steps).where(_THIS_STEP)
+_APPLIED = sa.update(leg_steps).where(_THIS_STEP).values(applied=True)
+_ADVANCE = (
+    sa.update(legs)
+    .where(legs.c.number == sa.bindparam("which"))
+    .values(sequence=sa.bindparam("place"), step=sa.bindparam("now"), ended_at=sa.bindparam("end"))
+)
+
+
+@cache
+def _add(dialect: str, table: sa.Table) -> sa.Insert:
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
 
 def get(tx: Tx, number: str) -> Dossier | None:
     """Return a dossier, locked against other writers until the transaction ends."""
-    query = sa.select(dossiers).where(dossiers.c.number == number)
-    row = tx.execute(query.with_for_update()).mappings().one_or_none()
+    row = tx.execute(_GET, {"which": number}).mappings().one_or_none()
     if row is None:
         return None
     values: dict[str, Any] = dict(row)
@@ -122,15 +162,14 @@ def add(tx: Tx, dossier: Dossier) -> bool:
     values = {name: getattr(dossier, name) for name in _COLUMNS}
     values |= {name: _json(values[name]) for name in ("applicant", "components", "parcels")}
     values |= {"channel": int(dossier.channel), "status": int(dossier.status)}
-    statement = insert(tx, dossiers).on_conflict_do_nothing()
-    return tx.execute(statement, values).rowcount == 1
+    return tx.execute(_add(tx.dialect.name, dossiers), values).rowcount == 1
 
 
 def save(tx: Tx, dossier: Dossier) -> None:
     """Write what may change of a dossier."""
-    values = {name: getattr(dossier, name) for name in _CHANGING}
-    values["status"] = int(dossier.status)
-    tx.execute(sa.update(dossiers).where(dossiers.c.number == dossier.number).values(values))
+    values = {f"new_{name}": getattr(dossier, name) for name in _CHANGING}
+    values |= {"new_status": int(dossier.status), "which": dossier.number}
+    tx.execute(_SAVE, values)
 
 
 def add_event(tx: Tx, event: StatusEvent) -> None:
@@ -146,7 +185,7 @@ def add_event(tx: Tx, event: StatusEvent) -> None:
         "applied": event.why_not is None,
         "why_not": event.why_not,
     }
-    tx.execute(sa.insert(dossier_events), values)
+    tx.execute(_ADD_EVENT, values)
 
 
 def add_files(
@@ -167,15 +206,11 @@ def add_files(
         for file in files
     ]
     if rows:
-        tx.execute(insert(tx, dossier_files).on_conflict_do_nothing(), rows)
+        tx.execute(_add(tx.dialect.name, dossier_files), rows)
 
 
 def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:
     """Return the files of a dossier, ordered by component and name; `result` filters."""
-    c = dossier_files.c
-    query = sa.select(dossier_files).where(c.number == number).order_by(c.component, c.name)
-    if result is not None:
-        query = query.where(c.is_result.is_(result))
     return [
         Attachment(
             name=row.name,
@@ -184,21 +219,19 @@ def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachm
             sha256=row.sha256,
             component=row.component,
         )
-        for row in tx.execute(query)
+        for row in tx.execute(_FILES_OF[result], {"which": number})
     ]
 
 
 def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
     """Begin the inter-level leg of a dossier; tell whether it is new."""
-    statement = insert(tx, legs).on_conflict_do_nothing()
     values = {"number": number, "sequence": 0, "transferred_at": at}
-    return tx.execute(statement, values).rowcount == 1
+    return tx.execute(_add(tx.dialect.name, legs), values).rowcount == 1
 
 
 def leg_of(tx: Tx, number: str) -> Leg | None:
     """Return the inter-level leg of a dossier, None when it has none."""
-    query = sa.select(legs).where(legs.c.number == number).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
+    row = tx.execute(_LEG, {"which": number}).mappings().one_or_none()
     if row is None:
         return None
     values: dict[str, Any] = dict(row)
@@ -207,7 +240,7 @@ def leg_of(tx: Tx, number: str) -> Leg | None:
 
 def set_child(tx: Tx, number: str, child_number: str) -> None:
     """Record the number under which the town keeps the dossier."""
-    tx.execute(sa.update(legs).where(legs.c.number == number).values(child_number=child_number))
+    tx.execute(_SET_CHILD, {"which": number, "child": child_number})
 
 
 def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
@@ -222,15 +255,12 @@ def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
         "message_id": message_id,
         "applied": False,
     }
-    tx.execute(insert(tx, leg_steps).on_conflict_do_nothing(), values)
+    tx.execute(_add(tx.dialect.name, leg_steps), values)
 
 
 def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str] | None:
     """Return the kept step with that sequence and its message id, None when it is not here."""
-    query = sa.select(leg_steps).where(
-        leg_steps.c.number == number, leg_steps.c.sequence == sequence
-    )
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(_NEXT_STEP, {"which": number, "place": sequence}).one_or_none()
     if row is None:
         return None
     step = TownStepReported(
@@ -247,10 +277,9 @@ def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str
 def advance_leg(tx: Tx, step: TownStepReported) -> None:
     """Record that a step was applied."""
     ended = step.at if step.step is TownStep.ENDED else None
-    values = {"sequence": step.sequence, "step": step.step.value, "ended_at": ended}
-    tx.execute(sa.update(legs).where(legs.c.number == step.number).values(values))
-    here = sa.and_(leg_steps.c.number == step.number, leg_steps.c.sequence == step.sequence)
-    tx.execute(sa.update(leg_steps).where(here).values(applied=True))
+    place = {"which": step.number, "place": step.sequence}
+    tx.execute(_ADVANCE, place | {"now": step.step.value, "end": ended})
+    tx.execute(_APPLIED, place)
 
 
 def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
@@ -261,7 +290,7 @@ def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
         "scores": _json(slip.scores),
         "submitted_at": slip.submitted_at,
     }
-    return tx.execute(insert(tx, surveys).on_conflict_do_nothing(), values).rowcount == 1
+    return tx.execute(_add(tx.dialect.name, surveys), values).rowcount == 1
 
 
 def all_surveys(tx: Tx) -> Sequence[dict[str, int]]:

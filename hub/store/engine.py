@@ -105,12 +105,17 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 
 
 def insert(tx: Tx, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """Return the INSERT of this transaction's dialect for `table`, which knows ON CONFLICT."""
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
     """Return the dialect's INSERT for `table`, which knows ON CONFLICT.
 
     Its `rowcount` counts. Trap: with psycopg SQLAlchemy does not keep the count of an INSERT unless
     it is told to (-1), and a row that is new then passes for one that was there.
     """
-    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return make(table).execution_options(preserve_rowcount=True)
 
 

@@ -8,15 +8,18 @@ handled and returns only the ids for which this happened now.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import outbox
-from hub.store.engine import Tx, insert
+from hub.store.engine import Tx, insert, insert_for
 from hub.store.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -27,6 +30,40 @@ from hub.store.tables import (
     inbox,
     journal,
 )
+
+# Put together once, see delivery_statements.
+_BODIES = sa.select(journal.c.id, journal.c.body).where(
+    journal.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+
+
+def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
+    return query.order_by(journal.c.id).limit(limit)
+
+
+_EARLY_OF = _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
+
+
+@cache
+def _meet(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_for(dialect, inbox).on_conflict_do_nothing()
+    return statement.returning(inbox.c.dedup_key)
+
+
+@cache
+def _add(dialect: str) -> sa.Insert:
+    return insert_for(dialect, journal).on_conflict_do_nothing()
+
+
+@cache
+def _take(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_for(dialect, journal).on_conflict_do_update(
+        index_elements=[journal.c.id],
+        set_={"state": STATE_HANDLED},
+        where=journal.c.state == STATE_ACCEPTED,
+    )
+    return statement.returning(journal.c.id)
 
 
 class NotParked(Exception):
@@ -65,12 +102,11 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
     InvalidMessage `content_differs` when a known meaning comes with another content.
     """
     first = {entry.dedup_key: entry for entry in reversed(entries)}
-    statement = insert(tx, inbox).on_conflict_do_nothing().returning(inbox.c.dedup_key)
     rows = [
         {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
         for key, entry in first.items()
     ]
-    fresh = set(tx.execute(statement, rows).scalars())
+    fresh = set(tx.execute(_meet(tx.dialect.name), rows).scalars())
     known = _earlier_tellings(tx, [key for key in first if key not in fresh])
     for key, (message_id, state, body) in list(known.items()):
         if state == STATE_PARKED and message_id != first[key].message.id:
@@ -94,7 +130,7 @@ def _store_new(tx: Tx, new: Sequence[Entry], now: datetime) -> None:
     if not new:
         return
     values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
-    stored = tx.execute(insert(tx, journal).on_conflict_do_nothing(), values).rowcount
+    stored = tx.execute(_add(tx.dialect.name), values).rowcount
     if stored != len(values):
         # Said under the id of another message it would pass for handled, and be lost.
         raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
@@ -135,18 +171,13 @@ def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
     """
     unique = {entry.message.id: entry for entry in entries}
     rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
-    statement = insert(tx, journal).on_conflict_do_update(
-        index_elements=[journal.c.id],
-        set_={"state": STATE_HANDLED},
-        where=journal.c.state == STATE_ACCEPTED,
-    )
-    return set(tx.execute(statement.returning(journal.c.id), rows).scalars())
+    return set(tx.execute(_take(tx.dialect.name), rows).scalars())
 
 
 def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
     """Store messages that the hub says; a repeat (same derived id) changes nothing."""
     values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
-    tx.execute(insert(tx, journal).on_conflict_do_nothing(), values)
+    tx.execute(_add(tx.dialect.name), values)
 
 
 def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
@@ -172,7 +203,7 @@ def _upsert(
 
 def wake_early(tx: Tx, key: str) -> list[str]:
     """Ask again for the early messages of a key, in the order of their ids; return the ids."""
-    return _ask(tx, journal.c.state == STATE_EARLY, journal.c.key == key)
+    return _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all())
 
 
 def wake_all_early(tx: Tx) -> list[str]:
@@ -180,17 +211,16 @@ def wake_all_early(tx: Tx) -> list[str]:
 
     The dossier may have come in the moment between looking for it and keeping the message.
     """
-    return _ask(tx, journal.c.state == STATE_EARLY)
+    return _ask(tx, tx.execute(_oldest(journal.c.state == STATE_EARLY)).all())
 
 
 def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
-    return _ask(tx, journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    return _ask(tx, tx.execute(query).all())
 
 
-def _ask(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int = 500) -> list[str]:
-    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
-    rows = tx.execute(query.order_by(journal.c.id).limit(limit)).all()
+def _ask(tx: Tx, rows: Sequence[sa.Row[tuple[str, str, bytes]]]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
@@ -207,7 +237,7 @@ def unpark(tx: Tx, id: str) -> None:
     )
     if tx.execute(statement).rowcount != 1:
         raise NotParked(f"there is no parked message {id}")
-    _ask(tx, journal.c.id == id)
+    _ask(tx, tx.execute(_oldest(journal.c.id == id)).all())
 
 
 def park_early(tx: Tx, recorded_before: datetime) -> int:
@@ -222,8 +252,7 @@ def park_early(tx: Tx, recorded_before: datetime) -> int:
 
 def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
     """Return the wire forms of messages by id."""
-    query = sa.select(journal.c.id, journal.c.body).where(journal.c.id.in_(ids))
-    return {row.id: row.body for row in tx.execute(query)}
+    return {row.id: row.body for row in tx.execute(_BODIES, {"ids": ids})}
 
 
 def body_of(tx: Tx, delivery_id: int) -> bytes:
