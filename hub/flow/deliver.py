@@ -7,6 +7,7 @@ nothing happens. A claim has a lease: should this process die, the delivery beco
 """
 
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -39,6 +40,8 @@ class _Ask(msgspec.Struct):
     delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
+GATHER_AT_MOST = 0.02
+"""Seconds that a call that has ended may wait to be settled together with others."""
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
@@ -53,7 +56,7 @@ class Deliver(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
-        ahead: int = 4,
+        ahead: int = 8,
     ) -> None:
         super().__init__()
         self.name = f"deliver.{destination.name}"
@@ -68,6 +71,8 @@ class Deliver(Role):
         self.lease = (traits.connect_timeout + traits.reply_timeout) * (2 * ahead)
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
         self._in_hand = 0
+        self._gathering = False
+        self._enough = threading.Event()
         self._consumer: Consumer | None = None
 
     def request_stop(self) -> None:
@@ -88,10 +93,12 @@ class Deliver(Role):
             consumer.close()
 
     def _turn(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
-        wanted = 0 if self.stopping.is_set() else self.most - self._in_hand
+        room = 0 if self.stopping.is_set() else self.most - self._in_hand
+        # Claiming one by one would cost a commit each, while there is work enough in hand.
+        claiming = room * 2 >= self.most
         try:
-            if wanted:
-                incoming = consumer.receive(wanted, wait=timedelta(seconds=5))
+            if claiming:
+                incoming = consumer.receive(room, wait=timedelta(seconds=5))
                 self.claim(consumer, pool, incoming)
         except ConsumerLost as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
@@ -99,7 +106,7 @@ class Deliver(Role):
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
             self.stopping.wait(0.2)
         # Also without a broker: what partners answered belongs into the store at once.
-        self.settle_ended(consumer, wait=not wanted)
+        self.settle_ended(consumer, wait=not claiming)
 
     def claim(
         self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
@@ -151,6 +158,7 @@ class Deliver(Role):
         try:
             if wait:
                 ended.append(self._ended.get(timeout=1))
+            self._gather()
             while True:
                 ended.append(self._ended.get_nowait())
         except queue.Empty:
@@ -171,6 +179,19 @@ class Deliver(Role):
         self.on_commit()
         consumer.ack(incoming for incoming, _ in ended)
 
+    def _gather(self) -> None:
+        """Let more calls end, for one commit, as long as others wait for a thread anyway."""
+        if self._in_hand <= self.destination.traits.concurrency:
+            return
+        self._enough.clear()
+        self._gathering = True
+        if not self._half_has_ended():
+            self._enough.wait(GATHER_AT_MOST)
+        self._gathering = False
+
+    def _half_has_ended(self) -> bool:
+        return self._ended.qsize() * 2 >= self._in_hand
+
     def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
         traits = self.destination.traits
         now = self.clock()
@@ -182,7 +203,10 @@ class Deliver(Role):
             outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
         passing(Point.DELIVER_AFTER_REPLY)
         self._ended.put((incoming, outcome))
-        if self._consumer is not None:
+        if self._gathering:
+            if self._half_has_ended():
+                self._enough.set()
+        elif self._consumer is not None:
             self._consumer.wake()
 
     def call(self, claim: deliveries.Claimed) -> Outcome:
