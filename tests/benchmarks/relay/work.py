@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode
 
@@ -36,6 +38,13 @@ def ask(message: Message) -> bytes:
     return b'{"message":"%s"}' % message.id.encode()
 
 
+# The first to come turns the new file to WAL; SQLite lets nobody wait for that, others try again.
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    wait=wait_fixed(0.05),
+    stop=stop_after_delay(10),
+    reraise=True,
+)
 def connect(path: Path) -> sqlite3.Connection:
     """Open the database with the hub's settings."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
