@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from hub.store import record_tables
+from hub.store import record_tables, repair_tables
 from hub.store.tables import metadata
 
-del record_tables  # imported so that its tables are in the metadata
+del record_tables, repair_tables  # imported so that their tables are in the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
