@@ -2,8 +2,7 @@
 
 SQLite (WAL, synchronous=FULL) serves one process, PostgreSQL serves several. Both are used in the
 same way: `write()` gives a transaction that commits at the end of the block or rolls back, `read()`
-gives a consistent view. On SQLite writers of this process queue on a fair lock instead of polling
-the database's own lock, whose back-off would cost milliseconds.
+gives a consistent view. On SQLite writers of a process take turns and share a commit, see `turns`.
 """
 
 from collections.abc import Iterator
@@ -50,11 +49,11 @@ class Store:
         self.engine = sa.create_engine(parsed, **options)
         if self.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
-        self._turns = Turns(self.engine.connect) if self.name == "sqlite" else None
+        self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
 
     def write(self) -> AbstractContextManager[Tx]:
         """Open a write transaction; it is durable when the block has ended well."""
-        return self._turns.write() if self._turns else self.engine.begin()
+        return self.turns.write() if self.turns else self.engine.begin()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -69,8 +68,8 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
-        if self._turns:
-            self._turns.close()
+        if self.turns:
+            self.turns.close()
         self.engine.dispose()
 
 

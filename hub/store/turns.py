@@ -15,7 +15,7 @@ from time import monotonic
 
 import sqlalchemy as sa
 
-LONGEST = 0.004
+LONGEST = 0.012
 """Seconds after which a round is committed although others wait: the first one waits too."""
 
 
@@ -48,6 +48,11 @@ class Turns:
         self._waiting: deque[threading.Lock] = deque()
         self._connection: sa.Connection | None = None
         self._round: _Round | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many writers wait for their turn."""
+        return len(self._waiting)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
