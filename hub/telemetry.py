@@ -40,6 +40,9 @@ class Event(StrEnum):
     SOURCE_CRASHED = "source_crashed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
+    PREFLIGHT_DONE = "preflight_done"
+    DEADLINE_NEAR = "deadline_near"
+    DEADLINE_ALERTS = "deadline_alerts"
 
 
 FIELDS = frozenset(
