@@ -31,6 +31,7 @@ from hub.ports import (
 )
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
+from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store import attempts, deliveries
 from hub.telemetry import Event, log
@@ -45,6 +46,23 @@ GATHER_AT_MOST = 0.02
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
+AHEAD = 8
+"""Claims in hand for each thread."""
+
+
+def lease_of(traits: Traits, ahead: int = AHEAD) -> timedelta:
+    """Return how long a claim lasts: twice what working through everything in hand may take."""
+    return traits.longest_call * (2 * ahead)
+
+
+def longest_hold(traits: Traits) -> timedelta:
+    """Return how long an ask may stay unacknowledged at most.
+
+    It waits until there is room for it, at most for all that is in hand, and then has its lease.
+    """
+    return lease_of(traits) * 3 / 2
+
+
 class Deliver(Role):
     """Delivers to one destination."""
 
@@ -56,7 +74,7 @@ class Deliver(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
-        ahead: int = 8,
+        ahead: int = AHEAD,
     ) -> None:
         super().__init__()
         self.name = f"deliver.{destination.name}"
@@ -68,7 +86,8 @@ class Deliver(Role):
         traits = destination.traits
         self.most = traits.concurrency * ahead
         """Claims in hand: enough to keep every thread busy while the others are settled."""
-        self.lease = (traits.connect_timeout + traits.reply_timeout) * (2 * ahead)
+        self.lease = lease_of(traits, ahead)
+        self.patience = 60 + traits.longest_call.total_seconds()
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
         self._in_hand = 0
         self._gathering = False
@@ -88,6 +107,7 @@ class Deliver(Role):
         try:
             with ThreadPoolExecutor(threads, thread_name_prefix=self.name) as pool:
                 while not (self.stopping.is_set() and self._in_hand == 0):
+                    self.beat()
                     self._turn(consumer, pool)
         finally:
             consumer.close()

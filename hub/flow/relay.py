@@ -26,6 +26,7 @@ class Relay(Role):
     """Empties the outbox into the broker."""
 
     name = "relay"
+    patience = 60.0
 
     def __init__(
         self, store: Store, broker: Broker, *, batch: int = 500, poll: float = 1.0
@@ -47,6 +48,7 @@ class Relay(Role):
         publisher = self.broker.publisher()
         try:
             while not self.stopping.is_set():
+                self.beat()
                 if not self.publish_some(publisher) and not self._passed_over:
                     self._rest()
         finally:

@@ -18,3 +18,8 @@ class Traits:
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
     """How many calls at once."""
+
+    @property
+    def longest_call(self) -> timedelta:
+        """How long one call may take, from dialling to the end of the reply."""
+        return self.connect_timeout + self.reply_timeout
