@@ -42,10 +42,11 @@ def clock(
 ) -> Check:
     """Return the finding on a clock that is `ahead` of ours; `refuse` None never refuses."""
     away, seconds = abs(ahead), ahead.total_seconds()
+    way = "ahead of" if seconds > 0 else "behind"
     return Check(
         subject,
         away <= warn,
-        f"it is {abs(seconds):.1f} s {'ahead of' if seconds >= 0 else 'behind'} ours",
+        f"it is {abs(seconds):.1f} s {way} ours" if away else "the same as ours, as far as seen",
         "Let both machines take their time from the same NTP server (RUNBOOK: the clock is wrong).",
         fatal=refuse is not None and away > refuse,
     )

@@ -29,12 +29,20 @@ def running(settings: Settings) -> Iterator[Check]:
         store.close()
     now = utc_now()
     for row in rows:
+        if any(_follows(other, row) for other in rows):
+            continue  # killed, and started again since
         yield _process(row, now)
         yield from _looked(row, now)
     if not rows:
         yield Check("processes", True, "none is running")
     fix = "See `hub tasks`: take them there by hand, then `hub by-hand`."
     yield Check("due dates", not near, f"{near} deliveries are close to theirs", fix)
+
+
+def _follows(other: Any, row: Any) -> bool:
+    """Tell whether a process has taken the place of one that was not heard of any more."""
+    same = (other.host, other.roles) == (row.host, row.roles)
+    return same and bool(other.started_at > row.beat_at)
 
 
 def _process(row: Any, now: datetime) -> Check:

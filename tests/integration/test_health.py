@@ -19,6 +19,8 @@ import pytest
 from hub import health
 from hub.bootstrap import build
 from hub.flow.pulse import Pulse
+from hub.preflight.check import Check, to_text
+from hub.preflight.running import running as running_processes
 from hub.sandbox import loopback
 from hub.service import Role
 from hub.settings import ROLES, Settings
@@ -108,6 +110,29 @@ def test_what_a_preflight_found_stays_with_the_heartbeat(store: Store) -> None:
         assert (row.findings, row.looked_at is not None) == ("[]", True)
         heartbeats.forget_old(tx, now() + timedelta(seconds=1))
         assert heartbeats.known(tx) == []
+
+
+def test_the_doctor_tells_of_processes_and_not_of_those_that_were_replaced(
+    store: Store, tmp_path: Path
+) -> None:
+    """Who went without a word is named, until one with the same roles has taken its place."""
+    settings = Settings(data_dir=str(tmp_path))
+    hour = timedelta(hours=1)
+    with store.write() as tx:
+        old = {"host": "a", "roles": "timer", "troubles": ""}
+        heartbeats.beat(tx, "a/1", started_at=now() - 2 * hour, now=now() - hour, **old)
+    (found,) = [it for it in running_processes(settings) if it.subject == "process a/1"]
+    assert not found.ok
+    with store.write() as tx:
+        heartbeats.beat(tx, "a/2", started_at=now(), now=now(), **old)
+        heartbeats.looked(
+            tx, "a/2", now=now(), findings=to_text([Check("message size", False, "small")])
+        )
+    found_by = {it.subject: it for it in running_processes(settings)}
+    assert "process a/1" not in found_by
+    assert found_by["process a/2"].ok
+    assert "message size" in found_by["preflight a/2"].detail
+    assert not found_by["preflight a/2"].ok
 
 
 def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path) -> None:
