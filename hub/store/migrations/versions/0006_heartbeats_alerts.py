@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
