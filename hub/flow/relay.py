@@ -18,6 +18,8 @@ from hub.telemetry import Event, log
 
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=10)
+FORGET_AT = 2_000
+"""Published rows that are forgotten at the latest: at most so many are published twice."""
 FORGET_AFTER = 0.2
 """Seconds without a ring after which published rows are forgotten."""
 
@@ -93,7 +95,7 @@ class Relay(Role):
             self._after, self._passed_over = 0, False
         elif rows and (self.store.name == "sqlite" or self._passed_over):
             self._after = rows[-1].seq
-        if len(self._taken) >= self.batch:
+        if len(self._taken) >= FORGET_AT:
             self.forget()
 
     def _rest(self) -> None:
