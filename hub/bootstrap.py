@@ -102,11 +102,6 @@ class Hub:
         for listener in self.committed:
             listener()
 
-    @property
-    def gateway(self) -> WebRole | None:
-        """The web server of this process, when it has that role."""
-        return next((role for role in self.roles if isinstance(role, WebRole)), None)
-
 
 def open_store(settings: Settings) -> Store:
     """Return the migrated store."""

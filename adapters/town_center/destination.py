@@ -165,7 +165,3 @@ def _differences(request: Request, held: contract.HeldDossier) -> list[str]:
         "TapTin": files <= {file.sha256 for file in held.files},
     }
     return [name for name, equal in same.items() if not equal]
-
-
-def _sha256(reply: Reply) -> str:
-    return hashlib.sha256(reply.body).hexdigest()

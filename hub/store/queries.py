@@ -1,15 +1,14 @@
 """Questions that operators and reports ask; nothing here writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
-from hub.store.tables import attempts, deliveries, journal
+from hub.store.tables import deliveries, journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +127,3 @@ def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]
     )
     for row in tx.execution_options(yield_per=1000).execute(query):
         yield tuple(row)
-
-
-def history(tx: Tx, delivery_id: int) -> Sequence[sa.Row[Any]]:
-    """Return the attempts of a delivery, oldest first."""
-    query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)
-    return tx.execute(query.order_by(attempts.c.id)).all()

@@ -135,6 +135,13 @@ def test_every_log_event_is_explained() -> None:
     assert first_cells(section(RUNBOOK, "## Log")) == list(map(str, Event))
 
 
+def test_every_log_event_is_logged_by_somebody() -> None:
+    """No operator waits for a line that never comes."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "hub").rglob("*.py")]
+    said = {name for text in sources for name in re.findall(r"\bEvent\.([A-Z_]+)", text)}
+    assert said == {event.name for event in Event}
+
+
 def test_every_setting_is_in_the_table_with_its_default() -> None:
     """The README's table is what hub/settings.py declares."""
     rows = re.findall(
