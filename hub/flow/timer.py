@@ -73,12 +73,21 @@ class Timer(Role):
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
             journal.park_early(tx, now - self.pace.early)
-            early = journal.wake_all_early(tx)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
             log.warning(Event.ASKED_AGAIN, count=asked + released)
-        return asked + released + len(early)
+        return asked + released + self._wake_early()
+
+    def _wake_early(self) -> int:
+        """Ask again for every early message, a short transaction a page."""
+        count, after = 0, ""
+        while True:
+            with self.store.write() as tx:
+                page = journal.wake_all_early(tx, after=after)
+            if not page:
+                return count
+            count, after = count + len(page), page[-1]
 
     def _pause(self) -> float:
         with self.store.read() as tx:

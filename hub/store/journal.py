@@ -26,6 +26,7 @@ from hub.store.tables import (
     STATE_HANDLED,
     STATE_OUTGOING,
     STATE_PARKED,
+    UNHANDLED,
     deliveries,
     inbox,
     journal,
@@ -38,7 +39,8 @@ _BODIES = sa.select(journal.c.id, journal.c.body).where(
 
 
 def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
-    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body)
+    query = query.where(*conditions, UNHANDLED)
     return query.order_by(journal.c.id).limit(limit)
 
 
@@ -203,15 +205,20 @@ def _upsert(
 
 def wake_early(tx: Tx, key: str) -> list[str]:
     """Ask again for the early messages of a key, in the order of their ids; return the ids."""
-    return _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all())
+    woken: list[str] = []
+    while page := _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all()):
+        woken += page
+    return woken
 
 
-def wake_all_early(tx: Tx) -> list[str]:
-    """Ask again for early messages, whatever their key; return the ids.
+def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
+    """Ask again for a page of early messages, whatever their key, by id behind `after`.
 
-    The dossier may have come in the moment between looking for it and keeping the message.
+    Returns the ids. The dossier may have come in the moment between looking for it and keeping the
+    message.
     """
-    return _ask(tx, tx.execute(_oldest(journal.c.state == STATE_EARLY)).all())
+    query = _oldest(journal.c.state == STATE_EARLY, journal.c.id > after, limit=limit)
+    return _ask(tx, tx.execute(query).all())
 
 
 def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
@@ -244,7 +251,7 @@ def park_early(tx: Tx, recorded_before: datetime) -> int:
     """Park early messages whose dossier never came; return how many."""
     statement = (
         sa.update(journal)
-        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before)
+        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before, UNHANDLED)
         .values(state=STATE_PARKED, code="dossier_unknown", reason="the dossier never came")
     )
     return tx.execute(statement).rowcount

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
-from hub.store.tables import deliveries, journal
+from hub.store.tables import UNHANDLED, deliveries, journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,16 @@ def open_count(tx: Tx) -> int:
 
 def unhandled_count(tx: Tx) -> int:
     """Return the number of accepted messages that are not handled yet."""
-    query = sa.select(sa.func.count()).where(journal.c.state.in_(["accepted", "early"]))
+    waiting = journal.c.state.in_(["accepted", "early"])
+    query = sa.select(sa.func.count()).where(waiting, UNHANDLED)
     return tx.execute(query).scalar_one()
 
 
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     """Return parked messages: id, type, key, code, reason; newest first."""
     c = journal.c
-    query = sa.select(c.id, c.type, c.key, c.code, c.reason).where(c.state == "parked")
+    query = sa.select(c.id, c.type, c.key, c.code, c.reason)
+    query = query.where(c.state == "parked", UNHANDLED)
     rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
     return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
 

@@ -1,0 +1,114 @@
+"""Messages that nobody handled are found again, all of them and cheaply, on both databases."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.flow.timer import Pace, Timer
+from hub.messages import catalog, envelope
+from hub.messages import payloads as p
+from hub.store import journal, outbox, queries
+from hub.store.engine import Store, Tx
+from hub.store.migrate import migrate
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+MANY = 1203
+"""More than two pages."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty store of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/hub.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    made = Store(url)
+    migrate(made)
+    yield made
+    made.close()
+
+
+def scan(n: int, number: str = "000.99.01.H57-180806-0001") -> journal.Entry:
+    """Return the n-th scan of a barcode."""
+    payload = p.BarcodeScanned(
+        number=number,
+        station=p.Station.RETURN,
+        scanned_at=NOW + timedelta(seconds=n),
+        device="reader-1",
+    )
+    message = catalog.compose(payload, time=NOW, source="test", id=f"{n:032x}")
+    return journal.Entry(message, envelope.encode(message), f"scan|{n}")
+
+
+def accept(store: Store, count: int) -> list[journal.Entry]:
+    """Accept scans whose queue messages were published and have vanished since."""
+    entries = [scan(n) for n in range(count)]
+    with store.write() as tx:
+        journal.accept(tx, entries, NOW)
+        forget_outbox(tx)
+    return entries
+
+
+def forget_outbox(tx: Tx) -> None:
+    """Let the broker have confirmed everything."""
+    outbox.delete(tx, [row.seq for row in outbox.head(tx, 10 * MANY)])
+
+
+def asked(store: Store) -> list[str]:
+    """Return the ids of the messages that the outbox asks for."""
+    with store.read() as tx:
+        return [row.message_id for row in outbox.head(tx, 10 * MANY)]
+
+
+def test_all_early_messages_are_asked_for_again(store: Store) -> None:
+    """However many there are: the sweep takes them page by page, each once."""
+    entries = accept(store, MANY)
+    with store.write() as tx:
+        for entry in entries:
+            journal.set_early(tx, entry, NOW)
+    timer = Timer(store, clock=lambda: NOW, pace=Pace())
+    assert timer.sweep(NOW) == MANY
+    assert sorted(asked(store)) == [entry.message.id for entry in entries]
+
+
+def test_all_early_messages_of_a_dossier_are_asked_for_when_it_comes(store: Store) -> None:
+    """Also more than a page of them."""
+    entries = accept(store, MANY)
+    with store.write() as tx:
+        for entry in entries:
+            journal.set_early(tx, entry, NOW)
+        woken = journal.wake_early(tx, entries[0].message.key)
+    assert woken == asked(store) == [entry.message.id for entry in entries]
+
+
+def test_looking_for_what_is_unhandled_does_not_read_the_whole_journal(tmp_path: Path) -> None:
+    """The questions of every sweep use the small index of what is not handled.
+
+    Only on SQLite: PostgreSQL chooses by what it knows of a table, and this one is empty.
+    """
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    engine_event = sa.event
+    engine_event.listen(store.engine, "before_cursor_execute", note)
+    Timer(store, clock=lambda: NOW, pace=Pace()).sweep(NOW)
+    with store.read() as tx:
+        queries.unhandled_count(tx)
+        queries.parked(tx)
+    engine_event.remove(store.engine, "before_cursor_execute", note)
+    questions = [text for text in seen if "journal" in text and "WHERE" in text]
+    assert len(questions) >= 4
+    for text in questions:
+        with store.read() as tx:
+            marks = tuple("x" * text.count("?"))
+            plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", marks).all()
+        assert any("ix_journal_unhandled" in row[3] for row in plan), (text, plan)
+    store.close()
