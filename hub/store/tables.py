@@ -141,21 +141,22 @@ deliveries = sa.Table(
     sqlite_autoincrement=True,
     comment="One message on its way to one destination: the truth about state, attempts and time",
 )
-_OPEN = sa.text(f"NOT ({_FINAL})")
+UNSETTLED = sa.text(f"NOT ({_FINAL})")
+"""As `UNHANDLED`: word for word in every question about deliveries that are due."""
 sa.Index(
     "ix_deliveries_open_lane",
     deliveries.c.destination,
     deliveries.c.lane,
     deliveries.c.id,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
 )
 sa.Index(
     "ix_deliveries_due",
     deliveries.c.state,
     deliveries.c.next_attempt_at,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
 )
 sa.Index("ix_deliveries_lane", deliveries.c.lane)
 

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from hub.flow.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.store import journal, outbox, queries
+from hub.store import journal, outbox
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 
@@ -83,32 +82,3 @@ def test_all_early_messages_of_a_dossier_are_asked_for_when_it_comes(store: Stor
             journal.set_early(tx, entry, NOW)
         woken = journal.wake_early(tx, entries[0].message.key)
     assert woken == asked(store) == [entry.message.id for entry in entries]
-
-
-def test_looking_for_what_is_unhandled_does_not_read_the_whole_journal(tmp_path: Path) -> None:
-    """The questions of every sweep use the small index of what is not handled.
-
-    Only on SQLite: PostgreSQL chooses by what it knows of a table, and this one is empty.
-    """
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    engine_event = sa.event
-    engine_event.listen(store.engine, "before_cursor_execute", note)
-    Timer(store, clock=lambda: NOW, pace=Pace()).sweep(NOW)
-    with store.read() as tx:
-        queries.unhandled_count(tx)
-        queries.parked(tx)
-    engine_event.remove(store.engine, "before_cursor_execute", note)
-    questions = [text for text in seen if "journal" in text and "WHERE" in text]
-    assert len(questions) >= 4
-    for text in questions:
-        with store.read() as tx:
-            marks = tuple("x" * text.count("?"))
-            plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", marks).all()
-        assert any("ix_journal_unhandled" in row[3] for row in plan), (text, plan)
-    store.close()
