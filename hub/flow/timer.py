@@ -12,7 +12,7 @@ from hub.failpoints import Point, passing
 from hub.ports import Clock
 from hub.service import Role
 from hub.store import journal, schedule
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
 
@@ -46,6 +46,10 @@ class Timer(Role):
         self.pace = pace or Pace()
         self.on_commit = on_commit
         self._swept: datetime | None = None
+        self._looked_from: datetime | None = None
+        """When the present look through the accepted messages began."""
+        self._looked_to = ""
+        """The last message it has come to, "" when it is through."""
 
     def run(self) -> None:
         while not self.stopping.is_set():
@@ -72,12 +76,29 @@ class Timer(Role):
             expired = schedule.expire_leases(tx, now=now)
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
+            asked += self._ask_lost(tx, now)
             journal.park_early(tx, now - self.pace.early)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
             log.warning(Event.ASKED_AGAIN, count=asked + released)
         return asked + released + self._wake_early()
+
+    def _ask_lost(self, tx: Tx, now: datetime) -> int:
+        """Ask again for a page of messages that were accepted long ago and never handled.
+
+        Nothing tells a vanished queue message from one in a long queue. So each is asked for at
+        most once in `ask_again`, and one page a sweep: a receiver that is away for a day finds a
+        few repeats, not a flood.
+        """
+        if not self._looked_to:
+            if self._looked_from and now - self._looked_from < self.pace.ask_again:
+                return 0
+            self._looked_from = now
+        count, self._looked_to = journal.ask_lost(
+            tx, recorded_before=now - self.pace.ask_again, after=self._looked_to
+        )
+        return count
 
     def _wake_early(self) -> int:
         """Ask again for every early message, a short transaction a page."""

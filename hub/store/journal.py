@@ -227,6 +227,22 @@ def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     return _ask(tx, tx.execute(query).all())
 
 
+def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500) -> tuple[int, str]:
+    """Ask again for accepted messages whose queue message must have vanished, by id behind `after`.
+
+    Returns how many, and the last id of a full page, "" when there is no next one. What still
+    stands in the outbox was never lost; what waits in a long queue is asked for twice and taken
+    once.
+    """
+    old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
+    rows = tx.execute(_oldest(old, journal.c.id > after, limit=limit)).all()
+    if not rows:
+        return 0, ""
+    there = outbox.waiting(tx, [row.id for row in rows])
+    asked = _ask(tx, [row for row in rows if row.id not in there])
+    return len(asked), rows[-1].id if len(rows) == limit else ""
+
+
 def _ask(tx: Tx, rows: Sequence[sa.Row[tuple[str, str, bytes]]]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]

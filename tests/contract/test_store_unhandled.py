@@ -16,6 +16,7 @@ from hub.store.migrate import migrate
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MANY = 1203
 """More than two pages."""
+PAGE = 500
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -82,3 +83,29 @@ def test_all_early_messages_of_a_dossier_are_asked_for_when_it_comes(store: Stor
             journal.set_early(tx, entry, NOW)
         woken = journal.wake_early(tx, entries[0].message.key)
     assert woken == asked(store) == [entry.message.id for entry in entries]
+
+
+def test_a_message_whose_queue_message_vanished_is_asked_for_again(store: Store) -> None:
+    """Not before its time, then once, page by page, and again only after that time."""
+    entries = accept(store, 2 * PAGE + 3)
+    timer = Timer(store, clock=lambda: NOW)
+    wait = timer.pace.ask_again
+    late = NOW + wait + timedelta(seconds=1)
+    assert timer.sweep(NOW + timedelta(minutes=1)) == 0
+    timer = Timer(store, clock=lambda: NOW)
+    assert [timer.sweep(late) for _ in range(4)] == [PAGE, PAGE, 3, 0]
+    assert asked(store) == [entry.message.id for entry in entries]
+    with store.write() as tx:
+        forget_outbox(tx)
+    assert timer.sweep(late + wait) == PAGE
+
+
+def test_what_waits_in_the_outbox_or_was_handled_is_not_asked_for_again(store: Store) -> None:
+    """The broker may be away for days: the outbox does not grow by that."""
+    entries = accept(store, 3)
+    with store.write() as tx:
+        outbox.put(tx, [outbox.ToPublish("ingest.records", entries[0].message.id, "x", b"")])
+        journal.take(tx, entries[1:2], NOW)
+    timer = Timer(store, clock=lambda: NOW)
+    assert timer.sweep(NOW + timedelta(hours=1)) == 1
+    assert asked(store) == [entries[0].message.id, entries[2].message.id]
