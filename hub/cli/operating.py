@@ -10,6 +10,7 @@ from hub.bootstrap import utc_now
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
 from hub.flow.rebuild import rebuild
 from hub.messages import catalog
+from hub.records.calendar import local
 from hub.store import queries
 
 app = typer.Typer()
@@ -66,7 +67,7 @@ def balance() -> None:
 
 @app.command()
 def stuck() -> None:
-    """List what waits for a person: dead and undecidable deliveries, parked messages."""
+    """List what waits for a person: dead and undecidable deliveries, parked messages, gaps."""
     with opened() as store, store.read() as tx:
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
         for row in queries.stuck(tx):
@@ -76,6 +77,22 @@ def stuck() -> None:
         for parked in queries.parked(tx):
             table.add_row(*parked)
         console.print(table)
+        found = queries.gaps(tx)
+    if found:
+        _show_gaps(found)
+
+
+def _show_gaps(found: list[queries.Gap]) -> None:
+    """Name the town's steps that never came, and what to do."""
+    table = Table("dossier", "at the town", "applied up to", "missing step", "kept", "since")
+    for gap in found:
+        since = f"{local(gap.since):%d/%m %H:%M}"
+        place = (gap.number, gap.child_number or "–", str(gap.applied), gap.missing)
+        table.add_row(*place, str(gap.kept), since)
+    console.print(table)
+    console.print(
+        "Ask the town to report the missing step again: the kept ones are applied after it."
+    )
 
 
 @app.command()
