@@ -29,6 +29,7 @@ from hub.flow.receive import Receive
 from hub.flow.reconcile import Reconcile
 from hub.flow.relay import Relay
 from hub.flow.timer import Pace, Timer
+from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
@@ -196,17 +197,18 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     settings, wanted = hub.settings, hub.settings.role_names
     roles: list[Role] = []
     if "gateway" in wanted:
+        denials = Denials(hub.store, clock=hub.clock)
         app = create_app(
             hub.store,
             hub.files,
             hub.intake,
-            clock=hub.clock,
+            denials=denials,
             intake_token=settings.intake_token,
             file_token=settings.file_token,
             town=hub.town,
         )
         host, port = settings.http_host, settings.http_port
-        roles.append(WebRole(app, name="gateway", host=host, port=port))
+        roles += [WebRole(app, name="gateway", host=host, port=port), denials]
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
     if "receive" in wanted:
