@@ -18,10 +18,11 @@ from hub.broker import declare, probe
 from hub.broker.compare import Difference
 from hub.broker.topology import TOPOLOGY, validate
 from hub.ports import BrokerUnavailable
+from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure
 from hub.service import Role
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable, database_time
+from hub.store.engine import StoreUnavailable, database_time, is_away
 from hub.telemetry import Event, log
 
 _KEEPING = ("dead-letter-strategy", "dead-letter-exchange", "overflow", "message-ttl")
@@ -101,7 +102,9 @@ def _database(settings: Settings) -> Iterator[Check]:
     try:
         store = open_store(settings)
     except StoreUnavailable as error:
-        yield Check("database", False, repr(error)[:200], fix, fatal=True)
+        # The words of a failed connection help; those of other errors may quote rows.
+        words = repr(error)[:200] if is_away(error) else cause_of(error)
+        yield Check("database", False, words, fix, fatal=True)
         return
     yield Check("database", True, f"{store.name}, schema is up to date")
     with store.read() as tx:

@@ -8,6 +8,7 @@ is always safe. Stop tolerates being called twice or before start.
 import threading
 from abc import ABC, abstractmethod
 
+from hub.rules.causes import cause_of
 from hub.telemetry import Event, log
 
 
@@ -68,6 +69,6 @@ class Role(ABC):
             try:
                 self.run()
             except Exception as error:
-                log.error(Event.ROLE_CRASHED, role=self.name, error=repr(error))
+                log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
                 self.stopping.wait(self.crash_pause)
         log.info(Event.ROLE_STOPPED, role=self.name)

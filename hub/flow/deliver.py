@@ -29,6 +29,7 @@ from hub.ports import (
     Incoming,
     Receipt,
 )
+from hub.rules.causes import cause_of
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
@@ -229,7 +230,7 @@ class Deliver(Role):
                 if sending
                 else (PermanentFailure, "prepare_failed")
             )
-            result = kind(code, repr(error))
+            result = kind(code, cause_of(error))
         return Outcome(
             claimed=claim,
             message=message,

@@ -17,6 +17,7 @@ from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
+from hub.rules.causes import cause_of
 from hub.rules.errors import EarlyMessage
 from hub.service import Role
 from hub.store import journal, outbox
@@ -126,7 +127,7 @@ class Receive(Role):
             except Exception as error:
                 if not is_away(error):
                     return True
-                log.error(Event.ROLE_CRASHED, role=self.name, error=type(error).__name__)
+                log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
                 self.stopping.wait(self.crash_pause)
         return False
 
@@ -146,7 +147,7 @@ class Receive(Role):
         except Exception as error:
             # Our own fault, not the message's: the broker gives it again, up to its limit. The
             # pause keeps a short outage of the store from using that limit up at once.
-            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=repr(error))
+            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(error))
             self.stopping.wait(self.crash_pause)
             consumer.fail(item.incoming)
             return False

@@ -13,6 +13,7 @@ from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
+from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
@@ -81,7 +82,8 @@ class Reconcile(Role):
         except DeliveryFailure as failure:
             answer = failure
         except Exception as error:
-            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=repr(error))
+            cause = cause_of(error)
+            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
             answer = Absence.UNKNOWN
         return Outcome(
             claimed=claimed,

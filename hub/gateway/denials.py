@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.ports import Clock
+from hub.rules.causes import cause_of
 from hub.service import Role
 from hub.store import audit
 from hub.store.engine import Store, StoreUnavailable
@@ -125,7 +126,7 @@ class Denials(Role):
                         now=now,
                     )
         except StoreUnavailable as error:
-            log.error(Event.ROLE_CRASHED, role=self.name, error=type(error).__name__)
+            log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
             self._count_again(rows)
         for row in rows:
             code, count = row.kind.reason, row.more or 1

@@ -19,9 +19,10 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Sink
+from hub.rules.causes import cause_of
 from hub.rules.errors import FAULTS
 from hub.store import blobs
-from hub.store.engine import Store
+from hub.store.engine import Store, StoreUnavailable
 from hub.telemetry import Event, log
 
 CALLBACK_LIMIT = 1024 * 1024
@@ -62,6 +63,13 @@ def create_app(
         elif error.code == "content_differs":
             status = 409
         return JSONResponse(explain(error), status_code=status)
+
+    @app.exception_handler(StoreUnavailable)
+    def come_again(request: Request, error: StoreUnavailable) -> JSONResponse:
+        path = request.url.path
+        log.error(Event.REQUEST_REFUSED, code="store", error=cause_of(error), path=path)
+        text = {"code": "store", "message": "Hệ thống đang bận, đề nghị gửi lại."}
+        return JSONResponse(text, status_code=503, headers={"Retry-After": "5"})
 
     @app.get("/health")
     def health() -> dict[str, str]:

@@ -231,6 +231,16 @@ def test_callbacks_with_a_wrong_signature_are_in_the_audit(tmp_path: Path) -> No
     assert rest[2].startswith("wrong signature; 2 more since ")
 
 
+def test_a_store_that_is_away_is_told_as_come_again(door: Door) -> None:
+    """503, so that the sender keeps what it has; the cause stands in our log, not in the answer."""
+    with door.store.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
+    status, reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")
+    assert isinstance(reply, dict)
+    assert (status, reply["code"]) == (503, "store")
+    assert "journal" not in json.dumps(reply)
+
+
 def test_health_needs_no_token(door: Door) -> None:
     """For the container's health check."""
     assert door.call("GET", "/health") == (200, {"status": "ok"})
