@@ -25,6 +25,8 @@ class Event(StrEnum):
     ROLE_STOPPED = "role_stopped"
     ROLE_CRASHED = "role_crashed"
     BROKER_LOST = "broker_lost"
+    STORE_LOST = "store_lost"
+    STORE_BACK = "store_back"
     PUBLISH_INCOMPLETE = "publish_incomplete"
     MESSAGE_UNSENDABLE = "message_unsendable"
     DEAD_LETTER_DROPPED = "dead_letter_dropped"

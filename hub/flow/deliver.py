@@ -17,6 +17,7 @@ import msgspec
 
 from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, settle
+from hub.flow.outlast import outlast
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.ports import (
@@ -117,19 +118,7 @@ class Deliver(Role):
         if not asks:
             return
         asked = dict(reversed(asks))
-        now = self.clock()
-        with self.settling.store.write() as tx:
-            overtaken = deliveries.supersede_overtaken(tx, list(asked), self.destination.name, now)
-            lanes = {lane for _, lane in overtaken}
-            deliveries.release_followers(tx, self.destination.name, lanes, now)
-            claims = deliveries.claim(
-                tx,
-                list(asked),
-                self.destination.name,
-                now=now,
-                lease_until=now + self.lease,
-            )
-            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        overtaken, claims, lease_until = outlast(self, lambda: self._take(list(asked)))
         if claims:
             passing(Point.DELIVER_AFTER_CLAIM)
         if overtaken:
@@ -140,7 +129,24 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim, now + self.lease)
+            pool.submit(self._work, asked[claim.id], claim, lease_until)
+
+    def _take(
+        self, ids: list[int]
+    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], datetime]:
+        """Claim what is due of `ids`; return what was overtaken, what was claimed, and its lease.
+
+        When a commit went through without our knowing, doing it again claims nothing: the lease
+        runs out, and the partner is asked.
+        """
+        now, to = self.clock(), self.destination.name
+        until = now + self.lease
+        with self.settling.store.write() as tx:
+            overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
+            deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
+            claims = deliveries.claim(tx, ids, to, now=now, lease_until=until)
+            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        return overtaken, claims, until
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -168,10 +174,10 @@ class Deliver(Role):
             return
         outcomes = [outcome for _, outcome in ended]
         try:
-            settle(self.settling, outcomes, since=DeliveryState.SENDING, kind="send")
+            since = DeliveryState.SENDING
+            outlast(self, lambda: settle(self.settling, outcomes, since=since, kind="send"))
         except Exception:
-            # The store is away. What the partner said must not be forgotten: it is written down
-            # when the role runs again, long before the lease runs out.
+            # What the partner said must not be forgotten while this process lives.
             for pair in ended:
                 self._ended.put(pair)
             raise

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
+from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
@@ -53,6 +54,15 @@ class Reconcile(Role):
 
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
         """Ask about deliveries that are due; return how many were asked about."""
+        doubtful = outlast(self, self._take)
+        for outcome in pool.map(self._ask, doubtful):
+            self._settle(outcome)
+        if doubtful:
+            self.on_commit()
+        return len(doubtful)
+
+    def _take(self) -> list[deliveries.Claimed]:
+        """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         with self.settling.store.write() as tx:
             doubtful = schedule.take_doubtful(
@@ -64,11 +74,7 @@ class Reconcile(Role):
             )
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
-        for outcome in pool.map(self._ask, doubtful):
-            self._settle(outcome)
-        if doubtful:
-            self.on_commit()
-        return len(doubtful)
+        return doubtful
 
     def _ask(self, claimed: deliveries.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
@@ -105,10 +111,11 @@ class Reconcile(Role):
             action=found,
         )
         if isinstance(answer, Receipt):
-            settle(self.settling, [outcome], since=DeliveryState.AMBIGUOUS, kind="find")
+            state = DeliveryState.AMBIGUOUS
+            outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
             return
         try:
-            self._write(outcome, answer, str(found))
+            outlast(self, lambda: self._write(outcome, answer, str(found)))
         except deliveries.StateConflict as error:
             state = DeliveryState.AMBIGUOUS
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from hub.failpoints import Point, passing
+from hub.flow.outlast import outlast
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
 from hub.service import Role
 from hub.store import outbox
@@ -39,7 +40,8 @@ class Relay(Role):
         publisher = self.broker.publisher()
         try:
             while not self.stopping.is_set():
-                if not self.publish_some(publisher) and not self._after:
+                published = outlast(self, lambda: self.publish_some(publisher))
+                if not published and not self._after:
                     self.bell.wait(self.poll)
         finally:
             publisher.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
+from hub.flow.outlast import outlast
 from hub.ports import Clock
 from hub.service import Role
 from hub.store import journal, schedule
@@ -53,10 +54,10 @@ class Timer(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            if self.look():
+            if outlast(self, self.look):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
-            self.bell.wait(self._pause())
+            self.bell.wait(outlast(self, self._pause))
 
     def look(self) -> int:
         """Do everything that is due once; return how much was asked for."""
