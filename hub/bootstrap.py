@@ -86,9 +86,13 @@ class Hub:
             role.start()
 
     def stop(self) -> None:
-        """Stop in order; what is being sent is finished and recorded."""
+        """Stop in order; what is being sent is finished and recorded.
+
+        All are asked first: partners that are slow to answer are waited for together.
+        """
         for role in self.roles:
             role.request_stop()
+        for role in self.roles:
             role.stop()
         self.intake.close()
         if self.town is not None:

@@ -35,6 +35,8 @@ class Role(ABC):
     name: str
     crash_pause = 0.5
     """Seconds between a crash and the next run."""
+    stop_within = 15.0
+    """Seconds that `stop` waits: as long as what the role has in hand may take."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -56,11 +58,13 @@ class Role(ABC):
         self.stopping.set()
         self.bell.ring()
 
-    def stop(self, timeout: float = 15.0) -> None:
-        """Ask the role to end and wait for it."""
+    def stop(self) -> None:
+        """Ask the role to end and wait for it, at most `stop_within`."""
         self.request_stop()
         if self._thread is not None:
-            self._thread.join(timeout)
+            self._thread.join(self.stop_within)
+            if self._thread.is_alive():
+                log.error(Event.STOP_OVERDUE, role=self.name)
             self._thread = None
 
     def _supervise(self) -> None:

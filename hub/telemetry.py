@@ -23,6 +23,7 @@ class Event(StrEnum):
 
     ROLE_STARTED = "role_started"
     ROLE_STOPPED = "role_stopped"
+    STOP_OVERDUE = "stop_overdue"
     ROLE_CRASHED = "role_crashed"
     BROKER_LOST = "broker_lost"
     STORE_LOST = "store_lost"

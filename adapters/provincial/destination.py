@@ -72,6 +72,8 @@ class ProvincialDestination:
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
+            # log in, call, log in again, call; said to exist: look it up, log in again, look it up
+            round_trips=7,
         )
         self._dialect: Dialect = (
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)

@@ -49,6 +49,8 @@ class TownCenter:
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
+            # log in, call, log in again, call; said to exist: look it up, log in again, look it up
+            round_trips=7,
         )
 
     def prepare(self, message: Message, payload: Payload) -> Request:

@@ -44,6 +44,8 @@ class _Ask(msgspec.Struct):
 
 GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
+SETTLE_AT_STOP = timedelta(seconds=15)
+"""How long writing down the last calls may take when the role stops."""
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
@@ -71,6 +73,7 @@ class Deliver(Role):
         self.most = traits.concurrency * ahead
         """Claims in hand: enough to keep every thread busy while the others are settled."""
         self.lease = (traits.connect_timeout + traits.reply_timeout) * (2 * ahead)
+        self.stop_within = (traits.longest_call + SETTLE_AT_STOP).total_seconds()
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
         self._in_hand = 0
         self._gathering = False
@@ -200,13 +203,15 @@ class Deliver(Role):
         return self._ended.qsize() * 2 >= self._in_hand
 
     def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
-        traits = self.destination.traits
         now = self.clock()
-        if now + traits.connect_timeout + traits.reply_timeout < lease_until:
+        in_time = now + self.destination.traits.longest_call < lease_until
+        if in_time and not self.stopping.is_set():
             outcome = self.call(claim)
         else:
-            # It waited for a thread too long, or the machine slept: somebody else may send it.
-            late = Held("claim_late", "not sent", retry_after=timedelta())
+            # It waited for a thread too long, or the machine slept: somebody else may send it. Or
+            # the hub is stopping: what has not begun goes out after the start, nobody waits for it.
+            why = "not sent: the hub stops" if in_time else "not sent"
+            late = Held("claim_late", why, retry_after=timedelta())
             outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
         passing(Point.DELIVER_AFTER_REPLY)
         self._ended.put((incoming, outcome))

@@ -18,3 +18,10 @@ class Traits:
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
     """How many calls at once."""
+    round_trips: int = 1
+    """How many exchanges one call may need: logging in, logging in again, comparing."""
+
+    @property
+    def longest_call(self) -> timedelta:
+        """How long one call may take when every exchange takes all of its time."""
+        return (self.connect_timeout + self.reply_timeout) * self.round_trips
