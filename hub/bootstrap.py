@@ -43,6 +43,7 @@ from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from hub.store.restored import Mark
 
 _ADAPTERS = Path(__file__).parents[1] / "adapters"
 FAULT_DATA = {
@@ -114,6 +115,11 @@ def open_store(settings: Settings) -> Store:
     store = Store(settings.database)
     migrate(store)
     return store
+
+
+def mark_of(settings: Settings) -> Mark:
+    """Return the mark by which an old copy of the database is noticed."""
+    return Mark(Path(settings.data_dir) / "calls-made")
 
 
 def make_destinations(settings: Settings) -> list[Destination]:
@@ -223,7 +229,16 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += _partner_roles(hub, destination)
     if "timer" in wanted:
         pace = Pace(sweep=seconds(settings.sweep))
-        roles.append(Timer(hub.store, clock=hub.clock, pace=pace, on_commit=hub.wake))
+        mark = mark_of(settings)
+        roles.append(
+            Timer(
+                hub.store,
+                clock=hub.clock,
+                pace=pace,
+                on_commit=hub.wake,
+                on_sweep=lambda: mark.write(hub.store),
+            )
+        )
     if "relay" in wanted:
         # Other processes cannot ring this one's bell: the relay looks by itself, often.
         relay = Relay(hub.store, hub.broker, poll=1.0 if set(wanted) == set(ROLES) else 0.05)

@@ -146,7 +146,7 @@ class Receive(Role):
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
         try:
-            self._handle_one(item.entry)
+            self.handle_one(item.entry)
         except Exception as error:
             if self._is_outage(error):
                 return self._alone(consumer, item)
@@ -160,7 +160,8 @@ class Receive(Role):
             return False
         return True
 
-    def _handle_one(self, entry: journal.Entry) -> None:
+    def handle_one(self, entry: journal.Entry) -> None:
+        """Handle one message, keep it as early, or park it, in a transaction of its own."""
         message = entry.message
         try:
             with self.store.write() as tx:

@@ -40,12 +40,14 @@ class Timer(Role):
         clock: Clock,
         pace: Pace | None = None,
         on_commit: Callable[[], None] = lambda: None,
+        on_sweep: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self.store = store
         self.clock = clock
         self.pace = pace or Pace()
         self.on_commit = on_commit
+        self.on_sweep = on_sweep
         self._swept: datetime | None = None
         self._looked_from: datetime | None = None
         """When the present look through the accepted messages began."""
@@ -58,6 +60,7 @@ class Timer(Role):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
             self.bell.wait(outlast(self, self._pause))
+        self.on_sweep()
 
     def look(self) -> int:
         """Do everything that is due once; return how much was asked for."""
@@ -68,6 +71,7 @@ class Timer(Role):
         if self._swept is None or now - self._swept >= self.pace.sweep:
             self._swept = now
             count += self.sweep(now)
+            self.on_sweep()
         return count
 
     def sweep(self, now: datetime) -> int:

@@ -243,6 +243,12 @@ def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500)
     return len(asked), rows[-1].id if len(rows) == limit else ""
 
 
+def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
+    """Return accepted messages that nobody handled, by id behind `after`: id and wire form."""
+    query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    return {row.id: row.body for row in tx.execute(query)}
+
+
 def _ask(tx: Tx, rows: Sequence[sa.Row[tuple[str, str, bytes]]]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
