@@ -139,6 +139,27 @@ class ProvincialDestination:
         # The number is taken: by another dossier, or by ours with content that we did not send.
         return Absence.UNKNOWN
 
+    def procedure_name(self, code: str) -> str | None:
+        """Return the province's name of a procedure, None when it has none.
+
+        Raises TransientFailure or Held when the province cannot be asked now.
+        """
+        arguments = {"madonvi": self.settings.agency, "maTTHC": code}
+        request = self._dialect.build(Operation.PROCEDURE, arguments)
+        with replies.asking():
+            try:
+                answer = self._call(request)
+            except PermanentFailure as failure:
+                if failure.detail == faults.NO_SUCH_PROCEDURE:
+                    return None
+                raise
+            found = answer.result.procedure
+            if answer.meaning is Meaning.NOT_THERE:
+                return None
+            if answer.meaning is not Meaning.DONE or found is None or found[0] != code:
+                raise AmbiguousFailure("reply_unreadable", "not the procedure that was asked for")
+            return found[1]
+
     def ping(self) -> None:
         """Log in and go on with the new session; raises DeliveryFailure."""
         self._session.renew(self._session.present)
