@@ -52,7 +52,7 @@ class Mark:
 
     def write(self, store: Store) -> None:
         """Keep the present number, durably and whole."""
-        fresh = self.path.with_suffix(".new")
+        fresh = self.path.with_name(f".{self.path.name}-{os.getpid()}")
         with fresh.open("w", encoding="ascii") as file:
             file.write(str(_calls(store)))
             file.flush()
