@@ -7,7 +7,7 @@ first what lets things in, then what works on them, then what carries, then what
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
@@ -24,6 +24,7 @@ from hub.broker.topology import TOPOLOGY
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver
 from hub.flow.outcome import Settling
+from hub.flow.pulse import Pulse
 from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
 from hub.flow.reconcile import Reconcile
@@ -33,6 +34,7 @@ from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
+from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -73,18 +75,24 @@ class Hub:
     town: TownCallbacks | None
     clock: Clock
     roles: list[Role] = field(default_factory=list)
+    pulse: Pulse | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after every commit of the hub; they must not block."""
 
     def start(self) -> None:
-        """Bring the broker's topology about and start every role."""
-        if self.settings.broker_url:
+        """Bring the broker's topology about and start every role.
+
+        A process whose roles need only the store starts whether or not the broker is there.
+        """
+        if not self.settings.broker_url:
+            rebuild(self.store, clock=self.clock)  # what was queued ended with the last process
+        elif self.settings.needs_broker:
             url, management = self.settings.broker_url, self.settings.broker_management_url
             declare.apply(TOPOLOGY, url, management)
-        else:
-            rebuild(self.store, clock=self.clock)  # what was queued ended with the last process
         for role in reversed(self.roles):
             role.start()
+        if self.pulse is not None:
+            self.pulse.start()
 
     def stop(self) -> None:
         """Stop in order; what is being sent is finished and recorded.
@@ -95,6 +103,8 @@ class Hub:
             role.request_stop()
         for role in self.roles:
             role.stop()
+        if self.pulse is not None:
+            self.pulse.stop()
         self.intake.close()
         if self.town is not None:
             self.town.close()
@@ -199,6 +209,7 @@ def build(
     )
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = _roles(hub, devices)
+    hub.pulse = Pulse(store, hub.roles, names=",".join(settings.role_names), clock=clock)
     return hub
 
 
@@ -228,23 +239,28 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     for destination in hub.destinations:
         roles += _partner_roles(hub, destination)
     if "timer" in wanted:
-        pace = Pace(sweep=seconds(settings.sweep))
-        mark = mark_of(settings)
-        roles.append(
-            Timer(
-                hub.store,
-                clock=hub.clock,
-                pace=pace,
-                on_commit=hub.wake,
-                on_sweep=lambda: mark.write(hub.store),
-            )
-        )
+        roles.append(_timer(hub))
     if "relay" in wanted:
         # Other processes cannot ring this one's bell: the relay looks by itself, often.
         relay = Relay(hub.store, hub.broker, poll=1.0 if set(wanted) == set(ROLES) else 0.05)
         hub.committed.append(relay.bell.ring)
         roles.append(relay)
     return roles
+
+
+def _timer(hub: Hub) -> Timer:
+    settings = hub.settings
+    within = timedelta(hours=settings.alert_hours)
+    mark = mark_of(settings)
+    alerts = DeadlineAlerts(store=hub.store, rules=hub.records.rules, within=within)
+    return Timer(
+        hub.store,
+        clock=hub.clock,
+        pace=Pace(sweep=seconds(settings.sweep)),
+        on_commit=hub.wake,
+        also=alerts.look if settings.alert_hours else lambda _now: None,
+        on_sweep=lambda: mark.write(hub.store),
+    )
 
 
 def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:

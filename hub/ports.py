@@ -78,8 +78,12 @@ class Destination(Protocol):
         Raises TransientFailure when the partner cannot be asked now.
         """
 
-    def ping(self) -> None:
-        """Check that the partner answers; raises DeliveryFailure."""
+    def ping(self) -> timedelta | None:
+        """Check that the partner answers; raises DeliveryFailure.
+
+        Returns by how much the partner's clock is ahead of ours, None where its answer does not
+        tell.
+        """
 
     def close(self) -> None:
         """Give back connections; afterwards the destination is not used."""

@@ -2,10 +2,12 @@
 
 A role does its work in `run`, which returns when `stop` is set. A crash is logged with its cause
 and the role runs again after a short pause; the store decides what is left to do, so running again
-is always safe. Stop tolerates being called twice or before start.
+is always safe. Stop tolerates being called twice or before start. A role that works in turns beats
+once a turn, so that one which stands still can be told from one which has nothing to do.
 """
 
 import threading
+import time
 from abc import ABC, abstractmethod
 
 from hub.rules.causes import cause_of
@@ -29,6 +31,10 @@ class Bell:
         return rang
 
 
+CRASHED_LATELY = 30.0
+"""Seconds for which a role that crashed and runs again counts as in trouble."""
+
+
 class Role(ABC):
     """One thread with a purpose."""
 
@@ -37,19 +43,43 @@ class Role(ABC):
     """Seconds between a crash and the next run."""
     stop_within = 15.0
     """Seconds that `stop` waits: as long as what the role has in hand may take."""
+    patience: float | None = None
+    """Longest time in seconds between two beats; None for a role that does not beat."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
         self.bell = Bell()
         self._thread: threading.Thread | None = None
+        self._beaten = time.monotonic()
+        self._crashed: tuple[float, str] | None = None
 
     @abstractmethod
     def run(self) -> None:
         """Work until `stopping` is set."""
 
+    def beat(self) -> None:
+        """Say that a turn of the work has been done."""
+        self._beaten = time.monotonic()
+
+    @property
+    def trouble(self) -> str:
+        """Why the role does not work now, "" when it does or was told to stop."""
+        if self.stopping.is_set():
+            return ""
+        if self._thread is None or not self._thread.is_alive():
+            return "its thread has ended"
+        now = time.monotonic()
+        if self._crashed is not None and now - self._crashed[0] < CRASHED_LATELY:
+            return f"it crashed: {self._crashed[1]}"
+        silent = now - self._beaten
+        if self.patience is not None and silent > self.patience:
+            return f"no progress for {silent:.0f} s"
+        return ""
+
     def start(self) -> None:
         """Start the thread; a second start is ignored."""
         if self._thread is None:
+            self.beat()
             self._thread = threading.Thread(target=self._supervise, name=self.name, daemon=True)
             self._thread.start()
 
@@ -73,6 +103,7 @@ class Role(ABC):
             try:
                 self.run()
             except Exception as error:
+                self._crashed = time.monotonic(), type(error).__name__
                 log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
                 self.stopping.wait(self.crash_pause)
         log.info(Event.ROLE_STOPPED, role=self.name)

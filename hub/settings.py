@@ -20,6 +20,10 @@ Secret = Annotated[str, Meta(description="secret")]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
+AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
+"""Roles that can do nothing without a broker; the others need only the store."""
+AT_PARTNERS = frozenset({"deliver", "reconcile"})
+"""Roles that call partners."""
 
 
 class SettingsError(Exception):
@@ -37,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """amqp://...; empty means the in-process broker."""
     broker_management_url: str = ""
     """http://user:password@host:15672, for policies and preflight."""
+    broker_policies: Literal["checked", "trusted"] = "checked"
+    """Whether the hub may start without having seen the broker's policies."""
     roles: str = ",".join(ROLES)
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
@@ -75,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     settle_delay: Seconds = 10.0
     reconcile_again: Seconds = 30.0
     sweep: Seconds = 60.0
+    alert_hours: Annotated[float, Meta(ge=0, le=400)] = 8.0
+    """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drill: Literal["on", "off"] = "off"
     """Whether this hub exists to be damaged; never where people work."""
@@ -90,6 +98,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def role_names(self) -> tuple[str, ...]:
         """The roles of this process."""
         return tuple(name.strip() for name in self.roles.split(",") if name.strip())
+
+    @property
+    def needs_broker(self) -> bool:
+        """Whether a role of this process can do nothing without the broker."""
+        return not AT_THE_BROKER.isdisjoint(self.role_names)
 
     @property
     def scans(self) -> Path:

@@ -43,6 +43,9 @@ class Event(StrEnum):
     ASKED_AGAIN = "asked_again"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
+    PREFLIGHT_DONE = "preflight_done"
+    DEADLINE_NEAR = "deadline_near"
+    DEADLINE_ALERTS = "deadline_alerts"
 
 
 FIELDS = frozenset(

@@ -7,6 +7,7 @@ an effect; a login, or a look-up after "đã tồn tại", has none.
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
@@ -19,7 +20,7 @@ from adapters.provincial.session import Session
 from adapters.provincial.settings import ProvincialSettings
 from adapters.provincial.soap import SoapDialect
 from adapters.wire import replies
-from adapters.wire.http import Wire
+from adapters.wire.http import Reply, Wire
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
@@ -50,6 +51,7 @@ class Answer:
     meaning: Meaning
     result: Result
     digest: str
+    reply: Reply
 
 
 UNAUTHORISED = Result(code=401, message="")
@@ -80,6 +82,8 @@ class ProvincialDestination:
         )
         self._wire = Wire(settings.url, limits=settings.limits, ca_file=settings.ca_file)
         self._session = Session(self._log_in)
+        self._ahead: timedelta | None = None
+        """By how much the province's clock was ahead at the last login."""
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return the request; raises PermanentFailure `mapping_missing` or `prepare_failed`."""
@@ -160,9 +164,10 @@ class ProvincialDestination:
                 raise AmbiguousFailure("reply_unreadable", "not the procedure that was asked for")
             return found[1]
 
-    def ping(self) -> None:
-        """Log in and go on with the new session; raises DeliveryFailure."""
+    def ping(self) -> timedelta | None:
+        """Log in, go on with the new session, and compare the clocks."""
         self._session.renew(self._session.present)
+        return self._ahead
 
     def close(self) -> None:
         """Close the connections."""
@@ -203,10 +208,10 @@ class ProvincialDestination:
         reply = self._wire.call("POST", path, body=body, headers=marked, echo=echo)
         digest = replies.digest(reply)
         if reply.status == 401:
-            return Answer(Meaning.SESSION_OVER, UNAUTHORISED, digest)
+            return Answer(Meaning.SESSION_OVER, UNAUTHORISED, digest, reply)
         with replies.evidenced(reply):
             result = self._dialect.read(envelope.operation, reply)
-            return Answer(faults.meaning(result.code, result.message), result, digest)
+            return Answer(faults.meaning(result.code, result.message), result, digest, reply)
 
     def _log_in(self) -> str:
         """Return a new session; raises TransientFailure or Held `partner_login`.
@@ -219,6 +224,7 @@ class ProvincialDestination:
             "password": self.settings.password,
             "madonvi": self.settings.agency,
         }
+        sent = datetime.now(UTC)
         try:
             answer = self._exchange(self._dialect.build(Operation.LOGIN, arguments), "")
         except TransientFailure:
@@ -231,4 +237,5 @@ class ProvincialDestination:
             raise Held("partner_login", "the login was refused")
         if answer.meaning is not Meaning.DONE or not answer.result.session:
             raise TransientFailure("partner_login", f"error_code {answer.result.code}")
+        self._ahead = answer.reply.clock_ahead(sent=sent, received=datetime.now(UTC))
         return answer.result.session

@@ -54,6 +54,9 @@ class FaultKind(StrEnum):
     """The work is done, the reply is nested 100,000 deep."""
     ENTITIES = "entities"
     """The work is done, the reply is an entity bomb."""
+    # the work is done, and all is well but the clock
+    CLOCK_AHEAD = "clock_ahead"
+    """The reply's Date is `seconds` in the future."""
     # calls that the partner makes to us
     CALLBACKS_DOUBLED = "callbacks_doubled"
     CALLBACKS_REORDERED = "callbacks_reordered"

@@ -5,8 +5,10 @@ breaks or nonsense is sent, so a test can hold the hub's belief against what rea
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 from adapters.simulation.faults import Fault, FaultKind
@@ -98,6 +100,10 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:
             return replace(answer, body=deep * 100_000)
         case K.ENTITIES:
             return replace(answer, body=_entity_bomb())
+        case K.CLOCK_AHEAD:
+            # The server has put its own Date first; whoever reads two of them takes the last.
+            date = formatdate(time.time() + fault.seconds, usegmt=True).encode()
+            return replace(answer, fields=[*answer.fields, (b"date", date)])
     return answer
 
 

@@ -6,6 +6,7 @@ effect. "Đã tồn tại" counts as success only after comparing what the town 
 """
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -102,10 +103,12 @@ class TownCenter:
         # "đã tồn tại") and ends in partner_conflict, where a person sees it.
         return Absence.ABSENT
 
-    def ping(self) -> None:
-        """Check address, identity and the town's readiness; raises DeliveryFailure."""
+    def ping(self) -> timedelta | None:
+        """Check address, identity and the town's readiness, and compare the clocks."""
+        sent = datetime.now(UTC)
         reply = self.session.call("GET", "/suc-khoe")
         faults.outcome(reply)
+        return reply.clock_ahead(sent=sent, received=datetime.now(UTC))
 
     def close(self) -> None:
         """Give back connections."""

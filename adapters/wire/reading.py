@@ -8,9 +8,11 @@ Redirects are not followed and content codings are not undone (a request asks fo
 import socket
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import httptools
 
+from hub.rules.clocks import ahead_by_http
 from hub.rules.errors import AmbiguousFailure
 
 PIECE = 65_536
@@ -29,6 +31,11 @@ class Reply:
     def header(self, name: str) -> str:
         """Return a header field by its lower-case name, "" when it is not there."""
         return self.headers.get(name, "")
+
+    def clock_ahead(self, *, sent: datetime, received: datetime) -> timedelta | None:
+        """Return by how much the sender's clock is ahead of ours, None when it does not tell."""
+        date, age = self.header("date"), self.header("age")
+        return ahead_by_http(date, sent=sent, received=received, age=age)
 
 
 class _Listener:

@@ -5,6 +5,7 @@ What it compares with is a snapshot, which `hub.broker.management` takes.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from hub.broker.topology import EXCHANGE, Binding, Topology
@@ -34,6 +35,18 @@ class LiveQueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveNode:
+    """A node as it is; sizes in bytes."""
+
+    name: str
+    disk_free: int
+    disk_limit: int
+    """Below this it takes no message any more."""
+    alarms: tuple[str, ...]
+    """`disk` or `memory`, where it takes no message now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One virtual host as it is."""
 
@@ -43,6 +56,10 @@ class Snapshot:
     exchanges: Mapping[str, LiveExchange]
     queues: Mapping[str, LiveQueue]
     bindings: frozenset[Binding]
+    nodes: tuple[LiveNode, ...] = ()
+    """Empty where the account may not see them."""
+    ahead: timedelta | None = None
+    """By how much the broker's clock is ahead of ours, as far as could be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

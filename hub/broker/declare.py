@@ -3,18 +3,18 @@
 Promises that `apply` can be repeated at any time and takes nothing away: what is there in another
 form (an exchange of another type, a queue of another kind) is reported with the fix, never deleted.
 Policies, bindings and operator policies can only be seen through the management API; without its
-address `plan` says that they were not checked.
+address `plan` compares what AMQP shows (what is there, of which kind) and says what it did not see.
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.broker.compare import Difference, differences
+from hub.broker.compare import Difference, Snapshot, differences
 from hub.broker.management import Management
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Policy, Topology
@@ -31,6 +31,10 @@ class Plan:
     differences: tuple[Difference, ...]
     unchecked: tuple[str, ...] = ()
     """What could not be seen."""
+    version: str = ""
+    """The broker's, in its own words."""
+    snapshot: Snapshot | None = None
+    """What was compared with, None without a management address."""
 
     @property
     def clean(self) -> bool:
@@ -43,10 +47,13 @@ def plan(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
     target = Target.parse(broker_url)
     if not management_url:
         with _Declaring(target) as broker:
-            return Plan(differences=tuple(broker.look(topology)), unchecked=(UNSEEN,))
+            found = tuple(broker.look(topology))
+            return Plan(differences=found, unchecked=(UNSEEN,), version=broker.version)
     management = Management(management_url, _vhost(target))
     try:
-        return Plan(differences=tuple(differences(topology, management.snapshot())))
+        live = management.snapshot()
+        found = tuple(differences(topology, live))
+        return Plan(differences=found, version=live.version, snapshot=live)
     finally:
         management.close()
 
@@ -70,7 +77,7 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Plan
     left = plan(topology, broker_url, management_url)
     known = {difference.subject for difference in left.differences}
     extra = tuple(difference for difference in refused if difference.subject not in known)
-    return Plan(differences=(*left.differences, *extra), unchecked=left.unchecked)
+    return replace(left, differences=(*left.differences, *extra))
 
 
 def export(topology: Topology, vhost: str = "/") -> str:
@@ -138,6 +145,13 @@ class _Declaring:
         if self._connection.is_open:
             self._connection.close()
 
+    @property
+    def version(self) -> str:
+        """The broker's version, as it introduced itself."""
+        # Trap: pika tells what the server said only at the connection inside the blocking one.
+        inner = self._connection._impl  # noqa: SLF001
+        return str((inner.server_properties or {}).get("version", ""))
+
     def declare(self, topology: Topology) -> Iterator[Difference]:
         """Create what is missing; yield what is there in another form."""
         for exchange in topology.exchanges:
@@ -161,16 +175,28 @@ class _Declaring:
             )
 
     def look(self, topology: Topology) -> Iterator[Difference]:
-        """Yield what is missing, by passive declarations."""
+        """Yield what is missing or there in another form."""
+
+        def exchange_as_it_should_be(channel: Any, name: str, kind: str) -> None:
+            # First passively: what is missing must not be made by looking.
+            channel.exchange_declare(name, passive=True)
+            channel.exchange_declare(name, kind, durable=True)
+
+        def queue_as_it_should_be(channel: Any, name: str) -> None:
+            channel.queue_declare(name, passive=True)
+            channel.queue_declare(name, durable=True, arguments=QUORUM)
+
         for exchange in topology.exchanges:
             yield from self._try(
                 f"exchange {exchange.name}",
-                lambda channel, it=exchange: channel.exchange_declare(it.name, passive=True),
+                lambda channel, it=exchange: exchange_as_it_should_be(
+                    channel, it.name, it.type.value
+                ),
             )
         for queue in topology.queues:
             yield from self._try(
                 f"queue {queue.name}",
-                lambda channel, it=queue: channel.queue_declare(it.name, passive=True),
+                lambda channel, it=queue: queue_as_it_should_be(channel, it.name),
             )
 
     def _try(self, subject: str, call: Any) -> Iterator[Difference]:

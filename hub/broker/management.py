@@ -4,18 +4,20 @@ Promises a snapshot of one virtual host, with time and size limits on every call
 what it should be like; `hub.broker.declare` compares.
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import urllib3
 
-from hub.broker.compare import LiveExchange, LiveQueue, Snapshot
+from hub.broker.compare import LiveExchange, LiveNode, LiveQueue, Snapshot
 from hub.broker.topology import Binding
 from hub.ports import BrokerUnavailable
+from hub.rules.clocks import ahead_by_http
 
 ANSWER_WITHIN = timedelta(seconds=10)
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -39,6 +41,7 @@ class Management:
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=seconds, read=seconds), retries=False, num_pools=1
         )
+        self._ahead: timedelta | None = None
 
     def snapshot(self) -> Snapshot:
         """Return what is there now; raises BrokerUnavailable."""
@@ -66,7 +69,23 @@ class Management:
                 for way in self._get(f"/api/bindings/{self._vhost}")
                 if way["destination_type"] == "queue"
             ),
+            nodes=tuple(self._nodes()),
+            ahead=self._ahead,
         )
+
+    def _nodes(self) -> Iterator[LiveNode]:
+        nodes: list[Any] = []
+        with contextlib.suppress(BrokerUnavailable):  # needs the tag `monitoring`
+            nodes = self._get("/api/nodes")
+        for node in nodes:
+            alarms = {"disk": node.get("disk_free_alarm"), "memory": node.get("mem_alarm")}
+            yield LiveNode(
+                name=node["name"],
+                # A word instead of a number where the node cannot tell.
+                disk_free=_number(node.get("disk_free")),
+                disk_limit=_number(node.get("disk_free_limit")),
+                alarms=tuple(name for name, raised in alarms.items() if raised is True),
+            )
 
     def put_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
@@ -82,6 +101,7 @@ class Management:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
         headers = {**self._headers, "content-type": "application/json"}
         payload = None if body is None else json.dumps(body).encode()
+        sent = datetime.now(UTC)
         try:
             response = self._http.request(
                 method,
@@ -101,7 +121,13 @@ class Management:
             raise BrokerUnavailable(f"management API: {method} {path}: {response.status} {reason}")
         if len(answer) > LARGEST_ANSWER:
             raise BrokerUnavailable(f"management API: {path}: the answer is too large")
+        received, date = datetime.now(UTC), response.headers.get("date", "")
+        self._ahead = ahead_by_http(date, sent=sent, received=received)
         return answer
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _exchange(exchange: Mapping[str, Any], policies: Mapping[str, Any]) -> LiveExchange:

@@ -1,11 +1,12 @@
 """Commands for the operator: look, repair, check."""
 
+import os
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from hub import operations, preflight
+from hub import health, operations, preflight
 from hub.bootstrap import mark_of, utc_now
 from hub.broker.memory import MemoryBroker
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
@@ -16,7 +17,7 @@ from hub.operations import restoring
 from hub.records.calendar import local
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import queries
+from hub.store import alerts, queries
 
 app = typer.Typer()
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
@@ -25,9 +26,17 @@ READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader
 @app.command()
 def doctor() -> None:
     """Check everything that the hub stands on, and name the fix of what is wrong."""
-    checks = preflight.examine(settings())
+    checks = preflight.examine_all(settings())
     preflight.show(console, checks)
     raise typer.Exit(1 if any(check.refuses for check in checks) else 0)
+
+
+@app.command("health")
+def health_command() -> None:
+    """Tell whether the hub's roles on this machine work; asks neither broker nor partner."""
+    code, text = health.check(os.environ)
+    console.print(text, markup=False)
+    raise typer.Exit(code)
 
 
 @app.command("rebuild")
@@ -95,12 +104,20 @@ def balance() -> None:
 
 @app.command()
 def stuck() -> None:
-    """List what waits for a person: dead and undecidable deliveries, parked messages, gaps."""
+    """List what waits for a person: deliveries, parked messages, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
         for row in queries.stuck(tx):
             table.add_row(*map(str, row))
         console.print(table)
+        if near := alerts.listing(tx):
+            table = Table("no.", "destination", "dossier", "state", "due", title="due soon")
+            for number, destination, dossier, state, due in near:
+                table.add_row(
+                    str(number), destination, dossier, state, f"{local(due):%d/%m/%Y %H:%M}"
+                )
+            console.print(table)
+            console.print("Take these there by hand, then hub by-hand NO. (see hub tasks).")
         table = Table("parked message", "type", "dossier", "code", "reason")
         for parked in queries.parked(tx):
             table.add_row(*parked)

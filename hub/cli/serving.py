@@ -37,7 +37,9 @@ def run(
     if found.broker_url:
         with suppress(BrokerUnavailable):  # what is missing is made; what differs is found below
             declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
-    problems = [check for check in preflight.examine(found) if check.refuses]
+    checks = preflight.examine(found)
+    problems = [check for check in checks if check.refuses]
+    preflight.report(check for check in checks if not check.ok)
     if problems:
         preflight.show(console, problems)
         raise typer.Exit(1)
@@ -48,7 +50,7 @@ def run(
     failpoints.arm(found.failpoints)
     hub = build(found)
     hub.start()
-    watch = preflight.Watch(found)
+    watch = preflight.Watch(found, checks, keep=hub.pulse.looked if hub.pulse else None)
     watch.start()
     stop.wait()
     watch.stop()

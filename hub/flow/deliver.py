@@ -33,6 +33,7 @@ from hub.ports import (
 from hub.rules.causes import cause_of
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
+from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store import attempts, deliveries
 from hub.telemetry import Event, log
@@ -49,6 +50,23 @@ SETTLE_AT_STOP = timedelta(seconds=15)
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
+AHEAD = 8
+"""Claims in hand for each thread."""
+
+
+def lease_of(traits: Traits, ahead: int = AHEAD) -> timedelta:
+    """Return how long a claim lasts: twice what working through everything in hand may take."""
+    return traits.longest_call * (2 * ahead)
+
+
+def longest_hold(traits: Traits) -> timedelta:
+    """Return how long an ask may stay unacknowledged at most.
+
+    It waits until there is room for it, at most for all that is in hand, and then has its lease.
+    """
+    return lease_of(traits) * 3 / 2
+
+
 class Deliver(Role):
     """Delivers to one destination."""
 
@@ -60,7 +78,7 @@ class Deliver(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
-        ahead: int = 8,
+        ahead: int = AHEAD,
     ) -> None:
         super().__init__()
         self.name = f"deliver.{destination.name}"
@@ -72,8 +90,9 @@ class Deliver(Role):
         traits = destination.traits
         self.most = traits.concurrency * ahead
         """Claims in hand: enough to keep every thread busy while the others are settled."""
-        self.lease = (traits.connect_timeout + traits.reply_timeout) * (2 * ahead)
-        self.stop_within = (traits.longest_call + SETTLE_AT_STOP).total_seconds()
+        self.lease = lease_of(traits, ahead)
+        self.patience = 60 + traits.longest_call.total_seconds()
+        self.stop_within = (traits.longest_send + SETTLE_AT_STOP).total_seconds()
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
         self._in_hand = 0
         self._gathering = False
@@ -93,6 +112,7 @@ class Deliver(Role):
         try:
             with ThreadPoolExecutor(threads, thread_name_prefix=self.name) as pool:
                 while not (self.stopping.is_set() and self._in_hand == 0):
+                    self.beat()
                     self._turn(consumer, pool)
         finally:
             consumer.close()
@@ -204,7 +224,7 @@ class Deliver(Role):
 
     def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
         now = self.clock()
-        in_time = now + self.destination.traits.longest_call < lease_until
+        in_time = now + self.destination.traits.longest_send < lease_until
         if in_time and not self.stopping.is_set():
             outcome = self.call(claim)
         else:

@@ -42,6 +42,7 @@ class Receive(Role):
     """Handles the queue of the records."""
 
     name = "receive"
+    patience = 120.0
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Receive(Role):
         self._consumer = self.broker.consumer(routes.INGEST, prefetch=self.batch * 2)
         try:
             while not self.stopping.is_set():
+                self.beat()
                 try:
                     batch = self._consumer.receive(self.batch, wait=timedelta(seconds=5))
                     if batch:

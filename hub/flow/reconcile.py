@@ -38,6 +38,8 @@ class Reconcile(Role):
     ) -> None:
         super().__init__()
         self.name = f"reconcile.{destination.name}"
+        # `ask_some` takes four rounds of questions at most
+        self.patience = 60 + 4 * destination.traits.longest_call.total_seconds()
         self.destination = destination
         self.settling = settling
         self.clock = clock
@@ -49,6 +51,7 @@ class Reconcile(Role):
     def run(self) -> None:
         with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
             while not self.stopping.is_set():
+                self.beat()
                 if not self.ask_some(pool):
                     self.bell.wait(self.poll)
 

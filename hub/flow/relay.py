@@ -1,7 +1,9 @@
 """The relay: publishes what stands in the outbox, confirmed, in order, and forgets it then.
 
 It never gives up and loses nothing: a row goes only after the broker confirmed it. What stays
-unconfirmed is published again with the same message id, which its readers do not mind.
+unconfirmed is published again with the same message id, which its readers do not mind. For the
+same reason SQLite's rows may go a little later, many at once: on the way of a message a commit for
+forgetting it would only hold up the others.
 """
 
 from contextlib import AbstractContextManager
@@ -17,12 +19,15 @@ from hub.telemetry import Event, log
 
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=10)
+FORGET_AFTER = 0.2
+"""Seconds without a ring after which published rows are forgotten."""
 
 
 class Relay(Role):
     """Empties the outbox into the broker."""
 
     name = "relay"
+    patience = 60.0
 
     def __init__(
         self, store: Store, broker: Broker, *, batch: int = 500, poll: float = 1.0
@@ -34,26 +39,29 @@ class Relay(Role):
         self.poll = poll
         """Seconds between looks when nobody rings (another process may have written)."""
         self._after = 0
-        """Behind which row to go on: a queue that takes nothing must not stop the others."""
+        """Behind which row to go on reading."""
+        self._passed_over = False
+        """Rows before that one wait: a queue that takes nothing must not stop the others."""
+        self._taken: list[int] = []
+        """Rows that the broker took and that are not forgotten yet."""
 
     def run(self) -> None:
         publisher = self.broker.publisher()
         try:
             while not self.stopping.is_set():
+                self.beat()
                 published = outlast(self, lambda: self.publish_some(publisher))
-                if not published and not self._after:
-                    self.bell.wait(self.poll)
+                if not published and not self._passed_over:
+                    self._rest()
         finally:
             publisher.close()
+            self.forget()
 
     def publish_some(self, publisher: Publisher) -> int:
         """Publish one batch; return how many rows the broker took."""
         with self._hand() as tx:
             rows = outbox.head(tx, self.batch, after=self._after)
-            self._after = 0
-            if not rows:
-                return 0
-            outcomes = self._publish(publisher, rows)
+            outcomes = self._publish(publisher, rows) if rows else []
             passing(Point.RELAY_AFTER_PUBLISH)
             done = [
                 row.seq
@@ -62,14 +70,41 @@ class Relay(Role):
             ]
             if self.store.name == "postgresql":
                 outbox.delete(tx, done)
-        if self.store.name == "sqlite":
-            with self.store.write() as tx:
-                outbox.delete(tx, done)
-        if len(rows) == self.batch and set(outcomes) & TURNED_AWAY:
-            self._after = rows[-1].seq
+            else:
+                self._taken += done
+        self._go_on(rows, outcomes)
         if len(done) < len(rows):
             self._report(outcomes)
         return len(done)
+
+    def forget(self) -> None:
+        """Delete what the broker took."""
+        if self._taken:
+            with self.store.write() as tx:
+                outbox.delete(tx, self._taken)
+            self._taken = []
+
+    def _go_on(self, rows: list[outbox.OutboxRow], outcomes: list[Confirm]) -> None:
+        """Decide where to read on: behind what is done, or from the first row that is left."""
+        left = any(outcome is not Confirm.CONFIRMED for outcome in outcomes)
+        full = len(rows) == self.batch
+        if full and set(outcomes) & TURNED_AWAY:
+            self._after, self._passed_over = rows[-1].seq, True
+        elif left or (self._passed_over and not full):
+            self.forget()
+            self._after, self._passed_over = 0, False
+        elif rows and (self.store.name == "sqlite" or self._passed_over):
+            self._after = rows[-1].seq
+        if len(self._taken) >= self.batch:
+            self.forget()
+
+    def _rest(self) -> None:
+        """Wait for work; forget what was published once it is quiet."""
+        if self._taken:
+            if self.bell.wait(min(FORGET_AFTER, self.poll)):
+                return
+            self.forget()
+        self.bell.wait(self.poll)
 
     def _hand(self) -> AbstractContextManager[Tx]:
         # On PostgreSQL the rows stay locked while they are published, so that relays of several

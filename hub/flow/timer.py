@@ -32,6 +32,7 @@ class Timer(Role):
     """Looks at what is due."""
 
     name = "timer"
+    patience = 60.0
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Timer(Role):
         pace: Pace | None = None,
         on_commit: Callable[[], None] = lambda: None,
         on_sweep: Callable[[], None] = lambda: None,
+        also: Callable[[datetime], object] = lambda _now: None,
     ) -> None:
         super().__init__()
         self.store = store
@@ -48,6 +50,8 @@ class Timer(Role):
         self.pace = pace or Pace()
         self.on_commit = on_commit
         self.on_sweep = on_sweep
+        self.also = also
+        """What else is looked for at each sweep; in transactions of its own."""
         self._swept: datetime | None = None
         self._looked_from: datetime | None = None
         """When the present look through the accepted messages began."""
@@ -56,6 +60,7 @@ class Timer(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
+            self.beat()
             if outlast(self, self.look):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
@@ -76,6 +81,8 @@ class Timer(Role):
 
     def sweep(self, now: datetime) -> int:
         """Look for what should not happen: dead senders, lost asks, forgotten followers."""
+        # First, because an ask that is repeated looks like one that has just been made.
+        self.also(now)
         lost = now - self.pace.ask_again
         with self.store.write() as tx:
             expired = schedule.expire_leases(tx, now=now)

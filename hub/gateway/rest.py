@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Annotated, Any, BinaryIO, Protocol, cast
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.failpoints import Point, passing
 from hub.gateway.auth import bearer, caller
@@ -26,6 +26,8 @@ from hub.store.engine import Store, StoreUnavailable
 from hub.telemetry import Event, log
 
 CALLBACK_LIMIT = 1024 * 1024
+AT_ONCE = 256 * 1024
+"""Bytes up to which a file is read in one piece: streaming costs a thread's turn for each part."""
 
 
 class Callbacks(Protocol):
@@ -97,20 +99,20 @@ def create_app(
         return {"sha256": stored.sha256, "size": stored.size}
 
     @app.get("/files/{sha256}", dependencies=[Depends(pull)])
-    def get_file(sha256: str) -> FileResponse:
+    def get_file(sha256: str) -> Response:
         try:
             place = files.path(sha256)
         except InvalidMessage as error:
             raise HTTPException(404, detail=explain(error)) from None
         with store.read() as tx:
-            media_type = blobs.media_type_of(tx, sha256)
-        return FileResponse(
-            place,
-            media_type=media_type or "application/octet-stream",
-            content_disposition_type="attachment",
-            filename=sha256,
-            headers={"X-Content-Type-Options": "nosniff"},
-        )
+            media_type = blobs.media_type_of(tx, sha256) or "application/octet-stream"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{sha256}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        if place.stat().st_size <= AT_ONCE:
+            return Response(place.read_bytes(), media_type=media_type, headers=headers)
+        return FileResponse(place, media_type=media_type, headers=headers)
 
     @app.post("/town/callbacks")
     def town_callback(

@@ -22,6 +22,8 @@ from hub.records.calendar import (
 )
 from hub.records.procedures import Clock, Procedure, TimeLimit, Unit
 
+_RESOLUTION = timedelta.resolution
+
 
 class Timeliness(StrEnum):
     """How a result met its due time. Only days tell early from on time."""
@@ -115,6 +117,27 @@ def remaining(
 def is_overdue(due: datetime, now: datetime, *, paused_since: datetime | None = None) -> bool:
     """Tell whether a dossier that is not finished has passed its due time."""
     return _clock(now, paused_since) > due
+
+
+def horizon(now: datetime, within: timedelta, *, calendar: Calendar) -> datetime:
+    """Return the last moment that is at most `within` of office hours away from `now`.
+
+    A due time is close exactly when it is not after this moment, so one comparison in the database
+    finds all that are. Between two sessions it is the opening of the later one.
+    """
+    return add_working_time(now, within + _RESOLUTION, calendar=calendar) - _RESOLUTION
+
+
+def is_close(
+    due: datetime,
+    now: datetime,
+    within: timedelta,
+    *,
+    calendar: Calendar,
+    paused_since: datetime | None = None,
+) -> bool:
+    """Tell whether at most `within` of office hours are left until `due`, or it has passed."""
+    return remaining(due, now, calendar=calendar, paused_since=paused_since) <= within
 
 
 def classify(end: datetime, due: datetime) -> Timeliness:

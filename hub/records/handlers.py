@@ -78,21 +78,24 @@ class Records:
         )
         if not dossiers.add(tx, dossier):
             return []
-        files = cause.message.attachments
-        dossiers.add_files(tx, dossier.number, files, message_id=cause.message.id)
+        files = dossiers.add_files(
+            tx, dossier.number, cause.message.attachments, message_id=cause.message.id
+        )
         event = self._event(cause, dossier, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ")
         dossiers.add_event(tx, event)
-        journal.wake_early(tx, dossier.number)
         at = said.received_at
         order = commands.register(
             cause, dossier, procedure, unit=self.rules.unit, files=files, update=False, at=at
         )
         out = [order, commands.tell_step(cause, dossier, event)]
-        if files and inter_level.is_complete(tx, dossier):
-            out += inter_level.hand_over(
-                tx, cause, dossier, self.rules, officer=said.officer, at=at
+        handed_over: list[Message] = []
+        if files and inter_level.is_complete(dossier, files):
+            handed_over = inter_level.hand_over(
+                tx, cause, dossier, self.rules, files=files, officer=said.officer, at=at
             )
-        return out
+        if not handed_over:
+            journal.wake_early(tx, dossier.number)
+        return out + handed_over
 
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over or supply the town."""
@@ -105,10 +108,12 @@ class Records:
         at = said.scanned_at
         out = [refresh(tx, cause, dossier, self.rules, at=at)]
         leg = dossiers.leg_of(tx, dossier.number) if dossier.inter_level else None
-        if leg is None and inter_level.is_complete(tx, dossier):
-            out += inter_level.hand_over(
-                tx, cause, dossier, self.rules, officer=dossier.officer, at=at
-            )
+        if dossier.inter_level and leg is None:
+            papers = dossiers.files_of(tx, dossier.number, result=False)
+            if inter_level.is_complete(dossier, papers):
+                out += inter_level.hand_over(
+                    tx, cause, dossier, self.rules, files=papers, officer=dossier.officer, at=at
+                )
         elif leg and dossier.status is p.Status.SUPPLEMENT_REQUESTED:
             note = f"Bổ sung {said.component}"
             out.append(commands.supply(cause, dossier, files=files, note=note, at=at))
@@ -140,8 +145,9 @@ class Records:
         if said.status is p.Status.RETURNED:
             return self._return(tx, cause, dossier, event)
         if said.status is p.Status.PROCESSING and dossier.inter_level:
+            papers = dossiers.files_of(tx, dossier.number, result=False)
             order = inter_level.hand_over(
-                tx, cause, dossier, self.rules, officer=said.officer, at=said.at
+                tx, cause, dossier, self.rules, files=papers, officer=said.officer, at=said.at
             )
             if order:
                 return order

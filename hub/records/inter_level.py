@@ -5,9 +5,10 @@ are applied in the town's own order; one that comes early is kept until those be
 one that comes twice changes nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from hub.messages.envelope import Message
+from hub.messages.envelope import Attachment, Message
 from hub.messages.payloads import Status, TownStep, TownStepReported
 from hub.records import commands
 from hub.records.commands import Cause
@@ -39,9 +40,19 @@ NOTE_OF = {
 
 
 def hand_over(
-    tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, officer: str, at: datetime
+    tx: Tx,
+    cause: Cause,
+    dossier: Dossier,
+    rules: Rulebook,
+    *,
+    files: Sequence[Attachment],
+    officer: str,
+    at: datetime,
 ) -> list[Message]:
-    """Hand an inter-level dossier over to the town, once; the dossier is then being processed."""
+    """Hand an inter-level dossier over to the town, once; the dossier is then being processed.
+
+    `files` are the papers that were handed in, all of them.
+    """
     if not dossier.inter_level or dossier.status not in MAY_LEAVE:
         return []
     if not dossiers.open_leg(tx, dossier.number, at=at):
@@ -58,14 +69,13 @@ def hand_over(
     )
     moved = move(tx, cause, dossier, event, rules)
     procedure = rules.procedure(dossier.procedure, dossier.received_at)
-    files = dossiers.files_of(tx, dossier.number, result=False)
     order = commands.transfer(cause, moved.dossier, procedure, files=files, officer=officer, at=at)
     return [*moved.said, order]
 
 
-def is_complete(tx: Tx, dossier: Dossier) -> bool:
+def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:
     """Tell whether every component of the dossier has a file, so that it can be handed over."""
-    scanned = {file.component for file in dossiers.files_of(tx, dossier.number, result=False)}
+    scanned = {file.component for file in files}
     return all(component.code in scanned for component in dossier.components)
 
 

@@ -88,6 +88,18 @@ class Rulebook:
         """Return the moment `amount` of office hours after `start`."""
         return calendar.add_working_time(start, amount, calendar=self.calendar)
 
+    def horizon(self, now: datetime, within: timedelta) -> datetime:
+        """Return the last moment within so many office hours; raises CalendarMissing."""
+        return deadlines.horizon(now, within, calendar=self.calendar)
+
+    def is_close(
+        self, due: datetime, now: datetime, within: timedelta, paused_since: datetime | None
+    ) -> bool:
+        """Tell whether a due time is so close; raises CalendarMissing."""
+        return deadlines.is_close(
+            due, now, within, calendar=self.calendar, paused_since=paused_since
+        )
+
     def working_moment(
         self, draw: random.Random, first: date, last: date, until: datetime
     ) -> datetime:

@@ -23,5 +23,10 @@ class Traits:
 
     @property
     def longest_call(self) -> timedelta:
-        """How long one call may take when every exchange takes all of its time."""
-        return (self.connect_timeout + self.reply_timeout) * self.round_trips
+        """How long one call may take, from dialling to the end of the reply."""
+        return self.connect_timeout + self.reply_timeout
+
+    @property
+    def longest_send(self) -> timedelta:
+        """How long sending may take when every exchange takes all of its time."""
+        return self.longest_call * self.round_trips

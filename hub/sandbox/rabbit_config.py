@@ -74,11 +74,19 @@ def configuration(
     return "\n".join([*lines, ""])
 
 
-def environment(layout: RabbitLayout, *, path: str, epmd: Mapping[str, str]) -> dict[str, str]:
-    """Return the node's whole environment. Nothing is inherited: RABBITMQ_* or ERL_* that happen
+def environment(
+    layout: RabbitLayout,
+    *,
+    path: str,
+    epmd: Mapping[str, str],
+    limits: Mapping[str, int] | None = None,
+) -> dict[str, str]:
+    """Return the node's whole environment. `limits` are settings of the application `rabbit`, also
+    those that rabbitmq.conf has no name for. Nothing is inherited: RABBITMQ_* or ERL_* that happen
     to be set here must not decide where a private node writes.
     """
     config, data = layout.config, layout.data
+    limited = [f"-rabbit {name} {value}" for name, value in (limits or {}).items()]
     return {
         **epmd,
         "PATH": path,
@@ -105,7 +113,7 @@ def environment(layout: RabbitLayout, *, path: str, epmd: Mapping[str, str]) -> 
         "RUNNING_UNDER_SYSTEMD": "true",
         # Its table of processes is allocated in full, for a million of them by default.
         "RABBITMQ_MAX_NUMBER_OF_PROCESSES": "131072",
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(ERLANG_ARGUMENTS),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join([*ERLANG_ARGUMENTS, *limited]),
     }
 
 

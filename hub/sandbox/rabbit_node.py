@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,7 @@ class PrivateRabbit:
         epmd: PrivateEpmd | None = None,
         peers: Sequence[str] = (),
         memory_megabytes: int = 600,
+        limits: Mapping[str, int] | None = None,
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         directory = directory.absolute()
@@ -59,6 +60,7 @@ class PrivateRabbit:
         self._own_epmd = epmd is None
         self._epmd = epmd or PrivateEpmd(directory)
         self._start_timeout = start_timeout
+        self._limits = limits
         self._process: KeptProcess | None = None
         self._lock = threading.RLock()
 
@@ -82,6 +84,7 @@ class PrivateRabbit:
                     self._layout,
                     path=os.environ.get("PATH", os.defpath),
                     epmd=self._epmd.environment(),
+                    limits=self._limits,
                 ),
                 log=self._layout.log / "output.log",
             )

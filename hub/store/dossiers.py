@@ -190,8 +190,9 @@ def add_event(tx: Tx, event: StatusEvent) -> None:
 
 def add_files(
     tx: Tx, number: str, files: Iterable[Attachment], *, message_id: str, result: bool = False
-) -> None:
-    """Attach files to a dossier; the same file for the same component once."""
+) -> list[Attachment]:
+    """Attach files to a dossier, the same file for the same component once; return those."""
+    kept = {(file.component, file.sha256): file for file in reversed(list(files))}.values()
     rows = [
         {
             "number": number,
@@ -203,10 +204,11 @@ def add_files(
             "is_result": result,
             "message_id": message_id,
         }
-        for file in files
+        for file in kept
     ]
     if rows:
         tx.execute(_add(tx.dialect.name, dossier_files), rows)
+    return sorted(kept, key=lambda file: (file.component, file.name))
 
 
 def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:

@@ -2,13 +2,11 @@
 
 SQLite (WAL, synchronous=FULL) serves one process, PostgreSQL serves several. Both are used in the
 same way: `write()` gives a transaction that commits at the end of the block or rolls back, `read()`
-gives a consistent view. On SQLite writers of this process queue on a fair lock instead of polling
-the database's own lock, whose back-off would cost milliseconds.
+gives a consistent view. On SQLite writers of a process take turns and share a commit, see `turns`.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+
+from hub.store.turns import Turns
 
 Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
@@ -38,7 +38,6 @@ class Store:
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
-        self._writers: AbstractContextManager[Any] = nullcontext()
         options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
         # The words of an error may still quote values (PostgreSQL's do): see rules.causes.
         options["hide_parameters"] = True
@@ -46,23 +45,17 @@ class Store:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}
-            self._writers = threading.Lock()
         else:
             options["pool_pre_ping"] = True
             options["connect_args"] = {"connect_timeout": 5}
         self.engine = sa.create_engine(parsed, **options)
         if self.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
 
-    @contextmanager
-    def write(self) -> Iterator[Tx]:
-        """Open a write transaction; commits when the block ends well."""
-        with self._writers, self.engine.connect() as connection:
-            if self.name == "sqlite":
-                # a deferred BEGIN would fail with "database is locked" when it turns to writing
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            with connection.begin() if not connection.in_transaction() else _ends(connection):
-                yield connection
+    def write(self) -> AbstractContextManager[Tx]:
+        """Open a write transaction; it is durable when the block has ended well."""
+        return self.turns.write() if self.turns else self.engine.begin()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -77,18 +70,9 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
+        if self.turns:
+            self.turns.close()
         self.engine.dispose()
-
-
-@contextmanager
-def _ends(connection: sa.Connection) -> Iterator[None]:
-    """Commit or roll back the transaction that the connection has begun by itself."""
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:

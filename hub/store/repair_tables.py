@@ -59,6 +59,7 @@ tasks = sa.Table(
     sa.Column("closed_at", Instant),
     sa.Column("closed_by", sa.Text),
     sa.Column("closed_why", sa.Text),
+    sa.Column("delivery_id", Big),
     sa.CheckConstraint(one_of("owner", OWNERS), name="owner"),
     sqlite_autoincrement=True,
     comment="What a person has to look after: with an owner, a due time and a proposed repair",
@@ -72,4 +73,13 @@ sa.Index(
     unique=True,
     sqlite_where=_IS_OPEN,
     postgresql_where=_IS_OPEN,
+)
+_OF_A_DELIVERY = sa.text("delivery_id IS NOT NULL")
+sa.Index(
+    "ix_tasks_delivery",
+    tasks.c.kind,
+    tasks.c.delivery_id,
+    unique=True,
+    sqlite_where=_OF_A_DELIVERY,
+    postgresql_where=_OF_A_DELIVERY,
 )

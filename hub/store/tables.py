@@ -248,6 +248,20 @@ chain_heads = sa.Table(
     comment="The last row of each chained log, so that a removed one shows; locked by appenders",
 )
 
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("roles", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("beat_at", Instant, nullable=False),
+    sa.Column("troubles", sa.Text, nullable=False),
+    sa.Column("looked_at", Instant),
+    sa.Column("findings", sa.Text, nullable=False, server_default=""),
+    comment="Which process runs which roles, whether they work, and what its last preflight found",
+)
+
 FAULT_VERDICTS = ("transient", "permanent", "delivered")
 
 fault_classes = sa.Table(

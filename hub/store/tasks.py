@@ -33,6 +33,8 @@ class Finding:
     owner: str
     detail: str
     repair: str
+    delivery_id: int | None = None
+    """Where it is about one delivery: such a finding has one task, ever."""
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -181,6 +181,7 @@ def test_the_broker_loses_everything(store: Store) -> None:
     works = Works(store, lost, partner)
     works.say(step(1, 1), step(1, 2), step(2, 1))
     works.relay.publish_some(lost.publisher())
+    works.relay.forget()
     lost.close()
     fresh = MemoryBroker()
     with working(store, fresh, partner) as works:
@@ -251,6 +252,7 @@ def test_a_full_queue_does_not_stop_the_others(store: Store) -> None:
     relay, publisher = Relay(store, full, batch=5), full.publisher()
     for _ in range(6):
         relay.publish_some(publisher)
+    relay.forget()
     assert full.depth("ingest.records") == 2
     with store.read() as tx:
         assert outbox.backlog(tx) == 18

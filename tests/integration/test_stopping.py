@@ -69,13 +69,13 @@ def test_a_call_may_take_all_of_its_exchanges(store: Store) -> None:
     assert grace.endswith("m")
     for destination in make_destinations(SETTINGS):
         traits = destination.traits
-        assert traits.longest_call >= timedelta(seconds=7 * 35)
-        with_settling = traits.longest_call + SETTLE_AT_STOP
+        assert traits.longest_send >= timedelta(seconds=7 * 35)
+        with_settling = traits.longest_send + SETTLE_AT_STOP
         assert timedelta(minutes=int(grace[:-1])) > with_settling
         destination.close()
     slow = Partner()
     with working(store, MemoryBroker(), slow) as works:
-        longest = slow.traits.longest_call
+        longest = slow.traits.longest_send
         assert works.deliver.stop_within >= longest.total_seconds()
         assert works.deliver.lease > longest
 

@@ -190,3 +190,60 @@ def test_a_waiting_dossier_does_not_fall_overdue() -> None:
     left = deadlines.remaining(limit, now, calendar=CALENDAR, paused_since=since)
     assert left == timedelta(hours=3, minutes=30)
     assert deadlines.remaining(limit, now, calendar=CALENDAR) < timedelta()
+
+
+NEAR = st.timedeltas(timedelta(), timedelta(hours=60))
+
+
+@given(MOMENTS, MOMENTS, NEAR)
+def test_close_is_what_is_not_after_the_horizon(
+    now: datetime, due: datetime, within: timedelta
+) -> None:
+    """One comparison with the horizon says the same as counting the office hours that are left."""
+    due = min(due, now + timedelta(days=40))
+    last = deadlines.horizon(now, within, calendar=CALENDAR)
+    assert deadlines.is_close(due, now, within, calendar=CALENDAR) == (due <= last)
+    assert deadlines.is_close(last, now, within, calendar=CALENDAR)
+    after = last + timedelta.resolution
+    assert not deadlines.is_close(after, now, within, calendar=CALENDAR)
+
+
+@given(MOMENTS, NEAR, NEAR)
+def test_a_longer_distance_never_sees_less_far(
+    now: datetime, one: timedelta, other: timedelta
+) -> None:
+    """The horizon grows with the distance, and with the time."""
+    shorter, longer = sorted((one, other))
+    near = deadlines.horizon(now, shorter, calendar=CALENDAR)
+    assert now <= near <= deadlines.horizon(now, longer, calendar=CALENDAR)
+    later = now + timedelta(hours=3)
+    assert near <= deadlines.horizon(later, shorter, calendar=CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "last"),
+    [
+        ("2018-08-06 09:00", 2.0, "2018-08-06 11:00"),
+        # over noon, and over a weekend
+        ("2018-08-06 11:00", 1.0, "2018-08-06 14:00"),
+        ("2018-08-03 16:00", 2.0, "2018-08-06 08:00"),
+        # between two sessions nothing is counted: up to the opening is no further away
+        ("2018-08-06 09:00", 2.5, "2018-08-06 13:30"),
+        # Tết 2018: the last hour before, the first hour after
+        ("2018-02-13 16:00", 2.0, "2018-02-21 08:00"),
+        # Saturday 4/5/2019 is worked for Monday 29/4
+        ("2019-05-03 16:00", 2.0, "2019-05-04 08:00"),
+    ],
+)
+def test_the_horizon_knows_holidays_and_made_up_days(now: str, hours: float, last: str) -> None:
+    """Known cases."""
+    moment = deadlines.horizon(at(now), timedelta(hours=hours), calendar=CALENDAR)
+    assert moment == at(last)
+
+
+def test_a_dossier_that_waits_for_papers_does_not_come_nearer() -> None:
+    """Its clock stands where the pause began."""
+    due, paused, now = at("2018-08-10 17:00"), at("2018-08-06 07:00"), at("2018-08-10 16:00")
+    within = timedelta(hours=8)
+    assert deadlines.is_close(due, now, within, calendar=CALENDAR)
+    assert not deadlines.is_close(due, now, within, calendar=CALENDAR, paused_since=paused)

@@ -1,0 +1,55 @@
+"""What the hub thinks of a broker's version: too old, mended by nobody, good, or untried. Pure.
+
+Years are those in which the community's support of a release line ended, by the project's release
+notes; a distribution or a contract may mend a line for longer.
+"""
+
+import re
+from dataclasses import dataclass
+
+OLDEST = (3, 10)
+"""The first line that moves dead letters at least once."""
+NEWEST_MAJOR = 4
+SUPPORT_ENDED = {
+    (3, 10): 2023,
+    (3, 11): 2023,
+    (3, 12): 2024,
+    (3, 13): 2024,
+    (4, 0): 2025,
+    (4, 1): 2026,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of a version; `refuses` where messages would be lost."""
+
+    ok: bool
+    detail: str
+    fix: str = ""
+    refuses: bool = False
+
+
+def judge(version: str) -> Verdict:
+    """Return the verdict on a version as RabbitMQ tells it, e.g. `3.10.8` or `4.1.0-rc.1`."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None:
+        return Verdict(False, f"it calls itself {version[:40]!r}", "See which broker this is.")
+    line = int(found[1]), int(found[2])
+    name = f"RabbitMQ {version}"
+    if line < OLDEST:
+        return Verdict(
+            False,
+            f"{name}: before 3.10 dead letters are moved at most once, so some are lost",
+            "Upgrade RabbitMQ to a 4.x line, one line after the other as its guide says.",
+            refuses=True,
+        )
+    if line[0] > NEWEST_MAJOR:
+        return Verdict(False, f"{name}: newer than any that the hub was tried with", "Try a drill.")
+    if ended := SUPPORT_ENDED.get(line):
+        return Verdict(
+            False,
+            f"{name}: end of life, community support ended in {ended}",
+            "Plan the upgrade to a supported 4.x line, or see that your distribution mends it.",
+        )
+    return Verdict(True, name)

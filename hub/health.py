@@ -1,0 +1,81 @@
+"""Tells whether the hub's process on this machine works: for a container's health check.
+
+Reads the heartbeats of this host for the roles of the settings, and with the role gateway asks its
+own door. It migrates nothing, calls no partner and no broker, and does not import what does,
+because it is run once a minute in every container: `python -m hub.health`, or `hub health`.
+"""
+
+import os
+import socket
+import sys
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hub.settings import Settings, SettingsError, load
+from hub.store import heartbeats
+from hub.store.engine import Store, StoreUnavailable
+
+SILENT_AT_MOST = timedelta(seconds=45)
+"""Four beats, and a little for a slow disk."""
+ANSWER_WITHIN = 5.0
+
+
+def problems(settings: Settings, *, now: datetime) -> list[str]:
+    """Return what does not work of the roles that the settings name, empty when all do."""
+    place = Path(settings.database.removeprefix("sqlite:///"))
+    if settings.database.startswith("sqlite:///") and not place.exists():
+        return [f"no hub has run here: there is no {place}"]
+    store = Store(settings.database, connections=1)
+    try:
+        with store.read() as tx:
+            rows = heartbeats.known(tx, socket.gethostname())
+    except StoreUnavailable as error:
+        return [f"the heartbeats cannot be read: {type(error).__name__}"]
+    finally:
+        store.close()
+    found = []
+    for role in settings.role_names:
+        mine = next((row for row in rows if role in row.roles.split(",")), None)
+        if mine is None:
+            found.append(f"{role}: no process has this role here")
+        elif now - mine.beat_at > SILENT_AT_MOST:
+            found.append(f"{role}: not heard of for {(now - mine.beat_at).total_seconds():.0f} s")
+        elif mine.troubles and mine.troubles not in found:
+            found.append(mine.troubles)
+    if "gateway" in settings.role_names and (problem := _door(settings)):
+        found.append(problem)
+    return found
+
+
+def _door(settings: Settings) -> str:
+    """Return why the gateway does not answer on this machine, "" when it does."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.http_host, settings.http_host)  # noqa: S104
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"http://{host}:{settings.http_port}/health", timeout=ANSWER_WITHIN).close()
+    except OSError as error:
+        return f"gateway: its door does not answer: {type(error).__name__}"
+    return ""
+
+
+def check(environment: Mapping[str, str]) -> tuple[int, str]:
+    """Return exit code and text: 0 all work, 1 something does not, 2 the settings are wrong."""
+    try:
+        settings = load(environment)
+    except SettingsError as error:
+        return 2, str(error)
+    found = problems(settings, now=datetime.now(UTC))
+    return (1, "\n".join(found)) if found else (0, f"{', '.join(settings.role_names)}: at work")
+
+
+def main() -> None:
+    """Print and end with the code."""
+    code, text = check(os.environ)
+    sys.stdout.write(text + "\n")
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Everything that is looked at, put together."""
+
+from hub.preflight.broker import broker
+from hub.preflight.check import Check
+from hub.preflight.machine import database, disk
+from hub.preflight.partners import partners
+from hub.preflight.running import running
+from hub.settings import AT_PARTNERS, Settings
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Return every finding, good and bad, on what the roles of this process stand on."""
+    found = [*disk(settings), *database(settings), *broker(settings)]
+    if not AT_PARTNERS.isdisjoint(settings.role_names):
+        found += partners(settings)
+    return found
+
+
+def examine_all(settings: Settings) -> list[Check]:
+    """Return the same, and what the running processes say of themselves."""
+    return [*examine(settings), *running(settings)]

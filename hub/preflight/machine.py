@@ -1,0 +1,68 @@
+"""Disk and database: what the hub remembers with."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from hub.bootstrap import open_store, utc_now
+from hub.preflight.check import Check, clock
+from hub.rules.causes import cause_of
+from hub.rules.clocks import ahead
+from hub.settings import Settings
+from hub.store.engine import Store, StoreUnavailable, database_time, is_away
+
+LEAST_FREE = 512 * 1024 * 1024
+"""Bytes of disk below which the hub does not start: accepting means storing."""
+LITTLE_FREE = 4 * LEAST_FREE
+"""Below this somebody has to see to it soon."""
+MOST_SKEW = timedelta(seconds=5)
+"""Between the database's clock and ours."""
+SKEW_OF_LEASES = timedelta(seconds=60)
+"""With several machines a lease is compared by another clock than it was made with: so far apart, a
+delivery is asked about and sent again while it is still being sent."""
+
+
+def disk(settings: Settings) -> Iterator[Check]:
+    """Look how much room is left."""
+    place = Path(settings.data_dir)
+    place.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(place).free
+    yield Check(
+        "disk",
+        free >= LITTLE_FREE,
+        f"{free // 2**20} MiB free in {place}",
+        f"Free space or move HUB_DATA_DIR: below {LEAST_FREE // 2**20} MiB the hub does not start.",
+        fatal=free < LEAST_FREE,
+    )
+
+
+def database(settings: Settings) -> Iterator[Check]:
+    """Bring the database up to date, and compare its clock with ours."""
+    try:
+        store = open_store(settings)
+    except StoreUnavailable as error:
+        fix = "Check HUB_DATABASE_URL and that the server runs."
+        yield Check(
+            "database",
+            False,
+            (repr(error)[:200] if is_away(error) else cause_of(error)),
+            fix,
+            fatal=True,
+        )
+        return
+    try:
+        yield Check("database", True, f"{store.name}, schema is up to date")
+        # SQLite has no clock but this machine's; a lease is compared by one process only.
+        several = store.name != "sqlite"
+        refuse = SKEW_OF_LEASES if several else None
+        yield clock("database clock", _ahead(store), warn=MOST_SKEW, refuse=refuse)
+    finally:
+        store.close()
+
+
+def _ahead(store: Store) -> timedelta:
+    with store.read() as tx:
+        sent = utc_now()
+        said = database_time(tx)
+        return ahead(said, sent=sent, received=utc_now(), exact_to=timedelta(milliseconds=1))

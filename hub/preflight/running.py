@@ -1,0 +1,69 @@
+"""What the running processes say of themselves: their roles, their last preflight, open alerts."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.bootstrap import open_store, utc_now
+from hub.health import SILENT_AT_MOST
+from hub.preflight.check import Check, from_text
+from hub.records.calendar import local
+from hub.settings import Settings
+from hub.store import alerts, heartbeats
+from hub.store.engine import StoreUnavailable
+
+LOOKS_AT_LEAST = timedelta(hours=2)
+"""A running process that has not looked for so long has stopped looking."""
+
+
+def running(settings: Settings) -> Iterator[Check]:
+    """Read what the processes wrote; says nothing where the database is away."""
+    try:
+        store = open_store(settings)
+    except StoreUnavailable:
+        return
+    try:
+        with store.read() as tx:
+            rows, near = heartbeats.known(tx), alerts.count(tx)
+    finally:
+        store.close()
+    now = utc_now()
+    for row in rows:
+        if any(_follows(other, row) for other in rows):
+            continue  # killed, and started again since
+        yield _process(row, now)
+        yield from _looked(row, now)
+    if not rows:
+        yield Check("processes", True, "none is running")
+    fix = "See `hub tasks`: take them there by hand, then `hub by-hand`."
+    yield Check("due dates", not near, f"{near} deliveries are close to theirs", fix)
+
+
+def _follows(other: Any, row: Any) -> bool:
+    """Tell whether a process has taken the place of one that was not heard of any more."""
+    same = (other.host, other.roles) == (row.host, row.roles)
+    return same and bool(other.started_at > row.beat_at)
+
+
+def _process(row: Any, now: datetime) -> Check:
+    silent = now - row.beat_at
+    detail = f"{row.roles}: heard of {max(0.0, silent.total_seconds()):.0f} s ago"
+    if row.troubles:
+        detail += f"; {row.troubles}"
+    fix = "Look at its log (`role_crashed`) and start it again; an old row goes after a day."
+    good = silent <= SILENT_AT_MOST and not row.troubles
+    return Check(f"process {row.process}", good, detail, fix)
+
+
+def _looked(row: Any, now: datetime) -> Iterator[Check]:
+    if row.looked_at is None:
+        return
+    found = from_text(row.findings)
+    wrong = [check for check in found if not check.ok]
+    at = f"{local(row.looked_at):%d/%m %H:%M}"
+    detail = f"looked at {at}: {len(found)} things, {len(wrong)} to be seen to"
+    if wrong:
+        detail += " (" + ", ".join(check.subject for check in wrong) + ")"
+    fix = "Its log names each as `preflight_found`; most are in this table too."
+    late = now - row.looked_at > LOOKS_AT_LEAST
+    yield Check(f"preflight {row.process}", not wrong and not late, detail, fix)

@@ -1,0 +1,138 @@
+"""Turns: the writers of one process share SQLite's one write transaction and its one sync.
+
+SQLite lets one writer in at a time, and a commit costs a sync of the disk, whatever stands in it.
+So writers take turns inside one open transaction, each in a savepoint of its own: one that fails
+leaves nothing behind and harms nobody. Whoever ends a turn while nobody waits for the next (or when
+the round is old enough) commits for all. No writer returns before that commit; where the commit
+fails, it fails for every writer of the round.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import sqlalchemy as sa
+
+LONGEST = 0.012
+"""Seconds after which a round is committed although others wait: the first one waits too."""
+
+
+class _Round:
+    """One transaction, from its first writer to its commit."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.began = monotonic()
+        self.error: BaseException | None = None
+        self._ended = threading.Event()
+
+    def end(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self._ended.set()
+
+    def wait(self) -> None:
+        self._ended.wait()
+        if self.error is not None:
+            raise self.error
+
+
+class Turns:
+    """Gives writers their turns; `connect` opens the connection that they share."""
+
+    def __init__(self, connect: Callable[[], sa.Connection]) -> None:
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+        self._connection: sa.Connection | None = None
+        self._round: _Round | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many writers wait for their turn."""
+        return len(self._waiting)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Take a turn; returns when what was written is durable."""
+        with self._turn():
+            own = self._round or self._begin()
+            try:
+                own.connection.exec_driver_sql("SAVEPOINT turn")
+                yield own.connection
+                own.connection.exec_driver_sql("RELEASE turn")
+            except BaseException as error:
+                self._undo(own, error)
+                raise
+            finally:
+                self._leave(own)
+        own.wait()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._turn():
+            self._discard()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for a turn; first come, first served, which a lock alone does not promise."""
+        mine = threading.Lock()
+        with self._lock:
+            if self._taken:
+                mine.acquire()
+                self._waiting.append(mine)
+            self._taken = True
+        with mine:
+            try:
+                yield
+            finally:
+                with self._lock:
+                    if self._waiting:
+                        self._waiting.popleft().release()
+                    else:
+                        self._taken = False
+
+    def _begin(self) -> _Round:
+        if self._connection is None:
+            self._connection = self._connect()
+        try:
+            # A deferred BEGIN would fail with "database is locked" when it turns to writing.
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            self._discard()
+            raise
+        self._round = _Round(self._connection)
+        return self._round
+
+    def _undo(self, own: _Round, error: BaseException) -> None:
+        try:
+            own.connection.exec_driver_sql("ROLLBACK TO turn")
+            own.connection.exec_driver_sql("RELEASE turn")
+        except sa.exc.SQLAlchemyError:
+            # A full disk ends the whole transaction, with the turns that were taken before.
+            self._fail(own, error)
+
+    def _leave(self, own: _Round) -> None:
+        if self._round is not own:
+            return
+        if self._waiting and monotonic() - own.began < LONGEST:
+            return
+        self._round = None
+        try:
+            own.connection.commit()
+        except BaseException as error:
+            self._fail(own, error)
+        else:
+            own.end()
+
+    def _fail(self, own: _Round, error: BaseException) -> None:
+        self._round = None
+        self._discard()
+        own.end(error)
+
+    def _discard(self) -> None:
+        if self._connection is not None:
+            self._connection.close()  # rolls back what is open
+            self._connection = None

@@ -1,0 +1,130 @@
+"""Writers that share SQLite's one transaction: what each of them is promised all the same."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.store import outbox
+from hub.store.engine import Store, Tx, is_away
+from hub.store.migrate import migrate
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(made)
+    yield made
+    made.close()
+
+
+def put(tx: Tx, name: str) -> None:
+    outbox.put(tx, [outbox.ToPublish("ingest.records", name, "", b"{}")])
+
+
+def names(store: Store) -> list[str]:
+    with store.read() as tx:
+        return [row.message_id for row in outbox.head(tx, 1000)]
+
+
+def in_one_round(store: Store, *writers: threading.Thread) -> None:
+    """Let the writers queue up behind a turn, so that they share its transaction."""
+    with store.write() as tx:
+        put(tx, "first")
+        for count, writer in enumerate(writers, start=1):
+            writer.start()
+            while waiting(store) < count:
+                threading.Event().wait(0.001)
+    for writer in writers:
+        writer.join()
+
+
+def waiting(store: Store) -> int:
+    assert store.turns is not None
+    return store.turns.waiting
+
+
+def test_a_turn_that_fails_leaves_nothing_and_harms_nobody(store: Store) -> None:
+    """Its neighbours in the same transaction are durable; its own error comes out unchanged."""
+    seen: list[BaseException] = []
+
+    def failing() -> None:
+        try:
+            with store.write() as tx:
+                put(tx, "half")
+                raise RuntimeError("in the middle")
+        except RuntimeError as error:
+            seen.append(error)
+
+    def working() -> None:
+        with store.write() as tx:
+            put(tx, "second")
+
+    in_one_round(store, threading.Thread(target=failing), threading.Thread(target=working))
+    assert names(store) == ["first", "second"]
+    assert [str(error) for error in seen] == ["in the middle"]
+
+
+def test_a_commit_that_fails_fails_for_everybody_of_its_round(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told "durable" of what a full disk did not take; the next round works."""
+    real, failures = sa.Connection.commit, [sa.exc.OperationalError("COMMIT", {}, OSError("full"))]
+
+    def commit(connection: sa.Connection) -> None:
+        if failures:
+            raise failures.pop()
+        real(connection)
+
+    monkeypatch.setattr(sa.Connection, "commit", commit)
+    told: list[bool] = []
+
+    def writer() -> None:
+        try:
+            with store.write() as tx:
+                put(tx, "second")
+            told.append(True)
+        except sa.exc.OperationalError as error:
+            told.append(not is_away(error))
+
+    threads = [threading.Thread(target=writer) for _ in range(2)]
+    with pytest.raises(sa.exc.OperationalError):
+        in_one_round(store, *threads)
+    for thread in threads:
+        thread.join()
+    assert (told, names(store)) == ([False, False], [])
+    with store.write() as tx:
+        put(tx, "after")
+    assert names(store) == ["after"]
+
+
+def test_an_error_that_ends_the_transaction_is_told_to_those_before(store: Store) -> None:
+    """SQLite rolls everything back by itself on some errors: nobody of the round may go on."""
+
+    def breaking() -> None:
+        with pytest.raises(sa.exc.OperationalError), store.write() as tx:
+            tx.exec_driver_sql("ROLLBACK")
+            tx.exec_driver_sql("this is no statement")
+
+    with pytest.raises(sa.exc.OperationalError):
+        in_one_round(store, threading.Thread(target=breaking))
+    assert names(store) == []
+    with store.write() as tx:
+        put(tx, "after")
+    assert names(store) == ["after"]
+
+
+def test_what_a_writer_wrote_is_there_for_others_when_it_returns(store: Store) -> None:
+    """Each sees its own row through another connection, at once, whoever committed it."""
+
+    def write_and_look(number: int) -> bool:
+        with store.write() as tx:
+            put(tx, f"m{number}")
+        return f"m{number}" in names(store)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write_and_look, range(200)))
+    assert len(names(store)) == 200

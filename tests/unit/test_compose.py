@@ -1,0 +1,25 @@
+"""The compose file: what watches the containers, and what they wait for."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hub.settings import AT_THE_BROKER, ROLES
+
+SERVICES = yaml.safe_load(
+    (Path(__file__).parents[2] / "docker-compose.yml").read_text(encoding="utf-8")
+)["services"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_is_watched_by_its_own_heartbeat(role: str) -> None:
+    """A check once a minute must not migrate, log in at a partner or send probes."""
+    assert SERVICES[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "hub.health"]
+
+
+@pytest.mark.parametrize("role", ["gateway", "sources"])
+def test_what_lets_messages_in_does_not_wait_for_the_broker(role: str) -> None:
+    """It needs the store only."""
+    assert role not in AT_THE_BROKER
+    assert set(SERVICES[role]["depends_on"]) == {"postgres"}
