@@ -18,6 +18,7 @@ from hub.rules.states import DeliveryState as S
 from hub.service import Role
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
+from hub.store.repair_tables import tasks
 from hub.store.tables import metadata
 from hub.telemetry import logging_to
 from tests.support.partner import Partner
@@ -43,10 +44,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def insert_the_impossible(tx: Tx) -> None:
     """Insert a row with the name that a constraint refuses."""
-    statement = sa.text(
-        "INSERT INTO tasks VALUES (1, :n, '', '', 'nobody', '', '', 1, 1, 1, '', '')"
-    )
-    tx.execute(statement, {"n": NAME})
+    values = dict.fromkeys(("kind", "subject", "destination", "owner", "repair"), "nobody")
+    tx.execute(sa.insert(tasks).values(**values, detail=NAME, opened_at=AT))
 
 
 def refused(store: Store) -> sa.exc.IntegrityError:
