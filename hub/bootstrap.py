@@ -30,6 +30,7 @@ from hub.flow.receive import Receive
 from hub.flow.reconcile import Reconcile
 from hub.flow.relay import Relay
 from hub.flow.timer import Pace, Timer
+from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
@@ -44,6 +45,7 @@ from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from hub.store.restored import Mark
 
 _ADAPTERS = Path(__file__).parents[1] / "adapters"
 FAULT_DATA = {
@@ -93,9 +95,13 @@ class Hub:
             self.pulse.start()
 
     def stop(self) -> None:
-        """Stop in order; what is being sent is finished and recorded."""
+        """Stop in order; what is being sent is finished and recorded.
+
+        All are asked first: partners that are slow to answer are waited for together.
+        """
         for role in self.roles:
             role.request_stop()
+        for role in self.roles:
             role.stop()
         if self.pulse is not None:
             self.pulse.stop()
@@ -112,11 +118,6 @@ class Hub:
         for listener in self.committed:
             listener()
 
-    @property
-    def gateway(self) -> WebRole | None:
-        """The web server of this process, when it has that role."""
-        return next((role for role in self.roles if isinstance(role, WebRole)), None)
-
 
 def open_store(settings: Settings) -> Store:
     """Return the migrated store."""
@@ -124,6 +125,11 @@ def open_store(settings: Settings) -> Store:
     store = Store(settings.database)
     migrate(store)
     return store
+
+
+def mark_of(settings: Settings) -> Mark:
+    """Return the mark by which an old copy of the database is noticed."""
+    return Mark(Path(settings.data_dir) / "calls-made")
 
 
 def make_destinations(settings: Settings) -> list[Destination]:
@@ -212,17 +218,18 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     settings, wanted = hub.settings, hub.settings.role_names
     roles: list[Role] = []
     if "gateway" in wanted:
+        denials = Denials(hub.store, clock=hub.clock)
         app = create_app(
             hub.store,
             hub.files,
             hub.intake,
-            clock=hub.clock,
+            denials=denials,
             intake_token=settings.intake_token,
             file_token=settings.file_token,
             town=hub.town,
         )
         host, port = settings.http_host, settings.http_port
-        roles.append(WebRole(app, name="gateway", host=host, port=port))
+        roles += [WebRole(app, name="gateway", host=host, port=port), denials]
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
     if "receive" in wanted:
@@ -244,6 +251,7 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
 def _timer(hub: Hub) -> Timer:
     settings = hub.settings
     within = timedelta(hours=settings.alert_hours)
+    mark = mark_of(settings)
     alerts = DeadlineAlerts(store=hub.store, rules=hub.records.rules, within=within)
     return Timer(
         hub.store,
@@ -251,6 +259,7 @@ def _timer(hub: Hub) -> Timer:
         pace=Pace(sweep=seconds(settings.sweep)),
         on_commit=hub.wake,
         also=alerts.look if settings.alert_hours else lambda _now: None,
+        on_sweep=lambda: mark.write(hub.store),
     )
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 
+from hub.rules.causes import cause_of
 from hub.telemetry import Event, log
 
 
@@ -40,6 +41,8 @@ class Role(ABC):
     name: str
     crash_pause = 0.5
     """Seconds between a crash and the next run."""
+    stop_within = 15.0
+    """Seconds that `stop` waits: as long as what the role has in hand may take."""
     patience: float | None = None
     """Longest time in seconds between two beats; None for a role that does not beat."""
 
@@ -85,11 +88,13 @@ class Role(ABC):
         self.stopping.set()
         self.bell.ring()
 
-    def stop(self, timeout: float = 15.0) -> None:
-        """Ask the role to end and wait for it."""
+    def stop(self) -> None:
+        """Ask the role to end and wait for it, at most `stop_within`."""
         self.request_stop()
         if self._thread is not None:
-            self._thread.join(timeout)
+            self._thread.join(self.stop_within)
+            if self._thread.is_alive():
+                log.error(Event.STOP_OVERDUE, role=self.name)
             self._thread = None
 
     def _supervise(self) -> None:
@@ -98,8 +103,7 @@ class Role(ABC):
             try:
                 self.run()
             except Exception as error:
-                # its kind only: the text of an error may name a citizen
                 self._crashed = time.monotonic(), type(error).__name__
-                log.error(Event.ROLE_CRASHED, role=self.name, error=repr(error))
+                log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
                 self.stopping.wait(self.crash_pause)
         log.info(Event.ROLE_STOPPED, role=self.name)

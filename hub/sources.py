@@ -1,5 +1,6 @@
 """Runs a source in a thread of its own; a crash of its device is logged and it listens again."""
 
+from hub.flow.outlast import outlast
 from hub.ports import Sink, Source
 from hub.service import Role
 
@@ -14,4 +15,5 @@ class SourceRole(Role):
         self.sink = sink
 
     def run(self) -> None:
-        self.source.run(self.sink, self.stopping)
+        # A source that ends because the store is away has acknowledged nothing to its device.
+        outlast(self, lambda: self.source.run(self.sink, self.stopping))

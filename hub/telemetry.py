@@ -6,6 +6,7 @@ error. Fields outside `FIELDS` are dropped, so personal data cannot slip into a 
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,15 +15,19 @@ from typing import Any, TextIO
 
 import structlog
 
+from hub.rules.causes import cause_of
+
 
 class Event(StrEnum):
     """What the hub reports about itself."""
 
     ROLE_STARTED = "role_started"
     ROLE_STOPPED = "role_stopped"
+    STOP_OVERDUE = "stop_overdue"
     ROLE_CRASHED = "role_crashed"
     BROKER_LOST = "broker_lost"
-    BROKER_BACK = "broker_back"
+    STORE_LOST = "store_lost"
+    STORE_BACK = "store_back"
     PUBLISH_INCOMPLETE = "publish_incomplete"
     MESSAGE_UNSENDABLE = "message_unsendable"
     DEAD_LETTER_DROPPED = "dead_letter_dropped"
@@ -30,14 +35,12 @@ class Event(StrEnum):
     MESSAGE_EARLY = "message_early"
     HANDLER_CRASHED = "handler_crashed"
     DELIVERY_FAILED = "delivery_failed"
-    DELIVERY_PARKED = "delivery_parked"
     DELIVERY_RECONCILED = "delivery_reconciled"
     DELIVERY_SUPERSEDED = "delivery_superseded"
     ASK_UNREADABLE = "ask_unreadable"
     MOVE_REFUSED = "move_refused"
     LEASES_EXPIRED = "leases_expired"
     ASKED_AGAIN = "asked_again"
-    SOURCE_CRASHED = "source_crashed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"
@@ -72,7 +75,23 @@ FIELDS = frozenset(
 
 
 def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name in FIELDS}
+    return {
+        name: cause_of(value) if isinstance(value, BaseException) else value
+        for name, value in fields.items()
+        if name in FIELDS
+    }
+
+
+class _WithoutWords(logging.Formatter):
+    """Formats what libraries log, with the cause in the place of their traceback and its words."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return cause_of(ei[1]) if ei[1] else ""
+
+
+def _report_crash(error: BaseException | None, where: str) -> None:
+    if error is not None:
+        log.critical(Event.ROLE_CRASHED, role=where, error=cause_of(error))
 
 
 def setup(
@@ -97,9 +116,22 @@ def setup(
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=lasting,
     )
+    if lasting:
+        _let_nothing_past(stream)
     # zeep and urllib3 write whole envelopes and addresses at DEBUG
     for name in ("zeep", "urllib3", "pika", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "pika" else logging.WARNING)
+
+
+def _let_nothing_past(stream: TextIO) -> None:
+    """Have what crashes outside of a role, and what libraries log, told without their words."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_WithoutWords("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().handlers = [handler]
+    sys.excepthook = lambda _kind, error, _trace: _report_crash(error, "process")
+    threading.excepthook = lambda told: _report_crash(
+        told.exc_value, told.thread.name if told.thread else "thread"
+    )
 
 
 @contextmanager

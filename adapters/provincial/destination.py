@@ -74,6 +74,8 @@ class ProvincialDestination:
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
+            # log in, call, log in again, call; said to exist: look it up, log in again, look it up
+            round_trips=7,
         )
         self._dialect: Dialect = (
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
@@ -140,6 +142,27 @@ class ProvincialDestination:
                 return Absence.ABSENT
         # The number is taken: by another dossier, or by ours with content that we did not send.
         return Absence.UNKNOWN
+
+    def procedure_name(self, code: str) -> str | None:
+        """Return the province's name of a procedure, None when it has none.
+
+        Raises TransientFailure or Held when the province cannot be asked now.
+        """
+        arguments = {"madonvi": self.settings.agency, "maTTHC": code}
+        request = self._dialect.build(Operation.PROCEDURE, arguments)
+        with replies.asking():
+            try:
+                answer = self._call(request)
+            except PermanentFailure as failure:
+                if failure.detail == faults.NO_SUCH_PROCEDURE:
+                    return None
+                raise
+            found = answer.result.procedure
+            if answer.meaning is Meaning.NOT_THERE:
+                return None
+            if answer.meaning is not Meaning.DONE or found is None or found[0] != code:
+                raise AmbiguousFailure("reply_unreadable", "not the procedure that was asked for")
+            return found[1]
 
     def ping(self) -> timedelta | None:
         """Log in, go on with the new session, and compare the clocks."""

@@ -42,6 +42,8 @@ class Result:
     steps: list[Fields] = field(default_factory=list)
     done: Mapping[str, str] = field(default_factory=dict)
     """Dossier number -> the province's own id, for each dossier of the call."""
+    procedure: tuple[str, str] | None = None
+    """Code and name of the procedure that was asked about."""
 
 
 class Dialect(Protocol):

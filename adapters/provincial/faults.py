@@ -66,6 +66,10 @@ SOAP_FAULTS: Mapping[str, tuple[type[DeliveryFailure], str]] = {
 }
 
 
+NO_SUCH_PROCEDURE = "error_code -5"
+"""Detail of the refusal of a procedure that the province does not have."""
+
+
 def reply_code(value: object) -> int:
     """Return error_code as a number; raises AmbiguousFailure `reply_unreadable`."""
     if isinstance(value, bool) or not isinstance(value, int | str):

@@ -76,6 +76,9 @@ class RestDialect:
             case contract.Done():
                 done = {item.MaHoSo: item.MaThamChieu for item in said.result}
                 return Result(code=code, message=said.message, done=done)
+            case contract.ProcedureFound(result=(known, *_)):
+                procedure = (known.MATTHC, known.TENTTHC)
+                return Result(code=code, message=said.message, procedure=procedure)
         return Result(code=code, message=said.message)
 
 

@@ -121,11 +121,18 @@ def _result(answer: Any) -> Result:
         dossier=_fields(found) if found is not None else None,
         steps=[_fields(step) for step in getattr(answer, "TienDo", None) or ()],
         done=_done(getattr(answer, "result", None)),
+        procedure=_procedure(getattr(answer, "result", None)),
     )
 
 
 def _fields(value: Any) -> Fields:
     return dict(serialize_object(value, dict))  # type: ignore[no-untyped-call]
+
+
+def _procedure(result: Any) -> tuple[str, str] | None:
+    if result is None or isinstance(result, list):
+        return None
+    return result.MATTHC, result.TENTTHC
 
 
 def _done(result: Any) -> dict[str, str]:

@@ -82,10 +82,6 @@ _BY_DOSSIER = """
 SELECT dossier, kind, count(*) FROM effects GROUP BY dossier, kind ORDER BY dossier, kind
 """
 
-_DUPLICATES = """
-SELECT dossier, key, count(*) FROM effects GROUP BY dossier, key HAVING count(*) > 1 LIMIT ?
-"""
-
 
 class Effect(Struct, frozen=True, kw_only=True):
     """Something that the partner has done because it was asked to."""
@@ -222,20 +218,6 @@ def count_by_dossier(path: Path) -> Iterator[tuple[str, str, int]]:
         return
     with closing(_open_to_read(path)) as connection:
         yield from connection.execute(_BY_DOSSIER)
-
-
-def read_notes(path: Path) -> list[Effect]:
-    """Return every note in a ledger file, in order."""
-    if not path.exists():
-        return []
-    with closing(_open_to_read(path)) as connection:
-        return list(_rows(connection, "notes"))
-
-
-def read_duplicates(path: Path, *, limit: int = 20) -> list[tuple[str, str, int]]:
-    """Return (dossier, key, times) of effects done more than once."""
-    with closing(_open_to_read(path)) as connection:
-        return list(connection.execute(_DUPLICATES, (limit,)))
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:

@@ -50,6 +50,8 @@ class TownCenter:
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
+            # log in, call, log in again, call; said to exist: look it up, log in again, look it up
+            round_trips=7,
         )
 
     def prepare(self, message: Message, payload: Payload) -> Request:
@@ -168,7 +170,3 @@ def _differences(request: Request, held: contract.HeldDossier) -> list[str]:
         "TapTin": files <= {file.sha256 for file in held.files},
     }
     return [name for name, equal in same.items() if not equal]
-
-
-def _sha256(reply: Reply) -> str:
-    return hashlib.sha256(reply.body).hexdigest()

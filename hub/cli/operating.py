@@ -7,11 +7,16 @@ import typer
 from rich.table import Table
 
 from hub import health, operations, preflight
-from hub.bootstrap import utc_now
+from hub.bootstrap import mark_of, utc_now
+from hub.broker.memory import MemoryBroker
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
 from hub.flow.rebuild import rebuild
+from hub.flow.receive import Receive
 from hub.messages import catalog
+from hub.operations import restoring
 from hub.records.calendar import local
+from hub.records.handlers import Records
+from hub.records.rulebook import Rulebook
 from hub.store import alerts, queries
 
 app = typer.Typer()
@@ -35,8 +40,15 @@ def health_command() -> None:
 
 
 @app.command("rebuild")
-def rebuild_command() -> None:
+def rebuild_command(
+    restored: Annotated[
+        bool, typer.Option("--restored", help="The database is an old copy; the hub stands still.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why; needed with --restored.")] = "",
+) -> None:
     """The broker was emptied or replaced: ask again for everything unsettled; nothing twice."""
+    if restored:
+        _restore(reason)
     with opened() as store, console.status("…") as status:
         asked = 0
 
@@ -49,6 +61,22 @@ def rebuild_command() -> None:
     console.print(
         f"Asked again for {counts['messages']} messages and {counts['deliveries']} deliveries."
     )
+
+
+def _restore(reason: str) -> None:
+    """Have everything that would be sent asked about first."""
+    if not reason:
+        console.print("[red]--reason is needed with --restored: it goes into the audit.[/]")
+        raise typer.Exit(2)
+    with opened() as store:
+        receive = Receive(store, MemoryBroker(), Records(Rulebook.load()), clock=utc_now)
+        done = restoring.restore(store, receive.handle_one, mark_of(settings()), by(reason))
+    console.print(
+        f"{done.handled} accepted messages handled; {done.asked} deliveries will be asked about"
+        f" before they are sent, {done.behind} more when it is their turn."
+    )
+    if done.failed:
+        console.print(f"[red]{done.failed} messages failed in our own code: see the log.[/]")
 
 
 @app.command()
@@ -76,7 +104,7 @@ def balance() -> None:
 
 @app.command()
 def stuck() -> None:
-    """List what waits for a person: dead, undecidable and urgent deliveries, parked messages."""
+    """List what waits for a person: deliveries, parked messages, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
         for row in queries.stuck(tx):
@@ -94,6 +122,22 @@ def stuck() -> None:
         for parked in queries.parked(tx):
             table.add_row(*parked)
         console.print(table)
+        found = queries.gaps(tx)
+    if found:
+        _show_gaps(found)
+
+
+def _show_gaps(found: list[queries.Gap]) -> None:
+    """Name the town's steps that never came, and what to do."""
+    table = Table("dossier", "at the town", "applied up to", "missing step", "kept", "since")
+    for gap in found:
+        since = f"{local(gap.since):%d/%m %H:%M}"
+        place = (gap.number, gap.child_number or "–", str(gap.applied), gap.missing)
+        table.add_row(*place, str(gap.kept), since)
+    console.print(table)
+    console.print(
+        "Ask the town to report the missing step again: the kept ones are applied after it."
+    )
 
 
 @app.command()

@@ -11,15 +11,16 @@ from typing import Annotated
 import typer
 
 from hub import failpoints, preflight, telemetry
-from hub.bootstrap import build
+from hub.bootstrap import build, mark_of
 from hub.broker import declare
 from hub.broker.topology import TOPOLOGY
-from hub.cli.context import console, one_of, settings
+from hub.cli.context import console, one_of, opened, settings
 from hub.pilot import run as pilot
 from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.settings import Settings
 
 app = typer.Typer()
 
@@ -42,6 +43,7 @@ def run(
     if problems:
         preflight.show(console, problems)
         raise typer.Exit(1)
+    _refuse_an_old_copy(found)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -53,6 +55,18 @@ def run(
     stop.wait()
     watch.stop()
     hub.stop()
+
+
+def _refuse_an_old_copy(found: Settings) -> None:
+    """End the command where the database knows of fewer calls than were made."""
+    with opened() as store:
+        if not mark_of(found).is_ahead(store):
+            return
+    console.print(
+        "[red]This database is an older copy: the hub has made calls that it does not know of.[/]\n"
+        "Nothing was sent. Run `hub rebuild --restored --reason ...`, then start again."
+    )
+    raise typer.Exit(1)
 
 
 @app.command()

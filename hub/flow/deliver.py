@@ -17,6 +17,7 @@ import msgspec
 
 from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, settle
+from hub.flow.outlast import outlast
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.ports import (
@@ -29,6 +30,7 @@ from hub.ports import (
     Incoming,
     Receipt,
 )
+from hub.rules.causes import cause_of
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
@@ -43,6 +45,8 @@ class _Ask(msgspec.Struct):
 
 GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
+SETTLE_AT_STOP = timedelta(seconds=15)
+"""How long writing down the last calls may take when the role stops."""
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
@@ -88,6 +92,7 @@ class Deliver(Role):
         """Claims in hand: enough to keep every thread busy while the others are settled."""
         self.lease = lease_of(traits, ahead)
         self.patience = 60 + traits.longest_call.total_seconds()
+        self.stop_within = (traits.longest_send + SETTLE_AT_STOP).total_seconds()
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
         self._in_hand = 0
         self._gathering = False
@@ -136,19 +141,7 @@ class Deliver(Role):
         if not asks:
             return
         asked = dict(reversed(asks))
-        now = self.clock()
-        with self.settling.store.write() as tx:
-            overtaken = deliveries.supersede_overtaken(tx, list(asked), self.destination.name, now)
-            lanes = {lane for _, lane in overtaken}
-            deliveries.release_followers(tx, self.destination.name, lanes, now)
-            claims = deliveries.claim(
-                tx,
-                list(asked),
-                self.destination.name,
-                now=now,
-                lease_until=now + self.lease,
-            )
-            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        overtaken, claims, lease_until = outlast(self, lambda: self._take(list(asked)))
         if claims:
             passing(Point.DELIVER_AFTER_CLAIM)
         if overtaken:
@@ -159,7 +152,24 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim, now + self.lease)
+            pool.submit(self._work, asked[claim.id], claim, lease_until)
+
+    def _take(
+        self, ids: list[int]
+    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], datetime]:
+        """Claim what is due of `ids`; return what was overtaken, what was claimed, and its lease.
+
+        When a commit went through without our knowing, doing it again claims nothing: the lease
+        runs out, and the partner is asked.
+        """
+        now, to = self.clock(), self.destination.name
+        until = now + self.lease
+        with self.settling.store.write() as tx:
+            overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
+            deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
+            claims = deliveries.claim(tx, ids, to, now=now, lease_until=until)
+            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        return overtaken, claims, until
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -187,10 +197,10 @@ class Deliver(Role):
             return
         outcomes = [outcome for _, outcome in ended]
         try:
-            settle(self.settling, outcomes, since=DeliveryState.SENDING, kind="send")
+            since = DeliveryState.SENDING
+            outlast(self, lambda: settle(self.settling, outcomes, since=since, kind="send"))
         except Exception:
-            # The store is away. What the partner said must not be forgotten: it is written down
-            # when the role runs again, long before the lease runs out.
+            # What the partner said must not be forgotten while this process lives.
             for pair in ended:
                 self._ended.put(pair)
             raise
@@ -213,13 +223,15 @@ class Deliver(Role):
         return self._ended.qsize() * 2 >= self._in_hand
 
     def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
-        traits = self.destination.traits
         now = self.clock()
-        if now + traits.connect_timeout + traits.reply_timeout < lease_until:
+        in_time = now + self.destination.traits.longest_send < lease_until
+        if in_time and not self.stopping.is_set():
             outcome = self.call(claim)
         else:
-            # It waited for a thread too long, or the machine slept: somebody else may send it.
-            late = Held("claim_late", "not sent", retry_after=timedelta())
+            # It waited for a thread too long, or the machine slept: somebody else may send it. Or
+            # the hub is stopping: what has not begun goes out after the start, nobody waits for it.
+            why = "not sent: the hub stops" if in_time else "not sent"
+            late = Held("claim_late", why, retry_after=timedelta())
             outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
         passing(Point.DELIVER_AFTER_REPLY)
         self._ended.put((incoming, outcome))
@@ -249,7 +261,7 @@ class Deliver(Role):
                 if sending
                 else (PermanentFailure, "prepare_failed")
             )
-            result = kind(code, repr(error))
+            result = kind(code, cause_of(error))
         return Outcome(
             claimed=claim,
             message=message,

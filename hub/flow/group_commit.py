@@ -14,6 +14,10 @@ ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")
 
 
+class Closed(RuntimeError):
+    """Nothing is taken any more: the hub is stopping. Nothing was written."""
+
+
 class GroupCommit(Generic[ItemT, AnswerT]):
     """Turns `work(items) -> answers` (one transaction) into `submit(item) -> Future[answer]`."""
 
@@ -22,19 +26,29 @@ class GroupCommit(Generic[ItemT, AnswerT]):
     ) -> None:
         self._work = work
         self._largest = largest
+        self._open = True
+        self._door = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[ItemT, Future[AnswerT]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._thread.start()
 
     def submit(self, item: ItemT) -> "Future[AnswerT]":
-        """Queue an item; the future carries its answer after the commit, or the error."""
+        """Queue an item; the future carries its answer after the commit, or the error.
+
+        Raises Closed after `close`: nobody would ever answer.
+        """
         future: Future[AnswerT] = Future()
-        self._queue.put((item, future))
+        with self._door:  # else an item could be put behind the end of the queue
+            if not self._open:
+                raise Closed("nothing is accepted any more")
+            self._queue.put((item, future))
         return future
 
     def close(self) -> None:
-        """Finish what is queued and end the thread."""
-        self._queue.put(None)
+        """Finish what is queued and end the thread; safe to call twice."""
+        with self._door:
+            self._open = False
+            self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:

@@ -13,6 +13,7 @@ from hub.failpoints import Point, passing
 from hub.messages.envelope import Message
 from hub.ports import Absence, Receipt
 from hub.rules import recovery
+from hub.rules.causes import cause_of
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -84,7 +85,7 @@ def _settle_bad(
     Somebody else moved the delivery: nothing is left to do. The partner's word cannot be stored:
     then its effect counts as unknown, so that one strange reply never stops a destination.
     """
-    delivery, cause = outcome.claimed.id, type(error).__name__
+    delivery, cause = outcome.claimed.id, cause_of(error)
     if isinstance(error, deliveries.StateConflict):
         log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
         return

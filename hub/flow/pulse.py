@@ -64,9 +64,9 @@ class Pulse(Role):
         with _store_may_be_away(), self.store.write() as tx:
             heartbeats.looked(tx, self.process, now=self.clock(), findings=findings)
 
-    def stop(self, timeout: float = 15.0) -> None:
+    def stop(self) -> None:
         """End, and take the row away: who stopped in good order is not missed."""
-        super().stop(timeout)
+        super().stop()
         with _store_may_be_away(), self.store.write() as tx:
             heartbeats.forget(tx, self.process)
 

@@ -9,14 +9,17 @@ the broker when our own code failed (the broker's delivery limit ends that).
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from hub.failpoints import Point, passing
+from hub.flow.outlast import outlast
 from hub.flow.say import say
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
+from hub.rules.causes import cause_of
 from hub.rules.errors import EarlyMessage
 from hub.service import Role
 from hub.store import journal, outbox
@@ -90,7 +93,7 @@ class Receive(Role):
                 entry = journal.Entry(decode(incoming.body), incoming.body)
                 readable.append(Readable(incoming, entry))
             except InvalidMessage as error:
-                self._set_aside(incoming, error)
+                outlast(self, partial(self._set_aside, incoming, error))
                 settled.append(incoming)
         try:
             with self.store.write() as tx:
@@ -121,38 +124,56 @@ class Receive(Role):
         While it is away no message is at fault: failing them would use up their delivery limit
         within seconds, and what was accepted would end among the dead letters.
         """
-        while not self.stopping.is_set():
-            try:
-                with self.store.write():
-                    return True
-            except Exception as error:
-                if not is_away(error):
-                    return True
-                log.error(Event.ROLE_CRASHED, role=self.name, error=type(error).__name__)
-                self.stopping.wait(self.crash_pause)
+        try:
+            outlast(self, self._knock)
+        except Exception as error:
+            return not is_away(error)
+        return True
+
+    def _knock(self) -> None:
+        with self.store.write():
+            pass
+
+    def _is_outage(self, error: Exception) -> bool:
+        """Tell an outage of the store from a message that it cannot take; waits for its end."""
+        if not is_away(error):
+            return False
+        try:
+            self._knock()
+        except Exception as again:
+            return is_away(again) and self._store_is_back()
         return False
 
     def _alone(self, consumer: Consumer, item: Readable) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
         try:
-            try:
-                with self.store.write() as tx:
-                    self.apply(tx, [item.entry])
-            except EarlyMessage:
-                log.info(Event.MESSAGE_EARLY, message_id=message.id, message_type=message.type)
-                with self.store.write() as tx:
-                    journal.set_early(tx, item.entry, self.clock())
-            except InvalidMessage as error:
-                self._park(item.entry, error)
+            self.handle_one(item.entry)
         except Exception as error:
+            if self._is_outage(error):
+                return self._alone(consumer, item)
+            if self.stopping.is_set() and is_away(error):
+                return False  # not settled: it comes again
             # Our own fault, not the message's: the broker gives it again, up to its limit. The
             # pause keeps a short outage of the store from using that limit up at once.
-            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=repr(error))
+            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(error))
             self.stopping.wait(self.crash_pause)
             consumer.fail(item.incoming)
             return False
         return True
+
+    def handle_one(self, entry: journal.Entry) -> None:
+        """Handle one message, keep it as early, or park it, in a transaction of its own."""
+        message = entry.message
+        try:
+            with self.store.write() as tx:
+                self.apply(tx, [entry])
+        except EarlyMessage:
+            log.info(Event.MESSAGE_EARLY, message_id=message.id, message_type=message.type)
+            with self.store.write() as tx:
+                journal.set_early(tx, entry, self.clock())
+        except InvalidMessage as error:
+            self._park(entry, error)
 
     def _park(self, entry: journal.Entry, error: InvalidMessage) -> None:
         log.warning(

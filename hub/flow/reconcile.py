@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
+from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
+from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure
 from hub.rules.states import DeliveryState
 from hub.service import Role
@@ -55,6 +57,15 @@ class Reconcile(Role):
 
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
         """Ask about deliveries that are due; return how many were asked about."""
+        doubtful = outlast(self, self._take)
+        for outcome in pool.map(self._ask, doubtful):
+            self._settle(outcome)
+        if doubtful:
+            self.on_commit()
+        return len(doubtful)
+
+    def _take(self) -> list[deliveries.Claimed]:
+        """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         with self.settling.store.write() as tx:
             doubtful = schedule.take_doubtful(
@@ -66,11 +77,7 @@ class Reconcile(Role):
             )
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
-        for outcome in pool.map(self._ask, doubtful):
-            self._settle(outcome)
-        if doubtful:
-            self.on_commit()
-        return len(doubtful)
+        return doubtful
 
     def _ask(self, claimed: deliveries.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
@@ -84,7 +91,8 @@ class Reconcile(Role):
         except DeliveryFailure as failure:
             answer = failure
         except Exception as error:
-            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=repr(error))
+            cause = cause_of(error)
+            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
             answer = Absence.UNKNOWN
         return Outcome(
             claimed=claimed,
@@ -106,10 +114,11 @@ class Reconcile(Role):
             action=found,
         )
         if isinstance(answer, Receipt):
-            settle(self.settling, [outcome], since=DeliveryState.AMBIGUOUS, kind="find")
+            state = DeliveryState.AMBIGUOUS
+            outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
             return
         try:
-            self._write(outcome, answer, str(found))
+            outlast(self, lambda: self._write(outcome, answer, str(found)))
         except deliveries.StateConflict as error:
             state = DeliveryState.AMBIGUOUS
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from hub.failpoints import Point, passing
+from hub.flow.outlast import outlast
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
 from hub.service import Role
 from hub.store import outbox
@@ -51,7 +52,8 @@ class Relay(Role):
         try:
             while not self.stopping.is_set():
                 self.beat()
-                if not self.publish_some(publisher) and not self._passed_over:
+                published = outlast(self, lambda: self.publish_some(publisher))
+                if not published and not self._passed_over:
                     self._rest()
         finally:
             publisher.close()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
+from hub.flow.outlast import outlast
 from hub.ports import Clock
 from hub.service import Role
 from hub.store import journal, schedule
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
 
@@ -40,6 +41,7 @@ class Timer(Role):
         clock: Clock,
         pace: Pace | None = None,
         on_commit: Callable[[], None] = lambda: None,
+        on_sweep: Callable[[], None] = lambda: None,
         also: Callable[[datetime], object] = lambda _now: None,
     ) -> None:
         super().__init__()
@@ -47,17 +49,23 @@ class Timer(Role):
         self.clock = clock
         self.pace = pace or Pace()
         self.on_commit = on_commit
+        self.on_sweep = on_sweep
         self.also = also
         """What else is looked for at each sweep; in transactions of its own."""
         self._swept: datetime | None = None
+        self._looked_from: datetime | None = None
+        """When the present look through the accepted messages began."""
+        self._looked_to = ""
+        """The last message it has come to, "" when it is through."""
 
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
-            if self.look():
+            if outlast(self, self.look):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
-            self.bell.wait(self._pause())
+            self.bell.wait(outlast(self, self._pause))
+        self.on_sweep()
 
     def look(self) -> int:
         """Do everything that is due once; return how much was asked for."""
@@ -68,6 +76,7 @@ class Timer(Role):
         if self._swept is None or now - self._swept >= self.pace.sweep:
             self._swept = now
             count += self.sweep(now)
+            self.on_sweep()
         return count
 
     def sweep(self, now: datetime) -> int:
@@ -79,13 +88,39 @@ class Timer(Role):
             expired = schedule.expire_leases(tx, now=now)
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
+            asked += self._ask_lost(tx, now)
             journal.park_early(tx, now - self.pace.early)
-            early = journal.wake_all_early(tx)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
             log.warning(Event.ASKED_AGAIN, count=asked + released)
-        return asked + released + len(early)
+        return asked + released + self._wake_early()
+
+    def _ask_lost(self, tx: Tx, now: datetime) -> int:
+        """Ask again for a page of messages that were accepted long ago and never handled.
+
+        Nothing tells a vanished queue message from one in a long queue. So each is asked for at
+        most once in `ask_again`, and one page a sweep: a receiver that is away for a day finds a
+        few repeats, not a flood.
+        """
+        if not self._looked_to:
+            if self._looked_from and now - self._looked_from < self.pace.ask_again:
+                return 0
+            self._looked_from = now
+        count, self._looked_to = journal.ask_lost(
+            tx, recorded_before=now - self.pace.ask_again, after=self._looked_to
+        )
+        return count
+
+    def _wake_early(self) -> int:
+        """Ask again for every early message, a short transaction a page."""
+        count, after = 0, ""
+        while True:
+            with self.store.write() as tx:
+                page = journal.wake_all_early(tx, after=after)
+            if not page:
+                return count
+            count, after = count + len(page), page[-1]
 
     def _pause(self) -> float:
         with self.store.read() as tx:

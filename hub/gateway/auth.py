@@ -6,15 +6,17 @@ from typing import Annotated
 
 from fastapi import Header, HTTPException, Request
 
-from hub.ports import Clock
-from hub.store import audit
-from hub.store.engine import Store
-from hub.telemetry import Event, log
+from hub.gateway.denials import Denials
 
 Guard = Callable[..., None]
 
 
-def bearer(expected: str, *, purpose: str, store: Store, clock: Clock) -> Guard:
+def caller(request: Request) -> str:
+    """Return the address that calls."""
+    return request.client.host if request.client else "unknown"
+
+
+def bearer(expected: str, *, purpose: str, denials: Denials) -> Guard:
     """Return a FastAPI dependency that lets only holders of the token `expected` through.
 
     With no token configured the door stays shut.
@@ -25,18 +27,9 @@ def bearer(expected: str, *, purpose: str, store: Store, clock: Clock) -> Guard:
         known = expected and scheme.lower() == "bearer"
         if known and hmac.compare_digest(token.encode(), expected.encode()):
             return
-        log.warning(Event.REQUEST_REFUSED, code="token", path=request.url.path)
-        caller = request.client.host if request.client else "unknown"
-        with store.write() as tx:
-            audit.record(
-                tx,
-                caller,
-                f"gateway.{purpose}",
-                object=request.url.path,
-                allowed=False,
-                reason="missing or wrong token",
-                now=clock(),
-            )
+        denials.deny(
+            caller(request), purpose=purpose, path=request.url.path, reason="missing or wrong token"
+        )
         raise HTTPException(
             401,
             detail={"code": "token", "message": "Thiếu mã truy cập hoặc mã không đúng."},

@@ -12,15 +12,17 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.failpoints import Point, passing
-from hub.gateway.auth import bearer
+from hub.gateway.auth import bearer, caller
+from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Clock, Sink
+from hub.ports import Sink
+from hub.rules.causes import cause_of
 from hub.rules.errors import FAULTS
 from hub.store import blobs
-from hub.store.engine import Store
+from hub.store.engine import Store, StoreUnavailable
 from hub.telemetry import Event, log
 
 CALLBACK_LIMIT = 1024 * 1024
@@ -42,15 +44,15 @@ def create_app(
     files: blobs.BlobStore,
     sink: Sink,
     *,
-    clock: Clock,
+    denials: Denials,
     intake_token: str,
     file_token: str,
     town: Callbacks | None = None,
 ) -> FastAPI:
     """Return the gateway's application."""
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
-    intake = bearer(intake_token, purpose="intake", store=store, clock=clock)
-    pull = bearer(file_token, purpose="files", store=store, clock=clock)
+    intake = bearer(intake_token, purpose="intake", denials=denials)
+    pull = bearer(file_token, purpose="files", denials=denials)
 
     @app.exception_handler(InvalidMessage)
     def refuse(request: Request, error: InvalidMessage) -> JSONResponse:
@@ -63,6 +65,13 @@ def create_app(
         elif error.code == "content_differs":
             status = 409
         return JSONResponse(explain(error), status_code=status)
+
+    @app.exception_handler(StoreUnavailable)
+    def come_again(request: Request, error: StoreUnavailable) -> JSONResponse:
+        path = request.url.path
+        log.error(Event.REQUEST_REFUSED, code="store", error=cause_of(error), path=path)
+        text = {"code": "store", "message": "Hệ thống đang bận, đề nghị gửi lại."}
+        return JSONResponse(text, status_code=503, headers={"Retry-After": "5"})
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -112,6 +121,11 @@ def create_app(
         if town is None:
             raise HTTPException(404, detail={"code": "partner", "message": "Chưa kết nối thị xã."})
         status, reply = town.receive(body, request.headers, sink)
+        path = request.url.path
+        if status == 401:
+            denials.deny(caller(request), purpose="callbacks", path=path, reason="wrong signature")
+        elif status >= 400:
+            log.warning(Event.REQUEST_REFUSED, code="callback", status=status, path=path)
         passing(Point.CALLBACK_BEFORE_REPLY)
         return JSONResponse(reply, status_code=status)
 

@@ -25,6 +25,7 @@ class WebRole(Role):
             lifespan="off",
             access_log=False,
             log_level="warning",
+            log_config=None,  # our own: theirs writes tracebacks with all their words
             timeout_keep_alive=65,
             timeout_graceful_shutdown=5,
             server_header=False,

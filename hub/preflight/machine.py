@@ -7,9 +7,10 @@ from pathlib import Path
 
 from hub.bootstrap import open_store, utc_now
 from hub.preflight.check import Check, clock
+from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead
 from hub.settings import Settings
-from hub.store.engine import Store, StoreUnavailable, database_time
+from hub.store.engine import Store, StoreUnavailable, database_time, is_away
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""
@@ -42,7 +43,13 @@ def database(settings: Settings) -> Iterator[Check]:
         store = open_store(settings)
     except StoreUnavailable as error:
         fix = "Check HUB_DATABASE_URL and that the server runs."
-        yield Check("database", False, repr(error)[:200], fix, fatal=True)
+        yield Check(
+            "database",
+            False,
+            (repr(error)[:200] if is_away(error) else cause_of(error)),
+            fix,
+            fatal=True,
+        )
         return
     try:
         yield Check("database", True, f"{store.name}, schema is up to date")

@@ -38,11 +38,6 @@ class Records:
             p.TownStepReported: self.town_reported,
         }
 
-    @property
-    def reads(self) -> frozenset[type[p.Payload]]:
-        """The payloads that the records read."""
-        return frozenset(self._handlers)
-
     def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
         """Handle one message; return what has to be said."""
         return self._handlers[type(payload)](tx, Cause(message), payload)

@@ -152,6 +152,7 @@ _TABLE = (
     Fault("reply_server_error", _A, "Đối tác báo lỗi hệ thống.", "Partner server error."),
     Fault("reply_unknown_code", _A, "Mã trả lời chưa biết.", "Reply code without a mapping."),
     Fault("lease_expired", _A, "Tiến trình gửi dừng giữa chừng.", "We stopped while sending."),
+    Fault("restored", _A, "Khôi phục từ bản sao lưu, hỏi đối tác trước.", "Restored old copy."),
     Fault("send_crashed", _A, "Lỗi của trung tâm khi đang gửi.", "Our own fault while sending."),
     # our own side of a delivery
     Fault("mapping_missing", _P, "Chưa có bảng mã tương ứng của đối tác.", "No code mapping."),

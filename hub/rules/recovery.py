@@ -80,7 +80,9 @@ def recover(
         case FaultClass.PERMANENT | FaultClass.INVALID:
             return Park(failure.code)
         case FaultClass.HELD:
-            return RetryAt(now + (failure.retry_after or policy.pause), counts=False)
+            # Zero is a wish too: at once.
+            wish = failure.retry_after
+            return RetryAt(now + (policy.pause if wish is None else wish), counts=False)
         case FaultClass.AMBIGUOUS if not traits.idempotent:
             if not traits.findable:
                 return AskPerson()

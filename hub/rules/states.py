@@ -24,10 +24,12 @@ class DeliveryState(StrEnum):
 S = DeliveryState
 
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    S.PENDING: frozenset({S.SENDING, S.HELD, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
+    S.PENDING: frozenset(
+        {S.SENDING, S.HELD, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}
+    ),
     S.SENDING: frozenset({S.DELIVERED, S.WAITING, S.AMBIGUOUS, S.DEAD}),
-    S.WAITING: frozenset({S.SENDING, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
-    S.HELD: frozenset({S.PENDING, S.CANCELLED, S.SUPERSEDED}),
+    S.WAITING: frozenset({S.SENDING, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
+    S.HELD: frozenset({S.PENDING, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED}),
     S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED, S.BY_HAND}),
     S.DEAD: frozenset({S.PENDING, S.DELIVERED, S.SUPERSEDED, S.CANCELLED, S.BY_HAND}),
     S.DELIVERED: frozenset(),
@@ -35,7 +37,8 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     S.SUPERSEDED: frozenset(),
     S.BY_HAND: frozenset(),
 }
-"""Every legal move. A dead delivery still holds its lane; only a final one lets go of it."""
+"""Every legal move. What was not sent yet becomes ambiguous only in a restored database. A dead
+delivery still holds its lane; only a final one lets go of it."""
 
 FINAL = frozenset(state for state, moves in MOVES.items() if not moves)
 """States that release the lane."""

@@ -18,8 +18,15 @@ class Traits:
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
     """How many calls at once."""
+    round_trips: int = 1
+    """How many exchanges one call may need: logging in, logging in again, comparing."""
 
     @property
     def longest_call(self) -> timedelta:
         """How long one call may take, from dialling to the end of the reply."""
         return self.connect_timeout + self.reply_timeout
+
+    @property
+    def longest_send(self) -> timedelta:
+        """How long sending may take when every exchange takes all of its time."""
+        return self.longest_call * self.round_trips

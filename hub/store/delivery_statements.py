@@ -59,14 +59,21 @@ TURN = (
 _HEADS = (
     sa.select(_C.lane, sa.func.min(position())).where(_TO, _AMONG_LANES, OPEN).group_by(_C.lane)
 )
+RESTORED = "restored"
+"""Code of what an old copy believes unsent: it is asked about before it is sent."""
+_DOUBTFUL = sa.func.coalesce(_C.code, "") == RESTORED
 RELEASE = (
     sa.update(deliveries)
     .where(_TO, _AMONG_LANES, _C.state == S.HELD.value, OPEN)
     .where(sa.tuple_(_C.lane, position()).in_(_HEADS))
-    .values(state=S.PENDING.value, asked_at=sa.bindparam("now"))
+    .values(
+        state=sa.case((_DOUBTFUL, S.AMBIGUOUS.value), else_=S.PENDING.value),
+        next_attempt_at=sa.case((_DOUBTFUL, sa.bindparam("now")), else_=None),
+        asked_at=sa.bindparam("now"),
+    )
     .returning(_C.id, _C.destination, _C.type)
 )
-"""(to, names, now) -> the heads that were held and are open now."""
+"""(to, names, now) -> the heads that were held and are open now: to be sent, or asked about."""
 
 
 def _overtaken() -> ReturningUpdate[Any]:

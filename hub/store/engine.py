@@ -39,6 +39,8 @@ class Store:
         self.name = parsed.get_backend_name()
         self.url = url
         options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
+        # The words of an error may still quote values (PostgreSQL's do): see rules.causes.
+        options["hide_parameters"] = True
         if self.name == "sqlite":
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

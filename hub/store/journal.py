@@ -26,6 +26,7 @@ from hub.store.tables import (
     STATE_HANDLED,
     STATE_OUTGOING,
     STATE_PARKED,
+    UNHANDLED,
     deliveries,
     inbox,
     journal,
@@ -38,7 +39,8 @@ _BODIES = sa.select(journal.c.id, journal.c.body).where(
 
 
 def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
-    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(*conditions)
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body)
+    query = query.where(*conditions, UNHANDLED)
     return query.order_by(journal.c.id).limit(limit)
 
 
@@ -203,21 +205,48 @@ def _upsert(
 
 def wake_early(tx: Tx, key: str) -> list[str]:
     """Ask again for the early messages of a key, in the order of their ids; return the ids."""
-    return _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all())
+    woken: list[str] = []
+    while page := _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all()):
+        woken += page
+    return woken
 
 
-def wake_all_early(tx: Tx) -> list[str]:
-    """Ask again for early messages, whatever their key; return the ids.
+def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
+    """Ask again for a page of early messages, whatever their key, by id behind `after`.
 
-    The dossier may have come in the moment between looking for it and keeping the message.
+    Returns the ids. The dossier may have come in the moment between looking for it and keeping the
+    message.
     """
-    return _ask(tx, tx.execute(_oldest(journal.c.state == STATE_EARLY)).all())
+    query = _oldest(journal.c.state == STATE_EARLY, journal.c.id > after, limit=limit)
+    return _ask(tx, tx.execute(query).all())
 
 
 def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
     query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
     return _ask(tx, tx.execute(query).all())
+
+
+def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500) -> tuple[int, str]:
+    """Ask again for accepted messages whose queue message must have vanished, by id behind `after`.
+
+    Returns how many, and the last id of a full page, "" when there is no next one. What still
+    stands in the outbox was never lost; what waits in a long queue is asked for twice and taken
+    once.
+    """
+    old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
+    rows = tx.execute(_oldest(old, journal.c.id > after, limit=limit)).all()
+    if not rows:
+        return 0, ""
+    there = outbox.waiting(tx, [row.id for row in rows])
+    asked = _ask(tx, [row for row in rows if row.id not in there])
+    return len(asked), rows[-1].id if len(rows) == limit else ""
+
+
+def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
+    """Return accepted messages that nobody handled, by id behind `after`: id and wire form."""
+    query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    return {row.id: row.body for row in tx.execute(query)}
 
 
 def _ask(tx: Tx, rows: Sequence[sa.Row[tuple[str, str, bytes]]]) -> list[str]:
@@ -244,7 +273,7 @@ def park_early(tx: Tx, recorded_before: datetime) -> int:
     """Park early messages whose dossier never came; return how many."""
     statement = (
         sa.update(journal)
-        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before)
+        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before, UNHANDLED)
         .values(state=STATE_PARKED, code="dossier_unknown", reason="the dossier never came")
     )
     return tx.execute(statement).rowcount

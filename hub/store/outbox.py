@@ -73,6 +73,12 @@ def delete(tx: Tx, seqs: Sequence[int]) -> None:
         tx.execute(sa.delete(outbox).where(outbox.c.seq.in_(seqs)))
 
 
+def waiting(tx: Tx, message_ids: Sequence[str]) -> set[str]:
+    """Return those of the ids that wait here. Reads the whole outbox: for rare questions."""
+    query = sa.select(outbox.c.message_id).where(outbox.c.message_id.in_(message_ids))
+    return set(tx.execute(query).scalars())
+
+
 def backlog(tx: Tx) -> int:
     """Return the number of rows that wait."""
     return tx.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()

@@ -1,15 +1,16 @@
 """Questions that operators and reports ask; nothing here writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
-from hub.store.tables import attempts, deliveries, journal
+from hub.store.record_tables import leg_steps, legs
+from hub.store.tables import UNHANDLED, deliveries, journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,16 @@ def open_count(tx: Tx) -> int:
 
 def unhandled_count(tx: Tx) -> int:
     """Return the number of accepted messages that are not handled yet."""
-    query = sa.select(sa.func.count()).where(journal.c.state.in_(["accepted", "early"]))
+    waiting = journal.c.state.in_(["accepted", "early"])
+    query = sa.select(sa.func.count()).where(waiting, UNHANDLED)
     return tx.execute(query).scalar_one()
 
 
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     """Return parked messages: id, type, key, code, reason; newest first."""
     c = journal.c
-    query = sa.select(c.id, c.type, c.key, c.code, c.reason).where(c.state == "parked")
+    query = sa.select(c.id, c.type, c.key, c.code, c.reason)
+    query = query.where(c.state == "parked", UNHANDLED)
     rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
     return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
 
@@ -118,6 +121,44 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Steps of the town that are kept because one before them never came."""
+
+    number: str
+    child_number: str
+    """The number under which the town has it, "" while it has not told."""
+    applied: int
+    """The last step that was applied; the one that is missing comes next."""
+    next_here: int
+    """The first step that is kept."""
+    kept: int
+    since: datetime
+    """When the first of the kept ones came."""
+
+    @property
+    def missing(self) -> str:
+        """The steps that never came, as `3` or `3-5`."""
+        first, last = self.applied + 1, self.next_here - 1
+        return str(first) if first == last else f"{first}-{last}"
+
+
+def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
+    """Return the dossiers whose inter-level leg waits for a step of the town, oldest first."""
+    place = sa.func.min(leg_steps.c.sequence)
+    came = sa.func.min(journal.c.recorded_at)
+    query = (
+        sa.select(legs.c.number, legs.c.child_number, legs.c.sequence, place, sa.func.count(), came)
+        .join(leg_steps, leg_steps.c.number == legs.c.number)
+        .join(journal, journal.c.id == leg_steps.c.message_id)
+        .where(leg_steps.c.applied.is_(False))
+        .group_by(legs.c.number, legs.c.child_number, legs.c.sequence)
+        .having(place > legs.c.sequence + 1)
+        .order_by(came)
+    )
+    return [Gap(row[0], row[1] or "", *row[2:]) for row in tx.execute(query.limit(limit))]
+
+
 def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]]:
     """Yield (dossier number, message type, number of delivered deliveries), streaming."""
     c = deliveries.c
@@ -128,9 +169,3 @@ def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]
     )
     for row in tx.execution_options(yield_per=1000).execute(query):
         yield tuple(row)
-
-
-def history(tx: Tx, delivery_id: int) -> Sequence[sa.Row[Any]]:
-    """Return the attempts of a delivery, oldest first."""
-    query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)
-    return tx.execute(query.order_by(attempts.c.id)).all()

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store import outbox
-from hub.store.deliveries import OPEN, Claimed, ask, position, release_followers, with_bodies
+from hub.store.deliveries import Claimed, ask, position, release_followers, with_bodies
 from hub.store.engine import Tx
-from hub.store.tables import deliveries
+from hub.store.tables import UNSETTLED, deliveries
 
 c = deliveries.c
 
@@ -42,7 +42,9 @@ def ask_pending(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 5
 def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int) -> int:
     # what is due to a citizen first goes first; without a due date, in the order it came
     first = sa.case((c.deadline.is_(None), 1), else_=0)
-    chosen = sa.select(c.id).where(condition).order_by(first, c.deadline, c.id).limit(limit)
+    chosen = (
+        sa.select(c.id).where(condition, UNSETTLED).order_by(first, c.deadline, c.id).limit(limit)
+    )
     if tx.dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
     statement = (
@@ -60,7 +62,7 @@ def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int
 def next_due(tx: Tx) -> datetime | None:
     """Return the earliest time at which a waiting or ambiguous delivery becomes due."""
     query = sa.select(sa.func.min(c.next_attempt_at)).where(
-        c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), c.asked_at.is_(None)
+        c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), c.asked_at.is_(None), UNSETTLED
     )
     due: datetime | None = tx.execute(query).scalar_one()
     return due
@@ -71,7 +73,8 @@ def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
 
     The process that held the lease may have died at any point of its call: nobody knows.
     """
-    chosen = sa.select(c.id).where(c.state == S.SENDING.value, c.lease_until < now).limit(limit)
+    late = sa.and_(c.state == S.SENDING.value, c.lease_until < now, UNSETTLED)
+    chosen = sa.select(c.id).where(late).limit(limit)
     statement = (
         sa.update(deliveries)
         .where(c.id.in_(chosen), c.state == S.SENDING.value, c.lease_until < now)
@@ -94,7 +97,8 @@ def take_doubtful(
     """Return ambiguous deliveries that are due, and reserve them until `again_at`."""
     chosen = (
         sa.select(c.id)
-        .where(c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now)
+        .where(c.destination == destination, c.state == S.AMBIGUOUS.value, UNSETTLED)
+        .where(c.next_attempt_at <= now)
         .order_by(c.next_attempt_at)
         .limit(limit)
     )
@@ -118,6 +122,6 @@ def sweep_held(tx: Tx, now: datetime) -> int:
         position(earlier) < position(),
         earlier.c.settled_at.is_(None),
     )
-    query = sa.select(c.destination, c.lane).where(OPEN, c.state == S.HELD.value, ~blocked)
+    query = sa.select(c.destination, c.lane).where(c.state == S.HELD.value, UNSETTLED, ~blocked)
     stuck = tx.execute(query.limit(500)).all()
     return sum(release_followers(tx, row.destination, [row.lane], now) for row in stuck)

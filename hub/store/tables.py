@@ -76,12 +76,15 @@ journal = sa.Table(
     comment="Every message, as said. It is also the inbox by message id: a message is handled once",
 )
 sa.Index("ix_journal_key", journal.c.key)
+UNHANDLED = sa.text("state IN ('accepted', 'early', 'parked')")
+"""Must stand word for word in every question about such messages: SQLite uses a partial index only
+for a query that repeats its condition, and reads the whole journal otherwise."""
 sa.Index(
     "ix_journal_unhandled",
     journal.c.state,
     journal.c.key,
-    sqlite_where=sa.text("state IN ('accepted', 'early', 'parked')"),
-    postgresql_where=sa.text("state IN ('accepted', 'early', 'parked')"),
+    sqlite_where=UNHANDLED,
+    postgresql_where=UNHANDLED,
 )
 
 inbox = sa.Table(
@@ -138,21 +141,22 @@ deliveries = sa.Table(
     sqlite_autoincrement=True,
     comment="One message on its way to one destination: the truth about state, attempts and time",
 )
-_OPEN = sa.text(f"NOT ({_FINAL})")
+UNSETTLED = sa.text(f"NOT ({_FINAL})")
+"""As `UNHANDLED`: word for word in every question about deliveries that are due."""
 sa.Index(
     "ix_deliveries_open_lane",
     deliveries.c.destination,
     deliveries.c.lane,
     deliveries.c.id,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
 )
 sa.Index(
     "ix_deliveries_due",
     deliveries.c.state,
     deliveries.c.next_attempt_at,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
 )
 sa.Index("ix_deliveries_lane", deliveries.c.lane)
 

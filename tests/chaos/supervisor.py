@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +23,6 @@ class KeptRole:
 
     def __init__(self, name: str, environment: Mapping[str, str], directory: Path) -> None:
         self.name = name
-        self.starts = 0
         self.deaths: Counter[int] = Counter()
         """How often it ended, by exit code; -9 is a SIGKILL."""
         self.changed = threading.Condition()
@@ -72,16 +70,6 @@ class KeptRole:
         with self.changed:
             return self.changed.wait_for(lambda: self.deaths[-signal.SIGKILL] >= times, seconds)
 
-    def stands_still(self, seconds: float) -> bool:
-        """Return whether it stopped itself (a failpoint's `stop`), waiting for that."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            process = self._process
-            if process is not None and _state(process.pid) == "T":
-                return True
-            self._stopping.wait(0.05)
-        return False
-
     def _signal(self, number: signal.Signals) -> bool:
         with self.changed:
             process = self._process
@@ -112,7 +100,6 @@ class KeptRole:
         process = KeptProcess.start(launch, lock=self._directory / f"{self.name}.lock")
         with self.changed:
             self._process, self._carried = process, failpoints
-            self.starts += 1
             if self._failpoints:  # it was armed while this one was being started
                 os.kill(process.pid, signal.SIGTERM)
             self.changed.notify_all()
@@ -124,11 +111,3 @@ def _wait(process: KeptProcess) -> int:
     output = process._keeper.stdout
     word = output.readline().decode() if output else ""
     return int(word.removeprefix("exited ") or -1) if word.startswith("exited ") else -1
-
-
-def _state(pid: int) -> str:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[0]

@@ -3,13 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import urllib3
 
+from adapters.town_center.settings import TownSettings
+from adapters.town_center.source import TownCallbacks
 from hub.flow.accept import Intake
+from hub.gateway.denials import Denials
 from hub.gateway.rest import CALLBACK_LIMIT, create_app
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import MAX_BYTES
@@ -29,6 +33,7 @@ class Door:
 
     store: Store
     port: int
+    denials: Denials
 
     def call(
         self, method: str, path: str, body: bytes = b"", token: str = "", **headers: str
@@ -45,22 +50,36 @@ class Door:
         return reply.status, reply.data
 
 
-@pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    """A gateway on a free port."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
+@contextmanager
+def running(directory: Path, town: TownCallbacks | None = None) -> Iterator[Door]:
+    """Run a gateway on a free port for the length of the block."""
+    store = Store(f"sqlite:///{directory}/hub.db")
     migrate(store)
-    files = BlobStore(tmp_path / "files", limit=FILE_LIMIT)
+    files = BlobStore(directory / "files", limit=FILE_LIMIT)
     intake = Intake(store, files, clock=now)
+    denials = Denials(store, clock=now)
     app = create_app(
-        store, files, intake, clock=now, intake_token="in-token", file_token="file-token"
+        store,
+        files,
+        intake,
+        denials=denials,
+        intake_token="in-token",
+        file_token="file-token",
+        town=town,
     )
     web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
     web.start()
-    yield Door(store, web.port)
+    yield Door(store, web.port, denials)
     web.stop()
     intake.close()
     store.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """A gateway without a town."""
+    with running(tmp_path) as door:
+        yield door
 
 
 def test_a_message_is_answered_after_it_is_stored(door: Door) -> None:
@@ -141,6 +160,24 @@ def test_without_the_right_token_nothing_comes_in_and_the_refusal_is_audited(
         assert queries.unhandled_count(tx) == 0
 
 
+def test_many_refusals_of_a_source_are_two_rows(door: Door) -> None:
+    """The first at once, the others of its minute as a count."""
+    for _ in range(7):
+        assert door.call("POST", "/messages", b"", token="wrong")[0] == 401
+    door.denials.flush()
+    assert audited(door.store) == [("127.0.0.1", "/messages", "missing or wrong token")]
+    door.denials.flush(everything=True)
+    ((_, object, reason),) = audited(door.store)[1:]
+    assert (object, reason.split(" since")[0]) == ("*", "missing or wrong token; 6 more")
+
+
+def audited(store: Store) -> list[tuple[str, str, str]]:
+    """Return who was refused what and why, as the audit tells it."""
+    with store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT actor, object, reason FROM audit ORDER BY seq")
+        return [(row[0], row[1], row[2]) for row in rows]
+
+
 def test_a_file_is_stored_under_its_hash_and_pulled_with_the_partners_token(door: Door) -> None:
     """What goes in comes out, byte for byte."""
     content = bytes(range(256)) * 100
@@ -174,6 +211,34 @@ def test_a_callback_over_the_limit_or_without_a_partner_is_refused(door: Door) -
     """No town is connected here."""
     assert door.call("POST", "/town/callbacks", b"{}")[0] == 404
     assert door.call("POST", "/town/callbacks", b" " * (CALLBACK_LIMIT + 1))[0] == 413
+
+
+def test_callbacks_with_a_wrong_signature_are_in_the_audit(tmp_path: Path) -> None:
+    """Also this door tells who knocked."""
+    settings = TownSettings(
+        url="http://127.0.0.1:9",
+        client_id="hub",
+        client_secret="secret-1",
+        callback_secret="secret-2",
+        file_base_url="http://127.0.0.1:9/files",
+    )
+    with closing(TownCallbacks(settings)) as town, running(tmp_path, town) as door:
+        for _ in range(3):
+            assert door.call("POST", "/town/callbacks", b"{}")[0] == 401
+        door.denials.flush(everything=True)
+        first, rest = audited(door.store)
+    assert first == ("127.0.0.1", "/town/callbacks", "wrong signature")
+    assert rest[2].startswith("wrong signature; 2 more since ")
+
+
+def test_a_store_that_is_away_is_told_as_come_again(door: Door) -> None:
+    """503, so that the sender keeps what it has; the cause stands in our log, not in the answer."""
+    with door.store.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
+    status, reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")
+    assert isinstance(reply, dict)
+    assert (status, reply["code"]) == (503, "store")
+    assert "journal" not in json.dumps(reply)
 
 
 def test_health_needs_no_token(door: Door) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from hub.broker.memory import MemoryBroker
+from hub.flow import outlast
 from hub.flow.accept import Intake
 from hub.flow.receive import Receive
 from hub.flow.relay import Relay
@@ -349,7 +350,7 @@ def test_an_outage_of_the_store_uses_up_no_delivery_limit(
             yield tx
 
     monkeypatch.setattr(ward.store, "write", write)
-    monkeypatch.setattr(ward.receive, "crash_pause", 0.001)
+    monkeypatch.setattr(outlast, "LONGEST_PAUSE", timedelta(milliseconds=1))
     ward.receive.on_commit = handled.set
     ward.receive.start()
     assert handled.wait(10)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from adapters.provincial.destination import ProvincialDestination
 from adapters.provincial.settings import ProvincialSettings
 from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
@@ -17,6 +18,7 @@ from hub.messages.payloads import (
     ProvinceProgress,
     Status,
 )
+from hub.ports import Request
 
 RECEIVED = datetime.fromisoformat("2018-07-24T08:30:00+07:00")
 USERNAME, PASSWORD = "ward", "word-for-tests"
@@ -97,3 +99,13 @@ def step(number: str, **changes: Any) -> ProvinceProgress:
 def message_of(payload: Any, attachments: Sequence[Attachment] = ()) -> Message:
     """Return the message that says `payload`."""
     return catalog.compose(payload, time=RECEIVED, source="records", attachments=attachments)
+
+
+def request_for(destination: ProvincialDestination, payload: Any) -> Request:
+    """Return the destination's request for a payload with one file."""
+    return destination.prepare(message_of(payload, [SCAN]), payload)
+
+
+def effects(province: SimulatorProcess, number: str) -> list[str]:
+    """Return the kinds of what the province did for a dossier, in order."""
+    return [row["kind"] for row in province.effects(dossier=number)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.flow.group_commit import GroupCommit
+from hub.flow.group_commit import Closed, GroupCommit
 
 
 def test_callers_that_come_while_a_group_is_written_form_the_next_one() -> None:
@@ -47,3 +47,14 @@ def test_one_bad_item_fails_alone() -> None:
         else:
             assert future.result(10) == n
     commits.close()
+
+
+def test_what_comes_after_the_end_is_refused_at_once() -> None:
+    """Nobody waits for ever for a thread that has ended; closing twice does no harm."""
+    commits = GroupCommit[int, int](lambda items: list(items))
+    before = commits.submit(1)
+    commits.close()
+    commits.close()
+    assert before.result(10) == 1
+    with pytest.raises(Closed):
+        commits.submit(2)

@@ -73,6 +73,8 @@ def test_an_unknown_effect_may_be_repeated_where_the_partner_drops_repeats() -> 
 def test_a_pause_uses_no_attempt() -> None:
     """A closed partner is nobody's failure, also after the last attempt."""
     assert decide(Held("partner_paused"), 5) == RetryAt(NOW + POLICY.pause, counts=False)
+    at_once = Held("claim_late", retry_after=timedelta())
+    assert decide(at_once, 5) == RetryAt(NOW, counts=False)
 
 
 def test_the_partners_wish_is_honoured() -> None:

@@ -17,6 +17,7 @@ from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import BarcodeScanned, Station
 from hub.ports import Clock, Sink
+from hub.rules.causes import cause_of
 
 LONGEST = 100
 """Bytes of a code; longer ones are noise on the line."""
@@ -72,8 +73,8 @@ class BarcodeSource:
             )
             sink.accept(catalog.compose(payload, time=at, source=self.device))
         except (InvalidMessage, msgspec.ValidationError) as error:
-            log.warning(
-                "message_parked", role=self.name, code="number_malformed", where=repr(error)[:60]
-            )
+            # Not what was read: somebody may hold an identity card under the reader.
+            cause = cause_of(error)
+            log.warning("message_parked", role=self.name, code="number_malformed", where=cause)
             return False
         return True

@@ -5,10 +5,12 @@ the kit in `adapters.simulation` brings ports, faults and ledger.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from adapters.provincial.dialect import Operation
 from adapters.provincial.simulator import rest, soap
@@ -106,11 +108,18 @@ def run(
     username: str = USERNAME,
     password: str = PASSWORD,
     session_life: timedelta = timedelta(minutes=30),
+    procedures: Mapping[str, str] | None = None,
 ) -> None:
     """Run a province until SIGTERM or SIGINT; see `adapters.simulation.serve`."""
 
     def make(book: Ledger, faults: Faults) -> Province:
-        office = Office(book, username=username, password=password, session_life=session_life)
+        office = Office(
+            book,
+            username=username,
+            password=password,
+            session_life=session_life,
+            procedures=procedures,
+        )
         return Province(book, faults, office)
 
     serve.run(make, ledger=ledger, host=host, port=port, control_port=control_port, seed=seed)
@@ -128,7 +137,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--password", default=PASSWORD)
     parser.add_argument("--password-file", type=Path, help="instead of --password")
     parser.add_argument("--session-seconds", type=float, default=1800.0)
+    parser.add_argument("--procedures", type=Path, help="JSON file: code -> name of each one known")
     given = parser.parse_args(argv)
+    known = given.procedures.read_bytes() if given.procedures else b"null"
     file = given.password_file
     run(
         ledger=given.ledger,
@@ -139,4 +150,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         username=given.username,
         password=file.read_text(encoding="utf-8").strip() if file else given.password,
         session_life=timedelta(seconds=given.session_seconds),
+        procedures=msgspec.json.decode(known, type=dict[str, str] | None),
     )

@@ -8,7 +8,7 @@ it. Its memory is rebuilt from the ledger.
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -40,7 +40,8 @@ class Said:
     message: str = "Thành công"
     session: str = ""
     found: Kept | None = None
-    procedure: str = ""
+    procedure: tuple[str, str] | None = None
+    """Code and name."""
     done: Sequence[tuple[str, str]] = ()
     """Dossier number and the province's own id."""
 
@@ -57,12 +58,19 @@ class Office:
     """The province's memory; lives in the simulator's event loop."""
 
     def __init__(
-        self, ledger: Ledger, *, username: str, password: str, session_life: timedelta
+        self,
+        ledger: Ledger,
+        *,
+        username: str,
+        password: str,
+        session_life: timedelta,
+        procedures: Mapping[str, str] | None = None,
     ) -> None:
         self.ledger = ledger
         self._credentials = (username, password)
         self._session_life = session_life.total_seconds()
         self._sessions: dict[str, float] = {}
+        self._procedures = procedures
         self._kept: dict[str, Kept] = {}
         for effect in ledger.effects():
             self._remember(effect.operation, msgspec.json.decode(effect.content))
@@ -89,8 +97,12 @@ class Office:
         return Said(found=kept) if kept else NOT_THERE
 
     def procedure(self, code: str) -> Said:
-        """Find a procedure."""
-        return Said(procedure=code) if KNOWN_PROCEDURE.fullmatch(code) else UNKNOWN_PROCEDURE
+        """Find a procedure: in the list that was given, else every well-formed one."""
+        if self._procedures is not None:
+            name = self._procedures.get(code, "")
+        else:
+            name = f"Thủ tục {code}" if KNOWN_PROCEDURE.fullmatch(code) else ""
+        return Said(procedure=(code, name)) if name else UNKNOWN_PROCEDURE
 
     async def register(self, dossiers: list[Fields], *, updating: bool) -> Said:
         """Register dossiers or replace their records: all of a call or none."""

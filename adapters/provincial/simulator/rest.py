@@ -38,7 +38,8 @@ def write(operation: str, said: Said, *, number: str = "") -> Answer:
     elif said.found:
         reply["result"] = [{"HoSo": said.found.fields, "TienDo": said.found.steps}]
     elif said.procedure:
-        reply["result"] = [{"MATTHC": said.procedure, "TENTTHC": f"Thủ tục {said.procedure}"}]
+        code, name = said.procedure
+        reply["result"] = [{"MATTHC": code, "TENTTHC": name}]
     else:
         reply["result"] = [{"MaHoSo": n, "MaThamChieu": reference} for n, reference in said.done]
     return Answer(body=msgspec.json.encode(reply), number=number)

@@ -75,8 +75,8 @@ def write(operation: str, said: Said, *, number: str = "") -> Answer:
         parts.append(f"<HoSo>{_elements(said.found.fields)}</HoSo>")
         parts += [f"<TienDo>{_elements(step)}</TienDo>" for step in said.found.steps]
     if said.procedure:
-        code = escape(said.procedure)
-        parts.append(f"<result><MATTHC>{code}</MATTHC><TENTTHC>Thủ tục {code}</TENTTHC></result>")
+        code, name = map(escape, said.procedure)
+        parts.append(f"<result><MATTHC>{code}</MATTHC><TENTTHC>{name}</TENTTHC></result>")
     parts += [
         f"<result><MaHoSo>{number}</MaHoSo><MaThamChieu>{reference}</MaThamChieu></result>"
         for number, reference in said.done

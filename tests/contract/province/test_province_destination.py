@@ -1,0 +1,177 @@
+"""The province as a destination, over SOAP and over REST, against its simulator over real HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from adapters.provincial.destination import ProvincialDestination
+from adapters.simulation.process import SimulatorProcess
+from hub.messages.payloads import Applicant, Status, SurveySubmitted
+from hub.ports import Absence, Receipt
+from hub.rules.errors import (
+    PermanentFailure,
+)
+from tests.support.province import (
+    RECEIVED,
+    dossier,
+    effects,
+    message_of,
+    request_for,
+    settings_for,
+    start_province,
+    step,
+)
+
+
+def test_a_dossier_is_registered_and_found(
+    destination: ProvincialDestination, province: SimulatorProcess, number: str
+) -> None:
+    """Absent before, there afterwards, once in the province's ledger, with its reference."""
+    request = request_for(destination, dossier(number))
+    assert destination.find(request) is Absence.ABSENT
+    receipt = destination.send(request)
+    assert receipt.reference == f"TTH-{number}"
+    assert (receipt.already, len(receipt.response_hash)) == (False, 64)
+    found = destination.find(request)
+    assert isinstance(found, Receipt)
+    assert found.already
+    assert effects(province, number) == ["dossier"]
+
+
+def test_a_step_is_added_and_found_by_status_and_moment(
+    destination: ProvincialDestination, province: SimulatorProcess, number: str
+) -> None:
+    """Only the step that was sent is found: not one at another time, nor of another status."""
+    destination.send(request_for(destination, dossier(number)))
+    request = request_for(destination, step(number))
+    assert destination.find(request) is Absence.ABSENT
+    assert destination.send(request).reference == f"TTH-{number}-1"
+    assert isinstance(destination.find(request), Receipt)
+    later = step(number, at=RECEIVED + timedelta(hours=2))
+    other = step(number, status=Status.SUPPLEMENT_REQUESTED)
+    for absent in (later, other):
+        assert destination.find(request_for(destination, absent)) is Absence.ABSENT
+    assert effects(province, number) == ["dossier", "event"]
+
+
+def test_an_update_replaces_the_record_and_is_found_only_when_applied(
+    destination: ProvincialDestination, number: str
+) -> None:
+    """Before it is sent the update is absent, although the dossier is there."""
+    destination.send(request_for(destination, dossier(number)))
+    done = dossier(number, update=True, status=Status.FINISHED, finished_at=RECEIVED)
+    update = request_for(destination, done)
+    assert destination.find(update) is Absence.ABSENT
+    destination.send(update)
+    assert isinstance(destination.find(update), Receipt)
+
+
+def test_a_registration_is_found_after_later_updates(
+    destination: ProvincialDestination, number: str
+) -> None:
+    """A record that is further along contains the registration."""
+    first = request_for(destination, dossier(number))
+    destination.send(first)
+    done = dossier(number, update=True, status=Status.RETURNED, returned_at=RECEIVED)
+    destination.send(request_for(destination, done))
+    assert isinstance(destination.find(first), Receipt)
+    assert destination.send(first).already
+
+
+def test_registering_again_is_success_with_a_mark(
+    destination: ProvincialDestination, province: SimulatorProcess, number: str
+) -> None:
+    """ "đã tồn tại" with the same content: a receipt, and no second effect."""
+    request = request_for(destination, dossier(number))
+    destination.send(request)
+    assert destination.send(request).already
+    assert effects(province, number) == ["dossier"]
+
+
+DIFFERENT: list[dict[str, Any]] = [
+    {"applicant": Applicant(name="Người Khác", identity_number="000000000002")},
+    {"procedure": "1.000894"},
+    {"received_at": RECEIVED + timedelta(days=7)},
+    {"summary": "Nội dung khác"},
+    {"status": Status.REGISTERED},
+]
+
+
+@pytest.mark.parametrize("changes", DIFFERENT)
+def test_a_number_taken_by_something_else_is_a_conflict(
+    destination: ProvincialDestination, number: str, changes: dict[str, Any]
+) -> None:
+    """ "đã tồn tại" with other content is never taken for success; asking cannot settle it."""
+    destination.send(request_for(destination, dossier(number, **changes)))
+    mine = request_for(destination, dossier(number))
+    assert destination.find(mine) is Absence.UNKNOWN
+    with pytest.raises(PermanentFailure, match="partner_conflict"):
+        destination.send(mine)
+
+
+def test_what_was_not_asked_for_is_refused_for_good(
+    destination: ProvincialDestination, province: SimulatorProcess, number: str
+) -> None:
+    """An unknown procedure, a step or an update of an unknown dossier: parked, nothing done."""
+    for payload in (
+        dossier(number, procedure="9.000001"),
+        dossier(number, update=True),
+        step(number),
+    ):
+        with pytest.raises(PermanentFailure, match="partner_refused"):
+            destination.send(request_for(destination, payload))
+    assert effects(province, number) == []
+
+
+def test_what_another_partner_is_told_is_not_for_the_province(
+    destination: ProvincialDestination,
+) -> None:
+    """A payload without an operation is parked before anything is sent."""
+    slip = SurveySubmitted(slip="P1", scores={"a": 2}, submitted_at=RECEIVED)
+    with pytest.raises(PermanentFailure, match="mapping_missing"):
+        destination.prepare(message_of(slip), slip)
+
+
+def test_the_digest_is_of_the_content_without_the_session(
+    destination: ProvincialDestination, number: str
+) -> None:
+    """The same content has the same digest whatever the session; other content has another."""
+    request = request_for(destination, dossier(number))
+    destination.send(request)
+    assert request_for(destination, dossier(number)).digest == request.digest
+    assert request_for(destination, dossier(number, summary="khác")).digest != request.digest
+
+
+def test_a_province_that_is_restarted_still_knows_its_dossiers(
+    tmp_path_factory: pytest.TempPathFactory, mode: str, number: str
+) -> None:
+    """Its memory is its ledger: after a restart, records and steps are found and compared."""
+    place = tmp_path_factory.mktemp("restart")
+    for again in (False, True):
+        with start_province(place) as process:
+            destination = ProvincialDestination(settings_for(process.url, mode=mode))
+            requests = [request_for(destination, dossier(number))]
+            requests.append(request_for(destination, step(number)))
+            found = [isinstance(destination.find(request), Receipt) for request in requests]
+            if not again:
+                for request in requests:
+                    destination.send(request)
+            destination.close()
+        assert found == [again, again]
+
+
+def test_the_same_update_twice_is_a_duplicate_in_the_ledger(
+    destination: ProvincialDestination, province: SimulatorProcess, number: str
+) -> None:
+    """The ledger sees a repeated update and a repeated step, and no repetition in a new state."""
+    before = province.ledger()["duplicates"]
+    first = dossier(number)
+    finished = structs.replace(first, update=True, status=Status.FINISHED)
+    for payload in (first, finished, structs.replace(first, update=True), step(number)):
+        destination.send(request_for(destination, payload))
+    assert province.ledger()["duplicates"] == before
+    destination.send(request_for(destination, step(number)))
+    destination.send(request_for(destination, structs.replace(first, update=True)))
+    assert province.ledger()["duplicates"] == before + 2

@@ -1,0 +1,78 @@
+"""What the timer asks many times a minute does not read whole tables.
+
+Only on SQLite: PostgreSQL chooses by what it knows of a table, and these are empty.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.flow.timer import Timer
+from hub.store import queries, schedule
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite store."""
+    made = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(made)
+    yield made
+    made.close()
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """Collect the statements that run during the block."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+
+
+def plans(store: Store, table: str, texts: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield (statement, how the database carries it out) of those that look into a table."""
+    for text in texts:
+        if table in text and "WHERE" in text:
+            with store.read() as tx:
+                marks = tuple("x" * text.count("?"))
+                rows = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", marks).all()
+            yield text, "\n".join(row[3] for row in rows)
+
+
+def test_what_is_unhandled_is_found_by_its_own_index(store: Store) -> None:
+    """The journal keeps every message there ever was; the index holds the few that wait."""
+    with statements(store) as seen:
+        Timer(store, clock=lambda: NOW).sweep(NOW)
+        with store.read() as tx:
+            queries.unhandled_count(tx)
+            queries.parked(tx)
+    found = list(plans(store, "journal", seen))
+    assert len(found) >= 4
+    for text, plan in found:
+        assert "ix_journal_unhandled" in plan, (text, plan)
+
+
+def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
+    """The timer looks four times a second, whatever has been delivered in all the years."""
+    with statements(store) as seen:
+        Timer(store, clock=lambda: NOW).look()
+        with store.write() as tx:
+            schedule.next_due(tx)
+            again = NOW + timedelta(minutes=1)
+            schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
+    found = list(plans(store, "deliveries", seen))
+    assert len(found) >= 6
+    for text, plan in found:
+        assert "ix_deliveries_due" in plan, (text, plan)
