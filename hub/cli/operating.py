@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 
 from hub import health, operations, preflight
-from hub.bootstrap import utc_now
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
+from hub.clock import utc_now
 from hub.flow.rebuild import rebuild
 from hub.messages import catalog
 from hub.records.calendar import local

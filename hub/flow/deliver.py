@@ -8,6 +8,7 @@ nothing happens. A claim has a lease: should this process die, the delivery beco
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from hub.ports import (
     Destination,
     Incoming,
     Receipt,
+    latest_first_byte,
 )
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
 from hub.rules.states import DeliveryState
@@ -136,7 +138,7 @@ class Deliver(Role):
         if not asks:
             return
         asked = dict(reversed(asks))
-        now = self.clock()
+        now, ends = self.clock(), time.monotonic() + self.lease.total_seconds()
         with self.settling.store.write() as tx:
             overtaken = deliveries.supersede_overtaken(tx, list(asked), self.destination.name, now)
             lanes = {lane for _, lane in overtaken}
@@ -159,7 +161,7 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim, now + self.lease)
+            pool.submit(self._work, asked[claim.id], claim, now + self.lease, ends)
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -212,10 +214,15 @@ class Deliver(Role):
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self._in_hand
 
-    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
+    def _work(
+        self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime, ends: float
+    ) -> None:
         traits = self.destination.traits
-        now = self.clock()
-        if now + traits.connect_timeout + traits.reply_timeout < lease_until:
+        now, call = self.clock(), traits.connect_timeout + traits.reply_timeout
+        # Two clocks, because the one that the lease is written in may be set while we wait.
+        latest = ends - call.total_seconds()
+        if now + call < lease_until and time.monotonic() < latest:
+            latest_first_byte.set(latest)
             outcome = self.call(claim)
         else:
             # It waited for a thread too long, or the machine slept: somebody else may send it.
