@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.failpoints import Point, passing
+from hub.gateway import refusals
 from hub.gateway.auth import bearer
 from hub.gateway.limits import read_body
 from hub.messages import catalog
@@ -63,6 +64,8 @@ def create_app(
         elif error.code == "content_differs":
             status = 409
         return JSONResponse(explain(error), status_code=status)
+
+    refusals.install(app)
 
     @app.get("/health")
     def health() -> dict[str, str]:
