@@ -7,7 +7,7 @@ first what lets things in, then what works on them, then what carries, then what
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
@@ -21,8 +21,9 @@ from hub.broker import declare
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
+from hub.clock import clock_of
 from hub.flow.accept import Intake
-from hub.flow.deliver import Deliver
+from hub.flow.deliver import Deliver, lease_of
 from hub.flow.outcome import Settling
 from hub.flow.pulse import Pulse
 from hub.flow.rebuild import rebuild
@@ -54,11 +55,6 @@ FAULT_DATA = {
     "http": _ADAPTERS / "wire" / "data" / "faults.toml",
 }
 """Where each partner's codes are explained; http: what holds for all of them."""
-
-
-def utc_now() -> datetime:
-    """Return the present time; the one real clock of the hub."""
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -185,10 +181,11 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
 def build(
     settings: Settings,
     *,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     sources: Sequence[Source] | None = None,
 ) -> Hub:
     """Put a hub together. `sources` replaces the devices that the settings name."""
+    clock = clock or clock_of(settings.drill_clock)
     store = open_store(settings)
     limit = settings.file_limit_mb * 1024 * 1024
     files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
@@ -204,7 +201,7 @@ def build(
         intake=Intake(store, files, clock=clock, check=records.check, on_commit=lambda: hub.wake()),
         records=records,
         destinations=make_destinations(settings),
-        town=TownCallbacks(town_settings(settings)) if settings.town_url else None,
+        town=TownCallbacks(town_settings(settings), clock=clock) if settings.town_url else None,
         clock=clock,
     )
     devices = make_sources(settings, clock) if sources is None else list(sources)
@@ -253,10 +250,18 @@ def _timer(hub: Hub) -> Timer:
     within = timedelta(hours=settings.alert_hours)
     mark = mark_of(settings)
     alerts = DeadlineAlerts(store=hub.store, rules=hub.records.rules, within=within)
+    calls = [destination.traits for destination in hub.destinations]
+    nothing = timedelta()
+    pace = Pace(
+        sweep=seconds(settings.sweep),
+        settle=max((traits.longest_call for traits in calls), default=nothing)
+        + seconds(settings.settle_delay),
+        lease=max((lease_of(traits) for traits in calls), default=Pace().lease),
+    )
     return Timer(
         hub.store,
         clock=hub.clock,
-        pace=Pace(sweep=seconds(settings.sweep)),
+        pace=pace,
         on_commit=hub.wake,
         also=alerts.look if settings.alert_hours else lambda _now: None,
         on_sweep=lambda: mark.write(hub.store),

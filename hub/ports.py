@@ -4,8 +4,10 @@ Destinations and sources are written by adapters, brokers by hub/broker; flow us
 through these protocols only. Each has one contract suite under tests/contract.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +19,11 @@ from hub.messages.payloads import Payload
 from hub.rules.traits import Traits
 
 # --- destinations: what the hub delivers to -------------------------------------------------------
+
+latest_first_byte: ContextVar[float] = ContextVar("latest_first_byte", default=math.inf)
+"""By `time.monotonic`: when the claim of the call under way is over. Whoever sends looks at it just
+before the first byte: a process that stood still in between must not send what somebody else may
+have taken over meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

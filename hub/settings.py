@@ -86,6 +86,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drill: Literal["on", "off"] = "off"
     """Whether this hub exists to be damaged; never where people work."""
+    drill_clock: str = ""
+    """A file with the seconds by which the clock of a drill goes wrong."""
     failpoints: str = ""
     """Where a drill strikes, see hub/failpoints.py."""
 
@@ -161,6 +163,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append(f"HUB_FAILPOINTS: {problem}")
     if settings.failpoints and settings.drill != "on":
         problems.append("HUB_FAILPOINTS: only with HUB_DRILL=on, in a drill")
+    if settings.drill_clock and settings.drill != "on":
+        problems.append("HUB_DRILL_CLOCK: only with HUB_DRILL=on, in a drill")
     if settings.province_url and not settings.province_password:
         problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
     if settings.town_url:

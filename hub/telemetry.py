@@ -41,6 +41,8 @@ class Event(StrEnum):
     MOVE_REFUSED = "move_refused"
     LEASES_EXPIRED = "leases_expired"
     ASKED_AGAIN = "asked_again"
+    CLOCK_JUMPED = "clock_jumped"
+    FUTURE_MENDED = "future_mended"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"

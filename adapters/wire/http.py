@@ -2,8 +2,9 @@
 
 Promises that a failure names its phase. Before the first byte of a request has left, it is a
 TransientFailure (certainly no effect); from then on an AmbiguousFailure (the partner may have done
-it). Nothing is ever repeated here: no retries, no redirects. urllib3 opens the connections (names,
-TLS); sending and reading are done here because its pool does not tell the phases apart.
+it). A call whose claim is over by then is not made (Held). Nothing is ever repeated here: no
+retries, no redirects. urllib3 opens the connections (names, TLS); sending and reading are done here
+because its pool does not tell the phases apart.
 """
 
 import socket
@@ -19,7 +20,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from adapters.wire.reading import Reply, read_reply
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.ports import latest_first_byte
+from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
 
@@ -126,6 +128,8 @@ class Wire:
         A partner may refuse a request before having read all of it, so a broken line does not
         yet mean that there is no reply.
         """
+        if time.monotonic() > latest_first_byte.get():
+            raise Held("claim_late", "nothing was sent", retry_after=timedelta())
         rest = memoryview(request)
         while rest:
             sock.settimeout(max(deadline - time.monotonic(), 0.001))

@@ -122,6 +122,17 @@ def _vhost(target: Target) -> str:
     return str(target.parameters("topology").virtual_host)
 
 
+def open_blocking(target: Target, purpose: str) -> Any:
+    """Return a connection of pika's to the first node that answers. Raises BrokerUnavailable."""
+    failures = []
+    for attempt in range(len(target.urls)):
+        try:
+            return pika.BlockingConnection(target.parameters(purpose, attempt))
+        except (AMQPError, OSError) as error:
+            failures.append(f"{type(error).__name__}: {error}"[:200])
+    raise BrokerUnavailable(f"{purpose}: " + "; ".join(failures))
+
+
 class _Declaring:
     """A short connection for declarations. Raises BrokerUnavailable for all but a refusal."""
 
@@ -130,16 +141,8 @@ class _Declaring:
         self._connection: Any = None
 
     def __enter__(self) -> "_Declaring":
-        failures = []
-        for attempt in range(len(self._target.urls)):
-            try:
-                self._connection = pika.BlockingConnection(
-                    self._target.parameters("topology", attempt)
-                )
-                return self
-            except (AMQPError, OSError) as error:
-                failures.append(f"{type(error).__name__}: {error}"[:200])
-        raise BrokerUnavailable("topology: " + "; ".join(failures))
+        self._connection = open_blocking(self._target, "topology")
+        return self
 
     def __exit__(self, *_: object) -> None:
         if self._connection.is_open:

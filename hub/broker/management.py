@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -24,22 +25,17 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 
 
 class Management:
-    """The management API of one broker, for one virtual host."""
+    """The management API of one broker, or of the nodes of a cluster, for one virtual host."""
 
     def __init__(self, url: str, vhost: str, *, within: timedelta = ANSWER_WITHIN) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the management address must begin with http:// or https://")
-        port = f":{parts.port}" if parts.port else ""
-        self._base = urlunsplit(
-            (parts.scheme, parts.hostname + port, parts.path.rstrip("/"), "", "")
-        )
+        """`url` is one address, or several with commas: each tells of the whole cluster."""
+        self._addresses = [_node(part.strip()) for part in re.split(r",(?=\s*https?://)", url)]
         self._vhost = quote(vhost, safe="")
-        login = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
-        self._headers = urllib3.make_headers(basic_auth=login)
         seconds = within.total_seconds()
         self._http = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=seconds, read=seconds), retries=False, num_pools=1
+            timeout=urllib3.Timeout(connect=seconds, read=seconds),
+            retries=False,
+            num_pools=len(self._addresses),
         )
         self._ahead: timedelta | None = None
 
@@ -99,15 +95,34 @@ class Management:
         return json.loads(self._call("GET", path))
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
-        headers = {**self._headers, "content-type": "application/json"}
-        payload = None if body is None else json.dumps(body).encode()
+        """Ask the first node that answers; what it refuses, the others would refuse too."""
+        silent = []
+        for node in list(self._addresses):
+            status, answer = self._ask(node, method, path, body)
+            if 0 < status < 500:
+                break
+            silent.append(answer[:300].decode(errors="replace"))
+            self._addresses.append(self._addresses.pop(0))  # next time the others first
+        else:
+            raise BrokerUnavailable(f"management API: {method} {path}: " + "; ".join(silent))
+        if status >= 300:
+            reason = answer[:300].decode(errors="replace")
+            raise BrokerUnavailable(f"management API: {method} {path}: {status} {reason}")
+        if len(answer) > LARGEST_ANSWER:
+            raise BrokerUnavailable(f"management API: {path}: the answer is too large")
+        return answer
+
+    def _ask(
+        self, node: "_Node", method: str, path: str, body: Mapping[str, Any] | None
+    ) -> tuple[int, bytes]:
+        """Return status and body; status 0 and the kind of failure where nobody answers."""
         sent = datetime.now(UTC)
         try:
             response = self._http.request(
                 method,
-                self._base + path,
-                body=payload,
-                headers=headers,
+                node.base + path,
+                body=None if body is None else json.dumps(body).encode(),
+                headers={**node.headers, "content-type": "application/json"},
                 preload_content=False,
             )
             try:
@@ -115,15 +130,26 @@ class Management:
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
-        if response.status >= 300:
-            reason = answer[:300].decode(errors="replace")
-            raise BrokerUnavailable(f"management API: {method} {path}: {response.status} {reason}")
-        if len(answer) > LARGEST_ANSWER:
-            raise BrokerUnavailable(f"management API: {path}: the answer is too large")
+            return 0, type(error).__name__.encode()
         received, date = datetime.now(UTC), response.headers.get("date", "")
         self._ahead = ahead_by_http(date, sent=sent, received=received)
-        return answer
+        return response.status, answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    base: str
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def _node(url: str) -> _Node:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the management address must begin with http:// or https://")
+    port = f":{parts.port}" if parts.port else ""
+    base = urlunsplit((parts.scheme, parts.hostname + port, parts.path.rstrip("/"), "", ""))
+    login = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
+    return _Node(base, urllib3.make_headers(basic_auth=login))
 
 
 def _number(value: object) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.broker.declare import QUORUM
+from hub.broker.declare import QUORUM, open_blocking
 from hub.broker.rabbit.target import Target
 from hub.messages.routes import DEAD, deliver_queue
 from hub.ports import BrokerUnavailable
@@ -98,7 +98,7 @@ def _probing(broker_url: str) -> Iterator[tuple[Any, Any, str]]:
     queue = deliver_queue(f"probe-{secrets.token_hex(8)}")
     expires = {"x-expires": UNUSED_AT_MOST // timedelta(milliseconds=1)}
     try:
-        connection = pika.BlockingConnection(Target.parse(broker_url).parameters("probe"))
+        connection = open_blocking(Target.parse(broker_url), "probe")
         try:
             channel = connection.channel()
             channel.confirm_delivery()

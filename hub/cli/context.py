@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from hub import operations
-from hub.bootstrap import open_store, utc_now
+from hub.bootstrap import open_store
+from hub.clock import utc_now
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store

@@ -7,9 +7,10 @@ import typer
 from rich.table import Table
 
 from hub import health, operations, preflight
-from hub.bootstrap import mark_of, utc_now
+from hub.bootstrap import mark_of
 from hub.broker.memory import MemoryBroker
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
+from hub.clock import utc_now
 from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
 from hub.messages import catalog

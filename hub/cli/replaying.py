@@ -11,8 +11,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hub import operations
-from hub.bootstrap import make_destinations, utc_now
+from hub.bootstrap import make_destinations
 from hub.cli.context import Delivery, by, console, opened, operate, settings
+from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_plan, resending
 from hub.operations.replay_run import ReplayRun, Report

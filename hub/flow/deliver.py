@@ -8,10 +8,11 @@ nothing happens. A claim has a lease: should this process die, the delivery beco
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -29,6 +30,7 @@ from hub.ports import (
     Destination,
     Incoming,
     Receipt,
+    latest_first_byte,
 )
 from hub.rules.causes import cause_of
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
@@ -41,6 +43,14 @@ from hub.telemetry import Event, log
 
 class _Ask(msgspec.Struct):
     delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
+class _Lease(NamedTuple):
+    """By two clocks, because the one that a lease is written in may be set while we wait."""
+
+    until: datetime
+    ends: float
+    """By the clock that nobody can set, seconds."""
 
 
 GATHER_AT_MOST = 0.02
@@ -141,7 +151,7 @@ class Deliver(Role):
         if not asks:
             return
         asked = dict(reversed(asks))
-        overtaken, claims, lease_until = outlast(self, lambda: self._take(list(asked)))
+        overtaken, claims, lease = outlast(self, lambda: self._take(list(asked)))
         if claims:
             passing(Point.DELIVER_AFTER_CLAIM)
         if overtaken:
@@ -152,24 +162,24 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim, lease_until)
+            pool.submit(self._work, asked[claim.id], claim, lease)
 
     def _take(
         self, ids: list[int]
-    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], datetime]:
+    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], _Lease]:
         """Claim what is due of `ids`; return what was overtaken, what was claimed, and its lease.
 
         When a commit went through without our knowing, doing it again claims nothing: the lease
         runs out, and the partner is asked.
         """
         now, to = self.clock(), self.destination.name
-        until = now + self.lease
+        lease = _Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
         with self.settling.store.write() as tx:
             overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
             deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
-            claims = deliveries.claim(tx, ids, to, now=now, lease_until=until)
+            claims = deliveries.claim(tx, ids, to, now=now, lease_until=lease.until)
             attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
-        return overtaken, claims, until
+        return overtaken, claims, lease
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -222,10 +232,13 @@ class Deliver(Role):
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self._in_hand
 
-    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease_until: datetime) -> None:
-        now = self.clock()
-        in_time = now + self.destination.traits.longest_send < lease_until
+    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease) -> None:
+        now, traits = self.clock(), self.destination.traits
+        longest = traits.longest_send
+        measured = time.monotonic() + longest.total_seconds()
+        in_time = now + longest < lease.until and measured < lease.ends
         if in_time and not self.stopping.is_set():
+            latest_first_byte.set(lease.ends - traits.longest_call.total_seconds())
             outcome = self.call(claim)
         else:
             # It waited for a thread too long, or the machine slept: somebody else may send it. Or

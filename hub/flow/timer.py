@@ -4,9 +4,11 @@ Retries become due, leases run out, queue messages vanish with a broker, a dossi
 each is one small look at the store. The timer only asks; deliver and reconcile do the work.
 """
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hub.failpoints import Point, passing
 from hub.flow.outlast import outlast
@@ -15,6 +17,8 @@ from hub.service import Role
 from hub.store import journal, schedule
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,12 @@ class Pace:
     sweep: timedelta = timedelta(minutes=1)
     early: timedelta = timedelta(hours=1)
     """How long a message may wait for its dossier."""
+    settle: timedelta = timedelta()
+    """After a lease has run out: how long its call may still be under way."""
+    lease: timedelta = timedelta(minutes=10)
+    """The longest lease that anybody takes."""
+    jump: timedelta = timedelta(seconds=5)
+    """By how much the clock may go wrong between two looks before that is a jump."""
 
 
 class Timer(Role):
@@ -52,7 +62,10 @@ class Timer(Role):
         self.on_sweep = on_sweep
         self.also = also
         """What else is looked for at each sweep; in transactions of its own."""
-        self._swept: datetime | None = None
+        self._swept = -math.inf
+        self._offset: timedelta | None = None
+        """Between the clock and the one that nobody can set."""
+        self._patient_until = -math.inf
         self._looked_from: datetime | None = None
         """When the present look through the accepted messages began."""
         self._looked_to = ""
@@ -69,15 +82,31 @@ class Timer(Role):
 
     def look(self) -> int:
         """Do everything that is due once; return how much was asked for."""
-        now = self.clock()
+        now, measured = self.clock(), time.monotonic()
         lost = now - self.pace.ask_again
-        with self.store.write() as tx:
-            count = schedule.ask_due(tx, now=now, asked_before=lost)
-        if self._swept is None or now - self._swept >= self.pace.sweep:
-            self._swept = now
-            count += self.sweep(now)
+        if self._has_jumped(now, measured) or measured - self._swept >= self._pause_of_sweeps:
+            self._swept = measured
+            count = self.sweep(now)
             self.on_sweep()
-        return count
+        else:
+            count = 0
+        with self.store.write() as tx:
+            return count + schedule.ask_due(tx, now=now, asked_before=lost)
+
+    @property
+    def _pause_of_sweeps(self) -> float:
+        return self.pace.sweep.total_seconds()
+
+    def _has_jumped(self, now: datetime, measured: float) -> bool:
+        """Compare the clock with the one that nobody can set."""
+        offset = now - datetime.fromtimestamp(measured, UTC)
+        before, self._offset = self._offset, offset
+        if before is None or abs(offset - before) < self.pace.jump:
+            return False
+        log.warning(Event.CLOCK_JUMPED, duration_ms=round((offset - before) / MILLISECOND))
+        # By the clock everything early may now seem old.
+        self._patient_until = measured + self.pace.early.total_seconds()
+        return True
 
     def sweep(self, now: datetime) -> int:
         """Look for what should not happen: dead senders, lost asks, forgotten followers."""
@@ -85,11 +114,17 @@ class Timer(Role):
         self.also(now)
         lost = now - self.pace.ask_again
         with self.store.write() as tx:
-            expired = schedule.expire_leases(tx, now=now)
+            mended = schedule.mend_future(
+                tx, now=now, soon=now + self.pace.settle, lease_until=now + self.pace.lease
+            )
+            expired = schedule.expire_leases(tx, now=now, ask_at=now + self.pace.settle)
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
             asked += self._ask_lost(tx, now)
-            journal.park_early(tx, now - self.pace.early)
+            if time.monotonic() >= self._patient_until:
+                journal.park_early(tx, now - self.pace.early)
+        if mended:
+            log.warning(Event.FUTURE_MENDED, count=mended)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.failpoints import Point, passing
+from hub.gateway import refusals
 from hub.gateway.auth import bearer, caller
 from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
@@ -19,10 +20,9 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Sink
-from hub.rules.causes import cause_of
 from hub.rules.errors import FAULTS
 from hub.store import blobs
-from hub.store.engine import Store, StoreUnavailable
+from hub.store.engine import Store
 from hub.telemetry import Event, log
 
 CALLBACK_LIMIT = 1024 * 1024
@@ -66,12 +66,7 @@ def create_app(
             status = 409
         return JSONResponse(explain(error), status_code=status)
 
-    @app.exception_handler(StoreUnavailable)
-    def come_again(request: Request, error: StoreUnavailable) -> JSONResponse:
-        path = request.url.path
-        log.error(Event.REQUEST_REFUSED, code="store", error=cause_of(error), path=path)
-        text = {"code": "store", "message": "Hệ thống đang bận, đề nghị gửi lại."}
-        return JSONResponse(text, status_code=503, headers={"Retry-After": "5"})
+    refusals.install(app)
 
     @app.get("/health")
     def health() -> dict[str, str]:

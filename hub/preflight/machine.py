@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from hub.bootstrap import open_store, utc_now
+from hub.bootstrap import open_store
+from hub.clock import utc_now
 from hub.preflight.check import Check, clock
 from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead

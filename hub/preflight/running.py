@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.bootstrap import open_store, utc_now
+from hub.bootstrap import open_store
+from hub.clock import utc_now
 from hub.health import SILENT_AT_MOST
 from hub.preflight.check import Check, from_text
 from hub.records.calendar import local

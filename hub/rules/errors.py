@@ -135,6 +135,8 @@ _TABLE = (
     Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
     Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
     Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
+    Fault("disk_full", _T, "Máy chủ hết chỗ lưu, chưa tiếp nhận.", "No room left on the disk."),
+    Fault("store_away", _T, "Kho dữ liệu chưa sẵn sàng, chưa tiếp nhận.", "Database is away."),
     Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
     Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
     # the way to the partner

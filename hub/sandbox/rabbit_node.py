@@ -29,7 +29,8 @@ class PrivateRabbit:
     """One node in one directory. Safe to use from several threads; a context manager too.
 
     To make a cluster, give the nodes different names and directories, one `epmd`, one `cookie`,
-    and every node's full name as `peers`, and start them one after the other.
+    and every node's full name as `peers`, and start them one after the other; or take
+    `hub.sandbox.rabbit_cluster`.
     """
 
     def __init__(
@@ -177,6 +178,17 @@ class PrivateRabbit:
     def password(self) -> str:
         """The administrator's password."""
         return self._credentials()[1]
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it has run before in its directory."""
+        return self._layout.data.exists()
+
+    def take_login_of(self, other: "PrivateRabbit") -> None:
+        """Use another node's user and password: a cluster has one database of users."""
+        directory = self._layout.directory
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(directory / "credentials", f"{other.user} {other.password}")
 
     @property
     def url(self) -> str:

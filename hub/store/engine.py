@@ -7,7 +7,7 @@ gives a consistent view. On SQLite writers of a process take turns and share a c
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
+from hub.store import silence
 from hub.store.turns import Turns
 
 Tx = sa.Connection
@@ -31,10 +32,23 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, away) or bool(getattr(error, "connection_invalidated", False))
 
 
+_FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether the database has no room left on its disk."""
+    cause = getattr(error, "orig", None)
+    codes = (getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None))
+    return _FULL_POSTGRESQL in codes or _FULL_SQLITE in codes
+
+
 class Store:
     """Owns the connection pool; threads share it freely."""
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
+    def __init__(
+        self, url: str, *, connections: int = 16, patience: timedelta = silence.PATIENCE
+    ) -> None:
+        """`patience`: how long a line to PostgreSQL may be silent before it is doubted."""
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
@@ -47,10 +61,16 @@ class Store:
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}
         else:
             options["pool_pre_ping"] = True
-            options["connect_args"] = {"connect_timeout": 5}
+            limits = {**silence.LINE, "options": " ".join(silence.SESSION)}
+            given = set(parsed.query)  # what the address says itself holds
+            options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
+        self._silence = silence.Silence(patience=patience)
         if self.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        else:
+            watch = self._silence.watch
+            sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
 
     def write(self) -> AbstractContextManager[Tx]:
@@ -70,6 +90,7 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._silence.close()
         if self.turns:
             self.turns.close()
         self.engine.dispose()

@@ -5,7 +5,7 @@ several processes: rows are moved by conditional UPDATEs.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -13,9 +13,12 @@ from hub.rules.states import DeliveryState as S
 from hub.store import outbox
 from hub.store.deliveries import Claimed, ask, position, release_followers, with_bodies
 from hub.store.engine import Tx
-from hub.store.tables import UNSETTLED, deliveries
+from hub.store.tables import UNSETTLED, attempts, deliveries
 
 c = deliveries.c
+FUTURE = timedelta(minutes=1)
+"""What was written so far in the future was written before the clock was set back; less may be the
+difference between two machines."""
 
 
 def ask_due(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
@@ -68,10 +71,14 @@ def next_due(tx: Tx) -> datetime | None:
     return due
 
 
-def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
-    """Move sending deliveries whose lease ran out to ambiguous, to be asked about at once.
+def expire_leases(
+    tx: Tx, *, now: datetime, ask_at: datetime | None = None, limit: int = 500
+) -> Sequence[int]:
+    """Move sending deliveries whose lease ran out to ambiguous, to be asked about at `ask_at`.
 
-    The process that held the lease may have died at any point of its call: nobody knows.
+    The process that held the lease may have died at any point of its call: nobody knows. Or it
+    lives, the clock was set forward, and its call is still under way: asked at once, the partner
+    would truthfully say that nothing is there.
     """
     late = sa.and_(c.state == S.SENDING.value, c.lease_until < now, UNSETTLED)
     chosen = sa.select(c.id).where(late).limit(limit)
@@ -81,7 +88,7 @@ def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
         .values(
             state=S.AMBIGUOUS.value,
             lease_until=None,
-            next_attempt_at=now,
+            next_attempt_at=ask_at or now,
             asked_at=None,
             code="lease_expired",
             detail="the sender stopped before it recorded an outcome",
@@ -89,6 +96,33 @@ def expire_leases(tx: Tx, *, now: datetime, limit: int = 500) -> Sequence[int]:
         .returning(c.id)
     )
     return tx.execute(statement).scalars().all()
+
+
+def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime) -> int:
+    """Give a present time to what was planned before the clock was set back; return how many.
+
+    Without it a retry or a question would wait for as long as the clock went back, a claim of a
+    dead process too. Evidence is what was written down as past and lies in the future: the time of
+    the last attempt, or of the last ask. A partner's own long `Retry-After` is not touched.
+    """
+    late = now + FUTURE
+    tried = sa.exists().where(
+        attempts.c.delivery_id == c.id,
+        attempts.c.number == c.attempts,
+        sa.or_(attempts.c.started_at > late, attempts.c.finished_at > late),
+    )
+    claimed = sa.and_(c.state == S.SENDING.value, c.lease_until > lease_until, tried)
+    far = sa.and_(UNSETTLED, c.next_attempt_at > max(late, soon))
+    moves: Sequence[tuple[sa.ColumnElement[bool], dict[str, object]]] = (
+        (sa.and_(UNSETTLED, c.asked_at > late), {"asked_at": None}),
+        # a lease that ran out was planned by the timer itself, never for later than `soon`
+        (sa.and_(far, sa.or_(tried, c.code == "lease_expired")), {"next_attempt_at": soon}),
+        (claimed, {"lease_until": lease_until}),
+    )
+    count = 0
+    for condition, values in moves:
+        count += tx.execute(sa.update(deliveries).where(condition).values(values)).rowcount
+    return count
 
 
 def take_doubtful(

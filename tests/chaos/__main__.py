@@ -1,7 +1,7 @@
-"""The chaos run: `script/chaos [--minutes N] [--seed S] [--dossiers N]`.
+"""The chaos run: `script/chaos [--minutes N | --dossiers N --kills N] [--seed S]`.
 
-Exit code 1 when anything was lost, doubled or overtaken, when the balance does not hold, or when
-the exchange did not come to its end by itself.
+Exit code 1 when anything was lost, doubled or overtaken, when the balance does not hold, when a
+disaster could not be brought, or when the exchange did not come to its end by itself.
 """
 
 import shutil
@@ -10,30 +10,47 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from hub.pilot import report as reporting
 from hub.pilot import scenario
 from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
 from hub.sandbox.programs import MissingProgram
+from tests.chaos import latency
 from tests.chaos.injector import Injector
-from tests.chaos.judge import judge, verdict, wait_settled
+from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
 from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
 
-PER_MINUTE = 6000
+PER_MINUTE = 3000
 """More dossiers than a minute can take: the time ends the load then."""
 ROOM = 400
 """Unsettled things above which the clerks wait: the disasters then meet a working hub."""
+CLERKS = 8
 SETTLE_WITHIN = 300.0
+FIRST_PHASE = 30
+"""Dossiers in each turn of the comparison of latencies, before the disasters."""
 PLACE = Path("var/chaos")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of it."""
+
+    seed: int
+    seconds: float | None
+    dossiers: int | None
+    """Hand in so many; None: until the time is over."""
+    kills: int
+    """Spread at least so many over the load; 0: as many as it gives."""
 
 
 def main(
@@ -42,6 +59,10 @@ def main(
     dossiers: Annotated[
         int, typer.Option(help="Hand in so many, however long it takes; 0: the minutes decide.")
     ] = 0,
+    kills: Annotated[
+        int, typer.Option(help="With --dossiers: spread at least so many kills over them.")
+    ] = 0,
+    nodes: Annotated[int, typer.Option(min=1, max=3, help="Nodes of the broker.")] = 3,
 ) -> None:
     """Run every part of the hub as a process of its own, break things, and count."""
     console = Console()
@@ -49,13 +70,21 @@ def main(
     place = PLACE.absolute()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    mix = scenario.scaled(scenario.load_mix(), dossiers or int(minutes * PER_MINUTE))
+    spare = 2 * latency.ROUNDS * FIRST_PHASE
+    mix = scenario.scaled(
+        scenario.load_mix(), spare + (dossiers or max(400, int(minutes * PER_MINUTE)))
+    )
     plans = scenario.plan(mix, Rulebook.load(), seed=seed, agency="000.99.01.H57")
+    plan = Plan(
+        seed=seed,
+        seconds=None if dossiers else minutes * 60,
+        dossiers=dossiers or None,
+        kills=kills if dossiers else 0,
+    )
     try:
-        with open_stage(place, seed=seed, until=mix.until) as stage:
-            seconds = None if dossiers else minutes * 60
-            total = dossiers or None
-            report = _run(stage, plans, console, seed=seed, seconds=seconds, total=total)
+        console.print("[dim]starting broker, database, partners and roles ...[/]")
+        with open_stage(place, seed=seed, until=mix.until, nodes=nodes) as stage:
+            report = _run(stage, plans, console, plan)
     except MissingProgram as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(2) from None
@@ -65,27 +94,21 @@ def main(
     raise typer.Exit(1 if report["problems"] else 0)
 
 
-def _run(
-    stage: Stage,
-    plans: Iterator[Planned],
-    console: Console,
-    *,
-    seed: int,
-    seconds: float | None,
-    total: int | None,
-) -> dict[str, Any]:
+def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -> dict[str, Any]:
     began = time.monotonic()
     give_up = threading.Event()
     counter = Counter(stage.gateway_url, stage.intake_token, give_up=give_up)
-    load = Load(counter, plans)
     with progress(console) as bar:
-        task = bar.add_task("dossiers", total=total, note="")
-        injector = Injector(stage, seed=seed, say=lambda kind: bar.update(task, note=kind))
+        task = bar.add_task("dossiers", total=plan.dossiers, note="", kills="")
+        _wait_awake(counter, plans, give_up)
+        compared = latency.compare(
+            stage, counter, plans, each=FIRST_PHASE, say=lambda note: bar.update(task, note=note)
+        )
+        injector = Injector(stage, seed=plan.seed, say=lambda kind: bar.update(task, note=kind))
+        load = Load(counter, _only(plans, plan.dossiers), clerks=CLERKS)
         load.start()
-        while load.working and not counter.acknowledged:
-            give_up.wait(0.1)  # the roles are being started
         injector.start()
-        _let_it_rage(stage, load, bar, began, seconds)
+        _let_it_rage(stage, load, injector, (bar, task), plan)
         load.join()
         injector.end()
         bar.update(task, completed=load.handed_in, note="settling")
@@ -94,38 +117,70 @@ def _run(
         )
         bar.update(task, note="")
     figures = judge(stage, counter)
-    figures["problems"] = [*verdict(figures), *load.problems]
+    figures["problems"] = [*verdict(figures), *load.problems, *injector.problems]
     if not ended:
         figures["problems"].append(f"{stage.unsettled()} unsettled after {SETTLE_WITHIN} s")
     counter.close()
-    return {
-        "seed": seed,
+    report = {
+        "seed": plan.seed,
         "duration_s": round(time.monotonic() - began, 1),
+        "broker_nodes": len(stage.cluster.nodes),
         "kills": injector.kills,
         "told_again": counter.told_again,
         "faults": dict(sorted(injector.counts.items())),
-        "longest_recovery_s": {kind: max(all_) for kind, all_ in injector.recovery.items()},
+        "failpoints_not_visited": injector.unvisited,
+        "longest_recovery_s": {kind: max(all_) for kind, all_ in sorted(injector.recovery.items())},
         "recoveries_s": injector.recovery,
+        "latency": compared,
+        "disks": "tmpfs" if stage.database_disk.mounted else "not mounted: only files were limited",
         **figures,
     }
+    return {**report, "limits": limits(report)}
+
+
+def _only(plans: Iterator[Planned], dossiers: int | None) -> Iterator[Planned]:
+    for number, planned in enumerate(plans):
+        if dossiers is not None and number >= dossiers:
+            return
+        yield planned
+
+
+def _wait_awake(counter: Counter, plans: Iterator[Planned], give_up: threading.Event) -> None:
+    """Return when the roles that are being started have taken the first dossier."""
+    first = Load(counter, _only(plans, 1), clerks=1)
+    first.start()
+    first.join()
+    if first.problems:
+        raise RuntimeError(first.problems[0])
 
 
 def _let_it_rage(
-    stage: Stage, load: Load, bar: Progress, began: float, seconds: float | None
+    stage: Stage, load: Load, injector: Injector, shown: tuple[Progress, TaskID], plan: Plan
 ) -> None:
-    """Keep the load within the hub's means until everything is handed in or the time is over."""
-    pause, task = threading.Event(), bar.task_ids[0]
+    """Keep load and kills in step and within the hub's means until one has come to its end."""
+    pause, began = threading.Event(), time.monotonic()
+    bar, task = shown
     while load.working:
-        if seconds is not None and time.monotonic() - began > seconds:
+        if plan.seconds is not None and time.monotonic() - began > plan.seconds:
             load.enough.set()
             load.room.set()
             return
+        ahead = _load_is_ahead(load, injector, plan)
         try:
-            (load.room.set if stage.unsettled() < ROOM else load.room.clear)()
+            busy = stage.unsettled() >= ROOM
         except Exception:
-            stage.store.engine.dispose()  # the database is being killed; look again
-        bar.update(task, completed=load.handed_in)
+            busy = True  # the database is away; look again
+        (load.room.clear if busy or ahead > 0 else load.room.set)()
+        (injector.may.clear if ahead < -0.05 else injector.may.set)()
+        bar.update(task, completed=load.handed_in, kills=f"{injector.kills} kills")
         pause.wait(0.2)
+
+
+def _load_is_ahead(load: Load, injector: Injector, plan: Plan) -> float:
+    """Return by which share of the run the load is ahead of the kills; 0 where none are wanted."""
+    if not plan.kills or plan.dossiers is None:
+        return 0.0
+    return load.handed_in / plan.dossiers - injector.kills / plan.kills
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """One running stage for all chaos tests, and dossiers for them to hand in."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,19 @@ from tests.chaos.load import Counter, Load
 from tests.chaos.stage import Stage, open_stage
 from tests.support.services import missing
 
-PLANNED = 400
+PLANNED = 4000
 PATIENCE = 60.0
 
 
 @dataclass
 class Drill:
-    """A stage with a counter and two endless enough rows of dossiers."""
+    """A stage with a counter and endless enough rows of dossiers."""
 
     stage: Stage
     counter: Counter
     of_the_ward: Iterator[Planned]
     inter_level: Iterator[Planned]
-    numbers: list[str] = field(default_factory=list)
+    mixed: Iterator[Planned]
 
     def hand_in(self, of_the_ward: int, inter_level: int = 0) -> None:
         """Hand dossiers in, all acknowledged when it returns."""
@@ -43,6 +44,21 @@ class Drill:
         assert load.problems == []
         assert load.handed_in == of_the_ward + inter_level
 
+    @contextlib.contextmanager
+    def under_load(self) -> Iterator[None]:
+        """Two clerks hand in dossiers for the length of the block."""
+        load = Load(self.counter, self.mixed, clerks=2)
+        acknowledged = len(self.counter.acknowledged)
+        load.start()
+        while load.working and len(self.counter.acknowledged) == acknowledged:
+            threading.Event().wait(0.02)
+        try:
+            yield
+        finally:
+            load.enough.set()
+            load.join()
+        assert load.problems == []
+
     def assert_sound(self) -> None:
         """Everything is done, once, in order; the balance holds."""
         assert wait_settled(self.stage, PATIENCE), self.stage.unsettled()
@@ -54,14 +70,15 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """A stage whose roles all work."""
     mix = scenario.scaled(scenario.load_mix(), PLANNED)
     plans = list(scenario.plan(mix, Rulebook.load(), seed=3, agency="000.99.01.H57"))
-    ward = iter([plan for plan in plans if not plan.inter_level])
-    upward = iter([plan for plan in plans if plan.inter_level])
+    first, mixed = plans[: PLANNED // 4], iter(plans[PLANNED // 4 :])
+    ward = iter([plan for plan in first if not plan.inter_level])
+    upward = iter([plan for plan in first if plan.inter_level])
     directory: Path = tmp_path_factory.mktemp("chaos")
     stop = threading.Event()
     try:
         with open_stage(directory, seed=3, until=mix.until) as stage:
             counter = Counter(stage.gateway_url, stage.intake_token, give_up=stop)
-            yield Drill(stage, counter, ward, upward)
+            yield Drill(stage, counter, ward, upward, mixed)
             stop.set()
             counter.close()
     except MissingProgram as error:

@@ -18,6 +18,10 @@ from hub.records.rulebook import Rulebook
 from tests.chaos.load import Counter
 from tests.chaos.stage import Stage
 
+PROMISED_S = {"broker_restart": 10, "broker_leader_killed": 10, "half_open_noticed": 30}
+"""Seconds, by the beginning of the name under which it is measured."""
+PROMISED_RATIO = 1.2
+
 
 def wait_settled(
     stage: Stage, seconds: float, look: Callable[[int], object] = lambda _: None
@@ -78,6 +82,21 @@ def verdict(figures: Mapping[str, Any]) -> Sequence[str]:
     if not figures["balance_exact"]:
         wrong.append("the balance does not hold")
     return [*wrong, *figures["problems"]]
+
+
+def limits(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was measured beside what was promised. Shown, never the reason to fail."""
+    found = [
+        {"what": kind, "found": seconds, "limit": limit}
+        for kind, seconds in report["longest_recovery_s"].items()
+        for prefix, limit in PROMISED_S.items()
+        if kind.startswith(prefix)
+    ]
+    ratio = report["latency"]["ratio"]
+    found.append({"what": "p95_untouched_to_calm", "found": ratio, "limit": PROMISED_RATIO})
+    return [
+        {**one, "kept": one["found"] is not None and one["found"] < one["limit"]} for one in found
+    ]
 
 
 def _lost(stage: Stage, counter: Counter) -> list[str]:

@@ -15,6 +15,7 @@ def progress(console: Console) -> Progress:
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[kills]}"),
         TextColumn("[yellow]{task.fields[note]}[/]"),
         console=console,
     )
@@ -32,8 +33,15 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         table.add_row(name.replace("_", " "), f"[bold {colour}]{report[name]}[/]")
     exact = "[green]exact[/]" if report["balance_exact"] else "[red]does not hold[/]"
     table.add_row("balance", exact)
+    compared = report["latency"]
+    table.add_row("p95 without faults", f"{compared['calm_p95_ms']} ms")
+    table.add_row("p95 untouched, 20 % faults", f"{compared['untouched_p95_ms']} ms")
+    kept = {one["what"]: one["kept"] for one in report["limits"]}
     for kind, seconds in report["longest_recovery_s"].items():
-        table.add_row(f"longest: {kind.replace('_', ' ')}", f"{seconds} s")
+        colour = "default" if kind not in kept else "green" if kept[kind] else "red"
+        table.add_row(f"longest: {kind.replace('_', ' ')}", f"[{colour}]{seconds} s[/]")
+    for point in report["failpoints_not_visited"]:
+        table.add_row("failpoint not visited", f"[yellow]{point}[/]")
     console.print(table)
     faults = Table(title="what went wrong", box=None)
     faults.add_column("")

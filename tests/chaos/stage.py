@@ -1,12 +1,15 @@
 """Everything that a chaos run consists of: broker, database, both partners, one process per role.
 
-Between the roles and what they talk to stand proxies, so that lines can be cut and go dead. The
-judge and the clerks do not go through them.
+Between the roles and what they talk to stand proxies, so that lines can be cut and go dead; files
+and database lie on disks that can be made full; the hub's clock can be set. The judge and the
+clerks do not go through any of it.
 """
 
 import contextlib
 import os
 import secrets
+import signal
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,27 +21,34 @@ from hub.broker.topology import TOPOLOGY
 from hub.pilot.partners import Secrets, start_province, start_town
 from hub.sandbox import loopback
 from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.sandbox.rabbit_cluster import NAMES, PrivateCluster
 from hub.store import outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.chaos.supervisor import KeptRole
+from tests.support.small_disk import SmallDisk
 from tests.support.tcp_proxy import TcpProxy
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7
-"""Seconds; a claim's lease is eight times their sum."""
+LEASE = (CONNECT + REPLY) * 16
+"""Seconds."""
 
 
 class Stage:
     """The running parts; made by `open_stage`."""
 
-    def __init__(self, directory: Path, *, seed: int, until: datetime) -> None:
+    def __init__(self, directory: Path, *, seed: int, until: datetime, nodes: int) -> None:
         self.directory = directory
         self.keys = Secrets.generate(directory / "secrets")
         self.intake_token = secrets.token_urlsafe(24)
-        self.node = PrivateRabbit(directory / "rabbit")
-        self.postgres = PrivatePostgres(directory / "postgres")
+        self.cluster = PrivateCluster(directory / "rabbit", names=NAMES[:nodes])
+        self.files = SmallDisk(directory / "hub" / "files")
+        # Not below `directory`: PostgreSQL may run as somebody who cannot get there.
+        self.database_disk = SmallDisk(Path(tempfile.mkdtemp(prefix="chaos-", dir="/var/tmp")))
+        self.postgres = PrivatePostgres(self.database_disk.place / "postgres")
+        self.clock = directory / "clock"
+        """Seconds by which the clock of the hub's roles is wrong."""
         self.lines: dict[str, TcpProxy] = {}
         self.roles: dict[str, KeptRole] = {}
         self.port = loopback.free_port()
@@ -54,13 +64,16 @@ class Stage:
 
     def start(self, stack: contextlib.ExitStack) -> None:
         """Start everything; `stack` ends it."""
-        self.postgres.start()
+        stack.enter_context(self.files)
+        stack.enter_context(self.database_disk)
+        self.database_disk.place.chmod(0o711)
         stack.callback(self.postgres.discard)
-        self.node.start()
-        stack.callback(self.node.kill)
-        declare.apply(TOPOLOGY, self.node.url, self.node.management_url)
+        self.postgres.start()
+        stack.enter_context(self.cluster)
+        # After the last node has joined: a queue gets its members when it is declared.
+        declare.apply(TOPOLOGY, self.cluster.url, self.cluster.management_url)
         for queue in TOPOLOGY.queues:
-            self.node.wait_registered(queue.name)
+            self.cluster.wait_registered(queue.name)
         self.store = Store(self.postgres.url)
         stack.callback(self.store.close)
         migrate(self.store)
@@ -88,9 +101,25 @@ class Stage:
             waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
         return open_ + waiting
 
+    def lines_to(self, what: str) -> list[TcpProxy]:
+        """Return the lines to `broker`, `database`, `province`, `town`, or `everybody`."""
+        return [
+            line
+            for name, line in self.lines.items()
+            if what in (name.partition(".")[0], "everybody")
+        ]
+
+    def signal_partner(self, name: str, number: signal.Signals) -> None:
+        """Stop a partner where it stands, or let it go on."""
+        os.kill(self.partners[name].process.pid, number)
+
     def _addresses(self) -> dict[str, str]:
+        brokers = {
+            f"broker.{name.partition('@')[0]}": node.url
+            for name, node in self.cluster.nodes.items()
+        }
         return {
-            "broker": self.node.url,
+            **brokers,
             "database": self.postgres.url,
             "province": self.partners["province"].url,
             "town": self.partners["town"].url,
@@ -99,11 +128,12 @@ class Stage:
     def _environment(self) -> dict[str, str]:
         keys, lines, real = self.keys, self.lines, self._addresses()
         through = {name: lines[name].instead_of(url) for name, url in real.items()}
+        brokers = [url for name, url in through.items() if name.startswith("broker.")]
         values = {
             "data_dir": self.directory / "hub",
             "database_url": through["database"],
-            "broker_url": through["broker"],
-            "broker_management_url": self.node.management_url,
+            "broker_url": ",".join(brokers),
+            "broker_management_url": self.cluster.management_url,
             "http_port": self.port,
             "file_token": keys.file_token,
             "intake_token": self.intake_token,
@@ -123,6 +153,7 @@ class Stage:
             "reconcile_again": 1,
             "sweep": 1,
             "drill": "on",
+            "drill_clock": self.clock,
         }
         return {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -131,9 +162,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(directory: Path, *, seed: int, until: datetime) -> Iterator[Stage]:
+def open_stage(directory: Path, *, seed: int, until: datetime, nodes: int = 3) -> Iterator[Stage]:
     """Run a stage for the length of the block. Raises MissingProgram."""
     with contextlib.ExitStack() as stack:
-        stage = Stage(directory, seed=seed, until=until)
+        stage = Stage(directory, seed=seed, until=until, nodes=nodes)
         stage.start(stack)
         yield stage

@@ -45,6 +45,12 @@ class KeptRole:
         self._signal(signal.SIGTERM)
         self._thread.join(40)
 
+    @property
+    def pid(self) -> int:
+        """The process of now; 0 between two."""
+        process = self._process
+        return process.pid if process is not None and process.alive else 0
+
     def kill(self) -> bool:
         """End it with SIGKILL; tell whether there was a process to kill."""
         return self._signal(signal.SIGKILL)

@@ -237,7 +237,7 @@ def test_a_store_that_is_away_is_told_as_come_again(door: Door) -> None:
         tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
     status, reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")
     assert isinstance(reply, dict)
-    assert (status, reply["code"]) == (503, "store")
+    assert (status, reply["code"]) == (503, "store_away")
     assert "journal" not in json.dumps(reply)
 
 

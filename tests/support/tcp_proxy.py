@@ -1,8 +1,14 @@
-"""A TCP proxy on the loopback address that can misbehave: swallow replies, stall, cut."""
+"""A TCP proxy on the loopback address that can misbehave: swallow replies, stall, cut, go dead.
+
+It also measures: how long those who were kept waiting on a dead line took to notice.
+"""
 
 import contextlib
 import socket
+import struct
 import threading
+import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 BLOCK = 65_536
@@ -22,7 +28,13 @@ class TcpProxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._sockets: set[socket.socket] = set()
-        self._dead: set[socket.socket] = set()
+        self._dead: dict[socket.socket, float] = {}
+        self._waiting: dict[socket.socket, float] = {}
+        """Clients of dead lines on which something got lost, and since when."""
+        self.noticed: list[float] = []
+        """Seconds from the first lost word to the end of that line, for each that waited."""
+        self._reset: set[socket.socket] = set()
+        self._blocked = False
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._run(self._accept)
@@ -39,7 +51,30 @@ class TcpProxy:
 
     def go_dead(self) -> None:
         """Every connection of now loses all that is sent, unnoticed; new ones are well."""
-        self._dead |= self._sockets
+        self._dead |= dict.fromkeys(list(self._sockets), time.monotonic())
+
+    @property
+    def kept_waiting(self) -> int:
+        """How many clients of dead lines have lost something and not noticed yet."""
+        return len(self._waiting)
+
+    def reset(self) -> None:
+        """Break every connection with RST, as a machine does that has forgotten them."""
+        for one in list(self._sockets):
+            self._reset.add(one)
+            with contextlib.suppress(OSError):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.shutdown(socket.SHUT_RD)  # wakes the pump, says nothing to the other end
+
+    @contextlib.contextmanager
+    def blocked(self) -> Iterator[None]:
+        """A cut network: connections break with RST, new ones end at once, until the block ends."""
+        self._blocked = True
+        self.reset()
+        try:
+            yield
+        finally:
+            self._blocked = False
 
     def flow(self) -> None:
         """Pass on what was held back."""
@@ -73,6 +108,9 @@ class TcpProxy:
         with contextlib.suppress(OSError):
             while not self._closed:
                 client, _ = self._listener.accept()
+                if self._blocked:
+                    client.close()
+                    continue
                 try:
                     server = socket.create_connection(self._server, timeout=5)
                 except OSError:
@@ -89,7 +127,12 @@ class TcpProxy:
         self._pump(client, server, False)
         replies.join()
         self._sockets -= {client, server}
-        self._dead -= {client, server}
+        self._reset -= {client, server}
+        for one in (client, server):
+            self._dead.pop(one, None)
+        since = self._waiting.pop(client, None)
+        if since is not None:
+            self.noticed.append(time.monotonic() - since)
         client.close()
         server.close()
 
@@ -97,8 +140,12 @@ class TcpProxy:
         with contextlib.suppress(OSError):
             while block := source.recv(BLOCK):
                 self._flowing.wait()
-                if source not in self._dead and not (replies and self.swallow_replies):
+                if source in self._dead:
+                    self._waiting.setdefault(target if replies else source, time.monotonic())
+                elif not (replies and self.swallow_replies):
                     target.sendall(block)
+        if source in self._reset:
+            return  # both pumps end; closing sends the RST
         for one in (source, target):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

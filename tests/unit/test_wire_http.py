@@ -1,7 +1,9 @@
 """A call either returns a whole reply or says in which phase it failed; it is made once."""
 
+import math
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.wire.http import Limits, Wire
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.ports import latest_first_byte
+from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
 from tests.support.raw_server import OK, Close, RawServer, raw_server
 
 PATIENT = timedelta(seconds=20)
@@ -215,3 +218,14 @@ def test_an_address_that_is_none_is_refused_when_the_wire_is_made(address: str) 
     """A mistyped address shows at start, not at the first delivery."""
     with pytest.raises(ValueError, match="address"):
         Wire(address)
+
+
+def test_a_call_whose_claim_is_over_is_not_begun(server: RawServer, wire: Wire) -> None:
+    """A process that stood still between claim and first byte sends nothing: others may have."""
+    latest_first_byte.set(time.monotonic() - 1)
+    try:
+        with pytest.raises(Held) as caught:
+            wire.call("POST", "/", body=b"x")
+    finally:
+        latest_first_byte.set(math.inf)
+    assert caught.value.code == "claim_late"

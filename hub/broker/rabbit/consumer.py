@@ -23,6 +23,8 @@ from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable, ConsumerLost, Incoming
 
 ANSWER_WITHIN = timedelta(seconds=3)
+AGAIN_AFTER = 0.2
+"""Of the patience with a silent queue: how soon a first doubt is looked into again."""
 
 
 class _Session:
@@ -155,8 +157,9 @@ class RabbitConsumer:
         elif session.doubtful:
             link.fail(f"{depth} messages are in {self._queue}, and none comes")
         else:
-            # Once may be chance: they were put there at this moment.
+            # Once may be chance: they were put there at this moment. So it looks again soon.
             session.doubtful = True
+            self._heard_at -= self._silent_at_most * (1 - AGAIN_AFTER)
 
     def _connect(self, limit: timedelta) -> tuple[Link, _Session]:
         self._current = self._dialer.up(limit)

@@ -78,7 +78,8 @@ class Dialer(Generic[S]):
             self.drop()
             number = next(self._numbers)
             session = self._new_session(number)
-            parameters = self._target.parameters(self._purpose, number)
+            # The first connection to the first address; a lost one means: try the next node.
+            parameters = self._target.parameters(self._purpose, number - 1)
             self._present = (Link(parameters, session.begin, changed=self.changed), session)
         link = self._present[0]
         with self.changed:

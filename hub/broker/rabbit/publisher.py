@@ -27,6 +27,7 @@ from hub.telemetry import Event, log
 
 CONTENT_TYPE = "application/json"
 PERSISTENT = 2
+REFUSED_AT_MOST = timedelta(seconds=1)
 
 
 class _Batch:
@@ -37,6 +38,8 @@ class _Batch:
         self.outcomes: list[Confirm | None] = [None] * len(messages)
         self.open = len(messages)
         self.first_tag = 0
+        self.turned_back = False
+        """The broker itself refused something."""
         self._sent: list[int] = []
         self._settled_below = 0
         self._returned: set[tuple[str, str]] = set()
@@ -56,6 +59,7 @@ class _Batch:
 
     def settle(self, tag: int, outcome: Confirm, *, multiple: bool) -> None:
         """Note the broker's word on one message, or with `multiple` on all up to it."""
+        self.turned_back |= outcome is Confirm.REFUSED
         end = tag - self.first_tag + 1
         # Trap: confirms need not come in order, but once all up to a tag are settled, nothing
         # before it is looked at again; else a batch would cost the square of its size.
@@ -151,6 +155,8 @@ class RabbitPublisher:
         self._dialer = Dialer(
             target, lambda _number: _Session(exchange, max_bytes), purpose="publisher"
         )
+        self._refusing: Link | None = None
+        self._refusing_since = 0.0
 
     def publish(self, batch: Sequence[Outgoing], *, timeout: timedelta) -> list[Confirm]:
         """Publish the batch; connecting may take up to half of `timeout`.
@@ -171,9 +177,22 @@ class RabbitPublisher:
             )
         # A copy: as long as the link's thread lives, it may still write into the batch.
         outcomes = [outcome or Confirm.UNCONFIRMED for outcome in under_way.outcomes]
-        if Confirm.UNCONFIRMED in outcomes:
+        if Confirm.UNCONFIRMED in outcomes or self._is_stuck(link, refused=under_way.turned_back):
             self._dialer.drop()
         return outcomes
+
+    def _is_stuck(self, link: Link, *, refused: bool) -> bool:
+        """Tell whether a channel has refused for so long that a new one is worth trying.
+
+        Trap, seen with RabbitMQ 3.10 in a cluster: a channel that first publishes to a queue whose
+        leader has just died refuses everything for that queue from then on, though the queue has a
+        new leader. Another channel is taken at once. When the queue is really full, this costs a
+        connection every few seconds.
+        """
+        now = time.monotonic()
+        if not refused or link is not self._refusing:
+            self._refusing, self._refusing_since = (link if refused else None), now
+        return refused and now - self._refusing_since > REFUSED_AT_MOST.total_seconds()
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""

@@ -19,7 +19,7 @@ SILENT_AT_MOST = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A broker, or the nodes of one cluster."""
+    """A broker, or the nodes of one cluster in the order in which they are to be tried."""
 
     urls: tuple[str, ...] = field(repr=False)
     """Hold passwords, so they are never printed."""
@@ -43,7 +43,7 @@ class Target:
         return cls(urls=urls)
 
     def parameters(self, purpose: str, attempt: int = 0) -> pika.URLParameters:
-        """Return pika's parameters; attempt after attempt goes through the nodes in turn."""
+        """Return pika's parameters; attempt after attempt, from 0, goes through the nodes."""
         parameters = pika.URLParameters(self.urls[attempt % len(self.urls)])
         parameters.heartbeat = max(1, int(self.heartbeat.total_seconds()))
         # None by default, which means: hang for ever when the broker raises an alarm.

@@ -1,0 +1,42 @@
+"""What a sender is told when the hub cannot take anything just now: it keeps what it has.
+
+Nothing was stored, or nobody knows (a commit whose answer was lost): either way the sender tells it
+again, and the second telling of a stored message gets the answer of the first.
+"""
+
+import errno
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from hub.rules.errors import FAULTS
+from hub.store.engine import StoreUnavailable, is_away, is_full
+from hub.telemetry import Event, log
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What writing a file fails with on a full disk, over a quota, over the process's own limit."""
+AGAIN_AFTER = {"Retry-After": "5"}
+
+
+def install(app: FastAPI) -> None:
+    """Answer 507 for a full disk and 503 for a database that is away, instead of a bare 500."""
+
+    @app.exception_handler(OSError)
+    def no_room(request: Request, error: OSError) -> JSONResponse:
+        if error.errno not in FULL:
+            raise error
+        return _refuse(request, "disk_full", 507)
+
+    @app.exception_handler(StoreUnavailable)
+    def no_store(request: Request, error: StoreUnavailable) -> JSONResponse:
+        if is_full(error):
+            return _refuse(request, "disk_full", 507)
+        if is_away(error):
+            return _refuse(request, "store_away", 503)
+        raise error
+
+
+def _refuse(request: Request, code: str, status: int) -> JSONResponse:
+    log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
+    told = {"code": code, "message": FAULTS[code].vi, "where": "hub", "why": FAULTS[code].en}
+    return JSONResponse(told, status_code=status, headers=AGAIN_AFTER)

@@ -1,0 +1,70 @@
+"""One disaster at a time, under load, each to its end: what is away, silent, full, frozen or wrong.
+
+The rest of the matrix, a kill at each step, is in test_matrix.py. Times are measured and
+reported by script/chaos; here only what came of it decides, and that it was noticed at all.
+"""
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pytest
+
+from tests.chaos.conftest import Drill
+from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN
+from tests.chaos.injector import Injector
+from tests.chaos.test_slice import ROW
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+T = TypeVar("T")
+
+SINGLE = {
+    "the_node_that_leads_the_queues_dies": ("broker_leader_killed", ()),
+    "the_database_dies": ("database_killed_and_restarted", ()),
+    "the_network_to_the_broker_is_cut": ("network_cut", ("broker",)),
+    "the_network_is_cut_on_every_side": ("network_cut", ("everybody",)),
+    "the_lines_to_the_broker_go_silent": ("lines_half_open", ("broker",)),
+    "deliver_stands_still_beyond_its_lease": ("role_stood_still_beyond_its_lease", ("deliver",)),
+    "the_province_stands_still": ("partner_stood_still", ("province", 3.0)),
+    "the_disk_for_files_is_full": ("disk_full", ("files",)),
+    "the_disk_of_the_database_is_full": ("disk_full", ("database",)),
+    "the_clock_jumps_an_hour_ahead_and_back": ("clock_jumped", ("ahead",)),
+}
+
+
+class Loaded(random.Random):
+    """A die that shows what is wanted, where that is among the choices."""
+
+    def __init__(self, wanted: Sequence[object]) -> None:
+        super().__init__(1)
+        self.wanted = wanted
+
+    def choice(self, seq: Sequence[T]) -> T:  # type: ignore[override]
+        """Return the first that is wanted."""
+        return next((one for one in seq if one in self.wanted), seq[0])
+
+
+def test_every_disaster_is_tried_alone_or_in_the_row() -> None:
+    """A disaster that is never tried would be a promise without proof."""
+    steps = {"killed_at_a_failpoint"}
+    assert {kind for kind, _ in SINGLE.values()} | set(ROW) | steps == set(DISASTERS)
+
+
+@pytest.mark.parametrize("disaster", SINGLE)
+def test_a_single_disaster(drill: Drill, disaster: str) -> None:
+    """It comes, it goes; every dossier arrives, once, in order."""
+    kind, wanted = SINGLE[disaster]
+    injector = Injector(drill.stage, seed=1, say=lambda _: None)
+    injector.draw = Loaded(wanted)
+    with drill.under_load():
+        injector.strike(kind)
+    assert injector.counts[kind] == 1
+    assert all(seconds < NOTICED_WITHIN for of in injector.recovery.values() for seconds in of)
+    drill.assert_sound()
+
+
+def test_a_node_that_died_is_a_member_again(drill: Drill) -> None:
+    """After it is back, every queue has its three members online."""
+    for queue in ("ingest.records", "deliver.provincial"):
+        members, online = drill.stage.cluster.members(queue)
+        assert members == online == sorted(drill.stage.cluster.nodes)

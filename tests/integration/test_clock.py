@@ -1,0 +1,137 @@
+"""The clock is set while the hub works: nothing is doubled, nothing waits for the lost hour."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.broker.memory import MemoryBroker
+from hub.clock import clock_of
+from hub.flow.say import say
+from hub.flow.timer import Pace
+from hub.store import attempts, schedule
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support import works as works_module
+from tests.support.partner import DROPS_AFTER, Partner
+from tests.support.works import Works, number, step, working
+
+HOUR = timedelta(hours=1)
+SETTLE = timedelta(milliseconds=300)
+
+
+class Wrong:
+    """A clock that goes wrong by `by`."""
+
+    def __init__(self) -> None:
+        self.by = timedelta()
+
+    def __call__(self) -> datetime:
+        return clock_of("")() + self.by
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Wrong:
+    """The clock of everything in this test."""
+    wrong = Wrong()
+    monkeypatch.setattr(works_module, "now", wrong)
+    pace = Pace(tick=timedelta(milliseconds=20), sweep=timedelta(milliseconds=50), settle=SETTLE)
+    monkeypatch.setattr(works_module, "PACE", pace)
+    return wrong
+
+
+@pytest.fixture
+def works(tmp_path: Path, clock: Wrong) -> Iterator[Works]:
+    """A small hub on SQLite."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    broker = MemoryBroker()
+    with working(store, broker, Partner()) as running:
+        yield running
+    broker.close()
+    store.close()
+
+
+def test_the_clock_jumps_an_hour_ahead_while_a_call_is_under_way(
+    works: Works, clock: Wrong
+) -> None:
+    """The lease runs out at once, the question waits until the call has ended: one effect."""
+    works.partner.gate.clear()
+    works.say(step(1, 1), step(1, 2))
+    assert works.partner.entered.acquire(timeout=10)
+    clock.by = HOUR
+    works.wait(lambda states: states.get("ambiguous") == 1)
+    works.partner.gate.set()
+    works.wait_delivered(2)
+    assert works.partner.ledger == [(number(1), 1), (number(1), 2)]
+
+
+def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(works: Works, clock: Wrong) -> None:
+    """What was planned by the wrong time is planned anew: a question as well as a retry."""
+    clock.by = HOUR
+    works.partner.goes_wrong(DROPS_AFTER)
+    works.partner.gate.clear()
+    works.say(step(1, 1))
+    assert works.partner.entered.acquire(timeout=10)
+    with works.store.write() as tx:
+        # asked for by the wrong time, and the queue message is lost
+        say(tx, [step(2, 1)], clock())
+        tx.exec_driver_sql("DELETE FROM outbox")
+    clock.by = timedelta()
+    works.partner.gate.set()
+    works.wait_delivered(2)
+    assert works.partner.doubled() == 0
+
+
+def test_times_in_the_future_are_mended_once_and_real_ones_left_alone(tmp_path: Path) -> None:
+    """A partner that asked for two hours of peace keeps them; a second look changes nothing."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    now = clock_of("")()
+    ahead = now + HOUR
+
+    def micros(when: datetime) -> int:
+        return round(when.timestamp() * 1_000_000)
+
+    planned = [
+        ("waiting", micros(ahead), None, ahead),
+        ("sending", None, micros(ahead + HOUR), ahead),
+        ("waiting", micros(now + 2 * HOUR), None, now),
+    ]
+    with store.write() as tx:
+        say(tx, [step(n, 1) for n in range(1, 4)], now)
+        for n, (state, due, until, tried) in enumerate(planned, start=1):
+            tx.exec_driver_sql(
+                "UPDATE deliveries SET state = ?, next_attempt_at = ?, lease_until = ?, "
+                "attempts = 1 WHERE id = ?",
+                (state, due, until, n),
+            )
+            attempts.start(tx, [(n, 1)], now=tried)
+    soon, lease = now + SETTLE, now + timedelta(minutes=10)
+    with store.write() as tx:
+        assert schedule.mend_future(tx, now=now, soon=soon, lease_until=lease) == 2
+    with store.write() as tx:
+        later = timedelta(seconds=1)
+        again = schedule.mend_future(
+            tx, now=now + later, soon=soon + later, lease_until=lease + later
+        )
+        assert again == 0
+        rows = tx.exec_driver_sql("SELECT next_attempt_at, lease_until FROM deliveries ORDER BY id")
+        assert list(map(tuple, rows)) == [
+            (micros(soon), None),
+            (None, micros(lease)),
+            (micros(now + 2 * HOUR), None),
+        ]
+    store.close()
+
+
+def test_a_drills_clock_goes_wrong_by_what_stands_in_its_file(tmp_path: Path) -> None:
+    """At once, in both directions; without file or with nonsense in it, it is right."""
+    place = tmp_path / "offset"
+    wrong, right = clock_of(str(place)), clock_of("")
+    second = timedelta(seconds=1)
+    assert abs(wrong() - right()) < second
+    for text, offset in (("3600", HOUR), ("-3600", -HOUR), ("soon", timedelta())):
+        place.write_text(text)
+        assert abs(wrong() - right() - offset) < second
