@@ -41,6 +41,9 @@ class Event(StrEnum):
     MOVE_REFUSED = "move_refused"
     LEASES_EXPIRED = "leases_expired"
     ASKED_AGAIN = "asked_again"
+    PARTNER_PAUSED = "partner_paused"
+    PARTNER_TRIED = "partner_tried"
+    PARTNER_RESUMED = "partner_resumed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"
@@ -70,6 +73,7 @@ FIELDS = frozenset(
         "duration_ms",
         "status",
         "path",
+        "until",
     ]
 )
 

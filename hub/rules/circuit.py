@@ -181,6 +181,16 @@ def failed(
     )
 
 
+def line_works(circuit: Circuit) -> Circuit:
+    """Return the circuit after a call of another operation was answered: the line is not at fault.
+
+    Else an operation that is seldom used would add up failures of the line over days.
+    """
+    if circuit.phase is not Phase.CLOSED or circuit.failures == len(circuit.blamed):
+        return circuit
+    return replace(circuit, failures=len(circuit.blamed))
+
+
 def doubted(circuit: Circuit, now: datetime) -> Circuit:
     """Return the circuit after a time in which nothing was called: one call tries the line first.
 
