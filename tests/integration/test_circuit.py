@@ -32,13 +32,16 @@ def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store:
     broker, partner = MemoryBroker(), Partner([DOWN] * 1000, concurrency=4)
     with working(store, broker, partner, policy=PATIENT) as works:
         works.say(*(step(n, 1) for n in range(200)))
-        works.wait(lambda states: "sending" not in states and "waiting" in states)
+
+        def shown() -> list[pauses.Standing]:
+            with store.read() as tx:
+                return pauses.standing(tx, now=now())
+
+        works.wait(lambda states: "sending" not in states and len(shown()) == 2)
         assert 5 <= partner.calls <= 5 + 4
         assert broker.depth(routes.deliver_queue(partner.name)) >= 100
-        with store.read() as tx:
-            found = pauses.standing(tx, now=now())
-        assert {it.pause.operation for it in found} == set(partner.traits.accepts)
-        assert sum(it.waiting for it in found) == 200
+        assert {it.pause.operation for it in shown()} == set(partner.traits.accepts)
+        assert sum(it.waiting for it in shown()) == 200
     broker.close()
 
 
