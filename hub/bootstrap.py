@@ -24,6 +24,7 @@ from hub.broker.topology import TOPOLOGY
 from hub.clock import clock_of
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver, lease_of
+from hub.flow.gate import Gate
 from hub.flow.outcome import Settling
 from hub.flow.pulse import Pulse
 from hub.flow.rebuild import rebuild
@@ -37,8 +38,11 @@ from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.ports import Broker, Clock, Destination, Source
+from hub.records import manners
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
+from hub.rules import circuit
+from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
 from hub.service import Role
 from hub.settings import ROLES, Settings, seconds
@@ -70,6 +74,8 @@ class Hub:
     destinations: list[Destination]
     town: TownCallbacks | None
     clock: Clock
+    manners: Manners
+    """When partners do not want to be called, and how often at most."""
     roles: list[Role] = field(default_factory=list)
     pulse: Pulse | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
@@ -203,6 +209,7 @@ def build(
         destinations=make_destinations(settings),
         town=TownCallbacks(town_settings(settings), clock=clock) if settings.town_url else None,
         clock=clock,
+        manners=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
     )
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = _roles(hub, devices)
@@ -287,11 +294,43 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
     roles: list[Role] = []
     if "deliver" in settings.role_names:
         roles.append(
-            Deliver(hub.broker, destination, settling, clock=hub.clock, on_commit=hub.wake)
+            Deliver(
+                hub.broker,
+                destination,
+                settling,
+                gate=_gate(hub, destination),
+                clock=hub.clock,
+                on_commit=hub.wake,
+            )
         )
     if "reconcile" in settings.role_names:
         again = seconds(settings.reconcile_again)
         roles.append(
-            Reconcile(destination, settling, clock=hub.clock, on_commit=hub.wake, ask_again=again)
+            Reconcile(
+                destination,
+                settling,
+                clock=hub.clock,
+                on_commit=hub.wake,
+                known=hub.manners,
+                ask_again=again,
+            )
         )
     return roles
+
+
+def _gate(hub: Hub, destination: Destination) -> Gate:
+    settings, traits = hub.settings, destination.traits
+    policy = circuit.Policy(
+        failures=settings.circuit_failures,
+        first_pause=seconds(settings.circuit_first),
+        longest_pause=seconds(settings.circuit_longest),
+        width=traits.concurrency,
+    )
+    return Gate(
+        destination.name,
+        sorted(traits.accepts),
+        policy,
+        known=hub.manners,
+        longest_call=traits.longest_send,
+        draw=random.Random(),  # noqa: S311 - jitter, not a secret
+    )

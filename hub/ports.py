@@ -214,6 +214,13 @@ class Consumer(Protocol):
         Raises ConsumerLost (once per loss) or BrokerUnavailable.
         """
 
+    def take_at_most(self, prefetch: int) -> None:
+        """Go on with another prefetch; with 0 take nothing more.
+
+        At 0 everything that was not handed out lies in the queue again, ready; what was handed out
+        is settled as ever. `receive` then only waits, and silence is not taken for a fault.
+        """
+
     def ack(self, messages: Iterable[Incoming]) -> None:
         """Settle for good (with `multiple` where the tags allow). Stale sessions are skipped."""
 

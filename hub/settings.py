@@ -78,6 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_longest: Seconds = 1800.0
     retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400
     """With the longest wait of half an hour, 400 outlast the days of Tết."""
+    circuit_failures: Annotated[int, Meta(ge=1, le=1_000)] = 5
+    """Failures of a partner's line in a row after which nothing is sent there for a while."""
+    circuit_first: Seconds = 5.0
+    circuit_longest: Seconds = 300.0
+    manners: str = ""
+    """File with the partners' maintenance windows and quotas; empty: the packaged one."""
     settle_delay: Seconds = 10.0
     reconcile_again: Seconds = 30.0
     sweep: Seconds = 60.0

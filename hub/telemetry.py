@@ -43,6 +43,9 @@ class Event(StrEnum):
     ASKED_AGAIN = "asked_again"
     CLOCK_JUMPED = "clock_jumped"
     FUTURE_MENDED = "future_mended"
+    PARTNER_PAUSED = "partner_paused"
+    PARTNER_TRIED = "partner_tried"
+    PARTNER_RESUMED = "partner_resumed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"
@@ -72,6 +75,7 @@ FIELDS = frozenset(
         "duration_ms",
         "status",
         "path",
+        "until",
     ]
 )
 

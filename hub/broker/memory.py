@@ -183,15 +183,20 @@ class MemoryConsumer:
         deadline = time.monotonic() + wait.total_seconds()
         with self._queues.lock:
             queue = self._queues.find(self._name)
-            while not self._woken and not (queue.ready and self._room(limit)):
+            while not self._woken and not (queue.ready and self._room(limit) > 0):
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     return []
                 queue.filled.wait(remaining)
                 self._queues.find(self._name)
             self._woken = False
-            room = min(self._room(limit), len(queue.ready))
+            room = max(0, min(self._room(limit), len(queue.ready)))
             return [self._hand_out(queue.ready.popleft()) for _ in range(room)]
+
+    def take_at_most(self, prefetch: int) -> None:
+        """Go on with another prefetch; 0 takes nothing more."""
+        with self._queues.lock:
+            self._prefetch = prefetch
 
     def _room(self, limit: int) -> int:
         return min(limit, self._prefetch - len(self._unsettled))

@@ -19,6 +19,7 @@ from hub.records.calendar import local
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store import alerts, queries
+from hub.store import pauses as pausing
 
 app = typer.Typer()
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
@@ -139,6 +140,20 @@ def _show_gaps(found: list[queries.Gap]) -> None:
     console.print(
         "Ask the town to report the missing step again: the kept ones are applied after it."
     )
+
+
+@app.command()
+def pauses() -> None:
+    """Show what is paused: partner, operation, why, since and until when, what waits."""
+    with opened() as store, store.read() as tx:
+        found = pausing.standing(tx, now=utc_now())
+    table = Table("partner", "operation", "why", "since", "until", "waiting")
+    for item in found:
+        it = item.pause
+        why = f"{it.reason_vi}\n{it.reason_en}"
+        times = [f"{local(at):%d/%m/%Y %H:%M:%S}" for at in (it.since, it.until)]
+        table.add_row(it.destination, it.operation, why, *times, str(item.waiting))
+    console.print(table if found else "Nothing is paused.")
 
 
 @app.command()

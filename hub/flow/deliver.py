@@ -4,6 +4,9 @@ claim (row to `sending`, attempt row, one transaction for many) -> prepare -> se
 threads -> settle (one transaction for all that ended meanwhile) -> acknowledge. The queue message
 only asks for work; when its delivery is settled, being sent or not due, it is acknowledged and
 nothing happens. A claim has a lease: should this process die, the delivery becomes ambiguous.
+
+The gate says how much of each operation may go out. While all operations are paused nothing is
+taken from the queue; while some are, their deliveries are laid aside and the others go on.
 """
 
 import queue
@@ -17,8 +20,11 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from hub.failpoints import Point, passing
+from hub.flow.board import Board
+from hub.flow.gate import WIDE, Gate, Reach
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.outlast import outlast
+from hub.flow.quotas import Quotas
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.ports import (
@@ -38,6 +44,7 @@ from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store import attempts, deliveries
+from hub.store.engine import Tx
 from hub.telemetry import Event, log
 
 
@@ -57,6 +64,8 @@ GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
 SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls may take when the role stops."""
+LOOK = timedelta(seconds=5)
+"""The longest wait for work; a window that begins meanwhile is noticed by then."""
 _read_ask = msgspec.json.Decoder(_Ask).decode
 
 
@@ -86,6 +95,7 @@ class Deliver(Role):
         destination: Destination,
         settling: Settling,
         *,
+        gate: Gate,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
         ahead: int = AHEAD,
@@ -95,6 +105,9 @@ class Deliver(Role):
         self.broker = broker
         self.destination = destination
         self.settling = settling
+        self.gate = gate
+        self.board = Board(settling.store, gate, on_commit=lambda: self.on_commit())
+        self.quotas = Quotas(gate)
         self.clock = clock
         self.on_commit = on_commit
         traits = destination.traits
@@ -116,6 +129,8 @@ class Deliver(Role):
 
     def run(self) -> None:
         queue_name = routes.deliver_queue(self.destination.name)
+        outlast(self, lambda: self.board.adopt(self.clock()))
+        self.gate.forget_quotas()
         consumer = self.broker.consumer(queue_name, prefetch=self.most)
         self._consumer = consumer
         threads = self.destination.traits.concurrency
@@ -128,12 +143,18 @@ class Deliver(Role):
             consumer.close()
 
     def _turn(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
-        room = 0 if self.stopping.is_set() else self.most - self._in_hand
+        now = self.clock()
+        outlast(self, lambda: self.board.update(now))
+        reach = self.gate.reach(now)
+        width = self.most if reach.width is None else min(reach.width, self.most)
+        room = 0 if self.stopping.is_set() else width - self._in_hand
         # Claiming one by one would cost a commit each, while there is work enough in hand.
-        claiming = room * 2 >= self.most
+        claiming = room * 2 >= self.most if width == self.most else room > 0
+        waiting = claiming or self._in_hand == 0
         try:
-            if claiming:
-                incoming = consumer.receive(room, wait=timedelta(seconds=5))
+            consumer.take_at_most(width)
+            if waiting:
+                incoming = consumer.receive(max(0, room), wait=self._patience(reach, now))
                 self.claim(consumer, pool, incoming)
         except ConsumerLost as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
@@ -141,7 +162,16 @@ class Deliver(Role):
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
             self.stopping.wait(0.2)
         # Also without a broker: what partners answered belongs into the store at once.
-        self.settle_ended(consumer, wait=not claiming)
+        self.settle_ended(consumer, wait=not waiting)
+
+    def _patience(self, reach: Reach, now: datetime) -> timedelta:
+        """Return how long to wait for work before looking again."""
+        if reach is WIDE:
+            return LOOK
+        waits = [LOOK, self.board.again] if reach.trying else [LOOK]
+        if reach.until:
+            waits.append(reach.until - now)
+        return max(timedelta(milliseconds=1), min(waits))
 
     def claim(
         self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
@@ -151,7 +181,7 @@ class Deliver(Role):
         if not asks:
             return
         asked = dict(reversed(asks))
-        overtaken, claims, lease = outlast(self, lambda: self._take(list(asked)))
+        overtaken, claims, lease = outlast(self, lambda: self._take(asked))
         if claims:
             passing(Point.DELIVER_AFTER_CLAIM)
         if overtaken:
@@ -162,24 +192,43 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            pool.submit(self._work, asked[claim.id], claim, lease)
+            incoming = asked[claim.id]
+            turn = self.gate.enter(incoming.type)
+            pool.submit(self._work, incoming, claim, lease, turn)
 
     def _take(
-        self, ids: list[int]
+        self, asked: dict[int, Incoming]
     ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], _Lease]:
-        """Claim what is due of `ids`; return what was overtaken, what was claimed, and its lease.
+        """Claim what is due and may go of `asked`, and lay aside what may not go now.
 
-        When a commit went through without our knowing, doing it again claims nothing: the lease
-        runs out, and the partner is asked.
+        Returns what was overtaken, what was claimed, and its lease. When a commit went through
+        without our knowing, doing it again claims nothing: the lease runs out, and the partner is
+        asked.
         """
-        now, to = self.clock(), self.destination.name
+        now, ids = self.clock(), list(asked)
         lease = _Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
+        turns = self.gate.turns([asked[id].type for id in ids], now)
+        going = [id for id, turn in zip(ids, turns, strict=True) if turn]
+        overtaken: list[tuple[int, str]] = []
+        claims: list[deliveries.Claimed] = []
         with self.settling.store.write() as tx:
-            overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
-            deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
-            claims = deliveries.claim(tx, ids, to, now=now, lease_until=lease.until)
-            attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+            going = self.quotas.cut(tx, going, asked, now)
+            if going:
+                overtaken, claims = self._claim(tx, going, now, lease.until)
+            self.quotas.note(claims, asked, now)
+            if aside := {id: asked[id].type for id in ids if id not in set(going)}:
+                self.board.shelve(tx, aside, now)
         return overtaken, claims, lease
+
+    def _claim(
+        self, tx: Tx, ids: list[int], now: datetime, until: datetime
+    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed]]:
+        to = self.destination.name
+        overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
+        deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
+        claims = deliveries.claim(tx, ids, to, now=now, lease_until=until)
+        attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
+        return overtaken, claims
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -232,20 +281,13 @@ class Deliver(Role):
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self._in_hand
 
-    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease) -> None:
-        now, traits = self.clock(), self.destination.traits
-        longest = traits.longest_send
-        measured = time.monotonic() + longest.total_seconds()
-        in_time = now + longest < lease.until and measured < lease.ends
-        if in_time and not self.stopping.is_set():
-            latest_first_byte.set(lease.ends - traits.longest_call.total_seconds())
-            outcome = self.call(claim)
-        else:
-            # It waited for a thread too long, or the machine slept: somebody else may send it. Or
-            # the hub is stopping: what has not begun goes out after the start, nobody waits for it.
-            why = "not sent: the hub stops" if in_time else "not sent"
-            late = Held("claim_late", why, retry_after=timedelta())
-            outcome = Outcome(claimed=claim, message=None, result=late, finished_at=now)
+    def _work(
+        self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
+    ) -> None:
+        outcome = self._decide(incoming, claim, lease, turn)
+        failure = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
+        at = outcome.finished_at
+        self.gate.ended(incoming.type, turn, failure, dossier=claim.lane, now=at)
         passing(Point.DELIVER_AFTER_REPLY)
         self._ended.put((incoming, outcome))
         if self._gathering:
@@ -253,6 +295,25 @@ class Deliver(Role):
                 self._enough.set()
         elif self._consumer is not None:
             self._consumer.wake()
+
+    def _decide(
+        self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
+    ) -> Outcome:
+        """Make the call, unless by now it must not be made."""
+        now, traits = self.clock(), self.destination.traits
+        longest = traits.longest_send
+        if now + longest >= lease.until or time.monotonic() + longest.total_seconds() >= lease.ends:
+            # It waited for a thread too long, or the machine slept: somebody else may send it.
+            held = Held("claim_late", "not sent", retry_after=timedelta())
+        elif self.stopping.is_set():
+            # What has not begun goes out after the start, so that nobody waits for it.
+            held = Held("claim_late", "not sent: the hub stops", retry_after=timedelta())
+        elif wait := self.gate.stopped(incoming.type, turn, now):
+            held = Held("partner_paused", "not sent", retry_after=wait)
+        else:
+            latest_first_byte.set(lease.ends - traits.longest_call.total_seconds())
+            return self.call(claim)
+        return Outcome(claimed=claim, message=None, result=held, finished_at=now)
 
     def call(self, claim: deliveries.Claimed) -> Outcome:
         """Make the one call of a claimed delivery; never raises."""

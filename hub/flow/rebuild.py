@@ -34,8 +34,9 @@ def rebuild(
     before = now - timedelta(microseconds=1)
     while True:
         with store.write() as tx:
-            asked = schedule.ask_pending(tx, now=now, asked_before=before)
-            asked += schedule.ask_due(tx, now=now, asked_before=before)
+            # Also what is paused: its asks are gone as well, and they wait in the queue.
+            asked = schedule.ask_pending(tx, now=now, asked_before=before, heeding=False)
+            asked += schedule.ask_due(tx, now=now, asked_before=before, heeding=False)
         if not asked:
             return counts
         counts["deliveries"] += asked

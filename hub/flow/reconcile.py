@@ -14,8 +14,10 @@ from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
+from hub.rules import manners
 from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure
+from hub.rules.manners import Manners
 from hub.rules.states import DeliveryState
 from hub.service import Role
 from hub.store import attempts, deliveries, handovers, schedule
@@ -32,6 +34,7 @@ class Reconcile(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
+        known: Manners | None = None,
         poll: float = 0.5,
         ask_again: timedelta = timedelta(seconds=30),
         at_once: int = 4,
@@ -44,6 +47,7 @@ class Reconcile(Role):
         self.settling = settling
         self.clock = clock
         self.on_commit = on_commit
+        self.known = known or Manners()
         self.poll = poll
         self.ask_again = ask_again
         self.at_once = at_once
@@ -67,6 +71,8 @@ class Reconcile(Role):
     def _take(self) -> list[deliveries.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
+        if manners.closed(self.known, self.destination.name, "", at=now):
+            return []  # they do not want to be called at all
         with self.settling.store.write() as tx:
             doubtful = schedule.take_doubtful(
                 tx,

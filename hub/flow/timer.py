@@ -158,9 +158,10 @@ class Timer(Role):
             count, after = count + len(page), page[-1]
 
     def _pause(self) -> float:
+        now = self.clock()
         with self.store.read() as tx:
-            due = schedule.next_due(tx)
+            due = schedule.next_due(tx, now=now)
         tick = self.pace.tick.total_seconds()
         if due is None:
             return tick
-        return min(tick, max(0.005, (due - self.clock()).total_seconds()))
+        return min(tick, max(0.005, (due - now).total_seconds()))

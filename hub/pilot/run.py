@@ -241,6 +241,8 @@ def _settings(
         reply_timeout=3,
         retry_first=0.1,
         retry_longest=1.5,
+        circuit_first=0.2,
+        circuit_longest=1,
         settle_delay=0.2,
         reconcile_again=1,
     )

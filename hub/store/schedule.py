@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store import outbox
+from hub.store import outbox, pauses
 from hub.store.deliveries import Claimed, ask, position, release_followers, with_bodies
 from hub.store.engine import Tx
 from hub.store.tables import UNSETTLED, attempts, deliveries
@@ -21,23 +21,34 @@ FUTURE = timedelta(minutes=1)
 difference between two machines."""
 
 
-def ask_due(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
+def ask_due(
+    tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500, heeding: bool = True
+) -> int:
     """Ask for work on waiting deliveries whose time has come; return how many.
 
-    One that was asked for since `asked_before` is left alone: its message is on the way.
+    One that was asked for since `asked_before` is left alone: its message is on the way. So, when
+    `heeding` pauses, is what belongs to a paused operation: whoever ends the pause asks for it.
     """
     due = sa.and_(
         c.state == S.WAITING.value,
         c.next_attempt_at <= now,
         sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
+        ~pauses.heeded(now) if heeding else sa.true(),
     )
     return _ask(tx, due, now=now, limit=limit)
 
 
-def ask_pending(tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500) -> int:
-    """Ask again for pending deliveries whose message must have been lost; return how many."""
+def ask_pending(
+    tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500, heeding: bool = True
+) -> int:
+    """Ask again for pending deliveries whose message must have been lost; return how many.
+
+    During a pause asks lie in the queue for as long as it takes: `heeding` it, they are not lost.
+    """
     lost = sa.and_(
-        c.state == S.PENDING.value, sa.or_(c.asked_at.is_(None), c.asked_at < asked_before)
+        c.state == S.PENDING.value,
+        sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
+        ~pauses.heeded(now) if heeding else sa.true(),
     )
     return _ask(tx, lost, now=now, limit=limit)
 
@@ -62,10 +73,10 @@ def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int
     return len(rows)
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """Return the earliest time at which a waiting or ambiguous delivery becomes due."""
+def next_due(tx: Tx, *, now: datetime) -> datetime | None:
+    """Return the earliest time at which a waiting delivery becomes due and may be asked for."""
     query = sa.select(sa.func.min(c.next_attempt_at)).where(
-        c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), c.asked_at.is_(None), UNSETTLED
+        c.state == S.WAITING.value, c.asked_at.is_(None), UNSETTLED, ~pauses.heeded(now)
     )
     due: datetime | None = tx.execute(query).scalar_one()
     return due

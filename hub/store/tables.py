@@ -277,3 +277,23 @@ fault_classes = sa.Table(
     sa.CheckConstraint(one_of("verdict", FAULT_VERDICTS), name="verdict"),
     comment="Reply codes that nobody knew: one row is one task to classify, until it has a verdict",
 )
+
+PAUSE_KINDS = ("circuit", "window", "quota")
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("openings", sa.Integer, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("reason_vi", sa.Text, nullable=False),
+    sa.Column("reason_en", sa.Text, nullable=False),
+    sa.CheckConstraint(one_of("kind", PAUSE_KINDS), name="kind"),
+    comment="Operations of partners that nothing is sent to just now, why, and until when",
+)

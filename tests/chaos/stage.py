@@ -149,6 +149,8 @@ class Stage:
             "retry_first": 0.1,
             "retry_longest": 1.5,
             "retry_attempts": 1000,
+            "circuit_first": 0.2,
+            "circuit_longest": 1,
             "settle_delay": 0.5,
             "reconcile_again": 1,
             "sweep": 1,

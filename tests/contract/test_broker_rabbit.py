@@ -291,6 +291,27 @@ def test_messages_that_never_come_are_noticed(
     publisher.close()
 
 
+def test_a_pause_is_not_taken_for_a_fault(
+    url: str, brokers: Callable[[Target | str], RabbitBroker]
+) -> None:
+    """Alive means progress, but not while the owner wants none: the watchdog leaves a paused
+    consumer alone, whatever lies in the queue, and watches again afterwards."""
+    wary = replace(Target.parse(url), silent_at_most=timedelta(0))
+    broker = brokers(wary)
+    consumer, publisher = broker.consumer(INGEST, prefetch=10), broker.publisher()
+    publisher.publish(batch("a"), timeout=WITHIN)
+    consumer.ack(take(consumer, 1))
+    consumer.take_at_most(0)
+    publisher.publish(batch("b", "c"), timeout=WITHIN)
+    for _ in range(10):
+        assert consumer.receive(1, wait=timedelta(milliseconds=20)) == []
+    assert broker.depth(INGEST) == 2
+    consumer.take_at_most(10)
+    assert [message.message_id for message in take(consumer, 2)] == ["b", "c"]
+    consumer.close()
+    publisher.close()
+
+
 def test_closing_over_a_dead_line_ends(shaky: RabbitBroker, proxy: TcpProxy) -> None:
     """Nobody answers the goodbye; the connections are cut, and their threads end."""
     publisher, consumer = shaky.publisher(), shaky.consumer(INGEST, prefetch=10)

@@ -69,7 +69,7 @@ def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
     with statements(store) as seen:
         Timer(store, clock=lambda: NOW).look()
         with store.write() as tx:
-            schedule.next_due(tx)
+            schedule.next_due(tx, now=NOW)
             again = NOW + timedelta(minutes=1)
             schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
     found = list(plans(store, "deliveries", seen))

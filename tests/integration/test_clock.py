@@ -42,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Wrong:
 
 
 @pytest.fixture
-def works(tmp_path: Path, clock: Wrong) -> Iterator[Works]:
+def works(tmp_path: Path, clock: Wrong) -> Iterator[Works[Partner]]:
     """A small hub on SQLite."""
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
@@ -54,7 +54,7 @@ def works(tmp_path: Path, clock: Wrong) -> Iterator[Works]:
 
 
 def test_the_clock_jumps_an_hour_ahead_while_a_call_is_under_way(
-    works: Works, clock: Wrong
+    works: Works[Partner], clock: Wrong
 ) -> None:
     """The lease runs out at once, the question waits until the call has ended: one effect."""
     works.partner.gate.clear()
@@ -67,7 +67,9 @@ def test_the_clock_jumps_an_hour_ahead_while_a_call_is_under_way(
     assert works.partner.ledger == [(number(1), 1), (number(1), 2)]
 
 
-def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(works: Works, clock: Wrong) -> None:
+def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(
+    works: Works[Partner], clock: Wrong
+) -> None:
     """What was planned by the wrong time is planned anew: a question as well as a retry."""
     clock.by = HOUR
     works.partner.goes_wrong(DROPS_AFTER)

@@ -44,7 +44,7 @@ class Deaf(Partner):
 class Desk:
     """An operator beside a running hub: makes plans and runs them."""
 
-    def __init__(self, works: Works, files: BlobStore) -> None:
+    def __init__(self, works: Works[Partner], files: BlobStore) -> None:
         self.works, self.files = works, files
         self.pauses: list[float] = []
 

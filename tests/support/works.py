@@ -5,8 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 from hub.flow.deliver import Deliver
+from hub.flow.gate import Gate
 from hub.flow.outcome import Settling
 from hub.flow.reconcile import Reconcile
 from hub.flow.relay import Relay
@@ -15,7 +17,9 @@ from hub.flow.timer import Pace, Timer
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.ports import Broker
+from hub.ports import Broker, Destination
+from hub.rules import circuit
+from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.service import Role
@@ -30,6 +34,10 @@ QUICK = Policy(
     settle_delay=timedelta(milliseconds=1),
     attempts=6,
 )
+CIRCUIT = circuit.Policy(
+    first_pause=timedelta(milliseconds=10), longest_pause=timedelta(milliseconds=40), width=4
+)
+P = TypeVar("P", bound=Destination)
 PACE = Pace(tick=timedelta(milliseconds=20), sweep=timedelta(milliseconds=50))
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
@@ -79,10 +87,18 @@ def record(n: int, version: int) -> Message:
     return catalog.compose(payload, time=AT, source="records", id=f"r-{n}-{version}")
 
 
-class Works:
+class Works(Generic[P]):
     """Store, broker, partner and the roles between them."""
 
-    def __init__(self, store: Store, broker: Broker, partner: Partner) -> None:
+    def __init__(
+        self,
+        store: Store,
+        broker: Broker,
+        partner: P,
+        *,
+        policy: circuit.Policy = CIRCUIT,
+        manners: Manners | None = None,
+    ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
         self.settled = threading.Event()
         settling = Settling(
@@ -94,8 +110,20 @@ class Works:
             draw=random.Random(1),
         )
         self.relay = Relay(store, broker, poll=0.1)
+        self.gate = Gate(
+            partner.name,
+            sorted(partner.traits.accepts),
+            policy,
+            known=manners,
+            draw=random.Random(2),
+        )
         self.deliver = Deliver(
-            broker, partner, settling, clock=lambda: now(), on_commit=self.committed
+            broker,
+            partner,
+            settling,
+            gate=self.gate,
+            clock=lambda: now(),
+            on_commit=self.committed,
         )
         self.reconcile = Reconcile(
             partner, settling, clock=lambda: now(), on_commit=self.committed, poll=0.02
@@ -136,15 +164,23 @@ class Works:
 
 
 @contextmanager
-def working(store: Store, broker: Broker, partner: Partner) -> Iterator[Works]:
+def working(
+    store: Store,
+    broker: Broker,
+    partner: P,
+    *,
+    policy: circuit.Policy = CIRCUIT,
+    manners: Manners | None = None,
+) -> Iterator[Works[P]]:
     """Run the roles for the length of the block."""
-    works = Works(store, broker, partner)
+    works = Works(store, broker, partner, policy=policy, manners=manners)
     for role in works.roles:
         role.start()
     try:
         yield works
     finally:
-        partner.gate.set()
+        if isinstance(partner, Partner):
+            partner.gate.set()
         for role in works.roles:
             role.request_stop()
         for role in works.roles:

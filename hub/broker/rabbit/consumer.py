@@ -10,6 +10,7 @@ somebody else's message; one unknown tag ends the channel; a cancelled consumer 
 connection open and looks like an empty queue.
 """
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -43,7 +44,10 @@ class _Session:
         self.doubtful = False
         """There were messages in the queue, and none came."""
         self._told = False
-        self._consumer_tag = ""
+        self._tags: list[str] = []
+        """Consumers on the channel; their prefetches add up."""
+        self._rounds = 0
+        """How often all of them were ended: what was begun before that must not come after it."""
         self._link: Link
         self.channel: Any
 
@@ -54,12 +58,60 @@ class _Session:
             lambda _frame: link.fail(f"the broker cancelled the consumer of {self._queue}")
         )
 
-        def consume(_frame: Any) -> None:
-            self._consumer_tag = channel.basic_consume(
-                self._queue, self._on_delivery, callback=lambda _frame: link.ready()
-            )
+        if self._prefetch:
+            self._consume(self._prefetch, link.ready)
+        else:
+            link.ready()
 
-        channel.basic_qos(prefetch_count=self._prefetch, callback=consume)
+    def _consume(self, prefetch: int, then: Callable[[], None]) -> None:
+        rounds = self._rounds
+
+        def consume(_frame: Any) -> None:
+            if rounds != self._rounds:
+                return
+            tag = self.channel.basic_consume(
+                self._queue, self._on_delivery, callback=lambda _frame: then()
+            )
+            self._tags.append(tag)
+
+        self.channel.basic_qos(prefetch_count=prefetch, callback=consume)
+
+    def change(self, prefetch: int) -> None:
+        """Take more through one more consumer, or less by beginning anew.
+
+        A quorum queue knows no prefetch of a whole channel, and that of a consumer is fixed. More
+        is one consumer more, because cancelling costs: what is on its way then is rejected by pika,
+        which counts as a failed delivery.
+        """
+        before, self._prefetch = self._prefetch, prefetch
+        if not self.channel.is_open:
+            return
+        if prefetch > before:
+            self._consume(prefetch - before, lambda: None)
+        elif prefetch < before:
+            self._cancel()
+            if prefetch:
+                self._consume(prefetch, lambda: None)
+
+    def _cancel(self, then: Callable[[], None] = lambda: None) -> None:
+        """End every consumer, then give back what nobody has looked at yet."""
+        tags, self._tags = self._tags, []
+        self._rounds += 1
+
+        def give_back(_frame: Any) -> None:
+            # The owner may take from it at this moment: each message goes to one of the two.
+            with contextlib.suppress(IndexError):
+                while True:
+                    method, _, _ = self.arrived.popleft()
+                    self.channel.basic_nack(method.delivery_tag, multiple=False, requeue=True)
+            then()
+
+        for tag in tags[:-1]:
+            self.channel.basic_cancel(tag)
+        if tags:
+            self.channel.basic_cancel(tags[-1], callback=give_back)
+        else:
+            then()
 
     def _on_delivery(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         self.arrived.append((method, properties, body))
@@ -80,14 +132,10 @@ class _Session:
         towards the delivery limit, while a closed connection does. First no new ones: what is
         given back would come again at once.
         """
-
-        def give_back(_frame: Any) -> None:
-            for method, _, _ in self.arrived:
-                self.channel.basic_nack(method.delivery_tag, multiple=False, requeue=True)
+        if self.channel.is_open:
+            self._cancel(then=self._link.discard)
+        else:
             self._link.discard()
-
-        if self._consumer_tag and self.channel.is_open:
-            self.channel.basic_cancel(self._consumer_tag, callback=give_back)
 
 
 class RabbitConsumer:
@@ -96,10 +144,11 @@ class RabbitConsumer:
     def __init__(self, target: Target, queue: str, *, prefetch: int) -> None:
         self._dialer = Dialer(
             target,
-            lambda number: _Session(number, queue, prefetch),
+            lambda number: _Session(number, queue, self._prefetch),
             purpose=f"consumer of {queue}",
         )
         self._queue = queue
+        self._prefetch = prefetch
         self._silent_at_most = target.silent_at_most.total_seconds()
         self._heard_at = time.monotonic()
         self._current: tuple[Link, _Session] | None = None
@@ -114,12 +163,16 @@ class RabbitConsumer:
             link, session = self._current or self._connect(wait)
             with self._dialer.changed:
                 self._dialer.changed.wait_for(
-                    lambda: session.arrived or link.lost or self._dialer.woken.is_set(),
+                    lambda: (
+                        (session.arrived and self._prefetch)
+                        or link.lost
+                        or self._dialer.woken.is_set()
+                    ),
                     max(0.0, deadline - time.monotonic()),
                 )
             if session.arrived or session.unsettled:
                 self._heard_at = time.monotonic()
-            elif not (link.lost or self._dialer.woken.is_set()):
+            elif self._prefetch and not (link.lost or self._dialer.woken.is_set()):
                 self._doubt(link, session)
         except NotYet:
             return []
@@ -133,7 +186,23 @@ class RabbitConsumer:
             self._current = None
             self._dialer.drop()
             raise ConsumerLost(link.lost)
-        return [_incoming(session) for _ in range(min(limit, len(session.arrived)))]
+        taken: list[Incoming] = []
+        if not self._prefetch:
+            return taken
+        with contextlib.suppress(IndexError):  # the link may be giving back at this moment
+            while len(taken) < limit:
+                taken.append(_incoming(session))
+        return taken
+
+    def take_at_most(self, prefetch: int) -> None:
+        """Go on with another prefetch; 0 takes nothing more."""
+        if prefetch == self._prefetch:
+            return
+        self._prefetch = prefetch
+        self._heard_at = time.monotonic()
+        if self._current is not None:
+            link, session = self._current
+            link.submit(lambda: session.change(prefetch))
 
     def _doubt(self, link: Link, session: _Session) -> None:
         """After a long silence, ask: the line may be dead, or the broker may have forgotten us."""

@@ -1,0 +1,319 @@
+"""The gate in front of one destination: how much of each operation may go out now, and until when.
+
+Deliver asks it before claiming and before each call, and tells it how every call ended. It holds
+the circuit of each operation and knows the partner's windows; a quota that is used up is told to
+it. It decides by `hub/rules/circuit.py` and `hub/rules/manners.py` and writes nothing: see `board`.
+Each process has its own. While all is well and the partner has no windows, it costs two locks a
+call.
+
+The trial is a real delivery, not `ping()`: the circuits are by operation, and that the province
+logs us in says nothing of whether it registers dossiers. A failed trial costs one attempt a pause.
+"""
+
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hub.rules import circuit as rules
+from hub.rules import manners
+from hub.rules.circuit import Circuit, Phase, Word
+from hub.rules.errors import FAULTS, DeliveryFailure
+from hub.rules.manners import Closed, Manners, Quota
+from hub.store.pauses import Pause
+
+GRACE = timedelta(seconds=15)
+"""How long after its end a pause is still heeded, when nothing more is said about it; on top of
+the time that a call may take."""
+AT_ONCE = timedelta(milliseconds=1)
+"""How long a delivery waits that only lost its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much may be taken from the queue now."""
+
+    width: int | None
+    """Deliveries in hand at once; None for as many as ever, 0 when everything is paused."""
+    until: datetime | None = None
+    """When something that is paused now may go at the earliest."""
+    trying: bool = False
+    """Whether something is on its way back."""
+
+
+WIDE = Reach(None)
+
+
+@dataclass(slots=True)
+class _Operation:
+    circuit: Circuit = field(default_factory=Circuit)
+    under_way: int = 0
+    """Claimed and not ended, of the present turn."""
+    window: Closed | None = None
+    spent: Closed | None = None
+    """The quota that is used up."""
+
+    def stop(self, now: datetime) -> datetime | None:
+        """Return until when nothing goes out, None when something may."""
+        stops = [it.until for it in (self.window, self.spent) if it and it.until > now]
+        if self.circuit.phase is Phase.OPEN and self.circuit.until:
+            stops.append(self.circuit.until)
+        return max(stops, default=None)
+
+
+class Gate:
+    """One destination's; its methods may be called by any thread."""
+
+    def __init__(
+        self,
+        destination: str,
+        operations: Sequence[str],
+        policy: rules.Policy,
+        *,
+        known: Manners | None = None,
+        longest_call: timedelta = timedelta(seconds=35),
+        draw: random.Random,
+    ) -> None:
+        self.destination = destination
+        self.policy = policy
+        self.known = (known or Manners()).of(destination)
+        self.holds = longest_call + GRACE
+        self._draw = draw
+        self._lock = threading.Lock()
+        self._operations = {name: _Operation() for name in operations}
+        self._calm = not self.known.windows
+        """Nothing is paused or on its way back, and no clock can change that."""
+
+    def adopt(self, posted: Sequence[Pause]) -> None:
+        """Go on with the openings that an earlier process left: a restart is no reason to knock."""
+        with self._lock:
+            for pause in posted:
+                operation = self._operations.get(pause.operation)
+                if operation is None or pause.kind != "circuit":
+                    continue
+                operation.circuit = Circuit(
+                    phase=Phase.OPEN,
+                    openings=pause.openings,
+                    since=pause.since,
+                    until=pause.until,
+                    code=pause.code,
+                    turn=operation.circuit.turn + 1,
+                )
+                self._calm = False
+
+    def reach(self, now: datetime) -> Reach:
+        """Return how much may be taken from the queue."""
+        if self._calm:
+            return WIDE
+        with self._lock:
+            width: int | None = 0
+            changes: list[datetime] = []
+            trying = False
+            for name, operation in self._operations.items():
+                self._look(name, operation, now)
+                if until := operation.stop(now):
+                    changes.append(until)
+                    continue
+                room = rules.allowance(operation.circuit)
+                trying = trying or room is not None
+                width = None if width is None or room is None else width + room
+            self._calm = self._is_calm()
+            return Reach(width, min(changes, default=None), trying)
+
+    def turns(self, wanted: Sequence[str], now: datetime) -> list[bool]:
+        """Tell for each operation of a batch, in order, whether a delivery of it may go now."""
+        if self._calm:
+            return [True] * len(wanted)
+        with self._lock:
+            left: dict[str, int | None] = {}
+            verdicts = []
+            for name in wanted:
+                if name not in left:
+                    left[name] = self._left(name, now)
+                room = left[name]
+                verdicts.append(room is None or room > 0)
+                if room:
+                    left[name] = room - 1
+            return verdicts
+
+    def room(self, now: datetime) -> dict[str, int]:
+        """Return how many may go of each operation that is being tried or ramps."""
+        if self._calm:
+            return {}
+        with self._lock:
+            left = {name: self._left(name, now) for name in self._operations}
+            return {name: room for name, room in left.items() if room}
+
+    def enter(self, name: str) -> int:
+        """Note that a delivery of the operation is claimed; return the turn that it belongs to."""
+        with self._lock:
+            operation = self._operations.get(name)
+            if operation is None:
+                return 0
+            operation.under_way += 1
+            return operation.circuit.turn
+
+    def stopped(self, name: str, turn: int, now: datetime) -> timedelta | None:
+        """Tell a claimed delivery before its call how long to wait, None to go."""
+        with self._lock:
+            operation = self._operations.get(name)
+            if operation is None or (self._calm and operation.circuit.turn == turn):
+                return None
+            self._look(name, operation, now)
+            until = operation.stop(now)
+            phase = operation.circuit.phase
+            if until is None and (operation.circuit.turn == turn or phase is Phase.CLOSED):
+                return None
+            return until - now if until else AT_ONCE
+
+    def ended(
+        self,
+        name: str,
+        turn: int,
+        failure: DeliveryFailure | None,
+        *,
+        dossier: str,
+        now: datetime,
+    ) -> None:
+        """Note how a call ended; without a failure, the partner has taken it."""
+        word = rules.judge(failure)
+        with self._lock:
+            operation = self._operations.get(name)
+            if operation is None or operation.circuit.turn != turn:
+                return
+            operation.under_way -= 1
+            self._look(name, operation, now)
+            match word:
+                case Word.WELL:
+                    operation.circuit = rules.succeeded(operation.circuit, self.policy)
+                    for other in self._operations.values():
+                        other.circuit = rules.line_works(other.circuit)
+                case Word.LINE if failure:
+                    self._line_failed(failure, now)
+                case Word.TROUBLE if failure:
+                    draw = self._draw.random()
+                    self._fail(operation, failure, now, draw, dossier=dossier or f"no lane {name}")
+            self._calm = self._is_calm()
+
+    def exhausted(self, quota: Quota, *, until: datetime, now: datetime) -> None:
+        """Note that a quota is used up until some time."""
+        spent = Closed(
+            since=now,
+            until=until,
+            reason_vi=f"{quota.reason_vi} ({quota.calls} lượt trong một giờ)",
+            reason_en=f"{quota.reason_en} ({quota.calls} calls in an hour)",
+        )
+        with self._lock:
+            for name, operation in self._operations.items():
+                if quota.concerns(self.destination, name):
+                    operation.spent = spent
+            self._calm = False
+
+    def forget_quotas(self) -> None:
+        """Have quotas counted anew: what was noted may not have been committed."""
+        with self._lock:
+            for operation in self._operations.values():
+                operation.spent = None
+
+    def pauses(self, now: datetime) -> dict[str, Pause]:
+        """Return what is to be seen of the gate: operations that are paused or on the way back."""
+        if self._calm:
+            return {}
+        with self._lock:
+            for name, operation in self._operations.items():
+                self._look(name, operation, now)
+            found = {n: self._pause(n, op, now) for n, op in self._operations.items()}
+            return {name: pause for name, pause in found.items() if pause}
+
+    # --- with the lock held -------------------------------------------------------------------
+
+    def _look(self, name: str, operation: _Operation, now: datetime) -> None:
+        """Bring an operation up to `now`."""
+        operation.circuit = rules.look(operation.circuit, now)
+        if operation.spent and operation.spent.until <= now:
+            operation.spent = None
+        if not self.known.windows:
+            return
+        window = manners.closed(self.known, self.destination, name, at=now)
+        if operation.window and window is None:
+            self._change(operation, rules.doubted(operation.circuit, now))
+        operation.window = window
+
+    def _left(self, name: str, now: datetime) -> int | None:
+        operation = self._operations.get(name)
+        if operation is None:
+            return None
+        self._look(name, operation, now)
+        if operation.stop(now):
+            return 0
+        room = rules.allowance(operation.circuit)
+        return None if room is None else max(0, room - operation.under_way)
+
+    def _line_failed(self, failure: DeliveryFailure, now: datetime) -> None:
+        """Nobody is there: that concerns every operation, so all open and come back together."""
+        draw = self._draw.random()
+        for name, operation in self._operations.items():
+            self._look(name, operation, now)
+            self._fail(operation, failure, now, draw)
+
+    def _fail(
+        self,
+        operation: _Operation,
+        failure: DeliveryFailure,
+        now: datetime,
+        draw: float,
+        dossier: str = "",
+    ) -> None:
+        changed = rules.failed(
+            operation.circuit,
+            self.policy,
+            now=now,
+            draw=draw,
+            code=failure.code,
+            dossier=dossier,
+            at_least=failure.retry_after,
+        )
+        self._change(operation, changed)
+
+    def _change(self, operation: _Operation, changed: Circuit) -> None:
+        if changed.turn != operation.circuit.turn:
+            operation.under_way = 0
+        operation.circuit = changed
+
+    def _is_calm(self) -> bool:
+        return not self.known.windows and all(
+            it.circuit.phase is Phase.CLOSED and it.spent is None
+            for it in self._operations.values()
+        )
+
+    def _pause(self, name: str, operation: _Operation, now: datetime) -> Pause | None:
+        """Return the pause with the latest end, None when the operation is as ever."""
+        circuit = operation.circuit
+        stops = [("window", operation.window), ("quota", operation.spent)]
+        kind, stop = max(stops, key=lambda it: it[1].until if it[1] else now)
+        of_circuit = circuit.phase is not Phase.CLOSED
+        if stop is None or (of_circuit and circuit.until and circuit.until > stop.until):
+            if not of_circuit or circuit.since is None or circuit.until is None:
+                return None
+            kind, stop = "circuit", _explained(circuit, circuit.since, circuit.until)
+        return Pause(
+            destination=self.destination,
+            operation=name,
+            kind=kind,
+            phase=Phase.OPEN if stop.until > now else circuit.phase,
+            openings=circuit.openings,
+            since=stop.since,
+            until=stop.until,
+            expires_at=max(stop.until, now) + self.holds,
+            code=circuit.code if kind == "circuit" else "",
+            reason_vi=stop.reason_vi,
+            reason_en=stop.reason_en,
+        )
+
+
+def _explained(circuit: Circuit, since: datetime, until: datetime) -> Closed:
+    fault = FAULTS.get(circuit.code)
+    vi = f"Đường truyền tới đối tác: {fault.vi}" if fault else "Gửi thử sau thời gian bảo trì."
+    en = f"The partner's line: {fault.en}" if fault else "Trying again after maintenance."
+    return Closed(since=since, until=until, reason_vi=vi, reason_en=en)

@@ -1,0 +1,59 @@
+"""Quotas of one destination, counted over the store while deliveries are claimed.
+
+The count and the claim are one transaction with a lock, so a quota holds for all processes
+together. Questions (reconcile) are counted and not held back; logins and pings are not counted.
+Without a quota in force nothing is asked of the store.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from hub.flow.gate import Gate
+from hub.ports import Incoming
+from hub.rules import manners
+from hub.rules.manners import Quota
+from hub.store import pauses
+from hub.store.deliveries import Claimed
+from hub.store.engine import Tx
+
+SOON = timedelta(seconds=1)
+
+
+class Quotas:
+    """Belongs to the thread of one Deliver."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self._above = 0
+        self._made: list[tuple[Quota, list[datetime], bool]] = []
+
+    def cut(
+        self, tx: Tx, ids: list[int], asked: Mapping[int, Incoming], now: datetime
+    ) -> list[int]:
+        """Return those of `ids` that every quota has room for, in order."""
+        to = self.gate.destination
+        self._made = []
+        for quota in manners.quotas(self.gate.known, to, at=now) if ids else ():
+            since = now - manners.HOUR
+            made, self._above = pauses.calls_since(
+                tx, to, quota.operation, since=since, above=self._above
+            )
+            left = manners.left(quota, made, at=now)
+            concerned = [id for id in ids if quota.concerns(to, asked[id].type)]
+            over = set(concerned[left:])
+            self._made.append((quota, made, bool(over)))
+            ids = [id for id in ids if id not in over]
+        return ids
+
+    def note(self, claims: Sequence[Claimed], asked: Mapping[int, Incoming], now: datetime) -> None:
+        """After the claim: tell the gate which quotas are used up by now."""
+        for quota, made, cut in self._made:
+            to = self.gate.destination
+            mine = sum(quota.concerns(to, asked[claim.id].type) for claim in claims)
+            calls = [*made, *([now] * mine)]
+            if not manners.left(quota, calls, at=now):
+                self.gate.exhausted(quota, until=manners.free_at(quota, calls, at=now), now=now)
+            elif cut:
+                # Some of those that were let through had nothing to be sent: the others may come.
+                self.gate.exhausted(quota, until=now + SOON, now=now)
+        self._made = []

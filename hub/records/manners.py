@@ -1,0 +1,62 @@
+"""Reads the partners' maintenance windows and quotas, dated data in `data/manners.toml`.
+
+An installation may put a file of its own in its place (`HUB_MANNERS`). Data that contradict
+themselves stop the start: a window that nobody meant would stop a partner's traffic.
+"""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hub.messages.catalog import CATALOG, PARTNERS
+from hub.rules.manners import Dated, Entry, Manners, Quota, Weekly
+
+DATA = Path(__file__).parent / "data" / "manners.toml"
+
+
+class MannersBroken(ValueError):
+    """The data contradict themselves; the text names the entry."""
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    weekly: tuple[Weekly, ...] = ()
+    dated: tuple[Dated, ...] = ()
+    quota: tuple[Quota, ...] = ()
+
+
+def load(path: Path = DATA) -> Manners:
+    """Return the windows and quotas of a file; raises MannersBroken."""
+    try:
+        found = msgspec.toml.decode(path.read_bytes(), type=_File)
+    except (msgspec.MsgspecError, OSError) as error:
+        raise MannersBroken(f"{path.name}: {error}") from None
+    for entry in (*found.weekly, *found.dated, *found.quota):
+        if problem := _problem(entry):
+            raise MannersBroken(f"{path.name}: {entry.partner} {entry.reason_en!r}: {problem}")
+    return Manners(windows=(*found.weekly, *found.dated), quotas=found.quota)
+
+
+def _problem(entry: Entry) -> str:
+    operations = {type.name for type in CATALOG if type.reader == entry.partner}
+    if entry.partner not in PARTNERS:
+        return f"partners are {', '.join(sorted(PARTNERS))}"
+    if entry.operation and entry.operation not in operations:
+        return f"operations are {', '.join(sorted(operations))}"
+    if not (entry.reason_vi and entry.reason_en):
+        return "a reason in both languages is wanted"
+    if entry.valid_to is not None and entry.valid_to < entry.valid_from:
+        return "ends before it begins"
+    if isinstance(entry, Dated):
+        if entry.starts.tzinfo is None or entry.ends.tzinfo is None:
+            return "a dated window needs times with a zone"
+        if entry.ends <= entry.starts:
+            return "ends before it starts"
+    if isinstance(entry, Weekly):
+        if not entry.days:
+            return "a weekly window needs a day"
+        if entry.starts.tzinfo or entry.ends.tzinfo:
+            return "a weekly window is by the local clock, without a zone"
+    if isinstance(entry, Quota) and entry.calls < 1:
+        return "a quota below one call would stop everything"
+    return ""

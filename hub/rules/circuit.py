@@ -1,0 +1,215 @@
+"""The circuit of one operation of a partner: when to stop calling, when to try, how to go on.
+
+closed -> (failures of the line in a row) -> open -> (its time is over) -> half open: one call at
+once -> (it was answered) -> ramping: 2, 4, 8 ... at once -> closed. Any failure on the way back
+opens it again, for longer. Pure: no clock, no chance, no partner.
+
+What a failure proves differs. Nobody answered (`LINE`): that is the partner's line, whatever was
+sent, and concerns every operation. It answered with trouble (`TROUBLE`: a timeout, a 5xx): that may
+lie in what was sent, so it counts once for each dossier, and one bad dossier pauses nobody else. A
+refusal is an answer: the line works.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.rules.errors import DeliveryFailure
+
+
+class Phase(StrEnum):
+    """How much may go out."""
+
+    CLOSED = "closed"
+    """As much as ever."""
+    OPEN = "open"
+    """Nothing, until a time."""
+    HALF_OPEN = "half_open"
+    """One call at once, which decides."""
+    RAMPING = "ramping"
+    """A few at once, more and more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How soon a circuit opens, and how it comes back."""
+
+    failures: int = 5
+    """In a row, until it opens."""
+    first_pause: timedelta = timedelta(seconds=5)
+    longest_pause: timedelta = timedelta(minutes=5)
+    jitter: float = 0.2
+    """Share of a pause that is drawn at random and left out."""
+    width: int = 8
+    """How many calls at once are normal; a ramp that has come there is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """Where the circuit of one operation stands."""
+
+    phase: Phase = Phase.CLOSED
+    failures: int = 0
+    blamed: frozenset[str] = frozenset()
+    """Dossiers whose trouble has been counted."""
+    openings: int = 0
+    """Since it was last closed; each makes the next pause longer."""
+    width: int = 0
+    """How many calls at once while it ramps."""
+    passed: int = 0
+    """Calls that were answered at this width."""
+    since: datetime | None = None
+    """When it opened first, None while closed."""
+    until: datetime | None = None
+    code: str = ""
+    """The fault that opened it."""
+    turn: int = 0
+    """Grows whenever calls under way stop to count: the word on a call of an earlier turn, which
+    may have hung for half a minute, says nothing about the partner now."""
+
+
+class Word(StrEnum):
+    """What the end of a call says about the partner's line."""
+
+    WELL = "well"
+    LINE = "line"
+    TROUBLE = "trouble"
+    NOTHING = "nothing"
+
+
+_LINE = frozenset({"partner_unreachable", "partner_login"})
+_TROUBLE = frozenset(
+    {"partner_busy", "reply_timeout", "reply_dropped", "reply_server_error", "reply_unreadable"}
+)
+_OURS = frozenset(
+    {
+        "partner_paused",
+        "claim_late",
+        "mapping_missing",
+        "prepare_failed",
+        "send_crashed",
+        "lease_expired",
+    }
+)
+
+
+def judge(failure: DeliveryFailure | None) -> Word:
+    """Return what the end of a call says; None is success."""
+    if failure is None:
+        return Word.WELL
+    if failure.code in _LINE:
+        # An answer (a gateway's 404) comes from the address that was called, not from the line.
+        return Word.TROUBLE if failure.response_hash else Word.LINE
+    if failure.code in _TROUBLE:
+        return Word.TROUBLE
+    return Word.NOTHING if failure.code in _OURS else Word.WELL
+
+
+def look(circuit: Circuit, now: datetime) -> Circuit:
+    """Return the circuit as it is at `now`: an opening whose time is over is half open."""
+    if circuit.phase is Phase.OPEN and circuit.until is not None and circuit.until <= now:
+        return replace(circuit, phase=Phase.HALF_OPEN)
+    return circuit
+
+
+def allowance(circuit: Circuit) -> int | None:
+    """Return how many calls may be under way at once, None for as many as ever."""
+    match circuit.phase:
+        case Phase.CLOSED:
+            return None
+        case Phase.OPEN:
+            return 0
+        case Phase.HALF_OPEN:
+            return 1
+        case Phase.RAMPING:
+            return circuit.width
+
+
+def succeeded(circuit: Circuit, policy: Policy) -> Circuit:
+    """Return the circuit after a call of its present turn was answered."""
+    match circuit.phase:
+        case Phase.OPEN:
+            return circuit
+        case Phase.CLOSED:
+            return replace(circuit, failures=0, blamed=frozenset()) if circuit.failures else circuit
+        case Phase.HALF_OPEN:
+            return _widened(circuit, policy, 2)
+        case Phase.RAMPING:
+            passed = circuit.passed + 1
+            if passed < circuit.width:
+                return replace(circuit, passed=passed)
+            return _widened(circuit, policy, circuit.width * 2)
+
+
+def failed(
+    circuit: Circuit,
+    policy: Policy,
+    *,
+    now: datetime,
+    draw: float,
+    code: str,
+    dossier: str = "",
+    at_least: timedelta | None = None,
+) -> Circuit:
+    """Return the circuit after a call of its present turn failed.
+
+    `dossier` is what the failure may lie in, "" when it lies in the line. `draw` in [0, 1) makes
+    the jitter; `at_least` is how long the partner asked us to wait.
+    """
+    if circuit.phase is Phase.OPEN:
+        return circuit
+    if circuit.phase is Phase.CLOSED:
+        if dossier and dossier in circuit.blamed:
+            return circuit
+        blamed = circuit.blamed | {dossier} if dossier else circuit.blamed
+        circuit = replace(circuit, failures=circuit.failures + 1, blamed=blamed)
+        if circuit.failures < policy.failures:
+            return circuit
+    pause = max(pause_of(circuit.openings, policy, draw), at_least or timedelta())
+    return replace(
+        circuit,
+        phase=Phase.OPEN,
+        failures=0,
+        blamed=frozenset(),
+        openings=circuit.openings + 1,
+        width=0,
+        passed=0,
+        since=circuit.since or now,
+        until=now + pause,
+        code=code,
+        turn=circuit.turn + 1,
+    )
+
+
+def line_works(circuit: Circuit) -> Circuit:
+    """Return the circuit after a call of another operation was answered: the line is not at fault.
+
+    Else an operation that is seldom used would add up failures of the line over days.
+    """
+    if circuit.phase is not Phase.CLOSED or circuit.failures == len(circuit.blamed):
+        return circuit
+    return replace(circuit, failures=len(circuit.blamed))
+
+
+def doubted(circuit: Circuit, now: datetime) -> Circuit:
+    """Return the circuit after a time in which nothing was called: one call tries the line first.
+
+    After maintenance a partner is not always back in time.
+    """
+    if circuit.phase is not Phase.CLOSED:
+        return circuit
+    return Circuit(phase=Phase.HALF_OPEN, since=now, until=now, turn=circuit.turn + 1)
+
+
+def pause_of(openings: int, policy: Policy, draw: float) -> timedelta:
+    """Return how long the next opening lasts: doubling, capped, shorter by the jitter."""
+    longest = policy.longest_pause
+    doublings = min(openings, 40)  # beyond, 2**n is above every cap
+    pause = min(policy.first_pause.total_seconds() * 2**doublings, longest.total_seconds())
+    return timedelta(seconds=pause * (1 - policy.jitter * draw))
+
+
+def _widened(circuit: Circuit, policy: Policy, width: int) -> Circuit:
+    if width >= policy.width:
+        return Circuit(turn=circuit.turn)
+    return replace(circuit, phase=Phase.RAMPING, width=width, passed=0)

@@ -1,0 +1,155 @@
+"""Pauses of partners' operations: seen by every process, and heeded by the timer.
+
+A delivery of a paused operation keeps its state, its attempts and its time. Its ask lies in the
+queue; or it was taken from there and is shelved: nobody asks for it (`asked_at` is empty) until the
+pause ends. A row is heeded up to `expires_at`, so a pause whose process has died ends by itself.
+Several processes write the same row, the last word counts: they look at the same partner.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store import outbox
+from hub.store.deliveries import ask
+from hub.store.engine import Tx, insert
+from hub.store.tables import attempts, deliveries, pauses
+
+p, d, a = pauses.c, deliveries.c, attempts.c
+_UNSENT = d.state.in_([S.PENDING.value, S.WAITING.value])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """One operation that is paused: why, since when, until when."""
+
+    destination: str
+    operation: str
+    kind: str
+    phase: str
+    openings: int
+    since: datetime
+    until: datetime
+    """When it ends or is tried; in the past while it is being tried."""
+    expires_at: datetime
+    code: str
+    reason_vi: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pause, and how many deliveries wait for its end."""
+
+    pause: Pause
+    waiting: int
+
+
+def post(tx: Tx, pause: Pause) -> None:
+    """Say that an operation is paused, in place of what was said of it before."""
+    statement = insert(tx, pauses).values(asdict(pause))
+    changed = {name: statement.excluded[name] for name in asdict(pause)}
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[p.destination, p.operation], set_=changed)
+    )
+
+
+def lift(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
+    """Say that an operation is not paused any more; recall what was shelved after it.
+
+    What has lain in the queue meanwhile was asked for long ago and is not lost: it is asked for
+    anew only when nothing comes of it from now on.
+    """
+    tx.execute(sa.delete(pauses).where(p.destination == destination, p.operation == operation))
+    mine = sa.and_(d.destination == destination, d.type == operation, _UNSENT)
+    queued = sa.update(deliveries).where(mine, d.asked_at.is_not(None))
+    tx.execute(queued.values(asked_at=now))
+
+
+def posted(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
+    """Return the pauses of a destination that are heeded now."""
+    query = sa.select(pauses).where(p.destination == destination, p.expires_at > now)
+    return [Pause(**row) for row in tx.execute(query).mappings()]
+
+
+def standing(tx: Tx, *, now: datetime) -> list[Standing]:
+    """Return every pause that is heeded now, with what waits for its end."""
+    query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
+    found = [Pause(**row) for row in tx.execute(query).mappings()]
+    counted = sa.select(sa.func.count()).select_from(deliveries)
+    return [
+        Standing(
+            pause,
+            tx.execute(
+                counted.where(
+                    d.destination == pause.destination, d.type == pause.operation, _UNSENT
+                )
+            ).scalar_one(),
+        )
+        for pause in found
+    ]
+
+
+def heeded(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery belongs to a paused operation."""
+    return sa.exists().where(
+        p.destination == d.destination, p.operation == d.type, p.expires_at > now
+    )
+
+
+def shelve(tx: Tx, ids: Sequence[int], destination: str) -> None:
+    """Forget that deliveries were asked for; nothing else of them changes."""
+    tx.execute(
+        sa.update(deliveries)
+        .where(d.id.in_(ids), d.destination == destination, _UNSENT)
+        .values(asked_at=None)
+    )
+
+
+def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:
+    """Ask for what was shelved and is due, at most `limit`; return how many.
+
+    What was tried least comes first: a dossier that the partner fails on again and again must not
+    decide for all the others whether the partner is well.
+    """
+    mine = sa.and_(d.destination == destination, d.type == operation, _UNSENT, d.asked_at.is_(None))
+    due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
+    chosen = sa.select(d.id).where(mine, due)
+    chosen = chosen.order_by(d.counted, d.deadline.is_(None), d.deadline, d.id).limit(limit)
+    if tx.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    statement = (
+        sa.update(deliveries).where(d.id.in_(chosen), mine).values(asked_at=now).returning(d.id)
+    )
+    ids = sorted(tx.execute(statement).scalars())
+    outbox.put(tx, (ask(id, destination, operation) for id in ids))
+    return len(ids)
+
+
+def calls_since(
+    tx: Tx, destination: str, operation: str, *, since: datetime, above: int
+) -> tuple[list[datetime], int]:
+    """Return when calls were made after `since`, oldest first, and the new `above`.
+
+    All processes' calls, questions included; what was claimed and then not called is left out.
+    `above` is the number of an attempt that is too old to matter, 0 at first: attempts have no
+    index by time, because writing one would cost every delivery for what few partners ask for.
+    Takes a lock until the transaction ends, so that two processes cannot both use the last call.
+    """
+    if tx.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"quota {destination}"))
+        tx.execute(sa.select(lock))
+    old = sa.select(sa.func.max(a.id)).where(a.id > above, a.started_at <= since)
+    above = tx.execute(old).scalar_one() or above
+    query = (
+        sa.select(a.started_at)
+        .join(deliveries, d.id == a.delivery_id)
+        .where(a.id > above, a.started_at > since, d.destination == destination)
+        .where(a.kind != "person", sa.or_(a.outcome.is_(None), a.outcome != "held"))
+    )
+    if operation:
+        query = query.where(d.type == operation)
+    return sorted(tx.execute(query).scalars()), above
