@@ -122,7 +122,7 @@ def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime)
         attempts.c.number == c.attempts,
         sa.or_(attempts.c.started_at > late, attempts.c.finished_at > late),
     )
-    claimed = sa.and_(c.state == S.SENDING.value, c.lease_until > lease_until, tried)
+    claimed = sa.and_(UNSETTLED, c.state == S.SENDING.value, c.lease_until > lease_until, tried)
     far = sa.and_(UNSETTLED, c.next_attempt_at > max(late, soon))
     moves: Sequence[tuple[sa.ColumnElement[bool], dict[str, object]]] = (
         (sa.and_(UNSETTLED, c.asked_at > late), {"asked_at": None}),
