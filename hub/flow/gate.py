@@ -54,9 +54,13 @@ class _Operation:
     spent: Closed | None = None
     """The quota that is used up."""
 
-    def stop(self, now: datetime) -> datetime | None:
-        """Return until when nothing goes out, None when something may."""
-        stops = [it.until for it in (self.window, self.spent) if it and it.until > now]
+    def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
+        """Return until when nothing goes out, None when something may.
+
+        What was `counted` when it was claimed has its place in the quota, also the last one.
+        """
+        closed = (self.window, None if counted else self.spent)
+        stops = [it.until for it in closed if it and it.until > now]
         if self.circuit.phase is Phase.OPEN and self.circuit.until:
             stops.append(self.circuit.until)
         return max(stops, default=None)
@@ -161,7 +165,7 @@ class Gate:
             if operation is None or (self._calm and operation.circuit.turn == turn):
                 return None
             self._look(name, operation, now)
-            until = operation.stop(now)
+            until = operation.stop(now, counted=True)
             phase = operation.circuit.phase
             if until is None and (operation.circuit.turn == turn or phase is Phase.CLOSED):
                 return None
