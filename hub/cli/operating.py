@@ -87,6 +87,7 @@ def balance() -> None:
     with opened() as store, store.read() as tx:
         balances = queries.balance(tx, READERS)
         wrong = queries.imbalance(tx, READERS)
+        paused = pausing.standing(tx, now=utc_now())
     table = Table()
     table.add_column("")
     for found in balances:
@@ -101,6 +102,7 @@ def balance() -> None:
         for item in wrong:
             ids.add_row(item.destination, item.what, item.id)
         console.print(ids)
+    _mention(paused)
     raise typer.Exit(0 if not wrong and all(found.holds for found in balances) else 1)
 
 
@@ -125,8 +127,19 @@ def stuck() -> None:
             table.add_row(*parked)
         console.print(table)
         found = queries.gaps(tx)
+        paused = pausing.standing(tx, now=utc_now())
     if found:
         _show_gaps(found)
+    _mention(paused)
+
+
+def _mention(paused: list[pausing.Standing]) -> None:
+    """Tell in a line each what waits because its partner is paused, and not for a person."""
+    for item in paused:
+        it = item.pause
+        text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
+        text += f" Until {local(it.until):%d/%m/%Y %H:%M:%S}."
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_gaps(found: list[queries.Gap]) -> None:

@@ -93,6 +93,17 @@ def until(works: Works[Partner], reached: Callable[[], bool]) -> None:
     works.wait(lambda _: reached())
 
 
+def look_around(*works: Works[Partner]) -> None:
+    """Wait until each sender has made two whole turns: it had its chance to call."""
+    for it in works:
+        consumer = it.deliver._consumer
+        assert consumer is not None
+        for _ in range(3):
+            before = it.deliver._beaten
+            consumer.wake()
+            until(it, lambda it=it, before=before: it.deliver._beaten > before)  # type: ignore[misc]
+
+
 def window(starts: datetime, ends: datetime) -> Manners:
     """Return a window of the province."""
     closed = Dated(
@@ -134,6 +145,7 @@ def test_nothing_is_called_inside_a_window_and_all_of_it_after(
         works.say(*(step(n, 1) for n in range(3, 23)))
         until(works, lambda: broker.depth(QUEUE) == 20 or partner.calls > 3)
         clock.put(ends - MINUTE, works)
+        look_around(works)
         assert works.states() == {"delivered": 3, "pending": 20}
         assert (partner.calls, tries(store), broker.depth(QUEUE)) == (3, 3, 20)
         assert {it.until for it in standing(store, clock).values()} == {ends}
@@ -155,6 +167,7 @@ def test_a_quota_lets_so_many_calls_go_and_the_rest_after_the_hour(
         until(works, lambda: len(standing(store, clock)) == 2)
         (ends,) = {it.until for it in standing(store, clock).values()}
         clock.put(ends - SECOND * 20, works)
+        look_around(works)
         assert (partner.calls, tries(store)) == (5, 5)
         clock.put(ends + SECOND * 10, works)
         works.wait_delivered(9)
@@ -183,6 +196,7 @@ def test_two_processes_share_one_quota(
         for hour in range(1, 4):
             first.wait(lambda states, n=10 * hour: states.get("delivered", 0) >= n)  # type: ignore[misc]
             until(first, lambda: len(standing(stores[0], clock)) == 2)
+            look_around(first, second)
             first.wait(lambda states: "sending" not in states)
             assert (partner.calls, tries(stores[0])) == (10 * hour, 10 * hour)
             ends = max(it.until for it in standing(stores[0], clock).values())
@@ -252,6 +266,7 @@ def test_a_restart_during_a_pause_does_not_call_before_its_end(
         after.say(step(50, 1))
         until(after, lambda: broker.depth(QUEUE) > 0 or partner.calls > 0)
         clock.put(max(it.until for it in left.values()) - SECOND * 20, after)
+        look_around(after)
         assert (partner.calls, tries(store)) == (0, made)
         assert {n: it.until for n, it in standing(store, clock).items()} == {
             n: it.until for n, it in left.items()
