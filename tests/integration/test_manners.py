@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ class Ahead:
     def __call__(self) -> datetime:
         return clock_of("")() + self.by
 
-    def put(self, at: datetime, *works: Works[Partner]) -> None:
+    def put(self, at: datetime, *works: Works[Any]) -> None:
         """Make it `at` now, and have whoever waits for work look again."""
         self.by += at - self()
         for it in works:
@@ -88,12 +89,12 @@ def tries(store: Store) -> int:
         return int(tx.execute(sa.select(sa.func.count()).select_from(attempts)).scalar_one())
 
 
-def until(works: Works[Partner], reached: Callable[[], bool]) -> None:
+def until(works: Works[Any], reached: Callable[[], bool]) -> None:
     """Wait for something else than states."""
     works.wait(lambda _: reached())
 
 
-def look_around(*works: Works[Partner]) -> None:
+def look_around(*works: Works[Any]) -> None:
     """Wait until each sender has made two whole turns: it had its chance to call."""
     for it in works:
         consumer = it.deliver._consumer

@@ -79,7 +79,7 @@ def test_the_province_is_down_and_comes_back(
     province: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A few calls, then none; the asks stay in RabbitMQ; everything arrives once when it is back."""
+    """A few calls, then none; the asks stay in RabbitMQ; when it is back all arrive once."""
     by = timedelta()
 
     def ahead() -> datetime:
