@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -171,7 +172,7 @@ def test_what_is_shown_of_it_is_whole(policy: Policy, steps: list[Step]) -> None
 def test_each_opening_ends_what_calls_under_way_may_say(policy: Policy, steps: list[Step]) -> None:
     """The turn only grows, and grows whenever the circuit opens or is doubted."""
     stands = [at for _, at in walk(policy, steps)]
-    for before, after in zip(stands, stands[1:], strict=False):
+    for before, after in pairwise(stands):
         assert after.turn >= before.turn
         begins = after.phase is Phase.OPEN and before.phase is not Phase.OPEN
         doubted = after.phase is Phase.HALF_OPEN and before.phase is Phase.CLOSED
@@ -271,10 +272,10 @@ def test_pauses_double() -> None:
 
 def test_openings_lengthen_and_closing_forgets() -> None:
     """A partner that fails its trials is tried less and less; one that is back begins anew."""
-    at, pauses = opened(), []
+    at, looked, pauses = opened(), NOW, []
     for _ in range(8):
         assert at.until is not None
-        pauses.append(at.until - (at.since if not pauses else looked))  # type: ignore[operator]
+        pauses.append(at.until - looked)
         looked = at.until
         at = fail(c.look(at, looked), now=looked)
     assert [it.total_seconds() for it in pauses] == [5, 10, 20, 40, 80, 160, 300, 300]
