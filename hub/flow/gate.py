@@ -153,7 +153,7 @@ class Gate:
                 return 0
             room = rules.allowance(operation.circuit)
             if room is not None and operation.under_way >= room:
-                # It closed since its turn was told: a turn that is over, so it is stopped later.
+                # Paused since `turns` let it: its turn is over, and `stopped` holds it.
                 return operation.circuit.turn - 1
             operation.under_way += 1
             return operation.circuit.turn

@@ -120,7 +120,7 @@ def test_it_comes_back_by_one_two_four_and_then_all() -> None:
     """The room is what is not yet under way."""
     it = gate()
     now = shut(it)
-    widths = []
+    widths: list[int] = []
     while (width := it.room(now).get(A, 0)) and len(widths) < 9:
         widths.append(width)
         assert it.turns([A] * 20, now) == [True] * width + [False] * (20 - width)

@@ -286,7 +286,8 @@ def test_a_quota_never_lets_more_through_in_any_sliding_hour(
     calls: int, gaps: list[timedelta], wanted: int
 ) -> None:
     """Whenever and however many at once are asked for, counted over all hours there are."""
-    at, made, limit = on(0, "08:00"), [], quota(calls)
+    at, limit = on(0, "08:00"), quota(calls)
+    made: list[datetime] = []
     for gap in gaps:
         at += gap
         made += [at] * min(wanted, m.left(limit, made, at=at))
@@ -300,7 +301,8 @@ def test_a_quota_that_is_used_up_lets_go_again_when_it_says(
     calls: int, gaps: list[timedelta]
 ) -> None:
     """Within the hour, a tenth at least, and for that long it was used up or nearly so."""
-    at, made, limit = on(0, "08:00"), [], quota(calls)
+    at, limit = on(0, "08:00"), quota(calls)
+    made: list[datetime] = []
     for gap in [*gaps, timedelta()]:
         at += gap
         if m.left(limit, made, at=at):
