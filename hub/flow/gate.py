@@ -155,6 +155,10 @@ class Gate:
             operation = self._operations.get(name)
             if operation is None:
                 return 0
+            room = rules.allowance(operation.circuit)
+            if room is not None and operation.under_way >= room:
+                # Paused since `turns` let it: its turn is over, and `stopped` holds it.
+                return operation.circuit.turn - 1
             operation.under_way += 1
             return operation.circuit.turn
 
@@ -184,10 +188,12 @@ class Gate:
         word = rules.judge(failure)
         with self._lock:
             operation = self._operations.get(name)
-            if operation is None or operation.circuit.turn != turn:
+            if operation is None:
+                return
+            self._look(name, operation, now)  # first: the end of a window begins a new turn
+            if operation.circuit.turn != turn:
                 return
             operation.under_way -= 1
-            self._look(name, operation, now)
             match word:
                 case Word.WELL:
                     operation.circuit = rules.succeeded(operation.circuit, self.policy)
@@ -210,7 +216,8 @@ class Gate:
         )
         with self._lock:
             for name, operation in self._operations.items():
-                if quota.concerns(self.destination, name):
+                before = operation.spent
+                if quota.concerns(self.destination, name) and not (before and before.until > until):
                     operation.spent = spent
             self._calm = False
 

@@ -4,13 +4,15 @@ An installation may put a file of its own in its place (`HUB_MANNERS`). Data tha
 themselves stop the start: a window that nobody meant would stop a partner's traffic.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, time
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.rules.manners import Dated, Entry, Manners, Quota, Weekly
+from hub.rules.manners import LOCAL, Dated, Entry, Manners, Quota, Weekly
 
 DATA = Path(__file__).parent / "data" / "manners.toml"
 
@@ -29,11 +31,16 @@ def load(path: Path = DATA) -> Manners:
     """Return the windows and quotas of a file; raises MannersBroken."""
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File)
+    except UnicodeDecodeError as error:
+        raise MannersBroken(f"{path.name}: not UTF-8 from byte {error.start} on") from None
     except (msgspec.MsgspecError, OSError) as error:
         raise MannersBroken(f"{path.name}: {error}") from None
-    for entry in (*found.weekly, *found.dated, *found.quota):
-        if problem := _problem(entry):
-            raise MannersBroken(f"{path.name}: {entry.partner} {entry.reason_en!r}: {problem}")
+    tables = {"weekly": found.weekly, "dated": found.dated, "quota": found.quota}
+    for table, entries in tables.items():
+        for n, entry in enumerate(entries):
+            if problem := _problem(entry) or _doubled(entry, found.quota[:n]):
+                place = f"{table}[{n}] ({entry.partner}, {entry.reason_en!r})"
+                raise MannersBroken(f"{path.name}: {place}: {problem}")
     return Manners(windows=(*found.weekly, *found.dated), quotas=found.quota)
 
 
@@ -43,7 +50,7 @@ def _problem(entry: Entry) -> str:
         return f"partners are {', '.join(sorted(PARTNERS))}"
     if entry.operation and entry.operation not in operations:
         return f"operations are {', '.join(sorted(operations))}"
-    if not (entry.reason_vi and entry.reason_en):
+    if not (entry.reason_vi.strip() and entry.reason_en.strip()):
         return "a reason in both languages is wanted"
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
         return "ends before it begins"
@@ -52,6 +59,8 @@ def _problem(entry: Entry) -> str:
             return "a dated window needs times with a zone"
         if entry.ends <= entry.starts:
             return "ends before it starts"
+        if entry.starts < datetime.combine(entry.valid_from, time(), LOCAL):
+            return "starts before it is valid, so it would never count"
     if isinstance(entry, Weekly):
         if not entry.days:
             return "a weekly window needs a day"
@@ -59,4 +68,18 @@ def _problem(entry: Entry) -> str:
             return "a weekly window is by the local clock, without a zone"
     if isinstance(entry, Quota) and entry.calls < 1:
         return "a quota below one call would stop everything"
+    return ""
+
+
+def _doubled(entry: Entry, earlier: Sequence[Quota]) -> str:
+    """Say which quota of the same operation is in force on the same days.
+
+    Both would hold, so one that should have ended would go on. Windows may overlap: shut is shut.
+    """
+    if not isinstance(entry, Quota):
+        return ""
+    for n, other in enumerate(earlier):
+        same = (other.partner, other.operation) == (entry.partner, entry.operation)
+        if same and (other.in_force(entry.valid_from) or entry.in_force(other.valid_from)):
+            return f"quota[{n}] is in force as well; give the one that ends its valid_to"
     return ""

@@ -1,0 +1,354 @@
+"""The circuit of an operation: when it opens, that it always ends, and how it comes back."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.rules import circuit as c
+from hub.rules.circuit import Circuit, Phase, Policy, Word
+from hub.rules.errors import (
+    FAULTS,
+    AmbiguousFailure,
+    DeliveryFailure,
+    FaultClass,
+    Held,
+    PermanentFailure,
+    TransientFailure,
+)
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+POLICY = Policy()
+LONGEST_WISH = timedelta(hours=1)
+"""No partner's wish is longer when it comes here: `adapters/wire/replies.py` cuts it."""
+DRAWS = st.floats(0, 1, exclude_max=True)
+WISHES = st.none() | st.timedeltas(timedelta(), LONGEST_WISH)
+
+
+@dataclass(frozen=True)
+class Success:
+    """A call was answered."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A call failed: of the line, or with what may lie in a dossier."""
+
+    dossier: str
+    draw: float
+    wish: timedelta | None
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Time passes."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A call of another operation was answered."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A maintenance window has ended."""
+
+
+Step = Success | Failure | Passing | Elsewhere | Doubt
+STEPS: st.SearchStrategy[list[Step]] = st.lists(
+    st.one_of(
+        st.just(Success()),
+        st.builds(Failure, dossier=st.sampled_from(["", "", "A", "B"]), draw=DRAWS, wish=WISHES),
+        st.builds(Passing, by=st.timedeltas(timedelta(), timedelta(minutes=10))),
+        st.just(Elsewhere()),
+        st.just(Doubt()),
+    ),
+    max_size=60,
+)
+POLICIES = st.builds(
+    Policy,
+    failures=st.integers(1, 6),
+    first_pause=st.timedeltas(timedelta(milliseconds=1), timedelta(minutes=1)),
+    longest_pause=st.timedeltas(timedelta(minutes=1), timedelta(minutes=10)),
+    jitter=st.floats(0, 0.9),
+    width=st.integers(1, 40),
+)
+
+
+def walk(policy: Policy, steps: list[Step]) -> list[tuple[datetime, Circuit]]:
+    """Return where the circuit stands after each step, and when."""
+    now, at = NOW, Circuit()
+    stands = [(now, at)]
+    for step in steps:
+        match step:
+            case Success():
+                at = c.succeeded(at, policy)
+            case Failure(dossier=dossier, draw=draw, wish=wish):
+                at = c.failed(
+                    at,
+                    policy,
+                    now=now,
+                    draw=draw,
+                    code="partner_unreachable",
+                    dossier=dossier,
+                    at_least=wish,
+                )
+            case Passing(by=by):
+                now += by
+            case Elsewhere():
+                at = c.line_works(at)
+            case Doubt():
+                at = c.doubted(at, now)
+        at = c.look(at, now)
+        stands.append((now, at))
+    return stands
+
+
+def fail(at: Circuit, *, now: datetime = NOW, dossier: str = "", draw: float = 0) -> Circuit:
+    """Return the circuit after a failure."""
+    return c.failed(at, POLICY, now=now, draw=draw, code="reply_timeout", dossier=dossier)
+
+
+def opened(at: Circuit | None = None, *, now: datetime = NOW) -> Circuit:
+    """Return a circuit that the line has opened."""
+    at = at or Circuit()
+    while at.phase is not Phase.OPEN:
+        at = fail(at, now=now)
+    return at
+
+
+def half_open() -> Circuit:
+    """Return a circuit whose first pause is over."""
+    at = opened()
+    return c.look(at, at.until or NOW)
+
+
+@given(POLICIES, STEPS)
+def test_an_open_circuit_always_has_an_end(policy: Policy, steps: list[Step]) -> None:
+    """Whatever happened: nothing is paused for ever, and at its end one call may go."""
+    longest = max(policy.longest_pause, LONGEST_WISH)
+    for now, at in walk(policy, steps):
+        if at.phase is Phase.OPEN:
+            assert at.until is not None
+            assert now < at.until <= now + longest
+            assert c.allowance(c.look(at, at.until)) == 1
+            assert c.look(at, at.until - timedelta(microseconds=1)) == at
+
+
+@given(POLICIES, STEPS)
+def test_from_anywhere_it_closes_when_the_partner_is_well(
+    policy: Policy, steps: list[Step]
+) -> None:
+    """A partner that answers gets all again, after a bounded number of calls; nothing is left."""
+    now, at = walk(policy, steps)[-1]
+    at = c.look(at, at.until or now)
+    turn = at.turn
+    for _ in range(2 * policy.width + 1):
+        at = c.succeeded(at, policy)
+    assert at == Circuit(turn=turn)
+    assert c.allowance(at) is None
+
+
+@given(POLICIES, STEPS)
+def test_what_is_shown_of_it_is_whole(policy: Policy, steps: list[Step]) -> None:
+    """Closed remembers no pause; every other phase says since when, and how much may go."""
+    for _, at in walk(policy, steps):
+        assert (at.phase is Phase.CLOSED) == (at.since is None)
+        assert (at.phase is Phase.CLOSED) == (c.allowance(at) is None)
+        if at.phase is Phase.RAMPING:
+            assert 2 <= at.width < policy.width
+            assert 0 <= at.passed < at.width
+        if at.phase is Phase.CLOSED:
+            assert len(at.blamed) <= at.failures < policy.failures
+            assert (at.openings, at.until, at.code) == (0, None, "")
+
+
+@given(POLICIES, STEPS)
+def test_each_opening_ends_what_calls_under_way_may_say(policy: Policy, steps: list[Step]) -> None:
+    """The turn only grows, and grows whenever the circuit opens or is doubted."""
+    stands = [at for _, at in walk(policy, steps)]
+    for before, after in pairwise(stands):
+        assert after.turn >= before.turn
+        begins = after.phase is Phase.OPEN and before.phase is not Phase.OPEN
+        doubted = after.phase is Phase.HALF_OPEN and before.phase is Phase.CLOSED
+        if begins or doubted:
+            assert after.turn > before.turn
+
+
+def test_failures_in_a_row_open_it_and_not_one_fewer() -> None:
+    """An answer in between begins the count anew."""
+    at = Circuit()
+    for _ in range(POLICY.failures - 1):
+        at = fail(at)
+    assert at.phase is Phase.CLOSED
+    again = c.succeeded(at, POLICY)
+    assert again == Circuit()
+    at = fail(at)
+    assert (at.phase, at.code, at.since) == (Phase.OPEN, "reply_timeout", NOW)
+    assert c.allowance(at) == 0
+
+
+@given(st.lists(st.sampled_from(["A", "B", "C", "D"]), max_size=60))
+def test_a_few_bad_dossiers_never_open_it(dossiers: list[str]) -> None:
+    """Trouble that may lie in what was sent counts once for each dossier."""
+    at = Circuit()
+    for dossier in dossiers:
+        at = fail(at, dossier=dossier)
+    assert at.phase is Phase.CLOSED
+    assert at.failures == len(set(dossiers))
+
+
+def test_trouble_of_many_dossiers_opens_it() -> None:
+    """That is no dossier's fault any more."""
+    at = Circuit()
+    for n in range(POLICY.failures):
+        at = fail(at, dossier=str(n))
+    assert at.phase is Phase.OPEN
+
+
+def test_an_answer_elsewhere_acquits_the_line_and_not_the_dossiers() -> None:
+    """What another operation proves is that the line works."""
+    at = fail(fail(fail(Circuit()), dossier="A"))
+    assert c.line_works(at) == Circuit(failures=1, blamed=frozenset({"A"}))
+    assert c.line_works(half_open()) == half_open()
+
+
+def test_half_open_lets_one_call_go() -> None:
+    """It decides: up with an answer, open for longer without."""
+    at = half_open()
+    assert (at.phase, c.allowance(at)) == (Phase.HALF_OPEN, 1)
+    assert c.allowance(c.succeeded(at, POLICY)) == 2
+    worse = fail(at, dossier="A")
+    assert (worse.phase, worse.openings, worse.since) == (Phase.OPEN, 2, NOW)
+
+
+@given(st.integers(1, 200))
+def test_the_ramp_only_grows_until_wide(width: int) -> None:
+    """1, 2, 4 ... and then as many as ever; it doubles after as many answers as it is wide."""
+    policy = Policy(width=width)
+    at, widths, answers = half_open(), [1], [0]
+    while at.phase is not Phase.CLOSED:
+        at = c.succeeded(at, policy)
+        answers[-1] += 1
+        room = c.allowance(at)
+        if room != widths[-1]:
+            widths.append(room or width)
+            answers.append(0)
+    assert widths[:-1] == [2**n for n in range(len(widths) - 1)]
+    assert answers[:-1] == widths[:-1]
+    assert widths[-2] < width or width == 1
+    assert widths[-2] * 2 >= width
+
+
+@given(st.integers(1, 6))
+def test_any_failure_on_the_ramp_opens_it_for_longer(answers: int) -> None:
+    """Also one that may lie in a dossier: the partner was down a moment ago."""
+    at = half_open()
+    for _ in range(answers):
+        at = c.succeeded(at, Policy(width=64))
+    worse = c.failed(at, Policy(width=64), now=NOW, draw=0, code="partner_busy", dossier="A")
+    assert (at.phase, worse.phase, worse.openings) == (Phase.RAMPING, Phase.OPEN, 2)
+    assert (worse.width, worse.passed) == (0, 0)
+
+
+@given(st.integers(0, 100_000), DRAWS)
+def test_pauses_grow_to_the_cap_and_never_beyond(openings: int, draw: float) -> None:
+    """Each is at least as long as the one before, by the same draw, and never nothing."""
+    pause, longer = (c.pause_of(n, POLICY, draw) for n in (openings, openings + 1))
+    assert timedelta() < pause <= longer <= POLICY.longest_pause
+
+
+def test_pauses_double() -> None:
+    """5 s, 10 s ... 5 min, as the run book says; the jitter makes them shorter by a fifth."""
+    found = [c.pause_of(n, POLICY, 0).total_seconds() for n in range(8)]
+    assert found == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert c.pause_of(0, POLICY, 0.5) == timedelta(seconds=4.5)
+
+
+def test_openings_lengthen_and_closing_forgets() -> None:
+    """A partner that fails its trials is tried less and less; one that is back begins anew."""
+    at, looked, pauses = opened(), NOW, []
+    for _ in range(8):
+        assert at.until is not None
+        pauses.append(at.until - looked)
+        looked = at.until
+        at = fail(c.look(at, looked), now=looked)
+    assert [it.total_seconds() for it in pauses] == [5, 10, 20, 40, 80, 160, 300, 300]
+    at = c.look(at, at.until or NOW)
+    while at.phase is not Phase.CLOSED:
+        at = c.succeeded(at, POLICY)
+    assert opened(at).until == NOW + POLICY.first_pause
+
+
+@given(st.timedeltas(timedelta(), LONGEST_WISH), DRAWS)
+def test_a_partner_that_asks_for_time_gets_it(wish: timedelta, draw: float) -> None:
+    """Never less than it asked for, never less than the pause itself."""
+    at = c.failed(half_open(), POLICY, now=NOW, draw=draw, code="partner_busy", at_least=wish)
+    assert at.until == NOW + max(wish, c.pause_of(1, POLICY, draw))
+
+
+def test_an_open_circuit_heeds_no_late_word() -> None:
+    """Neither makes it longer nor shorter what hung since before."""
+    at = opened()
+    assert fail(at, now=NOW + timedelta(seconds=3)) == at
+    assert c.succeeded(at, POLICY) == at
+    assert c.doubted(at, NOW) == at
+
+
+def test_after_maintenance_one_call_tries_the_line() -> None:
+    """When it is answered the ramp begins; a partner that is late is left alone for the first
+    pause, not for a longer one than after any other trial."""
+    at = c.doubted(fail(Circuit()), NOW)
+    assert (at.phase, c.allowance(at), at.failures) == (Phase.HALF_OPEN, 1, 0)
+    assert fail(at).until == NOW + POLICY.first_pause
+
+
+REFUSALS = sorted(
+    it.code
+    for it in FAULTS.values()
+    if it.fault_class is FaultClass.PERMANENT and it.code.startswith("partner_")
+)
+
+
+@pytest.mark.parametrize("code", [*REFUSALS, "reply_unknown_code"])
+def test_a_refusal_is_an_answer(code: str) -> None:
+    """One of a dossier never opens anything, however often: it says that the line works."""
+    assert c.judge(PermanentFailure(code)) is Word.WELL
+
+
+@pytest.mark.parametrize(
+    ("failure", "word"),
+    [
+        (None, Word.WELL),
+        (TransientFailure("partner_unreachable"), Word.LINE),
+        (TransientFailure("partner_login"), Word.LINE),
+        (TransientFailure("partner_busy"), Word.TROUBLE),
+        (AmbiguousFailure("reply_timeout"), Word.TROUBLE),
+        (AmbiguousFailure("reply_dropped"), Word.TROUBLE),
+        (AmbiguousFailure("reply_server_error"), Word.TROUBLE),
+        (AmbiguousFailure("reply_unreadable"), Word.TROUBLE),
+        (Held("partner_paused"), Word.NOTHING),
+        (Held("claim_late"), Word.NOTHING),
+        (PermanentFailure("mapping_missing"), Word.NOTHING),
+        (PermanentFailure("prepare_failed"), Word.NOTHING),
+        (AmbiguousFailure("send_crashed"), Word.NOTHING),
+        (AmbiguousFailure("lease_expired"), Word.NOTHING),
+    ],
+)
+def test_what_a_failure_proves(failure: DeliveryFailure | None, word: Word) -> None:
+    """The line, trouble that may lie in what was sent, or nothing when nobody was called."""
+    assert c.judge(failure) is word
+    assert failure is None or failure.code in FAULTS
+
+
+@pytest.mark.parametrize("code", ["partner_unreachable", "partner_login"])
+def test_an_answer_is_not_blamed_on_the_line(code: str) -> None:
+    """A gateway's 404 comes from the address that was called: other operations go on."""
+    failure = TransientFailure(code)
+    failure.response_hash = "0" * 64
+    assert c.judge(failure) is Word.TROUBLE

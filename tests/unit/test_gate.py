@@ -1,0 +1,403 @@
+"""The gate of a destination: what may go out, decided for every thread alike."""
+
+import random
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.flow.gate import AT_ONCE, WIDE, Gate
+from hub.rules.circuit import Phase, Policy
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    Held,
+    PermanentFailure,
+    TransientFailure,
+)
+from hub.rules.manners import Day, Manners, Quota, Weekly
+from hub.store.pauses import Pause
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
+SECOND = timedelta(seconds=1)
+POLICY = Policy(failures=3, first_pause=timedelta(seconds=8), jitter=0, width=8)
+A, B = "province.dossier", "province.progress"
+DOWN = TransientFailure("partner_unreachable")
+SLOW = AmbiguousFailure("reply_timeout")
+REFUSED = PermanentFailure("partner_refused")
+OF_ENTRY = {
+    "partner": "provincial",
+    "reason_vi": "theo thỏa thuận",
+    "reason_en": "as agreed",
+    "valid_from": date(2018, 1, 1),
+    "source": "made up",
+}
+TEA = Weekly(**OF_ENTRY, days=(Day.MON,), starts=time(16, 30), ends=time(17))  # type: ignore[arg-type]
+TEA_AT, TEA_ENDS = NOW + timedelta(minutes=30), NOW + timedelta(minutes=60)
+ALL = Quota(**OF_ENTRY, calls=100)  # type: ignore[arg-type]
+OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
+
+
+def gate(*windows: Weekly, policy: Policy = POLICY) -> Gate:
+    """Return the gate of the province, for two operations."""
+    known = Manners(windows=windows)
+    return Gate("provincial", [A, B], policy, known=known, draw=random.Random(1))
+
+
+def call(
+    it: Gate, name: str, failure: DeliveryFailure | None, *, now: datetime = NOW, dossier: str = "D"
+) -> bool:
+    """Claim one delivery and make its call; return whether it was allowed."""
+    if not it.turns([name], now)[0]:
+        return False
+    turn = it.enter(name)
+    wait = it.stopped(name, turn, now)
+    held = Held("partner_paused", "not sent")
+    it.ended(name, turn, held if wait else failure, dossier=dossier, now=now)
+    return wait is None
+
+
+def shut(it: Gate, *, now: datetime = NOW) -> datetime:
+    """Have the line fail until everything is paused; return until when."""
+    while it.reach(now).width != 0:
+        call(it, A, DOWN, now=now)
+    until = it.reach(now).until
+    assert until is not None
+    return until
+
+
+def phases(it: Gate, now: datetime) -> dict[str, str]:
+    """Return what is shown of each operation."""
+    return {name: str(pause.phase) for name, pause in it.pauses(now).items()}
+
+
+def test_while_all_is_well_everything_goes() -> None:
+    """And nothing is shown."""
+    it = gate()
+    assert it.reach(NOW) == WIDE
+    assert it.turns([A, B, "unknown"], NOW) == [True] * 3
+    assert all(call(it, A, None) for _ in range(5))
+    assert (it.room(NOW), it.pauses(NOW)) == ({}, {})
+
+
+def test_a_line_that_fails_pauses_every_operation() -> None:
+    """Nobody is there, whatever was sent; what nobody knows of is not held."""
+    it = gate()
+    until = shut(it)
+    assert until == NOW + POLICY.first_pause
+    assert it.turns([A, B, "unknown"], NOW) == [False, False, True]
+    assert phases(it, NOW) == {A: "open", B: "open"}
+    pause = it.pauses(NOW)[B]
+    assert (pause.kind, pause.code) == ("circuit", "partner_unreachable")
+    assert (pause.since, pause.until) == (NOW, until)
+    assert pause.expires_at > until
+
+
+def test_trouble_pauses_its_operation_alone() -> None:
+    """Of several dossiers; the other operation goes on."""
+    it = gate()
+    for n in range(POLICY.failures):
+        call(it, A, SLOW, dossier=str(n))
+    assert it.turns([A, B], NOW) == [False, True]
+    assert it.reach(NOW).width is None
+    assert it.reach(NOW).until == NOW + POLICY.first_pause
+    assert set(it.pauses(NOW)) == {A}
+
+
+@given(st.lists(st.sampled_from([REFUSED, SLOW]), max_size=40))
+def test_one_dossier_never_pauses_others(failures: Sequence[DeliveryFailure]) -> None:
+    """Whatever becomes of it, refused or in trouble, however often."""
+    it = gate()
+    assert all(call(it, A, failure, dossier="one") for failure in failures)
+    assert it.reach(NOW) == WIDE
+
+
+def test_it_comes_back_by_one_two_four_and_then_all() -> None:
+    """The room is what is not yet under way."""
+    it = gate()
+    now = shut(it)
+    widths: list[int] = []
+    while (width := it.room(now).get(A, 0)) and len(widths) < 9:
+        widths.append(width)
+        assert it.turns([A] * 20, now) == [True] * width + [False] * (20 - width)
+        turns = [it.enter(A) for _ in range(width)]
+        assert A not in it.room(now)
+        for turn in turns:
+            assert it.stopped(A, turn, now) is None
+            it.ended(A, turn, None, dossier="D", now=now)
+    assert widths == [1, 2, 4]
+    assert set(it.pauses(now)) == {B}
+    assert it.turns([A] * 20, now) == [True] * 20
+    while it.reach(now) != WIDE:
+        call(it, B, None, now=now)
+    assert it.pauses(now) == {}
+
+
+def test_a_trial_that_was_not_made_leaves_its_place() -> None:
+    """The delivery was overtaken or our own fault: nothing is proven, and the next may try."""
+    it = gate()
+    now = shut(it)
+    for failure in (Held("claim_late"), PermanentFailure("mapping_missing")):
+        assert call(it, A, failure, now=now)
+        assert it.pauses(now)[A].phase == Phase.HALF_OPEN
+        assert it.room(now)[A] == 1
+
+
+def test_what_was_claimed_before_the_pause_does_not_go_after_it() -> None:
+    """It waited for a thread: it would come in force upon a partner that is tried with one."""
+    it = gate()
+    turns = [it.enter(A) for _ in range(8)]
+    until = shut(it)
+    assert it.stopped(A, turns[0], until - SECOND) == SECOND
+    assert [it.stopped(A, turn, until) for turn in turns] == [AT_ONCE] * 8
+    assert it.room(until)[A] == 1
+
+
+def test_what_was_claimed_while_it_opened_does_not_go_after_it() -> None:
+    """Its turn was asked for before the last failure, and it entered after."""
+    it = gate()
+    assert it.turns([A] * 8, NOW) == [True] * 8
+    until = shut(it)
+    turns = [it.enter(A) for _ in range(8)]
+    assert it.stopped(A, turns[0], NOW) == POLICY.first_pause
+    assert [it.stopped(A, turn, until) for turn in turns] == [AT_ONCE] * 8
+    for turn in turns:
+        it.ended(A, turn, Held("partner_paused"), dossier="D", now=until)
+    assert it.room(until)[A] == 1
+
+
+def test_a_late_word_neither_opens_nor_closes() -> None:
+    """A call that hung since before the pause says nothing about the partner now."""
+    it = gate()
+    turns = [it.enter(A) for _ in range(8)]
+    until = shut(it)
+    for turn, failure in zip(turns, [None, DOWN, SLOW, REFUSED], strict=False):
+        it.ended(A, turn, failure, dossier="D", now=until)
+    assert it.pauses(until)[A].phase == Phase.HALF_OPEN
+    assert it.room(until)[A] == 1
+
+
+def test_a_failed_trial_pauses_for_longer() -> None:
+    """And says since when all in all."""
+    it = gate()
+    until = shut(it)
+    assert call(it, A, DOWN, now=until)
+    pause = it.pauses(until)[A]
+    assert (pause.since, pause.until, pause.openings) == (NOW, until + 2 * POLICY.first_pause, 2)
+
+
+def test_a_window_begins_and_ends_by_the_clock() -> None:
+    """Nothing goes while it lasts, not even what is claimed; then one call tries."""
+    it = gate(TEA)
+    assert call(it, A, None, now=TEA_AT - SECOND)
+    turn = it.enter(A)
+    assert it.stopped(A, turn, TEA_AT) == TEA_ENDS - TEA_AT
+    reach = it.reach(TEA_AT)
+    assert (reach.width, reach.until, reach.trying) == (0, TEA_ENDS, False)
+    pause = it.pauses(TEA_AT)[A]
+    assert (pause.kind, pause.until, pause.reason_en) == ("window", TEA_ENDS, "as agreed")
+    assert phases(it, TEA_ENDS) == {A: "half_open", B: "half_open"}
+    assert it.turns([A] * 3, TEA_ENDS) == [True, False, False]
+    while it.reach(TEA_ENDS).trying:
+        assert call(it, A, None, now=TEA_ENDS)
+        assert call(it, B, None, now=TEA_ENDS)
+    assert it.pauses(TEA_ENDS) == {}
+
+
+@pytest.mark.parametrize("failure", [None, DOWN, SLOW])
+def test_a_call_from_before_a_window_is_no_trial_after_it(failure: DeliveryFailure | None) -> None:
+    """Also when its end is the first that is looked at after the window."""
+    it = gate(TEA)
+    it.reach(TEA_AT - SECOND)
+    turn = it.enter(A)
+    it.reach(TEA_AT)
+    it.ended(A, turn, failure, dossier="D", now=TEA_ENDS)
+    assert it.pauses(TEA_ENDS)[A].phase == Phase.HALF_OPEN
+    assert it.room(TEA_ENDS) == {A: 1, B: 1}
+
+
+def test_a_window_within_an_open_circuit_shows_the_later_end() -> None:
+    """The pause that is told is the one that holds longest."""
+    it = gate(TEA)
+    near = TEA_AT - SECOND
+    until = shut(it, now=near)
+    assert it.pauses(near)[A].kind == "circuit"
+    assert (it.pauses(until)[A].kind, it.reach(until).until) == ("window", TEA_ENDS)
+
+
+def test_a_used_up_quota_pauses_what_it_concerns() -> None:
+    """Until it says; then all goes on at once, since it is nobody's failure."""
+    it = gate()
+    it.exhausted(OF_A, until=NOW + SECOND, now=NOW)
+    assert it.turns([A, B], NOW) == [False, True]
+    assert it.pauses(NOW)[A].kind == "quota"
+    assert it.reach(NOW + SECOND) == WIDE
+    it.exhausted(ALL, until=NOW + 2 * SECOND, now=NOW + SECOND)
+    assert it.turns([A, B], NOW + SECOND) == [False, False]
+    it.forget_quotas()
+    assert it.reach(NOW + SECOND) == WIDE
+
+
+@pytest.mark.parametrize("later", [OF_A, ALL])
+def test_of_two_used_up_quotas_the_longer_holds(later: Quota) -> None:
+    """In whichever order they are noted: else one pause would end the other early."""
+    other = ALL if later is OF_A else OF_A
+    for ends in ([(later, 9), (other, 1)], [(other, 1), (later, 9)]):
+        it = gate()
+        for quota, seconds in ends:
+            it.exhausted(quota, until=NOW + seconds * SECOND, now=NOW)
+        assert it.pauses(NOW)[A].until == NOW + 9 * SECOND
+        assert it.turns([A], NOW + SECOND) == [False]
+        assert it.turns([A], NOW + 9 * SECOND) == [True]
+
+
+def test_a_restart_goes_on_with_the_pause() -> None:
+    """The next process neither knocks before its end nor begins with short pauses again."""
+    first = gate()
+    until = call(first, A, DOWN, now=shut(first)) and first.reach(NOW).until
+    assert until
+    posted = list(first.pauses(NOW).values())
+    second = gate()
+    second.adopt([*posted, *(_foreign(it) for it in posted)])
+    assert second.reach(NOW).until == until
+    assert second.turns([A, B], until) == [True, True]
+    call(second, A, DOWN, now=until)
+    assert second.reach(until).until == until + 4 * POLICY.first_pause
+
+
+def _foreign(pause: Pause) -> Pause:
+    """Return a pause that is no circuit's, or of an operation that is gone."""
+    values = {name: getattr(pause, name) for name in Pause.__slots__}
+    return Pause(**{**values, "operation": "gone"})
+
+
+OUTCOMES = st.sampled_from([None, None, None, DOWN, SLOW, REFUSED, Held("claim_late")])
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("batch"), st.sampled_from([A, B]), st.integers(1, 6)),
+        st.tuples(st.just("end"), OUTCOMES, st.integers(0, 50)),
+        st.tuples(st.just("pass"), st.none(), st.integers(1, 1200)),
+        st.tuples(st.just("spend"), st.sampled_from([ALL, OF_A]), st.integers(1, 60)),
+    ),
+    max_size=60,
+)
+
+
+@settings(deadline=None)
+@given(EVENTS, st.booleans())
+def test_no_more_is_under_way_than_is_allowed(
+    events: list[tuple[str, object, int]], tea: bool
+) -> None:
+    """One trial at a time, a ramp no wider than it is, nothing while paused; and an end to all."""
+    it, now = gate(*([TEA] if tea else [])), NOW
+    going: list[tuple[str, int]] = []
+    for kind, what, n in events:
+        match kind:
+            case "batch":
+                assert isinstance(what, str)
+                entered = [it.enter(what) for may in it.turns([what] * n, now) if may]
+                for turn in entered:
+                    if it.stopped(what, turn, now) is None:
+                        going.append((what, turn))
+                    else:
+                        it.ended(what, turn, Held("partner_paused"), dossier="D", now=now)
+            case "end" if going:
+                name, turn = going.pop(n % len(going))
+                assert what is None or isinstance(what, DeliveryFailure)
+                it.ended(name, turn, what, dossier=str(n), now=now)
+            case "pass":
+                now += n * SECOND
+            case "spend":
+                assert isinstance(what, Quota)
+                it.exhausted(what, until=now + n * SECOND, now=now)
+        for name, pause in it.pauses(now).items():
+            present = [turn for of, turn in going if of == name and turn == _turn(it, name)]
+            if pause.phase == Phase.HALF_OPEN:
+                assert len(present) <= 1
+            if it._operations[name].circuit.phase is not Phase.CLOSED:
+                assert len(present) + it.room(now).get(name, 0) <= POLICY.width
+            assert now < pause.expires_at <= max(pause.until, now) + it.holds
+        reach = it.reach(now)
+        assert reach.until is None or now < reach.until <= now + timedelta(hours=1)
+        if reach.width == 0:
+            assert it.turns([A, B], now) == [False, False]
+            assert reach.until is not None
+
+
+def _turn(it: Gate, name: str) -> int:
+    """Return the present turn of an operation."""
+    return it._operations[name].circuit.turn
+
+
+def in_threads(count: int, *works: object) -> None:
+    """Run functions in threads that begin together; raise what they raise, wait 30 s at most."""
+    barrier = threading.Barrier(count * len(works), timeout=30)
+
+    def run(work: object) -> None:
+        barrier.wait()
+        work()  # type: ignore[operator]
+
+    with ThreadPoolExecutor(barrier.parties) as pool:
+        for future in [pool.submit(run, work) for work in works for _ in range(count)]:
+            future.result(timeout=30)
+
+
+def test_threads_make_one_trial_together() -> None:
+    """Sixteen that ask, enter and go at once when the pause is over: one call is made."""
+    for _ in range(50):
+        it = gate()
+        now = shut(it)
+        calls: list[int] = []
+
+        def attempt(it: Gate = it, now: datetime = now, calls: list[int] = calls) -> None:
+            if it.turns([A], now)[0]:
+                turn = it.enter(A)
+                if it.stopped(A, turn, now) is None:
+                    calls.append(turn)
+
+        in_threads(16, attempt)
+        assert len(calls) == 1
+        it.ended(A, calls[0], None, dossier="D", now=now)
+        assert it.room(now)[A] == 2
+
+
+def test_threads_lose_no_call() -> None:
+    """However ends and looks fall together, what is under way is counted: the ramp can go on."""
+    it = gate()
+    now = shut(it)
+    rounds = 200
+
+    def deliver() -> None:
+        for n in range(rounds):
+            call(it, A, [None, REFUSED, Held("claim_late")][n % 3], now=now)
+
+    def look() -> None:
+        for _ in range(rounds):
+            reach = it.reach(now)
+            assert reach.width is None or reach.width >= 1
+            assert set(it.pauses(now)) <= {A, B}
+            assert all(0 < room <= POLICY.width for room in it.room(now).values())
+
+    in_threads(4, deliver, look)
+    while it.reach(now) != WIDE:
+        assert call(it, A, None, now=now)
+        assert call(it, B, None, now=now)
+    shut(it, now=now)
+
+
+def test_threads_that_fail_together_open_once() -> None:
+    """Thirty calls of one turn that fail are one opening, not thirty that lengthen the pause."""
+    it = gate()
+    turns = [it.enter(A) for _ in range(32)]
+    left = list(turns)
+
+    def fail() -> None:
+        it.ended(A, left.pop(), DOWN, dossier="D", now=NOW)
+
+    in_threads(32, fail)
+    assert {pause.openings for pause in it.pauses(NOW).values()} == {1}
+    assert it.reach(NOW).until == NOW + POLICY.first_pause
