@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -20,7 +21,6 @@ from hub.rules.errors import (
     TransientFailure,
 )
 from hub.rules.manners import Day, Manners, Quota, Weekly
-from hub.store.pauses import Pause
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
 SECOND = timedelta(seconds=1)
@@ -262,17 +262,11 @@ def test_a_restart_goes_on_with_the_pause() -> None:
     assert until
     posted = list(first.pauses(NOW).values())
     second = gate()
-    second.adopt([*posted, *(_foreign(it) for it in posted)])
+    second.adopt([*posted, replace(posted[0], operation="gone")])
     assert second.reach(NOW).until == until
     assert second.turns([A, B], until) == [True, True]
     call(second, A, DOWN, now=until)
     assert second.reach(until).until == until + 4 * POLICY.first_pause
-
-
-def _foreign(pause: Pause) -> Pause:
-    """Return a pause that is no circuit's, or of an operation that is gone."""
-    values = {name: getattr(pause, name) for name in Pause.__slots__}
-    return Pause(**{**values, "operation": "gone"})
 
 
 OUTCOMES = st.sampled_from([None, None, None, DOWN, SLOW, REFUSED, Held("claim_late")])
