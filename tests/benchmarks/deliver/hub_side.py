@@ -19,7 +19,6 @@ from hub.messages.envelope import Message
 from hub.ports import Receipt
 from hub.sandbox.loopback import free_port
 from hub.settings import Settings
-from hub.store import outbox
 from hub.store.engine import Tx
 from tests.benchmarks.deliver.order import AGENCY, THREADS, Order, given
 from tests.benchmarks.stamps import stamp
@@ -52,14 +51,10 @@ def fill(hub: Hub, order: Order) -> None:
         with hub.store.write() as tx:
             say(tx, messages[first : first + TOGETHER], hub.clock())
     publisher, relay = hub.broker.publisher(), Relay(hub.store, hub.broker)
-    while _waiting(hub):
-        relay.publish_some(publisher)
+    while relay.publish_some(publisher):
+        pass
+    relay.forget()
     publisher.close()
-
-
-def _waiting(hub: Hub) -> int:
-    with hub.store.read() as tx:
-        return outbox.backlog(tx)
 
 
 def note_settled(hub: Hub, order: Order) -> None:
