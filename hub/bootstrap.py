@@ -44,6 +44,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
+from hub.rules.traits import Traits
 from hub.service import Role
 from hub.settings import ROLES, Settings, seconds
 from hub.sources import SourceRole
@@ -159,6 +160,16 @@ def make_destinations(settings: Settings) -> list[Destination]:
     if settings.town_url:
         made.append(TownCenter(town_settings(settings)))
     return made
+
+
+def traits_of(settings: Settings) -> dict[str, Traits]:
+    """Return what each partner that has an address promises of its calls, by its name."""
+    destinations = make_destinations(settings)
+    try:
+        return {destination.name: destination.traits for destination in destinations}
+    finally:
+        for destination in destinations:
+            destination.close()
 
 
 def town_settings(settings: Settings) -> TownSettings:

@@ -3,10 +3,13 @@
 import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hub.sandbox.postgres_node import PrivatePostgres
+from hub.store.engine import Store
+from hub.store.migrate import migrate
 from tests.support.services import RabbitService, postgres_service, rabbit_service
 
 _AMBIENT = pytest.StashKey[dict[str, str]]()
@@ -51,3 +54,16 @@ def postgres_url(postgres_server: PrivatePostgres) -> Iterator[str]:
     yield postgres_server.create_database(name)
     postgres_server.start()  # a test may have killed it
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty store of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/hub.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    made = Store(url)
+    migrate(made)
+    yield made
+    made.close()

@@ -216,7 +216,8 @@ class Deliver(Role):
             if going:
                 overtaken, claims = self._claim(tx, going, now, lease.until)
             self.quotas.note(claims, asked, now)
-            if aside := {id: asked[id].type for id in ids if id not in set(going)}:
+            if len(going) < len(ids):
+                aside = {id: asked[id].type for id in set(ids).difference(going)}
                 self.board.shelve(tx, aside, now)
         return overtaken, claims, lease
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import msgspec
 
-from hub.bootstrap import make_destinations
+from hub.bootstrap import traits_of
 from hub.broker import declare, patience, probe, versions
 from hub.broker.compare import Difference, Snapshot
 from hub.broker.declare import Plan
@@ -108,10 +108,8 @@ def _node(live: Snapshot) -> Iterator[Check]:
 def _patience(settings: Settings, live: Snapshot) -> Iterator[Check]:
     """Compare what policies and arguments say with the longest that a message is kept."""
     limits = {INGEST: (patience.LEAST, timedelta(minutes=1))}
-    for destination in make_destinations(settings):
-        traits = destination.traits
-        limits[deliver_queue(destination.name)] = (longest_hold(traits), traits.longest_call)
-        destination.close()
+    for name, traits in traits_of(settings).items():
+        limits[deliver_queue(name)] = (longest_hold(traits), traits.longest_call)
     said = False
     for queue, (longest, call) in limits.items():
         given = patience.set_at(live.queues[queue]) if queue in live.queues else None

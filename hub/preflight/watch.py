@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from hub.bootstrap import make_destinations
+from hub.bootstrap import traits_of
 from hub.broker import patience, probe
 from hub.flow.deliver import longest_hold
 from hub.ports import BrokerUnavailable
@@ -105,12 +105,7 @@ def report(wrong: Iterable[Check]) -> None:
 
 def longest_hold_of(settings: Settings) -> timedelta:
     """Return how long an ask of any partner may stay unacknowledged."""
-    destinations = make_destinations(settings)
-    try:
-        return max((longest_hold(it.traits) for it in destinations), default=patience.LEAST)
-    finally:
-        for destination in destinations:
-            destination.close()
+    return max(map(longest_hold, traits_of(settings).values()), default=patience.LEAST)
 
 
 def _patience(found: timedelta | None, longest: timedelta) -> Iterator[Check]:

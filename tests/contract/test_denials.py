@@ -1,11 +1,8 @@
 """Refusals at the door: all in the audit by count, in few rows, on both databases."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from hub.gateway.denials import LONGEST_PATH, OTHERS, Denials
 from hub.store import audit
@@ -24,19 +21,6 @@ class Watch:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    made = Store(url)
-    migrate(made)
-    yield made
-    made.close()
 
 
 def rows(store: Store) -> list[tuple[str, str, int]]:

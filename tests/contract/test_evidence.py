@@ -2,9 +2,7 @@
 
 import random
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,26 +15,12 @@ from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import audit, chain, deliveries, handovers
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from hub.store.tables import chain_heads
 from hub.store.tables import handovers as table
 from tests.support.partner import BUSY, Partner
 from tests.support.works import QUICK, number, step, working
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 def handed_over(n: int) -> handovers.Handover:

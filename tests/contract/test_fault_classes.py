@@ -1,9 +1,7 @@
 """An unknown reply code is one task; its verdict counts for all that wait and all to come."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,25 +13,11 @@ from hub.rules.errors import unknown_code
 from hub.rules.states import DeliveryState as S
 from hub.store import chain, deliveries, fault_classes
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from hub.store.tables import deliveries as table
 from tests.support.partner import Partner
 from tests.support.works import QUICK, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 def answered(store: Store, n: int, code: str, operation: str = "DongBoHoSoMC") -> int:

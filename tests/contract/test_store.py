@@ -1,6 +1,5 @@
 """The store keeps its promises on SQLite and on PostgreSQL: one suite for both."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,19 +24,6 @@ from hub.store.tables import metadata
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 def number(n: int) -> str:

@@ -1,35 +1,17 @@
 """Messages that nobody handled are found again, all of them and cheaply, on both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from hub.flow.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store import journal, outbox
 from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MANY = 1203
 """More than two pages."""
 PAGE = 500
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    made = Store(url)
-    migrate(made)
-    yield made
-    made.close()
 
 
 def scan(n: int, number: str = "000.99.01.H57-180806-0001") -> journal.Entry:

@@ -1,7 +1,7 @@
 """A delivery that does not move while its dossier's due date comes near gets one task, on both
 databases; the task goes when the delivery is settled, however that was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,19 +28,6 @@ DUE = AT + timedelta(days=1)
 """Tuesday, 7 August 2018, 16:00 at the ward."""
 TWO_HOURS_LEFT = DUE - 2 * HOUR
 BY: operations.By = {"actor": "clerk", "reason": "CV 12", "now": DUE}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 def watching(store: Store, hours: float = 2.0) -> DeadlineAlerts:

@@ -1,6 +1,5 @@
 """A database error that quotes a citizen leaves no trace of him: logs, attempts, dead letters."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from hub.ports import Outgoing, Request
 from hub.rules.states import DeliveryState as S
 from hub.service import Role
 from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
 from hub.store.repair_tables import tasks
 from hub.store.tables import metadata
 from hub.telemetry import logging_to
@@ -27,19 +25,6 @@ from tests.support.works import AT, now, number, step, working
 NAME = "Đặng Thị Bịa Đặt"
 WORD = "Bịa"
 TABLES = ("attempts", "deliveries", "handovers", "audit", "outbox")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    made = Store(url)
-    migrate(made)
-    yield made
-    made.close()
 
 
 def insert_the_impossible(tx: Tx) -> None:

@@ -1,6 +1,5 @@
 """The daily comparison finds what differs between ward, hub and partner, once, as tasks."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -34,19 +33,6 @@ class Deaf(Partner):
     def find(self, request: Request) -> Receipt | Absence:  # noqa: ARG002
         """It is away."""
         raise TransientFailure("partner_unreachable")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 def take_in(store: Store) -> str:

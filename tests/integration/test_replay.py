@@ -23,7 +23,6 @@ from hub.store import audit, deliveries, replays, schedule
 from hub.store.blobs import BlobStore
 from hub.store.deliveries import StateConflict
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from hub.store.replays import Item, NoSuchPlan, Selection
 from hub.store.tables import audit as audit_table
 from hub.store.tables import deliveries as table
@@ -101,19 +100,6 @@ class Desk:
 def by(reason: str) -> By:
     """Return who acts."""
     return {"actor": "officer", "reason": reason, "now": now()}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    migrate(store)
-    yield store
-    store.close()
 
 
 @pytest.fixture

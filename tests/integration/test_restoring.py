@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,23 +20,9 @@ from hub.operations.restoring import Restored, restore
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, audit, deliveries, journal
 from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
 from hub.store.restored import Mark
 from tests.support.partner import DOWN, Partner
 from tests.support.works import AT, now, number, step, working
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The restored store: what it holds is put in by the test."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    made = Store(url)
-    migrate(made)
-    yield made
-    made.close()
 
 
 def handler(_tx: Tx, _message: Message, _payload: Payload) -> list[Message]:
