@@ -31,9 +31,12 @@ stamped() {
     [ -e "$have" ] && [ "$(cat "$have")" = "$(stamp "$1" "$2")" ] && "$1/bin/python" -c '' 2>/dev/null
 }
 
+# The lock names every package, so nothing is left to resolve: pip 23 would take the newest version
+# of a package that another one wants with an extra, find no hash for it, and give up.
 install_packages() {
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes --requirement "$2"
+        --no-deps --require-hashes --requirement "$2" &&
+        "$1/bin/python" -m pip --disable-pip-version-check check
 }
 
 # The project itself, as it lies here. No build isolation: that would fetch the build tool from the
