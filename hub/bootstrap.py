@@ -36,6 +36,7 @@ from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
+from hub.one_cpu import one_cpu
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
@@ -92,10 +93,11 @@ class Hub:
         elif self.settings.needs_broker:
             url, management = self.settings.broker_url, self.settings.broker_management_url
             declare.apply(TOPOLOGY, url, management)
-        for role in reversed(self.roles):
-            role.start()
-        if self.pulse is not None:
-            self.pulse.start()
+        with one_cpu(wanted=self.settings.one_cpu == "on"):
+            for role in reversed(self.roles):
+                role.start()
+            if self.pulse is not None:
+                self.pulse.start()
 
     def stop(self) -> None:
         """Stop in order; what is being sent is finished and recorded.
@@ -210,12 +212,16 @@ def build(
     broker = RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()
     rules = Rulebook.load()
     records = Records(rules)
+    with one_cpu(wanted=settings.one_cpu == "on"):
+        intake = Intake(
+            store, files, clock=clock, check=records.check, on_commit=lambda: hub.wake()
+        )
     hub = Hub(
         settings=settings,
         store=store,
         files=files,
         broker=broker,
-        intake=Intake(store, files, clock=clock, check=records.check, on_commit=lambda: hub.wake()),
+        intake=intake,
         records=records,
         destinations=make_destinations(settings),
         town=TownCallbacks(town_settings(settings), clock=clock) if settings.town_url else None,

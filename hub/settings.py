@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: Seconds = 5.0
     reply_timeout: Seconds = 30.0
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
+    one_cpu: Literal["on", "off"] = "on"
+    """Whether the threads of this process stay on one CPU, see hub/one_cpu.py."""
     retry_first: Seconds = 5.0
     retry_longest: Seconds = 1800.0
     retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400

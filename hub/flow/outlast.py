@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_when_event_set
+from tenacity import Retrying, retry_if_exception, stop_when_event_set
 from tenacity.nap import sleep_using_event
 from tenacity.wait import wait_random_exponential
 
@@ -30,19 +30,20 @@ def outlast(role: Role, work: Callable[[], AnswerT]) -> AnswerT:
     being stopped the last error is raised, as any other error is at once.
     """
 
-    def lost(state: RetryCallState) -> None:
-        if state.attempt_number == 1 and state.outcome and (error := state.outcome.exception()):
-            log.error(Event.STORE_LOST, role=role.name, error=cause_of(error))
-
+    try:
+        return work()  # the rule, on the way of every message
+    except Exception as error:
+        if not is_away(error) or role.stopping.is_set():
+            raise
+        log.error(Event.STORE_LOST, role=role.name, error=cause_of(error))
+    role.stopping.wait(FIRST_PAUSE.total_seconds())
     attempts = Retrying(
         retry=retry_if_exception(is_away),
         wait=wait_random_exponential(FIRST_PAUSE.total_seconds(), max=LONGEST_PAUSE),
         stop=stop_when_event_set(role.stopping),
         sleep=sleep_using_event(role.stopping),
-        before_sleep=lost,
         reraise=True,
     )
     answer = attempts(work)
-    if attempts.statistics["attempt_number"] > 1:
-        log.info(Event.STORE_BACK, role=role.name, attempt=attempts.statistics["attempt_number"])
+    log.info(Event.STORE_BACK, role=role.name, attempt=attempts.statistics["attempt_number"] + 1)
     return answer

@@ -18,6 +18,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import DossierProgressed, Payload, ProvinceProgress
+from hub.one_cpu import one_cpu
 from hub.ports import Publisher
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
@@ -78,8 +79,9 @@ def main() -> None:
     receive = Receive(
         store, broker, handle, clock=lambda: datetime.now(UTC), on_commit=relay.bell.ring
     )
-    relay.start()
-    receive.start()
+    with one_cpu():
+        relay.start()
+        receive.start()
     stop.wait()
     receive.stop()
     relay.stop()
