@@ -7,10 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import attempts
 
-_START = sa.insert(attempts)
-_FINISH = (
+_START = Prepared(sa.insert(attempts), columns=("delivery_id", "number", "kind", "started_at"))
+_FINISH = Prepared(
     sa.update(attempts)
     .where(
         attempts.c.delivery_id == sa.bindparam("d"),
@@ -51,7 +52,7 @@ def start(tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str 
         for id, number in calls
     ]
     if rows:
-        tx.execute(_START, rows)
+        _START.run_each(tx, rows)
 
 
 def finish(tx: Tx, ended: Sequence[Finished]) -> None:
@@ -71,4 +72,4 @@ def finish(tx: Tx, ended: Sequence[Finished]) -> None:
         for e in ended
     ]
     if rows:
-        tx.execute(_FINISH, rows)
+        _FINISH.run_each(tx, rows)

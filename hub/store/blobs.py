@@ -16,10 +16,16 @@ import sqlalchemy as sa
 
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
-from hub.store.engine import Tx, insert
+from hub.store.engine import Tx, insert_for
+from hub.store.prepared import Prepared, columns_of
 from hub.store.tables import blobs
 
 _CHUNK = 256 * 1024
+_REGISTER = Prepared(
+    lambda dialect: insert_for(dialect, blobs).on_conflict_do_nothing(),
+    columns=columns_of(blobs),
+)
+_MEDIA_TYPE = Prepared(sa.select(blobs.c.media_type).where(blobs.c.sha256 == sa.bindparam("which")))
 
 
 class BlobStore:
@@ -91,10 +97,10 @@ def register(tx: Tx, files: Sequence[Attachment], *, now: datetime) -> None:
         for f in files
     ]
     if rows:
-        tx.execute(insert(tx, blobs).on_conflict_do_nothing(), rows)
+        _REGISTER.run_each(tx, rows)
 
 
 def media_type_of(tx: Tx, sha256: str) -> str | None:
     """Return the media type under which a file was first stored, None when it never was."""
-    query = sa.select(blobs.c.media_type).where(blobs.c.sha256 == sha256)
-    return tx.execute(query).scalar_one_or_none()
+    row = _MEDIA_TYPE.one_or_none(tx, {"which": sha256})
+    return row.media_type if row else None

@@ -9,27 +9,26 @@ also compute a whole new chain: against that the last hash is shown, to be kept 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine import Tx
-from hub.store.tables import audit, chain_heads, handovers
+from hub.store.prepared import Prepared, columns_of
+from hub.store.tables import as_microseconds, audit, chain_heads, handovers
 
 _encode = msgspec.json.encode
 _HEAD = sa.select(chain_heads.c.seq, chain_heads.c.hash).where(
     chain_heads.c.chain == sa.bindparam("c")
 )
-_LOCK = _HEAD.with_for_update()
-_MOVE = (
+_LOCK = Prepared(_HEAD.with_for_update())
+_MOVE = Prepared(
     sa.update(chain_heads)
     .where(chain_heads.c.chain == sa.bindparam("c"))
     .values(seq=sa.bindparam("s"), hash=sa.bindparam("h"))
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _OWN = frozenset({"seq", "previous_hash", "hash"})
 
 
@@ -77,11 +76,7 @@ def _digest(previous: str, seq: int, plain: Iterable[object]) -> str:
 
 def _plain(value: object) -> object:
     """Return the value as it is hashed and stored: a time as microseconds, see `tables.Instant`."""
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        raise ValueError("a time without timezone cannot be stored")
-    return (value - _EPOCH) // _MICROSECOND
+    return as_microseconds(value) if isinstance(value, datetime) else value
 
 
 def append(tx: Tx, chain: Chain, rows: Sequence[Sequence[object]]) -> None:
@@ -92,26 +87,22 @@ def append(tx: Tx, chain: Chain, rows: Sequence[Sequence[object]]) -> None:
     """
     if not rows:
         return
-    head = tx.execute(_LOCK, {"c": chain.name}).one()
-    seq, previous = head.seq, head.hash
+    seq, previous = _LOCK.one(tx, {"c": chain.name})
     chained = []
     for row in rows:
         seq += 1
         plain = [_plain(value) for value in row]
         own = _digest(previous, seq, plain)
-        chained.append((seq, *plain, previous, own))
+        values = zip(chain.columns, plain, strict=True)
+        chained.append({"seq": seq, **dict(values), "previous_hash": previous, "hash": own})
         previous = own
-    # Every settled call passes here: the driver's own executemany costs half of a compiled one.
-    tx.exec_driver_sql(_insert(chain, tx.dialect.name), chained)
-    tx.execute(_MOVE, {"c": chain.name, "s": seq, "h": previous})
+    _insertion(chain).run_each(tx, chained)
+    _MOVE.run(tx, {"c": chain.name, "s": seq, "h": previous})
 
 
 @cache
-def _insert(chain: Chain, dialect: str) -> str:
-    names = ("seq", *chain.columns, "previous_hash", "hash")
-    marks = ", ".join(["?" if dialect == "sqlite" else "%s"] * len(names))
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {chain.name} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+def _insertion(chain: Chain) -> Prepared:
+    return Prepared(sa.insert(chain.table), columns=columns_of(chain.table))
 
 
 def verify(tx: Tx, chain: Chain) -> Verdict:

@@ -18,8 +18,8 @@ from hub.store import delivery_statements as statements
 from hub.store import journal, outbox
 from hub.store.delivery_statements import OPEN as OPEN
 from hub.store.delivery_statements import position as position
-from hub.store.engine import Tx, insert
-from hub.store.tables import deliveries, lanes
+from hub.store.engine import Tx
+from hub.store.tables import deliveries
 
 
 class StateConflict(Exception):
@@ -74,7 +74,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
     busy = set()
     for destination, names in wanted.items():
         lock_lanes(tx, destination, names)
-        found = tx.execute(statements.BUSY, {"to": destination, "names": list(names)}).scalars()
+        found = statements.BUSY.scalars(tx, {"to": destination, "names": names})
         busy |= {(destination, lane) for lane in found}
     rows = []
     for item in new:
@@ -95,7 +95,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
                 "created_at": now,
             }
         )
-    inserted = tx.execute(statements.insertion(tx.dialect.name), rows)
+    inserted = statements.INSERT.all_each(tx, rows)
     outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
 
 
@@ -137,11 +137,8 @@ def lock_lanes(tx: Tx, destination: str, names: Iterable[str]) -> None:
     if not ordered:
         return
     rows = [{"destination": destination, "lane": lane} for lane in ordered]
-    tx.execute(insert(tx, lanes).on_conflict_do_nothing(), rows)
-    query = sa.select(lanes.c.lane).where(
-        lanes.c.destination == destination, lanes.c.lane.in_(ordered)
-    )
-    tx.execute(query.order_by(lanes.c.lane).with_for_update())
+    statements.ADD_LANES.run_each(tx, rows)
+    statements.LOCK_LANES.all(tx, {"to": destination, "names": ordered})
 
 
 def claim(
@@ -149,10 +146,10 @@ def claim(
 ) -> list[Claimed]:
     """Move deliveries that are due to `sending`; others among `ids` are left out."""
     values = {"ids": ids, "to": destination, "now": now, "until": lease_until}
-    return with_bodies(tx, tx.execute(statements.CLAIM, values).all())
+    return with_bodies(tx, statements.CLAIM.all(tx, values))
 
 
-def with_bodies(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Claimed]:
+def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
     """Complete rows (id, message_id, lane, attempts, counted, deadline) with their messages."""
     bodies = journal.bodies(tx, [row.message_id for row in rows])
     return [
@@ -177,7 +174,7 @@ def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
     """
     mine = list(claimed)
     values = {"ids": [one.id for one in mine], "since": since.value}
-    found = {row.id: row.attempts for row in tx.execute(statements.TURN, values)}
+    found = {row.id: row.attempts for row in statements.TURN.all(tx, values)}
     late = [one.id for one in mine if found.get(one.id) != one.attempts]
     if late:
         raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
@@ -187,7 +184,7 @@ def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S)
     """Settle `(id, partner's reference)` as delivered, from state `since`."""
     rows = [{"d": id, "r": reference or None, "now": now} for id, reference in done]
     if rows:
-        _expect(len(rows), tx.execute(statements.delivering(since), rows).rowcount, since)
+        _expect(len(rows), statements.delivering(since).run_each(tx, rows), since)
 
 
 def wait(
@@ -263,8 +260,7 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
     if not wanted:
         return 0
     lock_lanes(tx, destination, wanted)
-    values = {"to": destination, "names": list(wanted), "now": now}
-    rows = tx.execute(statements.RELEASE, values).all()
+    rows = statements.RELEASE.all(tx, {"to": destination, "names": wanted, "now": now})
     outbox.put(tx, (ask(*row) for row in sorted(rows)))
     return len(rows)
 
@@ -288,7 +284,7 @@ def supersede_overtaken(
     whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
     """
     values = {"ids": ids, "to": destination, "now": now}
-    return [(row.id, row.lane) for row in tx.execute(statements.OVERTAKEN, values)]
+    return [(row.id, row.lane) for row in statements.OVERTAKEN.all(tx, values)]
 
 
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:

@@ -1,11 +1,9 @@
 """The statements of deliveries that run for every message, put together once.
 
-SQLAlchemy needs longer to put such a statement together than SQLite needs to run it. What they are
-for and what follows from their results stands in `deliveries`. Parameters may not be named like
-columns.
+What they are for and what follows from their results stands in `deliveries`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,13 +13,21 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from hub.rules.states import CLAIMABLE, FINAL, may_move
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import insert_for
-from hub.store.tables import deliveries
+from hub.store.prepared import Prepared, among
+from hub.store.tables import deliveries, lanes
 
 _C = deliveries.c
-_AMONG_IDS = _C.id.in_(sa.bindparam("ids", expanding=True))
-_AMONG_LANES = _C.lane.in_(sa.bindparam("names", expanding=True))
+_AMONG_IDS = among(_C.id, "ids")
+_AMONG_LANES = among(_C.lane, "names")
 _TO = _C.destination == sa.bindparam("to")
-OPEN = _C.state.not_in(sorted(FINAL))
+
+
+def _one_of(states: Iterable[S], table: sa.FromClause = deliveries) -> sa.ColumnElement[bool]:
+    """Return the condition with the states written out: only so a partial index serves it."""
+    return table.c.state.in_([sa.literal_column(f"'{state}'") for state in sorted(states)])
+
+
+OPEN = ~_one_of(FINAL)
 
 
 def position(table: sa.FromClause = deliveries) -> sa.ColumnElement[int]:
@@ -29,14 +35,14 @@ def position(table: sa.FromClause = deliveries) -> sa.ColumnElement[int]:
     return sa.func.coalesce(table.c.place, table.c.id)
 
 
-BUSY = sa.select(_C.lane).where(_TO, _AMONG_LANES, OPEN)
+BUSY = Prepared(sa.select(_C.lane).where(_TO, _AMONG_LANES, OPEN))
 """(to, names) -> lanes with an open delivery."""
-CLAIM = (
+CLAIM = Prepared(
     sa.update(deliveries)
     .where(
         _AMONG_IDS,
         _TO,
-        _C.state.in_(sorted(CLAIMABLE)),
+        _one_of(CLAIMABLE),
         sa.or_(_C.next_attempt_at.is_(None), _C.next_attempt_at <= sa.bindparam("now")),
     )
     .values(
@@ -49,23 +55,37 @@ CLAIM = (
     .returning(_C.id, _C.message_id, _C.lane, _C.attempts, _C.counted, _C.deadline)
 )
 """(ids, to, now, until) -> what was claimed."""
-TURN = (
+TURN = Prepared(
     sa.select(_C.id, _C.attempts)
     .where(_AMONG_IDS, _C.state == sa.bindparam("since"))
     .order_by(_C.id)
     .with_for_update()
 )
 """(ids, since) -> the attempt that each delivery in that state is at."""
-_HEADS = (
-    sa.select(_C.lane, sa.func.min(position())).where(_TO, _AMONG_LANES, OPEN).group_by(_C.lane)
-)
+
+
+def _heads() -> sa.Select[Any]:
+    """Return the numbers of the deliveries that nothing open stands before; by their lanes.
+
+    Asked for by lane, and not by state as well: SQLite would look through all that is held.
+    """
+    head, earlier = deliveries.alias("head"), deliveries.alias("earlier")
+    before = sa.exists().where(
+        earlier.c.destination == head.c.destination,
+        earlier.c.lane == head.c.lane,
+        ~_one_of(FINAL, earlier),
+        position(earlier) < position(head),
+    )
+    lanes_of = sa.and_(head.c.destination == sa.bindparam("to"), among(head.c.lane, "names"))
+    return sa.select(head.c.id).where(lanes_of, ~_one_of(FINAL, head), ~before)
+
+
 RESTORED = "restored"
 """Code of what an old copy believes unsent: it is asked about before it is sent."""
 _DOUBTFUL = sa.func.coalesce(_C.code, "") == RESTORED
-RELEASE = (
+RELEASE = Prepared(
     sa.update(deliveries)
-    .where(_TO, _AMONG_LANES, _C.state == S.HELD.value, OPEN)
-    .where(sa.tuple_(_C.lane, position()).in_(_HEADS))
+    .where(_C.id.in_(_heads()), _C.state == S.HELD.value)
     .values(
         state=sa.case((_DOUBTFUL, S.AMBIGUOUS.value), else_=S.PENDING.value),
         next_attempt_at=sa.case((_DOUBTFUL, sa.bindparam("now")), else_=None),
@@ -84,7 +104,8 @@ def _overtaken() -> ReturningUpdate[Any]:
         newer.c.type == _C.type,
         position(newer) > position(),
         newer.c.newest_only,
-        newer.c.state.not_in([S.CANCELLED.value, S.BY_HAND.value]),
+        newer.c.state != S.CANCELLED.value,
+        newer.c.state != S.BY_HAND.value,
     )
     return (
         sa.update(deliveries)
@@ -95,15 +116,30 @@ def _overtaken() -> ReturningUpdate[Any]:
     )
 
 
-OVERTAKEN = _overtaken()
+OVERTAKEN = Prepared(_overtaken())
 """(ids, to, now) -> what was waiting and is superseded now."""
 
 
-@cache
-def insertion(dialect: str) -> ReturningInsert[Any]:
-    """Return the INSERT of new deliveries; one that is there already is left out."""
+NEW = (
+    "message_id",
+    "destination",
+    "type",
+    "lane",
+    "state",
+    "asked_at",
+    "deadline",
+    "newest_only",
+    "created_at",
+)
+
+
+def _insertion(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, deliveries).on_conflict_do_nothing()
     return statement.returning(_C.id, _C.destination, _C.type, _C.state)
+
+
+INSERT = Prepared(_insertion, columns=NEW)
+"""Of new deliveries: those that are open now; one that was there already is left out."""
 
 
 def moving(since: S, values: Mapping[str, object]) -> sa.Update:
@@ -119,7 +155,7 @@ def moving(since: S, values: Mapping[str, object]) -> sa.Update:
 
 
 @cache
-def delivering(since: S) -> sa.Update:
+def delivering(since: S) -> Prepared:
     """Return the move of a delivery `d` to delivered, at `now` with reference `r`."""
     values: dict[str, object] = {
         "state": S.DELIVERED.value,
@@ -128,4 +164,19 @@ def delivering(since: S) -> sa.Update:
         "code": None,
         "detail": None,
     }
-    return moving(since, values)
+    return Prepared(moving(since, values))
+
+
+def _lock_lanes() -> sa.Select[Any]:
+    query = sa.select(lanes.c.lane).where(
+        lanes.c.destination == sa.bindparam("to"), among(lanes.c.lane, "names")
+    )
+    return query.order_by(lanes.c.lane).with_for_update()
+
+
+ADD_LANES = Prepared(
+    lambda dialect: insert_for(dialect, lanes).on_conflict_do_nothing(),
+    columns=("destination", "lane"),
+)
+LOCK_LANES = Prepared(_lock_lanes())
+"""(to, names) -> the lanes' row locks, taken in one order."""

@@ -6,7 +6,6 @@ Plain reads and writes; what may happen to a dossier is decided by hub/records.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -24,6 +23,7 @@ from hub.messages.payloads import (
     TownStepReported,
 )
 from hub.store.engine import Tx, insert_for
+from hub.store.prepared import Prepared, columns_of
 from hub.store.record_tables import (
     dossier_events,
     dossier_files,
@@ -98,26 +98,30 @@ _CHANGING = (
 )
 _COLUMNS = [column.name for column in dossiers.columns]
 
-# Put together once, see delivery_statements.
-_GET = sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which")).with_for_update()
-_SAVE = (
+_GET = Prepared(
+    sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which")).with_for_update()
+)
+_SAVE = Prepared(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
 )
-_ADD_EVENT = sa.insert(dossier_events)
+_ADD_EVENT = Prepared(
+    sa.insert(dossier_events),
+    columns=columns_of(dossier_events, "id"),
+)
 _FILES = (
     sa.select(dossier_files)
     .where(dossier_files.c.number == sa.bindparam("which"))
     .order_by(dossier_files.c.component, dossier_files.c.name)
 )
 _FILES_OF = {
-    None: _FILES,
-    True: _FILES.where(dossier_files.c.is_result.is_(True)),
-    False: _FILES.where(dossier_files.c.is_result.is_(False)),
+    None: Prepared(_FILES),
+    True: Prepared(_FILES.where(dossier_files.c.is_result.is_(True))),
+    False: Prepared(_FILES.where(dossier_files.c.is_result.is_(False))),
 }
-_LEG = sa.select(legs).where(legs.c.number == sa.bindparam("which")).with_for_update()
-_SET_CHILD = (
+_LEG = Prepared(sa.select(legs).where(legs.c.number == sa.bindparam("which")).with_for_update())
+_SET_CHILD = Prepared(
     sa.update(legs)
     .where(legs.c.number == sa.bindparam("which"))
     .values(child_number=sa.bindparam("child"))
@@ -125,26 +129,33 @@ _SET_CHILD = (
 _THIS_STEP = sa.and_(
     leg_steps.c.number == sa.bindparam("which"), leg_steps.c.sequence == sa.bindparam("place")
 )
-_NEXT_STEP = sa.select(leg_steps).where(_THIS_STEP)
-_APPLIED = sa.update(leg_steps).where(_THIS_STEP).values(applied=True)
-_ADVANCE = (
+_NEXT_STEP = Prepared(sa.select(leg_steps).where(_THIS_STEP))
+_APPLIED = Prepared(sa.update(leg_steps).where(_THIS_STEP).values(applied=True))
+_ADVANCE = Prepared(
     sa.update(legs)
     .where(legs.c.number == sa.bindparam("which"))
     .values(sequence=sa.bindparam("place"), step=sa.bindparam("now"), ended_at=sa.bindparam("end"))
 )
 
 
-@cache
-def _add(dialect: str, table: sa.Table) -> sa.Insert:
-    return insert_for(dialect, table).on_conflict_do_nothing()
+def _addition(table: sa.Table, *without: str) -> Prepared:
+    columns = columns_of(table, *without)
+    return Prepared(lambda it: insert_for(it, table).on_conflict_do_nothing(), columns=columns)
+
+
+_ADD = _addition(dossiers)
+_ADD_FILES = _addition(dossier_files)
+_OPEN_LEG = _addition(legs, "child_number", "step", "ended_at")
+_KEEP_STEP = _addition(leg_steps)
+_ADD_SURVEY = _addition(surveys)
 
 
 def get(tx: Tx, number: str) -> Dossier | None:
     """Return a dossier, locked against other writers until the transaction ends."""
-    row = tx.execute(_GET, {"which": number}).mappings().one_or_none()
+    row = _GET.one_or_none(tx, {"which": number})
     if row is None:
         return None
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = row._asdict()
     return Dossier(
         **values
         | {
@@ -162,14 +173,14 @@ def add(tx: Tx, dossier: Dossier) -> bool:
     values = {name: getattr(dossier, name) for name in _COLUMNS}
     values |= {name: _json(values[name]) for name in ("applicant", "components", "parcels")}
     values |= {"channel": int(dossier.channel), "status": int(dossier.status)}
-    return tx.execute(_add(tx.dialect.name, dossiers), values).rowcount == 1
+    return _ADD.run(tx, values) == 1
 
 
 def save(tx: Tx, dossier: Dossier) -> None:
     """Write what may change of a dossier."""
     values = {f"new_{name}": getattr(dossier, name) for name in _CHANGING}
     values |= {"new_status": int(dossier.status), "which": dossier.number}
-    tx.execute(_SAVE, values)
+    _SAVE.run(tx, values)
 
 
 def add_event(tx: Tx, event: StatusEvent) -> None:
@@ -185,7 +196,7 @@ def add_event(tx: Tx, event: StatusEvent) -> None:
         "applied": event.why_not is None,
         "why_not": event.why_not,
     }
-    tx.execute(_ADD_EVENT, values)
+    _ADD_EVENT.run(tx, values)
 
 
 def add_files(
@@ -207,7 +218,7 @@ def add_files(
         for file in kept
     ]
     if rows:
-        tx.execute(_add(tx.dialect.name, dossier_files), rows)
+        _ADD_FILES.run_each(tx, rows)
     return sorted(kept, key=lambda file: (file.component, file.name))
 
 
@@ -221,28 +232,28 @@ def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachm
             sha256=row.sha256,
             component=row.component,
         )
-        for row in tx.execute(_FILES_OF[result], {"which": number})
+        for row in _FILES_OF[result].all(tx, {"which": number})
     ]
 
 
 def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
     """Begin the inter-level leg of a dossier; tell whether it is new."""
     values = {"number": number, "sequence": 0, "transferred_at": at}
-    return tx.execute(_add(tx.dialect.name, legs), values).rowcount == 1
+    return _OPEN_LEG.run(tx, values) == 1
 
 
 def leg_of(tx: Tx, number: str) -> Leg | None:
     """Return the inter-level leg of a dossier, None when it has none."""
-    row = tx.execute(_LEG, {"which": number}).mappings().one_or_none()
+    row = _LEG.one_or_none(tx, {"which": number})
     if row is None:
         return None
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = row._asdict()
     return Leg(**values | {"step": TownStep(values["step"]) if values["step"] else None})
 
 
 def set_child(tx: Tx, number: str, child_number: str) -> None:
     """Record the number under which the town keeps the dossier."""
-    tx.execute(_SET_CHILD, {"which": number, "child": child_number})
+    _SET_CHILD.run(tx, {"which": number, "child": child_number})
 
 
 def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
@@ -257,12 +268,12 @@ def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
         "message_id": message_id,
         "applied": False,
     }
-    tx.execute(_add(tx.dialect.name, leg_steps), values)
+    _KEEP_STEP.run(tx, values)
 
 
 def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str] | None:
     """Return the kept step with that sequence and its message id, None when it is not here."""
-    row = tx.execute(_NEXT_STEP, {"which": number, "place": sequence}).one_or_none()
+    row = _NEXT_STEP.one_or_none(tx, {"which": number, "place": sequence})
     if row is None:
         return None
     step = TownStepReported(
@@ -280,8 +291,8 @@ def advance_leg(tx: Tx, step: TownStepReported) -> None:
     """Record that a step was applied."""
     ended = step.at if step.step is TownStep.ENDED else None
     place = {"which": step.number, "place": step.sequence}
-    tx.execute(_ADVANCE, place | {"now": step.step.value, "end": ended})
-    tx.execute(_APPLIED, place)
+    _ADVANCE.run(tx, place | {"now": step.step.value, "end": ended})
+    _APPLIED.run(tx, place)
 
 
 def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
@@ -292,7 +303,7 @@ def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
         "scores": _json(slip.scores),
         "submitted_at": slip.submitted_at,
     }
-    return tx.execute(_add(tx.dialect.name, surveys), values).rowcount == 1
+    return _ADD_SURVEY.run(tx, values) == 1
 
 
 def all_surveys(tx: Tx) -> Sequence[dict[str, int]]:

@@ -80,13 +80,10 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Open a read transaction: one consistent view of the store."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection:  # which rolls back at the end
             if self.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.rollback()
+            yield connection
 
     def close(self) -> None:
         """Give back all connections."""

@@ -8,7 +8,6 @@ handled and returns only the ids for which this happened now.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import outbox
 from hub.store.engine import Tx, insert, insert_for
+from hub.store.prepared import Prepared, among, columns_of
 from hub.store.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -32,10 +32,7 @@ from hub.store.tables import (
     journal,
 )
 
-# Put together once, see delivery_statements.
-_BODIES = sa.select(journal.c.id, journal.c.body).where(
-    journal.c.id.in_(sa.bindparam("ids", expanding=True))
-)
+_BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(among(journal.c.id, "ids")))
 
 
 def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
@@ -44,21 +41,16 @@ def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[
     return query.order_by(journal.c.id).limit(limit)
 
 
-_EARLY_OF = _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
+_EARLY_OF = Prepared(
+    _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
+)
 
 
-@cache
 def _meet(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, inbox).on_conflict_do_nothing()
     return statement.returning(inbox.c.dedup_key)
 
 
-@cache
-def _add(dialect: str) -> sa.Insert:
-    return insert_for(dialect, journal).on_conflict_do_nothing()
-
-
-@cache
 def _take(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, journal).on_conflict_do_update(
         index_elements=[journal.c.id],
@@ -66,6 +58,12 @@ def _take(dialect: str) -> ReturningInsert[Any]:
         where=journal.c.state == STATE_ACCEPTED,
     )
     return statement.returning(journal.c.id)
+
+
+_TOLD = columns_of(journal, "code", "reason")
+_MEET = Prepared(_meet, columns=columns_of(inbox))
+_ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=_TOLD)
+_TAKE = Prepared(_take, columns=_TOLD)
 
 
 class NotParked(Exception):
@@ -108,7 +106,7 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
         {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
         for key, entry in first.items()
     ]
-    fresh = set(tx.execute(_meet(tx.dialect.name), rows).scalars())
+    fresh = {row.dedup_key for row in _MEET.all_each(tx, rows)}
     known = _earlier_tellings(tx, [key for key in first if key not in fresh])
     for key, (message_id, state, body) in list(known.items()):
         if state == STATE_PARKED and message_id != first[key].message.id:
@@ -132,7 +130,7 @@ def _store_new(tx: Tx, new: Sequence[Entry], now: datetime) -> None:
     if not new:
         return
     values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
-    stored = tx.execute(_add(tx.dialect.name), values).rowcount
+    stored = _ADD.run_each(tx, values)
     if stored != len(values):
         # Said under the id of another message it would pass for handled, and be lost.
         raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
@@ -173,13 +171,13 @@ def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
     """
     unique = {entry.message.id: entry for entry in entries}
     rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
-    return set(tx.execute(_take(tx.dialect.name), rows).scalars())
+    return {row.id for row in _TAKE.all_each(tx, rows)}
 
 
 def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
     """Store messages that the hub says; a repeat (same derived id) changes nothing."""
     values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
-    tx.execute(_add(tx.dialect.name), values)
+    _ADD.run_each(tx, values)
 
 
 def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
@@ -206,7 +204,7 @@ def _upsert(
 def wake_early(tx: Tx, key: str) -> list[str]:
     """Ask again for the early messages of a key, in the order of their ids; return the ids."""
     woken: list[str] = []
-    while page := _ask(tx, tx.execute(_EARLY_OF, {"which": key}).all()):
+    while page := _ask(tx, _EARLY_OF.all(tx, {"which": key})):
         woken += page
     return woken
 
@@ -249,7 +247,7 @@ def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
     return {row.id: row.body for row in tx.execute(query)}
 
 
-def _ask(tx: Tx, rows: Sequence[sa.Row[tuple[str, str, bytes]]]) -> list[str]:
+def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
@@ -281,7 +279,7 @@ def park_early(tx: Tx, recorded_before: datetime) -> int:
 
 def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
     """Return the wire forms of messages by id."""
-    return {row.id: row.body for row in tx.execute(_BODIES, {"ids": ids})}
+    return {row.id: row.body for row in _BODIES.all(tx, {"ids": ids})}
 
 
 def body_of(tx: Tx, delivery_id: int) -> bytes:

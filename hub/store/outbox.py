@@ -6,10 +6,12 @@ published and not deleted is published again, with the same message id; readers 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import outbox
 
 
@@ -34,11 +36,19 @@ class ToPublish:
     body: bytes
 
 
-_INSERT = sa.insert(outbox)
-_HEAD = sa.select(outbox).where(outbox.c.seq > sa.bindparam("after")).order_by(outbox.c.seq)
-_DELETE_RANGE = sa.delete(outbox).where(
-    outbox.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
+_INSERT = Prepared(sa.insert(outbox), columns=("queue", "message_id", "type", "body"))
+_DELETE_RANGE = Prepared(
+    sa.delete(outbox).where(outbox.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
 )
+
+
+def _first(dialect: str) -> sa.Select[Any]:
+    query = sa.select(outbox).where(outbox.c.seq > sa.bindparam("after")).order_by(outbox.c.seq)
+    query = query.limit(sa.bindparam("most"))
+    return query.with_for_update(skip_locked=True) if dialect == "postgresql" else query
+
+
+_HEAD = Prepared(_first)
 
 
 def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
@@ -48,7 +58,7 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
         for row in rows
     ]
     if values:
-        tx.execute(_INSERT, values)
+        _INSERT.run_each(tx, values)
 
 
 def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
@@ -56,10 +66,7 @@ def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
 
     PostgreSQL hands them out locked, and skips what another relay has in hand.
     """
-    query = _HEAD.limit(limit)
-    if tx.dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    return [OutboxRow(*row) for row in tx.execute(query, {"after": after})]
+    return [OutboxRow(*row) for row in _HEAD.all(tx, {"after": after, "most": limit})]
 
 
 def delete(tx: Tx, seqs: Sequence[int]) -> None:
@@ -68,7 +75,7 @@ def delete(tx: Tx, seqs: Sequence[int]) -> None:
         return
     first, last = min(seqs), max(seqs)
     if last - first + 1 == len(seqs):  # the rule; naming thousands costs more than deleting them
-        tx.execute(_DELETE_RANGE, {"first": first, "last": last})
+        _DELETE_RANGE.run(tx, {"first": first, "last": last})
     else:
         tx.execute(sa.delete(outbox).where(outbox.c.seq.in_(seqs)))
 

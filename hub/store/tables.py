@@ -24,6 +24,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def as_microseconds(value: datetime) -> int:
+    """Return a time as it is stored; a naive one is refused with ValueError."""
+    if value.tzinfo is None:
+        raise ValueError("a time without timezone cannot be stored")
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(value: int) -> datetime:
+    """Return the time that was stored."""
+    return _EPOCH + value * _MICROSECOND
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970 UTC; a naive one is refused."""
 
@@ -31,14 +43,10 @@ class Instant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without timezone cannot be stored")
-        return (value - _EPOCH) // _MICROSECOND
+        return None if value is None else as_microseconds(value)
 
     def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else from_microseconds(value)
 
 
 Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")

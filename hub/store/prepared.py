@@ -1,0 +1,222 @@
+"""Statements that run for every message: put together once, then run by the driver as they are.
+
+Putting a statement together, finding it among the known ones and wrapping its result costs
+SQLAlchemy ten times what SQLite needs to run it. So these are written in SQLAlchemy's words, and
+only their text goes to the driver. Times, booleans and errors are those of the rest of the store:
+an error is SQLAlchemy's and a broken connection counts as invalid. A list is one parameter
+(`among`), so that the text stays the same whatever its length.
+
+Parameters may not be named like columns of an UPDATE.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from hub.store.engine import Tx
+from hub.store.tables import Instant, as_microseconds, from_microseconds
+
+Values = Mapping[str, object]
+Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextClause
+
+
+class among(sa.ColumnElement[bool]):  # noqa: N801 - reads as part of a statement
+    """Tells whether `column` holds one of the list that comes as parameter `name`."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.values: sa.BindParameter[Any] = sa.bindparam(name)
+
+
+@compiles(among, "sqlite")
+def _on_sqlite(element: among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(it, **options) for it in (element.column, element.values))
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - our own names
+
+
+@compiles(among, "postgresql")
+def _on_postgresql(element: among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(it, **options) for it in (element.column, element.values))
+    return f"{column} = ANY({values})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A statement as one dialect's driver takes it."""
+
+    sql: str
+    order: tuple[str, ...] | None
+    """Names of the parameters by place; None where the driver takes them by name."""
+    fixed: dict[str, object]
+    """Parameters whose values stand in the statement."""
+    row: Callable[..., Any]
+    convert: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """How what the driver returns becomes a value, by place; for the columns that need it."""
+
+    def parameters(self, values: Values) -> Any:
+        given = {**self.fixed, **values} if self.fixed else values
+        if self.order is None:
+            return {name: _for_postgresql(value) for name, value in given.items()}
+        return [_for_sqlite(given[name]) for name in self.order]
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        if not self.convert:
+            return [self.row(*values) for values in found]
+        return [self.row(*self._converted(values)) for values in found]
+
+    def _converted(self, values: Sequence[Any]) -> list[Any]:
+        read = list(values)
+        for place, convert in self.convert:
+            if read[place] is not None:
+                read[place] = convert(read[place])
+        return read
+
+
+def columns_of(table: sa.Table, *without: str) -> list[str]:
+    """Return the names of a table's columns."""
+    return [column.name for column in table.columns if column.name not in without]
+
+
+class Prepared:
+    """One statement; `columns` are those that an INSERT gives values for."""
+
+    def __init__(
+        self, statement: Statement | Callable[[str], Statement], *, columns: Collection[str] = ()
+    ) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._texts: dict[str, _Text] = {}
+
+    def run(self, tx: Tx, values: Values | None = None) -> int:
+        """Run it; return how many rows were written."""
+        text = self._text(tx)
+        count: int = _execute(tx, text.sql, text.parameters(values or {})).rowcount
+        return count
+
+    def run_each(self, tx: Tx, rows: Sequence[Values]) -> int:
+        """Run it for each of the rows; return how many rows were written in all."""
+        if len(rows) < 2:
+            return self.run(tx, rows[0]) if rows else 0
+        text = self._text(tx)
+        given = [text.parameters(row) for row in rows]
+        count: int = _execute(tx, text.sql, given, many=True).rowcount
+        return count
+
+    def all(self, tx: Tx, values: Values | None = None) -> list[Any]:
+        """Run it; return the rows, with the columns' names."""
+        text = self._text(tx)
+        return text.rows(_execute(tx, text.sql, text.parameters(values or {})).fetchall())
+
+    def all_each(self, tx: Tx, rows: Sequence[Values]) -> list[Any]:
+        """Run it for each of the rows; return what all of them return."""
+        if tx.dialect.name == "sqlite" or len(rows) < 2:
+            return [found for row in rows for found in self.all(tx, row)]
+        text = self._text(tx)
+        given = [text.parameters(row) for row in rows]
+        cursor = _execute(tx, text.sql, given, many=True, returning=True)
+        found = list(cursor.fetchall())
+        while cursor.nextset():
+            found += cursor.fetchall()
+        return text.rows(found)
+
+    def one_or_none(self, tx: Tx, values: Values | None = None) -> Any:
+        """Run it; return its one row, None when there is none."""
+        rows = self.all(tx, values)
+        return rows[0] if rows else None
+
+    def one(self, tx: Tx, values: Values | None = None) -> Any:
+        """Run it; return its one row, which has to be there."""
+        (row,) = self.all(tx, values)
+        return row
+
+    def scalars(self, tx: Tx, values: Values | None = None) -> list[Any]:
+        """Run it; return the first column."""
+        return [row[0] for row in self.all(tx, values)]
+
+    def _text(self, tx: Tx) -> _Text:
+        dialect = tx.dialect.name
+        text = self._texts.get(dialect)
+        if text is None:
+            made = self._statement
+            statement = made if isinstance(made, sa.ClauseElement) else made(dialect)
+            text = self._texts[dialect] = _put_together(statement, tx.dialect, self._columns)
+        return text
+
+
+def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str]) -> _Text:
+    if isinstance(statement, sa.Insert):
+        statement = statement.inline()  # else the new row's number is asked for, too
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
+    if "POSTCOMPILE" in str(compiled):
+        raise ValueError(f"a list has to be among() or written out: {compiled}")
+    given = {name: None for name, parameter in compiled.binds.items() if parameter.required}
+    every = compiled.construct_params(given)
+    fixed = {name: value for name, value in every.items() if name not in given}
+    returned = () if isinstance(statement, sa.TextClause) else tuple(statement.exported_columns)
+    convert = [
+        (place, _READERS[type(column.type)])
+        for place, column in enumerate(returned)
+        if type(column.type) in _READERS
+    ]
+    names = [column.name for column in returned]
+    return _Text(
+        sql=str(compiled),
+        order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        fixed=fixed,
+        row=namedtuple("Row", names),
+        convert=tuple(convert),
+    )
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}
+_LISTS = (list, tuple, set, frozenset)
+
+
+def _for_postgresql(value: object) -> object:
+    if isinstance(value, datetime):
+        return as_microseconds(value)
+    return list(value) if isinstance(value, _LISTS) else value
+
+
+def _for_sqlite(value: object) -> object:
+    if isinstance(value, datetime):
+        return as_microseconds(value)
+    return msgspec.json.encode(list(value)).decode() if isinstance(value, _LISTS) else value
+
+
+def _execute(tx: Tx, sql: str, given: Any, *, many: bool = False, **options: Any) -> Any:
+    cursor = tx.connection.cursor()
+    try:
+        if many:
+            cursor.executemany(sql, given, **options)
+        else:
+            cursor.execute(sql, given)
+    except Exception as error:
+        raise _translated(tx, cursor, sql, error) from error
+    return cursor
+
+
+def _translated(tx: Tx, cursor: Any, sql: str, error: Exception) -> BaseException:
+    """Return the driver's error as SQLAlchemy's; a connection that is gone is given up."""
+    kind = tx.dialect.loaded_dbapi.Error
+    gone = isinstance(error, kind) and tx.dialect.is_disconnect(error, tx.connection, cursor)
+    found = sa.exc.DBAPIError.instance(
+        sql,
+        None,
+        error,
+        kind,
+        hide_parameters=True,
+        connection_invalidated=gone,
+        dialect=tx.dialect,
+    )
+    if gone:
+        tx.invalidate(error)
+    return found
