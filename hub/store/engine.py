@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from hub.store import silence
+from hub.store.prepared import Prepared
 from hub.store.turns import Turns
 
 Tx = sa.Connection
@@ -24,6 +25,9 @@ Tx = sa.Connection
 
 StoreUnavailable = sa.exc.SQLAlchemyError
 """What the store raises when its database cannot be used; named here for those outside."""
+
+
+_BEGIN = Prepared(sa.text("BEGIN"))
 
 
 def is_away(error: BaseException) -> bool:
@@ -80,9 +84,9 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Open a read transaction: one consistent view of the store."""
-        with self.engine.connect() as connection:  # which rolls back at the end
+        with self.engine.connect() as connection:  # the pool rolls back what comes back to it
             if self.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")
+                _BEGIN.run(connection)
             yield connection
 
     def close(self) -> None:

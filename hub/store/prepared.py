@@ -19,7 +19,6 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from hub.store.engine import Tx
 from hub.store.tables import Instant, as_microseconds, from_microseconds
 
 Values = Mapping[str, object]
@@ -95,13 +94,13 @@ class Prepared:
         self._columns = columns
         self._texts: dict[str, _Text] = {}
 
-    def run(self, tx: Tx, values: Values | None = None) -> int:
+    def run(self, tx: sa.Connection, values: Values | None = None) -> int:
         """Run it; return how many rows were written."""
         text = self._text(tx)
         count: int = _execute(tx, text.sql, text.parameters(values or {})).rowcount
         return count
 
-    def run_each(self, tx: Tx, rows: Sequence[Values]) -> int:
+    def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all."""
         if len(rows) < 2:
             return self.run(tx, rows[0]) if rows else 0
@@ -110,12 +109,12 @@ class Prepared:
         count: int = _execute(tx, text.sql, given, many=True).rowcount
         return count
 
-    def all(self, tx: Tx, values: Values | None = None) -> list[Any]:
+    def all(self, tx: sa.Connection, values: Values | None = None) -> list[Any]:
         """Run it; return the rows, with the columns' names."""
         text = self._text(tx)
         return text.rows(_execute(tx, text.sql, text.parameters(values or {})).fetchall())
 
-    def all_each(self, tx: Tx, rows: Sequence[Values]) -> list[Any]:
+    def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
         """Run it for each of the rows; return what all of them return."""
         if tx.dialect.name == "sqlite" or len(rows) < 2:
             return [found for row in rows for found in self.all(tx, row)]
@@ -127,21 +126,21 @@ class Prepared:
             found += cursor.fetchall()
         return text.rows(found)
 
-    def one_or_none(self, tx: Tx, values: Values | None = None) -> Any:
+    def one_or_none(self, tx: sa.Connection, values: Values | None = None) -> Any:
         """Run it; return its one row, None when there is none."""
         rows = self.all(tx, values)
         return rows[0] if rows else None
 
-    def one(self, tx: Tx, values: Values | None = None) -> Any:
+    def one(self, tx: sa.Connection, values: Values | None = None) -> Any:
         """Run it; return its one row, which has to be there."""
         (row,) = self.all(tx, values)
         return row
 
-    def scalars(self, tx: Tx, values: Values | None = None) -> list[Any]:
+    def scalars(self, tx: sa.Connection, values: Values | None = None) -> list[Any]:
         """Run it; return the first column."""
         return [row[0] for row in self.all(tx, values)]
 
-    def _text(self, tx: Tx) -> _Text:
+    def _text(self, tx: sa.Connection) -> _Text:
         dialect = tx.dialect.name
         text = self._texts.get(dialect)
         if text is None:
@@ -192,7 +191,7 @@ def _for_sqlite(value: object) -> object:
     return msgspec.json.encode(list(value)).decode() if isinstance(value, _LISTS) else value
 
 
-def _execute(tx: Tx, sql: str, given: Any, *, many: bool = False, **options: Any) -> Any:
+def _execute(tx: sa.Connection, sql: str, given: Any, *, many: bool = False, **options: Any) -> Any:
     cursor = tx.connection.cursor()
     try:
         if many:
@@ -204,7 +203,7 @@ def _execute(tx: Tx, sql: str, given: Any, *, many: bool = False, **options: Any
     return cursor
 
 
-def _translated(tx: Tx, cursor: Any, sql: str, error: Exception) -> BaseException:
+def _translated(tx: sa.Connection, cursor: Any, sql: str, error: Exception) -> BaseException:
     """Return the driver's error as SQLAlchemy's; a connection that is gone is given up."""
     kind = tx.dialect.loaded_dbapi.Error
     gone = isinstance(error, kind) and tx.dialect.is_disconnect(error, tx.connection, cursor)

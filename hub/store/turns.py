@@ -15,6 +15,11 @@ from time import monotonic
 
 import sqlalchemy as sa
 
+from hub.store.prepared import Prepared
+
+_SAVEPOINT = Prepared(sa.text("SAVEPOINT turn"))
+_RELEASE = Prepared(sa.text("RELEASE turn"))
+_UNDO = Prepared(sa.text("ROLLBACK TO turn"))
 LONGEST = 0.012
 """Seconds after which a round is committed although others wait: the first one waits too."""
 
@@ -60,9 +65,9 @@ class Turns:
         with self._turn():
             own = self._round or self._begin()
             try:
-                own.connection.exec_driver_sql("SAVEPOINT turn")
+                _SAVEPOINT.run(own.connection)
                 yield own.connection
-                own.connection.exec_driver_sql("RELEASE turn")
+                _RELEASE.run(own.connection)
             except BaseException as error:
                 self._undo(own, error)
                 raise
@@ -98,7 +103,8 @@ class Turns:
         if self._connection is None:
             self._connection = self._connect()
         try:
-            # A deferred BEGIN would fail with "database is locked" when it turns to writing.
+            # A deferred BEGIN would fail with "database is locked" when it turns to writing. Not
+            # prepared: SQLAlchemy has to know of the transaction that it is to commit.
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
             self._discard()
@@ -108,8 +114,8 @@ class Turns:
 
     def _undo(self, own: _Round, error: BaseException) -> None:
         try:
-            own.connection.exec_driver_sql("ROLLBACK TO turn")
-            own.connection.exec_driver_sql("RELEASE turn")
+            _UNDO.run(own.connection)
+            _RELEASE.run(own.connection)
         except sa.exc.SQLAlchemyError:
             # A full disk ends the whole transaction, with the turns that were taken before.
             self._fail(own, error)
