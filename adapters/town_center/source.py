@@ -20,7 +20,7 @@ from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.signature import SignatureRefused, verify
 from hub.messages import catalog
-from hub.messages.envelope import Attachment, Message, encode, place
+from hub.messages.envelope import Attachment, Message, decode, encode, place
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Clock, Sink
 from hub.rules.errors import FAULTS, DeliveryFailure
@@ -138,7 +138,7 @@ def expected(report: contract.StepReport) -> Message:
             for file in report.results
         ),
     )
-    encode(message)
+    message = decode(encode(message))
     catalog.read(message)
     return message
 
