@@ -52,6 +52,8 @@ class MessageType:
     newest_if: str = ""
     """The payload field that tells, when true, that only the newest state matters: an older
     delivery of this type may then be superseded by a newer one. "" where every step must arrive."""
+    needs_file: bool = False
+    """Whether it says nothing without an attachment."""
     former_names: tuple[str, ...] = ()
 
     @property
@@ -80,6 +82,7 @@ CATALOG: tuple[MessageType, ...] = (
         reader=RECORDS,
         payload=p.DocumentScanned,
         sentence="The scanner delivered the file of a dossier component.",
+        needs_file=True,
     ),
     MessageType(
         name="barcode.scanned",
@@ -257,6 +260,8 @@ def read(message: Message) -> p.Payload:
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$.payload", why=str(error)) from None
     _check(payload)
+    if entry.needs_file and not message.attachments:
+        raise InvalidMessage("envelope_invalid", where="$.attachments", why="there is no file")
     return payload
 
 
