@@ -1,6 +1,8 @@
 """Scanner and barcode reader as sources: files in a real folder, codes over a real serial line."""
 
 import os
+import pty
+import select
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.devices.barcode.simulator import BarcodeReader
-from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.barcode.source import BarcodeSource, open_line
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import REFUSED, TAKEN, ScannerSource
 from hub.flow.accept import Intake
@@ -193,6 +195,20 @@ def test_a_barcode_beeps_after_the_hub_has_it_and_noise_does_not(
         NUMBER,
         NUMBER[:-1] + "2",
     ]
+
+
+def test_a_line_as_the_system_gives_it_sends_nothing_back_to_the_reader() -> None:
+    """A code that is echoed would be an order to the reader; nothing in it ends the line."""
+    reader, line = pty.openpty()
+    handle = open_line(Path(os.ttyname(line)))
+    try:
+        os.write(reader, b"a\x04b\r")
+        assert select.select([handle], [], [], 10)[0]
+        assert os.read(handle, 100) == b"a\x04b\r"
+        assert not select.select([reader], [], [], 0)[0]
+    finally:
+        for each in (handle, line, reader):
+            os.close(each)
 
 
 def test_an_unplugged_reader_is_an_error_that_the_role_reports(sink: Intake) -> None:
