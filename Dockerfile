@@ -2,10 +2,12 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv /opt/hub
-# The packages first: this layer is made anew only when the lock changes.
+# The packages first: this layer is made anew only when the lock changes. As in script/lib/venv.sh the
+# lock is taken as it is, nothing is left to resolve.
 COPY requirements/runtime.txt requirements/runtime.txt
 RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --requirement requirements/runtime.txt
+        --no-deps --require-hashes --requirement requirements/runtime.txt \
+    && /opt/hub/bin/python -m pip --disable-pip-version-check check
 COPY pyproject.toml ./
 COPY hub hub
 COPY adapters adapters

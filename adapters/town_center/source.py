@@ -7,6 +7,7 @@ store, where nothing refers to it. What is not foreseen (a full disk, a fault of
 to the gateway: no answer, so the town tells it again.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,13 +21,22 @@ from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.signature import SignatureRefused, verify
 from hub.messages import catalog
-from hub.messages.envelope import Attachment, Message, encode, place
+from hub.messages.envelope import (
+    OUT_OF_RANGE,
+    YEARS,
+    Attachment,
+    Message,
+    decode,
+    encode,
+    place,
+)
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Clock, Sink
 from hub.rules.errors import FAULTS, DeliveryFailure
 
 _report = msgspec.json.Decoder(contract.StepReport)
 
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""
 
@@ -99,8 +109,8 @@ class TownCallbacks:
         with closing(self.session.download(target, limit=file.size + 1)) as stream:
             stored = sink.store_file(
                 cast(BinaryIO, stream),
-                name=file.name,
-                media_type=file.media_type,
+                name=file_name(file),
+                media_type=media_type(file),
                 component=file.code,
                 sha256=file.sha256,
             )
@@ -113,24 +123,41 @@ class TownCallbacks:
 def parse(body: bytes) -> contract.StepReport:
     """Return the report in `body`; raises InvalidMessage that names the place and the reason."""
     try:
-        return _report.decode(body)
+        report = _report.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidMessage("payload_invalid", **place(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
+    if report.number.endswith("\n"):  # a pattern's `$` also stands before a last line end
+        why = "a line end behind the number"
+        raise InvalidMessage("payload_invalid", where="$.SoBienNhan", why=why)
+    if report.at.year not in YEARS:
+        raise InvalidMessage("payload_invalid", where="$.thoiDiem", why=OUT_OF_RANGE)
+    return report
+
+
+def file_name(file: contract.ResultFile) -> str:
+    """Return the file's name, with what no file of ours is called replaced ("GCN 12/2018.pdf")."""
+    return _NOT_IN_A_NAME.sub("_", file.name)
+
+
+def media_type(file: contract.ResultFile) -> str:
+    """Return the file's media type without parameters ("application/pdf; name=...")."""
+    return file.media_type.partition(";")[0].strip()
 
 
 def expected(report: contract.StepReport) -> Message:
     """Return the message as it will be once its files are here; raises InvalidMessage.
 
-    Made before anything is pulled, so that a report that can never be accepted costs no transfer.
+    Made before anything is pulled, so that a report that can never be accepted costs no transfer,
+    and read as the hub will read it: what it could not read then would be acknowledged and lost.
     """
     message = mapping.step_message(
         report,
         (
             Attachment(
-                name=file.name,
-                media_type=file.media_type,
+                name=file_name(file),
+                media_type=media_type(file),
                 size=file.size,
                 sha256=file.sha256,
                 component=file.code,
@@ -138,7 +165,7 @@ def expected(report: contract.StepReport) -> Message:
             for file in report.results
         ),
     )
-    encode(message)
+    message = decode(encode(message))
     catalog.read(message)
     return message
 

@@ -75,7 +75,7 @@ def demo(
     broker: Annotated[str, typer.Option(help="rabbitmq or memory")] = "rabbitmq",
     province: Annotated[str, typer.Option(help="soap or rest")] = "soap",
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 2018,
-    dossiers: Annotated[int, typer.Option(help="Scales the pilot's mix; 0 keeps it.")] = 0,
+    dossiers: Annotated[int, typer.Option(min=0, help="Scales the pilot's mix; 0 keeps it.")] = 0,
     directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
 ) -> None:
     """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
@@ -92,7 +92,11 @@ def demo(
         broker_url=os.environ.get("HUB_BROKER_URL", ""),
         broker_management_url=os.environ.get("HUB_BROKER_MANAGEMENT_URL", ""),
     )
-    report = pilot.run(options, console)
+    try:
+        report = pilot.run(options, console)
+    except pilot.InTheWay as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(2) from None
     raise typer.Exit(1 if report["problems"] else 0)
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hub.messages import payloads as p
-from hub.messages.envelope import Attachment, Message, place
+from hub.messages.envelope import OUT_OF_RANGE, YEARS, Attachment, Message, place
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 
@@ -52,6 +52,8 @@ class MessageType:
     newest_if: str = ""
     """The payload field that tells, when true, that only the newest state matters: an older
     delivery of this type may then be superseded by a newer one. "" where every step must arrive."""
+    needs_file: bool = False
+    """Whether it says nothing without an attachment."""
     former_names: tuple[str, ...] = ()
 
     @property
@@ -80,6 +82,7 @@ CATALOG: tuple[MessageType, ...] = (
         reader=RECORDS,
         payload=p.DocumentScanned,
         sentence="The scanner delivered the file of a dossier component.",
+        needs_file=True,
     ),
     MessageType(
         name="barcode.scanned",
@@ -186,6 +189,15 @@ _by_payload = {entry.payload: entry for entry in CATALOG}
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {
     entry.payload: msgspec.json.Decoder(entry.payload) for entry in CATALOG
 }
+_times: dict[type, dict[str, str]] = {
+    entry.payload: {
+        field.name: field.encode_name
+        for field in msgspec.structs.fields(entry.payload)
+        if field.type in (p.Aware, p.Aware | None)
+    }
+    for entry in CATALOG
+}
+"""Payload record -> its fields that are times, with their wire names."""
 _encoder = msgspec.json.Encoder()
 PayloadT = TypeVar("PayloadT", bound=p.Payload)
 
@@ -247,7 +259,22 @@ def read(message: Message) -> p.Payload:
         raise InvalidMessage("payload_invalid", where=where, why=found["why"]) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$.payload", why=str(error)) from None
+    _check(payload)
+    if entry.needs_file and not message.attachments:
+        raise InvalidMessage("envelope_invalid", where="$.attachments", why="there is no file")
     return payload
+
+
+def _check(payload: p.Payload) -> None:
+    """Refuse what the types let through: a line end behind a number, a time out of this world."""
+    if payload.number.endswith("\n"):  # a pattern's `$` also stands before a last line end
+        why = "a line end behind the number"
+        raise InvalidMessage("payload_invalid", where="$.payload.maHoSo", why=why)
+    for name, wire_name in _times[type(payload)].items():
+        time = getattr(payload, name)
+        if time is not None and time.year not in YEARS:
+            where = f"$.payload.{wire_name}"
+            raise InvalidMessage("payload_invalid", where=where, why=OUT_OF_RANGE)
 
 
 def read_as(message: Message, kind: type[PayloadT]) -> PayloadT:

@@ -54,6 +54,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
+_WORDS = ("id", "type", "key", "source", "correlation_id", "causation_id")
+YEARS = range(1900, 2200)
+"""In which a time may lie. Nearer to the ends of the calendar another zone has no time for it."""
+OUT_OF_RANGE = f"a time lies between {YEARS[0]} and {YEARS[-1]}"
+LONGEST_COMPONENT = 60
 
 
 def encode(message: Message) -> bytes:
@@ -80,7 +85,34 @@ def decode(body: bytes) -> Message:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
     if message.time.tzinfo is None:
         raise InvalidMessage("envelope_invalid", where="$.time", why="the time has no timezone")
+    if message.time.year not in YEARS:
+        raise InvalidMessage("envelope_invalid", where="$.time", why=OUT_OF_RANGE)
+    _check_texts(message)
     return message
+
+
+def _check_texts(message: Message) -> None:
+    """Refuse what the patterns let through, although the JSON Schema made of them does not.
+
+    Python's `$` also stands before a last line end, and its `\\w` knows letters that make an id
+    longer than the broker takes.
+    """
+    m = message
+    words = (m.id, m.type, m.key, m.source, m.correlation_id, m.causation_id)
+    if not _is_plain("".join(words)):
+        wrong = next(n for n, word in zip(_WORDS, words, strict=True) if not _is_plain(word))
+        raise InvalidMessage("envelope_invalid", where=f"$.{wrong}", why="not plain ASCII")
+    for nth, file in enumerate(m.attachments):
+        where = f"$.attachments[{nth}]"
+        if file.name.endswith("\n") or not _is_plain(file.media_type):
+            raise InvalidMessage("envelope_invalid", where=where, why="a line end in name or type")
+        if len(file.component) > LONGEST_COMPONENT or not file.component.isprintable():
+            why = f"a code has {LONGEST_COMPONENT} printable characters at most"
+            raise InvalidMessage("envelope_invalid", where=f"{where}.component", why=why)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "\n" not in text
 
 
 def place(error: msgspec.ValidationError) -> dict[str, str]:

@@ -159,8 +159,9 @@ class ReplayRun:
             recorded_at=now,
             outcome="already",
         )
-        handovers.record(tx, [evidence])
         deliveries.release_followers(tx, destination, [lane], now)
+        # Last: the chains' heads are locked after the lanes, as by whoever settles a call.
+        handovers.record(tx, [evidence])
         self._audit(tx, "delivery.settle", str(id))
 
     def _release(self, tx: Tx, id: int) -> None:

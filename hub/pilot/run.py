@@ -41,6 +41,12 @@ ROOM = 400
 """Unsettled deliveries above which the office waits: the weather then meets a working hub."""
 AGENCY = "000.99.01.H57"
 GIVE_UP_SECONDS = 1800.0
+LOG = "hub.log"
+"""Made first of all: a directory that has it is one of an earlier run."""
+
+
+class InTheWay(Exception):
+    """The directory is somebody else's; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +77,15 @@ class Stage:
 
 
 def run(options: Options, console: Console) -> dict[str, Any]:
-    """Run the pilot, print and write the report, and return it."""
+    """Run the pilot, print and write the report, and return it.
+
+    Raises InTheWay, nothing touched then.
+    """
     started = time.monotonic()
     directory = options.directory
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    _clear(directory)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(telemetry.logging_to(directory / "hub.log"))
+        stack.enter_context(telemetry.logging_to(directory / LOG))
         stage = _set_up(options, console, stack)
         reader = BarcodeReader()
         stack.callback(reader.close)
@@ -87,6 +95,18 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     table.show(console, report)
     console.print(f"[dim]{path}[/]")
     return report
+
+
+def _clear(directory: Path) -> None:
+    """Make the directory anew; only what an earlier run left in it is removed."""
+    if not directory.is_dir():
+        if directory.exists():
+            raise InTheWay(f"{directory} is a file")
+    elif (directory / LOG).exists():
+        shutil.rmtree(directory, ignore_errors=True)
+    elif any(directory.iterdir()):
+        raise InTheWay(f"{directory} holds something else than an earlier run; it is left alone")
+    directory.mkdir(parents=True, exist_ok=True)
 
 
 def _set_up(options: Options, console: Console, stack: contextlib.ExitStack) -> Stage:

@@ -120,14 +120,22 @@ class Records:
         return out
 
     def barcode(self, tx: Tx, cause: Cause, said: p.BarcodeScanned) -> list[Message]:
-        """A receipt was read: at the return desk that hands out a finished result."""
+        """A receipt was read: at the return desk that hands out a finished result.
+
+        Of one that is not finished the scan is kept and moves nothing: somebody may only have
+        asked how far it is.
+        """
         dossier = self._dossier(tx, said.number)
-        if said.station is not p.Station.RETURN or dossier.status is not p.Status.FINISHED:
+        if said.station is not p.Station.RETURN or dossier.status is p.Status.RETURNED:
             return []
         event = replace(
             self._event(cause, dossier, p.Status.RETURNED, note="Trả kết quả tại bộ phận một cửa"),
             at=said.scanned_at,
         )
+        if dossier.status is not p.Status.FINISHED:
+            why_not = f"{int(dossier.status)} -> 10: scanned before it was finished"
+            dossiers.add_event(tx, replace(event, why_not=why_not))
+            return []
         return self._return(tx, cause, dossier, event)
 
     def progressed(self, tx: Tx, cause: Cause, said: p.DossierProgressed) -> list[Message]:

@@ -88,6 +88,7 @@ def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) ->
         version=dossier.version + 1,
         due_at=due,
         supplement_since=since,
-        finished_at=dossier.finished_at or (at if status in ENDS else None),
+        # The first end counts, also when it is handed out later; what is opened again has none.
+        finished_at=(dossier.finished_at or at) if status in ENDS else None,
         returned_at=at if status is Status.RETURNED else dossier.returned_at,
     )

@@ -16,6 +16,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
+from hub.messages import envelope
 from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
 from hub.ports import Receipt
 from tests.support.town import (
@@ -161,6 +162,8 @@ def test_a_callback_without_the_towns_signature_stores_nothing(place: Place) -> 
         ({"SoBienNhan": "12/34"}, "$.SoBienNhan"),
         ({"canBo": ""}, "$.canBo"),
         ({"thoiDiem": "24/07/2018"}, "$.thoiDiem"),
+        ({"thoiDiem": "9999-12-31T23:59:59Z"}, "$.thoiDiem"),
+        ({"SoBienNhan": "000.99.06.H57-180724-0001\n"}, "$.SoBienNhan"),
     ],
 )
 def test_a_callback_that_breaks_the_contract_is_told_where(
@@ -202,6 +205,24 @@ def test_result_files_are_pulled_verified_and_attached(
     (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
     (file,) = message.attachments
     assert (file.sha256, file.size, file.component) == (result["sha256"], result["size"], "K")
+
+
+def test_what_is_acknowledged_can_be_read_by_the_hub(place: Place, result: dict[str, Any]) -> None:
+    """A name or media type that only the town's contract allows must not lose an acknowledged step:
+    it is put right, or refused at the door."""
+    number = "000.99.06.H57-180724-0012"
+    strange = {"name": "GCN 12/2018.pdf", "mediaType": "application/pdf; charset=binary"}
+
+    def told(**changes: str) -> tuple[int, dict[str, Any]]:
+        files = [{**result, **changes}]
+        return receive(place, report(number, buoc="ket-thuc", DanhSachGiayToKetQua=files))
+
+    status, reply = told(mediaType="pdf")
+    assert (status, reply["Result"]) == (400, 0)
+    assert told(**strange)[0] == 200
+    (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
+    (file,) = envelope.decode(envelope.encode(message)).attachments
+    assert (file.name, file.media_type) == ("GCN 12_2018.pdf", "application/pdf")
 
 
 @pytest.mark.parametrize(

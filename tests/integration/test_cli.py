@@ -166,6 +166,17 @@ def test_a_wrong_word_ends_with_code_2(store: Store, words: tuple[str, ...]) -> 
     assert store.name == "sqlite"
 
 
+def test_the_demo_clears_no_directory_but_its_own(tmp_path: Path) -> None:
+    """Whoever names a wrong one loses nothing."""
+    kept = tmp_path / "letters" / "letter.txt"
+    kept.parent.mkdir()
+    kept.write_text("dear", encoding="utf-8")
+    for place in (kept.parent, kept):
+        result = hub("demo", "--directory", str(place))
+        assert (result.exit_code, place.name in result.output.replace("\n", "")) == (2, True)
+    assert kept.read_text(encoding="utf-8") == "dear"
+
+
 def test_a_broker_that_is_away_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """doctor refuses, and says what to do."""
     monkeypatch.setenv("HUB_BROKER_URL", "amqp://a:b@127.0.0.1:1/")

@@ -1,6 +1,8 @@
 """Scanner and barcode reader as sources: files in a real folder, codes over a real serial line."""
 
 import os
+import pty
+import select
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.devices.barcode.simulator import BarcodeReader
-from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.barcode.source import BarcodeSource, open_line
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import REFUSED, TAKEN, ScannerSource
 from hub.flow.accept import Intake
@@ -119,6 +121,42 @@ def test_a_file_that_cannot_be_taken_is_set_aside_with_a_note_for_the_officer(
     assert accepted(store) == []
 
 
+@pytest.mark.parametrize(
+    "name", [b"qu\xe9t.pdf", b"x" * 251 + b".pdf", f"{NUMBER}__TP\n.pdf".encode()]
+)
+def test_a_file_with_any_name_is_set_aside_and_stops_no_other(
+    store: Store, sink: Intake, folder: Path, name: bytes
+) -> None:
+    """Not in UTF-8, as long as a name can be, with a line end: the scans behind it go on."""
+    source = ScannerSource(folder)
+    (folder / os.fsdecode(name)).write_bytes(b"x")
+    source.look(sink)
+    scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    source.look(sink)
+    assert source.look(sink) == 1
+    assert [type(said) for said in accepted(store)] == [p.DocumentScanned]
+    assert (folder / REFUSED / os.fsdecode(name)).exists()
+    (note,) = (folder / REFUSED).glob("*.txt")
+    assert "Cách xử lý" in note.read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_moved_is_told_and_stops_no_other(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """The role reports it and listens again; what comes later is taken all the same."""
+    source = ScannerSource(folder)
+    (folder / REFUSED).rmdir()
+    (folder / "holiday.pdf").write_bytes(b"x")
+    source.look(sink)
+    scan(folder, number="999" + NUMBER[3:], component="TP-01", title="paper", at=AT)
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            while True:
+                source.look(sink)
+    assert len(accepted(store)) == 1
+    assert (folder / "holiday.pdf").exists()
+
+
 def test_half_written_files_of_the_scanner_are_left_alone(sink: Intake, folder: Path) -> None:
     """Names that end in .part or begin with a dot are not ready."""
     for name in (f"{NUMBER}__TP-01.part", ".hidden"):
@@ -157,6 +195,20 @@ def test_a_barcode_beeps_after_the_hub_has_it_and_noise_does_not(
         NUMBER,
         NUMBER[:-1] + "2",
     ]
+
+
+def test_a_line_as_the_system_gives_it_sends_nothing_back_to_the_reader() -> None:
+    """A code that is echoed would be an order to the reader; nothing in it ends the line."""
+    reader, line = pty.openpty()
+    handle = open_line(Path(os.ttyname(line)))
+    try:
+        os.write(reader, b"a\x04b\r")
+        assert select.select([handle], [], [], 10)[0]
+        assert os.read(handle, 100) == b"a\x04b\r"
+        assert not select.select([reader], [], [], 0)[0]
+    finally:
+        for each in (handle, line, reader):
+            os.close(each)
 
 
 def test_an_unplugged_reader_is_an_error_that_the_role_reports(sink: Intake) -> None:

@@ -115,6 +115,26 @@ def test_a_message_is_answered_after_it_is_stored(door: Door) -> None:
             "envelope_invalid",
             "$.attachments",
         ),
+        (b'"id": "', b'"id": "\xe1\xba\xa1', 422, "envelope_invalid", "$.id"),
+        (
+            b'-180806-0001",\n  "time"',
+            b'-180806-0001\\n",\n  "time"',
+            422,
+            "envelope_invalid",
+            "$.key",
+        ),
+        (b'"time": "2018', b'"time": "9999', 422, "envelope_invalid", "$.time"),
+        (b'"thoiDiemXuLy": "2018', b'"thoiDiemXuLy": "9999', 422, "payload_invalid", "$.payload.t"),
+        (b'"thoiDiemXuLy": "2018', b'"thoiDiemXuLy": "0001', 422, "payload_invalid", "$.payload.t"),
+        (
+            b'"attachments": []',
+            b'"attachments": [{"name": "a", "media_type": "text/html", "size": 1, "sha256": "'
+            + b"0" * 64
+            + b'", "component": "a\\u0000"}]',
+            422,
+            "envelope_invalid",
+            "$.attachments[0].component",
+        ),
         (b"-180806-0001", b"-x", 422, "payload_invalid", "$.payload.maHoSo"),
         (b'"noiDungXuLy": "', b'"noiDungXuLy": "' + b"x" * MAX_BYTES, 413, "message_too_large", ""),
     ],

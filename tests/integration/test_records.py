@@ -183,6 +183,40 @@ def test_a_ward_dossier_goes_its_whole_way(ward: Ward) -> None:
     assert [(r.update, int(r.status)) for r in records] == [(False, 2), (True, 9), (True, 10)]
 
 
+def test_a_receipt_that_is_read_before_the_result_is_there_moves_nothing_and_is_kept(
+    ward: Ward,
+) -> None:
+    """Somebody may only have asked; but whoever held it under the reader finds it again."""
+    ward.accept(reception())
+    at = MONDAY + timedelta(hours=1)
+    ward.accept(
+        p.BarcodeScanned(number=NUMBER, station=p.Station.RETURN, scanned_at=at, device="b-1")
+    )
+    assert ward.steps() == [p.Status.ACCEPTED]
+    with ward.store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT status, why_not FROM dossier_events WHERE NOT applied")
+        assert [(row.status, row.why_not.partition(":")[0]) for row in rows] == [(10, "2 -> 10")]
+
+
+def test_a_dossier_that_is_opened_again_has_not_ended(ward: Ward) -> None:
+    """Else it would count as settled while it waits, and by its first end for ever after."""
+    ward.accept(reception())
+    ward.accept(progress(p.Status.FINISHED, 1))
+    ward.accept(progress(p.Status.SUPPLEMENT_REQUESTED, 2))
+    assert ward.dossier().finished_at is None
+    ward.accept(progress(p.Status.FINISHED, 4))
+    assert ward.dossier().finished_at == MONDAY + timedelta(hours=4)
+    ends = [record.finished_at for record in ward.said(p.ProvinceDossier) if record.update]
+    assert ends == [MONDAY + timedelta(hours=hours) for hours in (1, 4)]
+
+
+def test_a_scan_without_a_file_is_refused(ward: Ward) -> None:
+    """It would bring the province up to date with nothing, and supply the town with nothing."""
+    with pytest.raises(InvalidMessage, match="envelope_invalid") as refused:
+        ward.accept(scan("TP-1"))
+    assert refused.value.where == "$.attachments"
+
+
 def test_every_message_handled_twice_says_everything_once(ward: Ward) -> None:
     """The broker may double whatever it likes."""
     ward.doubled = True

@@ -75,6 +75,13 @@ def _example(name: str) -> bytes:
     ("old", "new", "where"),
     [
         (b'"000.99.01.H57-180806-0001"', b'"khong-phai-ma"', "$.payload.maHoSo"),
+        # Python's `$` stands before a last line end too; it would be a second dossier.
+        (b'-0001",\n    "maTTHC"', b'-0001\\n",\n    "maTTHC"', "$.payload.maHoSo"),
+        (
+            b'"2018-08-06T08:30:00+07:00",\n    "k',
+            b'"9999-12-31T23:59:59-12:00",\n    "k',
+            "$.payload.ngayTiepNhan",
+        ),
         (b'"soBanChinh": 1', b'"soBanChinh": -1', "$.payload.thanhPhanHoSo[0].soBanChinh"),
         (
             b'"2018-08-06T08:30:00+07:00",\n    "kenh',

@@ -7,7 +7,9 @@ confirmation beep (BEL), which the reader gets only after the hub has the scan d
 
 import os
 import select
+import termios
 import threading
+import tty
 from pathlib import Path
 
 import msgspec
@@ -23,6 +25,18 @@ LONGEST = 100
 """Bytes of a code; longer ones are noise on the line."""
 BEEP, REFUSED = b"\x07", b"\x15"
 log = structlog.get_logger()
+
+
+def open_line(line: Path) -> int:
+    """Open a serial line for bytes as they come, and return the handle.
+
+    Trap: the system begins with a line for people. It would send every code back to the reader,
+    which may take it for an order, and take a control character in a code for the end of the line.
+    """
+    handle = os.open(line, os.O_RDWR | os.O_NOCTTY)
+    if os.isatty(handle):
+        tty.setraw(handle, termios.TCSANOW)  # what was read before we came stays
+    return handle
 
 
 class BarcodeSource:
@@ -42,7 +56,7 @@ class BarcodeSource:
 
     def run(self, sink: Sink, stop: threading.Event) -> None:
         """Read codes until `stop`; a reader that is unplugged is an error, the caller restarts."""
-        handle = os.open(self.line, os.O_RDWR | os.O_NOCTTY)
+        handle = open_line(self.line)
         try:
             pending = b""
             while not stop.is_set():

@@ -7,6 +7,7 @@ beside a text that tells the officer what is wrong and what to do. Should the hu
 the file is taken again, under the same message id, and recognised.
 """
 
+import os
 import re
 import threading
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import msgspec
 import structlog
 
 from hub.messages import catalog
+from hub.messages.envelope import decode, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned
@@ -33,6 +35,8 @@ MEDIA_TYPES = {
     ".tiff": "image/tiff",
 }
 NAME = re.compile(r"^(?P<number>[0-9A-Z.]+-[0-9]{6,8}-[0-9]{4,7})__(?P<component>[\w.-]{1,60})$")
+LONGEST_NOTE_NAME = 240
+"""Bytes of a file's name that the note beside it begins with; file systems take 255."""
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 log = structlog.get_logger()
 
@@ -67,18 +71,32 @@ class ScannerSource:
             stop.wait(self.poll)
 
     def look(self, sink: Sink) -> int:
-        """Look once; take every file that has come to rest; return how many were taken."""
+        """Look once; take every file that has come to rest; return how many were taken.
+
+        A file that cannot be read or moved stays where it is and stops no other one; then the last
+        such OSError is raised when all have been looked at.
+        """
         count = 0
         seen: dict[Path, Look] = {}
+        failed: OSError | None = None
         for path in sorted(self.folder.iterdir()):
-            if path.name.startswith(".") or path.suffix == ".part" or not path.is_file():
+            if path.name.startswith(".") or path.suffix == ".part":
                 continue
-            stat = path.stat()
-            seen[path] = Look(stat.st_size, stat.st_mtime_ns)
-            if self._seen.get(path) == seen[path]:
-                del seen[path]
-                count += self.take(path, sink)
+            try:
+                if not path.is_file():
+                    continue
+                stat = path.stat()
+                look = Look(stat.st_size, stat.st_mtime_ns)
+                if self._seen.get(path) == look:
+                    count += self.take(path, sink)
+                else:
+                    seen[path] = look
+            except OSError as error:
+                if os.path.lexists(path):  # else whoever put it there has taken it away again
+                    failed = error
         self._seen = seen
+        if failed is not None:
+            raise failed
         return count
 
     def take(self, path: Path, sink: Sink) -> bool:
@@ -119,17 +137,21 @@ class ScannerSource:
             id=derive_id("document.scanned", named["number"], component, file.sha256),
             attachments=[file],
         )
-        sink.accept(message)
+        # Composed here, so nobody has checked the file's name yet.
+        sink.accept(decode(encode(message)))
 
     def _refuse(self, path: Path, error: InvalidMessage) -> None:
         place = self._free(self.folder / REFUSED / path.name)
+        # A name may be bytes that are no text, and so long that nothing can be put behind it.
+        told = path.name.encode("utf-8", "replace").decode()
         text = (
-            f"Không nhận được tệp quét {path.name}.\n"
+            f"Không nhận được tệp quét {told}.\n"
             f"Lý do: {error.why} ({error.code}).\n"
             "Cách xử lý: đặt lại tên tệp theo mẫu <mã hồ sơ>__<mã thành phần>.pdf rồi chép lại vào "
             "thư mục quét.\n"
         )
-        place.with_name(place.name + ".txt").write_text(text, encoding="utf-8")
+        beside = os.fsdecode(os.fsencode(place.name)[:LONGEST_NOTE_NAME])
+        place.with_name(beside + ".txt").write_text(text, encoding="utf-8")
         path.rename(place)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
