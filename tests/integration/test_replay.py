@@ -188,6 +188,24 @@ def test_the_first_repeat_of_a_fault_stops_the_run(open_desk: Callable[..., Desk
     assert desk.works.partner.calls == calls + 1
 
 
+def test_a_fault_that_used_up_all_attempts_is_known_again(open_desk: Callable[..., Desk]) -> None:
+    """What stopped them is the last attempt's fault: one replayed delivery tells, not all."""
+    desk = open_desk()
+    busy = TransientFailure("partner_busy", "HTTP 503")
+    desk.works.partner.goes_wrong(*[busy] * 6 * 3)
+    desk.works.say(*(step(n, 1) for n in range(1, 4)))
+    desk.works.wait(lambda states: states == {S.DEAD: 3})
+    plan, items = desk.plan(code="attempts_exhausted")
+    assert {item.fault for item in items} == {"partner_busy"}
+    calls = desk.works.partner.calls
+    desk.works.partner.goes_wrong(*[busy] * 6)
+    report = desk.run(plan)
+    assert "failed again with partner_busy" in report.stopped
+    assert report.outcomes == {SENT: 1}
+    desk.works.wait(lambda states: states == {S.DEAD: 3})
+    assert desk.works.partner.calls == calls + 6
+
+
 def test_a_needless_record_is_superseded_by_the_newer_one(open_desk: Callable[..., Desk]) -> None:
     """Old data is not sent when newer data of the same dossier stands behind it."""
     desk = open_desk()
