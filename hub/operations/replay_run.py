@@ -110,6 +110,8 @@ class ReplayRun:
             elif item.verdict == ALREADY_THERE:
                 outcome = SETTLED
                 self._settle(tx, item)
+            elif item.verdict == SUPERSEDED and replays.replaced_by(tx, id) is None:
+                outcome = CHANGED  # what was newer was cancelled meanwhile
             elif item.verdict == SUPERSEDED:
                 outcome = REPLACED
                 deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)
@@ -159,8 +161,8 @@ class ReplayRun:
             recorded_at=now,
             outcome="already",
         )
-        handovers.record(tx, [evidence])
         deliveries.release_followers(tx, destination, [lane], now)
+        handovers.record(tx, [evidence])
         self._audit(tx, "delivery.settle", str(id))
 
     def _release(self, tx: Tx, id: int) -> None:

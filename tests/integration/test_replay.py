@@ -219,6 +219,22 @@ def test_a_needless_record_is_superseded_by_the_newer_one(open_desk: Callable[..
     assert desk.works.partner.ledger == [(number(1), 1), (number(1), 3)]
 
 
+def test_a_record_whose_newer_one_was_cancelled_is_not_given_up(
+    open_desk: Callable[..., Desk],
+) -> None:
+    """A plan that is no longer right supersedes nothing: else neither of the two would arrive."""
+    desk = open_desk()
+    desk.works.say(record(1, 1))
+    desk.works.wait_delivered(1)
+    desk.die(record(1, 2), record(1, 3))
+    plan, items = desk.plan()
+    assert [item.verdict for item in items] == ["superseded"]
+    newer = int(items[0].detail.split()[1])
+    operations.cancel(desk.works.store, newer, **by("told by phone"))
+    assert desk.run(plan).outcomes == {CHANGED: 1}
+    assert desk.verdicts() == ["would_send"]
+
+
 def test_nothing_is_sent_behind_a_later_one(open_desk: Callable[..., Desk]) -> None:
     """A later step that arrived is an order conflict, for a person to look at."""
     desk = open_desk()
