@@ -10,7 +10,11 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
 from hub.store.record_tables import leg_steps, legs
+from hub.store.schedule import ASKED
 from hub.store.tables import UNHANDLED, deliveries, journal
+
+ASKED_IN_VAIN = 10
+"""Questions without an answer from which a person is told: about an hour with the usual pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,14 @@ def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
 
 
 def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]:
-    """Return deliveries that wait for a person: id, destination, lane, state, code, detail."""
+    """Return deliveries that wait for a person: id, destination, lane, state, code, detail.
+
+    Also those that the partner was asked about again and again without an answer: the hub goes on
+    asking, but only a person can find out why.
+    """
     c = deliveries.c
-    for_a_person = sa.or_(
-        c.state == "dead", sa.and_(c.state == "ambiguous", c.next_attempt_at.is_(None))
-    )
+    undecided = sa.or_(c.next_attempt_at.is_(None), ASKED >= ASKED_IN_VAIN)
+    for_a_person = sa.or_(c.state == "dead", sa.and_(c.state == "ambiguous", undecided))
     query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
     rows = tx.execute(query.order_by(c.id).limit(limit))
     return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]

@@ -225,6 +225,4 @@ class Standing:
 def standings(tx: Tx, ids: Iterable[int]) -> dict[int, Standing]:
     """Return where deliveries stand, by number."""
     query = sa.select(c.id, c.state, c.attempts, _FAULT).where(c.id.in_(list(ids)))
-    return {
-        row.id: Standing(S(row.state), row.attempts, row.fault) for row in tx.execute(query)
-    }
+    return {row.id: Standing(S(row.state), row.attempts, row.fault) for row in tx.execute(query)}
