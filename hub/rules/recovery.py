@@ -119,7 +119,8 @@ def after_absence(
 
 def next_question(asked: int, *, first: timedelta, wish: timedelta | None = None) -> timedelta:
     """Return how long to wait after `asked` questions (from 1) that brought no answer."""
-    return max(first * min(2 ** min(asked - 1, 40), QUESTIONS_SLOW_DOWN), wish or timedelta())
+    times: int = min(2 ** min(asked - 1, 40), QUESTIONS_SLOW_DOWN)
+    return max(first * times, wish or timedelta())
 
 
 def settle_time(failure: DeliveryFailure, policy: Policy, traits: Traits) -> timedelta:

@@ -172,7 +172,8 @@ def take_doubtful(
 
 def unanswered(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery were asked since it was last sent."""
-    return tx.execute(sa.select(ASKED).where(c.id == id)).scalar_one()
+    asked: int = tx.execute(sa.select(ASKED).where(c.id == id)).scalar_one()
+    return asked
 
 
 def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
