@@ -43,8 +43,8 @@ class Reconcile(Role):
     ) -> None:
         super().__init__()
         self.name = f"reconcile.{destination.name}"
-        # `ask_some` takes four rounds of questions at most
-        self.patience = 60 + 4 * destination.traits.longest_call.total_seconds()
+        # Between two beats lies one question, which may log in and look up twice.
+        self.patience = 60 + destination.traits.longest_send.total_seconds()
         self.destination = destination
         self.settling = settling
         self.clock = clock
@@ -65,6 +65,7 @@ class Reconcile(Role):
         """Ask about deliveries that are due; return how many were asked about."""
         doubtful = outlast(self, self._take)
         for outcome in pool.map(self._ask, doubtful):
+            self.beat()
             self._settle(outcome)
         if doubtful:
             self.on_commit()
