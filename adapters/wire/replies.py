@@ -72,7 +72,7 @@ def retry_after(reply: Reply) -> timedelta | None:
 def _date(text: str) -> datetime | None:
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a year of twenty digits
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """Commands for the operator: look, repair, check."""
 
 import os
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -138,7 +139,7 @@ def _mention(paused: list[pausing.Standing]) -> None:
     for item in paused:
         it = item.pause
         text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
-        text += f" Until {local(it.until):%d/%m/%Y %H:%M:%S}."
+        text += f" Đến/until: {_end(it.until)}."
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -164,9 +165,16 @@ def pauses() -> None:
     for item in found:
         it = item.pause
         why = f"{it.reason_vi}\n{it.reason_en}"
-        times = [f"{local(at):%d/%m/%Y %H:%M:%S}" for at in (it.since, it.until)]
-        table.add_row(it.destination, it.operation, why, *times, str(item.waiting))
+        since = f"{local(it.since):%d/%m/%Y %H:%M:%S}"
+        table.add_row(it.destination, it.operation, why, since, _end(it.until), str(item.waiting))
     console.print(table if found else "Nothing is paused.")
+
+
+def _end(until: datetime) -> str:
+    """Return when a pause ends; one whose time is over waits for a delivery that tries."""
+    if until > utc_now():
+        return f"{local(until):%d/%m/%Y %H:%M:%S}"
+    return "đang thử lại / being tried"
 
 
 @app.command()

@@ -26,6 +26,8 @@ from hub.store.pauses import Pause
 GRACE = timedelta(seconds=15)
 """How long after its end a pause is still heeded, when nothing more is said about it; on top of
 the time that a call may take."""
+LONGEST_WISH = timedelta(hours=1)
+"""No partner's own wish is longer when it comes here."""
 AT_ONCE = timedelta(milliseconds=1)
 """How long a delivery waits that only lost its turn."""
 
@@ -101,6 +103,7 @@ class Gate:
                     openings=pause.openings,
                     since=pause.since,
                     until=pause.until,
+                    opened=pause.until - max(self.policy.longest_pause, LONGEST_WISH),
                     code=pause.code,
                     turn=operation.circuit.turn + 1,
                 )

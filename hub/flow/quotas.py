@@ -36,7 +36,7 @@ class Quotas:
         for quota in manners.quotas(self.gate.known, to, at=now) if ids else ():
             since = now - manners.HOUR
             made, self._above = pauses.calls_since(
-                tx, to, quota.operation, since=since, above=self._above
+                tx, to, quota.operation, since=since, now=now, above=self._above
             )
             left = manners.left(quota, made, at=now)
             concerned = [id for id in ids if quota.concerns(to, asked[id].type)]

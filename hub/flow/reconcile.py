@@ -1,26 +1,28 @@
 """Reconcile: settles ambiguous deliveries of one destination by asking the partner.
 
-Found means delivered. Proven absent means it may be sent again, with the same message id. Neither
-proven means that a person has to resolve it. A partner that cannot be asked now is asked again
+Found means delivered. Proven absent means it may be sent again, with the same message id: at once
+after the first call, later and later after others, until its attempts are used up. Neither proven
+means that a person has to resolve it. A partner that cannot be asked now is asked again, later and
 later; the delivery stays ambiguous and its lane closed.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
-from hub.rules import manners
+from hub.rules import manners, recovery
 from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure
 from hub.rules.manners import Manners
 from hub.rules.states import DeliveryState
 from hub.service import Role
 from hub.store import attempts, deliveries, handovers, schedule
+from hub.store.engine import Tx
 from hub.telemetry import Event, log
 
 
@@ -41,8 +43,8 @@ class Reconcile(Role):
     ) -> None:
         super().__init__()
         self.name = f"reconcile.{destination.name}"
-        # `ask_some` takes four rounds of questions at most
-        self.patience = 60 + 4 * destination.traits.longest_call.total_seconds()
+        # Between two beats lies one question, which may log in and look up twice.
+        self.patience = 60 + destination.traits.longest_send.total_seconds()
         self.destination = destination
         self.settling = settling
         self.clock = clock
@@ -63,6 +65,7 @@ class Reconcile(Role):
         """Ask about deliveries that are due; return how many were asked about."""
         doubtful = outlast(self, self._take)
         for outcome in pool.map(self._ask, doubtful):
+            self.beat()
             self._settle(outcome)
         if doubtful:
             self.on_commit()
@@ -145,8 +148,29 @@ class Reconcile(Role):
             )
             attempts.finish(tx, [record])
             if answer is Absence.ABSENT:
-                deliveries.retry_absent(tx, claimed.id, now=now)
+                self._send_again(tx, claimed, now)
             elif answer is Absence.UNKNOWN or isinstance(answer, PermanentFailure):
                 deliveries.leave_to_person(tx, claimed.id)
+            elif isinstance(answer, DeliveryFailure):
+                asked = schedule.unanswered(tx, claimed.id)
+                wish = answer.retry_after
+                pause = recovery.next_question(asked, first=self.ask_again, wish=wish)
+                schedule.ask_later(tx, claimed.id, when=now + pause)
             made = handover(self.destination.name, outcome, "find", recorded_at=now)
             handovers.record(tx, [made])
+
+    def _send_again(self, tx: Tx, claimed: deliveries.Claimed, now: datetime) -> None:
+        """The partner does not have it: send it again, or give it to a person as dead."""
+        action = recovery.after_absence(
+            claimed.counted,
+            policy=self.settling.policy,
+            now=now,
+            deadline=claimed.deadline,
+            draw=self.settling.draw,
+        )
+        match action:
+            case recovery.RetryAt(when):
+                deliveries.retry_absent(tx, claimed.id, now=when)
+            case recovery.Park(code):
+                why, since = "asked each time, the partner never had it", DeliveryState.AMBIGUOUS
+                deliveries.kill(tx, claimed.id, since=since, code=code, detail=why)

@@ -110,6 +110,8 @@ class ReplayRun:
             elif item.verdict == ALREADY_THERE:
                 outcome = SETTLED
                 self._settle(tx, item)
+            elif item.verdict == SUPERSEDED and replays.replaced_by(tx, id) is None:
+                outcome = CHANGED  # what was newer was cancelled meanwhile
             elif item.verdict == SUPERSEDED:
                 outcome = REPLACED
                 deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)

@@ -42,8 +42,14 @@ def cancel(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
         if DeliveryState.CANCELLED not in MOVES[state]:
             raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
         deliveries.cancel(tx, id, since=state, now=now, detail=reason)
-        deliveries.release_followers(tx, destination, [lane], now)
+        held = state is DeliveryState.HELD
+        if not held:
+            deliveries.release_followers(tx, destination, [lane], now)
         audit.record(tx, actor, "delivery.cancel", object=str(id), reason=reason, now=now)
+    if held:
+        # Afterwards: who settles the one before has the lane and wants this row, we have the row.
+        with store.write() as tx:
+            deliveries.release_followers(tx, destination, [lane], now)
 
 
 def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:

@@ -61,6 +61,8 @@ class Circuit:
     since: datetime | None = None
     """When it opened first, None while closed."""
     until: datetime | None = None
+    opened: datetime | None = None
+    """When the present opening began: earlier than that it can only be by a clock that was set."""
     code: str = ""
     """The fault that opened it."""
     turn: int = 0
@@ -106,9 +108,17 @@ def judge(failure: DeliveryFailure | None) -> Word:
 
 
 def look(circuit: Circuit, now: datetime) -> Circuit:
-    """Return the circuit as it is at `now`: an opening whose time is over is half open."""
-    if circuit.phase is Phase.OPEN and circuit.until is not None and circuit.until <= now:
+    """Return the circuit as it is at `now`: an opening whose time is over is half open.
+
+    When the clock was set back behind its beginning, it begins anew: it must not last longer by the
+    hours that the clock was wrong.
+    """
+    if circuit.phase is not Phase.OPEN or circuit.until is None:
+        return circuit
+    if circuit.until <= now:
         return replace(circuit, phase=Phase.HALF_OPEN)
+    if circuit.opened is not None and now < circuit.opened:
+        return replace(circuit, opened=now, until=now + (circuit.until - circuit.opened))
     return circuit
 
 
@@ -176,6 +186,7 @@ def failed(
         passed=0,
         since=circuit.since or now,
         until=now + pause,
+        opened=now,
         code=code,
         turn=circuit.turn + 1,
     )

@@ -33,7 +33,7 @@ def ahead_by_http(
     """
     try:
         said = parsedate_to_datetime(date)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a year of twenty digits
         return None
     if said.tzinfo is None:
         said = said.replace(tzinfo=UTC)

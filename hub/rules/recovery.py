@@ -14,6 +14,10 @@ from tenacity.wait import wait_exponential
 from hub.rules.errors import DeliveryFailure, FaultClass
 from hub.rules.traits import Traits
 
+QUESTIONS_SLOW_DOWN = 20
+"""How many times the first pause the longest one between questions without an answer is: a partner
+that is away for a night must not leave thousands of rows of evidence that it was away."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -93,6 +97,32 @@ def recover(
             return RetryAt(next_time(failure, attempt, policy, now, deadline, draw))
 
 
+def after_absence(
+    attempt: int,
+    *,
+    policy: Policy,
+    now: datetime,
+    deadline: datetime | None = None,
+    draw: random.Random | None = None,
+) -> RetryAt | Park:
+    """Return what follows when the partner proved that attempt number `attempt` had no effect.
+
+    The first lost call is an accident and made again at once. A partner that loses every one would
+    else be called for ever, as fast as it answers that it has nothing.
+    """
+    if attempt >= policy.attempts:
+        return Park("attempts_exhausted")
+    if attempt <= 1:
+        return RetryAt(now)
+    return RetryAt(next_time(None, attempt - 1, policy, now, deadline, draw))
+
+
+def next_question(asked: int, *, first: timedelta, wish: timedelta | None = None) -> timedelta:
+    """Return how long to wait after `asked` questions (from 1) that brought no answer."""
+    times: int = min(2 ** min(asked - 1, 40), QUESTIONS_SLOW_DOWN)
+    return max(first * times, wish or timedelta())
+
+
 def settle_time(failure: DeliveryFailure, policy: Policy, traits: Traits) -> timedelta:
     """Return how long to let the partner finish before it is asked.
 
@@ -105,7 +135,7 @@ def settle_time(failure: DeliveryFailure, policy: Policy, traits: Traits) -> tim
 
 
 def next_time(
-    failure: DeliveryFailure,
+    failure: DeliveryFailure | None,
     attempt: int,
     policy: Policy,
     now: datetime,
@@ -122,7 +152,7 @@ def next_time(
     when = now + wait
     if deadline and now < deadline < when:
         when = deadline
-    if failure.retry_after:
+    if failure and failure.retry_after:
         when = max(when, now + failure.retry_after)
     return when
 

@@ -106,9 +106,15 @@ def _insertion(chain: Chain) -> Prepared:
 
 
 def verify(tx: Tx, chain: Chain) -> Verdict:
-    """Look at every row of a chain and at its head; nothing is kept in memory."""
+    """Look at every row of a chain and at its head; nothing is kept in memory.
+
+    The head is read before the rows and after them: PostgreSQL shows each statement what stands at
+    its own moment, and who appends meanwhile has removed nothing.
+    """
     problems: list[str] = []
+    before = _head(tx, chain)
     previous, last, count = "", 0, 0
+    named = before == (0, "")
     query = sa.select(chain.table).order_by(chain.table.c.seq)
     for row in tx.execute(query.execution_options(yield_per=1000)).mappings():
         count += 1
@@ -120,14 +126,23 @@ def verify(tx: Tx, chain: Chain) -> Verdict:
         elif row["previous_hash"] != previous:
             problems.append(f"{chain.name}: row {last} does not follow from the one before")
         previous = row["hash"]
-    head = tx.execute(_HEAD, {"c": chain.name}).one_or_none()
-    if head is None:
+        named = named or before == (last, previous)
+    after = _head(tx, chain)
+    if before is None or after is None:
         problems.append(f"{chain.name}: the head is missing")
     else:
-        problems += _gap(chain, last + 1, head.seq + 1)
-        if head.seq < last or (head.seq == last and head.hash != previous):
+        missing = _gap(chain, last + 1, before[0] + 1)
+        problems += missing
+        wrong = last > after[0] or (last == after[0] and previous != after[1])
+        if wrong or not (named or missing):
             problems.append(f"{chain.name}: the last row is not the one that the head names")
     return Verdict(chain=chain.name, count=count, head=previous, problems=tuple(problems))
+
+
+def _head(tx: Tx, chain: Chain) -> tuple[int, str] | None:
+    """Return place and hash of the row that the head names."""
+    row = tx.execute(_HEAD, {"c": chain.name}).one_or_none()
+    return (row.seq, row.hash) if row else None
 
 
 def _gap(chain: Chain, expected: int, found: int) -> list[str]:

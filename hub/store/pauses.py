@@ -8,7 +8,7 @@ Several processes write the same row, the last word counts: they look at the sam
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -19,6 +19,8 @@ from hub.store.engine import Tx, insert
 from hub.store.tables import attempts, deliveries, pauses
 
 p, d, a = pauses.c, deliveries.c, attempts.c
+UNDER_WAY = timedelta(hours=1)
+"""Longer than any claim lasts: what was not finished by then never will be, its process died."""
 _UNSENT = d.state.in_([S.PENDING.value, S.WAITING.value])
 
 
@@ -130,11 +132,13 @@ def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
 
 
 def calls_since(
-    tx: Tx, destination: str, operation: str, *, since: datetime, above: int
+    tx: Tx, destination: str, operation: str, *, since: datetime, now: datetime, above: int
 ) -> tuple[list[datetime], int]:
-    """Return when calls were made after `since`, oldest first, and the new `above`.
+    """Return until when calls that may have been made after `since` were made at the latest.
 
-    All processes' calls, questions included; what was claimed and then not called is left out.
+    Oldest first, with the new `above`. A claim is dated before its call, which waits for a lock and
+    for a thread: so a call counts by its end, and one under way counts as made now. All processes'
+    calls, questions included; what was claimed and then not called is left out.
     `above` is the number of an attempt that is too old to matter, 0 at first: attempts have no
     index by time, because writing one would cost every delivery for what few partners ask for.
     Takes a lock until the transaction ends, so that two processes cannot both use the last call.
@@ -142,14 +146,16 @@ def calls_since(
     if tx.dialect.name == "postgresql":
         lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"quota {destination}"))
         tx.execute(sa.select(lock))
-    old = sa.select(sa.func.max(a.id)).where(a.id > above, a.started_at <= since)
+    begun = since - UNDER_WAY
+    old = sa.select(sa.func.max(a.id)).where(a.id > above, a.started_at <= begun)
     above = tx.execute(old).scalar_one() or above
     query = (
-        sa.select(a.started_at)
+        sa.select(a.finished_at)
         .join(deliveries, d.id == a.delivery_id)
-        .where(a.id > above, a.started_at > since, d.destination == destination)
+        .where(a.id > above, a.started_at > begun, d.destination == destination)
+        .where(sa.or_(a.finished_at.is_(None), a.finished_at > since))
         .where(a.kind != "person", sa.or_(a.outcome.is_(None), a.outcome != "held"))
     )
     if operation:
         query = query.where(d.type == operation)
-    return sorted(tx.execute(query).scalars()), above
+    return sorted(ended or now for ended in tx.execute(query).scalars()), above

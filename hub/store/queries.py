@@ -10,7 +10,11 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
 from hub.store.record_tables import leg_steps, legs
+from hub.store.schedule import ASKED
 from hub.store.tables import UNHANDLED, deliveries, journal
+
+ASKED_IN_VAIN = 10
+"""Questions without an answer from which a person is told: about an hour with the usual pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +36,20 @@ def balance(tx: Tx, readers: dict[str, str]) -> list[Balance]:
     """Return the balance of each destination.
 
     `readers` maps message type to destination: accepted is counted from the journal and the states
-    from the deliveries, two independent records, so that a lost row shows.
+    from the deliveries, two independent records, so that a lost row shows. Both in one statement,
+    because PostgreSQL shows two statements two moments.
     """
-    outgoing = (
-        sa.select(journal.c.type, sa.func.count())
-        .where(journal.c.state == "outgoing")
-        .group_by(journal.c.type)
-    )
+    c, j = deliveries.c, journal.c
+    said = sa.select(sa.literal_column("''"), j.type, sa.func.count())
+    said = said.where(j.state == "outgoing").group_by(j.type)
+    opened = sa.select(c.destination, c.state, sa.func.count()).group_by(c.destination, c.state)
     accepted: Counter[str] = Counter()
-    for type, count in tx.execute(outgoing):
-        accepted[readers[type]] += count
-    c = deliveries.c
-    grouped = sa.select(c.destination, c.state, sa.func.count()).group_by(c.destination, c.state)
     states = {name: dict.fromkeys(map(str, DeliveryState), 0) for name in set(readers.values())}
-    for destination, state, count in tx.execute(grouped):
-        states[destination][state] = count
+    for destination, what, count in tx.execute(sa.union_all(said, opened)):
+        if destination:
+            states[destination][what] = count
+        else:
+            accepted[readers[what]] += count
     return [Balance(name, accepted[name], states[name]) for name in sorted(states)]
 
 
@@ -111,11 +114,14 @@ def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
 
 
 def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]:
-    """Return deliveries that wait for a person: id, destination, lane, state, code, detail."""
+    """Return deliveries that wait for a person: id, destination, lane, state, code, detail.
+
+    Also those that the partner was asked about again and again without an answer: the hub goes on
+    asking, but only a person can find out why.
+    """
     c = deliveries.c
-    for_a_person = sa.or_(
-        c.state == "dead", sa.and_(c.state == "ambiguous", c.next_attempt_at.is_(None))
-    )
+    undecided = sa.or_(c.next_attempt_at.is_(None), ASKED >= ASKED_IN_VAIN)
+    for_a_person = sa.or_(c.state == "dead", sa.and_(c.state == "ambiguous", undecided))
     query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
     rows = tx.execute(query.order_by(c.id).limit(limit))
     return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]

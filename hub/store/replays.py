@@ -15,9 +15,21 @@ from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import OPEN, position
 from hub.store.engine import Tx
 from hub.store.repair_tables import FINISHED, MADE, RUNNING, STOPPED, replay_items, replay_plans
-from hub.store.tables import deliveries
+from hub.store.tables import attempts, deliveries
 
 c = deliveries.c
+_LAST = (
+    sa.select(attempts.c.code)
+    .where(attempts.c.delivery_id == c.id, attempts.c.code.is_not(None))
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_FAULT = sa.case(
+    (c.code == "attempts_exhausted", sa.func.coalesce(_LAST, c.code)),
+    else_=sa.func.coalesce(c.code, ""),
+).label("fault")
+"""The fault behind a delivery's code: that attempts ran out says nothing of why they failed."""
 
 
 class NoSuchPlan(Exception):
@@ -100,25 +112,12 @@ class Plan:
         return self.state in (FINISHED, STOPPED)
 
 
-def fault_of(code: str | None, detail: str | None) -> str:
-    """Return the fault behind a code: exhausted attempts name the last one in their detail."""
-    return (detail if code == "attempts_exhausted" else code) or ""
-
-
 def select(tx: Tx, selection: Selection, *, limit: int = 10_000) -> list[Candidate]:
     """Return the dead deliveries of a selection in the order of their lanes."""
-    query = sa.select(
-        c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, c.code, c.detail
-    )
+    query = sa.select(c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, _FAULT)
     query = query.where(c.state == S.DEAD.value, OPEN, *selection.conditions)
     rows = tx.execute(query.order_by(position()).limit(limit)).mappings()
-    return [
-        Candidate(
-            **{name: value for name, value in row.items() if name not in ("code", "detail")},
-            fault=fault_of(row["code"], row["detail"]),
-        )
-        for row in rows
-    ]
+    return [Candidate(**row) for row in rows]
 
 
 def replaced_by(tx: Tx, id: int) -> int | None:
@@ -225,8 +224,5 @@ class Standing:
 
 def standings(tx: Tx, ids: Iterable[int]) -> dict[int, Standing]:
     """Return where deliveries stand, by number."""
-    query = sa.select(c.id, c.state, c.attempts, c.code, c.detail).where(c.id.in_(list(ids)))
-    return {
-        row.id: Standing(S(row.state), row.attempts, fault_of(row.code, row.detail))
-        for row in tx.execute(query)
-    }
+    query = sa.select(c.id, c.state, c.attempts, _FAULT).where(c.id.in_(list(ids)))
+    return {row.id: Standing(S(row.state), row.attempts, row.fault) for row in tx.execute(query)}

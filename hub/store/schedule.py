@@ -19,6 +19,18 @@ c = deliveries.c
 FUTURE = timedelta(minutes=1)
 """What was written so far in the future was written before the clock was set back; less may be the
 difference between two machines."""
+_a, _sent = attempts.c, attempts.alias()
+_LAST_SENT = (
+    sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
+    .where(_sent.c.delivery_id == c.id, _sent.c.kind == "send")
+    .scalar_subquery()
+)
+ASKED = (
+    sa.select(sa.func.count())
+    .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
+    .scalar_subquery()
+)
+"""How many questions about a delivery were asked since it was last sent."""
 
 
 def ask_due(
@@ -156,6 +168,18 @@ def take_doubtful(
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )
     return with_bodies(tx, tx.execute(statement).all())
+
+
+def unanswered(tx: Tx, id: int) -> int:
+    """Return how many questions about a delivery were asked since it was last sent."""
+    asked: int = tx.execute(sa.select(ASKED).where(c.id == id)).scalar_one()
+    return asked
+
+
+def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
+    """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
+    doubtful = sa.and_(c.id == id, c.state == S.AMBIGUOUS.value, UNSETTLED)
+    tx.execute(sa.update(deliveries).where(doubtful).values(next_attempt_at=when))
 
 
 def sweep_held(tx: Tx, now: datetime) -> int:

@@ -2,7 +2,9 @@
 
 import random
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +15,12 @@ from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, chain, deliveries, handovers
+from hub.store import audit, chain, deliveries, handovers, queries
 from hub.store.engine import Store
 from hub.store.tables import chain_heads
 from hub.store.tables import handovers as table
 from tests.support.partner import BUSY, Partner
-from tests.support.works import QUICK, number, step, working
+from tests.support.works import QUICK, READERS, number, step, working
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
@@ -64,6 +66,43 @@ def test_a_chain_that_nobody_touched_is_whole(four: Store) -> None:
         verdict = chain.verify(tx, chain.HANDOVERS)
         last = tx.execute(sa.select(table.c.hash).where(table.c.seq == 4)).scalar_one()
     assert (verdict.count, verdict.problems, verdict.head) == (4, (), last)
+
+
+def then(store: Store, statement: str, act: Callable[[], None]) -> None:
+    """Have `act` done by somebody else right after the first statement that has these words."""
+    left = [act]
+
+    def after(*args: Any) -> None:
+        if left and statement in args[2]:
+            left.pop()()
+
+    sa.event.listen(store.engine, "after_cursor_execute", after)
+
+
+@pytest.mark.parametrize("statement", ["FROM handovers", "FROM chain_heads"])
+def test_a_hub_at_work_raises_no_false_alarm(four: Store, statement: str) -> None:
+    """A row that comes while the chain is being looked at is neither missing nor too much."""
+
+    def append() -> None:
+        with four.write() as tx:
+            handovers.record(tx, [handed_over(5)])
+
+    then(four, statement, append)
+    assert problems(four) == ()
+    assert problems(four) == ()
+
+
+def test_the_balance_of_a_hub_at_work_holds(store: Store) -> None:
+    """What is said while it is being counted is in both counts, or in none."""
+
+    def tell(n: int) -> None:
+        with store.write() as tx:
+            say(tx, [step(n, 1)], AT)
+
+    tell(1)
+    then(store, "FROM journal", lambda: tell(2))
+    with store.read() as tx:
+        assert all(found.holds for found in queries.balance(tx, READERS))
 
 
 @pytest.mark.parametrize("place", [1, 2, 4])

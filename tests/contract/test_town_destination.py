@@ -318,7 +318,11 @@ def test_what_comes_before_its_transfer_is_refused_and_shown(
         (Fault(kind=K.SERVER_ERROR, status=404), TransientFailure),
         (Fault(kind=K.SOAP_FAULT), TransientFailure),
         (Fault(kind=K.BUSY, seconds=3), TransientFailure),
+        (Fault(kind=K.WRONG_ENCODING), TransientFailure),
+        (Fault(kind=K.HUGE), TransientFailure),
+        (Fault(kind=K.REDIRECT), TransientFailure),
         (Fault(kind=K.DEEP), TransientFailure),
+        (Fault(kind=K.ENTITIES), TransientFailure),
     ],
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else "",
 )

@@ -1,6 +1,7 @@
 """The command `hub`, as a person types it."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hub.cli import app, replaying
 from hub.flow.say import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
+from hub.records.calendar import local
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, journal, outbox, queries
+from hub.store import deliveries, journal, outbox, pauses, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
@@ -237,3 +239,27 @@ def test_a_corrected_copy_is_shown_before_it_is_sent(store: Store, tmp_path: Pat
         assert deliveries.place_of(tx, id + 2)[0] is S.PENDING
     assert hub("resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
     assert hub("balance").exit_code == 0
+
+
+@pytest.mark.parametrize("word", ["pauses", "balance", "stuck"])
+def test_a_pause_whose_time_is_over_is_told_as_a_trial(store: Store, word: str) -> None:
+    """Nobody reads an end that lies in the past, nor a wait for what only needs a delivery."""
+    minute = timedelta(minutes=1)
+    pause = pauses.Pause(
+        destination="provincial",
+        operation="province.progress",
+        kind="circuit",
+        phase="half_open",
+        openings=1,
+        since=now() - 2 * minute,
+        until=now() - minute,
+        expires_at=now() + minute,
+        code="partner_unreachable",
+        reason_vi="Đường truyền",
+        reason_en="The line",
+    )
+    with store.write() as tx:
+        pauses.post(tx, pause)
+    output = hub(word).output
+    assert "đang thử lại / being tried" in output
+    assert f"{local(pause.until):%d/%m/%Y %H:%M:%S}" not in output

@@ -1,24 +1,28 @@
 """The exchange: a delivery goes out once, in order, whatever the partner does."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
 from hub.flow.relay import Relay
+from hub.flow.say import say
 from hub.messages import routes
 from hub.ports import Outgoing, Receipt, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries, outbox, queries
+from hub.store import attempts, deliveries, outbox, queries, schedule
 from hub.store.attempts import Finished
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
+from hub.store.tables import deliveries as table
 from tests.support import works as works_module
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
@@ -172,6 +176,57 @@ def test_attempts_end_and_a_person_is_told(store: Store, broker: MemoryBroker) -
         with store.read() as tx:
             assert queries.stuck(tx)[0][4:] == ("attempts_exhausted", "partner_unreachable")
     assert partner.calls == 6
+
+
+def test_a_partner_that_loses_every_call_is_not_called_for_ever(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """It never has what was sent: after its attempts the delivery is dead, and nothing doubled."""
+    partner = Partner([DROPS_BEFORE] * 6)
+    with working(store, broker, partner) as works:
+        works.say(step(1, 1))
+        works.wait(lambda states: states == {S.DEAD: 1})
+        with store.read() as tx:
+            assert queries.stuck(tx)[0][4] == "attempts_exhausted"
+    assert (partner.calls, partner.asked, partner.ledger) == (6, 6, [])
+
+
+class Deaf(Partner):
+    """A partner that takes calls and answers no questions."""
+
+    def find(self, request: Request) -> Receipt:  # noqa: ARG002
+        """It fails."""
+        self.asked += 1
+        raise TransientFailure("reply_unreadable", "HTTP 302")
+
+
+def test_questions_without_an_answer_come_later_and_later_and_are_shown(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """Each pause is longer than the one before; after ten a person sees it in `hub stuck`."""
+    partner = Deaf([DROPS_AFTER])
+    works = Works(store, broker, partner)
+    at = works_module.AT
+    with store.write() as tx:
+        say(tx, [step(1, 1)], at)
+        deliveries.claim(tx, [1], "provincial", now=at, lease_until=at)
+        attempts.start(tx, [(1, 1)], now=at)
+        schedule.expire_leases(tx, now=at + HALF_A_SECOND)
+    at += HALF_A_SECOND
+    works.reconcile.clock = lambda: at
+    waits = []
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(10):
+            with store.read() as tx:
+                assert queries.stuck(tx) == []
+            assert works.reconcile.ask_some(pool) == 1
+            with store.read() as tx:
+                due = tx.execute(sa.select(table.c.next_attempt_at)).scalar_one()
+            waits.append((due - at).total_seconds())
+            at = due
+    assert waits == [30, 60, 120, 240, 480, 600, 600, 600, 600, 600]
+    with store.read() as tx:
+        assert [row[:4] for row in queries.stuck(tx)] == [(1, "provincial", number(1), "ambiguous")]
 
 
 def test_the_broker_loses_everything(store: Store) -> None:

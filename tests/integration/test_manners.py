@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.clock import clock_of
+from hub.flow.say import say
 from hub.messages import routes
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -18,6 +19,7 @@ from hub.ports import Receipt, Request
 from hub.rules import circuit
 from hub.rules.errors import TransientFailure
 from hub.rules.manners import Dated, Manners, Quota
+from hub.store import attempts as calls
 from hub.store import pauses
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -173,6 +175,26 @@ def test_a_quota_lets_so_many_calls_go_and_the_rest_after_the_hour(
         clock.put(ends + SECOND * 10, works)
         works.wait_delivered(9)
     assert (partner.calls, partner.doubled(), tries(store)) == (9, 0, 9)
+
+
+@BOTH
+def test_a_call_counts_by_its_end_and_one_under_way_as_made_now(store: Store) -> None:
+    """A claim waits for lock and thread: the partner may have got the call long after its date."""
+    at, ended = now(), now() + 10 * MINUTE
+    with store.write() as tx:
+        say(tx, [step(1, 1), step(2, 1)], at)
+        calls.start(tx, [(1, 1), (2, 1)], now=at)
+        calls.finish(tx, [calls.Finished(delivery_id=1, number=1, at=ended, outcome="delivered")])
+
+    def counted(when: datetime) -> list[datetime]:
+        with store.write() as tx:
+            return pauses.calls_since(tx, "provincial", "", since=when - HOUR, now=when, above=0)[0]
+
+    late = at + HOUR + 5 * MINUTE
+    assert counted(late) == [ended, late]
+    over = ended + HOUR
+    assert counted(over) == [over]
+    assert counted(at + 2 * HOUR) == []  # its process died
 
 
 def test_two_processes_share_one_quota(

@@ -188,6 +188,24 @@ def test_the_first_repeat_of_a_fault_stops_the_run(open_desk: Callable[..., Desk
     assert desk.works.partner.calls == calls + 1
 
 
+def test_a_fault_that_used_up_all_attempts_is_known_again(open_desk: Callable[..., Desk]) -> None:
+    """What stopped them is the last attempt's fault: one replayed delivery tells, not all."""
+    desk = open_desk()
+    busy = TransientFailure("partner_busy", "HTTP 503")
+    desk.works.partner.goes_wrong(*[busy] * 6 * 3)
+    desk.works.say(*(step(n, 1) for n in range(1, 4)))
+    desk.works.wait(lambda states: states == {S.DEAD: 3})
+    plan, items = desk.plan(code="attempts_exhausted")
+    assert {item.fault for item in items} == {"partner_busy"}
+    calls = desk.works.partner.calls
+    desk.works.partner.goes_wrong(*[busy] * 6)
+    report = desk.run(plan)
+    assert "failed again with partner_busy" in report.stopped
+    assert report.outcomes == {SENT: 1}
+    desk.works.wait(lambda states: states == {S.DEAD: 3})
+    assert desk.works.partner.calls == calls + 6
+
+
 def test_a_needless_record_is_superseded_by_the_newer_one(open_desk: Callable[..., Desk]) -> None:
     """Old data is not sent when newer data of the same dossier stands behind it."""
     desk = open_desk()
@@ -199,6 +217,22 @@ def test_a_needless_record_is_superseded_by_the_newer_one(open_desk: Callable[..
     desk.run(plan)
     desk.works.wait(lambda states: states == {S.DELIVERED: 2, S.SUPERSEDED: 1})
     assert desk.works.partner.ledger == [(number(1), 1), (number(1), 3)]
+
+
+def test_a_record_whose_newer_one_was_cancelled_is_not_given_up(
+    open_desk: Callable[..., Desk],
+) -> None:
+    """A plan that is no longer right supersedes nothing: else neither of the two would arrive."""
+    desk = open_desk()
+    desk.works.say(record(1, 1))
+    desk.works.wait_delivered(1)
+    desk.die(record(1, 2), record(1, 3))
+    plan, items = desk.plan()
+    assert [item.verdict for item in items] == ["superseded"]
+    newer = int(items[0].detail.split()[1])
+    operations.cancel(desk.works.store, newer, **by("told by phone"))
+    assert desk.run(plan).outcomes == {CHANGED: 1}
+    assert desk.verdicts() == ["would_send"]
 
 
 def test_nothing_is_sent_behind_a_later_one(open_desk: Callable[..., Desk]) -> None:

@@ -352,3 +352,18 @@ def test_an_answer_is_not_blamed_on_the_line(code: str) -> None:
     failure = TransientFailure(code)
     failure.response_hash = "0" * 64
     assert c.judge(failure) is Word.TROUBLE
+
+
+@given(DRAWS, WISHES, st.timedeltas(timedelta(hours=-48), timedelta()), st.integers(0, 20))
+def test_an_opening_lasts_no_longer_when_the_clock_is_set_back(
+    draw: float, wish: timedelta | None, jump: timedelta, openings: int
+) -> None:
+    """However far: from the next look on it lasts at most as long as it was to last at first."""
+    shut = Circuit(phase=Phase.HALF_OPEN, openings=openings)
+    shut = c.failed(shut, POLICY, now=NOW, draw=draw, code="partner_busy", at_least=wish)
+    assert shut.until is not None
+    planned, now = shut.until - NOW, NOW + jump
+    seen = c.look(shut, now)
+    assert seen.until is not None
+    assert seen.until - now <= planned
+    assert c.look(seen, seen.until).phase is Phase.HALF_OPEN

@@ -39,6 +39,7 @@ def test_the_header_of_a_reply_is_read_and_nonsense_is_not() -> None:
     assert ahead_by_http(date, sent=NOON, received=NOON) == timedelta(minutes=10)
     past = format_datetime(NOON - timedelta(minutes=10), usegmt=True)
     assert ahead_by_http(past, sent=NOON, received=NOON) == -timedelta(minutes=10) + A_SECOND
-    for text in ("", "yesterday", "Mon, 99 Aug 2018 12:00:00 GMT", "Mon, 06 Aug 2018"):
+    endless = f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT"
+    for text in ("", "yesterday", "Mon, 99 Aug 2018 12:00:00 GMT", "Mon, 06 Aug 2018", endless):
         assert ahead_by_http(text, sent=NOON, received=NOON) is None
     assert ahead_by_http(date, sent=NOON, received=NOON, age="600") is None

@@ -395,3 +395,29 @@ def test_threads_that_fail_together_open_once() -> None:
     in_threads(32, fail)
     assert {pause.openings for pause in it.pauses(NOW).values()} == {1}
     assert it.reach(NOW).until == NOW + POLICY.first_pause
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_pause_outlives_no_clock_that_is_set_back(restarted: bool) -> None:
+    """Two days back: the partner is tried within the hour, also by the next process."""
+    it = gate()
+    shut(it)
+    earlier = NOW - timedelta(days=2)
+    if restarted:
+        left = list(it.pauses(NOW).values())
+        it = gate()
+        it.adopt(left)
+    assert not call(it, A, None, now=earlier)
+    assert call(it, A, None, now=earlier + timedelta(hours=1))
+
+
+def test_a_restart_does_not_shorten_what_the_partner_asked_for() -> None:
+    """It said half an hour: the next process waits for that, too."""
+    it = gate()
+    for n in range(3):
+        busy = TransientFailure("partner_busy", retry_after=timedelta(minutes=30))
+        call(it, A, busy, dossier=f"D{n}")
+    after = gate()
+    after.adopt(list(it.pauses(NOW).values()))
+    assert not call(after, A, None, now=NOW + timedelta(minutes=29))
+    assert call(after, A, None, now=NOW + timedelta(minutes=30))

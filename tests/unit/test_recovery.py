@@ -20,6 +20,8 @@ from hub.rules.recovery import (
     Policy,
     ReconcileAt,
     RetryAt,
+    after_absence,
+    next_question,
     recover,
     wait_of,
 )
@@ -43,6 +45,22 @@ def test_without_effect_it_is_sent_again_later_and_later() -> None:
     waits = [decide(failure, attempt) for attempt in (1, 2, 3, 4)]
     assert waits == [RetryAt(NOW + timedelta(seconds=s)) for s in (2, 4, 8, 16)]
     assert decide(failure, 5) == Park("attempts_exhausted")
+
+
+def test_a_partner_that_loses_every_call_is_called_later_and_later() -> None:
+    """The first time at once, then 2, 4, 8 seconds; the fifth time a person is told."""
+    actions = [after_absence(attempt, policy=POLICY, now=NOW) for attempt in (1, 2, 3, 4)]
+    assert actions == [RetryAt(NOW + timedelta(seconds=s)) for s in (0, 2, 4, 8)]
+    assert after_absence(5, policy=POLICY, now=NOW) == Park("attempts_exhausted")
+
+
+def test_a_partner_that_answers_no_question_is_asked_later_and_later() -> None:
+    """Doubling up to twenty times the first pause, never before its own wish."""
+    first = timedelta(seconds=30)
+    waits = [next_question(asked, first=first) / first for asked in (1, 2, 3, 6, 7, 1000)]
+    assert waits == [1, 2, 4, 20, 20, 20]
+    hour = timedelta(hours=1)
+    assert next_question(1, first=first, wish=hour) == hour
 
 
 def test_a_refusal_is_parked_at_once_with_its_reason() -> None:

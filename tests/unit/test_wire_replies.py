@@ -76,6 +76,7 @@ WAITS = [
     ("Tue, 24 Jul 2018 07:00:00 GMT", timedelta(0)),
     ("Wed, 25 Jul 2018 08:00:00 GMT", LONGEST_WAIT),
     ("Tue, 24 Jul 2018 08:02:00", timedelta(minutes=2)),
+    (f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT", None),
     ("soon", None),
     ("-5", None),
     ("", None),

@@ -1,0 +1,61 @@
+"""Row locks on PostgreSQL: who repairs and who settles never wait for each other in a ring."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hub import operations
+from hub.flow.say import say
+from hub.rules.states import DeliveryState as S
+from hub.store import deliveries
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.works import AT, number, step
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def store(postgres_url: str) -> Iterator[Store]:
+    """A migrated, empty store on PostgreSQL."""
+    made = Store(postgres_url)
+    migrate(made)
+    yield made
+    made.close()
+
+
+def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Store) -> None:
+    """Each has what the other wants next; both come through, and the third goes on."""
+    with store.write() as tx:
+        say(tx, [step(1, 1), step(1, 2), step(1, 3)], AT)
+        deliveries.claim(tx, [1], "provincial", now=AT, lease_until=AT)
+    cancelled = threading.Event()
+
+    def note(*args: Any) -> None:
+        if "UPDATE deliveries" in args[2] and threading.current_thread() is person:
+            cancelled.set()
+
+    sa.event.listen(store.engine, "after_cursor_execute", note)
+    failures: list[Exception] = []
+
+    def cancel() -> None:
+        try:
+            operations.cancel(store, 2, actor="officer", reason="by phone", now=AT)
+        except Exception as error:
+            failures.append(error)
+
+    person = threading.Thread(target=cancel)
+    with store.write() as tx:
+        deliveries.lock_lanes(tx, "provincial", [number(1)])
+        deliveries.deliver(tx, [(1, "")], now=AT, since=S.SENDING)
+        person.start()
+        assert cancelled.wait(10)
+        deliveries.release_followers(tx, "provincial", [number(1)], AT)
+    person.join(10)
+    assert failures == []
+    with store.read() as tx:
+        states = [deliveries.place_of(tx, id)[0] for id in (1, 2, 3)]
+    assert states == [S.DELIVERED, S.CANCELLED, S.PENDING]
