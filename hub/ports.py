@@ -8,11 +8,13 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+
+import msgspec
 
 from hub.messages.envelope import Attachment, Message
 from hub.messages.payloads import Payload
@@ -139,8 +141,7 @@ class Source(Protocol):
 # --- broker: what carries -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """One message for the broker; always persistent and mandatory."""
 
     routing_key: str
@@ -148,7 +149,7 @@ class Outgoing:
     body: bytes
     message_id: str
     type: str = ""
-    headers: dict[str, str | int] = field(default_factory=dict)
+    headers: dict[str, str | int] = msgspec.field(default_factory=dict)
 
 
 class Confirm(StrEnum):
@@ -163,8 +164,7 @@ class Confirm(StrEnum):
     """No confirm in time or the connection broke: may be queued; publish again, same id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a queue, not yet settled."""
 
     tag: int
@@ -176,7 +176,7 @@ class Incoming:
     type: str = ""
     redelivered: bool = False
     delivery_count: int = 0
-    headers: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class BrokerUnavailable(Exception):

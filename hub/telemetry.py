@@ -34,6 +34,7 @@ class Event(StrEnum):
     MESSAGE_PARKED = "message_parked"
     MESSAGE_EARLY = "message_early"
     HANDLER_CRASHED = "handler_crashed"
+    BATCH_FAILED = "batch_failed"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_RECONCILED = "delivery_reconciled"
     DELIVERY_SUPERSEDED = "delivery_superseded"

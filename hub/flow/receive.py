@@ -7,9 +7,9 @@ the broker when our own code failed (the broker's delivery limit ends that).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from hub.failpoints import Point, passing
 from hub.flow.outlast import outlast
@@ -30,8 +30,7 @@ Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(NamedTuple):
     """A message from the queue whose envelope could be read."""
 
     incoming: Incoming
@@ -99,7 +98,9 @@ class Receive(Role):
             with self.store.write() as tx:
                 self.apply(tx, [item.entry for item in readable])
             settled = list(batch)
-        except Exception:
+        except Exception as error:
+            # Every message is slower from here on, so that must not stay unseen.
+            log.info(Event.BATCH_FAILED, role=self.name, count=len(batch), error=cause_of(error))
             if not self._store_is_back():
                 return  # stopping: what was not settled comes again
             settled += [item.incoming for item in readable if self._alone(consumer, item)]

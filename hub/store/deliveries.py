@@ -6,10 +6,10 @@ dossier) has one open head; later deliveries are `held` until everything before 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.messages import routes
@@ -30,8 +30,7 @@ class NoSuchDelivery(Exception):
     """There is no delivery with that number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery to open; `lane` is the dossier number, "" where order does not matter."""
 
     message_id: str
@@ -44,8 +43,7 @@ class NewDelivery:
     """Whether a newer delivery of the same type in the lane makes this one needless."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """A delivery that this process may send now, once, before its lease runs out."""
 
     id: int

@@ -6,10 +6,10 @@ handled and returns only the ids for which this happened now.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -70,8 +70,7 @@ class NotParked(Exception):
     """There is no parked message with that id; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A message with its wire form and the key of its meaning."""
 
     message: Message

@@ -5,9 +5,9 @@ published and not deleted is published again, with the same message id; readers 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine import Tx
@@ -15,8 +15,7 @@ from hub.store.prepared import Prepared
 from hub.store.tables import outbox
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(msgspec.Struct, frozen=True):
     """One message that waits for the relay."""
 
     seq: int
@@ -26,8 +25,7 @@ class OutboxRow:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ToPublish:
+class ToPublish(msgspec.Struct, frozen=True):
     """One message for the outbox."""
 
     queue: str

@@ -9,6 +9,7 @@ an error is SQLAlchemy's and a broken connection counts as invalid. A list is on
 Parameters may not be named like columns of an UPDATE.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,21 @@ class _Text:
         given = {**self.fixed, **values} if self.fixed else values
         if self.order is None:
             return {name: _for_postgresql(value) for name, value in given.items()}
-        return [_for_sqlite(given[name]) for name in self.order]
+        return [
+            value if type(value) in _AS_IT_IS else _for_sqlite(value)
+            for value in map(given.__getitem__, self.order)
+        ]
+
+    def of_many(self, rows: Sequence[list[object]]) -> tuple[str, list[object]]:
+        """Return this INSERT and its parameters for many rows at once.
+
+        For a driver that takes parameters by place: the one group of values is written down again
+        and again, what stands behind it (ON CONFLICT) once.
+        """
+        before, group, after = _GROUP.split(self.sql, maxsplit=1)
+        width = group.count("?")
+        values = [value for row in rows for value in row[:width]]
+        return before + ", ".join([group] * len(rows)) + after, values + rows[0][width:]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         if not self.convert:
@@ -115,11 +130,11 @@ class Prepared:
         return text.rows(_execute(tx, text.sql, text.parameters(values or {})).fetchall())
 
     def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
-        """Run it for each of the rows; return what all of them return."""
-        if tx.dialect.name == "sqlite" or len(rows) < 2:
-            return [found for row in rows for found in self.all(tx, row)]
+        """Run an INSERT for each of the rows; return what all of them return."""
         text = self._text(tx)
         given = [text.parameters(row) for row in rows]
+        if tx.dialect.name == "sqlite":
+            return text.rows(_execute_in_parts(tx, text, given))
         cursor = _execute(tx, text.sql, given, many=True, returning=True)
         found = list(cursor.fetchall())
         while cursor.nextset():
@@ -177,6 +192,9 @@ def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str])
 
 _READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}
 _LISTS = (list, tuple, set, frozenset)
+_AS_IT_IS = frozenset({str, int, bytes, bool, float, type(None)})
+_PARTS = (64, 8, 1)
+_GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 
 def _for_postgresql(value: object) -> object:
@@ -189,6 +207,18 @@ def _for_sqlite(value: object) -> object:
     if isinstance(value, datetime):
         return as_microseconds(value)
     return msgspec.json.encode(list(value)).decode() if isinstance(value, _LISTS) else value
+
+
+def _execute_in_parts(tx: sa.Connection, text: _Text, given: list[list[object]]) -> list[Any]:
+    """Run an INSERT for many rows at once: half of what one by one costs; few texts, so that
+    SQLite knows them all."""
+    found, done = [], 0
+    for size in _PARTS:
+        while len(given) - done >= size:
+            sql, values = text.of_many(given[done : done + size])
+            found += _execute(tx, sql, values).fetchall()
+            done += size
+    return found
 
 
 def _execute(tx: sa.Connection, sql: str, given: Any, *, many: bool = False, **options: Any) -> Any:
