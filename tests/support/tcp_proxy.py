@@ -117,6 +117,9 @@ class TcpProxy:
                     client.close()
                     continue
                 server.settimeout(None)
+                for one in (client, server):
+                    # As both ends have it: else a small answer waits for the kernel's 40 ms.
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.accepted += 1
                 self._sockets |= {client, server}
                 self._run(self._pair, client, server)
