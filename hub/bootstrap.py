@@ -262,8 +262,9 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if "timer" in wanted:
         roles.append(_timer(hub))
     if "relay" in wanted:
-        # Other processes cannot ring this one's bell: the relay looks by itself, often.
-        relay = Relay(hub.store, hub.broker, poll=1.0 if set(wanted) == set(ROLES) else 0.05)
+        # Other processes ring through the database; should a ring get lost, the relay looks soon.
+        alone = set(wanted) == set(ROLES)
+        relay = Relay(hub.store, hub.broker, poll=1.0 if alone else 0.2, listens=not alone)
         hub.committed.append(relay.bell.ring)
         roles.append(relay)
     return roles

@@ -26,6 +26,7 @@ class Event(StrEnum):
     STOP_OVERDUE = "stop_overdue"
     ROLE_CRASHED = "role_crashed"
     BROKER_LOST = "broker_lost"
+    DOORBELL_LOST = "doorbell_lost"
     STORE_LOST = "store_lost"
     STORE_BACK = "store_back"
     PUBLISH_INCOMPLETE = "publish_incomplete"

@@ -14,6 +14,7 @@ from hub.flow.outlast import outlast
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
 from hub.service import Role
 from hub.store import outbox
+from hub.store.doorbell import Doorbell
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
@@ -32,7 +33,13 @@ class Relay(Role):
     patience = 60.0
 
     def __init__(
-        self, store: Store, broker: Broker, *, batch: int = 500, poll: float = 1.0
+        self,
+        store: Store,
+        broker: Broker,
+        *,
+        batch: int = 500,
+        poll: float = 1.0,
+        listens: bool = False,
     ) -> None:
         super().__init__()
         self.store = store
@@ -40,6 +47,8 @@ class Relay(Role):
         self.batch = batch
         self.poll = poll
         """Seconds between looks when nobody rings (another process may have written)."""
+        self.listens = listens
+        """Whether PostgreSQL rings for what other processes have written."""
         self._after = 0
         """Behind which row to go on reading."""
         self._passed_over = False
@@ -49,6 +58,9 @@ class Relay(Role):
 
     def run(self) -> None:
         publisher = self.broker.publisher()
+        doorbell = Doorbell(self.store, self.bell.ring) if self.listens else None
+        if doorbell:
+            doorbell.start()
         try:
             while not self.stopping.is_set():
                 self.beat()
@@ -56,6 +68,8 @@ class Relay(Role):
                 if not published and not self._passed_over:
                     self._rest()
         finally:
+            if doorbell:
+                doorbell.stop()
             publisher.close()
             self.forget()
 

@@ -34,6 +34,9 @@ class ToPublish(msgspec.Struct, frozen=True):
     body: bytes
 
 
+CHANNEL = "hub_outbox"
+"""On which PostgreSQL tells of new rows when they are committed, see `doorbell`."""
+_NOTIFY = Prepared(sa.text(f"NOTIFY {CHANNEL}"))
 _INSERT = Prepared(sa.insert(outbox), columns=("queue", "message_id", "type", "body"))
 _DELETE_RANGE = Prepared(
     sa.delete(outbox).where(outbox.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
@@ -57,6 +60,8 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
     ]
     if values:
         _INSERT.run_each(tx, values)
+        if tx.dialect.name == "postgresql":
+            _NOTIFY.run(tx)
 
 
 def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
