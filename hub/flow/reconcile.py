@@ -169,8 +169,9 @@ class Reconcile(Role):
                 wish = answer.retry_after
                 pause = recovery.next_question(asked, first=self.ask_again, wish=wish)
                 schedule.ask_later(tx, claimed.id, when=now + pause)
-            made = handover(self.destination.name, outcome, "find", recorded_at=now)
-            handovers.record(tx, [made])
+            if outcome.called:
+                made = handover(self.destination.name, outcome, "find", recorded_at=now)
+                handovers.record(tx, [made])
 
     def _send_again(self, tx: Tx, claimed: deliveries.Claimed, now: datetime) -> None:
         """The partner does not have it: send it again, or give it to a person as dead."""
