@@ -6,6 +6,7 @@ gives one consistent view and may neither write nor lock. On SQLite writers of a
 and share a commit, see `turns`.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -34,10 +35,39 @@ _BEGIN = Prepared(sa.text("BEGIN"))
 _ONE_VIEW = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
 
 
+_AWAY_CLASSES = ("08", "40", "53", "55", "57")
+"""Of SQLSTATEs: no connection, rolled back by another, no resources, not ready, an operator."""
+_AWAY_CODES = ("25P03", "58030")
+"""The server ended an idle transaction; its own disk did not read or write."""
+_AWAY_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+
+
 def is_away(error: BaseException) -> bool:
-    """Tell whether the database could not be used just now, whoever asked what."""
-    away = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-    return isinstance(error, away) or bool(getattr(error, "connection_invalidated", False))
+    """Tell whether the database could not be used just now, whoever asked what.
+
+    What would fail in the same way tomorrow (a column that is missing, a right that is not given)
+    is not absence: whoever waited for its end would wait in silence, for ever.
+    """
+    if isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        # the low byte; what stands above it says more exactly why
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _AWAY_SQLITE
+    state = getattr(cause, "sqlstate", None)
+    if state is None:  # it did not come to a connection
+        return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return state.startswith(_AWAY_CLASSES) or state in _AWAY_CODES
 
 
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
