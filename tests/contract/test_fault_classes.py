@@ -40,6 +40,7 @@ def answered(store: Store, n: int, code: str, operation: str = "DongBoHoSoMC") -
         message=None,
         result=unknown_code(code, "error_code"),
         finished_at=AT,
+        digest="0" * 64,
         operation=operation,
     )
     settle(settling, [outcome], since=S.SENDING, kind="send")
