@@ -17,6 +17,7 @@ from hub.rules.causes import cause_of
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
     their_code,
@@ -48,7 +49,7 @@ class Outcome:
     @property
     def called(self) -> bool:
         """Whether it came to a call: only a call is evidence."""
-        return bool(self.digest)
+        return bool(self.digest) and not isinstance(self.result, Held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
