@@ -75,7 +75,7 @@ class TownCenter:
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
         )
         with evidenced(reply):
-            done = faults.outcome(reply)
+            done = faults.outcome(reply, request.number)
         if done.already:
             self._compare(request)
         return Receipt(

@@ -92,6 +92,7 @@ DONE = [
     (Fault(kind=K.HTML), "reply_unreadable"),
     (Fault(kind=K.TRUNCATED), "reply_unreadable"),
     (Fault(kind=K.WRONG_ENCODING), "reply_unreadable"),
+    (Fault(kind=K.OTHER_DOSSIER), "reply_unreadable"),
     (Fault(kind=K.HUGE), "reply_unreadable"),
     (Fault(kind=K.REDIRECT), "reply_unreadable"),
     (Fault(kind=K.DEEP), "reply_unreadable"),
