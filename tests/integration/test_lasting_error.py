@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
+from hub.flow.pulse import Pulse
 from hub.service import Role
 from hub.store.engine import Store
 from hub.telemetry import logging_to
@@ -32,6 +33,14 @@ def test_a_column_that_is_missing_crashes_the_role(
     said = [line for line in log.read_text().splitlines() if f'"{role.name}"' in line]
     assert any("role_crashed" in line for line in said)
     assert not any("store_lost" in line for line in said)
+
+
+def test_a_hub_stops_in_order_although_its_last_beat_cannot_be_written(store: Store) -> None:
+    """What comes after the pulse is closed all the same."""
+    pulse = Pulse(store, [], names="timer", clock=now)
+    with store.write() as tx:
+        tx.execute(sa.text("ALTER TABLE heartbeats RENAME TO forgotten"))
+    pulse.stop()
 
 
 def wait_for_trouble(role: Role) -> str:
