@@ -58,8 +58,7 @@ def replay(
 ) -> None:
     """Send dead deliveries again, same message id: one now, or many by --plan and --run.
 
-    One is looked at as by --plan: what the partner has already, or what a newer one replaces, is
-    not sent.
+    One is looked at as by --plan: not sent when the partner has it, or a newer one replaces it.
     """
     if plan:
         selection = Selection(
@@ -77,11 +76,10 @@ def replay(
     if (delivery is None) == (run is None) or not reason:
         console.print("[red]Say which delivery, or --plan, or --run N; and --reason to send.[/]")
         raise typer.Exit(2)
-    if delivery is not None:
-        with opened() as store:
+    with opened() as store:
+        if delivery is not None:
             _replay_one(store, delivery, reason, unasked=unasked)
-    elif run is not None:
-        with opened() as store:
+        elif run is not None:
             _run(store, run, reason, per_second)
 
 

@@ -48,8 +48,7 @@ def replay(
         state, _, _ = deliveries.place_of(tx, id, lock=False)
     if state is not DeliveryState.DEAD:
         raise deliveries.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
-    selection = Selection(delivery=id)
-    plan = replay_plan.make(store, selection, destinations, file_path=file_path, by=by)
+    plan = replay_plan.make(store, Selection(delivery=id), destinations, file_path=file_path, by=by)
     with store.read() as tx:
         items = replays.items_of(tx, plan)
     if not items:
@@ -58,14 +57,9 @@ def replay(
     if unasked and item.verdict == CANNOT_ASK:
         verbs.replay(store, id, **by)
         return Replayed(item.verdict, item.detail, SENT)
+    who, why = by["actor"], by["reason"]
     run = ReplayRun(
-        store,
-        plan,
-        actor=by["actor"],
-        reason=by["reason"],
-        clock=clock,
-        on_delivered=on_delivered,
-        patience=None,
+        store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
     )
     (outcome,) = run.run().outcomes
     return Replayed(item.verdict, item.detail, outcome)
