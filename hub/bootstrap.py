@@ -7,7 +7,7 @@ first what lets things in, then what works on them, then what carries, then what
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
@@ -38,6 +38,7 @@ from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
 from hub.operations.deadline_alerts import DeadlineAlerts
+from hub.operations.unknown_codes import UnknownCodes
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
 from hub.records.handlers import Records
@@ -272,9 +273,7 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
 
 def _timer(hub: Hub) -> Timer:
     settings = hub.settings
-    within = timedelta(hours=settings.alert_hours)
     mark = mark_of(settings)
-    alerts = DeadlineAlerts(store=hub.store, rules=hub.records.rules, within=within)
     calls = [destination.traits for destination in hub.destinations]
     nothing = timedelta()
     pace = Pace(
@@ -288,9 +287,19 @@ def _timer(hub: Hub) -> Timer:
         clock=hub.clock,
         pace=pace,
         on_commit=hub.wake,
-        also=alerts.look if settings.alert_hours else lambda _now: None,
+        also=_looks(hub),
         on_sweep=lambda: mark.write(hub.store),
     )
+
+
+def _looks(hub: Hub) -> Callable[[datetime], object]:
+    """Return what the timer looks for besides, each in transactions of its own."""
+    rules, hours = hub.records.rules, hub.settings.alert_hours
+    looks: list[Callable[[datetime], object]] = [UnknownCodes(store=hub.store, rules=rules).look]
+    if hours:
+        within = timedelta(hours=hours)
+        looks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).look)
+    return lambda now: [look(now) for look in looks]
 
 
 def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:

@@ -39,6 +39,10 @@ class Receipt:
     response_hash: str = ""
     """sha256 of the reply as received."""
     detail: str = ""
+    differs: tuple[str, ...] = ()
+    """The partner's names of fields that are not as sent: what it has went further since."""
+    unverified: tuple[str, ...] = ()
+    """sha256 of the dossier's files of which the partner says that what it pulled is not that."""
 
 
 class Absence(StrEnum):

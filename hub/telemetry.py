@@ -53,6 +53,7 @@ class Event(StrEnum):
     PREFLIGHT_DONE = "preflight_done"
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_ALERTS = "deadline_alerts"
+    CODE_UNKNOWN = "code_unknown"
 
 
 FIELDS = frozenset(

@@ -6,12 +6,12 @@ an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
-from adapters.provincial.compare import Likeness, has_step, liken
+from adapters.provincial.compare import Likeness, differences, has_step, liken
 from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
 from adapters.provincial.faults import Meaning
 from adapters.provincial.mapping import Fields
@@ -135,9 +135,12 @@ class ProvincialDestination:
         if request.operation == Operation.ADD_STEPS:
             there = has_step(answer.result.steps, prepared.record)
             return receipt if there else Absence.ABSENT
-        match liken(found, to=prepared.record):
-            case Likeness.SAME | Likeness.NEWER:
+        sent = prepared.record
+        match liken(found, to=sent):
+            case Likeness.SAME:
                 return receipt
+            case Likeness.NEWER:
+                return replace(receipt, differs=tuple(sorted(differences(found, to=sent))))
             case Likeness.OLDER if prepared.update:
                 return Absence.ABSENT
         # The number is taken: by another dossier, or by ours with content that we did not send.

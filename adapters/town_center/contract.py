@@ -145,9 +145,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """The reply to a writing call: `data` 1 done, 0 not done; the town's own number when known."""
+    """The reply to a writing call: `data` 1 done, 0 not done; the town's own number when known.
+
+    It names the dossier of the call: without that number nothing is taken for done.
+    """
 
     data: Annotated[int, Meta(ge=0, le=1)]
+    number: Annotated[str, Meta(max_length=60)] = field(name="SoBienNhan", default="")
     own_number: Annotated[str, Meta(max_length=60)] = field(name="MaHoSoThiXa", default="")
     status: Outcome
 

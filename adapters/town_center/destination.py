@@ -2,10 +2,12 @@
 
 The town does not promise to drop repeats, so an unknown effect is settled by asking (`find`) and
 never by sending again. It can be asked: it records our message id with every call that took
-effect. "Đã tồn tại" counts as success only after comparing what the town holds with ours.
+effect. Neither that nor "đã tồn tại" counts as success before what the town holds was compared with
+what was sent: its fields, and the hashes of the files.
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -26,12 +28,15 @@ from hub.rules.errors import (
 )
 from hub.rules.traits import Traits
 
+TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 _PATHS = {
-    "TiepNhanHoSo": "/ho-so",
-    "CapNhatTrangThaiBoSungHoSo": "/ho-so/{number}/bo-sung",
+    TRANSFER: "/ho-so",
+    SUPPLEMENT: "/ho-so/{number}/bo-sung",
     "CapNhatKetQuaTraHoSo": "/ho-so/{number}/tra-ket-qua",
 }
 _transfer = msgspec.json.Decoder(contract.Transfer)
+_supplement = msgspec.json.Decoder(contract.Supplement)
+_returned = msgspec.json.Decoder(contract.ResultReturned)
 _found = msgspec.json.Decoder(contract.FindReply)
 
 
@@ -75,7 +80,7 @@ class TownCenter:
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
         )
         with evidenced(reply):
-            done = faults.outcome(reply)
+            done = faults.outcome(reply, request.number)
         if done.already:
             self._compare(request)
         return Receipt(
@@ -90,18 +95,20 @@ class TownCenter:
         held, reply = self._held(request.number)
         if isinstance(held, Absence):
             return held
-        ours = request.message_id in _recorded(held, request.operation)
-        alike = request.operation == "TiepNhanHoSo" and not _differences(request, held)
-        if ours or alike:
-            return Receipt(
-                reference=held.own_number,
-                already=not ours,
-                response_hash=digest(reply),
-                detail=held.state,
-            )
-        # A dossier of other content is not our effect. Sending again is safe (the town answers
-        # "đã tồn tại") and ends in partner_conflict, where a person sees it.
-        return Absence.ABSENT
+        ours, differing = _recorded(held, request), _differences(request, held)
+        if ours is None and (differing or request.operation != TRANSFER):
+            # A dossier of other content is not our effect. Sending again is safe (the town answers
+            # "đã tồn tại") and ends in partner_conflict, where a person sees it.
+            return Absence.ABSENT
+        if differing:
+            return Absence.UNKNOWN  # under our message id, and not what we said
+        return Receipt(
+            reference=held.own_number,
+            already=ours is None,
+            response_hash=digest(reply),
+            detail=held.state,
+            unverified=tuple(f.sha256 for f in held.files if f.state is contract.FileState.WRONG),
+        )
 
     def ping(self) -> timedelta | None:
         """Check address, identity and the town's readiness, and compare the clocks."""
@@ -119,12 +126,14 @@ class TownCenter:
         held, _ = self._held(request.number)
         if isinstance(held, Absence):
             raise AmbiguousFailure("reply_unreadable", "said to exist, but not found")
-        if request.message_id in _recorded(held, request.operation):
-            return
-        if request.operation != "TiepNhanHoSo":
+        ours, differing = _recorded(held, request), _differences(request, held)
+        names = ", ".join(differing)
+        if ours is not None and differing:
+            raise AmbiguousFailure("reply_unreadable", f"ours, and differs in {names}")
+        if ours is None and request.operation != TRANSFER:
             raise AmbiguousFailure("reply_unknown_code", "said to exist, not under our message id")
-        if differing := _differences(request, held):
-            raise PermanentFailure("partner_conflict", f"differs in {', '.join(differing)}")
+        if differing:
+            raise PermanentFailure("partner_conflict", f"differs in {names}")
 
     def _held(self, number: str) -> tuple[contract.HeldDossier | Absence, Reply]:
         """Return the town's dossier. ABSENT only on its own word, not on any 404 of a gateway.
@@ -148,25 +157,39 @@ class TownCenter:
         raise faults.harmless(faults.failure(reply, code))
 
 
-def _recorded(held: contract.HeldDossier, operation: str) -> set[str]:
-    calls = {
-        "TiepNhanHoSo": held.transfers,
-        "CapNhatTrangThaiBoSungHoSo": held.supplements,
-        "CapNhatKetQuaTraHoSo": held.returns,
-    }[operation]
-    return {call.message_id for call in calls if call.message_id}
+def _recorded(held: contract.HeldDossier, request: Request) -> contract.Recorded | None:
+    """Return the call that the town recorded under our message id."""
+    calls = {TRANSFER: held.transfers, SUPPLEMENT: held.supplements}
+    made = calls.get(request.operation, held.returns)
+    return next((it for it in made if it.message_id and it.message_id == request.message_id), None)
 
 
 def _differences(request: Request, held: contract.HeldDossier) -> list[str]:
-    """Return the names of the fields in which the town's dossier differs from our transfer."""
-    ours = _transfer.decode(request.body)
-    papers = [file.sha256 for paper in ours.papers for file in paper.files]
-    files = {*papers, *(file.sha256 for file in ours.other_files)}
-    # A supplement adds files to the dossier, so the town may hold more than was handed over.
-    same = {
-        "MaQuyTrinh": ours.process.code == held.process,
-        "NgayTiepNhan": ours.received_at == held.received_at,
-        "NgayHenTra": ours.due_at == held.due_at,
-        "TapTin": files <= {file.sha256 for file in held.files},
-    }
+    """Return the names of the fields in which what the town holds is not what we said."""
+    recorded = _recorded(held, request)
+    there = {file.sha256 for file in held.files}
+    same: dict[str, bool] = {}
+    sent: contract.Transfer | contract.Supplement | contract.ResultReturned
+    # Other calls add files to the dossier, so the town may hold more than was in this one.
+    match request.operation:
+        case "TiepNhanHoSo":
+            sent = _transfer.decode(request.body)
+            files = _hashes(sent.papers) | {file.sha256 for file in sent.other_files}
+            same = {
+                "MaQuyTrinh": sent.process.code == held.process,
+                "NgayTiepNhan": sent.received_at == held.received_at,
+                "NgayHenTra": sent.due_at == held.due_at,
+                "TapTin": files <= there,
+            }
+        case "CapNhatTrangThaiBoSungHoSo":
+            sent = _supplement.decode(request.body)
+            same = {"TapTin": _hashes(sent.papers) <= there}
+        case _:
+            sent = _returned.decode(request.body)
+    if recorded is not None:
+        same["PhienBan"] = recorded.version == sent.version
     return [name for name, equal in same.items() if not equal]
+
+
+def _hashes(papers: Iterable[contract.Paper | contract.SuppliedPaper]) -> set[str]:
+    return {file.sha256 for paper in papers for file in paper.files}

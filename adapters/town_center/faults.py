@@ -49,18 +49,33 @@ class Done:
 _decode = msgspec.json.Decoder(TownReply).decode
 
 
-def outcome(reply: Reply) -> Done:
-    """Return what the reply to a writing call says; raises DeliveryFailure when it is not done."""
+def outcome(reply: Reply, number: str = "") -> Done:
+    """Return what the reply to a writing call says; raises DeliveryFailure when it is not done.
+
+    `number` is the dossier of the call, "" where it concerned none. A reply that names another
+    dossier tells nothing of ours, and one that names none is no proof that ours is done.
+    """
     try:
         said = _decode(reply.body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise failure(reply, None) from None
     code, text = said.status.code, unicodedata.normalize("NFC", said.status.message)
+    if said.number and said.number != number:
+        raise AmbiguousFailure("reply_unreadable", "the reply is for another dossier")
+    done = _done(reply, said, code, text)
+    if done is None:
+        raise failure(reply, code)
+    if said.number != number:
+        raise AmbiguousFailure("reply_unreadable", "the reply names no dossier")
+    return done
+
+
+def _done(reply: Reply, said: TownReply, code: str, text: str) -> Done | None:
     if reply.status == 200 and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):
         return Done(already=True, code=code, own_number=said.own_number)
     if reply.status == 200 and said.data == 1 and said.status.success:
         return Done(already=False, code=code, own_number=said.own_number)
-    raise failure(reply, code)
+    return None
 
 
 def failure(reply: Reply, code: str | None) -> DeliveryFailure:

@@ -57,7 +57,7 @@ def show(context: typer.Context) -> None:
     """List the open tasks, the most urgent first."""
     if context.invoked_subcommand:
         return
-    table = Table("no.", "due", "owner", "dossier", "partner", "kind", "detail", "repair")
+    table = Table("no.", "due", "owner", "about", "partner", "kind", "detail", "repair")
     with opened() as store, store.read() as tx:
         for task in tasks.still_open(tx):
             due = f"{local(task.due_at):%d/%m %H:%M}" if task.due_at else "–"

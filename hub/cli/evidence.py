@@ -60,7 +60,7 @@ def slip(dossier: str) -> None:
     """Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ)."""
     with opened() as store, store.read() as tx:
         rows = handovers.of_dossier(tx, dossier)
-        known = dossiers.get(tx, dossier)
+        known = dossiers.get(tx, dossier, lock=False)
     if known is None and not rows:
         console.print(f"[red]Không có hồ sơ mang mã {dossier}.[/]")
         raise typer.Exit(1)

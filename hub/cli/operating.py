@@ -19,7 +19,7 @@ from hub.operations import restoring
 from hub.records.calendar import local
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import alerts, queries
+from hub.store import alerts, fault_classes, queries
 from hub.store import pauses as pausing
 
 app = typer.Typer()
@@ -123,6 +123,12 @@ def stuck() -> None:
                 )
             console.print(table)
             console.print("Take these there by hand, then hub by-hand NO. (see hub tasks).")
+        if unknown := fault_classes.listing(tx):
+            table = Table("task", "partner", "operation and code", title="unknown reply codes")
+            for task, partner, about in unknown:
+                table.add_row(str(task), partner, about)
+            console.print(table)
+            console.print("Ask what they mean, then hub faults classify (see hub tasks).")
         table = Table("parked message", "type", "dossier", "code", "reason")
         for parked in queries.parked(tx):
             table.add_row(*parked)

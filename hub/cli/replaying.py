@@ -10,13 +10,13 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from hub import operations
 from hub.bootstrap import make_destinations
-from hub.cli.context import Delivery, by, console, opened, operate, settings
+from hub.cli.context import Delivery, by, console, opened, settings
 from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
-from hub.operations import replay_plan, resending
-from hub.operations.replay_run import ReplayRun, Report
+from hub.operations import replay_one, replay_plan, resending
+from hub.operations.replay_run import NOT_SENT, REPLACED, SENT, SETTLED, ReplayRun, Report
+from hub.ports import Destination
 from hub.records.calendar import LOCAL
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -24,6 +24,7 @@ from hub.store import replays
 from hub.store.blobs import BlobStore
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store
+from hub.store.repair_tables import CANNOT_ASK
 from hub.store.replays import NoSuchPlan, Selection
 
 app = typer.Typer()
@@ -50,9 +51,15 @@ def replay(
     dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
     since: Day = None,
     until: Day = None,
+    unasked: Annotated[
+        bool, typer.Option("--unasked", help="One: send it also when the partner cannot be asked.")
+    ] = False,
     per_second: Annotated[float, typer.Option(min=0.01, help="At most so many a second.")] = 5.0,
 ) -> None:
-    """Send dead deliveries again, same message id: one now, or many by --plan and --run."""
+    """Send dead deliveries again, same message id: one now, or many by --plan and --run.
+
+    One is looked at as by --plan: not sent when the partner has it, or a newer one replaces it.
+    """
     if plan:
         selection = Selection(
             delivery=delivery,
@@ -69,31 +76,70 @@ def replay(
     if (delivery is None) == (run is None) or not reason:
         console.print("[red]Say which delivery, or --plan, or --run N; and --reason to send.[/]")
         raise typer.Exit(2)
-    if delivery is not None:
-        one = delivery
-        operate(lambda store: operations.replay(store, one, **by(reason)))
-    elif run is not None:
-        with opened() as store:
+    with opened() as store:
+        if delivery is not None:
+            _replay_one(store, delivery, reason, unasked=unasked)
+        elif run is not None:
             _run(store, run, reason, per_second)
 
 
-def _plan(store: Store, selection: Selection, reason: str) -> None:
-    found = settings()
-    destinations = make_destinations(found)
-    files = BlobStore(Path(found.data_dir) / "files")
+_DONE = {
+    SENT: "Sent again, with the same id; see hub stuck for what becomes of it.",
+    SETTLED: "Not sent: the partner has it already. It is delivered, with the partner's receipt.",
+    REPLACED: "Not sent: a newer one of the dossier stands behind it. It is superseded.",
+}
+
+
+def _replay_one(store: Store, id: int, reason: str, *, unasked: bool) -> None:
     try:
-        with bar("asking the partners") as progress:
-            number = replay_plan.make(
+        with _partners() as (destinations, files):
+            done = replay_one.replay(
                 store,
-                selection,
+                id,
                 destinations,
                 file_path=files.path,
                 by=by(reason),
-                progress=progress,
+                clock=utc_now,
+                on_delivered=Records(Rulebook.load()).delivered,
+                unasked=unasked,
             )
+    except (StateConflict, NoSuchDelivery) as error:
+        console.print(f"[red]Not done:[/] {error}")
+        raise typer.Exit(1) from None
+    if done.outcome in _DONE:
+        console.print(f"[green]✓[/] {_DONE[done.outcome]}")
+        return
+    why = f"{done.verdict.replace('_', ' ')}, {done.detail}"
+    if done.outcome != NOT_SENT:
+        why = done.outcome
+    elif done.verdict == CANNOT_ASK:
+        why += "; --unasked sends it all the same"
+    console.print(f"[red]Not sent:[/] {why}", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
+    """Give the partners that can be asked, and the files, for the length of the block."""
+    found = settings()
+    destinations = make_destinations(found)
+    try:
+        yield destinations, BlobStore(Path(found.data_dir) / "files")
     finally:
         for destination in destinations:
             destination.close()
+
+
+def _plan(store: Store, selection: Selection, reason: str) -> None:
+    with _partners() as (destinations, files), bar("asking the partners") as progress:
+        number = replay_plan.make(
+            store,
+            selection,
+            destinations,
+            file_path=files.path,
+            by=by(reason),
+            progress=progress,
+        )
     with store.read() as tx:
         items = replays.items_of(tx, number)
     table = Table("no.", "fault", "plan says", "because")

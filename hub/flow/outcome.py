@@ -17,6 +17,7 @@ from hub.rules.causes import cause_of
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
     their_code,
@@ -44,6 +45,11 @@ class Outcome:
     started_at: datetime | None = None
     operation: str = ""
     """The partner's name of what was called; "" when it did not come to a call."""
+
+    @property
+    def called(self) -> bool:
+        """Whether it came to a call: only a call is evidence."""
+        return bool(self.digest) and not isinstance(self.result, Held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +119,8 @@ def _write(
     deliveries.release_followers(
         tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
     )
-    made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in outcomes]
+    called = [outcome for outcome in outcomes if outcome.called]
+    made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in called]
     handovers.record(tx, made)
 
 

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from hub.ports import Clock
+from hub.rules.causes import cause_of
 from hub.service import Role
 from hub.store import heartbeats
-from hub.store.engine import Store, is_away
+from hub.store.engine import Store, StoreUnavailable, is_away
+from hub.telemetry import Event, log
 
 EVERY = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -67,8 +69,11 @@ class Pulse(Role):
     def stop(self) -> None:
         """End, and take the row away: who stopped in good order is not missed."""
         super().stop()
-        with _store_may_be_away(), self.store.write() as tx:
-            heartbeats.forget(tx, self.process)
+        try:
+            with self.store.write() as tx:
+                heartbeats.forget(tx, self.process)
+        except StoreUnavailable as error:  # whatever it is: what is left has to be closed
+            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
 
 
 @contextmanager

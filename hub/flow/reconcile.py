@@ -4,11 +4,15 @@ Found means delivered. Proven absent means it may be sent again, with the same m
 after the first call, later and later after others, until its attempts are used up. Neither proven
 means that a person has to resolve it. A partner that cannot be asked now is asked again, later and
 later; the delivery stays ambiguous and its lane closed.
+
+Several processes may ask: what one has in hand is reserved for as long as its question may take,
+and none takes more than it can ask at once. Else each would take the other's and drop its answer.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from functools import partial
 
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.flow.outlast import outlast
@@ -53,6 +57,7 @@ class Reconcile(Role):
         self.poll = poll
         self.ask_again = ask_again
         self.at_once = at_once
+        self.reserved_for = max(ask_again, destination.traits.longest_send)
 
     def run(self) -> None:
         with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
@@ -62,16 +67,24 @@ class Reconcile(Role):
                     self.bell.wait(self.poll)
 
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
-        """Ask about deliveries that are due; return how many were asked about."""
-        doubtful = outlast(self, self._take)
-        for outcome in pool.map(self._ask, doubtful):
-            self.beat()
-            self._settle(outcome)
-        if doubtful:
-            self.on_commit()
-        return len(doubtful)
+        """Ask about what is due until nothing is; return how many were asked about."""
+        asked, asking = 0, set[Future[Outcome]]()
+        while True:
+            free = 0 if self.stopping.is_set() else self.at_once - len(asking)
+            doubtful = outlast(self, partial(self._take, free)) if free else []
+            asking |= {pool.submit(self._ask, one) for one in doubtful}
+            asked += len(doubtful)
+            if not asking:
+                return asked
+            # A slow answer keeps no other one waiting, and no free thread.
+            ended, asking = wait(asking, timeout=self.poll, return_when=FIRST_COMPLETED)
+            for question in ended:
+                self.beat()
+                self._settle(question.result())
+            if ended:
+                self.on_commit()
 
-    def _take(self) -> list[deliveries.Claimed]:
+    def _take(self, limit: int) -> list[deliveries.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         if manners.closed(self.known, self.destination.name, "", at=now):
@@ -81,8 +94,8 @@ class Reconcile(Role):
                 tx,
                 self.destination.name,
                 now=now,
-                again_at=now + self.ask_again,
-                limit=self.at_once * 4,
+                again_at=now + self.reserved_for,
+                limit=limit,
             )
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
@@ -156,8 +169,9 @@ class Reconcile(Role):
                 wish = answer.retry_after
                 pause = recovery.next_question(asked, first=self.ask_again, wish=wish)
                 schedule.ask_later(tx, claimed.id, when=now + pause)
-            made = handover(self.destination.name, outcome, "find", recorded_at=now)
-            handovers.record(tx, [made])
+            if outcome.called:
+                made = handover(self.destination.name, outcome, "find", recorded_at=now)
+                handovers.record(tx, [made])
 
     def _send_again(self, tx: Tx, claimed: deliveries.Claimed, now: datetime) -> None:
         """The partner does not have it: send it again, or give it to a person as dead."""

@@ -35,6 +35,7 @@ def classify(
     since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
     with store.write() as tx:
         fault_classes.decide(tx, partner, operation, code, verdict=verdict, now=now)
+        fault_classes.close_needless(tx, actor=actor, reason=f"classified {verdict}", now=now)
         waiting = fault_classes.waiting(tx, partner, operation, code)
         for id, _ in waiting:
             match verdict:

@@ -1,9 +1,11 @@
 """The daily comparison by dossier: what the ward knows, what the hub sent, what the partner has.
 
-The partner is asked by `find` about the newest delivered message of each type; asking has no
-effect. Each difference becomes one task with an owner, a due time in office hours and a proposed
-repair; a task whose difference is gone is closed. What cannot be asked now opens and closes none.
-Dossiers that a partner has and the hub never sent are not found: no partner lists its dossiers.
+The partner is asked by `find` about every delivered message that must be there: each step, each
+hand-over, and of what newer data replaces the newest one; asking has no effect. A dossier that
+moved meanwhile is compared anew. Each difference becomes one task with an owner, a due time in
+office hours and a proposed repair; a task whose difference is gone is closed. What cannot be asked
+now opens and closes none. Dossiers that a partner has and the hub never sent are not found: no
+partner lists its dossiers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +16,7 @@ from functools import partial
 
 from hub.messages import catalog
 from hub.operations.verbs import By
-from hub.ports import Absence, Destination
+from hub.ports import Absence, Destination, Receipt
 from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import DeliveryFailure
@@ -26,11 +28,17 @@ from hub.store.tasks import Finding, Sent
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
 PARTNER_LACKS, PARTNER_DIFFERS = "partner_lacks", "partner_differs"
-OURS = frozenset({NOT_SENT, NOT_SETTLED, STATUS_DIFFERS, PARTNER_LACKS, PARTNER_DIFFERS})
+FILE_UNVERIFIED = "file_unverified"
+BY_ASKING = frozenset({PARTNER_LACKS, PARTNER_DIFFERS, FILE_UNVERIFIED})
+OURS = BY_ASKING | {NOT_SENT, NOT_SETTLED, STATUS_DIFFERS}
+LOOKS = 3
+"""How often a dossier that moves while it is compared is compared."""
 TIME_TO_REPAIR = timedelta(hours=8)
 """Office hours until a task is due."""
 _OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 _FOR_A_PERSON = {DeliveryState.DEAD, DeliveryState.AMBIGUOUS}
+_TAKEN_BACK = {DeliveryState.CANCELLED, DeliveryState.SUPERSEDED}
+Answered = tuple[Sent, Receipt | Absence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +87,53 @@ def reconcile_day(
 
 def compare(store: Store, partners: Mapping[str, Destination], number: str) -> Compared:
     """Compare one dossier."""
+    seen = _read(store, number)
+    for _ in range(LOOKS):
+        before = seen
+        found = _compare(partners, number, *before)
+        seen = _read(store, number)
+        if not found.findings or _standing(*seen) == _standing(*before):
+            break
+    return found
+
+
+def _read(store: Store, number: str) -> tuple[int | None, list[Sent]]:
     with store.read() as tx:
-        status, sent = tasks.of_dossier(tx, number)
+        return tasks.of_dossier(tx, number)
+
+
+def _standing(status: int | None, sent: Sequence[Sent]) -> tuple[object, ...]:
+    return status, *((one.id, one.state) for one in sent)
+
+
+def _compare(
+    partners: Mapping[str, Destination], number: str, status: int | None, sent: Sequence[Sent]
+) -> Compared:
     found = [*_ward_and_hub(number, status, sent), *_unsettled(number, sent)]
-    newest = {(s.destination, s.type): s for s in sent if s.state is DeliveryState.DELIVERED}
+    answers: dict[str, list[Answered]] = {}
     unasked = set()
-    for one in newest.values():
+    for one in _looked_for(sent):
         answer = _ask(partners.get(one.destination), one)
         if answer is None:
             unasked.add(one.destination)
-        elif answer != "there":
-            found.append(_partner(number, one, lacks=answer == "absent"))
-    unique = {finding.identity: finding for finding in found}
-    return Compared(number, tuple(unique.values()), frozenset(unasked))
+        else:
+            answers.setdefault(one.destination, []).append((one, answer))
+    last = {(s.destination, s.type): s.id for s in sent if s.state not in _TAKEN_BACK}
+    for destination, given in answers.items():
+        found += _of_partner(number, destination, given, frozenset(last.values()))
+    return Compared(number, tuple(found), frozenset(unasked))
+
+
+def _looked_for(sent: Sequence[Sent]) -> list[Sent]:
+    """Return what the partners must have: of what newer data replaces, only the newest."""
+    there = [one for one in sent if one.state is DeliveryState.DELIVERED]
+    newest = {(one.destination, one.type): one.id for one in there}
+    return [
+        one
+        for one in there
+        if newest[one.destination, one.type] == one.id
+        or not catalog.find(one.message.type, one.message.version).newest_if
+    ]
 
 
 def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iterator[Finding]:
@@ -130,35 +172,67 @@ def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[Finding]:
         )
 
 
-def _partner(number: str, one: Sent, *, lacks: bool) -> Finding:
-    if lacks:
-        return Finding(
+def _of_partner(
+    number: str, destination: str, given: Sequence[Answered], last: frozenset[int]
+) -> Iterator[Finding]:
+    """Tell what a partner does not have as it was sent; one finding of a kind, naming them all.
+
+    Only of the last message of a type it is a difference that the partner's record went further.
+    """
+    make = partial(Finding, subject=number, destination=destination)
+    owner = _OWNERS.get(destination, WARD_IT)
+    if lacks := [one for one, answer in given if answer is Absence.ABSENT]:
+        yield make(
             kind=PARTNER_LACKS,
-            subject=number,
-            destination=one.destination,
-            owner=_OWNERS.get(one.destination, WARD_IT),
-            detail=f"delivery {one.id} ({one.type}) is delivered, the partner does not have it",
+            owner=owner,
+            detail=f"{_named(lacks)} delivered, the partner does not have it",
             repair="show the partner its receipt",
         )
-    return Finding(
-        kind=PARTNER_DIFFERS,
-        subject=number,
-        destination=one.destination,
-        owner=CLERK,
-        detail=f"what the partner holds is not proven to be delivery {one.id} ({one.type})",
-        repair="compare with the partner's screen",
+    further = {
+        one.id: answer.differs
+        for one, answer in given
+        if isinstance(answer, Receipt) and answer.differs and one.id in last
+    }
+    differs = [one for one, answer in given if answer is Absence.UNKNOWN or one.id in further]
+    if differs:
+        fields = ", ".join(sorted({name for names in further.values() for name in names}))
+        yield make(
+            kind=PARTNER_DIFFERS,
+            owner=CLERK,
+            detail=f"what the partner holds is not proven to be {_named(differs)}"
+            + (f": it differs in {fields}" if fields else ""),
+            repair="compare with the partner's screen",
+        )
+    receipts = [answer for _, answer in given if isinstance(answer, Receipt)]
+    if wrong := sorted({sha256 for receipt in receipts for sha256 in receipt.unverified}):
+        yield _unverified(make, wrong)
+
+
+def _named(several: Sequence[Sent]) -> str:
+    return ", ".join(f"delivery {one.id} ({one.type})" for one in several)
+
+
+def _unverified(make: Callable[..., Finding], wrong: Sequence[str]) -> Finding:
+    files = ", ".join(wrong)
+    return make(
+        kind=FILE_UNVERIFIED,
+        owner=WARD_IT,
+        detail=f"Đối tác tải về tệp sai mã băm: {files}"
+        f" · the partner pulled files whose hash is wrong: {files}",
+        repair="Kiểm tra tệp trong files/ bằng sha256sum; sai thì phục hồi từ bản sao lưu; rồi đề"
+        " nghị đối tác tải lại · check the file in files/ with sha256sum; where it is wrong restore"
+        " it from the backup; then ask the partner to pull it again",
     )
 
 
-def _ask(destination: Destination | None, one: Sent) -> str | None:
-    """Return there, absent or unknown; None when the partner cannot be asked now."""
+def _ask(destination: Destination | None, one: Sent) -> Receipt | Absence | None:
+    """Return the partner's answer; None when it cannot be asked now."""
     if destination is None or not destination.traits.findable:
         return None
     try:
-        answer = destination.find(destination.prepare(one.message, catalog.read(one.message)))
+        return destination.find(destination.prepare(one.message, catalog.read(one.message)))
     except DeliveryFailure:
         return None
-    return answer.value if isinstance(answer, Absence) else "there"
 
 
 def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -> Report:
@@ -178,7 +252,7 @@ def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -
             unasked = looked.get(task.subject)
             if task.kind not in OURS or identity in present or unasked is None:
                 continue
-            if task.kind in (PARTNER_LACKS, PARTNER_DIFFERS) and task.destination in unasked:
+            if task.kind in BY_ASKING and task.destination in unasked:
                 continue
             tasks.close(tx, task.number, actor="hub", reason="the difference is gone", now=now)
             closed += 1

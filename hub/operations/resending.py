@@ -45,7 +45,7 @@ class Correction:
 def payload_of(store: Store, id: int) -> bytes:
     """Return the payload of a delivery's message as JSON to be corrected; holds personal data."""
     with store.read() as tx:
-        deliveries.place_of(tx, id)
+        deliveries.place_of(tx, id, lock=False)
         message = decode(journal.body_of(tx, id))
     return msgspec.json.format(bytes(message.payload), indent=2)
 
@@ -57,7 +57,7 @@ def correct(store: Store, id: int, payload: bytes, *, by: By) -> Correction:
     (the delivery is not dead, or nothing differs).
     """
     with store.read() as tx:
-        state, _, _ = deliveries.place_of(tx, id)
+        state, _, _ = deliveries.place_of(tx, id, lock=False)
         dead = decode(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
         raise deliveries.StateConflict(f"delivery {id} is {state}, only a dead one is corrected")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, handovers, journal
+from hub.store import audit, deliveries, handovers, journal, replays
 from hub.store.engine import Store, Tx
 
 
@@ -29,8 +29,16 @@ class Resolution(StrEnum):
 
 
 def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
-    """Send a dead delivery again, with the same message id."""
+    """Send a dead delivery again, with the same message id, without asking the partner.
+
+    Refused when a newer one makes it needless or has overtaken it: what was true when somebody
+    decided may not be true any more.
+    """
     with store.write() as tx:
+        deliveries.place_of(tx, id)
+        later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
+        if later is not None:
+            raise deliveries.StateConflict(f"delivery {later} of the same dossier is newer")
         deliveries.replay(tx, id, now=now)
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 

@@ -108,8 +108,8 @@ def _insertion(chain: Chain) -> Prepared:
 def verify(tx: Tx, chain: Chain) -> Verdict:
     """Look at every row of a chain and at its head; nothing is kept in memory.
 
-    The head is read before the rows and after them: PostgreSQL shows each statement what stands at
-    its own moment, and who appends meanwhile has removed nothing.
+    The head is read before the rows and after them: in a write transaction PostgreSQL shows each
+    statement what stands at its own moment, and who appends meanwhile has removed nothing.
     """
     problems: list[str] = []
     before = _head(tx, chain)

@@ -263,11 +263,14 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
     return len(rows)
 
 
-def place_of(tx: Tx, id: int) -> tuple[S, str, str]:
-    """Return (state, destination, lane) of a delivery; raises NoSuchDelivery."""
+def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
+    """Return (state, destination, lane) of a delivery; raises NoSuchDelivery.
+
+    The row stays locked until the transaction ends; `lock` False is for those who only look.
+    """
     c = deliveries.c
-    query = sa.select(c.state, c.destination, c.lane).where(c.id == id).with_for_update()
-    row = tx.execute(query).one_or_none()
+    query = sa.select(c.state, c.destination, c.lane).where(c.id == id)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NoSuchDelivery(f"there is no delivery {id}")
     return S(row.state), row.destination, row.lane

@@ -98,9 +98,8 @@ _CHANGING = (
 )
 _COLUMNS = [column.name for column in dossiers.columns]
 
-_GET = Prepared(
-    sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which")).with_for_update()
-)
+_ONE = sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which"))
+_GET, _LOOK = Prepared(_ONE.with_for_update()), Prepared(_ONE)
 _SAVE = Prepared(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
@@ -150,9 +149,12 @@ _KEEP_STEP = _addition(leg_steps)
 _ADD_SURVEY = _addition(surveys)
 
 
-def get(tx: Tx, number: str) -> Dossier | None:
-    """Return a dossier, locked against other writers until the transaction ends."""
-    row = _GET.one_or_none(tx, {"which": number})
+def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:
+    """Return a dossier, locked against other writers until the transaction ends.
+
+    `lock` False is for those who only look.
+    """
+    row = (_GET if lock else _LOOK).one_or_none(tx, {"which": number})
     if row is None:
         return None
     values: dict[str, Any] = row._asdict()

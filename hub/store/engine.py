@@ -2,9 +2,11 @@
 
 SQLite (WAL, synchronous=FULL) serves one process, PostgreSQL serves several. Both are used in the
 same way: `write()` gives a transaction that commits at the end of the block or rolls back, `read()`
-gives a consistent view. On SQLite writers of a process take turns and share a commit, see `turns`.
+gives one consistent view and may neither write nor lock. On SQLite writers of a process take turns
+and share a commit, see `turns`.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -28,12 +30,44 @@ StoreUnavailable = sa.exc.SQLAlchemyError
 
 
 _BEGIN = Prepared(sa.text("BEGIN"))
+# PostgreSQL would else show each statement what stands at its own moment. The driver says it in the
+# BEGIN that it sends anyway: no round trip more. SQLite's read transaction is one view as it is.
+_ONE_VIEW = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
+
+
+_AWAY_CLASSES = ("08", "40", "53", "55", "57")
+"""Of SQLSTATEs: no connection, rolled back by another, no resources, not ready, an operator."""
+_AWAY_CODES = ("25P03", "58030")
+"""The server ended an idle transaction; its own disk did not read or write."""
+_AWAY_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 
 
 def is_away(error: BaseException) -> bool:
-    """Tell whether the database could not be used just now, whoever asked what."""
-    away = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-    return isinstance(error, away) or bool(getattr(error, "connection_invalidated", False))
+    """Tell whether the database could not be used just now, whoever asked what.
+
+    What would fail in the same way tomorrow (a column that is missing, a right that is not given)
+    is not absence: whoever waited for its end would wait in silence, for ever.
+    """
+    if isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        # the low byte; what stands above it says more exactly why
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _AWAY_SQLITE
+    state = getattr(cause, "sqlstate", None)
+    if state is None:  # it did not come to a connection
+        return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return state.startswith(_AWAY_CLASSES) or state in _AWAY_CODES
 
 
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
@@ -76,6 +110,7 @@ class Store:
             watch = self._silence.watch
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
+        self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
 
     def write(self) -> AbstractContextManager[Tx]:
         """Open a write transaction; it is durable when the block has ended well."""
@@ -84,7 +119,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Open a read transaction: one consistent view of the store."""
-        with self.engine.connect() as connection:  # the pool rolls back what comes back to it
+        with self._readers.connect() as connection:  # the pool rolls back what comes back to it
             if self.name == "sqlite":
                 _BEGIN.run(connection)
             yield connection

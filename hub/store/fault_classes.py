@@ -1,21 +1,57 @@
 """Reply codes that no table knows: counted when they come, and classified by a person once.
 
 A verdict is read in the transaction that settles a call, so it counts from the moment it was given.
-Lock order: this table, then deliveries, lanes, the chained logs.
+Lock order: this table, then tasks, deliveries, lanes, the chained logs. Whoever settles a call
+opens no task: the timer does, in a transaction of its own, so that no call waits for a task's row.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Tx, insert
+from hub.store.repair_tables import tasks as task_table
 from hub.store.tables import deliveries, fault_classes, handovers
 
-c = fault_classes.c
+KIND = "unknown_code"
+c, t = fault_classes.c, task_table.c
 ANY = ""
 """Stands for every operation of a partner."""
+_general = fault_classes.alias()
+_CLASSIFIED = sa.or_(
+    c.verdict.is_not(None),
+    sa.exists().where(
+        _general.c.partner == c.partner,
+        _general.c.operation == ANY,
+        _general.c.code == c.code,
+        _general.c.verdict.is_not(None),
+    ),
+)
+_MINE = sa.and_(t.kind == KIND, t.destination == c.partner, t.subject == c.operation + " " + c.code)
+_NEEDLESS = sa.and_(
+    t.kind == KIND,
+    t.closed_at.is_(None),
+    sa.exists().where(_MINE, _CLASSIFIED).correlate(task_table),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A reply code that nobody has classified."""
+
+    partner: str
+    operation: str
+    code: str
+    count: int
+    first_seen: datetime
+
+    @property
+    def subject(self) -> str:
+        """What its task is about."""
+        return f"{self.operation} {self.code}"
 
 
 def note(tx: Tx, partner: str, operation: str, code: str, *, now: datetime) -> str | None:
@@ -85,3 +121,32 @@ def tasks(tx: Tx) -> Sequence[sa.RowMapping]:
     """Return every unknown code, those without a verdict first."""
     order = (c.verdict.is_not(None), c.partner, c.operation, c.code)
     return tx.execute(sa.select(fault_classes).order_by(*order)).mappings().all()
+
+
+def untold(tx: Tx, limit: int = 100) -> list[Unknown]:
+    """Return the codes without a verdict that have no task.
+
+    One whose task a person closed has it behind it, until the code is seen again.
+    """
+    told = sa.exists().where(_MINE, sa.or_(t.closed_at.is_(None), t.closed_at >= c.last_seen))
+    query = sa.select(*(c[name] for name in Unknown.__slots__)).where(~_CLASSIFIED, ~told)
+    rows = tx.execute(query.order_by(c.first_seen).limit(limit)).mappings()
+    return [Unknown(**row) for row in rows]
+
+
+def some_needless(tx: Tx) -> bool:
+    """Tell whether a task is open whose code has been classified."""
+    return tx.execute(sa.select(sa.exists().where(_NEEDLESS))).scalar_one()
+
+
+def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
+    """Close the tasks whose code has been classified; return how many."""
+    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
+    return tx.execute(sa.update(task_table).where(_NEEDLESS).values(values)).rowcount
+
+
+def listing(tx: Tx) -> list[tuple[int, str, str]]:
+    """Return the open tasks to classify a code: number, partner, operation and code."""
+    query = sa.select(t.number, t.destination, t.subject).order_by(t.number)
+    rows = tx.execute(query.where(t.kind == KIND, t.closed_at.is_(None)))
+    return [(row.number, row.destination, row.subject) for row in rows]

@@ -25,7 +25,7 @@ class NoSuchTask(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something to look after; `subject` is a dossier number."""
+    """Something to look after; `subject` is a dossier number, or an operation with its code."""
 
     kind: str
     subject: str

@@ -13,9 +13,9 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
-from hub.rules.errors import TransientFailure
+from hub.rules.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, chain, deliveries, handovers, queries
+from hub.store import attempts, audit, chain, deliveries, handovers, queries
 from hub.store.engine import Store
 from hub.store.tables import chain_heads
 from hub.store.tables import handovers as table
@@ -165,10 +165,9 @@ def test_writers_at_the_same_time_do_not_fork_the_chain(store: Store) -> None:
     assert [(it.count, it.problems) for it in verdicts] == [(40, ()), (40, ())]
 
 
-def test_each_call_leaves_its_evidence(store: Store) -> None:
-    """A call that failed and the one that worked: hashes, times, receipt, outcome."""
-    partner = Partner([BUSY])
-    settling = Settling(
+def settling(store: Store, partner: Partner) -> Settling:
+    """Return what settling a call of the partner needs."""
+    return Settling(
         store=store,
         destination="provincial",
         traits=partner.traits,
@@ -176,6 +175,11 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
         on_delivered=lambda *_: None,
         draw=random.Random(1),
     )
+
+
+def test_each_call_leaves_its_evidence(store: Store) -> None:
+    """A call that failed and the one that worked: hashes, times, receipt, outcome."""
+    partner = Partner([BUSY])
     with working(store, MemoryBroker(), partner) as works:
         works.say(step(1, 1))
         works.wait_delivered(1)
@@ -189,11 +193,42 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
     failure.response_hash = "c" * 64
     claimed = claim_one(store)
     outcome = Outcome(claimed=claimed, message=None, result=failure, finished_at=AT, digest="d")
-    settle(settling, [outcome], since=S.SENDING, kind="send")
+    settle(settling(store, partner), [outcome], since=S.SENDING, kind="send")
     with store.read() as tx:
         (row,) = handovers.of_dossier(tx, number(2))
         assert (row.outcome, row.code, row.response_hash) == ("transient", failure.code, "c" * 64)
     assert problems(store) == ()
+
+
+@pytest.mark.parametrize(
+    "unsent",
+    [
+        Held("claim_late", "not sent", retry_after=timedelta()),
+        Held("partner_paused", "not sent", retry_after=timedelta(seconds=1)),
+        PermanentFailure("mapping_missing", "MaQuyTrinh"),
+    ],
+    ids=lambda it: it.code,
+)
+@pytest.mark.parametrize("since", [S.SENDING, S.AMBIGUOUS])
+def test_what_was_never_called_is_no_evidence(
+    store: Store, unsent: DeliveryFailure, since: S
+) -> None:
+    """The attempt says why; the slip has no line and the chain is whole."""
+    claimed = claim_one(store)
+    if since is S.AMBIGUOUS:
+        with store.write() as tx:
+            deliveries.doubt(tx, claimed.id, since=S.SENDING, ask_at=None, code="x", detail="")
+    with store.write() as tx:
+        attempts.start(tx, [(claimed.id, claimed.attempts)], now=AT)
+    digest = "d" if isinstance(unsent, Held) else ""  # a call may be held after it was prepared
+    outcome = Outcome(claimed=claimed, message=None, result=unsent, finished_at=AT, digest=digest)
+    settle(settling(store, Partner()), [outcome], since=since, kind="send")
+    with store.read() as tx:
+        assert handovers.of_dossier(tx, number(2)) == []
+        told = tx.execute(sa.text("SELECT code FROM attempts")).scalars().all()
+        verdict = chain.verify(tx, chain.HANDOVERS)
+    assert told == [unsent.code]
+    assert (verdict.count, verdict.problems) == (0, ())
 
 
 def claim_one(store: Store) -> deliveries.Claimed:

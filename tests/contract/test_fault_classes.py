@@ -1,7 +1,7 @@
 """An unknown reply code is one task; its verdict counts for all that wait and all to come."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
 from hub.operations.classify import Verdict, classify
+from hub.operations.unknown_codes import UnknownCodes, finding
+from hub.operations.verbs import By
+from hub.records.rulebook import Rulebook
 from hub.rules.errors import unknown_code
 from hub.rules.states import DeliveryState as S
-from hub.store import chain, deliveries, fault_classes
+from hub.store import chain, deliveries, fault_classes, tasks
 from hub.store.engine import Store
 from hub.store.tables import deliveries as table
 from tests.support.partner import Partner
@@ -20,7 +23,9 @@ from tests.support.works import QUICK, step
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
 
-def answered(store: Store, n: int, code: str, operation: str = "DongBoHoSoMC") -> int:
+def answered(
+    store: Store, n: int, code: str, operation: str = "DongBoHoSoMC", *, at: datetime = AT
+) -> int:
     """Send a step of dossier `n` to which the partner replies with an unknown code."""
     with store.write() as tx:
         say(tx, [step(n, 1)], AT)
@@ -39,7 +44,8 @@ def answered(store: Store, n: int, code: str, operation: str = "DongBoHoSoMC") -
         claimed=claimed,
         message=None,
         result=unknown_code(code, "error_code"),
-        finished_at=AT,
+        finished_at=at,
+        digest="0" * 64,
         operation=operation,
     )
     settle(settling, [outcome], since=S.SENDING, kind="send")
@@ -103,3 +109,84 @@ def test_a_verdict_for_one_operation_leaves_the_others(store: Store) -> None:
         now=AT,
     )
     assert (moved, place(store, mine)[0], place(store, other)[0]) == (1, S.DEAD, S.AMBIGUOUS)
+
+
+LOOK_AT = AT + timedelta(minutes=1)
+BY: By = {"actor": "officer", "reason": "they said so", "now": AT}
+
+
+def looking(store: Store) -> UnknownCodes:
+    """Return what the timer looks with."""
+    return UnknownCodes(store=store, rules=Rulebook.load())
+
+
+def open_tasks(store: Store) -> list[tuple[str, str, str]]:
+    """Return the open tasks: partner, operation with code, owner."""
+    with store.read() as tx:
+        return [(it.destination, it.subject, it.owner) for it in tasks.still_open(tx)]
+
+
+def test_an_unknown_code_is_one_task_with_owner_due_time_and_repair(store: Store) -> None:
+    """One for a partner, operation and code, however many dossiers got it, whoever looks."""
+    for n in (1, 2):
+        answered(store, n, "-77")
+    answered(store, 3, "-77", "CapNhatTienDoHoSoMC")
+    assert [looking(store).look(LOOK_AT), looking(store).look(LOOK_AT)] == [2, 0]
+    answered(store, 4, "-77")
+    assert looking(store).look(LOOK_AT) == 0
+    assert sorted(open_tasks(store)) == [
+        ("provincial", "CapNhatTienDoHoSoMC -77", "ward IT"),
+        ("provincial", "DongBoHoSoMC -77", "ward IT"),
+    ]
+    with store.read() as tx:
+        (task,) = (it for it in tasks.still_open(tx) if it.subject == "DongBoHoSoMC -77")
+        assert len(fault_classes.listing(tx)) == 2
+    rules = Rulebook.load()
+    assert rules.working_time_between(LOOK_AT, task.due_at) == timedelta(hours=8)
+    assert "--operation DongBoHoSoMC" in task.repair
+    assert "-- provincial -77" in task.repair
+
+
+@pytest.mark.parametrize("operation", ["DongBoHoSoMC", fault_classes.ANY])
+def test_the_task_is_closed_when_the_code_is_classified(store: Store, operation: str) -> None:
+    """At once, and no other one is opened by what comes later; other codes keep theirs."""
+    answered(store, 1, "77")
+    answered(store, 2, "78")
+    looking(store).look(LOOK_AT)
+    classify(store, "provincial", "77", Verdict.PERMANENT, operation=operation, **BY)
+    assert open_tasks(store) == [("provincial", "DongBoHoSoMC 78", "ward IT")]
+    answered(store, 3, "77")
+    assert looking(store).look(LOOK_AT) == 0
+
+
+def test_a_general_verdict_also_answers_for_an_operation_that_comes_later(store: Store) -> None:
+    """The code is known for every operation: nothing is left to classify."""
+    classify(store, "provincial", "77", Verdict.PERMANENT, **BY)
+    answered(store, 1, "77", "CapNhatTienDoHoSoMC")
+    assert looking(store).look(LOOK_AT) == 0
+
+
+def test_a_task_that_lost_the_race_with_the_verdict_is_closed_at_the_next_look(
+    store: Store,
+) -> None:
+    """Read before the verdict, opened after it: it does not stay for ever."""
+    answered(store, 1, "77")
+    with store.read() as tx:
+        (unknown,) = fault_classes.untold(tx)
+    classify(store, "provincial", "77", Verdict.PERMANENT, **BY)
+    with store.write() as tx:
+        tasks.open_once(tx, finding(unknown), due_at=None, now=AT)
+    assert looking(store).look(LOOK_AT) == 0
+    assert open_tasks(store) == []
+
+
+def test_a_task_closed_by_hand_comes_again_only_with_the_code(store: Store) -> None:
+    """A person may put it aside; a new reply brings it back."""
+    answered(store, 1, "77")
+    looking(store).look(LOOK_AT)
+    with store.write() as tx:
+        (task,) = tasks.still_open(tx)
+        tasks.close(tx, task.number, actor="officer", reason="asked", now=LOOK_AT)
+    assert looking(store).look(LOOK_AT) == 0
+    answered(store, 2, "77", at=LOOK_AT + timedelta(hours=1))
+    assert looking(store).look(LOOK_AT + timedelta(hours=2)) == 1

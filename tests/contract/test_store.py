@@ -98,7 +98,7 @@ def test_the_same_thing_told_twice_is_accepted_once(store: Store) -> None:
         ("a", True),
         ("d", False),
     ]
-    with store.read() as tx:
+    with store.write() as tx:
         assert [row.message_id[0] for row in outbox.head(tx, 10)] == ["a", "d"]
 
 

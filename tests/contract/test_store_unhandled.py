@@ -42,7 +42,7 @@ def forget_outbox(tx: Tx) -> None:
 
 def asked(store: Store) -> list[str]:
     """Return the ids of the messages that the outbox asks for."""
-    with store.read() as tx:
+    with store.write() as tx:
         return [row.message_id for row in outbox.head(tx, 10 * MANY)]
 
 

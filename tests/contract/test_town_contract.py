@@ -111,6 +111,6 @@ def test_the_wire_names_are_these(openapi: dict[str, Any]) -> None:
         "ghiChu",
         "DanhSachGiayToKetQua",
     }
-    assert set(schemas["Reply"]["properties"]) == {"data", "MaHoSoThiXa", "status"}
+    assert set(schemas["Reply"]["properties"]) == {"data", "SoBienNhan", "MaHoSoThiXa", "status"}
     assert set(schemas["Outcome"]["properties"]) == {"success", "code", "type", "time", "message"}
     assert set(schemas["Acknowledgement"]["properties"]) == {"Result", "Message", "Cause"}

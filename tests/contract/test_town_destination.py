@@ -1,6 +1,8 @@
 """The town as a destination, against its simulator as a process of its own over real HTTP."""
 
 import itertools
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -92,6 +94,7 @@ DONE = [
     (Fault(kind=K.HTML), "reply_unreadable"),
     (Fault(kind=K.TRUNCATED), "reply_unreadable"),
     (Fault(kind=K.WRONG_ENCODING), "reply_unreadable"),
+    (Fault(kind=K.OTHER_DOSSIER), "reply_unreadable"),
     (Fault(kind=K.HUGE), "reply_unreadable"),
     (Fault(kind=K.REDIRECT), "reply_unreadable"),
     (Fault(kind=K.DEEP), "reply_unreadable"),
@@ -276,6 +279,50 @@ def test_another_dossier_under_the_same_number_is_a_conflict(
     assert caught.value.code == "partner_conflict"
     assert caught.value.detail == "differs in MaQuyTrinh, NgayHenTra, TapTin"
     assert destination.find(other) is Absence.ABSENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"due_at": datetime(2018, 10, 1, 17, tzinfo=HUE)},
+        {"procedure": "1.012756"},
+        {"version": 2},
+        {"files": True},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_our_message_id_is_no_proof_of_other_content(
+    destination: TownCenter,
+    place: tuple[LittleHub, SimulatorProcess],
+    number: str,
+    changes: dict[str, Any],
+) -> None:
+    """What the town holds under our id is compared: fields, version and hashes of the files."""
+    payload = transfer(number)
+    destination.send(destination.prepare(message_of(payload, id="said-once"), payload))
+    scans = [place[0].put(b"a paper that never came")] if changes.pop("files", False) else []
+    other = transfer(number, **changes)
+    request = destination.prepare(message_of(other, *scans, id="said-once"), other)
+    assert destination.find(request) is Absence.UNKNOWN
+    with pytest.raises(AmbiguousFailure, match="differs in"):
+        destination.send(request)
+
+
+def test_a_file_that_the_town_could_not_verify_is_told(
+    destination: TownCenter, place: tuple[LittleHub, SimulatorProcess], number: str
+) -> None:
+    """It pulled something else than was named; the effect is there, the file is named."""
+    good, bad = place[0].put(b"a good scan"), place[0].put(b"a scan")
+    place[0].sink.files[bad.sha256] = b"a torn scan"
+    payload = transfer(number)
+    request = destination.prepare(message_of(payload, good, bad), payload)
+    destination.send(request)
+    end, tick = time.monotonic() + 20, threading.Event()
+    while not (found := destination.find(request)).unverified:  # type: ignore[union-attr]
+        tick.wait(0.02)
+        assert time.monotonic() < end, found
+    assert isinstance(found, Receipt)
+    assert found.unverified == (bad.sha256,)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
+from hub import operations
 from hub.cli import app, replaying
 from hub.flow.say import say
 from hub.messages import catalog, envelope
@@ -15,12 +16,13 @@ from hub.messages import payloads as p
 from hub.records.calendar import local
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, journal, outbox, pauses, queries
+from hub.store.deliveries import StateConflict
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
 from tests.support.partner import Partner
 from tests.support.services import RabbitService
-from tests.support.works import AT, now, number, step
+from tests.support.works import AT, now, number, record, step
 
 
 @pytest.fixture
@@ -77,13 +79,65 @@ def test_topology_apply_then_plan_shows_no_difference(
     assert store.name == "sqlite"
 
 
-def test_a_person_finds_and_replays_what_is_stuck(store: Store) -> None:
+def test_a_person_finds_and_replays_what_is_stuck(
+    store: Store, province: Callable[[Partner], None]
+) -> None:
     """stuck names it with its cause, replay sends it again, audit remembers who and why."""
+    province(Partner())
     id = one_dead(store)
     assert "partner_refused" in hub("stuck").output
-    assert hub("replay", str(id), "--reason", "corrected at the province").exit_code == 0
+    sent = hub("replay", str(id), "--reason", "corrected at the province")
+    assert (sent.exit_code, "Sent again" in sent.output) == (0, True)
     assert hub("replay", str(id), "--reason", "again").exit_code == 1
-    assert "audit: 1 rows, the chain is whole" in hub("audit", "verify").output
+    assert hub("replay", "999", "--reason", "x").exit_code == 1
+    # planned, run, replayed, finished
+    assert "audit: 4 rows, the chain is whole" in hub("audit", "verify").output
+
+
+def test_what_the_partner_has_is_not_replayed_but_settled(
+    store: Store, province: Callable[[Partner], None]
+) -> None:
+    """A single replay asks first; the word is plain and what waits behind it goes on."""
+    partner = Partner()
+    partner.ledger.append((number(1), 1))
+    province(partner)
+    id = one_dead(store)
+    done = hub("replay", str(id), "--reason", "mended")
+    assert (done.exit_code, "has it already" in done.output) == (0, True)
+    with store.read() as tx:
+        states = [deliveries.place_of(tx, one, lock=False)[0] for one in (id, id + 1)]
+    assert states == [S.DELIVERED, S.PENDING]
+
+
+def test_what_a_newer_record_replaces_is_not_replayed(
+    store: Store, province: Callable[[Partner], None]
+) -> None:
+    """Old data is not sent over newer data: superseded, and the newer one goes out."""
+    province(Partner())
+    with store.write() as tx:
+        say(tx, [record(1, 2), record(1, 3)], now())
+        deliveries.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
+    with pytest.raises(StateConflict):
+        operations.replay(store, 1, actor="officer", reason="x", now=now())
+    done = hub("replay", "1", "--reason", "mended")
+    assert (done.exit_code, "superseded" in done.output) == (0, True)
+    with store.read() as tx:
+        states = [deliveries.place_of(tx, one, lock=False)[0] for one in (1, 2)]
+    assert states == [S.SUPERSEDED, S.PENDING]
+
+
+def test_a_partner_that_cannot_be_asked_is_sent_to_only_when_a_person_says_so(
+    store: Store,
+) -> None:
+    """No address is set: it stays dead and the command says how to send all the same."""
+    id = one_dead(store)
+    refused = hub("replay", str(id), "--reason", "mended")
+    assert (refused.exit_code, "--unasked" in refused.output) == (1, True)
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id, lock=False)[0] is S.DEAD
+    assert hub("replay", str(id), "--unasked", "--reason", "mended").exit_code == 0
+    with store.read() as tx:
+        assert deliveries.place_of(tx, id, lock=False)[0] is S.PENDING
 
 
 def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:

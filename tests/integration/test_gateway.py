@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -251,14 +252,25 @@ def test_callbacks_with_a_wrong_signature_are_in_the_audit(tmp_path: Path) -> No
     assert rest[2].startswith("wrong signature; 2 more since ")
 
 
-def test_a_store_that_is_away_is_told_as_come_again(door: Door) -> None:
+def test_a_store_that_is_away_is_told_as_come_again(door: Door, tmp_path: Path) -> None:
     """503, so that the sender keeps what it has; the cause stands in our log, not in the answer."""
     with door.store.write() as tx:
-        tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
+        tx.exec_driver_sql("PRAGMA busy_timeout=0")
+    other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
     status, reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")
+    other.close()
     assert isinstance(reply, dict)
     assert (status, reply["code"]) == (503, "store_away")
-    assert "journal" not in json.dumps(reply)
+    assert "lock" not in json.dumps(reply)
+
+
+def test_a_store_that_is_broken_is_no_absence(door: Door) -> None:
+    """500, without a word of the database."""
+    with door.store.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
+    reply = door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")
+    assert reply == (500, b"Internal Server Error")
 
 
 def test_health_needs_no_token(door: Door) -> None:

@@ -1,6 +1,6 @@
 """The daily comparison finds what differs between ward, hub and partner, once, as tasks."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,19 +39,29 @@ def take_in(store: Store) -> str:
     """Let the real records take in a dossier and move it on; return its number."""
     body = EXAMPLE.read_bytes().replace(b"2.000880", b"1.001193")  # one that stays at the ward
     received = envelope.decode(body)
+    handle(store, received)
+    move_on(store, received.key, hours=1)
+    return received.key
+
+
+def handle(store: Store, message: envelope.Message) -> None:
+    """Let the real records handle a message."""
+    records = Records(RULES)
+    with store.write() as tx:
+        say(tx, list(records(tx, message, catalog.read(message))), now())
+
+
+def move_on(store: Store, number: str, hours: int = 2) -> None:
+    """Let an officer move a dossier on."""
+    at = datetime(2018, 8, 6, 9, tzinfo=UTC) + timedelta(hours=hours)
     moved = p.DossierProgressed(
-        number=received.key,
+        number=number,
         status=p.Status.PROCESSING,
-        at=received.time + timedelta(hours=1),
+        at=at,
         officer="Lê Văn Thử",
         unit="Địa chính",
     )
-    records = Records(RULES)
-    later = catalog.compose(moved, time=moved.at, source="workstation.1", id="moved-1")
-    with store.write() as tx:
-        for message in (received, later):
-            say(tx, list(records(tx, message, catalog.read(message))), now())
-    return received.key
+    handle(store, catalog.compose(moved, time=at, source="workstation.1", id=f"moved-{hours}"))
 
 
 def deliver(store: Store, partner: Partner) -> None:
@@ -82,7 +92,7 @@ def test_a_day_on_which_all_agrees(store: Store) -> None:
     deliver(store, partner)
     report = compare(store, partner)
     assert (report.dossiers, report.findings, report.unasked) == (1, (), 0)
-    assert partner.asked == 2
+    assert partner.asked == 3  # the record, and each of its two steps
     assert open_kinds(store) == []
 
 
@@ -104,6 +114,79 @@ def test_what_the_partner_lost_becomes_one_task_and_closes_when_it_is_back(store
     partner.ledger = kept
     assert compare(store, partner).closed == 1
     assert open_kinds(store) == []
+
+
+class Remarks(Partner):
+    """A partner that has everything and says more about it."""
+
+    def __init__(self, remarks: Receipt) -> None:
+        super().__init__()
+        self.remarks = remarks
+
+    def find(self, request: Request) -> Receipt | Absence:
+        """What is there is there, with the remarks."""
+        found = super().find(request)
+        return self.remarks if isinstance(found, Receipt) else found
+
+
+def test_an_older_step_that_is_missing_is_found(store: Store) -> None:
+    """Every step has to be there, not only the newest; one task names it."""
+    take_in(store)
+    partner = Partner()
+    deliver(store, partner)
+    newest = max(version for _, version in partner.ledger)
+    partner.ledger = [one for one in partner.ledger if one[1] == newest]
+    report = compare(store, partner)
+    (lacking,) = report.findings
+    assert (lacking.kind, lacking.owner) == ("partner_lacks", "province")
+    assert "delivery 2 (province.progress)" in lacking.detail
+    assert "delivery 3" not in lacking.detail
+
+
+def test_a_file_that_the_partner_could_not_verify_is_a_task(store: Store) -> None:
+    """With owner, due time and repair; it goes when the partner has the right file."""
+    take_in(store)
+    partner = Remarks(Receipt(unverified=("f" * 64,)))
+    deliver(store, partner)
+    assert compare(store, partner).opened == 1
+    with store.read() as tx:
+        (task,) = tasks.still_open(tx)
+    assert (task.kind, task.owner) == ("file_unverified", "ward IT")
+    assert "f" * 64 in task.detail
+    assert "sha256sum" in task.repair
+    assert task.due_at is not None
+    assert compare(store, Deaf()).closed == 0
+    partner.remarks = Receipt()
+    assert compare(store, partner).closed == 1
+
+
+def test_a_record_that_went_further_at_the_partner_is_a_difference(store: Store) -> None:
+    """Its status is not the ward's: the clerk compares, the fields are named."""
+    take_in(store)
+    partner = Remarks(Receipt(differs=("TrangThaiHoSo",)))
+    deliver(store, partner)
+    (finding,) = compare(store, partner).findings
+    assert (finding.kind, finding.owner) == ("partner_differs", "ward clerk")
+    assert "TrangThaiHoSo" in finding.detail
+
+
+def test_a_dossier_that_moves_while_the_partner_is_asked_is_compared_anew(store: Store) -> None:
+    """What it was sent meanwhile makes the first answer old: no difference."""
+    number = take_in(store)
+    partner = Remarks(Receipt(differs=("TrangThaiHoSo",)))
+    deliver(store, partner)
+    asked = partner.find
+
+    def moving(request: Request) -> Receipt | Absence:
+        answer = asked(request)
+        if partner.remarks.differs:
+            partner.remarks = Receipt()
+            move_on(store, number)
+            deliver(store, partner)
+        return answer
+
+    partner.find = moving  # type: ignore[method-assign]
+    assert compare(store, partner).findings == ()
 
 
 def test_what_is_not_settled_yet_is_a_difference(store: Store) -> None:

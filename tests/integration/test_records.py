@@ -341,7 +341,7 @@ def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) 
     consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
     noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id="x")
     ward.receive.handle(consumer, [noise])
-    with ward.store.read() as tx:
+    with ward.store.write() as tx:
         (row,) = outbox.head(tx, 10)
     assert (row.queue, row.type, row.body) == (routes.INVALID, "invalid.json_broken", b"<xml/>")
 

@@ -96,7 +96,7 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     with store.read() as tx:
         assert [gap.missing for gap in queries.gaps(tx)] == ["2"]
     step(store, 2, minutes=60)
-    with store.read() as tx:
+    with store.write() as tx:
         assert queries.gaps(tx) == []
         leg = dossiers.leg_of(tx, NUMBER)
     assert leg is not None

@@ -26,7 +26,7 @@ def put(tx: Tx, name: str) -> None:
 
 
 def names(store: Store) -> list[str]:
-    with store.read() as tx:
+    with store.write() as tx:
         return [row.message_id for row in outbox.head(tx, 1000)]
 
 

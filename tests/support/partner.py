@@ -53,6 +53,9 @@ class Partner:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)
+        self.answers = threading.Event()
+        self.answers.set()
+        self.asking = threading.Semaphore(0)
         self._faults = list(faults)
         self._lock = threading.Lock()
 
@@ -89,6 +92,9 @@ class Partner:
         """Answer from the ledger."""
         with self._lock:
             self.asked += 1
+        self.asking.release()
+        self.answers.wait(10)
+        with self._lock:
             if (request.number, request.body) in self.ledger:
                 return Receipt(already=True)
             return Absence.ABSENT if self.traits.findable else Absence.UNKNOWN

@@ -297,12 +297,13 @@ def _done(
     code: ReplyCode = ReplyCode.DONE,
     message: str = "Thành công.",
 ) -> Answer:
+    number = dossier.number if dossier else ""
     reply = contract.Reply(
         data=int(code is ReplyCode.DONE),
+        number=number,
         own_number=dossier.own_number if dossier else "",
         status=_outcome(code, message),
     )
-    number = dossier.number if dossier else ""
     return Answer(body=msgspec.json.encode(reply), number=number)
 
 

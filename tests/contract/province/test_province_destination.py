@@ -76,7 +76,9 @@ def test_a_registration_is_found_after_later_updates(
     destination.send(first)
     done = dossier(number, update=True, status=Status.RETURNED, returned_at=RECEIVED)
     destination.send(request_for(destination, done))
-    assert isinstance(destination.find(first), Receipt)
+    found = destination.find(first)
+    assert isinstance(found, Receipt)
+    assert {"TrangThaiHoSo", "NgayTra"} <= set(found.differs)
     assert destination.send(first).already
 
 
