@@ -36,7 +36,7 @@ ROOM = 400
 """Unsettled things above which the clerks wait: the disasters then meet a working hub."""
 CLERKS = 8
 SETTLE_WITHIN = 300.0
-FIRST_PHASE = 30
+FIRST_PHASE = 60
 """Dossiers in each turn of the comparison of latencies, before the disasters."""
 PLACE = Path("var/chaos")
 

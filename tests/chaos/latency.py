@@ -19,7 +19,7 @@ from tests.chaos.load import Counter
 from tests.chaos.stage import Stage
 
 FIFTH = Fault(kind=FaultKind.BUSY, probability=0.2, seconds=0)
-EVERY = 0.5
+EVERY = 0.3
 """Seconds between two dossiers: well below what the hub can take."""
 ROUNDS = 2
 _TIMES = """
