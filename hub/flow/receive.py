@@ -188,10 +188,14 @@ class Receive(Role):
             journal.park(tx, entry, now, code=error.code, reason=reason)
 
     def _set_aside(self, incoming: Incoming, error: InvalidMessage) -> None:
-        """Keep bytes that are no message in the queue for invalid ones, exactly as they came."""
-        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=error.code, where=error.where)
-        row = outbox.ToPublish(
-            routes.INVALID, incoming.message_id, f"invalid.{error.code}", incoming.body
-        )
+        """Keep bytes that are no message, exactly as they came.
+
+        Those that were accepted are parked where they are; else they would be asked for again and
+        again. All others go to the queue for invalid ones.
+        """
+        id, code, reason = incoming.message_id, error.code, f"{error.where}: {error.why}"
+        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=code, where=error.where)
+        row = outbox.ToPublish(routes.INVALID, id, f"invalid.{code}", incoming.body)
         with self.store.write() as tx:
-            outbox.put(tx, [row])
+            if not journal.park_unreadable(tx, id, incoming.body, code=code, reason=reason):
+                outbox.put(tx, [row])

@@ -191,6 +191,21 @@ def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None
     _upsert(tx, entry, now, values, from_states=(STATE_ACCEPTED, STATE_EARLY))
 
 
+def park_unreadable(tx: Tx, id: str, body: bytes, *, code: str, reason: str) -> bool:
+    """Set aside what was accepted as `id` and cannot be read; tell whether `body` is kept here.
+
+    False where the journal does not have these very bytes under that id: then nothing was written,
+    because somebody else's noise must not set a good message aside.
+    """
+    query = sa.select(journal.c.body).where(journal.c.id == id).with_for_update()
+    if tx.execute(query).scalar_one_or_none() != body:
+        return False
+    waiting = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
+    values = {"state": STATE_PARKED, "code": code, "reason": reason}
+    tx.execute(sa.update(journal).where(journal.c.id == id, waiting).values(values))
+    return True
+
+
 def _upsert(
     tx: Tx, entry: Entry, now: datetime, values: dict[str, str], *, from_states: tuple[str, ...]
 ) -> None:

@@ -26,7 +26,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.ports import Incoming
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, outbox, queries
+from hub.store import dossiers, journal, outbox, queries
 from hub.store.blobs import BlobStore
 from hub.store.dossiers import Dossier
 from hub.store.engine import Store, Tx
@@ -344,6 +344,40 @@ def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) 
     with ward.store.read() as tx:
         (row,) = outbox.head(tx, 10)
     assert (row.queue, row.type, row.body) == (routes.INVALID, "invalid.json_broken", b"<xml/>")
+
+
+def test_accepted_bytes_that_cannot_be_read_are_parked_and_not_asked_for_again(
+    ward: Ward,
+) -> None:
+    """E.g. after a step back to an older version: `hub stuck` shows it, once, and nothing grows."""
+    message = catalog.compose(reception(), time=MONDAY, source="test")
+    ward.intake.accept(message)
+    with ward.store.write() as tx:
+        for table in ("journal", "outbox"):
+            tx.exec_driver_sql(f"UPDATE {table} SET body = x'7b'")  # noqa: S608
+    ward.settle()
+    ward.relay.forget()
+    with ward.store.write() as tx:
+        ((id, _, key, code, reason),) = queries.parked(tx)
+        assert (id, key, code) == (message.id, NUMBER, "json_broken")
+        assert reason.startswith("$: ")
+        assert outbox.backlog(tx) == 0
+        far = now() + timedelta(days=1)
+        assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
+
+
+def test_noise_under_the_id_of_an_accepted_message_sets_only_itself_aside(ward: Ward) -> None:
+    """What was accepted is handled all the same."""
+    message = catalog.compose(reception(), time=MONDAY, source="test")
+    ward.intake.accept(message)
+    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id=message.id)
+    ward.receive.handle(consumer, [noise])
+    with ward.store.read() as tx:
+        assert queries.parked(tx) == []
+        assert [row.queue for row in outbox.head(tx, 10)] == [routes.INGEST, routes.INVALID]
+    ward.settle()
+    assert ward.dossier().status is p.Status.ACCEPTED
 
 
 def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
