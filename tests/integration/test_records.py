@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow import outlast
 from hub.flow.accept import Intake
@@ -399,6 +400,34 @@ def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
         assert queries.unhandled_count(tx) == 1
     consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
     ward.receive.handle(consumer, consumer.receive(10, wait=timedelta(seconds=1)))
+    assert ward.dossier().status is p.Status.ACCEPTED
+
+
+def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After ten tries it is parked: no copy in hub.dead, nothing asked for, until the upgrade."""
+    ward.receive.crash_pause = 0
+    monkeypatch.setattr(dossiers, "add_event", lambda *_: 1 / 0)
+    message = catalog.compose(reception(), time=MONDAY, source="test")
+    ward.intake.accept(message)
+    ward.relay.publish_some(ward.broker.publisher())
+    ward.relay.forget()
+    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    tries = 0
+    while batch := consumer.receive(10, wait=timedelta(0)):
+        ward.receive.handle(consumer, batch)
+        tries += 1
+    assert (tries, ward.broker.depth(routes.DEAD)) == (10, 0)
+    with ward.store.write() as tx:
+        ((id, _, key, code, reason),) = queries.parked(tx)
+        assert (id, key, code) == (message.id, NUMBER, "handler_failed")
+        assert "ZeroDivisionError" in reason
+        far = now() + timedelta(days=1)
+        assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
+    monkeypatch.undo()
+    operations.unpark(ward.store, message.id, actor="IT", reason="upgraded", now=now())
+    ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 
 
