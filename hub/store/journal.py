@@ -20,6 +20,7 @@ from hub.ports import Accepted
 from hub.store import outbox
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.prepared import Prepared, among, columns_of
+from hub.store.record_tables import dossiers
 from hub.store.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -286,7 +287,7 @@ def unpark(tx: Tx, id: str) -> None:
 
 
 def park_early(tx: Tx, since_before: datetime) -> int:
-    """Park early messages whose dossier never came; return how many.
+    """Park early messages whose dossier, or whose papers, never came; return how many.
 
     Counted from when a message was found to be early: it may have been accepted long before, while
     the broker was away. Left alone while another message of its key was accepted and waits to be
@@ -296,11 +297,18 @@ def park_early(tx: Tx, since_before: datetime) -> int:
     coming = sa.exists().where(
         other.c.state == STATE_ACCEPTED, other.c.key == journal.c.key, UNHANDLED
     )
+    # Of a dossier that is here an officer's word waits for papers only.
+    here = sa.exists().where(dossiers.c.number == journal.c.key)
+    papers = sa.and_(journal.c.type == "dossier.progressed", here)
     statement = (
         sa.update(journal)
         .where(journal.c.state == STATE_EARLY, journal.c.early_since < since_before, UNHANDLED)
         .where(~coming)
-        .values(state=STATE_PARKED, code="dossier_unknown", reason="the dossier never came")
+        .values(
+            state=STATE_PARKED,
+            code=sa.case((papers, "papers_missing"), else_="dossier_unknown"),
+            reason=sa.case((papers, "no paper was scanned"), else_="the dossier never came"),
+        )
     )
     return tx.execute(statement).rowcount
 
