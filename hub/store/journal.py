@@ -159,9 +159,7 @@ def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, 
 
 def _must_say_the_same(message: Message, first: Message) -> None:
     """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
-    files = {(file.sha256, file.component) for file in message.attachments}
-    before = {(file.sha256, file.component) for file in first.attachments}
-    if files != before or catalog.read(message) != catalog.read(first):
+    if not catalog.says_the_same(message, first):
         why = f"it was accepted before as {first.id} with another content"
         raise InvalidMessage("content_differs", where="$.payload", why=why)
 
