@@ -145,10 +145,15 @@ def load(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{name}: there is no such setting")
             continue
         if from_file:
+            if key in environment:
+                problems.append(f"{name}: {key} is set as well; set one of the two")
             try:
                 text = Path(text).read_text(encoding="utf-8").strip()
             except OSError as error:
                 problems.append(f"{name}: {error.strerror}: {text}")
+                continue
+            except UnicodeDecodeError:
+                problems.append(f"{name}: not UTF-8: {text}")
                 continue
         try:
             values[fields[key].name] = msgspec.convert(text, fields[key].type, strict=False)

@@ -12,6 +12,11 @@ RANKS = {"1": 0, "2": 1, "4": 2, "5": 2, "6": 2, "3": 3, "7": 3, "8": 3, "9": 3,
 """How far along a status is; the ones in the middle may follow each other in any order."""
 
 
+FINISHED = "9"
+AFTER_FINISHED = frozenset({"2", "4", "5", "6"})
+"""Statuses of a dossier under way that also one has which was finished and then opened again."""
+
+
 class Likeness(StrEnum):
     """How a record found relates to the record sent."""
 
@@ -20,6 +25,8 @@ class Likeness(StrEnum):
     """Ours, and further along: what was sent is in it or was overtaken."""
     OLDER = "older"
     """Ours, as it was before, or otherwise without what was sent."""
+    UNCLEAR = "unclear"
+    """Ours, but finished, while what was sent may be of before or of after that."""
     FOREIGN = "foreign"
     """The same number, another dossier, or a state that we do not understand."""
 
@@ -32,6 +39,8 @@ def liken(found: Fields, *, to: Fields) -> Likeness:
     rank = RANKS.get(found.get("TrangThaiHoSo") or "")
     if rank is None or different & set(IDENTITY):
         return Likeness.FOREIGN
+    if found["TrangThaiHoSo"] == FINISHED and to["TrangThaiHoSo"] in AFTER_FINISHED:
+        return Likeness.UNCLEAR
     if rank > RANKS[to["TrangThaiHoSo"]]:
         return Likeness.NEWER
     return Likeness.OLDER

@@ -141,9 +141,12 @@ class ProvincialDestination:
                 return receipt
             case Likeness.NEWER:
                 return replace(receipt, differs=tuple(sorted(differences(found, to=sent))))
+            case Likeness.UNCLEAR if not prepared.update:
+                return receipt  # a registration is in every record of ours
             case Likeness.OLDER if prepared.update:
                 return Absence.ABSENT
-        # The number is taken: by another dossier, or by ours with content that we did not send.
+        # The number is taken: by another dossier, or by ours with content that we did not send, or
+        # with an end of which nobody can tell whether it came before or after what was sent.
         return Absence.UNKNOWN
 
     def procedure_name(self, code: str) -> str | None:

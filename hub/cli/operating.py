@@ -109,7 +109,7 @@ def balance() -> None:
 
 @app.command()
 def stuck() -> None:
-    """List what waits for a person: deliveries, parked messages, gaps in the town's steps."""
+    """List what waits for a person: deliveries, messages, papers, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
         for row in queries.stuck(tx):
@@ -133,8 +133,11 @@ def stuck() -> None:
         for parked in queries.parked(tx):
             table.add_row(*parked)
         console.print(table)
+        papers = queries.papers_not_at_town(tx)
         found = queries.gaps(tx)
         paused = pausing.standing(tx, now=utc_now())
+    if papers:
+        _show_papers(papers)
     if found:
         _show_gaps(found)
     _mention(paused)
@@ -147,6 +150,18 @@ def _mention(paused: list[pausing.Standing]) -> None:
         text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
         text += f" Đến/until: {_end(it.until)}."
         console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_papers(papers: list[queries.Papers]) -> None:
+    """Name the papers that the town does not have, and what to do."""
+    title = "papers that the town does not have"
+    table = Table("dossier", "at the town", "papers", "asked for", "since", title=title)
+    for one in papers:
+        asked, since = "yes" if one.wanted else "no", f"{local(one.since):%d/%m %H:%M}"
+        table.add_row(one.number, one.child_number or "–", str(one.count), asked, since)
+    console.print(table)
+    console.print("Asked for: they go, all at once, when an officer takes the work up again (4).")
+    console.print("Not asked for: let the town ask, or take them there by hand.")
 
 
 def _show_gaps(found: list[queries.Gap]) -> None:

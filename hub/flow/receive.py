@@ -3,7 +3,7 @@
 A batch is one transaction: mark the messages handled, run the handler on those that were not
 handled before, store what it says; then acknowledge. When a batch fails, its messages are handled
 one by one, so a poisonous one falls out alone: parked when it breaks the contract, given back to
-the broker when our own code failed (the broker's delivery limit ends that).
+the broker when our own code failed, and parked when that has failed on it `TRIES` times.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +26,9 @@ from hub.store import journal, outbox
 from hub.store.engine import Store, Tx, is_away
 from hub.telemetry import Event, log
 
+TRIES = 10
+"""Deliveries after which a message that our own code fails on is parked. The broker would bury it
+after one more (its delivery limit), and it would be asked for again, without end."""
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 
@@ -155,11 +158,22 @@ class Receive(Role):
                 return self._alone(consumer, item)
             if self.stopping.is_set() and is_away(error):
                 return False  # not settled: it comes again
-            # Our own fault, not the message's: the broker gives it again, up to its limit. The
-            # pause keeps a short outage of the store from using that limit up at once.
+            # Our own fault, not the message's: the broker gives it again. The pause keeps a short
+            # outage of the store from using all tries up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(error))
             self.stopping.wait(self.crash_pause)
+            if item.incoming.delivery_count + 1 >= TRIES and self._give_up(item.entry, error):
+                return True
             consumer.fail(item.incoming)
+            return False
+        return True
+
+    def _give_up(self, entry: journal.Entry, failed: Exception) -> bool:
+        """Park a message that our own code fails on; tell whether that could be written."""
+        try:
+            self._park(entry, code="handler_failed", where="handler", why=cause_of(failed))
+        except Exception as error:
+            log.error(Event.HANDLER_CRASHED, message_id=entry.message.id, error=cause_of(error))
             return False
         return True
 
@@ -174,25 +188,28 @@ class Receive(Role):
             with self.store.write() as tx:
                 journal.set_early(tx, entry, self.clock())
         except InvalidMessage as error:
-            self._park(entry, error)
+            self._park(entry, code=error.code, where=error.where, why=error.why)
 
-    def _park(self, entry: journal.Entry, error: InvalidMessage) -> None:
+    def _park(self, entry: journal.Entry, *, code: str, where: str, why: str) -> None:
         log.warning(
             Event.MESSAGE_PARKED,
             message_id=entry.message.id,
             message_type=entry.message.type,
-            code=error.code,
-            where=error.where,
+            code=code,
+            where=where,
         )
         with self.store.write() as tx:
-            now, reason = self.clock(), f"{error.where}: {error.why}"
-            journal.park(tx, entry, now, code=error.code, reason=reason)
+            journal.park(tx, entry, self.clock(), code=code, reason=f"{where}: {why}")
 
     def _set_aside(self, incoming: Incoming, error: InvalidMessage) -> None:
-        """Keep bytes that are no message in the queue for invalid ones, exactly as they came."""
-        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=error.code, where=error.where)
-        row = outbox.ToPublish(
-            routes.INVALID, incoming.message_id, f"invalid.{error.code}", incoming.body
-        )
+        """Keep bytes that are no message, exactly as they came.
+
+        Those that were accepted are parked where they are; else they would be asked for again and
+        again. All others go to the queue for invalid ones.
+        """
+        id, code, reason = incoming.message_id, error.code, f"{error.where}: {error.why}"
+        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=code, where=error.where)
+        row = outbox.ToPublish(routes.INVALID, id, f"invalid.{code}", incoming.body)
         with self.store.write() as tx:
-            outbox.put(tx, [row])
+            if not journal.park_unreadable(tx, id, incoming.body, code=code, reason=reason):
+                outbox.put(tx, [row])

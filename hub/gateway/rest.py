@@ -21,7 +21,7 @@ from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Sink
 from hub.rules.errors import FAULTS
-from hub.store import blobs
+from hub.store import blobs, queries
 from hub.store.engine import Store
 from hub.telemetry import Event, log
 
@@ -70,8 +70,9 @@ def create_app(
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        with store.read():
-            return {"status": "ok"}
+        with store.read() as tx:
+            queries.look(tx)
+        return {"status": "ok"}
 
     @app.post("/messages", status_code=202, dependencies=[Depends(intake)])
     def accept(body: Annotated[bytes, Depends(_body(MAX_BYTES))]) -> dict[str, object]:

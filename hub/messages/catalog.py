@@ -47,6 +47,8 @@ class MessageType:
     sentence: str
     dedup: tuple[str, ...] = ()
     """Payload fields that make two messages the same one, whatever their ids."""
+    circumstances: tuple[str, ...] = ()
+    """Payload fields in which a second telling of the same thing may differ; the first counts."""
     personal: tuple[str, ...] = ()
     """Payload fields that are masked outside the store."""
     newest_if: str = ""
@@ -82,6 +84,7 @@ CATALOG: tuple[MessageType, ...] = (
         reader=RECORDS,
         payload=p.DocumentScanned,
         sentence="The scanner delivered the file of a dossier component.",
+        circumstances=("scanned_at", "device"),
         needs_file=True,
     ),
     MessageType(
@@ -291,6 +294,20 @@ def may_be_superseded(payload: p.Payload) -> bool:
     """Tell whether a newer message of this type makes this one needless."""
     field = _by_payload[type(payload)].newest_if
     return bool(field) and bool(getattr(payload, field))
+
+
+def says_the_same(message: Message, other: Message) -> bool:
+    """Tell whether two messages of a type agree in content: payload but for the circumstances, and
+    which files for which components."""
+    ours, theirs = (
+        {(file.sha256, file.component) for file in one.attachments} for one in (message, other)
+    )
+    payload, told = read(message), read(other)
+    loose = find(message.type, message.version).circumstances
+    if type(payload) is not type(told) or ours != theirs:
+        return False
+    same = {name: getattr(payload, name) for name in loose}
+    return payload == msgspec.structs.replace(told, **same)
 
 
 def dedup_key(message: Message, payload: p.Payload) -> str:

@@ -18,9 +18,11 @@ from hub.messages import payloads as p
 from hub.pilot.scenario import Planned
 from hub.ports import Sink
 from hub.records.rulebook import Rulebook
-from hub.store import reports
+from hub.store import dossiers, reports
 from hub.store.engine import Store
 
+SUPPLEMENT = ("A", "B")
+"""The papers that a citizen brings when more is asked for: two, as often as not."""
 ALL_GOOD = 2
 """The best mark of a satisfaction slip."""
 
@@ -49,6 +51,7 @@ class Office:
         self.plans: dict[str, Planned] = {}
         """Dossiers in the office's hands."""
         self.returned = 0
+        self._scanned: set[tuple[str, datetime]] = set()
         self._supplied: set[tuple[str, datetime]] = set()
 
     def receive(self, planned: Planned) -> None:
@@ -72,13 +75,25 @@ class Office:
         return sum(map(self._supply, asked)) + sum(map(self._hand_out, finished))
 
     def _supply(self, place: tuple[str, datetime]) -> bool:
+        """Scan what the citizen brings; take the work up again when all of it is on the screen."""
         number, since = place
         at = self.rules.add_working_time(since, timedelta(hours=3))
-        if place in self._supplied or at > self.until:
+        taken_up = self.rules.add_working_time(at, timedelta(minutes=10))
+        if place in self._supplied or taken_up > self.until:
+            return False
+        codes = [f"BS-{since:%y%m%d%H%M}-{paper}" for paper in SUPPLEMENT]
+        if place not in self._scanned:
+            self._scanned.add(place)
+            for code in codes:
+                scan(self.scans, number=number, component=code, title="supplement", at=at)
+            return True
+        with self.store.read() as tx:
+            there = {file.component for file in dossiers.files_of(tx, number, result=False)}
+        if not there.issuperset(codes):
             return False
         self._supplied.add(place)
-        code = f"BS-{since:%y%m%d%H%M}"
-        scan(self.scans, number=number, component=code, title="supplement", at=at)
+        note = "Đã bổ sung giấy tờ"
+        self._progress(self.plans[number], p.Status.PROCESSING, taken_up, note)
         return True
 
     def _hand_out(self, place: tuple[str, datetime]) -> bool:

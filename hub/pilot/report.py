@@ -49,6 +49,7 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
         report["parked"] = len(queries.parked(tx))
         report["waiting_for_a_person"] = len(queries.stuck(tx))
         report["not_handled"] = queries.unhandled_count(tx)
+        report["papers_not_at_town"] = len(queries.papers_not_at_town(tx))
     report["balance"] = {
         balance.destination: {"accepted": balance.accepted, **balance.states}
         for balance in balances
@@ -147,7 +148,7 @@ def check(report: Mapping[str, Any]) -> list[str]:
             for wrong in ("duplicates", "out_of_order", "missing", "unknown_to_hub")
             if ledger[wrong]
         ]
-    for name in ("parked", "waiting_for_a_person", "not_handled"):
+    for name in ("parked", "waiting_for_a_person", "not_handled", "papers_not_at_town"):
         if report[name]:
             problems.append(f"{report[name]} {name.replace('_', ' ')}")
     return problems

@@ -23,6 +23,9 @@ from hub.store import dossiers, journal
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
+RESUMING = frozenset({p.Status.ACCEPTED, p.Status.PROCESSING})
+"""Statuses with which an officer ends a wait for papers."""
+
 
 class Records:
     """The handler of the queue of the records."""
@@ -98,7 +101,10 @@ class Records:
         return out + handed_over
 
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
-        """A paper was digitised: keep it, update the province, hand over or supply the town."""
+        """A paper was digitised: keep it, update the province, hand over when all are there.
+
+        One that comes after the hand-over waits for the officer's word, see `progressed`.
+        """
         dossier = self._dossier(tx, said.number)
         attached = cause.message.attachments
         files = [structs.replace(file, component=said.component) for file in attached]
@@ -107,16 +113,12 @@ class Records:
         dossiers.save(tx, dossier)
         at = said.scanned_at
         out = [refresh(tx, cause, dossier, self.rules, at=at)]
-        leg = dossiers.leg_of(tx, dossier.number) if dossier.inter_level else None
-        if dossier.inter_level and leg is None:
+        if dossier.inter_level and dossiers.leg_of(tx, dossier.number) is None:
             papers = dossiers.files_of(tx, dossier.number, result=False)
             if inter_level.is_complete(dossier, papers):
                 out += inter_level.hand_over(
                     tx, cause, dossier, self.rules, files=papers, officer=dossier.officer, at=at
                 )
-        elif leg and dossier.status is p.Status.SUPPLEMENT_REQUESTED:
-            note = f"Bổ sung {said.component}"
-            out.append(commands.supply(cause, dossier, files=files, note=note, at=at))
         return out
 
     def barcode(self, tx: Tx, cause: Cause, said: p.BarcodeScanned) -> list[Message]:
@@ -160,7 +162,20 @@ class Records:
             if order:
                 return order
         # an officer who takes the work up again has what was asked for
-        return list(move(tx, cause, dossier, event, self.rules, resumes=True).said)
+        moved = move(tx, cause, dossier, event, self.rules, resumes=True)
+        out = list(moved.said)
+        if moved.applied and said.status in RESUMING and dossier.inter_level:
+            paused = dossier.status is p.Status.SUPPLEMENT_REQUESTED
+            out += inter_level.taken_up(
+                tx,
+                cause,
+                moved.dossier,
+                self.rules,
+                paused=paused,
+                officer=said.officer,
+                at=said.at,
+            )
+        return out
 
     def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""

@@ -21,6 +21,8 @@ from hub.store.engine import Tx
 
 MAY_LEAVE = frozenset({Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING})
 """Statuses from which a dossier may be handed over."""
+LONGEST_NOTE = 1000
+"""Letters of a note that a partner takes."""
 TOWN_UNIT = "Trung tâm Hành chính công thị xã"
 
 STATUS_OF = {
@@ -68,9 +70,59 @@ def hand_over(
         note="Chuyển hồ sơ liên thông lên thị xã",
     )
     moved = move(tx, cause, dossier, event, rules)
-    procedure = rules.procedure(dossier.procedure, dossier.received_at)
-    order = commands.transfer(cause, moved.dossier, procedure, files=files, officer=officer, at=at)
+    order = _transfer(tx, cause, moved.dossier, rules, files=files, officer=officer, at=at)
     return [*moved.said, order]
+
+
+def _transfer(
+    tx: Tx,
+    cause: Cause,
+    dossier: Dossier,
+    rules: Rulebook,
+    *,
+    files: Sequence[Attachment],
+    officer: str,
+    at: datetime,
+) -> Message:
+    procedure = rules.procedure(dossier.procedure, dossier.received_at)
+    dossiers.give_papers(tx, dossier.number)
+    return commands.transfer(cause, dossier, procedure, files=files, officer=officer, at=at)
+
+
+def taken_up(
+    tx: Tx,
+    cause: Cause,
+    dossier: Dossier,
+    rules: Rulebook,
+    *,
+    paused: bool,
+    officer: str,
+    at: datetime,
+) -> list[Message]:
+    """Give the town what it needs, now that an officer has taken the work up.
+
+    What it asked for goes as one message with every paper that it does not have, because it takes
+    one supplement for each request and refuses a second. `paused` tells that the dossier waited for
+    papers: then the word without any paper is early, because the scanner is slower than a click;
+    and a dossier that had not left yet goes now.
+    """
+    number = dossier.number
+    leg = dossiers.leg_of(tx, number)
+    papers = dossiers.papers_not_at_town(tx, number)
+    if leg is None:
+        if not paused or not dossiers.open_leg(tx, number, at=at):
+            return []
+        journal.wake_early(tx, number)
+        return [_transfer(tx, cause, dossier, rules, files=papers, officer=officer, at=at)]
+    if leg.wanted is None:
+        return []
+    if not papers:
+        if paused:
+            raise EarlyMessage(number)
+        return []
+    dossiers.give_papers(tx, number)
+    note = f"Bổ sung {', '.join(dict.fromkeys(file.component for file in papers))}"
+    return [commands.supply(cause, dossier, files=papers, note=note[:LONGEST_NOTE], at=at)]
 
 
 def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:

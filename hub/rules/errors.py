@@ -98,7 +98,10 @@ class Held(DeliveryFailure):
 
 
 class EarlyMessage(Exception):
-    """A message came before what it is about (the dossier with its key); kept until that comes."""
+    """A message came before what it is about; kept until that comes.
+
+    Before the dossier with its key, before the hand-over, or before the papers that were asked for.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,13 @@ _TABLE = (
     Fault("number_malformed", _I, "Mã hồ sơ không đúng định dạng.", "Malformed dossier number."),
     Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
     Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
+    Fault("papers_missing", _I, "Chưa quét giấy tờ bổ sung nào.", "No paper was scanned."),
     Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
     Fault("disk_full", _T, "Máy chủ hết chỗ lưu, chưa tiếp nhận.", "No room left on the disk."),
     Fault("store_away", _T, "Kho dữ liệu chưa sẵn sàng, chưa tiếp nhận.", "Database is away."),
     Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
     Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
+    Fault("handler_failed", _P, "Trung tâm lỗi khi xử lý thông điệp.", "Our own handler failed."),
     # the way to the partner
     Fault("partner_unreachable", _T, "Chưa kết nối được tới đối tác.", "Connection refused."),
     Fault("partner_busy", _T, "Đối tác đang quá tải, hẹn gửi lại.", "Partner answered 429/503."),

@@ -43,7 +43,12 @@ CLAIM = Prepared(
         _AMONG_IDS,
         _TO,
         _one_of(CLAIMABLE),
-        sa.or_(_C.next_attempt_at.is_(None), _C.next_attempt_at <= sa.bindparam("now")),
+        sa.or_(
+            _C.next_attempt_at.is_(None),
+            _C.next_attempt_at <= sa.bindparam("now"),
+            # due by the clock of who asked for it, which may be ahead of ours
+            _C.next_attempt_at <= _C.asked_at,
+        ),
     )
     .values(
         state=S.SENDING.value,

@@ -85,6 +85,8 @@ class Leg:
     step: TownStep | None
     transferred_at: datetime
     ended_at: datetime | None
+    wanted: int | None
+    """Which of the town's steps asks for papers that it was not given yet, None when none does."""
 
 
 _CHANGING = (
@@ -119,6 +121,16 @@ _FILES_OF = {
     True: Prepared(_FILES.where(dossier_files.c.is_result.is_(True))),
     False: Prepared(_FILES.where(dossier_files.c.is_result.is_(False))),
 }
+_OF_DOSSIER = sa.and_(
+    dossier_files.c.number == sa.bindparam("which"), dossier_files.c.is_result.is_(False)
+)
+_NOT_THERE = Prepared(_FILES.where(_OF_DOSSIER, dossier_files.c.to_town.is_(False)))
+_GIVEN = Prepared(sa.update(dossier_files).where(_OF_DOSSIER).values(to_town=True))
+_WANTED = Prepared(
+    sa.update(legs)
+    .where(legs.c.number == sa.bindparam("which"))
+    .values(wanted=sa.bindparam("request"))
+)
 _LEG = Prepared(sa.select(legs).where(legs.c.number == sa.bindparam("which")).with_for_update())
 _SET_CHILD = Prepared(
     sa.update(legs)
@@ -143,8 +155,8 @@ def _addition(table: sa.Table, *without: str) -> Prepared:
 
 
 _ADD = _addition(dossiers)
-_ADD_FILES = _addition(dossier_files)
-_OPEN_LEG = _addition(legs, "child_number", "step", "ended_at")
+_ADD_FILES = _addition(dossier_files, "to_town")
+_OPEN_LEG = _addition(legs, "child_number", "step", "ended_at", "wanted")
 _KEEP_STEP = _addition(leg_steps)
 _ADD_SURVEY = _addition(surveys)
 
@@ -226,16 +238,28 @@ def add_files(
 
 def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:
     """Return the files of a dossier, ordered by component and name; `result` filters."""
-    return [
-        Attachment(
-            name=row.name,
-            media_type=row.media_type,
-            size=row.size,
-            sha256=row.sha256,
-            component=row.component,
-        )
-        for row in _FILES_OF[result].all(tx, {"which": number})
-    ]
+    return [_attachment(row) for row in _FILES_OF[result].all(tx, {"which": number})]
+
+
+def papers_not_at_town(tx: Tx, number: str) -> list[Attachment]:
+    """Return the scanned papers of a dossier that the town was not given, ordered as `files_of`."""
+    return [_attachment(row) for row in _NOT_THERE.all(tx, {"which": number})]
+
+
+def give_papers(tx: Tx, number: str) -> None:
+    """Record that the town is given all papers of a dossier, and so what it asked for."""
+    _GIVEN.run(tx, {"which": number})
+    _WANTED.run(tx, {"which": number, "request": None})
+
+
+def _attachment(row: Any) -> Attachment:
+    return Attachment(
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        component=row.component,
+    )
 
 
 def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
@@ -290,11 +314,15 @@ def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str
 
 
 def advance_leg(tx: Tx, step: TownStepReported) -> None:
-    """Record that a step was applied."""
+    """Record that a step was applied, and whether the town asks for papers now."""
     ended = step.at if step.step is TownStep.ENDED else None
     place = {"which": step.number, "place": step.sequence}
     _ADVANCE.run(tx, place | {"now": step.step.value, "end": ended})
     _APPLIED.run(tx, place)
+    if step.step is TownStep.AWAITING_SUPPLEMENT:
+        _WANTED.run(tx, {"which": step.number, "request": step.sequence})
+    elif step.step in (TownStep.SUPPLEMENTED, TownStep.ENDED):
+        _WANTED.run(tx, {"which": step.number, "request": None})
 
 
 def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:

@@ -5,7 +5,7 @@ the broker. `take` is the inbox by message id: its one statement records the mes
 handled and returns only the ids for which this happened now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from hub.ports import Accepted
 from hub.store import outbox
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.prepared import Prepared, among, columns_of
+from hub.store.record_tables import dossiers
 from hub.store.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -32,6 +33,7 @@ from hub.store.tables import (
     journal,
 )
 
+_WAITING = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
 _BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(among(journal.c.id, "ids")))
 
 
@@ -60,7 +62,7 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TOLD = columns_of(journal, "code", "reason")
+_TOLD = columns_of(journal, "code", "reason", "early_since")
 _MEET = Prepared(_meet, columns=columns_of(inbox))
 _ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=_TOLD)
 _TAKE = Prepared(_take, columns=_TOLD)
@@ -156,9 +158,7 @@ def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, 
 
 def _must_say_the_same(message: Message, first: Message) -> None:
     """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
-    files = {(file.sha256, file.component) for file in message.attachments}
-    before = {(file.sha256, file.component) for file in first.attachments}
-    if files != before or catalog.read(message) != catalog.read(first):
+    if not catalog.says_the_same(message, first):
         why = f"it was accepted before as {first.id} with another content"
         raise InvalidMessage("content_differs", where="$.payload", why=why)
 
@@ -180,22 +180,39 @@ def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
 
 
 def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
-    """Keep a message that came before what it is about; `wake_early` asks for it again."""
-    _upsert(tx, entry, now, {"state": STATE_EARLY}, from_states=(STATE_ACCEPTED, STATE_EARLY))
+    """Keep a message that came before what it is about; `wake_early` asks for it again.
+
+    It is early since it was found to be so first, however often it is asked for since.
+    """
+    _upsert(tx, entry, now, {"state": STATE_EARLY, "early_since": now})
 
 
 def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
     """Set a message aside for an operator, with the reason; it is not handled again by itself."""
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
-    _upsert(tx, entry, now, values, from_states=(STATE_ACCEPTED, STATE_EARLY))
+    _upsert(tx, entry, now, values)
 
 
-def _upsert(
-    tx: Tx, entry: Entry, now: datetime, values: dict[str, str], *, from_states: tuple[str, ...]
-) -> None:
-    row = _row(entry.message, entry.body, STATE_ACCEPTED, now) | values
-    statement = insert(tx, journal).on_conflict_do_update(
-        index_elements=[journal.c.id], set_=values, where=journal.c.state.in_(from_states)
+def park_unreadable(tx: Tx, id: str, body: bytes, *, code: str, reason: str) -> bool:
+    """Set aside what was accepted as `id` and cannot be read; tell whether `body` is kept here.
+
+    False where the journal does not have these very bytes under that id: then nothing was written,
+    because somebody else's noise must not set a good message aside.
+    """
+    query = sa.select(journal.c.body).where(journal.c.id == id).with_for_update()
+    if tx.execute(query).scalar_one_or_none() != body:
+        return False
+    values = {"state": STATE_PARKED, "code": code, "reason": reason}
+    tx.execute(sa.update(journal).where(journal.c.id == id, _WAITING).values(values))
+    return True
+
+
+def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:
+    row = {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "early_since": None, **values}
+    statement = insert(tx, journal)
+    first = sa.func.coalesce(journal.c.early_since, statement.excluded.early_since)
+    statement = statement.on_conflict_do_update(
+        index_elements=[journal.c.id], set_={**values, "early_since": first}, where=_WAITING
     )
     tx.execute(statement, row)
 
@@ -259,19 +276,36 @@ def unpark(tx: Tx, id: str) -> None:
     statement = (
         sa.update(journal)
         .where(journal.c.id == id, journal.c.state == STATE_PARKED)
-        .values(state=STATE_ACCEPTED, code=None, reason=None)
+        .values(state=STATE_ACCEPTED, code=None, reason=None, early_since=None)
     )
     if tx.execute(statement).rowcount != 1:
         raise NotParked(f"there is no parked message {id}")
     _ask(tx, tx.execute(_oldest(journal.c.id == id)).all())
 
 
-def park_early(tx: Tx, recorded_before: datetime) -> int:
-    """Park early messages whose dossier never came; return how many."""
+def park_early(tx: Tx, since_before: datetime) -> int:
+    """Park early messages whose dossier, or whose papers, never came; return how many.
+
+    Counted from when a message was found to be early: it may have been accepted long before, while
+    the broker was away. Left alone while another message of its key was accepted and waits to be
+    handled: that may be its dossier.
+    """
+    other = journal.alias("other")
+    coming = sa.exists().where(
+        other.c.state == STATE_ACCEPTED, other.c.key == journal.c.key, UNHANDLED
+    )
+    # Of a dossier that is here an officer's word waits for papers only.
+    here = sa.exists().where(dossiers.c.number == journal.c.key)
+    papers = sa.and_(journal.c.type == "dossier.progressed", here)
     statement = (
         sa.update(journal)
-        .where(journal.c.state == STATE_EARLY, journal.c.recorded_at < recorded_before, UNHANDLED)
-        .values(state=STATE_PARKED, code="dossier_unknown", reason="the dossier never came")
+        .where(journal.c.state == STATE_EARLY, journal.c.early_since < since_before, UNHANDLED)
+        .where(~coming)
+        .values(
+            state=STATE_PARKED,
+            code=sa.case((papers, "papers_missing"), else_="dossier_unknown"),
+            reason=sa.case((papers, "no paper was scanned"), else_="the dossier never came"),
+        )
     )
     return tx.execute(statement).rowcount
 

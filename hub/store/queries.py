@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
-from hub.store.record_tables import leg_steps, legs
+from hub.store.record_tables import dossier_files, dossiers, leg_steps, legs
 from hub.store.schedule import ASKED
 from hub.store.tables import UNHANDLED, deliveries, journal
 
@@ -91,6 +91,11 @@ def imbalance(tx: Tx, readers: dict[str, str], limit: int = 100) -> list[Imbalan
     ]
 
 
+def look(tx: Tx) -> None:
+    """Read one row, or find that there is none: that SQLite begins a transaction proves nothing."""
+    tx.execute(sa.select(journal.c.state).limit(1)).all()
+
+
 def open_count(tx: Tx) -> int:
     """Return the number of deliveries that are not final."""
     query = sa.select(sa.func.count()).where(deliveries.c.settled_at.is_(None))
@@ -163,6 +168,42 @@ def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
         .order_by(came)
     )
     return [Gap(row[0], row[1] or "", *row[2:]) for row in tx.execute(query.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Papers of a dossier that came after its hand-over and that the town was not given."""
+
+    number: str
+    child_number: str
+    """The number under which the town has the dossier, "" while it has not told."""
+    count: int
+    wanted: bool
+    """Whether the town asks for papers: then they go when an officer takes the work up again."""
+    since: datetime
+    """When the first of them came."""
+
+
+def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
+    """Return the dossiers under way of which papers are here that the town lacks, oldest first."""
+    file = dossier_files.c
+    came = sa.func.min(journal.c.recorded_at)
+    query = (
+        sa.select(
+            legs.c.number, legs.c.child_number, sa.func.count(), legs.c.wanted.is_not(None), came
+        )
+        .join(dossiers, dossiers.c.number == legs.c.number)
+        .join(dossier_files, file.number == legs.c.number)
+        .join(journal, journal.c.id == file.message_id)
+        .where(legs.c.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(file.is_result.is_(False), file.to_town.is_(False))
+        .group_by(legs.c.number, legs.c.child_number, legs.c.wanted)
+        .order_by(came)
+    )
+    return [
+        Papers(number, child or "", count, bool(wanted), since)
+        for number, child, count, wanted, since in tx.execute(query.limit(limit))
+    ]
 
 
 def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]]:

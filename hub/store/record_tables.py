@@ -60,6 +60,7 @@ dossier_files = sa.Table(
     sa.Column("size", Big, nullable=False),
     sa.Column("is_result", sa.Boolean, nullable=False),
     sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("to_town", sa.Boolean, nullable=False, server_default=sa.false()),
     comment="Which files belong to a dossier: scanned papers and results",
 )
 
@@ -72,6 +73,7 @@ legs = sa.Table(
     sa.Column("step", sa.Text),
     sa.Column("transferred_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
+    sa.Column("wanted", sa.Integer),
     comment="The inter-level leg of a dossier (liên thông): the town's child and how far it is",
 )
 

@@ -79,6 +79,7 @@ journal = sa.Table(
     sa.Column("code", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("early_since", Instant),
     sa.CheckConstraint(one_of("state", JOURNAL_STATES), name="state"),
     sa.CheckConstraint("(state = 'parked') = (code IS NOT NULL)", name="parked_has_code"),
     comment="Every message, as said. It is also the inbox by message id: a message is handled once",

@@ -49,7 +49,8 @@ class Turns:
     def __init__(self, connect: Callable[[], sa.Connection]) -> None:
         self._connect = connect
         self._lock = threading.Lock()
-        self._taken = False
+        self._turn_of: threading.Lock | None = None
+        """The lock of the writer whose turn it is."""
         self._waiting: deque[threading.Lock] = deque()
         self._connection: sa.Connection | None = None
         self._round: _Round | None = None
@@ -82,22 +83,41 @@ class Turns:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait for a turn; first come, first served, which a lock alone does not promise."""
+        """Wait for a turn; first come, first served, which a lock alone does not promise.
+
+        Whoever is interrupted while it waits (Ctrl-C) steps out of the queue, or passes on the turn
+        that it was just given.
+        """
         mine = threading.Lock()
+        mine.acquire()
+        try:
+            with self._lock:
+                if self._turn_of is None:
+                    self._turn_of = mine
+                    mine.release()
+                else:
+                    self._waiting.append(mine)
+            mine.acquire()
+            yield
+        finally:
+            while not self._step_out(mine):
+                # Who was to commit this round has stepped out of the queue: nobody else will.
+                self._leave(self._round)
+
+    def _step_out(self, mine: threading.Lock) -> bool:
+        """End a turn, or the wait for one; False when a round is open that nobody would commit."""
         with self._lock:
-            if self._taken:
-                mine.acquire()
-                self._waiting.append(mine)
-            self._taken = True
-        with mine:
-            try:
-                yield
-            finally:
-                with self._lock:
-                    if self._waiting:
-                        self._waiting.popleft().release()
-                    else:
-                        self._taken = False
+            if self._turn_of is not mine:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+            elif self._waiting:
+                self._turn_of = self._waiting.popleft()
+                self._turn_of.release()
+            elif self._round is not None:
+                return False
+            else:
+                self._turn_of = None
+        return True
 
     def _begin(self) -> _Round:
         if self._connection is None:
@@ -120,8 +140,8 @@ class Turns:
             # A full disk ends the whole transaction, with the turns that were taken before.
             self._fail(own, error)
 
-    def _leave(self, own: _Round) -> None:
-        if self._round is not own:
+    def _leave(self, own: _Round | None) -> None:
+        if own is None or self._round is not own:
             return
         if self._waiting and monotonic() - own.began < LONGEST:
             return

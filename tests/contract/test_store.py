@@ -198,6 +198,16 @@ def test_a_delivery_is_claimed_once_and_only_when_due(store: Store) -> None:
     assert [(c.attempts, c.counted) for c in claim(store, id, at=SOON)] == [(2, 2)]
 
 
+def test_what_was_asked_for_by_a_clock_that_is_ahead_is_not_dropped(store: Store) -> None:
+    """The timer's machine is a second ahead: its ask counts, and does not wait for the next one."""
+    (id,) = open_deliveries(store, progress(1, 1))
+    claim(store, id)
+    with store.write() as tx:
+        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
+    assert [c.attempts for c in claim(store, id, at=SOON - timedelta(seconds=1))] == [2]
+
+
 def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None:
     """A pause of the partner burns nothing, yet the call numbers stay unique."""
     (id,) = open_deliveries(store, progress(1, 1))

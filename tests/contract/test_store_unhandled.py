@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hub.flow.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.store import journal, outbox
+from hub.store import journal, outbox, queries
 from hub.store.engine import Store, Tx
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -91,3 +91,45 @@ def test_what_waits_in_the_outbox_or_was_handled_is_not_asked_for_again(store: S
     timer = Timer(store, clock=lambda: NOW)
     assert timer.sweep(NOW + timedelta(hours=1)) == 1
     assert asked(store) == [entries[0].message.id, entries[2].message.id]
+
+
+HOUR = timedelta(hours=1)
+SOON = timedelta(minutes=1)
+
+
+def parked(store: Store) -> list[str]:
+    """Return the ids of the parked messages."""
+    with store.read() as tx:
+        return [row[0] for row in queries.parked(tx)]
+
+
+def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Store) -> None:
+    """Not from its acceptance: the broker may have been away since then. However often it is asked
+    for meanwhile, then it is parked; taken up again it has another hour."""
+    (entry,) = accept(store, 1)
+    timer = Timer(store, clock=lambda: NOW)
+    found = NOW + 5 * HOUR
+    for at in (found, found + HOUR / 2, found + HOUR):
+        with store.write() as tx:
+            journal.set_early(tx, entry, at)
+        timer.sweep(at)
+        assert parked(store) == []
+    with store.write() as tx:
+        journal.set_early(tx, entry, found + HOUR + SOON)
+    timer.sweep(found + HOUR + SOON)
+    assert parked(store) == [entry.message.id]
+    with store.write() as tx:
+        journal.unpark(tx, entry.message.id)
+        journal.set_early(tx, entry, found + 2 * HOUR)
+    timer.sweep(found + 2 * HOUR + SOON)
+    assert parked(store) == []
+
+
+def test_no_message_is_parked_while_its_dossier_stands_behind_it(store: Store) -> None:
+    """What was accepted for the same dossier and waits to be handled may be the dossier itself."""
+    entry, behind = accept(store, 2)
+    with store.write() as tx:
+        journal.set_early(tx, entry, NOW)
+        assert journal.park_early(tx, NOW + HOUR) == 0
+        journal.take(tx, [behind], NOW)
+        assert journal.park_early(tx, NOW + HOUR) == 1

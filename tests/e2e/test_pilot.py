@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from hub.messages.envelope import decode
 from hub.pilot import run as pilot
+from hub.store.engine import Store
 from tests.support.services import RabbitService
 
 
@@ -32,11 +34,21 @@ def settled(report: dict[str, Any], dossiers: int) -> None:
     assert report["ledger"]["town_center"]["dossiers"] == report["inter_level"] > 0
 
 
+def supplements(directory: Path) -> list[int]:
+    """Return how many papers the town was given with each supplement."""
+    store = Store(f"sqlite:///{directory}/demo/hub/hub.db")
+    with store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT body FROM journal WHERE type = 'town.supplement'").all()
+    store.close()
+    return [len(decode(row.body).attachments) for row in rows]
+
+
 def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
     """Nothing but Python is needed; the province is called through REST."""
     report = play(tmp_path, dossiers=70, broker="memory", faults=False, province_mode="rest")
     settled(report, 70)
     assert (report["broker"], report["faults_injected"]) == ("memory", {})
+    assert supplements(tmp_path) == [2]
 
 
 @pytest.mark.usefixtures("rabbit")

@@ -5,7 +5,7 @@ import pty
 import select
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,22 @@ def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path
         source.look(sink)
     assert len(accepted(store)) == 1
     assert len(list((folder / TAKEN).iterdir())) == 2
+
+
+def test_a_scan_that_is_copied_again_later_is_the_same_scan(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """The same bytes for the same paper with another time of the file: taken, and the first counts;
+    other bytes are another scan."""
+    source = ScannerSource(folder)
+    for title, at in (("a", AT), ("a", AT + timedelta(days=1)), ("b", AT)):
+        scan(folder, number=NUMBER, component="TP-01", title=title, at=at)
+        source.look(sink)
+        source.look(sink)
+    assert list((folder / REFUSED).iterdir()) == []
+    assert len(list((folder / TAKEN).iterdir())) == 3
+    scans = [said for said in accepted(store) if isinstance(said, p.DocumentScanned)]
+    assert [said.scanned_at for said in scans] == [AT, AT]
 
 
 @pytest.mark.parametrize(

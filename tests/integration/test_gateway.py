@@ -276,3 +276,10 @@ def test_a_store_that_is_broken_is_no_absence(door: Door) -> None:
 def test_health_needs_no_token(door: Door) -> None:
     """For the container's health check."""
     assert door.call("GET", "/health") == (200, {"status": "ok"})
+
+
+def test_health_reads_the_database(door: Door) -> None:
+    """A gateway that cannot read is not well, although SQLite begins any transaction."""
+    with door.store.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
+    assert door.call("GET", "/health")[0] == 503

@@ -1,157 +1,38 @@
 """The records: what each message does to a dossier, and what is said about it to the partners."""
 
 import io
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
-from sqlalchemy.exc import OperationalError
 
-from hub.broker.memory import MemoryBroker
-from hub.flow import outlast
-from hub.flow.accept import Intake
-from hub.flow.receive import Receive
-from hub.flow.relay import Relay
-from hub.messages import catalog, envelope, routes
+from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Incoming
-from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, outbox, queries
-from hub.store.blobs import BlobStore
-from hub.store.dossiers import Dossier
-from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
-from tests.support.works import now
-
-T = TypeVar("T")
-VN = ZoneInfo("Asia/Ho_Chi_Minh")
-MONDAY = datetime(2018, 8, 6, 8, 30, tzinfo=VN)
-NUMBER = "000.99.01.H57-180806-0001"
-LAND, BIRTH = "1.003003", "1.001193"
-
-
-@dataclass
-class Ward:
-    """Intake, queue and records, driven by hand: `settle` handles everything that is queued."""
-
-    store: Store
-    files: BlobStore
-    intake: Intake
-    broker: MemoryBroker
-    receive: Receive
-    relay: Relay
-    doubled: bool = False
-
-    def accept(self, payload: p.Payload, *files: Attachment, at: datetime = MONDAY) -> None:
-        """Tell the ward something and let it be handled."""
-        self.intake.accept(catalog.compose(payload, time=at, source="test", attachments=files))
-        self.settle()
-
-    def settle(self) -> None:
-        """Publish and handle until nothing is left."""
-        publisher = self.broker.publisher()
-        consumer = self.broker.consumer(routes.INGEST, prefetch=100)
-        while self.relay.publish_some(publisher):
-            batch = consumer.receive(100, wait=timedelta(0))
-            if batch:
-                self.receive.handle(consumer, batch * (2 if self.doubled else 1))
-        consumer.close()
-
-    def file(self, content: bytes, component: str) -> Attachment:
-        """Store a file."""
-        return self.intake.store_file(
-            io.BytesIO(content), name="a.pdf", media_type="application/pdf", component=component
-        )
-
-    def dossier(self) -> Dossier:
-        """Return the one dossier."""
-        with self.store.read() as tx:
-            found = dossiers.get(tx, NUMBER)
-        assert found is not None
-        return found
-
-    def said(self, kind: type[T]) -> list[T]:
-        """Return what of a kind was said to the partners, in order."""
-        return [payload for payload in self.everything_said() if isinstance(payload, kind)]
-
-    def everything_said(self) -> list[p.Payload]:
-        """Return all that was said to the partners, in order."""
-        with self.store.read() as tx:
-            bodies = [
-                row.body
-                for row in tx.exec_driver_sql(
-                    "SELECT body FROM journal j JOIN deliveries d ON j.id = message_id "
-                    "ORDER BY d.id"
-                )
-            ]
-        return [catalog.read(envelope.decode(body)) for body in bodies]
-
-    def steps(self) -> list[p.Status]:
-        """Return the statuses that the province was told, in order."""
-        return [said.status for said in self.said(p.ProvinceProgress)]
+from hub.store import dossiers, queries
+from tests.support.ward import (
+    LAND,
+    MONDAY,
+    NUMBER,
+    VN,
+    Ward,
+    open_ward,
+    progress,
+    reception,
+    scan,
+    town,
+    transferred,
+)
 
 
 @pytest.fixture
 def ward(tmp_path: Path) -> Iterator[Ward]:
     """A ward with an empty store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    files = BlobStore(tmp_path / "files", limit=100_000)
-    intake = Intake(store, files, clock=now)
-    broker = MemoryBroker()
-    receive = Receive(store, broker, Records(Rulebook.load()), clock=now)
-    yield Ward(store, files, intake, broker, receive, Relay(store, broker))
-    intake.close()
-    store.close()
-
-
-def reception(procedure: str = BIRTH, number: str = NUMBER) -> p.DossierReceived:
-    """Return the reception of a dossier with the procedure's own components."""
-    found = Rulebook.load().procedure(procedure, MONDAY)
-    return p.DossierReceived(
-        number=number,
-        procedure=procedure,
-        applicant=p.Applicant(name="Nguyễn Văn Mẫu", identity_number="000000000001"),
-        received_at=MONDAY,
-        components=found.components,
-        parcels=(p.Parcel(number="1", map_sheet="2", area_m2=100.0),),
-        officer="Trần Thị Tiếp Nhận",
-    )
-
-
-def progress(status: p.Status, hours: float) -> p.DossierProgressed:
-    """Return an officer's step, `hours` after the reception."""
-    at = MONDAY + timedelta(hours=hours)
-    return p.DossierProgressed(number=NUMBER, status=status, at=at, officer="Lê", unit="Tư pháp")
-
-
-def scan(component: str, hours: float = 0.1) -> p.DocumentScanned:
-    """Return a scan of a component."""
-    at = MONDAY + timedelta(hours=hours)
-    return p.DocumentScanned(number=NUMBER, component=component, scanned_at=at, device="scanner-1")
-
-
-def town(sequence: int, step: p.TownStep) -> p.TownStepReported:
-    """Return the town's `sequence`-th step, one day apart."""
-    at = MONDAY + timedelta(days=sequence)
-    return p.TownStepReported(number=NUMBER, sequence=sequence, step=step, at=at, officer="CB")
-
-
-def transferred(ward: Ward) -> None:
-    """Take in a land dossier with all its papers, so that it goes to the town."""
-    ward.accept(reception(LAND))
-    for component in reception(LAND).components:
-        ward.accept(scan(component.code), ward.file(component.code.encode(), component.code))
+    with open_ward(tmp_path) as opened:
+        yield opened
 
 
 def test_a_reception_is_registered_at_the_province_with_its_due_date(ward: Ward) -> None:
@@ -235,17 +116,6 @@ def test_a_dossier_never_goes_backwards(ward: Ward) -> None:
         assert [row.status for row in rows] == [4]
 
 
-def test_a_scan_that_comes_before_its_dossier_waits_for_it(ward: Ward) -> None:
-    """Early is not wrong: the file is attached as soon as the dossier is there."""
-    ward.accept(scan("TP-1"), ward.file(b"early", "TP-1"))
-    with ward.store.read() as tx:
-        assert queries.unhandled_count(tx) == 1
-    ward.accept(reception())
-    with ward.store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
-        assert [file.component for file in dossiers.files_of(tx, NUMBER)] == ["TP-1"]
-
-
 def test_an_inter_level_dossier_is_handed_over_when_its_papers_are_complete(ward: Ward) -> None:
     """With every file by reference and hash; the national status stays 4."""
     ward.accept(reception(LAND))
@@ -277,23 +147,6 @@ def test_steps_of_the_town_are_applied_in_its_order_however_they_come(
         assert [file.component for file in dossiers.files_of(tx, NUMBER, result=True)] == ["KQ"]
 
 
-def test_the_towns_request_for_papers_stops_the_clock_until_they_are_there(ward: Ward) -> None:
-    """Supplement: status 5, papers to the town, then the due date moves by the wait."""
-    transferred(ward)
-    before = ward.dossier().due_at
-    ward.accept(town(1, p.TownStep.ACCEPTED))
-    ward.accept(town(2, p.TownStep.AWAITING_SUPPLEMENT))
-    assert ward.dossier().status is p.Status.SUPPLEMENT_REQUESTED
-    ward.accept(scan("BS-1", hours=50), ward.file(b"more", "BS-1"))
-    (given,) = ward.said(p.TownSupplement)
-    assert isinstance(given, p.TownSupplement)
-    assert ward.dossier().status is p.Status.SUPPLEMENT_REQUESTED
-    ward.accept(town(3, p.TownStep.SUPPLEMENTED))
-    dossier = ward.dossier()
-    assert dossier.status is p.Status.PROCESSING
-    assert dossier.due_at > before == dossier.first_due_at
-
-
 def test_the_town_is_told_when_its_result_was_handed_out(ward: Ward) -> None:
     """The leg ends at the citizen."""
     transferred(ward)
@@ -309,88 +162,6 @@ def test_a_step_of_a_dossier_that_is_not_at_the_town_waits(ward: Ward) -> None:
     assert [int(status) for status in ward.steps()][-1] == 4
     with ward.store.read() as tx:
         assert queries.unhandled_count(tx) == 0
-
-
-def test_an_unknown_procedure_is_parked_where_an_operator_finds_it(ward: Ward) -> None:
-    """Accepted, then found to be wrong: kept whole, with code and reason; nothing half."""
-    body = msgspec.json.encode(reception()).replace(b"1.001193", b"9.999999")
-    ward.accept(msgspec.json.decode(body, type=p.DossierReceived))
-    with ward.store.read() as tx:
-        ((_, _, key, code, reason),) = queries.parked(tx)
-        assert (key, code) == (NUMBER, "procedure_unknown")
-        assert "9.999999" in reason
-        assert dossiers.get(tx, NUMBER) is None
-        assert queries.open_count(tx) == 0
-
-
-def test_a_poisonous_message_falls_out_of_its_batch_alone(ward: Ward) -> None:
-    """Its neighbours are handled in the same turn."""
-    bad = msgspec.structs.replace(reception(), procedure="9.999999", number=NUMBER[:-1] + "2")
-    publisher = ward.broker.publisher()
-    for payload in (reception(), bad, progress(p.Status.PROCESSING, 1)):
-        ward.intake.accept(catalog.compose(payload, time=MONDAY, source="test"))
-    ward.settle()
-    publisher.close()
-    assert ward.dossier().status is p.Status.PROCESSING
-    with ward.store.read() as tx:
-        assert len(queries.parked(tx)) == 1
-
-
-def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) -> None:
-    """Exactly as they came."""
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
-    noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id="x")
-    ward.receive.handle(consumer, [noise])
-    with ward.store.write() as tx:
-        (row,) = outbox.head(tx, 10)
-    assert (row.queue, row.type, row.body) == (routes.INVALID, "invalid.json_broken", b"<xml/>")
-
-
-def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
-    ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A crash in the middle of a handler rolls everything back; the message comes again."""
-    real = dossiers.add_event
-    calls = iter([True, True, False])
-
-    def crash_first(tx: object, event: object) -> None:
-        if next(calls, False):
-            raise RuntimeError("a bug of ours")
-        real(tx, event)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(dossiers, "add_event", crash_first)
-    ward.accept(reception())
-    with ward.store.read() as tx:
-        assert dossiers.get(tx, NUMBER) is None
-        assert queries.unhandled_count(tx) == 1
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
-    ward.receive.handle(consumer, consumer.receive(10, wait=timedelta(seconds=1)))
-    assert ward.dossier().status is p.Status.ACCEPTED
-
-
-def test_an_outage_of_the_store_uses_up_no_delivery_limit(
-    ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The database is away for longer than ten tries; the message is handled, not buried."""
-    ward.intake.accept(catalog.compose(reception(), time=MONDAY, source="test"))
-    ward.relay.publish_some(ward.broker.publisher())
-    real, away, handled = ward.store.write, iter(range(30)), threading.Event()
-
-    @contextmanager
-    def write() -> Iterator[Tx]:
-        if next(away, None) is not None:
-            raise OperationalError("SELECT 1", {}, Exception("connection refused"))
-        with real() as tx:
-            yield tx
-
-    monkeypatch.setattr(ward.store, "write", write)
-    monkeypatch.setattr(outlast, "LONGEST_PAUSE", timedelta(milliseconds=1))
-    ward.receive.on_commit = handled.set
-    ward.receive.start()
-    assert handled.wait(10)
-    ward.receive.stop()
-    assert ward.broker.depth("hub.dead") == 0
-    assert ward.dossier().number == NUMBER
 
 
 def test_what_is_said_by_the_hub_is_not_accepted_from_outside(ward: Ward) -> None:

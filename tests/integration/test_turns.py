@@ -1,5 +1,6 @@
 """Writers that share SQLite's one transaction: what each of them is promised all the same."""
 
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store import outbox
+from hub.store import turns as turns_module
 from hub.store.engine import Store, Tx, is_away
 from hub.store.migrate import migrate
 
@@ -128,3 +130,80 @@ def test_what_a_writer_wrote_is_there_for_others_when_it_returns(store: Store) -
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(write_and_look, range(200)))
     assert len(names(store)) == 200
+
+
+def test_a_writer_that_is_interrupted_while_it_waits_takes_no_turn_with_it(store: Store) -> None:
+    """Ctrl-C in the main thread: whoever stands behind it, and whoever comes later, has a turn."""
+    begun = threading.Event()
+    behind, later = (
+        threading.Thread(target=put_one, args=(store, name), daemon=True)
+        for name in ("behind", "later")
+    )
+
+    def hold() -> None:
+        with store.write() as tx:
+            put(tx, "first")
+            begun.set()
+            until_waiting(store, 1)
+            behind.start()
+            until_waiting(store, 2)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            until_waiting(store, 1)
+
+    holding = threading.Thread(target=hold, daemon=True)
+    holding.start()
+    assert begun.wait(10)
+    with pytest.raises(KeyboardInterrupt), store.write():
+        raise AssertionError("it was not interrupted")
+    holding.join(10)
+    later.start()
+    for writer in (behind, later):
+        writer.join(10)
+        assert not writer.is_alive()
+    assert sorted(names(store)) == ["behind", "first", "later"]
+
+
+def test_who_is_interrupted_before_it_could_commit_for_others_leaves_nobody_behind(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer left the commit to the one that waited: it is durable all the same, and returns."""
+    turns = store.turns
+    assert turns is not None
+    real = turns._leave
+    begun = threading.Event()
+
+    def leave(own: object) -> None:
+        real(own)  # type: ignore[arg-type]
+        if waiting(store):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            until_waiting(store, 0)
+
+    def hold() -> None:
+        with store.write() as tx:
+            put(tx, "first")
+            begun.set()
+            until_waiting(store, 1)
+
+    monkeypatch.setattr(turns_module, "LONGEST", 60)
+    monkeypatch.setattr(turns, "_leave", leave)
+    holding = threading.Thread(target=hold, daemon=True)
+    holding.start()
+    assert begun.wait(10)
+    with pytest.raises(KeyboardInterrupt), store.write():
+        raise AssertionError("it was not interrupted")
+    holding.join(10)
+    assert not holding.is_alive()
+    assert names(store) == ["first"]
+
+
+def put_one(store: Store, name: str) -> None:
+    with store.write() as tx:
+        put(tx, name)
+
+
+def until_waiting(store: Store, count: int) -> None:
+    """Wait until so many writers wait; gives up, so that no failure hangs."""
+    for _ in range(3_000):
+        if waiting(store) == count:
+            return
+        threading.Event().wait(0.001)

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.provincial import mapping
-from adapters.provincial.compare import IDENTITY, RANKS, Likeness, differences, has_step, liken
+from adapters.provincial.compare import (
+    FINISHED,
+    IDENTITY,
+    RANKS,
+    Likeness,
+    differences,
+    has_step,
+    liken,
+)
 from tests.support.province import SCAN, dossier, step
 
 NUMBER = "000.99.01.H57-180724-0001"
@@ -44,9 +52,18 @@ def test_newer_means_further_along(theirs: str, ours: str) -> None:
     there, back = liken(found, to=sent), liken(sent, to=found)
     if theirs == ours:
         assert there is back is Likeness.SAME
+    elif Likeness.UNCLEAR in (there, back):
+        assert FINISHED in (theirs, ours)
     else:
         assert {there, back} <= {Likeness.NEWER, Likeness.OLDER}
         assert (there, back) != (Likeness.NEWER, Likeness.NEWER)
+
+
+@pytest.mark.parametrize("ours", ["2", "4", "5", "6"])
+def test_a_finished_record_does_not_tell_whether_it_is_newer(ours: str) -> None:
+    """A dossier may be opened again: what was sent then is not in the old record."""
+    found, sent = {**SENT, "TrangThaiHoSo": "9"}, {**SENT, "TrangThaiHoSo": ours}
+    assert liken(found, to=sent) is Likeness.UNCLEAR
 
 
 def test_a_difference_in_a_file_is_a_difference() -> None:

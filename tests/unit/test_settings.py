@@ -40,6 +40,29 @@ def test_every_problem_is_reported_at_once() -> None:
         assert f"HUB_{name}" in text
 
 
+@pytest.mark.parametrize("file_first", [True, False])
+def test_a_setting_given_twice_is_a_problem(tmp_path: Path, file_first: bool) -> None:
+    """Else the order of the environment would decide which secret holds."""
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    given = [("HUB_FILE_TOKEN_FILE", str(secret)), ("HUB_FILE_TOKEN", "other")]
+    with pytest.raises(SettingsError) as caught:
+        load(dict(given if file_first else reversed(given)))
+    assert str(caught.value) == (
+        "HUB_FILE_TOKEN_FILE: HUB_FILE_TOKEN is set as well; set one of the two"
+    )
+
+
+def test_a_secret_file_that_is_no_text_is_a_problem_like_others(tmp_path: Path) -> None:
+    """One line, without a word of what is in it."""
+    secret = tmp_path / "token"
+    secret.write_bytes(b"s3cr\xe9t")
+    with pytest.raises(SettingsError) as caught:
+        load({"HUB_FILE_TOKEN_FILE": str(secret), "HUB_TYPO": "1"})
+    assert f"HUB_FILE_TOKEN_FILE: not UTF-8: {secret}" in str(caught.value).splitlines()
+    assert "s3cr" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("roles", "named"),
     [("relay,postman", "postman"), ("relay", "HUB_BROKER_URL"), ("relay", "PostgreSQL")],

@@ -82,6 +82,28 @@ def test_a_registration_is_found_after_later_updates(
     assert destination.send(first).already
 
 
+def test_an_update_of_a_reopened_dossier_is_not_found_in_its_finished_record(
+    destination: ProvincialDestination, number: str
+) -> None:
+    """Its reply was lost: the end that is there may be the old one, so a person has to look."""
+    destination.send(request_for(destination, dossier(number)))
+    done = dossier(number, update=True, status=Status.FINISHED, finished_at=RECEIVED)
+    destination.send(request_for(destination, done))
+    asked = dossier(number, update=True, status=Status.SUPPLEMENT_REQUESTED)
+    assert destination.find(request_for(destination, asked)) is Absence.UNKNOWN
+
+
+def test_a_registration_is_found_when_the_dossier_is_finished(
+    destination: ProvincialDestination, number: str
+) -> None:
+    """It is in every record of ours, whatever came after it."""
+    first = request_for(destination, dossier(number))
+    destination.send(first)
+    done = dossier(number, update=True, status=Status.FINISHED, finished_at=RECEIVED)
+    destination.send(request_for(destination, done))
+    assert isinstance(destination.find(first), Receipt)
+
+
 def test_registering_again_is_success_with_a_mark(
     destination: ProvincialDestination, province: SimulatorProcess, number: str
 ) -> None:

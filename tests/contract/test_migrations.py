@@ -1,0 +1,86 @@
+"""What a migration makes of the rows that are there, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from hub.store import migrate as migration
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+
+D1, D2, D3 = (f"000.99.01.H57-180806-000{n}" for n in (1, 2, 3))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store of either kind without any table."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/hub.db" if sqlite else request.getfixturevalue("postgres_url")
+    made = Store(url)
+    yield made
+    made.close()
+
+
+def upgrade(store: Store, revision: str) -> None:
+    """Bring a store to an older schema."""
+    config = Config()
+    place = Path(migration.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(place))
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def fill(store: Store, table: str, *rows: dict[str, object]) -> None:
+    """Insert rows by plain SQL."""
+    with store.engine.begin() as connection:
+        for row in rows:
+            values = ", ".join(f"'{v}'" if isinstance(v, str) else str(v) for v in row.values())
+            text = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"  # noqa: S608
+            connection.exec_driver_sql(text)
+
+
+def dossier(number: str) -> dict[str, object]:
+    """Return a row of `dossiers`."""
+    texts = dict.fromkeys(("procedure", "sector", "summary", "officer"), "x")
+    bodies = dict.fromkeys(("applicant", "components", "parcels"), "{}")
+    counts = ("channel", "received_at", "due_at", "first_due_at", "status_at", "version")
+    numbers = dict.fromkeys(counts, 1)
+    return {"number": number, **texts, **bodies, **numbers, "inter_level": True, "status": 5}
+
+
+def said(id: str, type: str, key: str, at: int) -> dict[str, object]:
+    """Return a row of `journal`."""
+    texts = dict.fromkeys(("source", "correlation_id", "causation_id", "body"), "x")
+    row = {"id": id, "type": type, "version": 1, "key": key, "time": 1, **texts}
+    return {**row, "state": "outgoing", "recorded_at": at}
+
+
+def test_papers_that_went_by_themselves_do_not_go_again(bare: Store) -> None:
+    """0009: what a dossier at the town had scanned was given; only an unanswered request stands."""
+    upgrade(bare, "0008")
+    fill(bare, "dossiers", *map(dossier, (D1, D2, D3)))
+    papers = dict.fromkeys(("sha256", "component", "name", "media_type", "message_id"), "x")
+    files = [{"number": n, **papers, "size": 1, "is_result": False} for n in (D1, D2, D3)]
+    fill(bare, "dossier_files", *files)
+    leg = {"sequence": 2, "step": "cho-bo-sung", "transferred_at": 1}
+    fill(bare, "legs", {"number": D1, **leg}, {"number": D2, **leg})
+    step = {"sequence": 2, "step": "cho-bo-sung", "at": 1, "officer": "x", "note": ""}
+    fill(
+        bare,
+        "leg_steps",
+        *({"number": n, **step, "message_id": f"step {n}", "applied": True} for n in (D1, D2)),
+    )
+    fill(bare, "journal", *(said(f"step {n}", "town.step", n, 10) for n in (D1, D2)))
+    fill(bare, "journal", said("before", "town.supplement", D1, 5))
+    fill(bare, "journal", said("after", "town.supplement", D2, 11))
+    migrate(bare)
+    with bare.read() as tx:
+        legs = tx.exec_driver_sql("SELECT number, wanted FROM legs ORDER BY number").all()
+        query = "SELECT number FROM dossier_files WHERE to_town ORDER BY number"
+        given = tx.exec_driver_sql(query).scalars().all()
+    assert [tuple(row) for row in legs] == [(D1, 2), (D2, None)]
+    assert given == [D1, D2]
