@@ -25,6 +25,7 @@ from hub.flow.gate import WIDE, Gate, Reach
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.outlast import outlast
 from hub.flow.quotas import Quotas
+from hub.flow.urgency import Urgency
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.ports import (
@@ -108,6 +109,7 @@ class Deliver(Role):
         self.gate = gate
         self.board = Board(settling.store, gate, on_commit=lambda: self.on_commit())
         self.quotas = Quotas(gate)
+        self.urgency = Urgency(settling.store, destination.name, on_commit=lambda: self.on_commit())
         self.clock = clock
         self.on_commit = on_commit
         traits = destination.traits
@@ -155,7 +157,7 @@ class Deliver(Role):
             consumer.take_at_most(width)
             if waiting:
                 incoming = consumer.receive(max(0, room), wait=self._patience(reach, now))
-                self.claim(consumer, pool, incoming)
+                self.claim(consumer, pool, incoming, room)
         except ConsumerLost as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
         except BrokerUnavailable as error:
@@ -174,13 +176,19 @@ class Deliver(Role):
         return max(timedelta(milliseconds=1), min(waits))
 
     def claim(
-        self, consumer: Consumer, pool: ThreadPoolExecutor, batch: Sequence[Incoming]
+        self,
+        consumer: Consumer,
+        pool: ThreadPoolExecutor,
+        batch: Sequence[Incoming],
+        room: int,
     ) -> None:
         """Claim what the batch asks for and hand it to the pool; acknowledge the rest."""
         asks = self._read(consumer, batch)
         if not asks:
             return
         asked = dict(reversed(asks))
+        if len(batch) >= room:  # more of them wait behind
+            asked = outlast(self, lambda: self.urgency.first(asked, self.clock()))
         overtaken, claims, lease = outlast(self, lambda: self._take(asked))
         if claims:
             passing(Point.DELIVER_AFTER_CLAIM)

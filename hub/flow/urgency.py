@@ -1,0 +1,79 @@
+"""Urgency: what is due soon passes what waits before it in the queue.
+
+An ask is a permission to make one call. When the queue is backed up, the asks at hand are used for
+the deliveries that are due first, and whoever gave way is asked for again behind all the others.
+The urgent ones' own asks come later and find nothing to do. A place in the queue is all that
+changes: order within a dossier is kept by its lane, whose head alone can be asked for.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from hub.ports import Incoming
+from hub.store import outbox, urgent
+from hub.store.deliveries import ask
+from hub.store.engine import Store
+from hub.store.urgent import Due
+
+WITHIN = timedelta(days=1)
+"""How soon something has to be due to pass others."""
+EVERY = 1.0
+"""Seconds between two looks: each reads all that is asked for."""
+
+
+class Urgency:
+    """One destination's; belongs to the thread of its Deliver."""
+
+    def __init__(
+        self, store: Store, destination: str, *, on_commit: Callable[[], None], every: float = EVERY
+    ) -> None:
+        self.store = store
+        self.destination = destination
+        self.on_commit = on_commit
+        self.every = every
+        self._looked = -math.inf
+
+    def first(self, asked: dict[int, Incoming], now: datetime) -> dict[int, Incoming]:
+        """Return the asks (by delivery) with what is due soon in the place of what is due later."""
+        if time.monotonic() - self._looked < self.every:
+            return asked
+        self._looked = time.monotonic()
+        with self.store.read() as tx:
+            soon = urgent.due_before(
+                tx, self.destination, before=now + WITHIN, but=asked, limit=len(asked)
+            )
+            standing = urgent.unsent(tx, asked) if soon else {}
+        pairs = _pairs(soon, asked, standing)
+        if not pairs:
+            return asked
+        give_way = [standing[id] for id, _ in pairs if id in standing]
+        with self.store.write() as tx:
+            outbox.put(tx, (ask(due.id, self.destination, due.type) for due in give_way))
+        self.on_commit()
+        places = dict(pairs)
+        return {
+            places[id].id if id in places else id: (
+                replace(incoming, type=places[id].type) if id in places else incoming
+            )
+            for id, incoming in asked.items()
+        }
+
+
+def _pairs(
+    soon: list[Due], asked: dict[int, Incoming], standing: dict[int, Due]
+) -> list[tuple[int, Due]]:
+    """Return who gives way to whom: first what needs no call any more, then what is due last."""
+
+    def due(id: int) -> float:
+        if id not in standing:
+            return math.inf
+        deadline = standing[id].deadline
+        return deadline.timestamp() if deadline else math.inf
+
+    gone_first = sorted(asked, key=lambda id: (id in standing, -due(id)))
+    pairs = zip(gone_first, soon, strict=False)
+    return [(id, one) for id, one in pairs if one.deadline and one.deadline.timestamp() < due(id)]
