@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pika
 import pytest
+from msgspec import structs
 
 from hub.broker.declare import apply
 from hub.broker.rabbit import RabbitBroker
@@ -328,10 +329,10 @@ def test_a_message_that_amqp_cannot_carry_is_refused_alone(broker: RabbitBroker)
     """Sent, it would end the channel and make its whole batch unclear for ever."""
     good = batch("a")[0]
     odd = [
-        replace(good, body=b"x" * (MAX_BYTES + 1)),
-        replace(good, message_id="x" * 256),
-        replace(good, type="\ud800"),
-        replace(good, headers={"hub-attempt": 2**70}),
+        structs.replace(good, body=b"x" * (MAX_BYTES + 1)),
+        structs.replace(good, message_id="x" * 256),
+        structs.replace(good, type="\ud800"),
+        structs.replace(good, headers={"hub-attempt": 2**70}),
     ]
     publisher = broker.publisher()
     outcomes = publisher.publish([good, *odd, good], timeout=WITHIN)
@@ -352,7 +353,7 @@ def test_headers_of_the_broker_are_not_published_again(
     graves = broker.consumer(DEAD, prefetch=1)
     [dead] = receive_some(graves)
     assert "x-death" in dead.headers
-    again = replace(batch("a")[0], headers={**dead.headers, "hub-replay": 1})
+    again = structs.replace(batch("a")[0], headers={**dead.headers, "hub-replay": 1})
     assert publisher.publish([again], timeout=WITHIN) == [Confirm.CONFIRMED]
     [back] = receive_some(consumer)
     assert set(back.headers) == {"hub-replay"}
