@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.flow.outlast import outlast
 from hub.messages import catalog
@@ -64,6 +65,8 @@ class Reconcile(Role):
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
         """Ask about deliveries that are due; return how many were asked about."""
         doubtful = outlast(self, self._take)
+        if doubtful:
+            passing(Point.RECONCILE_AFTER_TAKE)
         for outcome in pool.map(self._ask, doubtful):
             self.beat()
             self._settle(outcome)

@@ -5,10 +5,12 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from hub.clock import utc_now
 from hub.pilot import scenario
 from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
@@ -58,6 +60,10 @@ class Drill:
             load.enough.set()
             load.join()
         assert load.problems == []
+
+    def now(self) -> datetime:
+        """Return the time by the right clock."""
+        return utc_now()
 
     def assert_sound(self) -> None:
         """Everything is done, once, in order; the balance holds."""
