@@ -20,7 +20,7 @@ from tests.chaos.load import Counter, Load
 from tests.chaos.stage import Stage, open_stage
 from tests.support.services import missing
 
-PLANNED = 4000
+PLANNED = 8000
 PATIENCE = 60.0
 
 
@@ -76,7 +76,7 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """A stage whose roles all work."""
     mix = scenario.scaled(scenario.load_mix(), PLANNED)
     plans = list(scenario.plan(mix, Rulebook.load(), seed=3, agency="000.99.01.H57"))
-    first, mixed = plans[: PLANNED // 4], iter(plans[PLANNED // 4 :])
+    first, mixed = plans[: PLANNED // 2], iter(plans[PLANNED // 2 :])
     ward = iter([plan for plan in first if not plan.inter_level])
     upward = iter([plan for plan in first if plan.inter_level])
     directory: Path = tmp_path_factory.mktemp("chaos")

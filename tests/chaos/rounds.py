@@ -20,9 +20,9 @@ STAND_WITHIN = 40.0
 REGISTER = ("DongBoHoSoMC",)
 """A pause of one operation of several: what waits for it is laid aside, the others go on."""
 REFUSED_FOR_NOW = Fault(kind=FaultKind.BUSY, operations=REGISTER, seconds=1)
-ONE_LATER_ONE_IN_DOUBT = (
-    Fault(kind=FaultKind.BUSY, remaining=1),
-    Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=1),
+LATER_OR_IN_DOUBT = (
+    Fault(kind=FaultKind.BUSY, operations=REGISTER, probability=0.3),
+    Fault(kind=FaultKind.DROP_AFTER_ACCEPT, operations=REGISTER, probability=0.3),
 )
 """Brings the timer something that becomes due, and reconcile something to ask about."""
 
@@ -51,13 +51,19 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
     roles = [stage.roles[step.role] for step in steps]
     points = {step.point for step in steps}
     callback = Point.CALLBACK_BEFORE_REPLY in points
-    load = Load(drill.counter, drill.inter_level if callback else drill.of_the_ward, clerks=2)
+    load = Load(
+        drill.counter,
+        drill.inter_level if callback else drill.of_the_ward,
+        clerks=1 if callback else 2,
+    )
     try:
         _lead(drill, points)
         first = [step for step in steps if step.role in ("timer", "reconcile")]
         _arm(drill, first)
         load.start()
         _wait(drill, first)
+        if first:
+            stage.partners["province"].clear_faults()
         for step in steps[len(first) :]:
             # One after the other: who stands brings no more work to those after it.
             _arm(drill, [step])
@@ -82,7 +88,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
 def _lead(drill: Drill, points: set[Point]) -> None:
     """Let the province do what leads a role to its step."""
     paused = {Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT} & points
-    faults = [REFUSED_FOR_NOW] if paused else ONE_LATER_ONE_IN_DOUBT
+    faults = [REFUSED_FOR_NOW] if paused else LATER_OR_IN_DOUBT
     drill.stage.partners["province"].set_faults(faults)
 
 
