@@ -1,8 +1,9 @@
 """Failpoints: named steps of the exchange at which a drill can end or stop the process.
 
-Free when unused: nothing is armed unless HUB_FAILPOINTS says so, and that is refused without
-HUB_DRILL=on. An armed point strikes once, at its n-th pass. A real SIGKILL is used, not an
-exception: nothing is flushed, closed or rolled back by us, as in a power cut.
+Free when unused: nothing is armed unless HUB_FAILPOINTS says so, or the file of HUB_DRILL_POINTS,
+and both are refused without HUB_DRILL=on. An armed point strikes once, at its n-th pass. A real
+SIGKILL is used, not an exception: nothing is flushed, closed or rolled back by us, as in a power
+cut.
 """
 
 import os
@@ -10,6 +11,7 @@ import signal
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Point(StrEnum):
@@ -27,14 +29,24 @@ class Point(StrEnum):
     """A batch is handled, the broker has no acknowledgement yet."""
     TIMER_AFTER_COMMIT = "timer_after_commit"
     """Work that is due was asked for, nobody was woken yet."""
+    TIMER_AFTER_SWEEP = "timer_after_sweep"
+    """What should not happen was mended, what is due was not looked for yet."""
     DELIVER_AFTER_CLAIM = "deliver_after_claim"
     """Deliveries are claimed, no call has begun."""
     DELIVER_AFTER_REPLY = "deliver_after_reply"
     """The partner has answered, nothing is recorded of it."""
     DELIVER_AFTER_SETTLE = "deliver_after_settle"
     """The outcome is recorded, the broker has no acknowledgement yet."""
+    DELIVER_AFTER_SHELVE = "deliver_after_shelve"
+    """What may not go now is laid aside, the broker has no acknowledgement yet."""
+    PAUSE_AFTER_LIFT = "pause_after_lift"
+    """A pause has ended in the store, what was laid aside for it was not recalled yet."""
+    RECONCILE_AFTER_TAKE = "reconcile_after_take"
+    """Doubtful deliveries are reserved for a while, the partner was not asked yet."""
     RECONCILE_AFTER_FIND = "reconcile_after_find"
     """The partner has told that it holds what was sent, nothing is recorded of that."""
+    REPLAY_BETWEEN_ITEMS = "replay_between_items"
+    """One item of a replay plan is carried out, the next was not begun."""
 
 
 _ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
@@ -48,6 +60,9 @@ class _Armed:
 
 
 _armed: dict[str, _Armed] = {}
+_file: Path | None = None
+_said = ""
+"""What stood in the file the last time."""
 _lock = threading.Lock()
 
 
@@ -62,6 +77,16 @@ def arm(text: str) -> None:
         _armed.update(found)
 
 
+def heed(file: str) -> None:
+    """From now on arm what stands in `file` whenever that changes; "" for none.
+
+    So a drill can strike again and again without starting the process anew.
+    """
+    global _file, _said
+    with _lock:
+        _file, _said = (Path(file) if file else None), ""
+
+
 def check(text: str) -> str:
     """Return what is wrong with such a text, "" when it is right."""
     try:
@@ -73,12 +98,13 @@ def check(text: str) -> str:
 
 def passing(point: Point) -> None:
     """Mark a pass; does nothing unless a drill has armed this point."""
-    if _armed:
+    if _armed or _file:
         _pass(point)
 
 
 def _pass(point: Point) -> None:
     with _lock:
+        _look()
         armed = _armed.get(point)
         if armed is None:
             return
@@ -87,6 +113,18 @@ def _pass(point: Point) -> None:
             return
         del _armed[point]
     os.kill(os.getpid(), armed.signal)
+
+
+def _look() -> None:
+    """Read the file, if there is one; the lock is held."""
+    global _said
+    if _file is None:
+        return
+    said = _file.read_text(encoding="ascii") if _file.exists() else ""
+    if said != _said:
+        _said = said
+        _armed.clear()
+        _armed.update(_parse(said))
 
 
 def _parse(text: str) -> dict[str, _Armed]:

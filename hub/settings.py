@@ -96,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this hub exists to be damaged; never where people work."""
     drill_clock: str = ""
     """A file with the seconds by which the clock of a drill goes wrong."""
+    drill_points: str = ""
+    """A file that says while a drill runs where to strike, as `failpoints` does at the start."""
     failpoints: str = ""
     """Where a drill strikes, see hub/failpoints.py."""
 
@@ -178,6 +180,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("HUB_FAILPOINTS: only with HUB_DRILL=on, in a drill")
     if settings.drill_clock and settings.drill != "on":
         problems.append("HUB_DRILL_CLOCK: only with HUB_DRILL=on, in a drill")
+    if settings.drill_points and settings.drill != "on":
+        problems.append("HUB_DRILL_POINTS: only with HUB_DRILL=on, in a drill")
     if settings.province_url and not settings.province_password:
         problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
     if settings.town_url:

@@ -48,6 +48,7 @@ def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     failpoints.arm(found.failpoints)
+    failpoints.heed(found.drill_points)
     hub = build(found)
     hub.start()
     watch = preflight.Watch(found, checks, keep=hub.pulse.looked if hub.pulse else None)

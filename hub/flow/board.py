@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from hub.failpoints import Point, passing
 from hub.flow.gate import Gate
 from hub.rules.circuit import Phase
 from hub.store import pauses
@@ -98,6 +99,7 @@ class Board:
         for pause in changed:
             _report(pause)
         for name in sorted(gone):
+            passing(Point.PAUSE_AFTER_LIFT)
             log.warning(Event.PARTNER_RESUMED, destination=to, message_type=name)
             asked += self._recall_all(name, now)
         if asked:

@@ -227,6 +227,8 @@ class Deliver(Role):
             if len(going) < len(ids):
                 aside = {id: asked[id].type for id in set(ids).difference(going)}
                 self.board.shelve(tx, aside, now)
+        if len(going) < len(ids):
+            passing(Point.DELIVER_AFTER_SHELVE)
         return overtaken, claims, lease
 
     def _claim(

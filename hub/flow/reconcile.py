@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import partial
 
+from hub.failpoints import Point, passing
 from hub.flow.outcome import Outcome, Settling, handover, settle
 from hub.flow.outlast import outlast
 from hub.messages import catalog
@@ -72,6 +73,8 @@ class Reconcile(Role):
         while True:
             free = 0 if self.stopping.is_set() else self.at_once - len(asking)
             doubtful = outlast(self, partial(self._take, free)) if free else []
+            if doubtful:
+                passing(Point.RECONCILE_AFTER_TAKE)
             asking |= {pool.submit(self._ask, one) for one in doubtful}
             asked += len(doubtful)
             if not asking:

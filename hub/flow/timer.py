@@ -87,6 +87,7 @@ class Timer(Role):
         if self._has_jumped(now, measured) or measured - self._swept >= self._pause_of_sweeps:
             self._swept = measured
             count = self.sweep(now)
+            passing(Point.TIMER_AFTER_SWEEP)
             self.on_sweep()
         else:
             count = 0

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from hub.failpoints import Point, passing
 from hub.flow.outcome import OnDelivered
 from hub.messages.envelope import decode
 from hub.ports import Clock, Receipt
@@ -81,6 +82,7 @@ class ReplayRun:
             if self._carry_out(item) == SENT:
                 self._after_sending(item, tried)
             progress(count, len(items))
+            passing(Point.REPLAY_BETWEEN_ITEMS)
             if self.stopped:
                 break
         if not self.stopped:

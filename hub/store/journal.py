@@ -267,7 +267,9 @@ def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
-        tx.execute(sa.update(journal).where(journal.c.id.in_(ids)).values(state=STATE_ACCEPTED))
+        # Not what somebody has handled or parked since we looked: it would be handled once more.
+        mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
+        tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
     return ids
 
 

@@ -5,10 +5,12 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from hub.clock import utc_now
 from hub.pilot import scenario
 from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
@@ -18,7 +20,7 @@ from tests.chaos.load import Counter, Load
 from tests.chaos.stage import Stage, open_stage
 from tests.support.services import missing
 
-PLANNED = 4000
+PLANNED = 8000
 PATIENCE = 60.0
 
 
@@ -59,6 +61,10 @@ class Drill:
             load.join()
         assert load.problems == []
 
+    def now(self) -> datetime:
+        """Return the time by the right clock."""
+        return utc_now()
+
     def assert_sound(self) -> None:
         """Everything is done, once, in order; the balance holds."""
         assert wait_settled(self.stage, PATIENCE), self.stage.unsettled()
@@ -70,7 +76,7 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """A stage whose roles all work."""
     mix = scenario.scaled(scenario.load_mix(), PLANNED)
     plans = list(scenario.plan(mix, Rulebook.load(), seed=3, agency="000.99.01.H57"))
-    first, mixed = plans[: PLANNED // 4], iter(plans[PLANNED // 4 :])
+    first, mixed = plans[: PLANNED // 2], iter(plans[PLANNED // 2 :])
     ward = iter([plan for plan in first if not plan.inter_level])
     upward = iter([plan for plan in first if plan.inter_level])
     directory: Path = tmp_path_factory.mktemp("chaos")

@@ -15,7 +15,7 @@ import psycopg
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
 from hub.failpoints import Point
-from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
+from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, POINTS, WEIGHTS
 from tests.chaos.stage import Stage
 
 WEATHER = (
@@ -49,7 +49,7 @@ class Injector:
         self.may.set()
         self.draw = random.Random(seed)
         self._deck: list[Point] = []
-        first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(Point) - 1)]
+        first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(POINTS) - 1)]
         self._row = self.draw.sample(first, len(first))
         """Each kind, and each failpoint, comes once before chance decides."""
         self._thread = threading.Thread(target=self._run, name="injector", daemon=True)
@@ -63,7 +63,7 @@ class Injector:
     @property
     def unvisited(self) -> list[str]:
         """The failpoints at which nothing was killed yet."""
-        return [str(point) for point in Point if not self.counts[f"failpoint.{point}"]]
+        return [str(point) for point in POINTS if not self.counts[f"failpoint.{point}"]]
 
     def start(self) -> None:
         """Begin."""
@@ -88,7 +88,7 @@ class Injector:
     def next_point(self) -> Point:
         """Return a failpoint; every one has its turn before one has its second."""
         if not self._deck:
-            self._deck = self.draw.sample(list(Point), len(Point))
+            self._deck = self.draw.sample(POINTS, len(POINTS))
         return self._deck.pop()
 
     def try_again(self, point: Point) -> None:

@@ -7,6 +7,7 @@ clerks do not go through any of it.
 
 import contextlib
 import os
+import resource
 import secrets
 import signal
 import tempfile
@@ -31,6 +32,7 @@ from tests.support.tcp_proxy import TcpProxy
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7
+HOUR = 3600
 LEASE = (CONNECT + REPLY) * 16
 """Seconds."""
 
@@ -158,7 +160,8 @@ class Stage:
             "drill_clock": self.clock,
         }
         return {
-            "PATH": os.environ.get("PATH", os.defpath),
+            # The roles run the tree under test, also where another one is installed.
+            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
             **{f"HUB_{name.upper()}": str(value) for name, value in values.items()},
         }
 
@@ -170,3 +173,23 @@ def open_stage(directory: Path, *, seed: int, until: datetime, nodes: int = 3) -
         stage = Stage(directory, seed=seed, until=until, nodes=nodes)
         stage.start(stack)
         yield stage
+
+
+@contextlib.contextmanager
+def full_files(stage: Stage) -> Iterator[None]:
+    """No room for files until the end of the block."""
+    if stage.files.mounted:
+        with stage.files.full():
+            yield
+        return
+    # Not permitted to mount: no file of the gateway may grow.
+    pid = stage.roles["gateway"].pid
+    before = (
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)) if pid else ()
+    )
+    try:
+        yield
+    finally:
+        if before:
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, before)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ class KeptRole:
         self.changed = threading.Condition()
         self._environment = dict(environment)
         self._directory = directory
+        self._points = directory / f"{name}.points"
         self._failpoints = self._carried = ""
         self._stopping = threading.Event()
         self._process: KeptProcess | None = None
@@ -71,6 +73,31 @@ class KeptRole:
         with self.changed:
             self.changed.wait_for(lambda: self._carried == failpoints, 40)
 
+    def strike_at(self, failpoints: str) -> None:
+        """Arm these while it runs, "" for none; they hold for the process of then, too."""
+        new = self._points.with_suffix(".new")
+        new.write_text(failpoints, encoding="ascii")
+        new.replace(self._points)
+
+    def wait_stands(self, seconds: float) -> bool:
+        """Return whether its process is stopped, waiting for that.
+
+        Only its parent, the keeper, would be told by the system; so the state is looked at.
+        """
+        end, pause = time.monotonic() + seconds, threading.Event()
+        while not self._stands():
+            if time.monotonic() > end:
+                return False
+            pause.wait(0.01)
+        return True
+
+    def _stands(self) -> bool:
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] == "T"
+
     def wait_killed(self, times: int, seconds: float) -> bool:
         """Return whether it has been killed `times` times, waiting for that."""
         with self.changed:
@@ -100,7 +127,11 @@ class KeptRole:
             failpoints, self._failpoints = self._failpoints, ""
         launch = Launch(
             command=[sys.executable, "-m", "hub", "run", "--roles", self.name],
-            environment={**self._environment, "HUB_FAILPOINTS": failpoints},
+            environment={
+                **self._environment,
+                "HUB_FAILPOINTS": failpoints,
+                "HUB_DRILL_POINTS": str(self._points),
+            },
             log=self._directory / f"{self.name}.log",
         )
         process = KeptProcess.start(launch, lock=self._directory / f"{self.name}.lock")

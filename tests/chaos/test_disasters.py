@@ -1,6 +1,6 @@
 """One disaster at a time, under load, each to its end: what is away, silent, full, frozen or wrong.
 
-The rest of the matrix, a kill at each step, is in test_matrix.py. Times are measured and
+The matrix, each fault at each step, is in test_matrix.py. Times are measured and
 reported by script/chaos; here only what came of it decides, and that it was noticed at all.
 """
 

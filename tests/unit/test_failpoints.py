@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,31 @@ def test_arming_again_forgets_what_was_armed() -> None:
     failpoints.arm("accept_after_commit=kill@1")
     failpoints.arm("")
     failpoints.passing(Point.ACCEPT_AFTER_COMMIT)
+
+
+HEEDING = """
+import sys
+from pathlib import Path
+from hub.failpoints import Point, heed, passing
+place = Path(sys.argv[1])
+heed(str(place))
+for n in range(5):
+    print(n, flush=True)
+    if n == 2:
+        place.write_text("relay_after_publish=kill@1")
+    passing(Point.RELAY_AFTER_PUBLISH)
+"""
+
+
+def test_a_process_that_runs_is_armed_by_a_file(tmp_path: Path) -> None:
+    """What comes to stand in the file strikes at the next pass, without a new start."""
+    done = subprocess.run(
+        [sys.executable, "-c", HEEDING, str(tmp_path / "points")],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout.split()) == (-signal.SIGKILL, [b"0", b"1", b"2"])
 
 
 def test_every_mistake_is_named() -> None:

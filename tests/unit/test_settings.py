@@ -77,6 +77,7 @@ def test_roles_apart_need_a_broker_and_a_server_database(roles: str, named: str)
     ("environment", "named"),
     [
         ({"HUB_FAILPOINTS": "relay_after_publish=kill@1"}, "only with HUB_DRILL=on"),
+        ({"HUB_DRILL_POINTS": "/run/points"}, "only with HUB_DRILL=on"),
         ({"HUB_FAILPOINTS": "nowhere=kill@1", "HUB_DRILL": "on"}, "nowhere"),
         ({"HUB_FAILPOINTS": "relay_after_publish=maim", "HUB_DRILL": "on"}, "NAME=kill@N"),
         ({"HUB_FAILPOINTS": "relay_after_publish=kill@0", "HUB_DRILL": "on"}, "NAME=kill@N"),

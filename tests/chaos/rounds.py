@@ -1,0 +1,115 @@
+"""One fault of the matrix at all its steps: roles are brought to a step each, then it strikes.
+
+A role stops itself exactly at its step (`NAME=stop@1`, read while it runs), so nothing is left to
+chance: the fault comes when all of the round stand there, and they go on into it.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from adapters.simulation.faults import Fault, FaultKind
+from hub.failpoints import Point
+from hub.store import pauses
+from tests.chaos.conftest import Drill
+from tests.chaos.load import Load
+from tests.chaos.single_faults import FAULTS, LEFT_OUT, Scene
+from tests.chaos.steps import STEPS, Step, rounds
+
+STAND_WITHIN = 40.0
+REGISTER = ("DongBoHoSoMC",)
+"""A pause of one operation of several: what waits for it is laid aside, the others go on."""
+REFUSED_FOR_NOW = Fault(kind=FaultKind.BUSY, operations=REGISTER, seconds=1)
+LATER_OR_IN_DOUBT = (
+    Fault(kind=FaultKind.BUSY, operations=REGISTER, probability=0.3),
+    Fault(kind=FaultKind.DROP_AFTER_ACCEPT, operations=REGISTER, probability=0.3),
+)
+"""Brings the timer something that becomes due, and reconcile something to ask about."""
+
+
+@dataclass
+class Told:
+    """What came of one fault."""
+
+    stood: set[Point] = field(default_factory=set)
+    """Where the fault has met a role."""
+
+
+def try_everywhere(drill: Drill, name: str) -> Told:
+    """Bring one fault at each step that it can hurt; then everything must be sound."""
+    told = Told()
+    for steps in rounds([step for step in STEPS if (name, step.point) not in LEFT_OUT]):
+        _one(drill, name, steps)
+        told.stood |= {step.point for step in steps}
+    drill.assert_sound()
+    return told
+
+
+def _one(drill: Drill, name: str, steps: list[Step]) -> None:
+    """Let a role stand at each of the steps, strike, and let all go on."""
+    stage = drill.stage
+    roles = [stage.roles[step.role] for step in steps]
+    points = {step.point for step in steps}
+    callback = Point.CALLBACK_BEFORE_REPLY in points
+    load = Load(
+        drill.counter,
+        drill.inter_level if callback else drill.of_the_ward,
+        clerks=1 if callback else 2,
+    )
+    try:
+        _lead(drill, points)
+        first = [step for step in steps if step.role in ("timer", "reconcile")]
+        _arm(drill, first)
+        load.start()
+        _wait(drill, first)
+        if first:
+            stage.partners["province"].clear_faults()
+        for step in steps[len(first) :]:
+            # One after the other: who stands brings no more work to those after it.
+            _arm(drill, [step])
+            if step.point is Point.PAUSE_AFTER_LIFT:
+                _wait_paused(drill)
+                stage.partners["province"].clear_faults()
+            _wait(drill, [step])
+        stage.partners["province"].clear_faults()
+        load.enough.set()
+        with FAULTS[name].during(Scene(stage, roles)):
+            pass
+    finally:
+        load.enough.set()
+        for role in roles:
+            role.strike_at("")
+            role.thaw()
+        stage.partners["province"].clear_faults()
+    load.join()
+    assert load.problems == []
+
+
+def _lead(drill: Drill, points: set[Point]) -> None:
+    """Let the province do what leads a role to its step."""
+    paused = {Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT} & points
+    faults = [REFUSED_FOR_NOW] if paused else LATER_OR_IN_DOUBT
+    drill.stage.partners["province"].set_faults(faults)
+
+
+def _arm(drill: Drill, steps: list[Step]) -> None:
+    for step in steps:
+        drill.stage.roles[step.role].strike_at(f"{step.point}=stop@1")
+
+
+def _wait(drill: Drill, steps: list[Step]) -> None:
+    for step in steps:
+        role = drill.stage.roles[step.role]
+        assert role.wait_stands(STAND_WITHIN), f"nothing brought {step.role} to {step.point}"
+        role.strike_at("")
+
+
+def _wait_paused(drill: Drill) -> None:
+    """Return when a pause stands in the store, with something that waits for its end."""
+    end, pause = time.monotonic() + STAND_WITHIN, threading.Event()
+    while time.monotonic() < end:
+        with drill.stage.store.read() as tx:
+            if pauses.standing(tx, now=drill.now()):
+                return
+        pause.wait(0.02)
+    raise AssertionError("the province's operation was never paused")
