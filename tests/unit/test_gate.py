@@ -1,78 +1,42 @@
 """The gate of a destination: what may go out, decided for every thread alike."""
 
-import random
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.flow.gate import AT_ONCE, WIDE, Gate
-from hub.rules.circuit import Phase, Policy
+from hub.flow.gate import AT_ONCE, WIDE
+from hub.rules.circuit import Phase
 from hub.rules.errors import (
-    AmbiguousFailure,
     DeliveryFailure,
     Held,
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.manners import Day, Manners, Quota, Weekly
-
-NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
-SECOND = timedelta(seconds=1)
-POLICY = Policy(failures=3, first_pause=timedelta(seconds=8), jitter=0, width=8)
-A, B = "province.dossier", "province.progress"
-DOWN = TransientFailure("partner_unreachable")
-SLOW = AmbiguousFailure("reply_timeout")
-REFUSED = PermanentFailure("partner_refused")
-OF_ENTRY = {
-    "partner": "provincial",
-    "reason_vi": "theo thỏa thuận",
-    "reason_en": "as agreed",
-    "valid_from": date(2018, 1, 1),
-    "source": "made up",
-}
-TEA = Weekly(**OF_ENTRY, days=(Day.MON,), starts=time(16, 30), ends=time(17))  # type: ignore[arg-type]
-TEA_AT, TEA_ENDS = NOW + timedelta(minutes=30), NOW + timedelta(minutes=60)
-ALL = Quota(**OF_ENTRY, calls=100)  # type: ignore[arg-type]
-OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
-
-
-def gate(*windows: Weekly, policy: Policy = POLICY) -> Gate:
-    """Return the gate of the province, for two operations."""
-    known = Manners(windows=windows)
-    return Gate("provincial", [A, B], policy, known=known, draw=random.Random(1))
-
-
-def call(
-    it: Gate, name: str, failure: DeliveryFailure | None, *, now: datetime = NOW, dossier: str = "D"
-) -> bool:
-    """Claim one delivery and make its call; return whether it was allowed."""
-    if not it.turns([name], now)[0]:
-        return False
-    turn = it.enter(name)
-    wait = it.stopped(name, turn, now)
-    held = Held("partner_paused", "not sent")
-    it.ended(name, turn, held if wait else failure, dossier=dossier, now=now)
-    return wait is None
-
-
-def shut(it: Gate, *, now: datetime = NOW) -> datetime:
-    """Have the line fail until everything is paused; return until when."""
-    while it.reach(now).width != 0:
-        call(it, A, DOWN, now=now)
-    until = it.reach(now).until
-    assert until is not None
-    return until
-
-
-def phases(it: Gate, now: datetime) -> dict[str, str]:
-    """Return what is shown of each operation."""
-    return {name: str(pause.phase) for name, pause in it.pauses(now).items()}
+from hub.rules.manners import Quota
+from tests.support.gates import (
+    ALL,
+    DOWN,
+    NOW,
+    OF_A,
+    POLICY,
+    REFUSED,
+    SECOND,
+    SLOW,
+    TEA,
+    TEA_AT,
+    TEA_ENDS,
+    A,
+    B,
+    call,
+    gate,
+    phases,
+    shut,
+    turn_of,
+)
 
 
 def test_while_all_is_well_everything_goes() -> None:
@@ -309,7 +273,7 @@ def test_no_more_is_under_way_than_is_allowed(
                 assert isinstance(what, Quota)
                 it.exhausted(what, until=now + n * SECOND, now=now)
         for name, pause in it.pauses(now).items():
-            present = [turn for of, turn in going if of == name and turn == _turn(it, name)]
+            present = [turn for of, turn in going if of == name and turn == turn_of(it, name)]
             if pause.phase == Phase.HALF_OPEN:
                 assert len(present) <= 1
             if it._operations[name].circuit.phase is not Phase.CLOSED:
@@ -320,81 +284,6 @@ def test_no_more_is_under_way_than_is_allowed(
         if reach.width == 0:
             assert it.turns([A, B], now) == [False, False]
             assert reach.until is not None
-
-
-def _turn(it: Gate, name: str) -> int:
-    """Return the present turn of an operation."""
-    return it._operations[name].circuit.turn
-
-
-def in_threads(count: int, *works: object) -> None:
-    """Run functions in threads that begin together; raise what they raise, wait 30 s at most."""
-    barrier = threading.Barrier(count * len(works), timeout=30)
-
-    def run(work: object) -> None:
-        barrier.wait()
-        work()  # type: ignore[operator]
-
-    with ThreadPoolExecutor(barrier.parties) as pool:
-        for future in [pool.submit(run, work) for work in works for _ in range(count)]:
-            future.result(timeout=30)
-
-
-def test_threads_make_one_trial_together() -> None:
-    """Sixteen that ask, enter and go at once when the pause is over: one call is made."""
-    for _ in range(50):
-        it = gate()
-        now = shut(it)
-        calls: list[int] = []
-
-        def attempt(it: Gate = it, now: datetime = now, calls: list[int] = calls) -> None:
-            if it.turns([A], now)[0]:
-                turn = it.enter(A)
-                if it.stopped(A, turn, now) is None:
-                    calls.append(turn)
-
-        in_threads(16, attempt)
-        assert len(calls) == 1
-        it.ended(A, calls[0], None, dossier="D", now=now)
-        assert it.room(now)[A] == 2
-
-
-def test_threads_lose_no_call() -> None:
-    """However ends and looks fall together, what is under way is counted: the ramp can go on."""
-    it = gate()
-    now = shut(it)
-    rounds = 200
-
-    def deliver() -> None:
-        for n in range(rounds):
-            call(it, A, [None, REFUSED, Held("claim_late")][n % 3], now=now)
-
-    def look() -> None:
-        for _ in range(rounds):
-            reach = it.reach(now)
-            assert reach.width is None or reach.width >= 1
-            assert set(it.pauses(now)) <= {A, B}
-            assert all(0 < room <= POLICY.width for room in it.room(now).values())
-
-    in_threads(4, deliver, look)
-    while it.reach(now) != WIDE:
-        assert call(it, A, None, now=now)
-        assert call(it, B, None, now=now)
-    shut(it, now=now)
-
-
-def test_threads_that_fail_together_open_once() -> None:
-    """Thirty calls of one turn that fail are one opening, not thirty that lengthen the pause."""
-    it = gate()
-    turns = [it.enter(A) for _ in range(32)]
-    left = list(turns)
-
-    def fail() -> None:
-        it.ended(A, left.pop(), DOWN, dossier="D", now=NOW)
-
-    in_threads(32, fail)
-    assert {pause.openings for pause in it.pauses(NOW).values()} == {1}
-    assert it.reach(NOW).until == NOW + POLICY.first_pause
 
 
 @pytest.mark.parametrize("restarted", [False, True])

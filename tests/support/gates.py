@@ -1,0 +1,72 @@
+"""A gate for tests: two operations of the province, made-up windows and quotas."""
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+
+from hub.flow.gate import Gate
+from hub.rules.circuit import Policy
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    Held,
+    PermanentFailure,
+    TransientFailure,
+)
+from hub.rules.manners import Day, Manners, Quota, Weekly
+
+NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
+SECOND = timedelta(seconds=1)
+POLICY = Policy(failures=3, first_pause=timedelta(seconds=8), jitter=0, width=8)
+A, B = "province.dossier", "province.progress"
+DOWN = TransientFailure("partner_unreachable")
+SLOW = AmbiguousFailure("reply_timeout")
+REFUSED = PermanentFailure("partner_refused")
+OF_ENTRY = {
+    "partner": "provincial",
+    "reason_vi": "theo thỏa thuận",
+    "reason_en": "as agreed",
+    "valid_from": date(2018, 1, 1),
+    "source": "made up",
+}
+TEA = Weekly(**OF_ENTRY, days=(Day.MON,), starts=time(16, 30), ends=time(17))  # type: ignore[arg-type]
+TEA_AT, TEA_ENDS = NOW + timedelta(minutes=30), NOW + timedelta(minutes=60)
+ALL = Quota(**OF_ENTRY, calls=100)  # type: ignore[arg-type]
+OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
+
+
+def gate(*windows: Weekly, policy: Policy = POLICY) -> Gate:
+    """Return the gate of the province, for two operations."""
+    known = Manners(windows=windows)
+    return Gate("provincial", [A, B], policy, known=known, draw=random.Random(1))
+
+
+def call(
+    it: Gate, name: str, failure: DeliveryFailure | None, *, now: datetime = NOW, dossier: str = "D"
+) -> bool:
+    """Claim one delivery and make its call; return whether it was allowed."""
+    if not it.turns([name], now)[0]:
+        return False
+    turn = it.enter(name)
+    wait = it.stopped(name, turn, now)
+    held = Held("partner_paused", "not sent")
+    it.ended(name, turn, held if wait else failure, dossier=dossier, now=now)
+    return wait is None
+
+
+def shut(it: Gate, *, now: datetime = NOW) -> datetime:
+    """Have the line fail until everything is paused; return until when."""
+    while it.reach(now).width != 0:
+        call(it, A, DOWN, now=now)
+    until = it.reach(now).until
+    assert until is not None
+    return until
+
+
+def phases(it: Gate, now: datetime) -> dict[str, str]:
+    """Return what is shown of each operation."""
+    return {name: str(pause.phase) for name, pause in it.pauses(now).items()}
+
+
+def turn_of(it: Gate, name: str) -> int:
+    """Return the present turn of an operation."""
+    return it._operations[name].circuit.turn

@@ -1,0 +1,79 @@
+"""The gate of a destination under many threads: one trial, no lost call, one opening."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from hub.flow.gate import WIDE, Gate
+from hub.rules.errors import Held
+from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
+
+
+def in_threads(count: int, *works: object) -> None:
+    """Run functions in threads that begin together; raise what they raise, wait 30 s at most."""
+    barrier = threading.Barrier(count * len(works), timeout=30)
+
+    def run(work: object) -> None:
+        barrier.wait()
+        work()  # type: ignore[operator]
+
+    with ThreadPoolExecutor(barrier.parties) as pool:
+        for future in [pool.submit(run, work) for work in works for _ in range(count)]:
+            future.result(timeout=30)
+
+
+def test_threads_make_one_trial_together() -> None:
+    """Sixteen that ask, enter and go at once when the pause is over: one call is made."""
+    for _ in range(50):
+        it = gate()
+        now = shut(it)
+        calls: list[int] = []
+
+        def attempt(it: Gate = it, now: datetime = now, calls: list[int] = calls) -> None:
+            if it.turns([A], now)[0]:
+                turn = it.enter(A)
+                if it.stopped(A, turn, now) is None:
+                    calls.append(turn)
+
+        in_threads(16, attempt)
+        assert len(calls) == 1
+        it.ended(A, calls[0], None, dossier="D", now=now)
+        assert it.room(now)[A] == 2
+
+
+def test_threads_lose_no_call() -> None:
+    """However ends and looks fall together, what is under way is counted: the ramp can go on."""
+    it = gate()
+    now = shut(it)
+    rounds = 200
+
+    def deliver() -> None:
+        for n in range(rounds):
+            call(it, A, [None, REFUSED, Held("claim_late")][n % 3], now=now)
+
+    def look() -> None:
+        for _ in range(rounds):
+            reach = it.reach(now)
+            assert reach.width is None or reach.width >= 1
+            assert set(it.pauses(now)) <= {A, B}
+            assert all(0 < room <= POLICY.width for room in it.room(now).values())
+
+    in_threads(4, deliver, look)
+    while it.reach(now) != WIDE:
+        assert call(it, A, None, now=now)
+        assert call(it, B, None, now=now)
+    shut(it, now=now)
+
+
+def test_threads_that_fail_together_open_once() -> None:
+    """Thirty calls of one turn that fail are one opening, not thirty that lengthen the pause."""
+    it = gate()
+    turns = [it.enter(A) for _ in range(32)]
+    left = list(turns)
+
+    def fail() -> None:
+        it.ended(A, left.pop(), DOWN, dossier="D", now=NOW)
+
+    in_threads(32, fail)
+    assert {pause.openings for pause in it.pauses(NOW).values()} == {1}
+    assert it.reach(NOW).until == NOW + POLICY.first_pause
