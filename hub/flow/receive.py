@@ -23,7 +23,7 @@ from hub.rules.causes import cause_of
 from hub.rules.errors import EarlyMessage
 from hub.service import Role
 from hub.store import journal, outbox
-from hub.store.engine import Store, Tx, is_away
+from hub.store.engine import Store, Tx, is_away, is_full
 from hub.telemetry import Event, log
 
 TRIES = 10
@@ -142,6 +142,9 @@ class Receive(Role):
         """Tell an outage of the store from a message that it cannot take; waits for its end."""
         if not is_away(error):
             return False
+        if is_full(error):
+            # Knocking needs no room, so only doing it again tells.
+            return not self.stopping.wait(self.crash_pause)
         try:
             self._knock()
         except Exception as again:
@@ -151,22 +154,25 @@ class Receive(Role):
     def _alone(self, consumer: Consumer, item: Readable) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
-        try:
-            self.handle_one(item.entry)
-        except Exception as error:
-            if self._is_outage(error):
-                return self._alone(consumer, item)
-            if self.stopping.is_set() and is_away(error):
+        while True:
+            try:
+                self.handle_one(item.entry)
+                return True
+            except Exception as error:
+                if self._is_outage(error):
+                    continue
+                failed = error
+            if self.stopping.is_set() and is_away(failed):
                 return False  # not settled: it comes again
             # Our own fault, not the message's: the broker gives it again. The pause keeps a short
             # outage of the store from using all tries up at once.
-            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(error))
+            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(failed))
             self.stopping.wait(self.crash_pause)
-            if item.incoming.delivery_count + 1 >= TRIES and self._give_up(item.entry, error):
+            used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
+            if used_up and self._give_up(item.entry, failed):
                 return True
             consumer.fail(item.incoming)
             return False
-        return True
 
     def _give_up(self, entry: journal.Entry, failed: Exception) -> bool:
         """Park a message that our own code fails on; tell whether that could be written."""

@@ -54,13 +54,10 @@ class Urgency:
         with self.store.write() as tx:
             outbox.put(tx, (ask(due.id, self.destination, due.type) for due in give_way))
         self.on_commit()
-        places = dict(pairs)
-        return {
-            places[id].id if id in places else id: (
-                replace(incoming, type=places[id].type) if id in places else incoming
-            )
-            for id, incoming in asked.items()
-        }
+        # First in the batch, too: a quota or a ramp may not let all of it go.
+        urgent_ones = {due.id: replace(asked[id], type=due.type) for id, due in pairs}
+        gave_way = {id for id, _ in pairs}
+        return urgent_ones | {id: it for id, it in asked.items() if id not in gave_way}
 
 
 def _pairs(

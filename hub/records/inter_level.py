@@ -133,8 +133,10 @@ def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:
 
 def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> list[Message]:
     """Keep a step of the town and apply every one whose turn has come."""
+    # The dossier's lock before its leg's, as everywhere.
+    dossier = dossiers.get(tx, step.number)
     leg = dossiers.leg_of(tx, step.number)
-    if leg is None:
+    if dossier is None or leg is None:
         raise EarlyMessage(step.number)
     message = cause.message
     dossiers.keep_step(tx, step, message_id=message.id)

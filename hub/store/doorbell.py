@@ -18,6 +18,7 @@ from hub.telemetry import Event, log
 
 AGAIN_AFTER = 1.0
 """Seconds before a line that broke is made anew."""
+STOP_WITHIN = 3.0
 LISTEN_FOR = 1.0
 """Seconds after which it looks whether it is to stop."""
 
@@ -36,9 +37,9 @@ class Doorbell:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; returns when the line is closed."""
+        """End; a line that does not answer is not waited for long."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_WITHIN)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

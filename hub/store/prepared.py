@@ -11,7 +11,8 @@ Parameters may not be named like columns of an UPDATE.
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,8 +113,10 @@ class Prepared:
     def run(self, tx: sa.Connection, values: Values | None = None) -> int:
         """Run it; return how many rows were written."""
         text = self._text(tx)
-        count: int = _execute(tx, text.sql, text.parameters(values or {})).rowcount
-        return count
+        given = text.parameters(values or {})
+        with _cursor(tx, text.sql) as cursor:
+            cursor.execute(text.sql, given)
+            return int(cursor.rowcount)
 
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all."""
@@ -121,24 +124,31 @@ class Prepared:
             return self.run(tx, rows[0]) if rows else 0
         text = self._text(tx)
         given = [text.parameters(row) for row in rows]
-        count: int = _execute(tx, text.sql, given, many=True).rowcount
-        return count
+        with _cursor(tx, text.sql) as cursor:
+            cursor.executemany(text.sql, given)
+            return int(cursor.rowcount)
 
     def all(self, tx: sa.Connection, values: Values | None = None) -> list[Any]:
         """Run it; return the rows, with the columns' names."""
         text = self._text(tx)
-        return text.rows(_execute(tx, text.sql, text.parameters(values or {})).fetchall())
+        given = text.parameters(values or {})
+        with _cursor(tx, text.sql) as cursor:
+            cursor.execute(text.sql, given)
+            found = cursor.fetchall()
+        return text.rows(found)
 
     def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
         """Run an INSERT for each of the rows; return what all of them return."""
         text = self._text(tx)
         given = [text.parameters(row) for row in rows]
-        if tx.dialect.name == "sqlite":
-            return text.rows(_execute_in_parts(tx, text, given))
-        cursor = _execute(tx, text.sql, given, many=True, returning=True)
-        found = list(cursor.fetchall())
-        while cursor.nextset():
-            found += cursor.fetchall()
+        with _cursor(tx, text.sql) as cursor:
+            if tx.dialect.name == "sqlite":
+                found = _in_parts(cursor, text, given)
+            else:
+                cursor.executemany(text.sql, given, returning=True)
+                found = list(cursor.fetchall())
+                while cursor.nextset():
+                    found += cursor.fetchall()
         return text.rows(found)
 
     def one_or_none(self, tx: sa.Connection, values: Values | None = None) -> Any:
@@ -209,28 +219,29 @@ def _for_sqlite(value: object) -> object:
     return msgspec.json.encode(list(value)).decode() if isinstance(value, _LISTS) else value
 
 
-def _execute_in_parts(tx: sa.Connection, text: _Text, given: list[list[object]]) -> list[Any]:
+def _in_parts(cursor: Any, text: _Text, given: list[list[object]]) -> list[Any]:
     """Run an INSERT for many rows at once: half of what one by one costs; few texts, so that
     SQLite knows them all."""
     found, done = [], 0
     for size in _PARTS:
         while len(given) - done >= size:
-            sql, values = text.of_many(given[done : done + size])
-            found += _execute(tx, sql, values).fetchall()
+            cursor.execute(*text.of_many(given[done : done + size]))
+            found += cursor.fetchall()
             done += size
     return found
 
 
-def _execute(tx: sa.Connection, sql: str, given: Any, *, many: bool = False, **options: Any) -> Any:
-    cursor = tx.connection.cursor()
+@contextmanager
+def _cursor(tx: sa.Connection, sql: str) -> Iterator[Any]:
+    """Give a cursor of the driver; what it raises becomes SQLAlchemy's error."""
+    cursor = None
     try:
-        if many:
-            cursor.executemany(sql, given, **options)
-        else:
-            cursor.execute(sql, given)
+        cursor = tx.connection.cursor()
+        yield cursor
+    except sa.exc.SQLAlchemyError:
+        raise
     except Exception as error:
         raise _translated(tx, cursor, sql, error) from error
-    return cursor
 
 
 def _translated(tx: sa.Connection, cursor: Any, sql: str, error: Exception) -> BaseException:
@@ -248,4 +259,5 @@ def _translated(tx: sa.Connection, cursor: Any, sql: str, error: Exception) -> B
     )
     if gone:
         tx.invalidate(error)
+        tx.engine.dispose()  # the other lines that lie idle have met the same end
     return found

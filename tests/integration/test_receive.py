@@ -1,9 +1,10 @@
 """Receiving: each message is handled once, and one that cannot be handled harms no other."""
 
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -179,5 +180,33 @@ def test_an_outage_of_the_store_uses_up_no_delivery_limit(
     ward.receive.start()
     assert handled.wait(10)
     ward.receive.stop()
+    assert ward.broker.depth("hub.dead") == 0
+    assert ward.dossier().number == NUMBER
+
+
+def test_a_full_disk_parks_nothing_however_long_it_lasts(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small write still finds room, the handling does not: that is no fault of the message."""
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = 13
+    real, tries = journal.take, iter(range(30))
+
+    def take(tx: Tx, entries: Iterable[journal.Entry], at: datetime) -> set[str]:
+        if next(tries, None) is not None:
+            raise OperationalError("INSERT", {}, full)
+        return real(tx, entries, at)
+
+    ward.intake.accept(catalog.compose(reception(), time=MONDAY, source="test"))
+    ward.relay.publish_some(ward.broker.publisher())
+    monkeypatch.setattr(journal, "take", take)
+    ward.receive.crash_pause = 0.001
+    handled = threading.Event()
+    ward.receive.on_commit = handled.set
+    ward.receive.start()
+    assert handled.wait(10)
+    ward.receive.stop()
+    with ward.store.read() as tx:
+        assert queries.parked(tx) == []
     assert ward.broker.depth("hub.dead") == 0
     assert ward.dossier().number == NUMBER
