@@ -5,6 +5,7 @@ is lost with it, cost a fraction of a second and nothing else.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -18,6 +19,7 @@ from hub.telemetry import Event, log
 
 AGAIN_AFTER = 1.0
 """Seconds before a line that broke is made anew."""
+ASK_EVERY = 5.0
 STOP_WITHIN = 3.0
 LISTEN_FOR = 1.0
 """Seconds after which it looks whether it is to stop."""
@@ -57,6 +59,12 @@ class Doorbell:
             line.autocommit = True
             line.execute(f"LISTEN {CHANNEL}")
             self._ring()  # for what came while nobody listened
+            asked = time.monotonic()
             while not self._stopping.is_set():
                 for _ in line.notifies(timeout=LISTEN_FOR, stop_after=1):
                     self._ring()
+                if time.monotonic() - asked > ASK_EVERY:
+                    # Who only listens never learns that the line is dead; who asks is watched.
+                    line.execute("SELECT 1")
+                    asked = time.monotonic()
+                    self._ring()  # for what came together with the answer

@@ -4,6 +4,7 @@ Only processes started here are signalled, by their pid; each has a keeper that 
 process ends (hub/sandbox/kept.py).
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -108,7 +109,10 @@ class KeptRole:
             process = self._process
             if process is None or not process.alive:
                 return False
-            os.kill(process.pid, number)
+            try:
+                os.kill(process.pid, number)
+            except ProcessLookupError:  # it ended by itself just now
+                return False
             return True
 
     def _keep(self) -> None:
@@ -138,7 +142,8 @@ class KeptRole:
         with self.changed:
             self._process, self._carried = process, failpoints
             if self._failpoints:  # it was armed while this one was being started
-                os.kill(process.pid, signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGTERM)
             self.changed.notify_all()
         return process
 

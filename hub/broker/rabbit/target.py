@@ -12,7 +12,9 @@ from datetime import timedelta
 import pika
 
 CONNECT_WITHIN = timedelta(seconds=5)
-HEARTBEAT = timedelta(seconds=30)
+HEARTBEAT = timedelta(seconds=8)
+"""An idle line that went silent is noticed after twice this and ten seconds more at the latest, and
+that has to be within 30 s."""
 BLOCKED_AT_MOST = timedelta(seconds=30)
 SILENT_AT_MOST = timedelta(seconds=15)
 
