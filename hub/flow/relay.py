@@ -19,7 +19,8 @@ from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
-CONFIRM_WITHIN = timedelta(seconds=10)
+CONFIRM_WITHIN = timedelta(seconds=5)
+"""A queue whose leader died may owe a confirm for ever; the exchange goes on within 10 s."""
 FORGET_AT = 2_000
 """Published rows that are forgotten at the latest: at most so many are published twice."""
 FORGET_AFTER = 0.2

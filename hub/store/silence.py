@@ -41,7 +41,7 @@ SESSION = (
     "-c tcp_keepalives_count=3",
     "-c tcp_user_timeout=20s",
 )
-"""The same at the server's end. The relay's wait for confirms, 10 s, is inside a transaction."""
+"""The same at the server's end. The relay's wait for confirms, 5 s, is inside a transaction."""
 
 Line = psycopg.Connection[Any]
 _IDLE = (
