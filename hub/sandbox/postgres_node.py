@@ -192,7 +192,7 @@ class PrivatePostgres:
         """End it and remove its data, which may lie outside its directory (see _data_directory)."""
         with self._lock:
             self.kill()
-            shutil.rmtree(self._data_directory(), ignore_errors=True)
+            shutil.rmtree(self._data_directory().parent, ignore_errors=True)
             shutil.rmtree(self._directory, ignore_errors=True)
 
     def _data_directory(self) -> Path:

@@ -95,7 +95,7 @@ def kill_leader(it: "Injector") -> bool:
     try:
         it.watch("broker_leader_killed", since=since)
     finally:
-        node.start()
+        it.stage.cluster.start()
     return True
 
 

@@ -200,6 +200,15 @@ def test_a_server_keeps_to_itself(server: PrivatePostgres) -> None:
 
 
 @pytest.mark.postgres
+def test_a_discarded_server_leaves_nothing(server: PrivatePostgres) -> None:
+    """Neither its directory nor the place outside of it where its data may lie."""
+    places = {server._directory, server._data_directory().parent}
+    assert all(place.is_dir() for place in places)
+    server.discard()
+    assert not any(place.exists() for place in places)
+
+
+@pytest.mark.postgres
 def test_each_test_gets_a_database_of_its_own(postgres_url: str) -> None:
     """It is empty, and nobody else's."""
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
