@@ -199,9 +199,16 @@ def _end(until: datetime) -> str:
 
 
 @app.command()
-def cancel(delivery: Delivery, reason: Reason) -> None:
+def cancel(
+    delivery: Delivery,
+    reason: Reason,
+    neither: Annotated[
+        bool,
+        typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
+    ] = False,
+) -> None:
     """Take a delivery out; what waits behind it goes on."""
-    operate(lambda store: operations.cancel(store, delivery, **by(reason)))
+    operate(lambda store: operations.cancel(store, delivery, neither=neither, **by(reason)))
 
 
 @app.command("by-hand")

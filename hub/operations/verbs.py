@@ -43,12 +43,23 @@ def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
 
-def cancel(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
-    """Take a delivery that is not final out of its lane; what waited behind it goes on."""
+def cancel(
+    store: Store, id: int, *, actor: str, reason: str, now: datetime, neither: bool = False
+) -> None:
+    """Take a delivery that is not final out of its lane; what waited behind it goes on.
+
+    Refused when an older one was superseded by it: who decided may not have seen that yet, and
+    would think that the older one arrives. `neither` says that neither of them has to.
+    """
     with store.write() as tx:
         state, destination, lane = deliveries.place_of(tx, id)
         if DeliveryState.CANCELLED not in MOVES[state]:
             raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
+        older = None if neither else deliveries.standing_for(tx, id)
+        if older is not None:
+            raise deliveries.StateConflict(
+                f"delivery {older} was superseded by it; cancelled with --neither, neither arrives"
+            )
         deliveries.cancel(tx, id, since=state, now=now, detail=reason)
         held = state is DeliveryState.HELD
         if not held:
