@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
+from hub.messages import catalog
+from hub.messages.envelope import decode
+from hub.records import inter_level
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries, handovers, journal, replays
 from hub.store.engine import Store, Tx
@@ -61,6 +64,10 @@ def cancel(
                 f"delivery {older} was superseded by it; cancelled with --neither, neither arrives"
             )
         deliveries.cancel(tx, id, since=state, now=now, detail=reason)
+        if destination == catalog.TOWN_CENTER:
+            # Before the lane: the leg's lock comes first, as where the records give papers.
+            last = deliveries.is_last_said(tx, id)
+            inter_level.taken_out(tx, decode(journal.body_of(tx, id)), last=last)
         held = state is DeliveryState.HELD
         if not held:
             deliveries.release_followers(tx, destination, [lane], now)
