@@ -1,7 +1,6 @@
 """Commands for the operator: look, repair, check."""
 
 import os
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -148,7 +147,7 @@ def _mention(paused: list[pausing.Standing]) -> None:
     for item in paused:
         it = item.pause
         text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
-        text += f" Đến/until: {_end(it.until)}."
+        text += f" Đến/until: {_end(item)}."
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -187,21 +186,30 @@ def pauses() -> None:
         it = item.pause
         why = f"{it.reason_vi}\n{it.reason_en}"
         since = f"{local(it.since):%d/%m/%Y %H:%M:%S}"
-        table.add_row(it.destination, it.operation, why, since, _end(it.until), str(item.waiting))
+        table.add_row(it.destination, it.operation, why, since, _end(item), str(item.waiting))
     console.print(table if found else "Nothing is paused.")
 
 
-def _end(until: datetime) -> str:
-    """Return when a pause ends; one whose time is over waits for a delivery that tries."""
-    if until > utc_now():
-        return f"{local(until):%d/%m/%Y %H:%M:%S}"
-    return "đang thử lại / being tried"
+def _end(item: pausing.Standing) -> str:
+    """Return when a pause ends; one whose time is over ends with a delivery that is taken."""
+    if item.pause.until > utc_now():
+        return f"{local(item.pause.until):%d/%m/%Y %H:%M:%S}"
+    if item.under_way:
+        return "đang thử lại / being tried"
+    return "lần gửi tới sẽ thử / the next delivery tries"
 
 
 @app.command()
-def cancel(delivery: Delivery, reason: Reason) -> None:
+def cancel(
+    delivery: Delivery,
+    reason: Reason,
+    neither: Annotated[
+        bool,
+        typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
+    ] = False,
+) -> None:
     """Take a delivery out; what waits behind it goes on."""
-    operate(lambda store: operations.cancel(store, delivery, **by(reason)))
+    operate(lambda store: operations.cancel(store, delivery, neither=neither, **by(reason)))
 
 
 @app.command("by-hand")

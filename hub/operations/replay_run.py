@@ -115,13 +115,8 @@ class ReplayRun:
             elif item.verdict == ALREADY_THERE:
                 outcome = SETTLED
                 self._settle(tx, item)
-            elif item.verdict == SUPERSEDED and replays.replaced_by(tx, id) is None:
-                outcome = CHANGED  # what was newer was cancelled meanwhile
             elif item.verdict == SUPERSEDED:
-                outcome = REPLACED
-                deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)
-                self._release(tx, id)
-                self._audit(tx, "delivery.supersede", str(id))
+                outcome = self._supersede(tx, id)
             else:
                 outcome = NOT_SENT
             if not replays.mark(tx, self.plan, id, outcome, now):
@@ -171,9 +166,17 @@ class ReplayRun:
         handovers.record(tx, [evidence])
         self._audit(tx, "delivery.settle", str(id))
 
-    def _release(self, tx: Tx, id: int) -> None:
+    def _supersede(self, tx: Tx, id: int) -> str:
+        """Let it go for what is newer, unless that is gone by now; return what was done."""
+        now = self.clock()
+        deliveries.lock_newer(tx, [id])
+        if replays.replaced_by(tx, id) is None:
+            return CHANGED
+        deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)
         _, destination, lane = deliveries.place_of(tx, id)
-        deliveries.release_followers(tx, destination, [lane], self.clock())
+        deliveries.release_followers(tx, destination, [lane], now)
+        self._audit(tx, "delivery.supersede", str(id))
+        return REPLACED
 
     def _wait_for_outcomes(self) -> None:
         if self.patience is None:

@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
+from hub.messages import catalog
+from hub.messages.envelope import decode
+from hub.records import inter_level
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries, handovers, journal, replays
 from hub.store.engine import Store, Tx
@@ -43,13 +46,28 @@ def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
 
-def cancel(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
-    """Take a delivery that is not final out of its lane; what waited behind it goes on."""
+def cancel(
+    store: Store, id: int, *, actor: str, reason: str, now: datetime, neither: bool = False
+) -> None:
+    """Take a delivery that is not final out of its lane; what waited behind it goes on.
+
+    Refused when an older one was superseded by it: who decided may not have seen that yet, and
+    would think that the older one arrives. `neither` says that neither of them has to.
+    """
     with store.write() as tx:
         state, destination, lane = deliveries.place_of(tx, id)
         if DeliveryState.CANCELLED not in MOVES[state]:
             raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
+        older = None if neither else deliveries.standing_for(tx, id)
+        if older is not None:
+            raise deliveries.StateConflict(
+                f"delivery {older} was superseded by it; cancelled with --neither, neither arrives"
+            )
         deliveries.cancel(tx, id, since=state, now=now, detail=reason)
+        if destination == catalog.TOWN_CENTER:
+            # Before the lane: the leg's lock comes first, as where the records give papers.
+            last = deliveries.is_last_said(tx, id)
+            inter_level.taken_out(tx, decode(journal.body_of(tx, id)), last=last)
         held = state is DeliveryState.HELD
         if not held:
             deliveries.release_followers(tx, destination, [lane], now)

@@ -8,8 +8,9 @@ one that comes twice changes nothing.
 from collections.abc import Sequence
 from datetime import datetime
 
+from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message
-from hub.messages.payloads import Status, TownStep, TownStepReported
+from hub.messages.payloads import Status, TownStep, TownStepReported, TownSupplement, TownTransfer
 from hub.records import commands
 from hub.records.commands import Cause
 from hub.records.progress import move
@@ -21,6 +22,9 @@ from hub.store.engine import Tx
 
 MAY_LEAVE = frozenset({Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING})
 """Statuses from which a dossier may be handed over."""
+SUPPLEMENT = catalog.type_of(TownSupplement).name
+WITH_PAPERS = frozenset({SUPPLEMENT, catalog.type_of(TownTransfer).name})
+"""Messages that give the town papers."""
 LONGEST_NOTE = 1000
 """Letters of a note that a partner takes."""
 TOWN_UNIT = "Trung tâm Hành chính công thị xã"
@@ -123,6 +127,20 @@ def taken_up(
     dossiers.give_papers(tx, number)
     note = f"Bổ sung {', '.join(dict.fromkeys(file.component for file in papers))}"
     return [commands.supply(cause, dossier, files=papers, note=note[:LONGEST_NOTE], at=at)]
+
+
+def taken_out(tx: Tx, message: Message, *, last: bool) -> None:
+    """Note that the town does not get a message: a person took it out of its lane.
+
+    Its papers count as not given again, so that they are shown and go with what the town is given
+    next. What it asked for is open again, unless a later supplement answers that: `last` tells that
+    there is none.
+    """
+    if message.type not in WITH_PAPERS or dossiers.leg_of(tx, message.key) is None:
+        return
+    dossiers.take_papers_back(tx, message.key, message.attachments)
+    if last and message.type == SUPPLEMENT:
+        dossiers.want_again(tx, message.key)
 
 
 def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:

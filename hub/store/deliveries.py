@@ -284,8 +284,44 @@ def supersede_overtaken(
     Returns (id, lane) of each. Only where the newest state is all that matters, and never one
     whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
     """
-    values = {"ids": ids, "to": destination, "now": now}
+    needless = statements.NEEDLESS.scalars(tx, {"ids": ids, "to": destination})
+    if not needless:
+        return []
+    lock_newer(tx, needless)
+    values = {"ids": needless, "to": destination, "now": now}
     return [(row.id, row.lane) for row in statements.OVERTAKEN.all(tx, values)]
+
+
+def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
+    """Lock what replaces deliveries, so that nobody takes it out before they are superseded.
+
+    Who calls has locked the deliveries themselves: in a lane the older row comes before the newer,
+    and both before the lane, as for whoever settles one and releases the next. What replaces them
+    has to be looked at again after this: it may just have been taken out. SQLite has one writer.
+    """
+    if tx.dialect.name != "sqlite":
+        statements.LOCK_NEWER.all(tx, {"ids": ids})
+
+
+def standing_for(tx: Tx, id: int) -> int | None:
+    """Return an older delivery that was superseded and has only this one to arrive for it."""
+    mine, older = deliveries.alias(), deliveries.alias()
+    query = sa.select(older.c.id).where(mine.c.id == id, statements.stands_for(mine, older))
+    return tx.execute(query.order_by(older.c.id.desc())).scalar()
+
+
+def is_last_said(tx: Tx, id: int) -> bool:
+    """Tell whether nothing of its type was said after it in its lane, but what was cancelled."""
+    mine, later = deliveries.alias(), deliveries.alias()
+    query = sa.select(later.c.id).where(
+        mine.c.id == id,
+        later.c.destination == mine.c.destination,
+        later.c.lane == mine.c.lane,
+        later.c.type == mine.c.type,
+        position(later) > position(mine),
+        later.c.state != S.CANCELLED.value,
+    )
+    return tx.execute(query.limit(1)).scalar() is None
 
 
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:

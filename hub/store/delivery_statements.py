@@ -101,21 +101,69 @@ RELEASE = Prepared(
 """(to, names, now) -> the heads that were held and are open now: to be sent, or asked about."""
 
 
-def _overtaken() -> ReturningUpdate[Any]:
-    newer = deliveries.alias()
-    replaced = sa.exists().where(
-        newer.c.destination == _C.destination,
-        newer.c.lane == _C.lane,
-        newer.c.type == _C.type,
-        position(newer) > position(),
+_OUT = frozenset({S.CANCELLED, S.SUPERSEDED})
+
+
+def replaces(
+    newer: sa.FromClause,
+    older: sa.FromClause = deliveries,
+    *,
+    gone: frozenset[S] = _OUT | {S.BY_HAND},
+) -> sa.ColumnElement[bool]:
+    """Return the condition that one delivery makes another needless: its content is newer.
+
+    One that is `gone` replaces nothing.
+    """
+    return sa.and_(
+        newer.c.destination == older.c.destination,
+        newer.c.lane == older.c.lane,
+        older.c.lane != "",
+        newer.c.type == older.c.type,
+        position(newer) > position(older),
+        older.c.newest_only,
         newer.c.newest_only,
-        newer.c.state != S.CANCELLED.value,
-        newer.c.state != S.BY_HAND.value,
+        ~_one_of(gone, newer),
     )
+
+
+def stands_for(mine: sa.FromClause, older: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition that one superseded delivery has nothing but another to arrive for it.
+
+    What was taken there on paper has arrived.
+    """
+    other = deliveries.alias()
+    besides = sa.exists().where(replaces(other, older, gone=_OUT), other.c.id != mine.c.id)
+    return sa.and_(older.c.state == S.SUPERSEDED.value, replaces(mine, older), ~besides)
+
+
+def _needless() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _AMONG_IDS,
+        _TO,
+        _C.state == S.WAITING.value,
+        _C.newest_only,  # said once more: most are not, and need no look at their lane
+        sa.exists().where(replaces(deliveries.alias("newer"))),
+    )
+
+
+NEEDLESS = Prepared(sa.select(_C.id).where(_needless()).order_by(_C.id).with_for_update())
+"""(ids, to) -> what is waiting and replaced by something newer, locked."""
+
+
+def _lock_newer() -> sa.Select[Any]:
+    newer, older = deliveries.alias("newer"), deliveries.alias("older")
+    replacing = sa.exists().where(among(older.c.id, "ids"), replaces(newer, older))
+    return sa.select(newer.c.id).where(replacing).order_by(newer.c.id).with_for_update()
+
+
+LOCK_NEWER = Prepared(_lock_newer())
+"""(ids) -> what replaces them, locked."""
+
+
+def _overtaken() -> ReturningUpdate[Any]:
     return (
         sa.update(deliveries)
-        .where(_AMONG_IDS, _TO, _C.state == S.WAITING.value)
-        .where(_C.newest_only, _C.lane != "", replaced)
+        .where(_needless())
         .values(state=S.SUPERSEDED.value, settled_at=sa.bindparam("now"), next_attempt_at=None)
         .returning(_C.id, _C.lane)
     )

@@ -126,6 +126,12 @@ _OF_DOSSIER = sa.and_(
 )
 _NOT_THERE = Prepared(_FILES.where(_OF_DOSSIER, dossier_files.c.to_town.is_(False)))
 _GIVEN = Prepared(sa.update(dossier_files).where(_OF_DOSSIER).values(to_town=True))
+_PAPER = sa.and_(
+    _OF_DOSSIER,
+    dossier_files.c.component == sa.bindparam("of"),
+    dossier_files.c.sha256 == sa.bindparam("hash"),
+)
+_NOT_GIVEN = Prepared(sa.update(dossier_files).where(_PAPER).values(to_town=False))
 _WANTED = Prepared(
     sa.update(legs)
     .where(legs.c.number == sa.bindparam("which"))
@@ -250,6 +256,25 @@ def give_papers(tx: Tx, number: str) -> None:
     """Record that the town is given all papers of a dossier, and so what it asked for."""
     _GIVEN.run(tx, {"which": number})
     _WANTED.run(tx, {"which": number, "request": None})
+
+
+def take_papers_back(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
+    """Record that the town was not given these papers after all."""
+    rows = [{"which": number, "of": it.component, "hash": it.sha256} for it in papers]
+    _NOT_GIVEN.run_each(tx, rows)
+
+
+def want_again(tx: Tx, number: str) -> None:
+    """Record that the town's last request for papers is not answered, if it stands.
+
+    It does until the town says that it has the papers or has ended. The caller has the leg's lock.
+    """
+    step, place = leg_steps.c.step, leg_steps.c.sequence
+    told = sa.select(sa.func.max(place)).where(leg_steps.c.number == number, leg_steps.c.applied)
+    asked = tx.execute(told.where(step == TownStep.AWAITING_SUPPLEMENT.value)).scalar()
+    over = [TownStep.SUPPLEMENTED.value, TownStep.ENDED.value]
+    if asked and asked > (tx.execute(told.where(step.in_(over))).scalar() or 0):
+        _WANTED.run(tx, {"which": number, "request": asked})
 
 
 def _attachment(row: Any) -> Attachment:

@@ -35,7 +35,7 @@ class Pause:
     openings: int
     since: datetime
     until: datetime
-    """When it ends or is tried; in the past while it is being tried."""
+    """When it ends or is tried; in the past while it is being tried, or nothing is there to try."""
     expires_at: datetime
     code: str
     reason_vi: str
@@ -44,10 +44,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A pause, and how many deliveries wait for its end."""
+    """A pause, how many deliveries wait for its end, and whether one is being sent."""
 
     pause: Pause
     waiting: int
+    under_way: bool
 
 
 def post(tx: Tx, pause: Pause) -> None:
@@ -82,17 +83,13 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
     query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
     found = [Pause(**row) for row in tx.execute(query).mappings()]
     counted = sa.select(sa.func.count()).select_from(deliveries)
-    return [
-        Standing(
-            pause,
-            tx.execute(
-                counted.where(
-                    d.destination == pause.destination, d.type == pause.operation, _UNSENT
-                )
-            ).scalar_one(),
-        )
-        for pause in found
-    ]
+    sending = d.state == S.SENDING.value
+
+    def count(pause: Pause, state: sa.ColumnElement[bool]) -> int:
+        mine = (d.destination == pause.destination, d.type == pause.operation)
+        return int(tx.execute(counted.where(*mine, state)).scalar_one())
+
+    return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
 def heeded(now: datetime) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import OPEN, position
+from hub.store.delivery_statements import OPEN, position, replaces
 from hub.store.engine import Tx
 from hub.store.repair_tables import FINISHED, MADE, RUNNING, STOPPED, replay_items, replay_plans
 from hub.store.tables import attempts, deliveries
@@ -123,12 +123,7 @@ def select(tx: Tx, selection: Selection, *, limit: int = 10_000) -> list[Candida
 def replaced_by(tx: Tx, id: int) -> int | None:
     """Return a later delivery that makes this one needless, None when there is none."""
     mine, newer = deliveries.alias(), deliveries.alias()
-    gone = [S.CANCELLED.value, S.BY_HAND.value]
-    return tx.execute(
-        _beside(mine, newer, id)
-        .where(newer.c.type == mine.c.type, mine.c.newest_only, newer.c.newest_only)
-        .where(position(newer) > position(mine), newer.c.state.not_in(gone))
-    ).scalar()
+    return tx.execute(_beside(mine, newer, id).where(replaces(newer, mine))).scalar()
 
 
 def overtaken_by(tx: Tx, id: int) -> int | None:

@@ -10,10 +10,10 @@ from hub.messages.envelope import encode
 from hub.store import journal
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from tests.support.blocked import wait_blocked
 from tests.support.works import step
 
 NOW = datetime(2018, 8, 6, 3, 0, tzinfo=UTC)
-BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name"
 
 
 @pytest.mark.postgres
@@ -35,20 +35,8 @@ def test_what_is_handled_meanwhile_stays_handled(postgres_url: str) -> None:
     with store.write() as tx:
         assert journal.take(tx, [entry], NOW) == {entry.message.id}
         timer.start()
-        wait_blocked(store)
+        assert wait_blocked(store, timer)
     timer.join(20)
     with store.write() as tx:
         assert journal.take(tx, [entry], NOW) == set()
     store.close()
-
-
-def wait_blocked(store: Store) -> None:
-    """Return when somebody waits for a lock of this database."""
-    pause = threading.Event()
-    for _ in range(1000):
-        with store.read() as tx:
-            name = tx.execute(sa.text("SELECT current_database()")).scalar_one()
-            if tx.execute(sa.text(BLOCKED), {"name": name}).scalar_one():
-                return
-        pause.wait(0.02)
-    raise AssertionError("nobody waits for the row")

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from hub import operations
 from hub.cli import app
 from hub.flow.timer import Timer
 from hub.messages import payloads as p
 from hub.messages.envelope import decode
-from hub.store import queries
+from hub.operations import resending
+from hub.operations.verbs import By
+from hub.rules.states import DeliveryState
+from hub.store import deliveries, queries
 from tests.support.ward import (
     BIRTH,
     LAND,
@@ -177,6 +182,96 @@ def test_a_dossier_of_the_ward_alone_gives_the_town_nothing(ward: Ward) -> None:
     ward.accept(progress(S.PROCESSING, hours=2))
     assert ward.dossier().status is S.PROCESSING
     assert (supplements(ward), ward.said(p.TownTransfer)) == ([], [])
+
+
+def taken_out(ward: Ward, type: str = "town.supplement", which: int = -1) -> None:
+    """Cancel what was said to the town."""
+    with ward.store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT id, type FROM deliveries ORDER BY id").all()
+    id = [row.id for row in rows if row.type == type][which]
+    operations.cancel(ward.store, id, actor="officer", reason="a wrong page", now=now())
+
+
+def lacking(ward: Ward) -> list[tuple[int, bool]]:
+    """Return (how many papers the town lacks, whether it asks for them) as `hub stuck` shows it."""
+    with ward.store.read() as tx:
+        return [(papers.count, papers.wanted) for papers in queries.papers_not_at_town(tx)]
+
+
+def test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward: Ward) -> None:
+    """The town never got them and goes on waiting: they are shown, and not lost."""
+    asked(ward)
+    bring(ward, "BS-1")
+    ward.accept(progress(S.PROCESSING, hours=51))
+    assert lacking(ward) == []
+    taken_out(ward)
+    assert lacking(ward) == [(1, True)]
+    bring(ward, "BS-2")
+    ward.accept(progress(S.PROCESSING, hours=52))
+    assert supplements(ward) == [["BS-1"], ["BS-1", "BS-2"]]
+    assert lacking(ward) == []
+
+
+@pytest.mark.postgres
+def test_a_cancelled_supplement_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """The same there."""
+    with open_ward(tmp_path, postgres_url) as ward:
+        test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward)
+
+
+def test_a_request_that_a_later_supplement_answers_is_not_answered_twice(ward: Ward) -> None:
+    """The town would refuse it; the papers of the cancelled one wait for the next request."""
+    asked(ward)
+    bring(ward, "BS-1")
+    ward.accept(progress(S.PROCESSING, hours=51))
+    ward.accept(town(3, Step.AWAITING_SUPPLEMENT))
+    bring(ward, "BS-2")
+    ward.accept(progress(S.PROCESSING, hours=80))
+    taken_out(ward, which=0)
+    assert lacking(ward) == [(1, False)]
+    ward.accept(progress(S.PROCESSING, hours=81))
+    assert supplements(ward) == [["BS-1"], ["BS-2"]]
+    taken_out(ward, which=1)
+    assert lacking(ward) == [(2, True)]
+
+
+def test_a_town_that_says_it_has_the_papers_is_given_none(ward: Ward) -> None:
+    """They came there in another way; only what the hub itself never gave is shown."""
+    asked(ward)
+    bring(ward, "BS-1")
+    ward.accept(progress(S.PROCESSING, hours=51))
+    ward.accept(town(3, Step.SUPPLEMENTED))
+    taken_out(ward)
+    assert lacking(ward) == [(1, False)]
+    ward.accept(progress(S.PROCESSING, hours=80))
+    assert supplements(ward) == [["BS-1"]]
+
+
+def test_papers_of_a_cancelled_hand_over_are_shown(ward: Ward) -> None:
+    """The town has nothing of the dossier, so nothing counts as given; it asks for nothing."""
+    transferred(ward)
+    assert lacking(ward) == []
+    taken_out(ward, "town.transfer")
+    assert lacking(ward) == [(len(reception(LAND).components), False)]
+
+
+def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
+    """The dead one is cancelled for it: nothing of that is lost or given twice."""
+    asked(ward)
+    bring(ward, "BS-1")
+    ward.accept(progress(S.PROCESSING, hours=51))
+    with ward.store.write() as tx:
+        heads = "SELECT id, state FROM deliveries WHERE destination = 'town_center' ORDER BY id"
+        (first, _), (second, _) = tx.exec_driver_sql(heads).all()
+        deliveries.cancel(tx, first, since=DeliveryState.PENDING, now=now(), detail="")
+        deliveries.release_followers(tx, "town_center", [NUMBER], now())
+        since, code = DeliveryState.PENDING, "partner_refused"
+        deliveries.kill(tx, second, since=since, code=code, detail="")
+    by: By = {"actor": "officer", "reason": "wrong note", "now": now()}
+    payload = msgspec.json.decode(resending.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
+    body = msgspec.json.encode(payload)
+    resending.resend(ward.store, resending.correct(ward.store, second, body, by=by), by=by)
+    assert (supplements(ward), lacking(ward)) == ([["BS-1"], ["BS-1"]], [])
 
 
 def test_everything_told_twice_gives_the_town_everything_once(ward: Ward) -> None:

@@ -68,7 +68,7 @@ class Ward:
     def dossier(self) -> Dossier:
         """Return the one dossier."""
         with self.store.read() as tx:
-            found = dossiers.get(tx, NUMBER)
+            found = dossiers.get(tx, NUMBER, lock=False)
         assert found is not None
         return found
 
@@ -94,9 +94,9 @@ class Ward:
 
 
 @contextmanager
-def open_ward(directory: Path) -> Iterator[Ward]:
-    """Open a ward with an empty store in a directory."""
-    store = Store(f"sqlite:///{directory}/hub.db")
+def open_ward(directory: Path, url: str = "") -> Iterator[Ward]:
+    """Open a ward in a directory, with an empty store there or at `url`."""
+    store = Store(url or f"sqlite:///{directory}/hub.db")
     migrate(store)
     files = BlobStore(directory / "files", limit=100_000)
     intake = Intake(store, files, clock=now)
