@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from hub.bootstrap import build, open_store
 from hub.broker.memory import MemoryBroker
 from hub.flow.relay import Relay
 from hub.messages.routes import INGEST
 from hub.sandbox.postgres_node import PrivatePostgres
+from hub.settings import ROLES, Settings
 from hub.store import doorbell, outbox
 from hub.store.doorbell import Doorbell
 from hub.store.engine import Store
@@ -224,3 +227,31 @@ def test_stopping_while_the_line_is_away_ends_the_thread(
     with line.blocked():
         listener.bell.stop()
         assert listening() == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "rings"),
+    [(",".join(ROLES), False), ("relay,timer", False), ("receive,timer", True)],
+)
+def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
+    roles: str,
+    rings: bool,
+    heard: Callable[[], list[str]],
+    postgres_url: str,
+    tmp_path: Path,
+) -> None:
+    """The others' commits ring theirs without it. A command rings, whatever the roles are."""
+    settings = Settings(
+        data_dir=str(tmp_path),
+        database_url=postgres_url,
+        broker_url="amqp://nobody:x@127.0.0.1:1/",
+        roles=roles,
+    )
+    hub = build(settings, sources=[])
+    say(hub.store)
+    assert heard() == [""] * rings
+    hub.stop()
+    command = open_store(settings)
+    say(command)
+    assert heard() == [""]
+    command.close()
