@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, handovers, journal, replays
+from hub.store import audit, deliveries, handovers, replays
 from hub.store.engine import Store, Tx
 
 
@@ -86,13 +86,6 @@ def resolve(
         by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
-
-
-def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datetime) -> None:
-    """Take a parked message up again, with the same id; raises journal.NotParked."""
-    with store.write() as tx:
-        journal.unpark(tx, message_id)
-        audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
 
 
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
