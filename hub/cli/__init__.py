@@ -6,13 +6,24 @@ Exit codes: 0 done, 1 something does not agree or failed, 2 the command or the s
 import typer
 
 from hub import __version__
-from hub.cli import comparing, evidence, faults, operating, procedures, replaying, serving, topology
+from hub.cli import (
+    comparing,
+    evidence,
+    faults,
+    operating,
+    procedures,
+    replaying,
+    serving,
+    topology,
+    unparking,
+)
 from hub.cli.context import console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(serving.app)
 app.add_typer(operating.app)
 app.add_typer(replaying.app)
+app.add_typer(unparking.app)
 app.add_typer(comparing.app)
 app.add_typer(comparing.tasks_app, name="tasks")
 app.add_typer(procedures.app)

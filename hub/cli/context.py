@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,14 +12,15 @@ from rich.console import Console
 from hub import operations
 from hub.bootstrap import open_store
 from hub.clock import utc_now
+from hub.records.calendar import LOCAL
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store
-from hub.store.journal import NotParked
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
 Delivery = Annotated[int, typer.Argument(help="Number of the delivery.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])]
 
 
 def settings() -> Settings:
@@ -45,6 +47,11 @@ def one_of(option: str, value: str, *allowed: str) -> None:
         raise typer.Exit(2)
 
 
+def here(day: datetime | None) -> datetime | None:
+    """Return a time that was typed as one of the ward's zone."""
+    return day and day.replace(tzinfo=LOCAL)
+
+
 @contextmanager
 def opened() -> Iterator[Store]:
     """Open the installation's store for the length of the block."""
@@ -65,7 +72,7 @@ def operate(work: Callable[[Store], None]) -> None:
     with opened() as store:
         try:
             work(store)
-        except (StateConflict, NoSuchDelivery, NotParked) as error:
+        except (StateConflict, NoSuchDelivery) as error:
             console.print(f"[red]Not done:[/] {error}")
             raise typer.Exit(1) from None
     console.print("[green]✓[/] Done.")

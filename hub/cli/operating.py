@@ -222,11 +222,3 @@ def by_hand(delivery: Delivery, reason: Reason) -> None:
 def resolve(delivery: Delivery, found: operations.Resolution, reason: Reason) -> None:
     """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
     operate(lambda store: operations.resolve(store, delivery, found, **by(reason)))
-
-
-@app.command()
-def unpark(
-    message: Annotated[str, typer.Argument(help="Id of the parked message.")], reason: Reason
-) -> None:
-    """Take a parked message up again, after its cause was mended."""
-    operate(lambda store: operations.unpark(store, message, **by(reason)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +10,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hub.bootstrap import make_destinations
-from hub.cli.context import Delivery, by, console, opened, settings
+from hub.cli.context import Day, Delivery, by, console, here, opened, settings
 from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_one, replay_plan, resending
 from hub.operations.replay_run import NOT_SENT, REPLACED, SENT, SETTLED, ReplayRun, Report
 from hub.ports import Destination
-from hub.records.calendar import LOCAL
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store import replays
@@ -28,7 +26,6 @@ from hub.store.repair_tables import CANNOT_ASK
 from hub.store.replays import NoSuchPlan, Selection
 
 app = typer.Typer()
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])]
 
 
 @contextmanager
@@ -67,8 +64,8 @@ def replay(
             type=type,
             code=code,
             dossier=dossier,
-            since=since and since.replace(tzinfo=LOCAL),
-            until=until and until.replace(tzinfo=LOCAL),
+            since=here(since),
+            until=here(until),
         )
         with opened() as store:
             _plan(store, selection, reason)

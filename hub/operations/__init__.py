@@ -1,8 +1,9 @@
 """What a person decides, and what a comparison finds. Each decision leaves an audit row.
 
 The single verbs are in `verbs`, many dead deliveries at once in `replay_plan` and `replay_run`, one
-of them in `replay_one`, a corrected copy in `resending`, an old copy of the database in
-`restoring`, the daily comparison of ward, hub and partner in `reconciliation`.
+of them in `replay_one`, a corrected copy in `resending`, parked messages in `unparking`, an old
+copy of the database in `restoring`, the daily comparison of ward, hub and partner in
+`reconciliation`.
 """
 
 from hub.operations.verbs import (
@@ -12,7 +13,6 @@ from hub.operations.verbs import (
     deliver_by_hand,
     replay,
     resolve,
-    unpark,
 )
 
-__all__ = ["By", "Resolution", "cancel", "deliver_by_hand", "replay", "resolve", "unpark"]
+__all__ = ["By", "Resolution", "cancel", "deliver_by_hand", "replay", "resolve"]

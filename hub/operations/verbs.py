@@ -106,13 +106,6 @@ def resolve(
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
 
-def unpark(store: Store, message_id: str, *, actor: str, reason: str, now: datetime) -> None:
-    """Take a parked message up again, with the same id; raises journal.NotParked."""
-    with store.write() as tx:
-        journal.unpark(tx, message_id)
-        audit.record(tx, actor, "message.unpark", object=message_id, reason=reason, now=now)
-
-
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
     """Record what a person found or did as a hand-over; who and why is in the audit."""
     made = handovers.Handover(

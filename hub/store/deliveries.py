@@ -19,7 +19,7 @@ from hub.store import journal, outbox
 from hub.store.delivery_statements import OPEN as OPEN
 from hub.store.delivery_statements import position as position
 from hub.store.engine import Tx
-from hub.store.tables import deliveries
+from hub.store.tables import UNSETTLED, deliveries
 
 
 class StateConflict(Exception):
@@ -59,6 +59,48 @@ def ask(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
     """Return the queue message that asks for work on a delivery."""
     body = b'{"delivery":%d}' % delivery_id
     return outbox.ToPublish(routes.deliver_queue(destination), f"d{delivery_id}", type, body)
+
+
+def foremost(
+    tx: Tx, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any], limit: int
+) -> sa.ColumnElement[bool]:
+    """Return what is true of the first `limit` unsettled deliveries for which `condition` holds.
+
+    What another process has in hand is passed over. Trap: PostgreSQL may run a plain subquery again
+    for each row that it meets, pass over what it has just taken and take more than `limit`.
+    """
+    c = deliveries.c
+    query = sa.select(c.id).where(condition, UNSETTLED).order_by(*order).limit(limit)
+    if tx.dialect.name != "postgresql":
+        return c.id.in_(query)
+    once = query.with_for_update(skip_locked=True).cte("foremost").prefix_with("MATERIALIZED")
+    return c.id.in_(sa.select(once.c.id))
+
+
+def ask_for(
+    tx: Tx,
+    condition: sa.ColumnElement[bool],
+    *first: sa.Column[Any],
+    now: datetime,
+    limit: int,
+) -> int:
+    """Ask for the foremost deliveries by the columns `first`, then by number; return how many.
+
+    What has nothing in such a column comes last.
+    """
+    c = deliveries.c
+    order = (*(column.asc().nulls_last() for column in first), c.id)
+    statement = (
+        sa.update(deliveries)
+        .where(foremost(tx, condition, *order, limit=limit), condition)
+        .values(asked_at=now)
+        .returning(c.id, c.destination, c.type, *first)
+    )
+    rows = tx.execute(statement).all()
+    # RETURNING keeps no order, and the relay publishes in that of the outbox.
+    ordered = sorted(rows, key=lambda row: ([(it is None, it) for it in row[3:]], row.id))
+    outbox.put(tx, (ask(row.id, row.destination, row.type) for row in ordered))
+    return len(rows)
 
 
 def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:

@@ -23,6 +23,8 @@ from hub.store.turns import Turns
 
 Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
+RINGS = "hub_rings"
+"""Option of a store's transactions: whether a new outbox row is told to other processes."""
 
 
 StoreUnavailable = sa.exc.SQLAlchemyError
@@ -84,9 +86,17 @@ class Store:
     """Owns the connection pool; threads share it freely."""
 
     def __init__(
-        self, url: str, *, connections: int = 16, patience: timedelta = silence.PATIENCE
+        self,
+        url: str,
+        *,
+        connections: int = 16,
+        patience: timedelta = silence.PATIENCE,
+        rings: bool = True,
     ) -> None:
-        """`patience`: how long a line to PostgreSQL may be silent before it is doubted."""
+        """`patience`: how long a line to PostgreSQL may be silent before it is doubted.
+
+        `rings`: whether PostgreSQL tells a relay in another process of what is put into the outbox.
+        """
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
@@ -99,6 +109,7 @@ class Store:
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}
         else:
             options["pool_pre_ping"] = True
+            options["execution_options"] = {RINGS: rings}
             limits = {**silence.LINE, "options": " ".join(silence.SESSION)}
             given = set(parsed.query)  # what the address says itself holds
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}

@@ -68,10 +68,6 @@ _ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), col
 _TAKE = Prepared(_take, columns=_TOLD)
 
 
-class NotParked(Exception):
-    """There is no parked message with that id; nothing was written."""
-
-
 class Entry(msgspec.Struct, frozen=True):
     """A message with its wire form and the key of its meaning."""
 
@@ -271,18 +267,6 @@ def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
         mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
         tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
     return ids
-
-
-def unpark(tx: Tx, id: str) -> None:
-    """Take a parked message up again: accepted, and asked for; raises NotParked."""
-    statement = (
-        sa.update(journal)
-        .where(journal.c.id == id, journal.c.state == STATE_PARKED)
-        .values(state=STATE_ACCEPTED, code=None, reason=None, early_since=None)
-    )
-    if tx.execute(statement).rowcount != 1:
-        raise NotParked(f"there is no parked message {id}")
-    _ask(tx, tx.execute(_oldest(journal.c.id == id)).all())
 
 
 def park_early(tx: Tx, since_before: datetime) -> int:

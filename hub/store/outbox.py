@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.engine import Tx
+from hub.store.engine import RINGS, Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import outbox
 
@@ -60,7 +60,7 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
     ]
     if values:
         _INSERT.run_each(tx, values)
-        if tx.dialect.name == "postgresql":
+        if tx.get_execution_options().get(RINGS):
             _NOTIFY.run(tx)
 
 

@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store import outbox
-from hub.store.deliveries import ask
+from hub.store.deliveries import ask_for
 from hub.store.engine import Tx, insert
 from hub.store.tables import attempts, deliveries, pauses
 
@@ -116,16 +115,7 @@ def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     """
     mine = sa.and_(d.destination == destination, d.type == operation, _UNSENT, d.asked_at.is_(None))
     due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
-    chosen = sa.select(d.id).where(mine, due)
-    chosen = chosen.order_by(d.counted, d.deadline.is_(None), d.deadline, d.id).limit(limit)
-    if tx.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
-    statement = (
-        sa.update(deliveries).where(d.id.in_(chosen), mine).values(asked_at=now).returning(d.id)
-    )
-    ids = sorted(tx.execute(statement).scalars())
-    outbox.put(tx, (ask(id, destination, operation) for id in ids))
-    return len(ids)
+    return ask_for(tx, sa.and_(mine, due), d.counted, d.deadline, now=now, limit=limit)
 
 
 def calls_since(

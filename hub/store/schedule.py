@@ -1,7 +1,8 @@
 """What has become due: retries, questions, leases that ran out, asks that were lost.
 
 Each function is one short transaction's worth of work, bounded by `limit`, and safe to run in
-several processes: rows are moved by conditional UPDATEs.
+several processes: rows are moved by conditional UPDATEs. What is due to a citizen first is asked
+for first; what has no due date, last and in the order it came.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store import outbox, pauses
-from hub.store.deliveries import Claimed, ask, position, release_followers, with_bodies
+from hub.store import pauses
+from hub.store.deliveries import (
+    Claimed,
+    ask_for,
+    foremost,
+    position,
+    release_followers,
+    with_bodies,
+)
 from hub.store.engine import Tx
 from hub.store.tables import UNSETTLED, attempts, deliveries
 
@@ -47,7 +55,7 @@ def ask_due(
         sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
         ~pauses.heeded(now) if heeding else sa.true(),
     )
-    return _ask(tx, due, now=now, limit=limit)
+    return ask_for(tx, due, c.deadline, now=now, limit=limit)
 
 
 def ask_pending(
@@ -62,27 +70,7 @@ def ask_pending(
         sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
         ~pauses.heeded(now) if heeding else sa.true(),
     )
-    return _ask(tx, lost, now=now, limit=limit)
-
-
-def _ask(tx: Tx, condition: sa.ColumnElement[bool], *, now: datetime, limit: int) -> int:
-    # what is due to a citizen first goes first; without a due date, in the order it came
-    first = sa.case((c.deadline.is_(None), 1), else_=0)
-    chosen = (
-        sa.select(c.id).where(condition, UNSETTLED).order_by(first, c.deadline, c.id).limit(limit)
-    )
-    if tx.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
-    statement = (
-        sa.update(deliveries)
-        .where(c.id.in_(chosen), condition)
-        .values(asked_at=now)
-        .returning(c.id, c.destination, c.type, c.deadline)
-    )
-    rows = tx.execute(statement).all()
-    urgent = sorted(rows, key=lambda row: (row.deadline is None, row.deadline or now, row.id))
-    outbox.put(tx, (ask(row.id, row.destination, row.type) for row in urgent))
-    return len(rows)
+    return ask_for(tx, lost, c.deadline, now=now, limit=limit)
 
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
@@ -152,18 +140,12 @@ def take_doubtful(
     tx: Tx, destination: str, *, now: datetime, again_at: datetime, limit: int
 ) -> list[Claimed]:
     """Return ambiguous deliveries that are due, and reserve them until `again_at`."""
-    chosen = (
-        sa.select(c.id)
-        .where(c.destination == destination, c.state == S.AMBIGUOUS.value, UNSETTLED)
-        .where(c.next_attempt_at <= now)
-        .order_by(c.next_attempt_at)
-        .limit(limit)
+    doubtful = sa.and_(
+        c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now
     )
-    if tx.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
     statement = (
         sa.update(deliveries)
-        .where(c.id.in_(chosen), c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now)
+        .where(foremost(tx, doubtful, c.next_attempt_at, limit=limit), doubtful)
         .values(next_attempt_at=again_at, attempts=c.attempts + 1)
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )

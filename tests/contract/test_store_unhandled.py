@@ -7,6 +7,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store import journal, outbox, queries
 from hub.store.engine import Store, Tx
+from hub.store.parked import take_up
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MANY = 1203
@@ -119,7 +120,7 @@ def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Stor
     timer.sweep(found + HOUR + SOON)
     assert parked(store) == [entry.message.id]
     with store.write() as tx:
-        journal.unpark(tx, entry.message.id)
+        take_up(tx, [entry.message.id])
         journal.set_early(tx, entry, found + 2 * HOUR)
     timer.sweep(found + 2 * HOUR + SOON)
     assert parked(store) == []

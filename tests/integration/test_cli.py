@@ -11,18 +11,16 @@ from typer.testing import CliRunner, Result
 from hub import operations
 from hub.cli import app, replaying
 from hub.flow.say import say
-from hub.messages import catalog, envelope
-from hub.messages import payloads as p
 from hub.records.calendar import local
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, journal, outbox, pauses, queries
+from hub.store import deliveries, pauses
 from hub.store.deliveries import StateConflict
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
 from tests.support.partner import Partner
 from tests.support.services import RabbitService
-from tests.support.works import AT, now, number, record, step
+from tests.support.works import now, number, record, step
 
 
 @pytest.fixture
@@ -158,27 +156,6 @@ def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> No
     assert result.exit_code == 1
     assert "Not done" in result.output
     assert hub("resolve", "999", "absent", "--reason", "x").exit_code == 1
-
-
-def test_a_parked_message_is_taken_up_again_once(store: Store) -> None:
-    """unpark asks for it again and says why in the audit; what is not parked is refused."""
-    payload = p.BarcodeScanned(
-        number=number(1), station=p.Station.RETURN, scanned_at=AT, device="b"
-    )
-    message = catalog.compose(payload, time=AT, source="barcode.1", id="scan-1")
-    entry = journal.Entry(message, envelope.encode(message), "scan-1")
-    with store.write() as tx:
-        journal.accept(tx, [entry], now())
-        journal.park(tx, entry, now(), code="dossier_unknown", reason="it never came")
-        before = outbox.backlog(tx)
-    assert hub("unpark", "scan-1", "--reason", "the dossier was entered").exit_code == 0
-    with store.read() as tx:
-        assert outbox.backlog(tx) == before + 1
-        assert queries.parked(tx) == []
-        assert queries.unhandled_count(tx) == 1
-    refused = hub("unpark", "scan-1", "--reason", "again")
-    assert (refused.exit_code, "no parked message" in refused.output) == (1, True)
-    assert "1 rows, the chain is whole" in hub("audit", "verify").output
 
 
 def test_the_balance_names_what_does_not_add_up(store: Store) -> None:

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from hub import operations
 from hub.flow import outlast
 from hub.messages import catalog, routes
 from hub.messages import payloads as p
+from hub.operations import unparking
 from hub.ports import Incoming
 from hub.store import dossiers, journal, outbox, queries
 from hub.store.engine import Tx
@@ -154,7 +154,7 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
         far = now() + timedelta(days=1)
         assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
     monkeypatch.undo()
-    operations.unpark(ward.store, message.id, actor="IT", reason="upgraded", now=now())
+    unparking.unpark(ward.store, [message.id], actor="IT", reason="upgraded", now=now())
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 

@@ -18,11 +18,38 @@ from hub.ports import (
 WITHIN = timedelta(seconds=20)
 """Longer than anything takes; reached only when a promise is broken."""
 SOON = timedelta(seconds=1)
+NONE_LEFT = timedelta(milliseconds=300)
+"""How long a queue from which nothing is to come is listened to."""
 
 
 def batch(*names: str) -> list[Outgoing]:
     """Return messages for the records' queue."""
     return [Outgoing(routing_key=INGEST, body=b"x" * 1024, message_id=name) for name in names]
+
+
+def outgoing(number: int, queue: str = INGEST) -> Outgoing:
+    """Return a message for a queue."""
+    return Outgoing(
+        routing_key=queue,
+        body=f'{{"number": {number}}}'.encode(),
+        message_id=f"m-{number}",
+        type="dossier.received",
+        headers={"hub-attempt": number, "hub-note": "Hương Xuân"},
+    )
+
+
+def publish(broker: Broker, *numbers: int, queue: str = INGEST) -> list[Confirm]:
+    """Publish messages through a publisher of their own."""
+    publisher = broker.publisher()
+    try:
+        return publisher.publish([outgoing(it, queue) for it in numbers], timeout=WITHIN)
+    finally:
+        publisher.close()
+
+
+def ids(messages: list[Incoming]) -> list[str]:
+    """Return the message ids."""
+    return [message.message_id for message in messages]
 
 
 def receive_some(consumer: Consumer, *, limit: int = 500) -> list[Incoming]:

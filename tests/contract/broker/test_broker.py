@@ -1,96 +1,17 @@
 """Every broker keeps the contract of `hub.ports.Broker`: one suite for RabbitMQ and in-process."""
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from hub.broker.declare import apply
-from hub.broker.memory import MemoryBroker
-from hub.broker.rabbit import RabbitBroker
-from hub.broker.topology import TOPOLOGY
 from hub.messages.routes import DEAD, INGEST, INVALID
-from hub.ports import Broker, BrokerUnavailable, Confirm, Consumer, Incoming, Outgoing
-from tests.support.broker_talk import WITHIN, take
-from tests.support.services import RabbitService
+from hub.ports import Broker, BrokerUnavailable, Confirm, Consumer
+from tests.support.broker_talk import NONE_LEFT, WITHIN, ids, outgoing, publish, take
 
-NONE_LEFT = timedelta(milliseconds=300)
 CAPACITY = 20
 DELIVERY_LIMIT = 10
-
-
-@pytest.fixture(params=["memory", "rabbitmq"])
-def make(request: pytest.FixtureRequest) -> Iterator[Callable[[int], Broker]]:
-    """Makes a broker whose queues take a given number of messages."""
-    made: list[Broker] = []
-
-    def make_memory(capacity: int) -> Broker:
-        return MemoryBroker(TOPOLOGY, capacity=capacity)
-
-    def make_rabbit(capacity: int) -> Broker:
-        service: RabbitService = request.getfixturevalue("rabbit")
-        url: str = request.getfixturevalue("rabbit_url")
-        small = replace(
-            TOPOLOGY,
-            policies=tuple(replace(it, max_length=capacity) for it in TOPOLOGY.policies),
-        )
-        assert apply(small, url, service.management_url).clean
-        return RabbitBroker(url)
-
-    def make_one(capacity: int) -> Broker:
-        made.append(make_memory(capacity) if request.param == "memory" else make_rabbit(capacity))
-        return made[-1]
-
-    yield make_one
-    for broker in made:
-        broker.close()
-
-
-@pytest.fixture
-def broker(make: Callable[[int], Broker]) -> Broker:
-    """An empty broker with the hub's topology."""
-    return make(100_000)
-
-
-@pytest.fixture
-def consume(broker: Broker) -> Iterator[Callable[..., Consumer]]:
-    """Makes consumers that are closed at the end."""
-    made: list[Consumer] = []
-
-    def make_one(queue: str = INGEST, *, prefetch: int = 500) -> Consumer:
-        made.append(broker.consumer(queue, prefetch=prefetch))
-        return made[-1]
-
-    yield make_one
-    for consumer in made:
-        consumer.close()
-
-
-def outgoing(number: int, queue: str = INGEST) -> Outgoing:
-    """Return a message for a queue."""
-    return Outgoing(
-        routing_key=queue,
-        body=f'{{"number": {number}}}'.encode(),
-        message_id=f"m-{number}",
-        type="dossier.received",
-        headers={"hub-attempt": number, "hub-note": "Hương Xuân"},
-    )
-
-
-def publish(broker: Broker, *numbers: int, queue: str = INGEST) -> list[Confirm]:
-    """Publish messages through a publisher of their own."""
-    publisher = broker.publisher()
-    try:
-        return publisher.publish([outgoing(it, queue) for it in numbers], timeout=WITHIN)
-    finally:
-        publisher.close()
-
-
-def ids(messages: list[Incoming]) -> list[str]:
-    """Return the message ids."""
-    return [message.message_id for message in messages]
 
 
 def test_a_message_arrives_as_it_was_published(
@@ -374,45 +295,3 @@ def test_closing_twice_is_harmless(broker: Broker, consume: Callable[..., Consum
         consumer.close()
         broker.close()
     consumer.ack([message])
-
-
-def test_a_paused_consumer_leaves_everything_ready_and_goes_on_as_wide_as_it_is_told(
-    broker: Broker, consume: Callable[..., Consumer]
-) -> None:
-    """What was handed out is settled as ever, the rest lies in the queue; then 1, then 3 at once,
-    in the old order."""
-    publish(broker, *range(20))
-    consumer = consume(prefetch=10)
-    in_hand = take(consumer, 4)
-    consumer.take_at_most(0)
-    for _ in range(200):
-        assert consumer.receive(10, wait=timedelta(milliseconds=20)) == []
-        if broker.depth(INGEST) == 16:
-            break
-    consumer.ack(in_hand)
-    assert consumer.receive(10, wait=NONE_LEFT) == []
-    assert broker.depth(INGEST) == 16
-    consumer.take_at_most(1)
-    one = take(consumer, 1)
-    assert consumer.receive(10, wait=NONE_LEFT) == []
-    consumer.take_at_most(3)
-    two = take(consumer, 2)
-    assert consumer.receive(10, wait=NONE_LEFT) == []
-    assert ids(one + two) == ["m-4", "m-5", "m-6"]
-    consumer.ack(one + two)
-    consumer.take_at_most(500)
-    rest = take(consumer, 13)
-    assert ids(rest) == [f"m-{it}" for it in range(7, 20)]
-    assert max(message.delivery_count for message in rest) <= 1
-    consumer.ack(rest)
-
-
-def test_a_consumer_may_begin_paused(broker: Broker, consume: Callable[..., Consumer]) -> None:
-    """It takes nothing before it is told to."""
-    publish(broker, 1, 2)
-    consumer = consume(prefetch=10)
-    consumer.take_at_most(0)
-    assert consumer.receive(10, wait=NONE_LEFT) == []
-    assert broker.depth(INGEST) == 2
-    consumer.take_at_most(10)
-    assert ids(take(consumer, 2)) == ["m-1", "m-2"]

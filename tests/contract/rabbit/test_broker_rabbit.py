@@ -1,4 +1,4 @@
-"""What only a real RabbitMQ and a bad line can do: nothing confirmed is lost, nothing hangs."""
+"""What only a real RabbitMQ can do: nothing confirmed is lost, whatever becomes of the broker."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,31 +18,9 @@ from hub.messages.routes import DEAD, INGEST
 from hub.ports import BrokerUnavailable, Confirm, ConsumerLost
 from hub.sandbox.rabbit_node import PrivateRabbit
 from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
-from tests.support.services import RabbitService, rabbit_service
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.services import rabbit_service
 
 pytestmark = pytest.mark.rabbit
-
-
-@pytest.fixture
-def node(rabbit: RabbitService) -> PrivateRabbit:
-    """The node, which may be killed."""
-    return rabbit.own_node()
-
-
-@pytest.fixture
-def url(node: PrivateRabbit, rabbit_url: str) -> str:
-    """A virtual host with the hub's topology."""
-    assert apply(TOPOLOGY, rabbit_url, node.management_url).clean
-    return rabbit_url
-
-
-@pytest.fixture
-def proxy(node: PrivateRabbit) -> Iterator[TcpProxy]:
-    """A line to the node that can misbehave."""
-    port = pika.URLParameters(node.url).port
-    with TcpProxy("127.0.0.1", port) as line:
-        yield line
 
 
 @pytest.fixture(scope="module")
@@ -57,34 +35,6 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit]:
         node = service.own_node()
         assert apply(TOPOLOGY, node.url, node.management_url).clean
         yield node
-
-
-@pytest.fixture
-def brokers() -> Iterator[Callable[[Target | str], RabbitBroker]]:
-    """Makes brokers that are closed at the end."""
-    made: list[RabbitBroker] = []
-
-    def make(target: Target | str) -> RabbitBroker:
-        made.append(RabbitBroker(target))
-        return made[-1]
-
-    yield make
-    for broker in made:
-        broker.close()
-
-
-@pytest.fixture
-def broker(url: str, brokers: Callable[[Target | str], RabbitBroker]) -> RabbitBroker:
-    """The broker, over a good line."""
-    return brokers(url)
-
-
-@pytest.fixture
-def shaky(
-    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
-) -> RabbitBroker:
-    """The same broker over the proxy."""
-    return brokers(proxy.instead_of(url))
 
 
 def delete_queue(url: str, queue: str) -> None:
@@ -187,86 +137,7 @@ def test_a_consumer_that_the_broker_cancels_is_told_and_recovers(
     publisher.close()
 
 
-def test_a_confirm_that_never_comes_is_unconfirmed_in_time(
-    shaky: RabbitBroker, broker: RabbitBroker, proxy: TcpProxy
-) -> None:
-    """The broker takes the batch and its word gets lost: UNCONFIRMED, and the next batch goes out
-    on a new connection with outcomes of its own."""
-    publisher = shaky.publisher()
-    assert publisher.publish(batch("a"), timeout=WITHIN) == [Confirm.CONFIRMED]
-    proxy.swallow_replies = True
-    assert publisher.publish(batch("b", "c"), timeout=SOON) == [Confirm.UNCONFIRMED] * 2
-    proxy.swallow_replies = False
-    assert publisher.publish(batch("d"), timeout=WITHIN) == [Confirm.CONFIRMED]
-    assert proxy.accepted == 2
-    publisher.close()
-    assert drain(broker) == ["a", "b", "c", "d"]
-
-
-def test_a_line_cut_while_confirming_is_unconfirmed(
-    shaky: RabbitBroker, broker: RabbitBroker, proxy: TcpProxy
-) -> None:
-    """Known at once, long before the time is over."""
-    publisher = shaky.publisher()
-    publisher.publish(batch("a"), timeout=WITHIN)
-    proxy.stall()
-    outcomes: list[Confirm] = []
-    thread = threading.Thread(
-        target=lambda: outcomes.extend(publisher.publish(batch("b"), timeout=timedelta(minutes=10)))
-    )
-    thread.start()
-    proxy.cut()
-    proxy.flow()
-    thread.join(WITHIN.total_seconds())
-    assert outcomes in ([Confirm.UNCONFIRMED], [Confirm.CONFIRMED])
-    assert publisher.publish(batch("c"), timeout=WITHIN) == [Confirm.CONFIRMED]
-    publisher.close()
-    assert {"a", "c"} <= set(drain(broker))
-
-
 @pytest.mark.slow
-def test_a_half_open_line_is_noticed_by_the_missing_heartbeat(
-    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
-) -> None:
-    """No packet comes any more and no end either, while the consumer's owner has work in hand:
-    the consumer is told, and everything comes over the next connection."""
-    quick = replace(Target.parse(proxy.instead_of(url)), heartbeat=timedelta(seconds=1))
-    consumer = brokers(quick).consumer(INGEST, prefetch=10)
-    publisher = brokers(url).publisher()
-    publisher.publish(batch("a"), timeout=WITHIN)
-    take(consumer, 1)
-    proxy.stall()
-    publisher.publish(batch("b"), timeout=WITHIN)
-    publisher.close()
-    with pytest.raises(ConsumerLost):
-        consumer.receive(1, wait=WITHIN * 2)
-    proxy.flow()
-    assert {message.message_id for message in take(consumer, 2)} == {"a", "b"}
-    consumer.close()
-
-
-def test_a_silent_line_is_not_taken_for_an_empty_queue(
-    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
-) -> None:
-    """With nothing in hand the consumer asks, long before a heartbeat is missed: no answer, so it
-    is told; an answer, so it goes on."""
-    wary = replace(Target.parse(proxy.instead_of(url)), silent_at_most=timedelta(0))
-    consumer = brokers(wary).consumer(INGEST, prefetch=10)
-    publisher = brokers(url).publisher()
-    publisher.publish(batch("a"), timeout=WITHIN)
-    consumer.ack(take(consumer, 1))
-    for _ in range(3):
-        assert consumer.receive(1, wait=timedelta(0)) == []
-    proxy.swallow_replies = True
-    publisher.publish(batch("b"), timeout=WITHIN)
-    with pytest.raises(ConsumerLost, match="silent"):
-        consumer.receive(1, wait=timedelta(0))
-    proxy.swallow_replies = False
-    assert [message.message_id for message in take(consumer, 1)] == ["b"]
-    consumer.close()
-    publisher.close()
-
-
 def test_messages_that_never_come_are_noticed(
     url: str, brokers: Callable[[Target | str], RabbitBroker]
 ) -> None:
@@ -311,18 +182,6 @@ def test_a_pause_is_not_taken_for_a_fault(
     assert [message.message_id for message in take(consumer, 2)] == ["b", "c"]
     consumer.close()
     publisher.close()
-
-
-def test_closing_over_a_dead_line_ends(shaky: RabbitBroker, proxy: TcpProxy) -> None:
-    """Nobody answers the goodbye; the connections are cut, and their threads end."""
-    publisher, consumer = shaky.publisher(), shaky.consumer(INGEST, prefetch=10)
-    publisher.publish(batch("a"), timeout=WITHIN)
-    receive_some(consumer)
-    assert any(thread.name == "amqp" for thread in threading.enumerate())
-    proxy.stall()
-    publisher.close()
-    consumer.close()
-    assert not any(thread.name == "amqp" for thread in threading.enumerate())
 
 
 def test_a_message_that_amqp_cannot_carry_is_refused_alone(broker: RabbitBroker) -> None:
@@ -383,30 +242,3 @@ def test_a_wrong_password_is_unavailable_and_not_repeated_in_the_text(url: str) 
     broker.close()
     assert "wrong-secret" not in str(caught.value)
     assert "wrong-secret" not in repr(Target.parse(wrong))
-
-
-def test_another_node_of_the_cluster_is_tried(
-    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
-) -> None:
-    """Several addresses, the first of them dead."""
-    with TcpProxy("127.0.0.1", 1) as nobody:
-        dead = nobody.instead_of(url)
-    broker = brokers(f"{dead},{proxy.instead_of(url)}")
-    publisher = broker.publisher()
-    assert publisher.publish(batch("a"), timeout=WITHIN) == [Confirm.CONFIRMED]
-    publisher.close()
-    assert broker.depth(INGEST) == 1
-
-
-def test_wake_ends_the_wait_for_a_broker_that_is_not_there(
-    url: str, brokers: Callable[[Target | str], RabbitBroker]
-) -> None:
-    """A role that is to stop need not wait for the next attempt."""
-    with TcpProxy("127.0.0.1", 1) as nobody:
-        dead = nobody.instead_of(url)
-    consumer = brokers(dead).consumer(INGEST, prefetch=1)
-    waker = threading.Thread(target=consumer.wake)
-    waker.start()
-    assert consumer.receive(1, wait=timedelta(minutes=10)) == []
-    waker.join()
-    consumer.close()

@@ -1,0 +1,77 @@
+"""The command that takes parked messages up again, by id or by what they have in common."""
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from hub.cli.context import Day, by, console, here, opened
+from hub.operations import unparking
+from hub.store.engine import Store
+from hub.store.parked import Selection
+
+app = typer.Typer()
+
+
+@app.command()
+def unpark(
+    messages: Annotated[list[str] | None, typer.Argument(help="Ids of parked messages.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show; take nothing up.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
+    type: Annotated[str, typer.Option(help="Only this type of message.")] = "",
+    code: Annotated[str, typer.Option(help="Only this fault code.")] = "",
+    dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
+    since: Day = None,
+    until: Day = None,
+) -> None:
+    """Take parked messages up again, after their cause was mended: by id, or all of a selection.
+
+    --plan shows which; with no choice, all that are parked. What is wrong still is parked again.
+    """
+    selection = Selection(
+        type=type, code=code, dossier=dossier, since=here(since), until=here(until)
+    )
+    if messages and selection:
+        console.print("[red]Say ids, or choose by --code, --type and so on; not both.[/]")
+        raise typer.Exit(2)
+    if not plan and not (reason and (messages or selection)):
+        console.print("[red]Say which messages, by id or by --code, --type and so on;[/]")
+        console.print("[red]and --plan to see them, or --reason to take them up.[/]")
+        raise typer.Exit(2)
+    with opened() as store:
+        if plan:
+            _show(store, messages or selection)
+        else:
+            _unpark(store, messages or selection, reason)
+
+
+def _show(store: Store, chosen: unparking.Chosen) -> None:
+    found, refused = unparking.look(store, chosen)
+    table = Table("parked message", "type", "dossier", "code", "reason")
+    for one in found:
+        table.add_row(one.id, one.type, one.key, one.code, one.reason)
+    console.print(table)
+    for (code, type), count in Counter((one.code, one.type) for one in found).most_common():
+        console.print(f"{count} {code} {type}")
+    _refuse(refused)
+    console.print(
+        f"{len(found)} would be taken up: the same without --plan, with --reason.", highlight=False
+    )
+
+
+def _unpark(store: Store, chosen: unparking.Chosen, reason: str) -> None:
+    done = unparking.unpark(store, chosen, **by(reason))
+    _refuse(done.refused)
+    if done.count:
+        console.print(f"[green]✓[/] {done.count} taken up again.")
+    elif not done.refused:
+        console.print("[red]Not done:[/] there is no parked message of this selection.")
+    if done.refused or not done.count:
+        raise typer.Exit(1)
+
+
+def _refuse(refused: dict[str, str]) -> None:
+    for id, why in refused.items():
+        text = f"Not taken up: {id}: {why}"
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

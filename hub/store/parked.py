@@ -1,0 +1,99 @@
+"""Messages that were set aside: which there are, and how they are taken up again.
+
+Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
+one that has just been accepted; when its cause is not mended, it is parked again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.messages import routes
+from hub.store import outbox
+from hub.store.engine import Tx
+from hub.store.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
+
+j = journal.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which parked messages; what is not given does not narrow it. Times are of recording."""
+
+    type: str = ""
+    code: str = ""
+    dossier: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
+
+    def __str__(self) -> str:
+        given = {name: value for name, value in asdict(self).items() if value}
+        return msgspec.json.encode(given).decode()
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The selection as conditions on the journal."""
+        given: dict[Any, str] = {j.type: self.type, j.code: self.code, j.key: self.dossier}
+        found: list[sa.ColumnElement[bool]] = [
+            column == value for column, value in given.items() if value
+        ]
+        if self.since:
+            found.append(j.recorded_at >= self.since)
+        if self.until:
+            found.append(j.recorded_at < self.until)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One message that was set aside, with code and reason."""
+
+    id: str
+    type: str
+    key: str
+    code: str
+    reason: str
+
+
+def select(tx: Tx, selection: Selection) -> list[Parked]:
+    """Return the parked messages of a selection, all of them, by id."""
+    return _find(tx, *selection.conditions)
+
+
+def among(tx: Tx, ids: Sequence[str]) -> list[Parked]:
+    """Return those of `ids` that are parked, by id."""
+    return _find(tx, j.id.in_(ids))
+
+
+def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
+    query = sa.select(j.id, j.type, j.key, j.code, j.reason)
+    query = query.where(j.state == STATE_PARKED, UNHANDLED, *conditions)
+    return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
+
+
+def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
+    """Make those of `ids` that are parked accepted, and ask for them; return their ids.
+
+    In the order of their ids, also the locks: two who take up the same must not wait in a ring.
+    """
+    query = sa.select(j.id, j.type, j.body).where(j.state == STATE_PARKED, j.id.in_(ids))
+    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    found = [row.id for row in rows]
+    if found:
+        fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
+        tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
+    outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
+    return found
+
+
+def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """Return the states of messages by id; of one that there is not, nothing."""
+    query = sa.select(j.id, j.state).where(j.id.in_(ids))
+    return {row.id: row.state for row in tx.execute(query)}
