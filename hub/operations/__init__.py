@@ -2,7 +2,9 @@
 
 The single verbs are in `verbs`, many dead deliveries at once in `replay_plan` and `replay_run`, one
 of them in `replay_one`, a corrected copy in `resending`, an old copy of the database in
-`restoring`, the daily comparison of ward, hub and partner in `reconciliation`.
+`restoring`, the daily comparison of ward, hub and partner in `reconciliation`, that with lists
+exported at the partners in `list_reconciliation` (reading in `partner_list`, the rule in
+`list_comparison`).
 """
 
 from hub.operations.verbs import (
