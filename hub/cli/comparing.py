@@ -1,5 +1,6 @@
 """Commands that compare ward, hub and partners by dossier, and the tasks that come of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -8,8 +9,11 @@ from rich.table import Table
 
 from hub.bootstrap import make_destinations
 from hub.cli.context import Reason, by, console, opened, settings
+from hub.cli.lists import FromPartners, read_all, refuse, tell
 from hub.cli.replaying import bar
 from hub.operations import reconciliation
+from hub.operations.list_problems import ListRefused
+from hub.operations.list_reconciliation import reconcile_lists
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.store import audit, tasks
@@ -21,35 +25,44 @@ tasks_app = typer.Typer(help="What a person has to look after.")
 @app.command()
 def reconcile(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
+    exported: FromPartners = None,
 ) -> None:
     """Compare ward, hub and partners for the dossiers of a day; differences become tasks."""
+    lists = read_all(exported or ())
+    rules, who = Rulebook.load(), by(f"{day:%Y-%m-%d}")
     destinations = make_destinations(settings())
     try:
         with opened() as store, bar("asking the partners") as progress:
+            # First: a list of another day is refused before anything is written.
+            by_list = reconcile_lists(store, day.date(), lists, rules, by=who) if lists else []
             report = reconciliation.reconcile_day(
-                store,
-                day.date(),
-                destinations,
-                Rulebook.load(),
-                by=by(f"{day:%Y-%m-%d}"),
-                progress=progress,
+                store, day.date(), destinations, rules, by=who, progress=progress
             )
+    except ListRefused as refused:
+        refuse("--list", refused)
     finally:
         for destination in destinations:
             destination.close()
-    table = Table("dossier", "partner", "difference", "owner", "detail", "repair")
-    for found in report.findings:
-        kind = found.kind.replace("_", " ")
-        table.add_row(
-            found.subject, found.destination, kind, found.owner, found.detail, found.repair
-        )
-    if report.findings:
-        console.print(table)
+    _show([*report.findings, *(found for one in by_list for found in one.findings)])
     console.print(
         f"{report.dossiers} dossiers, {len(report.findings)} differences: {report.opened} tasks"
         f" opened, {report.closed} closed; {report.unasked} dossiers could not be asked about."
     )
-    raise typer.Exit(1 if report.findings or report.unasked else 0)
+    for one in by_list:
+        tell(one)
+    agrees = not (report.findings or report.unasked) and all(one.agrees for one in by_list)
+    raise typer.Exit(0 if agrees else 1)
+
+
+def _show(findings: Iterable[tasks.Finding]) -> None:
+    table = Table("dossier", "partner", "difference", "owner", "detail", "repair")
+    for found in findings:
+        kind = found.kind.replace("_", " ")
+        table.add_row(
+            found.subject, found.destination, kind, found.owner, found.detail, found.repair
+        )
+    if table.row_count:
+        console.print(table)
 
 
 @tasks_app.callback(invoke_without_command=True)

@@ -4,8 +4,9 @@ The partner is asked by `find` about every delivered message that must be there:
 hand-over, and of what newer data replaces the newest one; asking has no effect. A dossier that
 moved meanwhile is compared anew. Each difference becomes one task with an owner, a due time in
 office hours and a proposed repair; a task whose difference is gone is closed. What cannot be asked
-now opens and closes none. Dossiers that a partner has and the hub never sent are not found: no
-partner lists its dossiers.
+now opens and closes none. Dossiers that a partner has and the hub never sent are not found here,
+because no partner's interface lists its dossiers: `list_reconciliation` takes a list that an
+officer exported.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -235,12 +236,17 @@ def _ask(destination: Destination | None, one: Sent) -> Receipt | Absence | None
         return None
 
 
+def due_for_repair(rules: Rulebook, now: datetime) -> datetime | None:
+    """Return when a task is due that is opened now; None where no calendar tells."""
+    try:
+        return rules.add_working_time(now, TIME_TO_REPAIR)
+    except CalendarMissing:
+        return None
+
+
 def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -> Report:
     now, opened, closed = by["now"], 0, 0
-    try:
-        due = rules.add_working_time(now, TIME_TO_REPAIR)
-    except CalendarMissing:
-        due = None
+    due = due_for_repair(rules, now)
     findings = tuple(finding for one in compared for finding in one.findings)
     present = {finding.identity for finding in findings}
     looked = {one.number: one.unasked for one in compared}

@@ -1,0 +1,171 @@
+"""Compares a partner's list of a day with what ward and hub know. Pure.
+
+One dossier at a time, and at most one difference of each: only there (`unknown_here`), there and
+known here but never sent there (`listed_unsent`), delivered and not there (`not_listed`), there
+with another status than was told last (`listed_differs`). A dossier that is under way, or got
+something after the list was written, is not judged: the list shows another moment.
+
+A list is expected to hold the dossiers of one reception day (*ngày tiếp nhận*), because both
+partners are told it with each dossier. A number on it may be of any other day; only one of this day
+can be missed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from hub.messages import catalog
+from hub.messages.payloads import Status
+from hub.operations.list_problems import ListRefused, another_day
+from hub.operations.partner_list import PartnerList
+from hub.records import numbering
+from hub.records.calendar import local
+from hub.records.status import LABELS
+from hub.store.listing import Known
+from hub.store.repair_tables import CLERK, PROVINCE, TOWN
+from hub.store.tasks import Finding
+
+UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"
+NOT_LISTED, LISTED_DIFFERS = "not_listed", "listed_differs"
+BY_LIST = frozenset({UNKNOWN_HERE, LISTED_UNSENT, NOT_LISTED, LISTED_DIFFERS})
+_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
+_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
+_OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a list says of one dossier."""
+
+    finding: Finding | None = None
+    judged: frozenset[str] = frozenset()
+    """The kinds about which it says anything: those but the finding's are not there, or gone."""
+    unsure: bool = False
+    """Whether it should have been judged and could not be."""
+
+
+def judge(listed: PartnerList, number: str, here: Known | None, *, day: date) -> Verdict:
+    """Compare one number with the list of reception day `day`."""
+    on_list = number in listed.statuses
+    if here is None:
+        return Verdict(_unknown_here(listed, number, day), BY_LIST) if on_list else Verdict()
+    of_the_day = is_of(here, day)
+    later = here.last_at is not None and here.last_at > listed.written_at
+    if later or not here.settled:
+        return Verdict(None, frozenset({UNKNOWN_HERE}), unsure=on_list or of_the_day)
+    if on_list and not here.opened:
+        return Verdict(_listed_unsent(listed, number, day), BY_LIST)
+    if on_list:
+        return _by_status(listed, number, here.status)
+    if not of_the_day:
+        return Verdict(None, frozenset({UNKNOWN_HERE}))
+    return Verdict(_not_listed(listed, number, day) if here.delivered else None, BY_LIST)
+
+
+def is_gone(verdict: Verdict, listed: PartnerList, *, kind: str, detail: str, day: date) -> bool:
+    """Tell whether a task's difference is gone.
+
+    A number that neither side has any more says by itself nothing of the day whose list showed it:
+    its task is gone when a list of the same day said it, which its sentence tells.
+    """
+    if verdict.finding and verdict.finding.kind == kind:
+        return False
+    return kind in verdict.judged or detail == _only_there(listed.partner, day)
+
+
+def check_day(listed: PartnerList, here: Mapping[str, Known], day: date) -> None:
+    """Refuse a list of another day: it would name every dossier of this one as missing."""
+    expected = any(one.delivered and is_of(one, day) for one in here.values())
+    if not listed.statuses or not expected:
+        return
+    for number in listed.statuses:
+        known = here.get(number)
+        if numbering.parse(number).day == day or (known and is_of(known, day)):
+            return
+    raise ListRefused(another_day(day))
+
+
+def is_of(here: Known, day: date) -> bool:
+    """Tell whether a dossier was received on a day, by the ward's clock."""
+    return local(here.received_at).date() == day
+
+
+def _by_status(listed: PartnerList, number: str, told: Status | None) -> Verdict:
+    said = listed.statuses[number]
+    if said is None or told is None:
+        return Verdict(None, BY_LIST - {LISTED_DIFFERS})
+    return Verdict(None if said is told else _listed_differs(listed, number, said, told), BY_LIST)
+
+
+def _only_there(partner: str, day: date) -> str:
+    on = f"{day:%d/%m/%Y}"
+    return (
+        f"Có trong danh sách ngày {on} của {_VI[partner]}, phường không có"
+        f" · on the list of {on} of {_EN[partner]}, the ward has no such dossier"
+    )
+
+
+def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
+    vi, en = _VI[listed.partner], _EN[listed.partner]
+    return Finding(
+        kind=UNKNOWN_HERE,
+        subject=number,
+        destination=listed.partner,
+        owner=CLERK,
+        detail=_only_there(listed.partner, day),
+        repair=(
+            f"Xem hub stuck (có thể còn giữ ở đây), rồi màn hình của {vi}. Nơi khác tiếp nhận:"
+            " không nhập, ghi bằng hub tasks done. Nhập thẳng vào phần mềm của"
+            f" {vi}: nhập ở quầy đúng mã này, đúng nội dung đó, quét giấy tờ. Mất ở đây (phục hồi"
+            " bản sao cũ): nhập và quét lại theo biên nhận, đúng mã này; nội dung giống thì không"
+            " bị trùng, khác thì xem hub stuck"
+            f" · Look in hub stuck (it may be parked here), then on the screen of {en}. Received at"
+            " another counter: do not enter it, record that with hub tasks done. Typed in directly"
+            f" at {en}: enter it at the counter under this number with that content, scan its"
+            " papers. Lost here (an old backup): enter and scan it again from its receipt under"
+            " this number; with the same content nothing is doubled, with another one see hub stuck"
+        ),
+    )
+
+
+def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
+    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
+    return Finding(
+        kind=LISTED_UNSENT,
+        subject=number,
+        destination=listed.partner,
+        owner=CLERK,
+        detail=f"Có trong danh sách ngày {on} của {vi}, phường chưa từng gửi tới đó"
+        f" · on the list of {on} of {en}, and never sent there from here",
+        repair=f"Hỏi ai đã nhập ở {vi}. Đúng là phải chuyển: chuyển như thường lệ, xem hub stuck;"
+        f" nhầm: đề nghị {vi} bỏ · Ask who entered it at {en}. If it belongs there: hand it over as"
+        f" usual, see hub stuck; if not: ask {en} to take it out",
+    )
+
+
+def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
+    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
+    make = partial(Finding, kind=NOT_LISTED, subject=number, destination=listed.partner)
+    return make(
+        owner=_OWNERS[listed.partner],
+        detail=f"Đã gửi, không có trong danh sách ngày {on} của {vi}"
+        f" · delivered, not on the list of {on} of {en}",
+        repair=f"Tìm mã này trên màn hình của {vi}: có thì xem bộ lọc khi xuất; không có thì đưa"
+        f" biên nhận (hub slip {number}) · Look for the number on the screen of {en}: if it is"
+        f" there, look at the filter of the export; if not, show the receipt (hub slip {number})",
+    )
+
+
+def _listed_differs(listed: PartnerList, number: str, said: Status, told: Status) -> Finding:
+    vi, en = _VI[listed.partner], _EN[listed.partner]
+    return Finding(
+        kind=LISTED_DIFFERS,
+        subject=number,
+        destination=listed.partner,
+        owner=CLERK,
+        detail=f"Danh sách của {vi}: {said:d} {LABELS[said][0]}; phường báo cuối: {told:d}"
+        f" {LABELS[told][0]} · the list of {en} says {said:d}, it was told {told:d} last",
+        repair=f"So với màn hình của {vi}; bên nào sai thì sửa, ở phường bằng một bước xử lý mới"
+        f" · Compare with the screen of {en}; who is wrong mends it, the ward by a new step",
+    )
