@@ -63,15 +63,15 @@ def judge(listed: PartnerList, number: str, here: Known | None, *, day: date) ->
     return Verdict(_not_listed(listed, number, day) if here.delivered else None, BY_LIST)
 
 
-def is_gone(verdict: Verdict, listed: PartnerList, *, kind: str, detail: str, day: date) -> bool:
+def is_gone(verdict: Verdict, kind: str, *, shown: str | None, day: date) -> bool:
     """Tell whether a task's difference is gone.
 
     A number that neither side has any more says by itself nothing of the day whose list showed it:
-    its task is gone when a list of the same day said it, which its sentence tells.
+    its task is gone when a list of the day that has `shown` it no longer does.
     """
     if verdict.finding and verdict.finding.kind == kind:
         return False
-    return kind in verdict.judged or detail == _only_there(listed.partner, day)
+    return kind in verdict.judged or shown == day.isoformat()
 
 
 def check_day(listed: PartnerList, here: Mapping[str, Known], day: date) -> None:
@@ -98,22 +98,16 @@ def _by_status(listed: PartnerList, number: str, told: Status | None) -> Verdict
     return Verdict(None if said is told else _listed_differs(listed, number, said, told), BY_LIST)
 
 
-def _only_there(partner: str, day: date) -> str:
-    on = f"{day:%d/%m/%Y}"
-    return (
-        f"Có trong danh sách ngày {on} của {_VI[partner]}, phường không có"
-        f" · on the list of {on} of {_EN[partner]}, the ward has no such dossier"
-    )
-
-
 def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
-    vi, en = _VI[listed.partner], _EN[listed.partner]
+    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
     return Finding(
         kind=UNKNOWN_HERE,
         subject=number,
         destination=listed.partner,
         owner=CLERK,
-        detail=_only_there(listed.partner, day),
+        detail=f"Có trong danh sách ngày {on} của {vi}, phường không có"
+        f" · on the list of {on} of {en}, the ward has no such dossier",
+        list_day=day.isoformat(),
         repair=(
             f"Xem hub stuck (có thể còn giữ ở đây), rồi màn hình của {vi}. Nơi khác tiếp nhận:"
             " không nhập, ghi bằng hub tasks done. Nhập thẳng vào phần mềm của"

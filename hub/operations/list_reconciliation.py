@@ -86,7 +86,7 @@ def _keep(
         verdict = verdicts.get(task.subject)
         if verdict is None or task.kind not in BY_LIST or task.destination != listed.partner:
             continue
-        if is_gone(verdict, listed, kind=task.kind, detail=task.detail, day=day):
+        if is_gone(verdict, task.kind, shown=task.list_day, day=day):
             tasks.close(tx, task.number, actor="hub", reason="the difference is gone", now=now)
             closed += 1
     unsure = sum(verdict.unsure for verdict in verdicts.values())

@@ -118,7 +118,10 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
     ids = {entry.dedup_key: entry.message.id for entry in new}
     ids |= {key: message_id for key, (message_id, _, _) in known.items()}
     return [
-        Accepted(ids[entry.dedup_key], duplicate=ids[entry.dedup_key] != entry.message.id)
+        Accepted(
+            ids[entry.dedup_key],
+            duplicate=entry.dedup_key not in fresh or entry is not first[entry.dedup_key],
+        )
         for entry in entries
     ]
 

@@ -60,6 +60,7 @@ tasks = sa.Table(
     sa.Column("closed_by", sa.Text),
     sa.Column("closed_why", sa.Text),
     sa.Column("delivery_id", Big),
+    sa.Column("list_day", sa.Text),
     sa.CheckConstraint(one_of("owner", OWNERS), name="owner"),
     sqlite_autoincrement=True,
     comment="What a person has to look after: with an owner, a due time and a proposed repair",

@@ -35,6 +35,8 @@ class Finding:
     repair: str
     delivery_id: int | None = None
     """Where it is about one delivery: such a finding has one task, ever."""
+    list_day: str | None = None
+    """The day, as YYYY-MM-DD, of the partner's list that showed it, where one did."""
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -92,11 +92,14 @@ def test_the_same_thing_told_twice_is_accepted_once(store: Store) -> None:
         answers = journal.accept(tx, [received(1, "a" * 32), received(1, "b" * 32)], NOW)
     with store.write() as tx:
         answers += journal.accept(tx, [received(1, "c" * 32), received(2, "d" * 32)], NOW)
+    with store.write() as tx:
+        answers += journal.accept(tx, [received(2, "d" * 32)], NOW)
     assert [(a.message_id[0], a.duplicate) for a in answers] == [
         ("a", False),
         ("a", True),
         ("a", True),
         ("d", False),
+        ("d", True),
     ]
     with store.write() as tx:
         assert [row.message_id[0] for row in outbox.head(tx, 10)] == ["a", "d"]

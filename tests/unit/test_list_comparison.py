@@ -158,9 +158,9 @@ def gone(task: str, listed: PartnerList, here: Known | None, *, on: date = DAY) 
     """Tell whether the task that a list of DAY opened is gone by another list."""
     opened = judge(listing({number(1): Status.RETURNED}), number(1), None, day=DAY).finding
     assert opened
-    detail = opened.detail if task == UNKNOWN_HERE else "x"
+    shown = opened.list_day if task == UNKNOWN_HERE else None
     verdict = judge(listed, number(1), here, day=on)
-    return is_gone(verdict, listed, kind=task, detail=detail, day=on)
+    return is_gone(verdict, task, shown=shown, day=on)
 
 
 def test_a_task_ends_when_a_list_shows_that_its_difference_is_gone() -> None:
