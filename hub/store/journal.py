@@ -17,7 +17,7 @@ from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
-from hub.store import outbox
+from hub.store import lone_tries, outbox
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.prepared import Prepared, among, columns_of
 from hub.store.record_tables import dossiers
@@ -274,7 +274,7 @@ def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
 
 
 def unpark(tx: Tx, id: str) -> None:
-    """Take a parked message up again: accepted, and asked for; raises NotParked."""
+    """Take a parked message up again, without the marks of earlier tries; raises NotParked."""
     statement = (
         sa.update(journal)
         .where(journal.c.id == id, journal.c.state == STATE_PARKED)
@@ -282,6 +282,7 @@ def unpark(tx: Tx, id: str) -> None:
     )
     if tx.execute(statement).rowcount != 1:
         raise NotParked(f"there is no parked message {id}")
+    lone_tries.end(tx, id)
     _ask(tx, tx.execute(_oldest(journal.c.id == id)).all())
 
 
