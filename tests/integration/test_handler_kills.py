@@ -60,22 +60,29 @@ def life(settings: Settings, store: Store, deadly: str) -> int:
     """Run the hub until it dies or nothing waits to be handled; return how it ended."""
     words = [sys.executable, "-c", PROGRAM, msgspec.json.encode(settings).decode(), deadly]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        asked = False
-        for _ in process.stdout:  # a line for each commit, and the end when it ends
-            with store.read() as tx:
-                done = queries.unhandled_count(tx) == 0
-            if done and not asked:
-                asked = True
-                process.terminate()
-        return process.wait()
+        try:
+            return _follow(process, store)
+        finally:
+            process.kill()  # where the test has failed; else it has ended
+
+
+def _follow(process: "subprocess.Popen[str]", store: Store) -> int:
+    assert process.stdout is not None
+    asked = False
+    for _ in process.stdout:  # a line for each commit, and the end when it ends
+        with store.read() as tx:
+            done = queries.unhandled_count(tx) == 0
+        if done and not asked:
+            asked = True
+            process.terminate()
+    return process.wait()
 
 
 def lives(settings: Settings, store: Store, deadly: str) -> list[int]:
     """Start the hub anew whenever it has died, as a supervisor does; return how each life ended."""
     ends = [life(settings, store, deadly)]
     while ends[-1] == -signal.SIGKILL:
-        assert len(ends) < 15, "it dies for ever"
+        assert len(ends) < 8, "it dies for ever"
         ends.append(life(settings, store, deadly))
     return ends
 
