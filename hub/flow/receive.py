@@ -98,10 +98,12 @@ class Receive(Role):
     def handle(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         """Handle a batch, in its order, and settle it with the broker."""
         for suspected, run in groupby(batch, key=self.suspects.has):
-            if suspected:
-                self._handle_suspects(consumer, list(run))
-            else:
+            if not suspected:
                 self._handle_together(consumer, list(run))
+                continue
+            self._handle_suspects(consumer, list(run))
+            if self.stopping.is_set():
+                return  # nothing overtakes what was left
 
     def _handle_together(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         readable, settled = [], []

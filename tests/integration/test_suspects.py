@@ -237,6 +237,7 @@ def test_a_stop_during_a_lone_try_lets_it_end_and_begins_no_other(
     """No mark is left by a stop in good order; what was not begun is left to the next process."""
     first = accepted(ward, reception())
     second = accepted(ward, structs.replace(reception(), number=OTHER))
+    third = accepted(ward, progress(p.Status.PROCESSING, 1))
     real, entered, stopped = ward.receive.handler, threading.Event(), threading.Event()
 
     def handle(tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
@@ -245,7 +246,7 @@ def test_a_stop_during_a_lone_try_lets_it_end_and_begins_no_other(
         return real(tx, message, payload)
 
     monkeypatch.setattr(ward.receive, "handler", handle)
-    batch = [incoming(first, 3), incoming(second, 3)]
+    batch = [incoming(first, 3), incoming(second, 3), incoming(third, 0)]
     worker = threading.Thread(target=ward.receive.handle, args=(consumer, batch))
     worker.start()
     assert entered.wait(20)
@@ -257,6 +258,7 @@ def test_a_stop_during_a_lone_try_lets_it_end_and_begins_no_other(
     with ward.store.read() as tx:
         assert dossiers.get(tx, NUMBER) is not None
         assert dossiers.get(tx, OTHER) is None
+        assert queries.unhandled_count(tx) == 2
 
 
 def test_bytes_that_cannot_be_read_are_marked_too(ward: Ward, consumer: Consumer) -> None:
