@@ -90,7 +90,8 @@ class Hub:
         A process whose roles need only the store starts whether or not the broker is there.
         """
         if not self.settings.broker_url:
-            rebuild(self.store, clock=self.clock)  # what was queued ended with the last process
+            # What was queued ended with the last process.
+            rebuild(self.store, clock=self.clock, at_start=True)
         elif self.settings.needs_broker:
             url, management = self.settings.broker_url, self.settings.broker_management_url
             declare.apply(TOPOLOGY, url, management)

@@ -35,6 +35,7 @@ class Event(StrEnum):
     MESSAGE_PARKED = "message_parked"
     MESSAGE_EARLY = "message_early"
     HANDLER_CRASHED = "handler_crashed"
+    SUSPECTS_FOUND = "suspects_found"
     BATCH_FAILED = "batch_failed"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_RECONCILED = "delivery_reconciled"

@@ -1,5 +1,6 @@
 """Commands that run something: the hub, the pilot, a simulator, a private broker."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -32,6 +33,8 @@ def run(
     """Run the hub until SIGTERM or Ctrl-C."""
     if roles:
         os.environ["HUB_ROLES"] = roles
+    # A process that dies of its own libraries leaves where it was; files, lines and names only.
+    faulthandler.enable(2)
     found = settings()
     telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
     if found.broker_url:

@@ -8,22 +8,32 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from hub.ports import Clock
-from hub.store import journal, schedule
+from hub.store import journal, lone_tries, schedule
 from hub.store.engine import Store
 
 
 def rebuild(
-    store: Store, *, clock: Clock, progress: Callable[[int], None] = lambda _: None
+    store: Store,
+    *,
+    clock: Clock,
+    progress: Callable[[int], None] = lambda _: None,
+    at_start: bool = False,
 ) -> dict[str, int]:
     """Fill the outbox with an ask for every unsettled thing; return counts by kind.
 
-    `progress` gets the number asked for by each step. Works in chunks, memory stays flat.
+    `progress` gets the number asked for by each step. Works in chunks, memory stays flat. With
+    `at_start` it is written down which messages were found unhandled: the broker that counted ended
+    with the process.
     """
     counts = {"messages": 0, "deliveries": 0}
     after = ""
+    with store.write() as tx:
+        lone_tries.forget(tx)
     while True:
         with store.write() as tx:
             ids = journal.ask_unhandled(tx, after=after)
+            if at_start:
+                lone_tries.find(tx, ids)
         if not ids:
             break
         after = ids[-1]

@@ -4,16 +4,21 @@ A batch is one transaction: mark the messages handled, run the handler on those 
 handled before, store what it says; then acknowledge. When a batch fails, its messages are handled
 one by one, so a poisonous one falls out alone: parked when it breaks the contract, given back to
 the broker when our own code failed, and parked when that has failed on it `TRIES` times.
+
+A message that comes again and again may be one of which the process dies. It is handled alone,
+marked before; when the process has died of it alone as well, it is parked and not looked at again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 from hub.failpoints import Point, passing
 from hub.flow.outlast import outlast
 from hub.flow.say import say
+from hub.flow.suspects import Suspects
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
@@ -21,6 +26,7 @@ from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
 from hub.rules.causes import cause_of
 from hub.rules.errors import EarlyMessage
+from hub.rules.lone import kills
 from hub.service import Role
 from hub.store import journal, outbox
 from hub.store.engine import Store, Tx, is_away, is_full
@@ -63,6 +69,7 @@ class Receive(Role):
         self.clock = clock
         self.on_commit = on_commit
         self.batch = batch
+        self.suspects = Suspects(store, counted=broker.durable)
         self._consumer: Consumer | None = None
 
     def request_stop(self) -> None:
@@ -71,6 +78,7 @@ class Receive(Role):
             self._consumer.wake()
 
     def run(self) -> None:
+        outlast(self, self.suspects.look)
         self._consumer = self.broker.consumer(routes.INGEST, prefetch=self.batch * 2)
         try:
             while not self.stopping.is_set():
@@ -88,7 +96,16 @@ class Receive(Role):
             self._consumer.close()
 
     def handle(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
-        """Handle a batch and settle it with the broker."""
+        """Handle a batch, in its order, and settle it with the broker."""
+        for suspected, run in groupby(batch, key=self.suspects.has):
+            if not suspected:
+                self._handle_together(consumer, list(run))
+                continue
+            self._handle_suspects(consumer, list(run))
+            if self.stopping.is_set():
+                return  # nothing overtakes what was left
+
+    def _handle_together(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         readable, settled = [], []
         for incoming in batch:
             try:
@@ -110,6 +127,61 @@ class Receive(Role):
         passing(Point.RECEIVE_AFTER_COMMIT)
         self.on_commit()
         consumer.ack(settled)
+
+    def _handle_suspects(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
+        """Handle each alone, marked, so that only the one of which the process dies is blamed."""
+        log.warning(Event.SUSPECTS_FOUND, role=self.name, count=len(batch))
+        for incoming in batch:
+            if self.stopping.is_set():
+                return  # what was not begun comes again; no try may outlast the stop
+            self.beat()
+            deaths = outlast(self, partial(self.suspects.deaths, incoming.message_id))
+            if kills(deaths):
+                outlast(self, partial(self._park_killer, incoming, deaths))
+            elif not self._try_alone(consumer, incoming, deaths + 1):
+                continue
+            passing(Point.RECEIVE_AFTER_COMMIT)
+            self.on_commit()
+            # At once: what the next one kills must not bring this one back.
+            consumer.ack([incoming])
+
+    def _try_alone(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
+        """Handle a suspect, between its mark and the mark's end; tell whether to acknowledge it.
+
+        The mark stays when the process dies, and also when it is stopped while the store is away,
+        because then nobody can take it away: alone it parks nothing, and the next try that ends
+        takes it away.
+        """
+        id = incoming.message_id
+        outlast(self, partial(self.suspects.begin, id, number))
+        try:
+            # Inside the marks, because reading it may be what kills.
+            entry = journal.Entry(decode(incoming.body), incoming.body)
+        except InvalidMessage as error:
+            outlast(self, partial(self._set_aside, incoming, error))
+        else:
+            if not self._alone(consumer, Readable(incoming, entry), marked=True):
+                return False
+        outlast(self, partial(self.suspects.end, id))
+        return True
+
+    def _park_killer(self, incoming: Incoming, deaths: int) -> None:
+        """Park a message without reading it, where the journal has it; the mark stays."""
+        id, where = incoming.message_id, "process"
+        why = f"it died {deaths} times while it handled nothing but this message"
+        told = {"code": "handler_killed", "where": where}
+        with self.store.write() as tx:
+            if journal.park_unreadable(
+                tx, id, incoming.body, code="handler_killed", reason=f"{where}: {why}"
+            ):
+                log.error(Event.MESSAGE_PARKED, message_id=id, **told)
+                return
+        try:
+            entry = journal.Entry(decode(incoming.body), incoming.body)
+        except InvalidMessage as error:
+            self._set_aside(incoming, error)
+        else:
+            self._park(entry, why=why, **told)
 
     def apply(self, tx: Tx, entries: Sequence[journal.Entry]) -> None:
         """Handle the entries that were not handled before, inside one transaction."""
@@ -151,7 +223,7 @@ class Receive(Role):
             return is_away(again) and self._store_is_back()
         return False
 
-    def _alone(self, consumer: Consumer, item: Readable) -> bool:
+    def _alone(self, consumer: Consumer, item: Readable, *, marked: bool = False) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
         while True:
@@ -167,6 +239,8 @@ class Receive(Role):
             # Our own fault, not the message's: the broker gives it again. The pause keeps a short
             # outage of the store from using all tries up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(failed))
+            if marked:  # it failed, but nobody died of it; before it is given to the next one
+                outlast(self, partial(self.suspects.end, item.incoming.message_id))
             self.stopping.wait(self.crash_pause)
             used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
             if used_up and self._give_up(item.entry, failed):

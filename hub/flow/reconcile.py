@@ -30,6 +30,10 @@ from hub.store import attempts, deliveries, handovers, schedule
 from hub.store.engine import Tx
 from hub.telemetry import Event, log
 
+QUESTIONS_LOST = 10
+"""Questions about a delivery during which the process ended, after which a person has to resolve
+it: building the request for it, or reading what the partner says, may be what ends us."""
+
 
 class Reconcile(Role):
     """Asks one destination about deliveries whose effect is unknown."""
@@ -100,9 +104,29 @@ class Reconcile(Role):
                 again_at=now + self.reserved_for,
                 limit=limit,
             )
+            doubtful = self._without_killers(tx, doubtful)
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
         return doubtful
+
+    def _without_killers(
+        self, tx: Tx, doubtful: list[deliveries.Claimed]
+    ) -> list[deliveries.Claimed]:
+        """Leave to a person what the process has not survived asking about, again and again."""
+        # No more questions than that were asked about it, this one included: few need a look.
+        old = [one.id for one in doubtful if one.attempts - one.counted > QUESTIONS_LOST]
+        lost = schedule.unended(tx, old) if old else {}
+        killers = {id: count for id, count in lost.items() if count >= QUESTIONS_LOST}
+        for id, count in killers.items():
+            log.error(
+                Event.DELIVERY_RECONCILED,
+                destination=self.destination.name,
+                delivery=id,
+                action="left_to_person",
+            )
+            why = f"the process ended during each of {count} questions"
+            deliveries.leave_to_person(tx, id, why=why)
+        return [one for one in doubtful if one.id not in killers]
 
     def _ask(self, claimed: deliveries.Claimed) -> Outcome:
         message, digest, operation = None, "", ""

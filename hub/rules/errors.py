@@ -144,6 +144,7 @@ _TABLE = (
     Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
     Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
     Fault("handler_failed", _P, "Trung tâm lỗi khi xử lý thông điệp.", "Our own handler failed."),
+    Fault("handler_killed", _P, "Trung tâm bị ngắt khi xử lý thông điệp.", "It ended our process."),
     # the way to the partner
     Fault("partner_unreachable", _T, "Chưa kết nối được tới đối tác.", "Connection refused."),
     Fault("partner_busy", _T, "Đối tác đang quá tải, hẹn gửi lại.", "Partner answered 429/503."),

@@ -388,6 +388,7 @@ def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
     _move(tx, [{"d": id}], S.AMBIGUOUS, values)
 
 
-def leave_to_person(tx: Tx, id: int) -> None:
+def leave_to_person(tx: Tx, id: int, *, why: str = "") -> None:
     """Nothing could be proven: stop asking, a person resolves it."""
-    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None})
+    told = {"detail": why} if why else {}
+    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **told})

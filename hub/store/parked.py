@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.messages import routes
-from hub.store import outbox
+from hub.store import lone_tries, outbox
 from hub.store.engine import Tx
 from hub.store.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
 
@@ -89,6 +89,7 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
     if found:
         fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
         tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
+        lone_tries.end(tx, *found)  # whoever takes it up says that it kills no longer
     outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
     return found
 

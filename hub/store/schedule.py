@@ -158,6 +158,17 @@ def unanswered(tx: Tx, id: int) -> int:
     return asked
 
 
+def unended(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many questions since it was last sent never ended, of each where there are any."""
+    query = (
+        sa.select(_a.delivery_id, sa.func.count())
+        .join(deliveries, c.id == _a.delivery_id)
+        .where(c.id.in_(ids), _a.kind == "find", _a.finished_at.is_(None), _a.number > _LAST_SENT)
+        .group_by(_a.delivery_id)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
     """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
     doubtful = sa.and_(c.id == id, c.state == S.AMBIGUOUS.value, UNSETTLED)

@@ -117,6 +117,15 @@ outbox = sa.Table(
     comment="What still has to be published; a row is deleted when the broker confirmed it",
 )
 
+lone_tries = sa.Table(
+    "lone_tries",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("found", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
+    comment="Messages that are handled alone: starts that found them, tries that did not end",
+)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -1,0 +1,29 @@
+"""When a message is handled alone, and when it counts as one of which the process dies."""
+
+import pytest
+
+from hub.broker.topology import TOPOLOGY
+from hub.flow.receive import TRIES
+from hub.messages.routes import INGEST
+from hub.rules.lone import LONE_TRIES, SUSPECT_FROM, is_suspect, kills
+
+
+@pytest.mark.parametrize(("lost", "alone"), [(0, False), (1, False), (2, False), (3, True)])
+def test_one_or_two_faults_send_nobody_the_slow_way(lost: int, alone: bool) -> None:
+    """A broker that was restarted twice has cost nothing but the repeats."""
+    assert is_suspect(lost) is alone
+    assert is_suspect(TRIES)
+
+
+@pytest.mark.parametrize(("deaths", "parked"), [(0, False), (1, False), (2, True), (3, True)])
+def test_one_death_alone_may_be_chance(deaths: int, parked: bool) -> None:
+    """The power may have failed at that moment; twice is no chance."""
+    assert kills(deaths) is parked
+
+
+def test_it_is_found_before_the_queue_buries_it() -> None:
+    """Else it would be asked for anew with a count of nothing, and everything began again."""
+    policy = TOPOLOGY.policy_of(INGEST)
+    assert policy is not None
+    assert policy.delivery_limit is not None
+    assert policy.delivery_limit > SUSPECT_FROM + LONE_TRIES
