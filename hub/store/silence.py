@@ -3,8 +3,9 @@
 A line that a firewall has forgotten, or behind which the server's machine died, looks like a server
 that is still thinking, and libpq waits for ever. So whoever has waited for `PATIENCE` is looked up
 on a line of its own: does the server still work for that session? Where it does not (it has long
-been idle, or knows no such session), the line is cut, and the waiter gets the error that a broken
-line gives. A statement that really takes long is left alone.
+been idle, or waits for us as well, or knows no such session), the line is cut, and the waiter gets
+the error that a broken line gives. A statement that really takes long is left alone; where it waits
+for a lock of somebody of whom the server has heard nothing for long, that session is ended.
 """
 
 import contextlib
@@ -21,6 +22,9 @@ from psycopg.pq import TransactionStatus
 
 PATIENCE = timedelta(seconds=10)
 ANSWER_WITHIN = timedelta(seconds=5)
+ABANDONED = 2.0
+"""Times the patience: a session whose client has been silent for so long in a transaction does not
+keep others waiting. The server does that by itself (see SESSION) but for those in a pipeline."""
 IDLE_SHARE = 0.3
 """Of the patience: a session that the server calls idle for so long, while we wait for it, has lost
 our words, or we its answer; less may be the moment between two statements."""
@@ -44,9 +48,14 @@ SESSION = (
 """The same at the server's end. The relay's wait for confirms, 5 s, is inside a transaction."""
 
 Line = psycopg.Connection[Any]
-_IDLE = (
-    "SELECT state <> 'active' AND state_change < clock_timestamp() - %s "
-    "FROM pg_stat_activity WHERE pid = %s"
+# Trap: a session whose client fell silent between two statements of a pipeline is called active.
+_WAITS_FOR_CLIENT = (
+    "(state <> 'active' OR wait_event = 'ClientRead') AND state_change < clock_timestamp() - %s"
+)
+_IDLE = f"SELECT {_WAITS_FOR_CLIENT} FROM pg_stat_activity WHERE pid = %s"  # noqa: S608 - no input
+_END_ABANDONED = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "  # noqa: S608 - no input
+    f"WHERE {_WAITS_FOR_CLIENT} AND pid = ANY(pg_blocking_pids(%s))"
 )
 
 
@@ -87,15 +96,17 @@ class Silence:
         """Ask the server, within bounds, whether it is busy with what this line waits for."""
         answer: list[bool] = []
         asking: list[Line] = []
-        idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
+        idle_for, abandoned = (self._patience * IDLE_SHARE, self._patience * ABANDONED)
+        pid = line.pgconn.backend_pid
 
         def ask() -> None:
             with contextlib.suppress(psycopg.Error, OSError):
                 other = psycopg.connect(_address(line), autocommit=True)
                 asking.append(other)
                 with other:
-                    row = other.execute(_IDLE, (idle_for, line.pgconn.backend_pid)).fetchone()
+                    row = other.execute(_IDLE, (timedelta(seconds=idle_for), pid)).fetchone()
                     answer.append(row is not None and not row[0])
+                    other.execute(_END_ABANDONED, (timedelta(seconds=abandoned), pid))
 
         thread = threading.Thread(target=ask, name="silence.ask", daemon=True)
         thread.start()

@@ -1,8 +1,11 @@
 """A line to PostgreSQL on which nothing comes back, with the network in between."""
 
+import contextlib
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -40,6 +43,37 @@ def test_the_line_to_the_database_goes_dead_in_a_transaction(store: Store, line:
     assert is_away(caught.value)
     with store.read() as tx:
         assert tx.execute(sa.text("SELECT count(*) FROM letters")).scalar_one() == 0
+
+
+def test_the_line_to_the_database_goes_dead_in_a_batch(store: Store, line: TcpProxy) -> None:
+    """The server has a part of it and waits for the rest, and calls that active."""
+    rows = [{"body": "x" * 1000}] * 200
+    with pytest.raises(StoreUnavailable) as caught, store.write() as tx:
+        tx.execute(sa.text("SELECT 1"))
+        line.lose_after(20_000)
+        tx.execute(sa.text("INSERT INTO letters VALUES (:body)"), rows)
+    assert is_away(caught.value)
+    with store.read() as tx:
+        assert tx.execute(sa.text("SELECT count(*) FROM letters")).scalar_one() == 0
+
+
+def test_who_fell_silent_in_a_batch_keeps_nobody_waiting(store: Store) -> None:
+    """Its session is ended by whoever waits for its lock, as the server ends others by itself."""
+    other = psycopg.connect(str(store.url).replace("+psycopg", ""))
+    with contextlib.closing(other):
+        said = other.pgconn
+        said.enter_pipeline_mode()
+        said.send_query_params(b"BEGIN", None)
+        said.send_query_params(b"LOCK TABLE letters", None)
+        said.send_flush_request()
+        said.flush()
+        with store.read() as tx:
+            locked = sa.text("SELECT 1 FROM pg_locks WHERE relation = 'letters'::regclass")
+            end = time.monotonic() + 20
+            while not tx.execute(locked).first():
+                assert time.monotonic() < end
+        with store.write() as tx:
+            tx.execute(sa.text("INSERT INTO letters VALUES ('written')"))
 
 
 def test_the_answer_to_a_commit_is_swallowed(store: Store, line: TcpProxy) -> None:

@@ -29,6 +29,8 @@ class TcpProxy:
         self._flowing.set()
         self._sockets: set[socket.socket] = set()
         self._dead: dict[socket.socket, float] = {}
+        self._left: dict[socket.socket, int] = {}
+        """How many more bytes get through in a direction, of those that lose what comes after."""
         self._waiting: dict[socket.socket, float] = {}
         """Clients of dead lines on which something got lost, and since when."""
         self.noticed: list[float] = []
@@ -52,6 +54,10 @@ class TcpProxy:
     def go_dead(self) -> None:
         """Every connection of now loses all that is sent, unnoticed; new ones are well."""
         self._dead |= dict.fromkeys(list(self._sockets), time.monotonic())
+
+    def lose_after(self, count: int) -> None:
+        """Every connection of now loses all but so many of the next bytes in each direction."""
+        self._left |= dict.fromkeys(self._sockets, count)
 
     @property
     def kept_waiting(self) -> int:
@@ -133,11 +139,19 @@ class TcpProxy:
         self._reset -= {client, server}
         for one in (client, server):
             self._dead.pop(one, None)
+            self._left.pop(one, None)
         since = self._waiting.pop(client, None)
         if since is not None:
             self.noticed.append(time.monotonic() - since)
         client.close()
         server.close()
+
+    def _that_gets_through(self, source: socket.socket, block: bytes) -> bytes:
+        if source not in self._left:
+            return block
+        found = block[: self._left[source]]
+        self._left[source] -= len(found)
+        return found
 
     def _pump(self, source: socket.socket, target: socket.socket, replies: bool) -> None:
         with contextlib.suppress(OSError):
@@ -146,7 +160,7 @@ class TcpProxy:
                 if source in self._dead:
                     self._waiting.setdefault(target if replies else source, time.monotonic())
                 elif not (replies and self.swallow_replies):
-                    target.sendall(block)
+                    target.sendall(self._that_gets_through(source, block))
         if source in self._reset:
             return  # both pumps end; closing sends the RST
         for one in (source, target):
