@@ -15,7 +15,7 @@ from hub.clock import utc_now
 from hub.records.calendar import LOCAL
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
-from hub.store.engine import Store
+from hub.store.engine import Store, StoreUnavailable, is_away
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
@@ -67,12 +67,23 @@ def by(reason: str) -> operations.By:
     return {"actor": os.environ.get("USER", "cli"), "reason": reason, "now": utc_now()}
 
 
+BUSY = (
+    "Cơ sở dữ liệu đang bận hoặc không trả lời, hãy thử lại; việc đã xong không làm hai lần.\n"
+    "The database was busy or away, try again; what was done is not done twice."
+)
+
+
 def operate(work: Callable[[Store], None]) -> None:
     """Do one thing to a delivery and say whether it was done."""
-    with opened() as store:
-        try:
+    try:
+        with opened() as store:
             work(store)
-        except (StateConflict, NoSuchDelivery) as error:
-            console.print(f"[red]Not done:[/] {error}")
-            raise typer.Exit(1) from None
+    except (StateConflict, NoSuchDelivery) as error:
+        console.print(f"[red]Chưa làm / Not done:[/] {error}")
+        raise typer.Exit(1) from None
+    except StoreUnavailable as error:
+        if not is_away(error):
+            raise
+        console.print(f"[red]Có thể chưa làm / Perhaps not done:[/] {BUSY}")
+        raise typer.Exit(1) from None
     console.print("[green]✓[/] Done.")

@@ -161,6 +161,8 @@ def _show_papers(papers: list[queries.Papers]) -> None:
     console.print(table)
     console.print("Asked for: they go, all at once, when an officer takes the work up again (4).")
     console.print("Not asked for: let the town ask, or take them there by hand.")
+    if any(not one.count for one in papers):
+        console.print("0 papers: the town still waits. Quét giấy tờ đúng / scan the right ones.")
 
 
 def _show_gaps(found: list[queries.Gap]) -> None:
@@ -207,9 +209,14 @@ def cancel(
         bool,
         typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
     ] = False,
+    papers: Annotated[
+        operations.Papers | None,
+        typer.Option(help="Of what goes to the town: send its papers with the next, or never."),
+    ] = None,
 ) -> None:
     """Take a delivery out; what waits behind it goes on."""
-    operate(lambda store: operations.cancel(store, delivery, neither=neither, **by(reason)))
+    who = by(reason)
+    operate(lambda it: operations.cancel(it, delivery, neither=neither, papers=papers, **who))
 
 
 @app.command("by-hand")

@@ -1,4 +1,4 @@
-"""What a person may do to a delivery: replay, resolve, cancel. Each leaves an audit row.
+"""What a person may do to a delivery: replay, resolve, by hand. Each leaves an audit row.
 
 Every verb needs an actor and a reason, moves exactly one delivery and fails with StateConflict
 when the delivery is not in the state that the verb starts from.
@@ -8,11 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
-from hub.messages import catalog
-from hub.messages.envelope import decode
-from hub.records import inter_level
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, handovers, journal, replays
+from hub.store import audit, deliveries, handovers, replays
 from hub.store.engine import Store, Tx
 
 
@@ -44,38 +41,6 @@ def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
             raise deliveries.StateConflict(f"delivery {later} of the same dossier is newer")
         deliveries.replay(tx, id, now=now)
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
-
-
-def cancel(
-    store: Store, id: int, *, actor: str, reason: str, now: datetime, neither: bool = False
-) -> None:
-    """Take a delivery that is not final out of its lane; what waited behind it goes on.
-
-    Refused when an older one was superseded by it: who decided may not have seen that yet, and
-    would think that the older one arrives. `neither` says that neither of them has to.
-    """
-    with store.write() as tx:
-        state, destination, lane = deliveries.place_of(tx, id)
-        if DeliveryState.CANCELLED not in MOVES[state]:
-            raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
-        older = None if neither else deliveries.standing_for(tx, id)
-        if older is not None:
-            raise deliveries.StateConflict(
-                f"delivery {older} was superseded by it; cancelled with --neither, neither arrives"
-            )
-        deliveries.cancel(tx, id, since=state, now=now, detail=reason)
-        if destination == catalog.TOWN_CENTER:
-            # Before the lane: the leg's lock comes first, as where the records give papers.
-            last = deliveries.is_last_said(tx, id)
-            inter_level.taken_out(tx, decode(journal.body_of(tx, id)), last=last)
-        held = state is DeliveryState.HELD
-        if not held:
-            deliveries.release_followers(tx, destination, [lane], now)
-        audit.record(tx, actor, "delivery.cancel", object=str(id), reason=reason, now=now)
-    if held:
-        # Afterwards: who settles the one before has the lane and wants this row, we have the row.
-        with store.write() as tx:
-            deliveries.release_followers(tx, destination, [lane], now)
 
 
 def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:

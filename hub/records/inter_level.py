@@ -16,7 +16,7 @@ from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
-from hub.store import dossiers, journal
+from hub.store import dossiers, journal, taking_out
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -129,17 +129,24 @@ def taken_up(
     return [commands.supply(cause, dossier, files=papers, note=note[:LONGEST_NOTE], at=at)]
 
 
-def taken_out(tx: Tx, message: Message, *, last: bool) -> None:
-    """Note that the town does not get a message: a person took it out of its lane.
+def gives_papers(message: Message) -> bool:
+    """Tell whether the town is given papers with a message."""
+    return message.type in WITH_PAPERS and bool(message.attachments)
 
-    Its papers count as not given again, so that they are shown and go with what the town is given
-    next. What it asked for is open again, unless a later supplement answers that: `last` tells that
-    there is none.
+
+def taken_out(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
+    """Note that the town does not get a message with papers: a person took it out of its lane.
+
+    `back`: its papers count as not given again, so that they are shown and go with what the town is
+    given next; else they stay as they are, and go with nothing. What it asked for is open again,
+    unless a later supplement answers that.
     """
-    if message.type not in WITH_PAPERS or dossiers.leg_of(tx, message.key) is None:
+    if dossiers.leg_of(tx, message.key) is None:
         return
-    dossiers.take_papers_back(tx, message.key, message.attachments)
-    if last and message.type == SUPPLEMENT:
+    if back:
+        dossiers.take_papers_back(tx, message.key, message.attachments)
+    # Only now that the leg is locked: a later one may just have been said by who had the lock.
+    if message.type == SUPPLEMENT and taking_out.is_last_said(tx, delivery):
         dossiers.want_again(tx, message.key)
 
 

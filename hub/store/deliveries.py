@@ -352,20 +352,6 @@ def standing_for(tx: Tx, id: int) -> int | None:
     return tx.execute(query.order_by(older.c.id.desc())).scalar()
 
 
-def is_last_said(tx: Tx, id: int) -> bool:
-    """Tell whether nothing of its type was said after it in its lane, but what was cancelled."""
-    mine, later = deliveries.alias(), deliveries.alias()
-    query = sa.select(later.c.id).where(
-        mine.c.id == id,
-        later.c.destination == mine.c.destination,
-        later.c.lane == mine.c.lane,
-        later.c.type == mine.c.type,
-        position(later) > position(mine),
-        later.c.state != S.CANCELLED.value,
-    )
-    return tx.execute(query.limit(1)).scalar() is None
-
-
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
     _move(tx, [{"d": id}], since, {"state": S.SUPERSEDED.value, "settled_at": now})

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.messages.payloads import Status
 from hub.rules.states import DeliveryState
 from hub.store.engine import Tx
 from hub.store.record_tables import dossier_files, dossiers, leg_steps, legs
@@ -172,20 +173,30 @@ def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """Papers of a dossier that came after its hand-over and that the town was not given."""
+    """Papers of a dossier that are here and that the town was not given, or that it waits for."""
 
     number: str
     child_number: str
     """The number under which the town has the dossier, "" while it has not told."""
     count: int
+    """None are here where the town waits, and the ward does not wait for the citizen."""
     wanted: bool
     """Whether the town asks for papers: then they go when an officer takes the work up again."""
     since: datetime
-    """When the first of them came."""
+    """When the first of them came, or the town's request."""
 
 
 def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
-    """Return the dossiers under way of which papers are here that the town lacks, oldest first."""
+    """Return the dossiers under way of which the town lacks papers, oldest first.
+
+    Also where none are here although the town waits for some and the ward's status does not say so,
+    because those of the supplement that was to answer it were dropped.
+    """
+    found = [*_papers_here(tx, limit), *_requests_unseen(tx, limit)]
+    return sorted(found, key=lambda papers: papers.since)[:limit]
+
+
+def _papers_here(tx: Tx, limit: int) -> list[Papers]:
     file = dossier_files.c
     came = sa.func.min(journal.c.recorded_at)
     query = (
@@ -204,6 +215,24 @@ def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
         Papers(number, child or "", count, bool(wanted), since)
         for number, child, count, wanted, since in tx.execute(query.limit(limit))
     ]
+
+
+def _requests_unseen(tx: Tx, limit: int) -> list[Papers]:
+    file, step, leg = dossier_files.c, leg_steps.c, legs.c
+    here = sa.exists().where(
+        file.number == leg.number, file.is_result.is_(False), file.to_town.is_(False)
+    )
+    query = (
+        sa.select(leg.number, leg.child_number, journal.c.recorded_at)
+        .join(dossiers, dossiers.c.number == leg.number)
+        .join(leg_steps, sa.and_(step.number == leg.number, step.sequence == leg.wanted))
+        .join(journal, journal.c.id == step.message_id)
+        .where(leg.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(dossiers.c.status != int(Status.SUPPLEMENT_REQUESTED), ~here)
+        .order_by(journal.c.recorded_at)
+    )
+    rows = tx.execute(query.limit(limit))
+    return [Papers(number, child or "", 0, wanted=True, since=at) for number, child, at in rows]
 
 
 def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]]:

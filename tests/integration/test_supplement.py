@@ -185,11 +185,14 @@ def test_a_dossier_of_the_ward_alone_gives_the_town_nothing(ward: Ward) -> None:
 
 
 def taken_out(ward: Ward, type: str = "town.supplement", which: int = -1) -> None:
-    """Cancel what was said to the town."""
+    """Cancel what was said to the town; its papers count as not given."""
     with ward.store.read() as tx:
         rows = tx.exec_driver_sql("SELECT id, type FROM deliveries ORDER BY id").all()
     id = [row.id for row in rows if row.type == type][which]
-    operations.cancel(ward.store, id, actor="officer", reason="a wrong page", now=now())
+    back = operations.Papers.BACK
+    operations.cancel(
+        ward.store, id, actor="officer", reason="a wrong note", now=now(), papers=back
+    )
 
 
 def lacking(ward: Ward) -> list[tuple[int, bool]]:
