@@ -22,6 +22,10 @@ from hub.store import alerts, fault_classes, queries
 from hub.store import pauses as pausing
 
 app = typer.Typer()
+PapersChoice = Annotated[
+    operations.Papers | None,
+    typer.Option("--papers", help="Of what goes to the town: its papers go with the next, or not."),
+]
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 
 
@@ -209,10 +213,7 @@ def cancel(
         bool,
         typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
     ] = False,
-    papers: Annotated[
-        operations.Papers | None,
-        typer.Option(help="Of what goes to the town: send its papers with the next, or never."),
-    ] = None,
+    papers: PapersChoice = None,
 ) -> None:
     """Take a delivery out; what waits behind it goes on."""
     who = by(reason)
@@ -226,6 +227,15 @@ def by_hand(delivery: Delivery, reason: Reason) -> None:
 
 
 @app.command()
-def resolve(delivery: Delivery, found: operations.Resolution, reason: Reason) -> None:
+def resolve(
+    delivery: Delivery,
+    found: operations.Resolution,
+    reason: Reason,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Of what is absent: take it out, do not send it again.")
+    ] = False,
+    papers: PapersChoice = None,
+) -> None:
     """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
-    operate(lambda store: operations.resolve(store, delivery, found, **by(reason)))
+    who = by(reason)
+    operate(lambda it: operations.resolve(it, delivery, found, cancel=cancel, papers=papers, **who))

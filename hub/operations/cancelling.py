@@ -31,10 +31,15 @@ NEITHER = (
     "delivery {older} was superseded by it; cancelled with --neither, neither arrives"
 )
 UNKNOWN = (
-    "Thị xã có thể đã nhận giấy tờ của lần gửi {id}. Xem trên màn hình của thị xã, rồi dùng"
-    " hub resolve trước.\n"
+    "Thị xã có thể đã nhận giấy tờ của lần gửi {id}. Xem trên màn hình của thị xã, rồi dùng hub"
+    " resolve trước:\n"
+    "  hub resolve {id} delivered: thị xã đã có;\n"
+    "  hub resolve {id} absent: chưa có, gửi lại ngay;\n"
+    "  hub resolve {id} absent --cancel --papers back|drop: chưa có và không được gửi nữa.\n"
     "the town may have the papers of delivery {id}: look at the town's screen, hub resolve comes"
-    " first"
+    " first:\n"
+    "  delivered: it has them; absent: it does not, they are sent again at once;\n"
+    "  absent --cancel --papers back|drop: it does not, and it must not go out any more"
 )
 CHOICE = (
     "Lần gửi {id} mang theo {count} giấy tờ cho thị xã, phải chọn:\n"

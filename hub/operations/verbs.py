@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
+from hub.operations import cancelling
+from hub.operations.cancelling import Papers
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries, handovers, replays
 from hub.store.engine import Store, Tx
@@ -19,6 +21,12 @@ class By(TypedDict):
     actor: str
     reason: str
     now: datetime
+
+
+NOT_OUT = (
+    "Đối tác đã có (delivered) thì không hủy được nữa.\n"
+    "what the partner has cannot be cancelled: --cancel goes with absent"
+)
 
 
 class Resolution(StrEnum):
@@ -56,9 +64,23 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
 
 
 def resolve(
-    store: Store, id: int, resolution: Resolution, *, actor: str, reason: str, now: datetime
+    store: Store,
+    id: int,
+    resolution: Resolution,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    cancel: bool = False,
+    papers: Papers | None = None,
 ) -> None:
-    """Settle an ambiguous delivery by what a person found out at the partner."""
+    """Settle an ambiguous delivery by what a person found out at the partner.
+
+    `cancel`: what is absent is taken out at once, as `cancelling.cancel` would, because it would
+    else be sent again before anybody could.
+    """
+    if cancel and resolution is not Resolution.ABSENT:
+        raise deliveries.StateConflict(NOT_OUT)
     with store.write() as tx:
         _, destination, lane = deliveries.place_of(tx, id)
         if resolution is Resolution.DELIVERED:
@@ -66,9 +88,13 @@ def resolve(
             deliveries.release_followers(tx, destination, [lane], now)
         else:
             deliveries.retry_absent(tx, id, now=now)
+        if cancel:
+            cancelling.take_out(tx, id, reason=reason, now=now, neither=False, papers=papers)
         by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
+        if cancel:
+            cancelling.note(tx, id, papers, actor=actor, reason=reason, now=now)
 
 
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:

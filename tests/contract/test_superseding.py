@@ -72,9 +72,9 @@ def replayed(store: Store) -> None:
     assert run.run().outcomes == {CHANGED: 1}
 
 
-def cancel(store: Store, id: int, **how: bool) -> None:
+def cancel(store: Store, id: int, *, neither: bool = False) -> None:
     """Take a delivery out."""
-    operations.cancel(store, id, actor="officer", reason="by phone", now=AT, **how)
+    operations.cancel(store, id, actor="officer", reason="by phone", now=AT, neither=neither)
 
 
 def states(store: Store) -> list[S]:

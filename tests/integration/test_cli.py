@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from psycopg.errors import AdminShutdown, DeadlockDetected, UndefinedColumn
 from typer.testing import CliRunner, Result
 
 from hub import operations
@@ -300,3 +301,37 @@ def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: st
     trying = " ".join(hub(word).output.split())
     assert ("the next delivery tries" in trying, "being tried" in trying) == (False, True)
     assert over not in quiet + trying
+
+
+def test_who_cancels_what_another_gave_way_to_is_told_in_vietnamese_first(store: Store) -> None:
+    """Officers read it; the English follows."""
+    with store.write() as tx:
+        say(tx, [record(1, 2), record(1, 3)], now())
+        deliveries.supersede(tx, 1, since=S.PENDING, now=now())
+        deliveries.release_followers(tx, "provincial", [number(1)], now())
+    told = hub("cancel", "2", "--reason", "by phone")
+    assert (told.exit_code, "Chưa làm / Not done" in told.output) == (1, True)
+    vietnamese, english = "thêm --neither", "delivery 1 was superseded by it"
+    assert 0 < told.output.index(vietnamese) < told.output.index(english)
+    assert hub("cancel", "2", "--reason", "by phone", "--neither").exit_code == 0
+
+
+@pytest.mark.parametrize("cause", [DeadlockDetected(), AdminShutdown()], ids=["ring", "away"])
+def test_a_store_that_is_busy_or_away_is_told_without_a_traceback(
+    store: Store, monkeypatch: pytest.MonkeyPatch, cause: Exception
+) -> None:
+    """In plain words, and that trying again is safe; a lasting fault is not hidden."""
+    id = one_dead(store)
+
+    def fails(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, cause)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operations, "cancel", fails)
+        told = hub("cancel", str(id), "--reason", "by phone")
+        cause = UndefinedColumn()
+        lasting = hub("cancel", str(id), "--reason", "by phone")
+    assert (told.exit_code, isinstance(told.exception, SystemExit)) == (1, True)
+    assert ("hãy thử lại" in told.output, "try again" in told.output) == (True, True)
+    assert isinstance(lasting.exception, sa.exc.OperationalError)
+    assert hub("cancel", str(id), "--reason", "by phone").exit_code == 0

@@ -104,6 +104,23 @@ def test_what_the_town_may_have_is_resolved_before_it_is_cancelled(
     assert hub("resolve", id, "delivered").exit_code == 0
 
 
+@pytest.mark.usefixtures("typed")
+def test_a_wrong_page_that_the_town_does_not_have_is_resolved_and_taken_out_at_once(
+    ward: Ward,
+) -> None:
+    """Found absent it would be sent again before anybody could cancel it."""
+    id = supplied(ward)
+    settle_first(ward)
+    doubt(ward, id)
+    for refused in (("delivered", "--cancel"), ("absent", "--cancel")):
+        assert (hub("resolve", id, *refused).exit_code, state(ward, id)) == (1, S.AMBIGUOUS)
+    done = hub("resolve", id, "absent", "--cancel", "--papers", "drop")
+    assert (done.exit_code, state(ward, id), lacking(ward)) == (0, S.CANCELLED, [(0, True)])
+    with ward.store.read() as tx:
+        said = tx.exec_driver_sql("SELECT action FROM audit ORDER BY seq").scalars().all()
+    assert said == ["delivery.resolve.absent", "delivery.cancel.drop"]
+
+
 def test_a_hand_over_that_the_town_may_have_is_resolved_first_too(ward: Ward) -> None:
     """It gives papers as well."""
     transferred(ward)
