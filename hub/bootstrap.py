@@ -259,7 +259,14 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += [SourceRole(source, hub.intake) for source in sources]
     if "receive" in wanted:
         roles.append(
-            Receive(hub.store, hub.broker, hub.records, clock=hub.clock, on_commit=hub.wake)
+            Receive(
+                hub.store,
+                hub.broker,
+                hub.records,
+                clock=hub.clock,
+                on_commit=hub.wake,
+                notes=Path(hub.settings.data_dir) / "stopped",
+            )
         )
     for destination in hub.destinations:
         roles += _partner_roles(hub, destination)

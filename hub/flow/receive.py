@@ -7,18 +7,21 @@ the broker when our own code failed, and parked when that has failed on it `TRIE
 
 A message that comes again and again may be one of which the process dies. It is handled alone,
 marked before; when the process has died of it alone as well, it is parked and not looked at again.
+A stop is no death: who has to leave a lone try without a result withdraws its mark.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from hub.failpoints import Point, passing
 from hub.flow.outlast import outlast
 from hub.flow.say import say
-from hub.flow.suspects import Suspects
+from hub.flow.suspects import Suspects, key_of
 from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
@@ -35,6 +38,8 @@ from hub.telemetry import Event, log
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it
 after one more (its delivery limit), and it would be asked for again, without end."""
+WITHDRAW_WITHIN = 2.0
+"""Seconds that a stop gives to the mark of a lone try that does not end."""
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 
@@ -61,7 +66,9 @@ class Receive(Role):
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
         batch: int = 400,
+        notes: Path | None = None,
     ) -> None:
+        """`notes`: the folder for what the store cannot be told at a stop."""
         super().__init__()
         self.store = store
         self.broker = broker
@@ -69,13 +76,23 @@ class Receive(Role):
         self.clock = clock
         self.on_commit = on_commit
         self.batch = batch
-        self.suspects = Suspects(store, counted=broker.durable)
+        self.suspects = Suspects(store, counted=broker.durable, notes=notes)
         self._consumer: Consumer | None = None
 
     def request_stop(self) -> None:
         super().request_stop()
         if self._consumer is not None:
             self._consumer.wake()
+
+    def stop(self) -> None:
+        thread = self._thread
+        super().stop()
+        if thread is not None and thread.is_alive():
+            # It may wait for somebody's lock in a lone try, and ends with the process, not of it.
+            tell = partial(self._tell_once, self.suspects.withdraw)
+            last = threading.Thread(target=tell, daemon=True)
+            last.start()
+            last.join(WITHDRAW_WITHIN)
 
     def run(self) -> None:
         outlast(self, self.suspects.look)
@@ -135,7 +152,7 @@ class Receive(Role):
             if self.stopping.is_set():
                 return  # what was not begun comes again; no try may outlast the stop
             self.beat()
-            deaths = outlast(self, partial(self.suspects.deaths, incoming.message_id))
+            deaths = outlast(self, partial(self.suspects.deaths, key_of(incoming)))
             if kills(deaths):
                 outlast(self, partial(self._park_killer, incoming, deaths))
             elif not self._try_alone(consumer, incoming, deaths + 1):
@@ -146,29 +163,47 @@ class Receive(Role):
             consumer.ack([incoming])
 
     def _try_alone(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
-        """Handle a suspect, between its mark and the mark's end; tell whether to acknowledge it.
+        """Handle a suspect alone; tell whether to acknowledge it.
 
-        The mark stays when the process dies, and also when it is stopped while the store is away,
-        because then nobody can take it away: alone it parks nothing, and the next try that ends
-        takes it away.
+        The mark stays when the process dies, and only then: what ends without a result in a process
+        that lives, at a stop or a crash of this role, has killed nobody.
         """
-        id = incoming.message_id
-        outlast(self, partial(self.suspects.begin, id, number))
+        try:
+            settled = self._handle_marked(consumer, incoming, number)
+        except Exception:
+            self._tell_once(self.suspects.leave)
+            raise
+        if not settled:
+            self._tell_once(self.suspects.leave)
+        return settled
+
+    def _handle_marked(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
+        """Handle a message between its mark and the mark's end; tell whether to acknowledge it."""
+        outlast(self, partial(self.suspects.begin, key_of(incoming), number))
         try:
             # Inside the marks, because reading it may be what kills.
             entry = journal.Entry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
             outlast(self, partial(self._set_aside, incoming, error))
         else:
-            if not self._alone(consumer, Readable(incoming, entry), marked=True):
+            if not self._alone(consumer, Readable(incoming, entry)):
                 return False
-        outlast(self, partial(self.suspects.end, id))
+        outlast(self, self.suspects.end)
         return True
+
+    def _tell_once(self, word: Callable[[], None]) -> None:
+        try:
+            word()
+        except Exception as error:  # at a stop the store may be away: nobody waits for it
+            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
 
     def _park_killer(self, incoming: Incoming, deaths: int) -> None:
         """Park a message without reading it, where the journal has it; the mark stays."""
         id, where = incoming.message_id, "process"
-        why = f"it died {deaths} times while it handled nothing but this message"
+        why = (
+            f"tiến trình kết thúc hoặc bị dừng {deaths} lần khi chỉ xử lý riêng thông điệp này"
+            f" · it ended or was stopped {deaths} times while it handled nothing but this message"
+        )
         told = {"code": "handler_killed", "where": where}
         with self.store.write() as tx:
             if journal.park_unreadable(
@@ -223,7 +258,7 @@ class Receive(Role):
             return is_away(again) and self._store_is_back()
         return False
 
-    def _alone(self, consumer: Consumer, item: Readable, *, marked: bool = False) -> bool:
+    def _alone(self, consumer: Consumer, item: Readable) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
         while True:
@@ -239,8 +274,8 @@ class Receive(Role):
             # Our own fault, not the message's: the broker gives it again. The pause keeps a short
             # outage of the store from using all tries up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(failed))
-            if marked:  # it failed, but nobody died of it; before it is given to the next one
-                outlast(self, partial(self.suspects.end, item.incoming.message_id))
+            # It failed, but nobody died of it; before it is given to the next one.
+            outlast(self, self.suspects.end)
             self.stopping.wait(self.crash_pause)
             used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
             if used_up and self._give_up(item.entry, failed):

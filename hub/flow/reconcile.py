@@ -7,6 +7,10 @@ later; the delivery stays ambiguous and its lane closed.
 
 Several processes may ask: what one has in hand is reserved for as long as its question may take,
 and none takes more than it can ask at once. Else each would take the other's and drop its answer.
+
+Building a request, or reading what the partner says, may be what ends the process. What was in hand
+at several ends is asked about alone, when there is nothing else to ask (`hub/rules/lone.py`), and
+reserved alone: so it accuses no other, keeps no other waiting, and is left to a person in the end.
 """
 
 from collections.abc import Callable
@@ -20,7 +24,7 @@ from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
-from hub.rules import manners, recovery
+from hub.rules import lone, manners, recovery
 from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure
 from hub.rules.manners import Manners
@@ -30,9 +34,7 @@ from hub.store import attempts, deliveries, handovers, schedule
 from hub.store.engine import Tx
 from hub.telemetry import Event, log
 
-QUESTIONS_LOST = 10
-"""Questions about a delivery during which the process ended, after which a person has to resolve
-it: building the request for it, or reading what the partner says, may be what ends us."""
+NEVER_THERE = "lần nào hỏi đối tác cũng chưa có · asked each time, the partner never had it"
 
 
 class Reconcile(Role):
@@ -73,10 +75,13 @@ class Reconcile(Role):
 
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
         """Ask about what is due until nothing is; return how many were asked about."""
-        asked, asking = 0, set[Future[Outcome]]()
+        asked, asking, alone = 0, set[Future[Outcome]](), False
         while True:
-            free = 0 if self.stopping.is_set() else self.at_once - len(asking)
+            free = 0 if self.stopping.is_set() or alone else self.at_once - len(asking)
             doubtful = outlast(self, partial(self._take, free)) if free else []
+            if not (asking or doubtful or self.stopping.is_set()):
+                doubtful = outlast(self, self._take_alone)
+                alone = bool(doubtful)
             if doubtful:
                 passing(Point.RECONCILE_AFTER_TAKE)
             asking |= {pool.submit(self._ask, one) for one in doubtful}
@@ -89,9 +94,10 @@ class Reconcile(Role):
                 self.beat()
                 self._settle(question.result())
             if ended:
+                alone = False  # it was the only one
                 self.on_commit()
 
-    def _take(self, limit: int) -> list[deliveries.Claimed]:
+    def _take(self, limit: int, *, alone: bool = False) -> list[deliveries.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         if manners.closed(self.known, self.destination.name, "", at=now):
@@ -103,30 +109,35 @@ class Reconcile(Role):
                 now=now,
                 again_at=now + self.reserved_for,
                 limit=limit,
+                alone=alone,
             )
-            doubtful = self._without_killers(tx, doubtful)
+            if alone:
+                doubtful = [one for one in doubtful if not self._is_left(tx, one)]
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
         return doubtful
 
-    def _without_killers(
-        self, tx: Tx, doubtful: list[deliveries.Claimed]
-    ) -> list[deliveries.Claimed]:
-        """Leave to a person what the process has not survived asking about, again and again."""
-        # No more questions than that were asked about it, this one included: few need a look.
-        old = [one.id for one in doubtful if one.attempts - one.counted > QUESTIONS_LOST]
-        lost = schedule.unended(tx, old) if old else {}
-        killers = {id: count for id, count in lost.items() if count >= QUESTIONS_LOST}
-        for id, count in killers.items():
-            log.error(
-                Event.DELIVERY_RECONCILED,
-                destination=self.destination.name,
-                delivery=id,
-                action="left_to_person",
-            )
-            why = f"the process ended during each of {count} questions"
-            deliveries.leave_to_person(tx, id, why=why)
-        return [one for one in doubtful if one.id not in killers]
+    def _take_alone(self) -> list[deliveries.Claimed]:
+        return self._take(1, alone=True)
+
+    def _is_left(self, tx: Tx, one: deliveries.Claimed) -> bool:
+        """Leave to a person what the process has not survived asking about; tell whether it was."""
+        lost = schedule.unended(tx, one.id)
+        if not lone.asking_kills(lost):
+            return False
+        log.error(
+            Event.DELIVERY_RECONCILED,
+            destination=self.destination.name,
+            delivery=one.id,
+            action="left_to_person",
+        )
+        count = lone.lone_questions(lost)
+        why = (
+            f"tiến trình kết thúc giữa chừng trong cả {count} lần hỏi riêng"
+            f" · the process ended during each of {count} questions asked alone"
+        )
+        deliveries.leave_to_person(tx, one.id, why=why)
+        return True
 
     def _ask(self, claimed: deliveries.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
@@ -213,5 +224,5 @@ class Reconcile(Role):
             case recovery.RetryAt(when):
                 deliveries.retry_absent(tx, claimed.id, now=when)
             case recovery.Park(code):
-                why, since = "asked each time, the partner never had it", DeliveryState.AMBIGUOUS
+                why, since = NEVER_THERE, DeliveryState.AMBIGUOUS
                 deliveries.kill(tx, claimed.id, since=since, code=code, detail=why)

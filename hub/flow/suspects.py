@@ -2,9 +2,15 @@
 
 The queue counts that, but only over the life of a broker; the in-process broker ends with the
 process, so there the starts are counted that found a message unhandled. A suspect is handled alone
-between `begin` and `end`: whoever comes after a death in between finds the mark.
+between `begin` and `end`: whoever comes after a death in between finds the mark. Who could not end
+it and lives all the same, because of a stop, withdraws it, or leaves a note where the store is
+away.
 """
 
+from hashlib import sha256
+from pathlib import Path
+
+from hub.flow.stop_notes import StopNotes
 from hub.ports import Incoming
 from hub.rules.lone import SUSPECT_FROM, is_suspect
 from hub.store import lone_tries
@@ -12,13 +18,17 @@ from hub.store.engine import Store
 
 
 class Suspects:
-    """Tells who is one and keeps the marks. Belongs to one thread."""
+    """Tells who is one and keeps the marks. Belongs to one thread, except for `withdraw`."""
 
-    def __init__(self, store: Store, *, counted: bool) -> None:
+    def __init__(self, store: Store, *, counted: bool, notes: Path | None = None) -> None:
+        """`notes`: the folder for notes of stops; without it none are left."""
         self._store = store
         self._counted = counted
         """Whether the broker's counts outlive this process."""
+        self._notes = StopNotes(notes)
         self._found: set[str] = set()
+        self._open: tuple[str, int] | None = None
+        """The mark that stands now, and its number."""
 
     def look(self) -> None:
         """Learn at the start who was found unhandled by several starts."""
@@ -31,18 +41,53 @@ class Suspects:
         """Tell whether a message has to be handled alone."""
         return is_suspect(incoming.delivery_count) or incoming.message_id in self._found
 
-    def deaths(self, id: str) -> int:
-        """Return how many tries of a message alone did not end."""
+    def deaths(self, key: str) -> int:
+        """Return how many tries of a message alone did not end, and not by a known stop."""
         with self._store.read() as tx:
-            return lone_tries.begun(tx, id)
+            begun = lone_tries.begun(tx, key)
+        return begun - 1 if begun and self._notes.says(key, begun) else begun
 
-    def begin(self, id: str, number: int) -> None:
+    def begin(self, key: str, number: int) -> None:
         """Mark that a message is now tried alone, for the `number`-th time without an end."""
+        self._open = key, number
         with self._store.write() as tx:
-            lone_tries.begin(tx, id, number=number)
+            lone_tries.begin(tx, key, number=number)
+        self._notes.forget(key)
 
-    def end(self, id: str) -> None:
-        """Take the mark away: whatever came of it, the process lives."""
+    def end(self) -> None:
+        """Take the mark away, if there is one: whatever came of it, the process lives."""
+        if self._open is None:
+            return
+        key, _ = self._open
         with self._store.write() as tx:
-            lone_tries.end(tx, id)
-        self._found.discard(id)
+            lone_tries.end(tx, key)
+        self._found.discard(key)
+        self._open = None
+
+    def withdraw(self) -> None:
+        """Let the try under way count as not begun: a stop ends it, and no death. Any thread.
+
+        A note is left before the store is told, because the store may be what is away.
+        """
+        if self._open is None:
+            return
+        key, number = self._open
+        self._notes.leave(key, number)
+        with self._store.write() as tx:
+            lone_tries.withdraw(tx, key, number=number)
+        self._notes.forget(key)
+
+    def leave(self) -> None:
+        """Withdraw a try that ended without a result, if one is under way."""
+        try:
+            self.withdraw()
+        finally:
+            self._open = None
+
+
+def key_of(incoming: Incoming) -> str:
+    """Return what marks of a message go by: the id of the queue message, or what it says.
+
+    Without an id, what others have published would share one mark.
+    """
+    return incoming.message_id or f"sha256:{sha256(incoming.body).hexdigest()}"

@@ -12,7 +12,13 @@ from datetime import datetime
 from hub.store import audit, parked
 from hub.store.engine import Store, Tx
 from hub.store.parked import Parked, Selection
-from hub.store.tables import STATE_ACCEPTED, STATE_EARLY, STATE_HANDLED, STATE_OUTGOING
+from hub.store.tables import (
+    STATE_ACCEPTED,
+    STATE_EARLY,
+    STATE_HANDLED,
+    STATE_OUTGOING,
+    STATE_PARKED,
+)
 
 BATCH = 500
 _WHY_NOT = {
@@ -20,6 +26,7 @@ _WHY_NOT = {
     STATE_EARLY: "it waits for its dossier or its papers",
     STATE_HANDLED: "it is handled",
     STATE_OUTGOING: "the hub said it itself; see its delivery",
+    STATE_PARKED: "somebody took it up meanwhile, and it was parked again",
 }
 Chosen = Selection | Sequence[str]
 """Which messages: by what they have in common, or by their ids."""

@@ -1,5 +1,8 @@
 """Lone tries: when a message is handled alone, and when no more, because the process dies of it.
 
+Of questions to a partner the same is true: several are asked at once, and which of them ended the
+process nobody knows. So what was in hand at several ends is asked about alone from then on.
+
 A process that dies has hundreds of messages in hand, and each of them comes again with a higher
 count, so the count accuses nobody: also a broker or a network that failed raises it. It only says
 whom to look at, one at a time. What then counts is a death while a message was in hand alone.
@@ -12,6 +15,9 @@ the queue's delivery limit allows."""
 LONE_TRIES = 2
 """Tries alone that did not end, after which a message is not tried again. One could be the power
 that failed at that very moment."""
+LONE_QUESTIONS = 10
+"""Questions alone that did not end, after which nobody asks any more. More than tries, because a
+question has no effect and may take minutes: a stop often falls into one."""
 
 
 def is_suspect(lost: int) -> bool:
@@ -22,3 +28,17 @@ def is_suspect(lost: int) -> bool:
 def kills(deaths: int) -> bool:
     """Tell whether a message during whose lone tries the process died `deaths` times is parked."""
     return deaths >= LONE_TRIES
+
+
+def lone_questions(unended: int) -> int:
+    """Return how many of the questions that did not end were asked alone.
+
+    Those after the first few: `is_suspect` says so, whoever asks. In the first ones another
+    delivery may have been at fault, so they count towards nothing.
+    """
+    return max(0, unended - SUSPECT_FROM)
+
+
+def asking_kills(unended: int) -> bool:
+    """Tell whether a delivery with so many questions that did not end is left to a person."""
+    return lone_questions(unended) >= LONE_QUESTIONS

@@ -2,7 +2,8 @@
 
 A row is there only for a message that came again and again: how many starts found it unhandled
 (for a broker that keeps no count over a restart), and how many tries alone were begun that have
-not ended. By the id of the queue message, because reading its body may be what kills.
+not ended. By the id of the queue message, because reading its body may be what kills; by the hash
+of the body where there is no id.
 """
 
 from collections.abc import Sequence
@@ -29,13 +30,23 @@ def begin(tx: Tx, id: str, *, number: int) -> None:
     tx.execute(statement, {"message_id": id, "begun": number})
 
 
+def withdraw(tx: Tx, id: str, *, number: int) -> None:
+    """Let the `number`-th try count as not begun; safe to do again, and late."""
+    mine = (_C.message_id == id, _C.begun == number)
+    tx.execute(sa.update(lone_tries).where(*mine).values(begun=number - 1))
+
+
 def end(tx: Tx, *ids: str) -> None:
     """Take every mark of these messages away."""
     tx.execute(sa.delete(lone_tries).where(_C.message_id.in_(ids)))
 
 
 def find(tx: Tx, ids: Sequence[str]) -> None:
-    """Count that one more start has found these messages unhandled."""
+    """Count that one more start has found these messages unhandled.
+
+    A row for each message that waits, beside the row of the outbox that asks for it: no more than
+    there are, because each start first forgets those that were handled.
+    """
     statement = insert(tx, lone_tries).on_conflict_do_update(
         index_elements=[_C.message_id], set_={"found": _C.found + 1}
     )
@@ -50,5 +61,5 @@ def found(tx: Tx, *, times: int) -> set[str]:
 
 def forget(tx: Tx) -> None:
     """Take away the marks of messages that were handled after all."""
-    waiting = sa.select(journal.c.id).where(UNHANDLED)
-    tx.execute(sa.delete(lone_tries).where(_C.message_id.not_in(waiting)))
+    waits = sa.exists().where(journal.c.id == _C.message_id, UNHANDLED)
+    tx.execute(sa.delete(lone_tries).where(~waits))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import ask_for
 from hub.store.engine import Tx, insert
-from hub.store.tables import attempts, deliveries, pauses
+from hub.store.tables import UNSETTLED, attempts, deliveries, pauses
 
 p, d, a = pauses.c, deliveries.c, attempts.c
 UNDER_WAY = timedelta(hours=1)
@@ -86,7 +86,7 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
 
     def count(pause: Pause, state: sa.ColumnElement[bool]) -> int:
         mine = (d.destination == pause.destination, d.type == pause.operation)
-        return int(tx.execute(counted.where(*mine, state)).scalar_one())
+        return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
     return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 

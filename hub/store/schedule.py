@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from hub.rules.lone import SUSPECT_FROM
 from hub.rules.states import DeliveryState as S
 from hub.store import pauses
 from hub.store.deliveries import (
@@ -39,6 +40,19 @@ ASKED = (
     .scalar_subquery()
 )
 """How many questions about a delivery were asked since it was last sent."""
+_UNENDED = (
+    sa.select(sa.func.count())
+    .where(_a.delivery_id == c.id, _a.kind == "find", _a.finished_at.is_(None))
+    .where(_a.number > _LAST_SENT)
+    .scalar_subquery()
+)
+"""How many of them never ended."""
+# What was asked about less often than that in its life is told without a look at its attempts.
+_ASK_ALONE = sa.and_(c.attempts - c.counted >= SUSPECT_FROM, _UNENDED >= SUSPECT_FROM)
+_ASK_BESIDE = sa.or_(c.attempts - c.counted < SUSPECT_FROM, _UNENDED < SUSPECT_FROM)
+SENDER_STOPPED = (
+    "tiến trình gửi dừng trước khi ghi kết quả · the sender stopped before it recorded an outcome"
+)
 
 
 def ask_due(
@@ -102,7 +116,7 @@ def expire_leases(
             next_attempt_at=ask_at or now,
             asked_at=None,
             code="lease_expired",
-            detail="the sender stopped before it recorded an outcome",
+            detail=SENDER_STOPPED,
         )
         .returning(c.id)
     )
@@ -137,15 +151,25 @@ def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime)
 
 
 def take_doubtful(
-    tx: Tx, destination: str, *, now: datetime, again_at: datetime, limit: int
+    tx: Tx,
+    destination: str,
+    *,
+    now: datetime,
+    again_at: datetime,
+    limit: int,
+    alone: bool = False,
 ) -> list[Claimed]:
-    """Return ambiguous deliveries that are due, and reserve them until `again_at`."""
+    """Return ambiguous deliveries that are due, and reserve them until `again_at`.
+
+    `alone`: of those that have to be asked about alone; else only of the others.
+    """
     doubtful = sa.and_(
         c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now
     )
+    chosen = sa.and_(doubtful, _ASK_ALONE if alone else _ASK_BESIDE)
     statement = (
         sa.update(deliveries)
-        .where(foremost(tx, doubtful, c.next_attempt_at, limit=limit), doubtful)
+        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), doubtful)
         .values(next_attempt_at=again_at, attempts=c.attempts + 1)
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )
@@ -158,15 +182,10 @@ def unanswered(tx: Tx, id: int) -> int:
     return asked
 
 
-def unended(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
-    """Return how many questions since it was last sent never ended, of each where there are any."""
-    query = (
-        sa.select(_a.delivery_id, sa.func.count())
-        .join(deliveries, c.id == _a.delivery_id)
-        .where(c.id.in_(ids), _a.kind == "find", _a.finished_at.is_(None), _a.number > _LAST_SENT)
-        .group_by(_a.delivery_id)
-    )
-    return {row[0]: row[1] for row in tx.execute(query)}
+def unended(tx: Tx, id: int) -> int:
+    """Return how many questions about a delivery since it was last sent never ended."""
+    lost: int = tx.execute(sa.select(_UNENDED).where(c.id == id)).scalar_one()
+    return lost
 
 
 def ask_later(tx: Tx, id: int, *, when: datetime) -> None:

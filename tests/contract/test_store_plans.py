@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.flow.timer import Timer
-from hub.store import parked, queries, schedule
+from hub.store import parked, pauses, queries, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
@@ -73,7 +73,34 @@ def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
             schedule.next_due(tx, now=NOW)
             again = NOW + timedelta(minutes=1)
             schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
+            schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=1, alone=True)
     found = list(plans(store, "deliveries", seen))
     assert len(found) >= 6
     for text, plan in found:
         assert "ix_deliveries_due" in plan, (text, plan)
+
+
+def test_what_waits_for_a_pause_is_counted_without_what_was_delivered(store: Store) -> None:
+    """The status page asks for it again and again, with years of deliveries in the table."""
+    pause = pauses.Pause(
+        destination="provincial",
+        operation="province.progress",
+        kind="circuit",
+        phase="open",
+        openings=1,
+        since=NOW,
+        until=NOW,
+        expires_at=NOW + timedelta(minutes=1),
+        code="partner_unreachable",
+        reason_vi="",
+        reason_en="",
+    )
+    with store.write() as tx:
+        pauses.post(tx, pause)
+    with statements(store) as seen, store.read() as tx:
+        assert [it.pause for it in pauses.standing(tx, now=NOW)] == [pause]
+    found = list(plans(store, "deliveries", seen))
+    assert len(found) == 2
+    for text, plan in found:
+        assert "ix_deliveries_" in plan, (text, plan)
+        assert "ix_deliveries_lane" not in plan, (text, plan)

@@ -19,6 +19,7 @@ from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.parked import Selection
 from hub.store.tables import audit
+from tests.support.blocked import wait_blocked
 from tests.support.works import AT, now, number
 
 UNKNOWN, BROKEN = "dossier_unknown", "handler_failed"
@@ -221,6 +222,24 @@ def test_two_who_take_up_the_same_ask_once(store: Store) -> None:
     with store.write() as tx:
         assert parked.take_up(tx, ids) == ids
         other.start()
+        if store.name == "postgresql":  # SQLite has one writer: whenever it comes, it waits
+            assert wait_blocked(store, other)
     other.join(20)
     assert [(done.count, sorted(done.refused)) for done in seconds] == [(0, ids)]
     assert (asked(store), audited(store)) == (ids, [])
+
+
+def test_one_that_was_parked_again_meanwhile_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody took it up at the same moment, in vain; that is said, and the others are done."""
+    first, second = park(store, 1, 2)
+    take_up = parked.take_up
+    # What the lock shows: not parked then; and after it: parked again.
+    monkeypatch.setattr(
+        parked, "take_up", lambda tx, page: take_up(tx, [id for id in page if id != first])
+    )
+    done = unparking.unpark(store, [first, second], actor="IT", reason="mended", now=now())
+    assert (done.count, list(done.refused)) == (1, [first])
+    assert done.refused[first].endswith("parked again")
+    assert (asked(store), still_parked(store)) == ([second], [first])

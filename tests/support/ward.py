@@ -101,7 +101,8 @@ def open_ward(directory: Path, url: str = "") -> Iterator[Ward]:
     files = BlobStore(directory / "files", limit=100_000)
     intake = Intake(store, files, clock=now)
     broker = MemoryBroker()
-    receive = Receive(store, broker, Records(Rulebook.load()), clock=now)
+    records, notes = Records(Rulebook.load()), directory / "stopped"
+    receive = Receive(store, broker, records, clock=now, notes=notes)
     yield Ward(store, files, intake, broker, receive, Relay(store, broker))
     intake.close()
     store.close()

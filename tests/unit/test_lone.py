@@ -5,7 +5,15 @@ import pytest
 from hub.broker.topology import TOPOLOGY
 from hub.flow.receive import TRIES
 from hub.messages.routes import INGEST
-from hub.rules.lone import LONE_TRIES, SUSPECT_FROM, is_suspect, kills
+from hub.rules.lone import (
+    LONE_QUESTIONS,
+    LONE_TRIES,
+    SUSPECT_FROM,
+    asking_kills,
+    is_suspect,
+    kills,
+    lone_questions,
+)
 
 
 @pytest.mark.parametrize(("lost", "alone"), [(0, False), (1, False), (2, False), (3, True)])
@@ -27,3 +35,10 @@ def test_it_is_found_before_the_queue_buries_it() -> None:
     assert policy is not None
     assert policy.delivery_limit is not None
     assert policy.delivery_limit > SUSPECT_FROM + LONE_TRIES
+
+
+@pytest.mark.parametrize(("unended", "alone"), [(0, 0), (3, 0), (4, 1), (13, 10)])
+def test_questions_that_were_asked_in_company_accuse_nobody(unended: int, alone: int) -> None:
+    """Only those alone count, and there have to be ten of them."""
+    assert lone_questions(unended) == alone
+    assert asking_kills(unended) is (alone == LONE_QUESTIONS)
