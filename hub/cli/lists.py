@@ -78,6 +78,6 @@ def _read(partner: str, file: Path) -> PartnerList:
         console.print(f"[red]{escape(str(file))} cannot be read: {type(error).__name__}[/]")
         raise typer.Exit(2) from None
     try:
-        return read(content, partner=partner, written_at=datetime.fromtimestamp(written, UTC))
+        return read(content, partner=partner, exported_at=datetime.fromtimestamp(written, UTC))
     except ListRefused as refused:
         refuse(str(file), refused)

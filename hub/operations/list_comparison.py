@@ -51,7 +51,7 @@ def judge(listed: PartnerList, number: str, here: Known | None, *, day: date) ->
     if here is None:
         return Verdict(_unknown_here(listed, number, day), BY_LIST) if on_list else Verdict()
     of_the_day = is_of(here, day)
-    later = here.last_at is not None and here.last_at > listed.written_at
+    later = here.last_at is not None and here.last_at > listed.exported_at
     if later or not here.settled:
         return Verdict(None, frozenset({UNKNOWN_HERE}), unsure=on_list or of_the_day)
     if on_list and not here.opened:

@@ -97,12 +97,12 @@ def compare(
     *rows: tuple[str, str],
     partner: str = "provincial",
     day: date = DAY,
-    written_at: datetime = WRITTEN,
+    exported_at: datetime = WRITTEN,
 ) -> ListReport:
     """Compare a list with (number, status) rows."""
     lines = "".join(f"{which};{PERSON};{status}\r\n" for which, status in rows)
     content = f"Mã hồ sơ;Chủ hồ sơ;Trạng thái\r\n{lines}".encode("utf-8-sig")
-    listed = read(content, partner=partner, written_at=written_at)
+    listed = read(content, partner=partner, exported_at=exported_at)
     by = {"actor": "officer", "reason": "evening", "now": now()}
     (report,) = reconcile_lists(store, day, [listed], RULES, by=by)  # type: ignore[arg-type]
     return report
@@ -161,7 +161,7 @@ def test_what_is_under_way_or_went_on_after_the_list_is_not_judged(store: Store)
     report = compare(store)
     assert (report.findings, report.closed, report.unsure, report.agrees) == ((), 0, 1, False)
     assert open_tasks(store) == {("not_listed", which, "provincial", "province")}
-    fresh = compare(store, (which, "4"), written_at=WRITTEN + timedelta(hours=2))
+    fresh = compare(store, (which, "4"), exported_at=WRITTEN + timedelta(hours=2))
     assert (fresh.closed, fresh.agrees) == (1, True)
 
 
@@ -190,7 +190,7 @@ def test_one_list_of_another_day_keeps_all_of_them_from_being_used(store: Store)
     deliver(store)
     by = {"actor": "officer", "reason": "evening", "now": now()}
     lists = [
-        read(f"MaHoSo\n{which}\n".encode(), partner=partner, written_at=WRITTEN)
+        read(f"MaHoSo\n{which}\n".encode(), partner=partner, exported_at=WRITTEN)
         for partner, which in [
             ("provincial", number(9)),
             ("town_center", "000.99.01.H57-180805-0001"),

@@ -38,7 +38,7 @@ def number(n: int) -> str:
 def listing(statuses: Mapping[str, Status | None], partner: str = "provincial") -> PartnerList:
     """Return a list."""
     return PartnerList(
-        partner=partner, statuses=statuses, unread=(), written_at=WRITTEN, sha256="0" * 64
+        partner=partner, statuses=statuses, unread=(), exported_at=WRITTEN, sha256="0" * 64
     )
 
 
