@@ -29,12 +29,18 @@ def reconcile(
 ) -> None:
     """Compare ward, hub and partners for the dossiers of a day; differences become tasks."""
     lists = read_all(exported or ())
-    rules, who = Rulebook.load(), by(f"{day:%Y-%m-%d}")
-    destinations = make_destinations(settings())
+    rules, who, known = Rulebook.load(), by(f"{day:%Y-%m-%d}"), settings()
+    destinations = make_destinations(known)
     try:
         with opened() as store, bar("asking the partners") as progress:
             # First: a list of another day is refused before anything is written.
-            by_list = reconcile_lists(store, day.date(), lists, rules, by=who) if lists else []
+            by_list = (
+                reconcile_lists(
+                    store, day.date(), lists, rules, agency=known.province_agency, by=who
+                )
+                if lists
+                else []
+            )
             report = reconciliation.reconcile_day(
                 store, day.date(), destinations, rules, by=who, progress=progress
             )

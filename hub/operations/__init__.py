@@ -4,7 +4,7 @@ The single verbs are in `verbs`, many dead deliveries at once in `replay_plan` a
 of them in `replay_one`, a corrected copy in `resending`, parked messages in `unparking`, an old
 copy of the database in `restoring`, the daily comparison of ward, hub and partner in
 `reconciliation`, that with lists exported at the partners in `list_reconciliation` (reading in
-`partner_list`, the rule in `list_comparison`).
+`partner_list`, what is refused in `list_checks`, the rule in `list_comparison`).
 """
 
 from hub.operations.verbs import (

@@ -1,0 +1,115 @@
+"""A list that is empty, filtered otherwise or late ends no task and opens no false one."""
+
+from datetime import timedelta
+
+import pytest
+
+from hub.operations import list_reconciliation
+from hub.operations.list_problems import ListRefused
+from hub.store import tasks
+from hub.store.engine import Store
+from tests.integration.test_partner_lists import (
+    DAY,
+    compare,
+    deliver,
+    export,
+    installed,
+    open_tasks,
+    take_in,
+)
+from tests.support.works import now, number
+
+__all__ = ["export", "installed"]  # fixtures
+LOST = ("unknown_here", number(9), "provincial", "ward clerk")
+NEIGHBOUR = "000.98.01.H57-180806-0001"
+
+
+def done(store: Store) -> None:
+    """Close every open task by hand, as `hub tasks done` does."""
+    with store.write() as tx:
+        for task in tasks.still_open(tx):
+            tasks.close(tx, task.number, actor="officer", reason="looked at it", now=now())
+
+
+def test_an_empty_list_does_not_end_the_trace_of_what_was_lost_here(store: Store) -> None:
+    """It is refused where something was delivered, and proves nothing where nothing was."""
+    known = take_in(store, 1)
+    deliver(store)
+    compare(store, (known, "2"), (number(9), "2"))
+    with pytest.raises(ListRefused, match="no dossier on the list"):
+        compare(store)
+    assert open_tasks(store) == {LOST}
+
+
+def test_after_an_old_backup_no_list_ends_anything_by_what_it_lacks(store: Store) -> None:
+    """Of a day that was lost as a whole nothing is known to have been delivered, so nothing tells
+    a right list from a wrong one; what is entered again ends its task."""
+    compare(store, (number(9), "2"), (number(8), "2"))
+    for rows in ((), ((number(8), "2"),), ((number(8).replace("06-", "05-"), "2"),)):
+        report = compare(store, *rows)
+        assert (report.closed, report.agrees, LOST in open_tasks(store)) == (0, False, True)
+    assert report.left == 2
+    take_in(store, 9)
+    assert compare(store, (number(8), "2")).closed == 1
+
+
+def test_a_list_that_lacks_something_ends_nothing_by_what_it_lacks(store: Store) -> None:
+    """A wrong filter hides the lost dossier as it hides the delivered one; the whole list ends the
+    task."""
+    one, two = take_in(store, 1), take_in(store, 2)
+    deliver(store)
+    compare(store, (one, "2"), (two, "2"), (number(9), "2"))
+    filtered = compare(store, (one, "2"))
+    assert (filtered.opened, filtered.closed, filtered.left) == (1, 0, 1)
+    assert LOST in open_tasks(store)
+    whole = compare(store, (one, "2"), (two, "2"))
+    assert (whole.closed, whole.left, open_tasks(store)) == (2, 0, set())
+
+
+def test_what_a_person_closed_is_not_opened_again_by_a_list_of_that_day(store: Store) -> None:
+    """It is counted, and the day agrees; another difference or another day's list is a new one;
+    what the hub closed comes again."""
+    known = take_in(store, 1)
+    deliver(store)
+    assert compare(store, (known, "9"), (number(9), "2")).opened == 2
+    done(store)
+    again = compare(store, (known, "9"), (number(9), "2"))
+    assert (again.findings, again.opened, again.settled, again.agrees) == ((), 0, 2, True)
+    other = compare(store, (known, "3"), (number(9), "2"))
+    assert (other.opened, other.settled) == (1, 1)
+    assert compare(store, (known, "2"), (number(9), "2")).closed == 1
+    assert compare(store, (known, "3"), (number(9), "2")).opened == 1
+    next_day = compare(store, (number(9), "2"), day=DAY + timedelta(days=1))
+    assert (next_day.opened, next_day.settled) == (1, 0)
+
+
+def test_numbers_of_other_wards_become_no_tasks(store: Store) -> None:
+    """Single ones are left out and counted; a list that nobody filtered is refused as a whole."""
+    known = take_in(store, 1)
+    deliver(store)
+    report = compare(store, (known, "2"), (NEIGHBOUR, "2"))
+    assert (report.others, report.findings, report.agrees) == (1, (), True)
+    with pytest.raises(ListRefused, match="of other agencies"):
+        compare(store, (known, "2"), (NEIGHBOUR, "2"), (NEIGHBOUR.replace("98", "97"), "2"))
+    assert open_tasks(store) == set()
+
+
+def test_more_differences_than_a_ward_has_dossiers_are_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the limit they become tasks."""
+    monkeypatch.setattr(list_reconciliation, "MOST_FINDINGS", 3)
+    rows = [(number(n), "2") for n in range(1, 5)]
+    with pytest.raises(ListRefused, match="4 differences, more than 3"):
+        compare(store, *rows)
+    assert open_tasks(store) == set()
+    assert compare(store, *rows[1:]).opened == 3
+
+
+def test_a_year_of_four_digits_is_the_same_dossier(store: Store) -> None:
+    """Neither missed nor unknown; one that is unknown is told under the number to enter."""
+    known = take_in(store, 1)
+    deliver(store)
+    report = compare(store, *((n.replace("-18", "-2018"), "2") for n in (known, number(9))))
+    assert [(f.kind, f.subject) for f in report.findings] == [("unknown_here", number(9))]
+    assert compare(store, (known, "2"), (number(9), "2")).opened == 0
