@@ -1,6 +1,8 @@
 """A list that is empty, filtered otherwise or late ends no task and opens no false one."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +12,16 @@ from hub.store import tasks
 from hub.store.engine import Store
 from tests.integration.test_partner_lists import (
     DAY,
+    WRITTEN,
+    audited,
     compare,
     deliver,
     export,
     installed,
+    kinds,
+    move_on,
     open_tasks,
+    reconcile,
     take_in,
 )
 from tests.support.works import now, number
@@ -113,3 +120,82 @@ def test_a_year_of_four_digits_is_the_same_dossier(store: Store) -> None:
     report = compare(store, *((n.replace("-18", "-2018"), "2") for n in (known, number(9))))
     assert [(f.kind, f.subject) for f in report.findings] == [("unknown_here", number(9))]
     assert compare(store, (known, "2"), (number(9), "2")).opened == 0
+
+
+def late(store: Store, export: Callable[..., Path]) -> Path:
+    """Deliver a dossier after the export of a list that is saved anew still later."""
+    known = take_in(store, 1)
+    deliver(store)
+    take_in(store, 2)
+    deliver(store, WRITTEN + timedelta(minutes=30))
+    return export(f"{known},x,2", at=WRITTEN + timedelta(hours=2))
+
+
+def test_the_time_of_the_export_can_be_told(installed: Store, export: Callable[..., Path]) -> None:
+    """What was delivered between export and "Save as" is not judged, instead of missed."""
+    option = ("--list", f"provincial={late(installed, export)}")
+    told = reconcile(*option, "--exported-at", "16:00")  # WRITTEN by the ward's clock
+    assert (told.exit_code, kinds(installed)) == (1, set())
+    assert "xuất lúc 16:00 06/08/2018 · list exported at 16:00" in told.output
+    assert "1 not judged" in told.output
+    with_day = reconcile(*option, "--exported-at", "2018-08-06T16:00")
+    assert "list exported at 16:00 06/08/2018" in with_day.output
+    later = reconcile(*option, "--exported-at", "2018-08-07T08:00")
+    assert "18:00 06/08/2018 is taken, it is before --exported-at" in later.output
+
+
+def test_without_it_the_time_that_is_taken_is_told(
+    installed: Store, export: Callable[..., Path]
+) -> None:
+    """In Vietnamese first, with what to do where it is not the export's."""
+    found = reconcile("--list", f"provincial={late(installed, export)}")
+    assert kinds(installed) == {"not_listed"}
+    vi = found.output.index("lấy giờ ghi của tệp 18:00 06/08/2018")
+    assert vi < found.output.index("the file's own time 18:00 06/08/2018 is taken")
+    assert "--exported-at HH:MM" in found.output
+
+
+@pytest.mark.parametrize("time", ["", "25:00", "16h", "2018-08-05T16:00", "2999-01-01T16:00"])
+def test_a_time_that_cannot_be_is_refused(
+    installed: Store, export: Callable[..., Path], time: str
+) -> None:
+    """No time, before the day, to come: code 2, nothing compared."""
+    refused = reconcile("--list", f"provincial={export()}", "--exported-at", time)
+    assert refused.exit_code == 2
+    assert " · " in refused.output
+    assert audited(installed) == []
+
+
+def test_a_time_without_a_list_is_refused(installed: Store) -> None:
+    """It would look as if it had been heeded."""
+    assert reconcile("--exported-at", "16:00").exit_code == 2
+
+
+def test_what_was_left_out_is_told(installed: Store, export: Callable[..., Path]) -> None:
+    """Numbers of others, lines below the table, what a person settled and what is left to one."""
+    known, moved = take_in(installed, 1), take_in(installed, 2)
+    move_on(installed, moved)
+    deliver(installed)
+    rows = [f"{known},x,2", f"{moved},x,9"]
+    reconcile("--list", f"provincial={export(*rows)}")
+    done(installed)
+    reconcile("--list", f"provincial={export(*rows, f'{number(9)},x,2')}")
+    file = export(rows[1], f"{NEIGHBOUR},x,2", "Tổng số: 2 hồ sơ")
+    found = reconcile("--list", f"provincial={file}").output
+    for words in (
+        "1 mã của cơ quan khác",
+        "1 numbers of other agencies",
+        "bỏ qua: 4 · lines at the end without a dossier number, left out: 4",
+        "1 differences that a person closed",
+        "1 tasks left to a person",
+        "danh sách 1 hồ sơ, 1 chỗ khác: mở 1 việc, đóng 0",
+    ):
+        assert words in found
+
+
+def test_a_wrong_option_is_told_in_vietnamese_first(installed: Store) -> None:
+    """As every other word about a list."""
+    for option in ("ministry=x.csv", "provincial", "provincial=/none"):
+        output = reconcile("--list", option).output
+        assert " · " in output
+        assert any(words in output for words in ("đối tác", "không đọc được"))

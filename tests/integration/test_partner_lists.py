@@ -298,7 +298,7 @@ def test_a_list_that_cannot_be_used_stores_nothing(
     with installed.read() as tx:
         assert audit.verify(tx) == (0, [])
     unread = reconcile("--list", f"provincial={export(f'{known},{PERSON},Chờ ký')}")
-    assert (unread.exit_code, "1 to 10): 2 (line)" in unread.output) == (1, True)
+    assert (unread.exit_code, "1 to 10): line 2" in unread.output) == (1, True)
 
 
 @pytest.mark.parametrize("option", ["", "x.csv", "provincial=", "ministry={}", "provincial=/none"])
