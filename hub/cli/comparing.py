@@ -46,7 +46,7 @@ def reconcile(
                 store, day.date(), destinations, rules, by=who, progress=progress
             )
     except ListRefused as refused:
-        refuse("--list", refused)
+        refuse(f"--list {refused.partner}", refused)
     finally:
         for destination in destinations:
             destination.close()

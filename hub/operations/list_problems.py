@@ -28,6 +28,8 @@ class ListRefused(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(map(str, problems)))
         self.problems = problems
+        self.partner = ""
+        """Whose list it is, where several are compared."""
 
 
 _EXPORT_AGAIN = "Xuất lại từ phần mềm, không sửa tay · export it again, do not edit it by hand"

@@ -75,13 +75,21 @@ def reconcile_lists(
     Raises ListRefused, then nothing is written.
     """
     with store.read() as tx:
-        judged = [_judge(tx, day, listed, agency) for listed in lists]
+        judged = [_named(tx, day, listed, agency) for listed in lists]
     due = due_for_repair(rules, by["now"])
     with store.write() as tx:
         reports = [_keep(tx, one, day=day, due=due, now=by["now"]) for one in judged]
         for report in reports:
             _record(tx, day, report, by)
     return reports
+
+
+def _named(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
+    try:
+        return _judge(tx, day, listed, agency)
+    except ListRefused as refused:
+        refused.partner = listed.partner
+        raise
 
 
 def _judge(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:

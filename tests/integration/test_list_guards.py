@@ -193,6 +193,19 @@ def test_what_was_left_out_is_told(installed: Store, export: Callable[..., Path]
         assert words in found
 
 
+def test_of_two_lists_the_one_that_is_refused_is_named(
+    installed: Store, export: Callable[..., Path]
+) -> None:
+    """Its partner stands in the first line; nothing of the other one is stored either."""
+    take_in(installed, 1)
+    deliver(installed)
+    file = export()
+    refused = reconcile("--list", f"town_center={file}", "--list", f"provincial={file}")
+    assert refused.exit_code == 2
+    assert "--list provincial: không dùng" in refused.output
+    assert audited(installed) == []
+
+
 def test_a_wrong_option_is_told_in_vietnamese_first(installed: Store) -> None:
     """As every other word about a list."""
     for option in ("ministry=x.csv", "provincial", "provincial=/none"):
