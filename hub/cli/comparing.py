@@ -9,7 +9,7 @@ from rich.table import Table
 
 from hub.bootstrap import make_destinations
 from hub.cli.context import Reason, by, console, opened, settings
-from hub.cli.lists import FromPartners, read_all, refuse, tell
+from hub.cli.lists import ExportedAt, FromPartners, read_all, refuse, tell
 from hub.cli.replaying import bar
 from hub.operations import reconciliation
 from hub.operations.list_problems import ListRefused
@@ -26,20 +26,27 @@ tasks_app = typer.Typer(help="What a person has to look after.")
 def reconcile(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
     exported: FromPartners = None,
+    exported_at: ExportedAt = None,
 ) -> None:
     """Compare ward, hub and partners for the dossiers of a day; differences become tasks."""
-    lists = read_all(exported or ())
-    rules, who = Rulebook.load(), by(f"{day:%Y-%m-%d}")
-    destinations = make_destinations(settings())
+    lists = read_all(exported or (), day=day.date(), exported_at=exported_at)
+    rules, who, known = Rulebook.load(), by(f"{day:%Y-%m-%d}"), settings()
+    destinations = make_destinations(known)
     try:
         with opened() as store, bar("asking the partners") as progress:
             # First: a list of another day is refused before anything is written.
-            by_list = reconcile_lists(store, day.date(), lists, rules, by=who) if lists else []
+            by_list = (
+                reconcile_lists(
+                    store, day.date(), lists, rules, agency=known.province_agency, by=who
+                )
+                if lists
+                else []
+            )
             report = reconciliation.reconcile_day(
                 store, day.date(), destinations, rules, by=who, progress=progress
             )
     except ListRefused as refused:
-        refuse("--list", refused)
+        refuse(f"--list {refused.partner}", refused)
     finally:
         for destination in destinations:
             destination.close()

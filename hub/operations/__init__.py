@@ -4,7 +4,8 @@ The single verbs are in `verbs`, taking out in `cancelling`, many dead deliverie
 `replay_plan` and `replay_run`, one of them in `replay_one`, a corrected copy in `resending`, parked
 messages in `unparking`, an old copy of the database in `restoring`, the daily comparison of ward,
 hub and partner in `reconciliation`, that with lists exported at the partners in
-`list_reconciliation` (reading in `partner_list`, the rule in `list_comparison`).
+`list_reconciliation` (reading in `partner_list`, what is refused in `list_checks`, the rule in
+`list_comparison`).
 """
 
 from hub.operations.cancelling import Papers, cancel

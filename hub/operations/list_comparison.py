@@ -3,24 +3,20 @@
 One dossier at a time, and at most one difference of each: only there (`unknown_here`), there and
 known here but never sent there (`listed_unsent`), delivered and not there (`not_listed`), there
 with another status than was told last (`listed_differs`). A dossier that is under way, or got
-something after the list was written, is not judged: the list shows another moment.
+something after the list was exported, is not judged: the list shows another moment.
 
 A list is expected to hold the dossiers of one reception day (*ngày tiếp nhận*), because both
 partners are told it with each dossier. A number on it may be of any other day; only one of this day
 can be missed.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from hub.messages import catalog
 from hub.messages.payloads import Status
-from hub.operations.list_problems import ListRefused, another_day
+from hub.operations.list_checks import is_of
 from hub.operations.partner_list import PartnerList
-from hub.records import numbering
-from hub.records.calendar import local
 from hub.records.status import LABELS
 from hub.store.listing import Known
 from hub.store.repair_tables import CLERK, PROVINCE, TOWN
@@ -51,51 +47,41 @@ def judge(listed: PartnerList, number: str, here: Known | None, *, day: date) ->
     if here is None:
         return Verdict(_unknown_here(listed, number, day), BY_LIST) if on_list else Verdict()
     of_the_day = is_of(here, day)
-    later = here.last_at is not None and here.last_at > listed.written_at
+    later = here.last_at is not None and here.last_at > listed.exported_at
     if later or not here.settled:
         return Verdict(None, frozenset({UNKNOWN_HERE}), unsure=on_list or of_the_day)
     if on_list and not here.opened:
         return Verdict(_listed_unsent(listed, number, day), BY_LIST)
     if on_list:
-        return _by_status(listed, number, here.status)
+        return _by_status(listed, number, here.status, day)
     if not of_the_day:
         return Verdict(None, frozenset({UNKNOWN_HERE}))
+    if not here.opened:
+        return Verdict(None, BY_LIST - {LISTED_UNSENT})
     return Verdict(_not_listed(listed, number, day) if here.delivered else None, BY_LIST)
 
 
-def is_gone(verdict: Verdict, kind: str, *, shown: str | None, day: date) -> bool:
+def is_gone(verdict: Verdict, kind: str, *, shown: str | None, day: date, whole: bool) -> bool:
     """Tell whether a task's difference is gone.
 
-    A number that neither side has any more says by itself nothing of the day whose list showed it:
-    its task is gone when a list of the day that has `shown` it no longer does.
+    That a number is not on a list any more says something only by a list of the day that has
+    `shown` it, and only if that one is `whole`: its task may be the only trace of a dossier.
     """
     if verdict.finding and verdict.finding.kind == kind:
         return False
-    return kind in verdict.judged or shown == day.isoformat()
+    if kind in verdict.judged:
+        return True
+    by_absence = kind in {UNKNOWN_HERE, LISTED_UNSENT} and not verdict.unsure
+    return by_absence and shown == day.isoformat() and whole
 
 
-def check_day(listed: PartnerList, here: Mapping[str, Known], day: date) -> None:
-    """Refuse a list of another day: it would name every dossier of this one as missing."""
-    expected = any(one.delivered and is_of(one, day) for one in here.values())
-    if not listed.statuses or not expected:
-        return
-    for number in listed.statuses:
-        known = here.get(number)
-        if numbering.parse(number).day == day or (known and is_of(known, day)):
-            return
-    raise ListRefused(another_day(day))
-
-
-def is_of(here: Known, day: date) -> bool:
-    """Tell whether a dossier was received on a day, by the ward's clock."""
-    return local(here.received_at).date() == day
-
-
-def _by_status(listed: PartnerList, number: str, told: Status | None) -> Verdict:
+def _by_status(listed: PartnerList, number: str, told: Status | None, day: date) -> Verdict:
     said = listed.statuses[number]
     if said is None or told is None:
         return Verdict(None, BY_LIST - {LISTED_DIFFERS})
-    return Verdict(None if said is told else _listed_differs(listed, number, said, told), BY_LIST)
+    if said is told:
+        return Verdict(None, BY_LIST)
+    return Verdict(_listed_differs(listed, number, said, told, day), BY_LIST)
 
 
 def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
@@ -104,10 +90,10 @@ def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
         kind=UNKNOWN_HERE,
         subject=number,
         destination=listed.partner,
+        list_day=day.isoformat(),
         owner=CLERK,
         detail=f"Có trong danh sách ngày {on} của {vi}, phường không có"
         f" · on the list of {on} of {en}, the ward has no such dossier",
-        list_day=day.isoformat(),
         repair=(
             f"Xem hub stuck (có thể còn giữ ở đây), rồi màn hình của {vi}. Nơi khác tiếp nhận:"
             " không nhập, ghi bằng hub tasks done. Nhập thẳng vào phần mềm của"
@@ -129,6 +115,7 @@ def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
         kind=LISTED_UNSENT,
         subject=number,
         destination=listed.partner,
+        list_day=day.isoformat(),
         owner=CLERK,
         detail=f"Có trong danh sách ngày {on} của {vi}, phường chưa từng gửi tới đó"
         f" · on the list of {on} of {en}, and never sent there from here",
@@ -140,8 +127,11 @@ def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
 
 def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
     vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
-    make = partial(Finding, kind=NOT_LISTED, subject=number, destination=listed.partner)
-    return make(
+    return Finding(
+        kind=NOT_LISTED,
+        subject=number,
+        destination=listed.partner,
+        list_day=day.isoformat(),
         owner=_OWNERS[listed.partner],
         detail=f"Đã gửi, không có trong danh sách ngày {on} của {vi}"
         f" · delivered, not on the list of {on} of {en}",
@@ -151,12 +141,15 @@ def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
     )
 
 
-def _listed_differs(listed: PartnerList, number: str, said: Status, told: Status) -> Finding:
+def _listed_differs(
+    listed: PartnerList, number: str, said: Status, told: Status, day: date
+) -> Finding:
     vi, en = _VI[listed.partner], _EN[listed.partner]
     return Finding(
         kind=LISTED_DIFFERS,
         subject=number,
         destination=listed.partner,
+        list_day=day.isoformat(),
         owner=CLERK,
         detail=f"Danh sách của {vi}: {said:d} {LABELS[said][0]}; phường báo cuối: {told:d}"
         f" {LABELS[told][0]} · the list of {en} says {said:d}, it was told {told:d} last",

@@ -2,6 +2,7 @@
 the operator's. No word of the file stands in it, because that may be a person's name.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +28,8 @@ class ListRefused(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(map(str, problems)))
         self.problems = problems
+        self.partner = ""
+        """Whose list it is, where several are compared."""
 
 
 _EXPORT_AGAIN = "Xuất lại từ phần mềm, không sửa tay · export it again, do not edit it by hand"
@@ -34,6 +37,11 @@ NOT_UTF8 = Problem(
     what="Tệp không phải UTF-8 · the file is not UTF-8",
     why="tên cột không đọc được · the names of its columns cannot be read",
     do="Trong Excel: Lưu thành, CSV UTF-8 · in Excel: Save as, CSV UTF-8",
+)
+EXCEL = Problem(
+    what="Đây là tệp Excel, không phải CSV · this is an Excel file, not CSV",
+    why="danh sách chỉ đọc được dưới dạng văn bản · a list is read as text only",
+    do="Mở bằng Excel: Lưu thành, CSV UTF-8 · open it in Excel and save it as CSV UTF-8",
 )
 TWO_COLUMNS = Problem(
     what="Cột mã hồ sơ hoặc trạng thái có hai lần · the column of the number or of the status is"
@@ -107,4 +115,41 @@ def another_day(day: date) -> Problem:
         " · dossiers of that day were delivered, so this is the list of another day",
         do="Lọc theo ngày tiếp nhận đó rồi xuất lại"
         " · filter by that reception day and export again",
+    )
+
+
+def empty(day: date) -> Problem:
+    """No number at all, although something of the day was delivered."""
+    return Problem(
+        what="Danh sách không có hồ sơ nào · there is no dossier on the list",
+        why=f"hồ sơ của ngày {day:%d/%m/%Y} đã gửi tới đó, nên bộ lọc sai hoặc xuất quá sớm"
+        f" · dossiers of {day:%d/%m/%Y} were delivered there, so the filter is wrong or it was"
+        " exported too early",
+        do="Lọc theo ngày tiếp nhận đó và theo phường rồi xuất lại; màn hình cũng không có thì báo"
+        " đối tác · filter by that reception day and the ward and export again; if the screen is"
+        " empty too, tell the partner",
+    )
+
+
+def another_agency(ours: Sequence[str]) -> Problem:
+    """Most numbers are of others."""
+    codes = ", ".join(ours[:5]) + (", ..." if len(ours) > 5 else "")
+    return Problem(
+        what="Phần lớn mã hồ sơ là của cơ quan khác · most numbers are of other agencies",
+        why=f"mã của phường: {codes} · the ward's codes are {codes}",
+        do="Lọc theo đơn vị tiếp nhận là phường rồi xuất lại; đúng là mã của phường thì báo quản"
+        " trị đặt HUB_PROVINCE_AGENCY · filter by the ward as receiving agency and export again; if"
+        " they are the ward's, have ward IT set HUB_PROVINCE_AGENCY",
+    )
+
+
+def too_many(found: int, most: int) -> Problem:
+    """More differences than a ward has dossiers."""
+    return Problem(
+        what=f"{found} chỗ khác nhau, nhiều hơn {most} · {found} differences, more than {most}",
+        why="nhiều hơn hồ sơ một ngày của phường: bộ lọc sai, hoặc dữ liệu ở đây là bản sao cũ"
+        " · more than a ward takes in on a day: the filter is wrong, or the data here are an old"
+        " copy",
+        do="Lọc theo ngày tiếp nhận và theo phường rồi xuất lại; vẫn vậy thì báo quản trị"
+        " · filter by reception day and ward and export again; if it stays so, tell ward IT",
     )

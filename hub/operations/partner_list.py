@@ -4,30 +4,33 @@ Only two columns are looked at, the dossier number and, where there is one, the 
 may hold personal data: no cell of the file is kept or quoted, not even in a refusal, because in a
 row that has slipped a name may stand where the number belongs. A list is read whole or refused
 whole, with every line that is wrong: a list of which a part is missing would name dossiers as lost.
-What the partners' software really exports nobody has seen; the shape is an assumption.
+Only lines below the table that hold no dossier, as a sum, are dropped, and named. What the
+partners' software really exports nobody has seen; the shape is an assumption.
 """
 
 import csv
 import hashlib
 import io
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Status
 from hub.operations import list_problems as problems
+from hub.operations.list_cells import is_footer, number_in, plain, status_in
 from hub.operations.list_problems import ListRefused
 from hub.records import numbering
-from hub.records.status import LABELS
 
 LARGEST = 4 * 1024 * 1024
 """Bytes: a day of the whole province, with all its columns."""
 MOST_ROWS = 20_000
 HEADER_WITHIN = 10
 """Rows in which the header must stand: software writes a title above it."""
+FOOTERS_WITHIN = 10
+"""Rows at the end that may stand below the table."""
+_EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How .xlsx and .xls begin."""
 _DELIMITERS = ",;\t"
 """Excel writes a semicolon where Windows has the comma for decimals, as in Vietnam."""
 _NUMBER = frozenset({"mahoso"})
@@ -43,61 +46,55 @@ class PartnerList:
     """None where the list tells no status, or not one of the national list."""
     unread: tuple[int, ...]
     """The lines whose status is not one of the national list."""
-    written_at: datetime
-    """When the file was written: what came to the partner later cannot stand in it."""
+    dropped: tuple[int, ...] = ()
+    """The lines below the table that hold no dossier."""
+    exported_at: datetime
+    """When it was exported: what came to the partner later cannot stand in it."""
     sha256: str
 
 
-def read(content: bytes, *, partner: str, written_at: datetime) -> PartnerList:
+def read(content: bytes, *, partner: str, exported_at: datetime) -> PartnerList:
     """Return the list in a file's bytes; raises ListRefused with everything that is wrong."""
+    if content.startswith(_EXCEL):
+        raise ListRefused(problems.EXCEL)
     if len(content) > LARGEST:
         raise ListRefused(problems.too_large(f"{LARGEST // 1024 // 1024} MiB"))
     text = _decoded(content)
     delimiter, skipped, header = _header(text)
     number_at = _column(header, _NUMBER)
     status_at = _column(header, _STATUS) if _STATUS & set(map(plain, header)) else None
+    rows, dropped = _table(text, delimiter, skipped, status_at)
     statuses: dict[str, Status | None] = {}
-    first_line: dict[str, int] = {}
+    first: dict[str, tuple[int, Status | None]] = {}
     wrong, unread = [], []
-    for line, row in _rows(text, delimiter, skipped, len(header)):
-        if row is None:
+    for line, row in rows:
+        cells = _fitted(row, len(header))
+        if cells is None:
             wrong.append(problems.torn(line))
             continue
-        try:
-            number = numbering.parse(row[number_at]).text
-        except InvalidMessage:
+        number = number_in(cells[number_at])
+        if number is None:
             wrong.append(problems.no_number(line))
             continue
-        said = row[status_at].strip() if status_at is not None else ""
-        status = _STATUSES.get(plain(said))
-        if statuses.setdefault(number, status) is not status:
-            wrong.append(problems.twice(line, first_line[number]))
-        first_line.setdefault(number, line)
-        if said and status is None:
+        said = cells[status_at] if status_at is not None else ""
+        status = status_in(said)
+        if said.strip() and status is None:
             unread.append(line)
-        if len(first_line) > MOST_ROWS:
-            raise ListRefused(problems.too_large(f"{MOST_ROWS} dòng · rows"))
+        earlier, before = first.setdefault(numbering.short(number), (line, status))
+        if earlier == line:
+            statuses[number] = status
+        elif before is not status:
+            wrong.append(problems.twice(line, earlier))
     if wrong:
         raise ListRefused(*wrong)
     return PartnerList(
         partner=partner,
         statuses=statuses,
         unread=tuple(unread),
-        written_at=written_at,
+        dropped=dropped,
+        exported_at=exported_at,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-
-
-def plain(text: str) -> str:
-    """Return a text without what people write differently: case, diacritics, spaces, signs."""
-    apart = unicodedata.normalize("NFD", text).casefold().replace("đ", "d")
-    return "".join(letter for letter in apart if letter.isalnum())
-
-
-_STATUSES: dict[str, Status] = {
-    name: status for status in Status for name in (str(int(status)), plain(LABELS[status][0]))
-}
-"""How a list may tell a status: by its number or by its official name."""
 
 
 def _decoded(content: bytes) -> str:
@@ -134,16 +131,32 @@ def _column(header: Sequence[str], names: frozenset[str]) -> int:
     return places[0]
 
 
-def _rows(
-    text: str, delimiter: str, skipped: int, width: int
-) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield (line, cells) of the rows below the header; None where there are not `width` cells."""
-    for line, row in islice(_records(text, delimiter), skipped, None):
-        if row is not None and not any(cell.strip() for cell in row):
-            continue
-        while row and len(row) > width and not row[-1].strip():
-            row.pop()
-        yield line, row if row and len(row) == width else None
+def _table(
+    text: str, delimiter: str, skipped: int, status_at: int | None
+) -> tuple[list[tuple[int, list[str] | None]], tuple[int, ...]]:
+    """Return the rows below the header that are not blank, with their lines, and the lines that
+    stand below the table."""
+    below = islice(_records(text, delimiter), skipped, None)
+    filled = ((line, row) for line, row in below if row is None or any(map(str.strip, row)))
+    rows = list(islice(filled, MOST_ROWS + FOOTERS_WITHIN + 1))
+    dropped: list[int] = []
+    ended = text.endswith(("\n", "\r"))
+    while rows and len(dropped) < FOOTERS_WITHIN:
+        line, row = rows[-1]
+        if row is None or not is_footer(row, status_at, ended=ended or bool(dropped)):
+            break
+        dropped.append(line)
+        rows.pop()
+    if len(rows) > MOST_ROWS:
+        raise ListRefused(problems.too_large(f"{MOST_ROWS} dòng · rows"))
+    return rows, tuple(reversed(dropped))
+
+
+def _fitted(row: list[str] | None, width: int) -> list[str] | None:
+    """Return a row without the empty cells behind the header's last; None where it has others."""
+    if row is None or len(row) < width or any(cell.strip() for cell in row[width:]):
+        return None
+    return row[:width]
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:

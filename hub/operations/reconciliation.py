@@ -260,7 +260,7 @@ def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -
                 continue
             if task.kind in BY_ASKING and task.destination in unasked:
                 continue
-            tasks.close(tx, task.number, actor="hub", reason="the difference is gone", now=now)
+            tasks.close_gone(tx, task.number, now=now)
             closed += 1
         what = f"{len(findings)} differences, {opened} tasks opened, {closed} closed"
         audit.record(

@@ -57,6 +57,21 @@ def format(agency: str, day: date, *, sequence: int) -> str:  # noqa: A001 - the
     return f"{agency}-{day:%y%m%d}-{sequence:04d}"
 
 
+def short(number: str) -> str:
+    """Return a number with its year in two digits, as `format` writes it; as it is where that
+    cannot be. Two numbers that agree in this are one dossier to whoever writes years otherwise."""
+    agency, digits, sequence = number.rsplit("-", 2)
+    if len(digits) == 8 and digits.startswith("20"):
+        digits = digits[2:]
+    return f"{agency}-{digits}-{sequence}"
+
+
+def long(number: str) -> str:
+    """Return a number with its year in four digits."""
+    agency, digits, sequence = number.rsplit("-", 2)
+    return f"{agency}-{digits if len(digits) == 8 else f'20{digits}'}-{sequence}"
+
+
 def _day(digits: str) -> date:
     if len(digits) == 6:
         digits = f"20{digits}"

@@ -17,6 +17,8 @@ from hub.store.repair_tables import tasks
 from hub.store.tables import deliveries, journal
 
 t = tasks.c
+BY_HUB, GONE = "hub", "the difference is gone"
+"""Who closes a task whose difference is gone, and why."""
 
 
 class NoSuchTask(Exception):
@@ -36,7 +38,7 @@ class Finding:
     delivery_id: int | None = None
     """Where it is about one delivery: such a finding has one task, ever."""
     list_day: str | None = None
-    """The day, as YYYY-MM-DD, of the partner's list that showed it, where one did."""
+    """The day, as YYYY-MM-DD, of the partner's list that shows it, where one does."""
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -62,6 +64,21 @@ def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> Non
     statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
     if tx.execute(statement).rowcount != 1:
         raise NoSuchTask(f"there is no open task {number}")
+
+
+def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
+    """Close a task whose difference is gone; raises NoSuchTask."""
+    close(tx, number, actor=BY_HUB, reason=GONE, now=now)
+
+
+def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, str, str]]:
+    """Return (kind, subject, detail) of what a person closed of a partner's list of a day."""
+    query = sa.select(t.kind, t.subject, t.detail)
+    query = query.where(t.destination == destination, t.list_day == list_day)
+    query = query.where(
+        t.closed_at.is_not(None), sa.or_(t.closed_by != BY_HUB, t.closed_why != GONE)
+    )
+    return {(row.kind, row.subject, row.detail) for row in tx.execute(query)}
 
 
 def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:

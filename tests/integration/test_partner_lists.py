@@ -32,7 +32,7 @@ from tests.support.works import now, number
 DAY = date(2018, 8, 6)
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.received.v1.json"
 STAYS, INTER_LEVEL = b"1.001193", b"2.000880"
-RULES = Rulebook.load()
+RULES, AGENCY = Rulebook.load(), "000.99.01.H57"
 MORNING = datetime(2018, 8, 6, 3, tzinfo=UTC)
 WRITTEN = datetime(2018, 8, 6, 9, tzinfo=UTC)
 PERSON = "Trần Thị Mẫu"
@@ -97,14 +97,14 @@ def compare(
     *rows: tuple[str, str],
     partner: str = "provincial",
     day: date = DAY,
-    written_at: datetime = WRITTEN,
+    exported_at: datetime = WRITTEN,
 ) -> ListReport:
     """Compare a list with (number, status) rows."""
     lines = "".join(f"{which};{PERSON};{status}\r\n" for which, status in rows)
     content = f"Mã hồ sơ;Chủ hồ sơ;Trạng thái\r\n{lines}".encode("utf-8-sig")
-    listed = read(content, partner=partner, written_at=written_at)
+    listed = read(content, partner=partner, exported_at=exported_at)
     by = {"actor": "officer", "reason": "evening", "now": now()}
-    (report,) = reconcile_lists(store, day, [listed], RULES, by=by)  # type: ignore[arg-type]
+    (report,) = reconcile_lists(store, day, [listed], RULES, agency=AGENCY, by=by)  # type: ignore[arg-type]
     return report
 
 
@@ -154,14 +154,15 @@ def test_what_is_under_way_or_went_on_after_the_list_is_not_judged(store: Store)
     """Neither a finding nor the end of one; it is counted, so the day does not pass as equal."""
     which = take_in(store, 1)
     assert compare(store).findings == ()
+    shown = (take_in(store, 2), "2")
     deliver(store)
-    assert compare(store).opened == 1
+    assert compare(store, shown).opened == 1
     move_on(store, which)
     deliver(store, WRITTEN + timedelta(hours=1))
-    report = compare(store)
+    report = compare(store, shown)
     assert (report.findings, report.closed, report.unsure, report.agrees) == ((), 0, 1, False)
     assert open_tasks(store) == {("not_listed", which, "provincial", "province")}
-    fresh = compare(store, (which, "4"), written_at=WRITTEN + timedelta(hours=2))
+    fresh = compare(store, shown, (which, "4"), exported_at=WRITTEN + timedelta(hours=2))
     assert (fresh.closed, fresh.agrees) == (1, True)
 
 
@@ -190,14 +191,14 @@ def test_one_list_of_another_day_keeps_all_of_them_from_being_used(store: Store)
     deliver(store)
     by = {"actor": "officer", "reason": "evening", "now": now()}
     lists = [
-        read(f"MaHoSo\n{which}\n".encode(), partner=partner, written_at=WRITTEN)
+        read(f"MaHoSo\n{which}\n".encode(), partner=partner, exported_at=WRITTEN)
         for partner, which in [
             ("provincial", number(9)),
             ("town_center", "000.99.01.H57-180805-0001"),
         ]
     ]
     with pytest.raises(ListRefused):
-        reconcile_lists(store, DAY, lists, RULES, by=by)  # type: ignore[arg-type]
+        reconcile_lists(store, DAY, lists, RULES, agency=AGENCY, by=by)  # type: ignore[arg-type]
     assert open_tasks(store) == set()
     with store.read() as tx:
         assert audit.verify(tx) == (0, [])
@@ -297,7 +298,7 @@ def test_a_list_that_cannot_be_used_stores_nothing(
     with installed.read() as tx:
         assert audit.verify(tx) == (0, [])
     unread = reconcile("--list", f"provincial={export(f'{known},{PERSON},Chờ ký')}")
-    assert (unread.exit_code, "1 to 10): 2 (line)" in unread.output) == (1, True)
+    assert (unread.exit_code, "1 to 10): line 2" in unread.output) == (1, True)
 
 
 @pytest.mark.parametrize("option", ["", "x.csv", "provincial=", "ministry={}", "provincial=/none"])

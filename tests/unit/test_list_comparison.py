@@ -15,11 +15,9 @@ from hub.operations.list_comparison import (
     NOT_LISTED,
     UNKNOWN_HERE,
     Verdict,
-    check_day,
     is_gone,
     judge,
 )
-from hub.operations.list_problems import ListRefused
 from hub.operations.partner_list import PartnerList
 from hub.store.listing import Known
 
@@ -38,7 +36,7 @@ def number(n: int) -> str:
 def listing(statuses: Mapping[str, Status | None], partner: str = "provincial") -> PartnerList:
     """Return a list."""
     return PartnerList(
-        partner=partner, statuses=statuses, unread=(), written_at=WRITTEN, sha256="0" * 64
+        partner=partner, statuses=statuses, unread=(), exported_at=WRITTEN, sha256="0" * 64
     )
 
 
@@ -154,13 +152,15 @@ def test_each_difference_has_an_owner_and_says_what_to_do(partner: str, owner: s
     assert f"hub slip {number(2)}" in only_sent.repair
 
 
-def gone(task: str, listed: PartnerList, here: Known | None, *, on: date = DAY) -> bool:
+def gone(
+    task: str, listed: PartnerList, here: Known | None, *, on: date = DAY, whole: bool = True
+) -> bool:
     """Tell whether the task that a list of DAY opened is gone by another list."""
-    opened = judge(listing({number(1): Status.RETURNED}), number(1), None, day=DAY).finding
-    assert opened
-    shown = opened.list_day if task == UNKNOWN_HERE else None
     verdict = judge(listed, number(1), here, day=on)
-    return is_gone(verdict, task, shown=shown, day=on)
+    return is_gone(verdict, task, shown=DAY.isoformat(), day=on, whole=whole)
+
+
+NEVER_SENT = known(opened=False, delivered=False, last_at=None, status=None)
 
 
 def test_a_task_ends_when_a_list_shows_that_its_difference_is_gone() -> None:
@@ -172,8 +172,27 @@ def test_a_task_ends_when_a_list_shows_that_its_difference_is_gone() -> None:
     assert gone(NOT_LISTED, there, known())
     assert gone(LISTED_DIFFERS, there, known())
     assert gone(LISTED_UNSENT, there, known())
+    assert gone(LISTED_UNSENT, empty, NEVER_SENT)
     assert not gone(UNKNOWN_HERE, there, None)
     assert not gone(NOT_LISTED, empty, known())
+
+
+def test_what_a_list_lacks_ends_nothing_unless_the_list_is_whole() -> None:
+    """The task may be the only trace of a dossier that was lost here; what the list shows, and
+    that the ward knows the number now, is certain by any list."""
+    empty, there = listing({}), listing({number(1): Status.PROCESSING})
+    assert not gone(UNKNOWN_HERE, empty, None, whole=False)
+    assert not gone(LISTED_UNSENT, empty, NEVER_SENT, whole=False)
+    assert gone(UNKNOWN_HERE, empty, known(settled=False), whole=False)
+    assert gone(NOT_LISTED, there, known(), whole=False)
+    assert gone(LISTED_DIFFERS, there, known(), whole=False)
+
+
+def test_what_is_not_judged_keeps_its_tasks() -> None:
+    """Also with a whole list of the same day."""
+    moved = known(last_at=WRITTEN + HOUR)
+    for task in BY_LIST - {UNKNOWN_HERE}:
+        assert not gone(task, listing({}), moved)
 
 
 def test_a_list_of_another_day_ends_only_what_it_shows() -> None:
@@ -185,17 +204,3 @@ def test_a_list_of_another_day_ends_only_what_it_shows() -> None:
     assert not gone(LISTED_DIFFERS, empty, known(), on=tomorrow)
     assert gone(UNKNOWN_HERE, empty, known(), on=tomorrow)
     assert gone(NOT_LISTED, there, known(), on=tomorrow)
-
-
-def test_a_list_of_another_day_is_refused() -> None:
-    """It would name everything that was delivered; an empty one may be true."""
-    here = {number(1): known()}
-    yesterday = listing({"000.99.01.H57-180805-0001": None})
-    with pytest.raises(ListRefused, match="06/08/2018"):
-        check_day(yesterday, here, DAY)
-    check_day(yesterday, {}, DAY)
-    check_day(yesterday, {number(1): known(delivered=False)}, DAY)
-    check_day(listing({}), here, DAY)
-    check_day(listing({number(9): None}), here, DAY)
-    online = "000.99.01.H57-180805-0002"  # its number is from the day before its reception
-    check_day(listing({online: None}), here | {online: known()}, DAY)

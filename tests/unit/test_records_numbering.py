@@ -69,3 +69,17 @@ def test_parts_that_do_not_fit(agency: str, sequence: int) -> None:
     """A part outside the form is our own mistake."""
     with pytest.raises(ValueError, match="not"):
         numbering.format(agency, date(2018, 7, 24), sequence=sequence)
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        ("H57-180724-00042", "H57-180724-00042", "H57-20180724-00042"),
+        ("G09.20-20260609-0092637", "G09.20-260609-0092637", "G09.20-20260609-0092637"),
+        ("H57-19180724-0042", "H57-19180724-0042", "H57-19180724-0042"),
+    ],
+)
+def test_a_year_has_two_forms(text: str, short: str, long: str) -> None:
+    """Both are the same day; one of another century has no short form."""
+    assert (numbering.short(text), numbering.long(text)) == (short, long)
+    assert {numbering.parse(form).day for form in (short, long)} == {numbering.parse(text).day}
