@@ -170,7 +170,8 @@ def _let_it_rage(
             busy = stage.unsettled() >= ROOM
         except Exception:
             busy = True  # the database is away; look again
-        (load.room.clear if busy or ahead > 0 else load.room.set)()
+        held_back = (busy or ahead > 0) and not injector.watching.is_set()
+        (load.room.clear if held_back else load.room.set)()
         (injector.may.clear if ahead < -0.05 else injector.may.set)()
         bar.update(task, completed=load.handed_in, kills=f"{injector.kills} kills")
         pause.wait(0.2)

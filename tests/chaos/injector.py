@@ -47,6 +47,8 @@ class Injector:
         self.stop = threading.Event()
         self.may = threading.Event()
         self.may.set()
+        self.watching = threading.Event()
+        """A recovery is measured: something has to be handed in, whatever else holds it back."""
         self.draw = random.Random(seed)
         self._deck: list[Point] = []
         first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(POINTS) - 1)]
@@ -118,14 +120,18 @@ class Injector:
 
     def watch(self, kind: str, *, since: int) -> None:
         """Measure until something that was accepted after `since` has been through the broker."""
-        began, idle = time.monotonic(), 0
-        while time.monotonic() - began < NOTICED_WITHIN:
-            if self._goes_on(since):
-                break
-            idle = 0 if self.stage.unsettled() else idle + 1
-            if self.stop.wait(0.03) or idle > IDLE:
-                return  # nothing is left to be done, so nothing can be measured
-        self.record(kind, time.monotonic() - began)
+        self.watching.set()
+        try:
+            began, idle = time.monotonic(), 0
+            while time.monotonic() - began < NOTICED_WITHIN:
+                if self._goes_on(since):
+                    break
+                idle = 0 if self.stage.unsettled() else idle + 1
+                if self.stop.wait(0.03) or idle > IDLE:
+                    return  # nothing is left to be done, so nothing can be measured
+            self.record(kind, time.monotonic() - began)
+        finally:
+            self.watching.clear()
 
     def record(self, kind: str, seconds: float) -> None:
         """Write down how long something took."""
