@@ -32,7 +32,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a fixture when several processes run the tests: the tests of a file,
+    """Keep together what shares a fixture when several processes run the tests: those of a file,
     and all of chaos, which has one stage and would not bear a second one beside it.
     """
     here = Path(__file__).parent
