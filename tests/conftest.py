@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,25 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     what a test does. Only the broker's address is looked at, by the fixture `rabbit`.
     """
     names = [name for name in os.environ if name.startswith("HUB_")]
-    taken = {name: os.environ.pop(name) for name in names}
-    config.stash[_AMBIENT] = getattr(config, "workerinput", {}).get("ambient", taken)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Hand a process of xdist what was taken out of the environment."""
-    node.workerinput["ambient"] = node.config.stash[_AMBIENT]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a fixture when several processes run the tests: those of a file,
-    and all of chaos, which has one stage and would not bear a second one beside it.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        place = item.path.relative_to(here)
-        group = place.parts[0] if place.parts[0] == "chaos" else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+    config.stash[_AMBIENT] = {name: os.environ.pop(name) for name in names}
 
 
 @pytest.fixture(scope="session")
