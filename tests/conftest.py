@@ -56,14 +56,34 @@ def postgres_url(postgres_server: PrivatePostgres) -> Iterator[str]:
     postgres_server.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PrivatePostgres) -> str:
+    """The name of a migrated, empty database to copy: migrating takes longer than most tests."""
+    name = f"template_{secrets.token_hex(4)}"
+    made = Store(postgres_server.create_database(name))
+    migrate(made)
+    made.close()
+    return name
+
+
+@pytest.fixture
+def migrated_postgres_url(
+    postgres_server: PrivatePostgres, migrated_template: str
+) -> Iterator[str]:
+    """SQLAlchemy address of a migrated, empty database that this test has to itself."""
+    name = f"test_{secrets.token_hex(4)}"
+    yield postgres_server.create_database(name, template=migrated_template)
+    postgres_server.start()  # a test may have killed it
+    postgres_server.drop_database(name)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A migrated, empty store of either kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hub.db"
+        made = Store(f"sqlite:///{tmp_path}/hub.db")
+        migrate(made)
     else:
-        url = request.getfixturevalue("postgres_url")
-    made = Store(url)
-    migrate(made)
+        made = Store(request.getfixturevalue("migrated_postgres_url"))
     yield made
     made.close()

@@ -161,9 +161,14 @@ class PrivatePostgres:
         """Return the address of a database, for SQLAlchemy with psycopg."""
         return f"postgresql+psycopg://{_USER}:{self._password()}@{loopback.HOST}:{self._port}/{database}"
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database if it is not there. Return its address."""
-        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make a database if it is not there, empty or a copy of one that nobody is connected to.
+
+        Return its address.
+        """
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
         with contextlib.suppress(psycopg.errors.DuplicateDatabase), self._connect() as connection:
             connection.execute(statement)
         return self.url_of(name)
