@@ -80,7 +80,7 @@ class Reconcile(Role):
             free = 0 if self.stopping.is_set() or alone else self.at_once - len(asking)
             doubtful = outlast(self, partial(self._take, free)) if free else []
             if not (asking or doubtful or self.stopping.is_set()):
-                doubtful = outlast(self, self._take_alone)
+                doubtful = outlast(self, partial(self._take, 1, alone=True))
                 alone = bool(doubtful)
             if doubtful:
                 passing(Point.RECONCILE_AFTER_TAKE)
@@ -116,9 +116,6 @@ class Reconcile(Role):
             calls = [(item.id, item.attempts) for item in doubtful]
             attempts.start(tx, calls, now=now, kind="find")
         return doubtful
-
-    def _take_alone(self) -> list[deliveries.Claimed]:
-        return self._take(1, alone=True)
 
     def _is_left(self, tx: Tx, one: deliveries.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""

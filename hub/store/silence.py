@@ -96,7 +96,8 @@ class Silence:
         """Ask the server, within bounds, whether it is busy with what this line waits for."""
         answer: list[bool] = []
         asking: list[Line] = []
-        idle_for, abandoned = (self._patience * IDLE_SHARE, self._patience * ABANDONED)
+        idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
+        abandoned = timedelta(seconds=self._patience * ABANDONED)
         pid = line.pgconn.backend_pid
 
         def ask() -> None:
@@ -104,9 +105,9 @@ class Silence:
                 other = psycopg.connect(_address(line), autocommit=True)
                 asking.append(other)
                 with other:
-                    row = other.execute(_IDLE, (timedelta(seconds=idle_for), pid)).fetchone()
+                    row = other.execute(_IDLE, (idle_for, pid)).fetchone()
                     answer.append(row is not None and not row[0])
-                    other.execute(_END_ABANDONED, (timedelta(seconds=abandoned), pid))
+                    other.execute(_END_ABANDONED, (abandoned, pid))
 
         thread = threading.Thread(target=ask, name="silence.ask", daemon=True)
         thread.start()
