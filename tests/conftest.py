@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,16 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Privat
 @pytest.fixture
 def postgres_url(postgres_server: PrivatePostgres) -> Iterator[str]:
     """SQLAlchemy address of an empty database that this test has to itself."""
+    with _own_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def _own_database(server: PrivatePostgres, **options: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(4)}"
-    yield postgres_server.create_database(name)
-    postgres_server.start()  # a test may have killed it
-    postgres_server.drop_database(name)
+    yield server.create_database(name, **options)
+    server.start()  # a test may have killed it
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +78,8 @@ def migrated_postgres_url(
     postgres_server: PrivatePostgres, migrated_template: str
 ) -> Iterator[str]:
     """SQLAlchemy address of a migrated, empty database that this test has to itself."""
-    name = f"test_{secrets.token_hex(4)}"
-    yield postgres_server.create_database(name, template=migrated_template)
-    postgres_server.start()  # a test may have killed it
-    postgres_server.drop_database(name)
+    with _own_database(postgres_server, template=migrated_template) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -87,3 +92,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         made = Store(request.getfixturevalue("migrated_postgres_url"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store of the installation that the commands look at."""
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()

@@ -1,6 +1,6 @@
 """The command `hub`, as a person types it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, pauses
 from hub.store.deliveries import StateConflict
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
 from tests.support.partner import Partner
 from tests.support.services import RabbitService
@@ -25,14 +24,9 @@ from tests.support.works import now, number, record, step
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(installed: Store) -> Store:
     """The store of the installation that the commands look at."""
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return installed
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from hub.records.calendar import local
 from hub.rules import circuit
 from hub.store import pauses
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from tests.support import works as works_module
 from tests.support.province import effects, settings_for, start_province
 from tests.support.services import RabbitService
@@ -31,14 +30,10 @@ FIRST, DOSSIERS = 40, 60
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(installed: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store of the installation that the commands look at."""
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "240")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return installed
 
 
 @pytest.fixture

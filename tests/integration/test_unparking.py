@@ -1,9 +1,7 @@
 """Parked messages are taken up again: by id, by what they have in common, hundreds at once."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +14,6 @@ from hub.messages.envelope import Message
 from hub.operations import unparking
 from hub.store import journal, outbox, parked, queries
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from hub.store.parked import Selection
 from hub.store.tables import audit
 from tests.support.blocked import wait_blocked
@@ -24,17 +21,6 @@ from tests.support.works import AT, now, number
 
 UNKNOWN, BROKEN = "dossier_unknown", "handler_failed"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The store of the installation that the commands look at."""
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
 
 
 def hub(*words: str) -> Result:
