@@ -18,7 +18,8 @@ from hub.operations import restoring
 from hub.records.calendar import local
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import alerts, fault_classes, queries
+from hub.store import alerts, attention, fault_classes
+from hub.store import balance as balancing
 from hub.store import pauses as pausing
 
 app = typer.Typer()
@@ -89,8 +90,8 @@ def _restore(reason: str) -> None:
 def balance() -> None:
     """Show the conservation of deliveries, per destination and state."""
     with opened() as store, store.read() as tx:
-        balances = queries.balance(tx, READERS)
-        wrong = queries.imbalance(tx, READERS)
+        balances = balancing.balance(tx, READERS)
+        wrong = balancing.imbalance(tx, READERS)
         paused = pausing.standing(tx, now=utc_now())
     table = Table()
     table.add_column("")
@@ -115,7 +116,7 @@ def stuck() -> None:
     """List what waits for a person: deliveries, messages, papers, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
-        for row in queries.stuck(tx):
+        for row in attention.stuck(tx):
             table.add_row(*map(str, row))
         console.print(table)
         if near := alerts.listing(tx):
@@ -133,11 +134,11 @@ def stuck() -> None:
             console.print(table)
             console.print("Ask what they mean, then hub faults classify (see hub tasks).")
         table = Table("parked message", "type", "dossier", "code", "reason")
-        for parked in queries.parked(tx):
+        for parked in attention.parked(tx):
             table.add_row(*parked)
         console.print(table)
-        papers = queries.papers_not_at_town(tx)
-        found = queries.gaps(tx)
+        papers = attention.papers_not_at_town(tx)
+        found = attention.gaps(tx)
         paused = pausing.standing(tx, now=utc_now())
     if papers:
         _show_papers(papers)
@@ -155,7 +156,7 @@ def _mention(paused: list[pausing.Standing]) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _show_papers(papers: list[queries.Papers]) -> None:
+def _show_papers(papers: list[attention.Papers]) -> None:
     """Name the papers that the town does not have, and what to do."""
     title = "papers that the town does not have"
     table = Table("dossier", "at the town", "papers", "asked for", "since", title=title)
@@ -169,7 +170,7 @@ def _show_papers(papers: list[queries.Papers]) -> None:
         console.print("0 papers: the town still waits. Quét giấy tờ đúng / scan the right ones.")
 
 
-def _show_gaps(found: list[queries.Gap]) -> None:
+def _show_gaps(found: list[attention.Gap]) -> None:
     """Name the town's steps that never came, and what to do."""
     table = Table("dossier", "at the town", "applied up to", "missing step", "kept", "since")
     for gap in found:

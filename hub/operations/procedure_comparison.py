@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from hub.records.procedures import Catalogue
 from hub.rules.errors import DeliveryFailure
-from hub.store import queries
+from hub.store import attention
 from hub.store.engine import Tx
 
 _CODE = re.compile(r"\b[0-9]\.[0-9]{6}\b")
@@ -82,7 +82,7 @@ def _plain(name: str) -> str:
 
 def codes_seen(tx: Tx) -> set[str]:
     """Return the codes of messages that were parked because nobody here knows the procedure."""
-    rows = queries.parked(tx, limit=10_000)
+    rows = attention.parked(tx, limit=10_000)
     return {
         found
         for *_, code, reason in rows

@@ -18,7 +18,7 @@ from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
-from hub.store import dossiers, queries, reports
+from hub.store import attention, balance, dossiers, queries, reports
 from hub.store.engine import Store
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
@@ -45,14 +45,13 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
     """Return the report."""
     report = _records(store, rules, facts.until)
     with store.read() as tx:
-        balances = queries.balance(tx, READERS)
-        report["parked"] = len(queries.parked(tx))
-        report["waiting_for_a_person"] = len(queries.stuck(tx))
+        balances = balance.balance(tx, READERS)
+        report["parked"] = len(attention.parked(tx))
+        report["waiting_for_a_person"] = len(attention.stuck(tx))
         report["not_handled"] = queries.unhandled_count(tx)
-        report["papers_not_at_town"] = len(queries.papers_not_at_town(tx))
+        report["papers_not_at_town"] = len(attention.papers_not_at_town(tx))
     report["balance"] = {
-        balance.destination: {"accepted": balance.accepted, **balance.states}
-        for balance in balances
+        found.destination: {"accepted": found.accepted, **found.states} for found in balances
     }
     report["ledger"] = {
         name: _ledger(store, name, path) for name, path in sorted(facts.ledgers.items())
@@ -114,7 +113,7 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
             theirs[number, kind == "dossier"] += count
     ours: Counter[tuple[str, bool]] = Counter()
     with store.read() as tx:
-        for number, type, count in queries.delivered_by_lane(tx, destination):
+        for number, type, count in balance.delivered_by_lane(tx, destination):
             # a dossier is created by its first message of that type, later ones update it
             created = int(type == CREATES[destination])
             ours[number, True] += created

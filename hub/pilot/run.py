@@ -35,7 +35,7 @@ from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.service import Bell
 from hub.settings import Settings
-from hub.store import outbox, queries
+from hub.store import attention, outbox, queries
 
 ROOM = 400
 """Unsettled deliveries above which the office waits: the weather then meets a working hub."""
@@ -208,7 +208,7 @@ def _unsettled(hub: Hub) -> int:
     """Return how much the hub still has to do by itself."""
     with hub.store.read() as tx:
         waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
-        return waiting + queries.open_count(tx) - len(queries.stuck(tx))
+        return waiting + queries.open_count(tx) - len(attention.stuck(tx))
 
 
 def _wait_for_end(

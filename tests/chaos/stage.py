@@ -23,7 +23,7 @@ from hub.pilot.partners import Secrets, start_province, start_town
 from hub.sandbox import loopback
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.sandbox.rabbit_cluster import NAMES, PrivateCluster
-from hub.store import outbox, queries
+from hub.store import attention, outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.chaos.supervisor import KeptRole
@@ -99,7 +99,7 @@ class Stage:
     def unsettled(self) -> int:
         """Return how much is still to be done by the hub or by the town."""
         with self.store.read() as tx:
-            open_ = queries.open_count(tx) - len(queries.stuck(tx, limit=100_000))
+            open_ = queries.open_count(tx) - len(attention.stuck(tx, limit=100_000))
             waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
         return open_ + waiting
 

@@ -15,7 +15,7 @@ from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
 from hub.rules.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, audit, chain, deliveries, handovers, queries
+from hub.store import attempts, audit, balance, chain, deliveries, handovers
 from hub.store.engine import Store
 from hub.store.tables import chain_heads
 from hub.store.tables import handovers as table
@@ -102,7 +102,7 @@ def test_the_balance_of_a_hub_at_work_holds(store: Store) -> None:
     tell(1)
     then(store, "FROM journal", lambda: tell(2))
     with store.read() as tx:
-        assert all(found.holds for found in queries.balance(tx, READERS))
+        assert all(found.holds for found in balance.balance(tx, READERS))
 
 
 @pytest.mark.parametrize("place", [1, 2, 4])

@@ -14,7 +14,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, deliveries, journal, outbox, queries, schedule
+from hub.store import attention, audit, balance, deliveries, journal, outbox, queries, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries as delivery_table
@@ -143,7 +143,7 @@ def test_a_parked_message_is_not_handled_by_itself(store: Store) -> None:
     with store.write() as tx:
         journal.park(tx, entry, NOW, code="procedure_unknown", reason="$.maTTHC: 9.999999")
         assert journal.take(tx, [entry], NOW) == set()
-        assert [row[3:] for row in queries.parked(tx)] == [
+        assert [row[3:] for row in attention.parked(tx)] == [
             ("procedure_unknown", "$.maTTHC: 9.999999")
         ]
 
@@ -157,7 +157,7 @@ def test_what_was_parked_can_be_told_anew_under_the_same_meaning(store: Store) -
         assert (again.message_id, again.duplicate) == ("b" * 32, False)
         (third,) = journal.accept(tx, [received(1, "c" * 32)], NOW)
         assert (third.message_id, third.duplicate) == ("b" * 32, True)
-        assert len(queries.parked(tx)) == 1
+        assert len(attention.parked(tx)) == 1
 
 
 def test_a_lane_has_one_open_head_and_others_wait_behind_it(store: Store) -> None:
@@ -315,11 +315,11 @@ def test_the_balance_counts_from_two_records_and_shows_a_lost_row(store: Store) 
     """Accepted comes from the journal, the states from the deliveries."""
     ids = open_deliveries(store, progress(1, 1), progress(1, 2), progress(2, 1))
     with store.write() as tx:
-        (town, province) = sorted(queries.balance(tx, READERS), key=lambda b: b.accepted)[-2:]
+        (town, province) = sorted(balance.balance(tx, READERS), key=lambda b: b.accepted)[-2:]
         assert (province.accepted, province.holds, town.accepted) == (3, True, 0)
         assert (province.states["pending"], province.states["held"]) == (2, 1)
         tx.execute(sa.delete(delivery_table).where(delivery_table.c.id == ids[0]))
-        assert not all(balance.holds for balance in queries.balance(tx, READERS))
+        assert not all(found.holds for found in balance.balance(tx, READERS))
 
 
 def test_the_audit_shows_a_changed_and_a_missing_row(store: Store) -> None:
@@ -344,7 +344,7 @@ def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
     """A lost delivery, a delivery that nobody said, a message delivered to two."""
     with store.write() as tx:
         say(tx, [progress(n, 1) for n in range(1, 5)], NOW)
-        assert queries.imbalance(tx, READERS) == []
+        assert balance.imbalance(tx, READERS) == []
         c = delivery_table.c
         tx.execute(sa.delete(delivery_table).where(c.message_id == "m-1-1"))
         tx.execute(
@@ -355,7 +355,7 @@ def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
         )
         deliveries.open_all(tx, [again], NOW)
         unsaid = tx.execute(sa.select(c.id).where(c.message_id == "m-2-1")).scalar_one()
-        assert [(found.what, found.id) for found in queries.imbalance(tx, READERS)] == [
+        assert [(found.what, found.id) for found in balance.imbalance(tx, READERS)] == [
             ("message without delivery", "m-1-1"),
             ("delivery without message", str(unsaid)),
             ("message delivered to two", "m-3-1"),

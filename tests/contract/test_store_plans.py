@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.flow.timer import Timer
-from hub.store import parked, pauses, queries, schedule
+from hub.store import attention, parked, pauses, queries, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
@@ -57,7 +57,7 @@ def test_what_is_unhandled_is_found_by_its_own_index(store: Store) -> None:
         Timer(store, clock=lambda: NOW).sweep(NOW)
         with store.read() as tx:
             queries.unhandled_count(tx)
-            queries.parked(tx)
+            attention.parked(tx)
             parked.select(tx, parked.Selection(code="handler_failed"))
     found = list(plans(store, "journal", seen))
     assert len(found) >= 5

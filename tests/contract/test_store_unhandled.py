@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hub.flow.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.store import journal, outbox, queries
+from hub.store import attention, journal, outbox
 from hub.store.engine import Store, Tx
 from hub.store.parked import take_up
 
@@ -101,7 +101,7 @@ SOON = timedelta(minutes=1)
 def parked(store: Store) -> list[str]:
     """Return the ids of the parked messages."""
     with store.read() as tx:
-        return [row[0] for row in queries.parked(tx)]
+        return [row[0] for row in attention.parked(tx)]
 
 
 def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Store) -> None:

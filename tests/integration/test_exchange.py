@@ -18,7 +18,7 @@ from hub.messages import routes
 from hub.ports import Outgoing, Receipt, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries, outbox, queries, schedule
+from hub.store import attempts, attention, deliveries, outbox, schedule
 from hub.store.attempts import Finished
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
@@ -103,7 +103,7 @@ def test_a_refusal_waits_for_a_person_and_holds_back_what_follows(
         works.say(step(2, 1))
         works.wait(lambda states: states.get(S.DELIVERED) == 1)
         with store.read() as tx:
-            ((id, _, lane, state, code, detail),) = queries.stuck(tx)
+            ((id, _, lane, state, code, detail),) = attention.stuck(tx)
         assert (lane, state, code, detail) == (number(1), "dead", "partner_refused", "not this one")
         operations.replay(store, id, actor="officer", reason="corrected there", now=now())
         works.relay.bell.ring()
@@ -120,7 +120,7 @@ def test_an_effect_that_nobody_can_prove_is_left_to_a_person(
         works.say(step(1, 1), step(1, 2))
         works.wait(lambda states: states == {S.AMBIGUOUS: 1, S.HELD: 1})
         with store.read() as tx:
-            ((id, *_),) = queries.stuck(tx)
+            ((id, *_),) = attention.stuck(tx)
         found = operations.Resolution.DELIVERED
         operations.resolve(store, id, found, actor="o", reason="seen there", now=now())
         works.relay.bell.ring()
@@ -174,7 +174,7 @@ def test_attempts_end_and_a_person_is_told(store: Store, broker: MemoryBroker) -
         works.say(step(1, 1))
         works.wait(lambda states: states == {S.DEAD: 1})
         with store.read() as tx:
-            assert queries.stuck(tx)[0][4:] == ("attempts_exhausted", "partner_unreachable")
+            assert attention.stuck(tx)[0][4:] == ("attempts_exhausted", "partner_unreachable")
     assert partner.calls == 6
 
 
@@ -187,7 +187,7 @@ def test_a_partner_that_loses_every_call_is_not_called_for_ever(
         works.say(step(1, 1))
         works.wait(lambda states: states == {S.DEAD: 1})
         with store.read() as tx:
-            assert queries.stuck(tx)[0][4] == "attempts_exhausted"
+            assert attention.stuck(tx)[0][4] == "attempts_exhausted"
     assert (partner.calls, partner.asked, partner.ledger) == (6, 6, [])
 
 
@@ -218,7 +218,7 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
     with ThreadPoolExecutor(1) as pool:
         for _ in range(10):
             with store.read() as tx:
-                assert queries.stuck(tx) == []
+                assert attention.stuck(tx) == []
             assert works.reconcile.ask_some(pool) == 1
             with store.read() as tx:
                 due = tx.execute(sa.select(table.c.next_attempt_at)).scalar_one()
@@ -226,7 +226,9 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
             at = due
     assert waits == [30, 60, 120, 240, 480, 600, 600, 600, 600, 600]
     with store.read() as tx:
-        assert [row[:4] for row in queries.stuck(tx)] == [(1, "provincial", number(1), "ambiguous")]
+        assert [row[:4] for row in attention.stuck(tx)] == [
+            (1, "provincial", number(1), "ambiguous")
+        ]
 
 
 def test_the_broker_loses_everything(store: Store) -> None:

@@ -24,7 +24,7 @@ from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.sandbox import loopback
 from hub.settings import Settings
-from hub.store import dossiers, journal, outbox, queries
+from hub.store import attention, dossiers, journal, outbox, queries
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from tests.support.services import RabbitService
@@ -102,7 +102,7 @@ def accept_five(settings: Settings, store: Store) -> str:
 def check_that_one_is_parked(store: Store, deadly: str) -> None:
     """The four others are handled; the one is shown, with its code, and not asked for again."""
     with store.write() as tx:
-        ((id, _, key, code, reason),) = queries.parked(tx)
+        ((id, _, key, code, reason),) = attention.parked(tx)
         assert (id, key, code) == (deadly, NUMBERS[2], "handler_killed")
         assert "ended or was stopped 2 times" in reason
         known = [number for number in NUMBERS if dossiers.get(tx, number)]

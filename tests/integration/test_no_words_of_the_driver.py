@@ -15,7 +15,7 @@ from hub.messages.payloads import Payload
 from hub.ports import Outgoing, Request
 from hub.rules.states import DeliveryState as S
 from hub.service import Role
-from hub.store import queries
+from hub.store import attention
 from hub.store.engine import Store, Tx
 from hub.store.repair_tables import tasks
 from hub.store.tables import metadata
@@ -120,7 +120,7 @@ def test_a_handler_and_a_role_that_end_in_a_database_error(store: Store, tmp_pat
     assert broker.depth("hub.dead") == 0
     broker.close()
     with store.read() as tx:
-        ((id, _, _, code, reason),) = queries.parked(tx)
+        ((id, _, _, code, reason),) = attention.parked(tx)
     assert (id, code) == (message.id, "handler_failed")
     assert "IntegrityError" in reason
     said = log.read_text(encoding="utf-8")

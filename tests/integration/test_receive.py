@@ -16,7 +16,7 @@ from hub.messages import catalog, routes
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.ports import Incoming
-from hub.store import dossiers, journal, outbox, queries
+from hub.store import attention, dossiers, journal, outbox, queries
 from hub.store.engine import Tx
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception, scan
 from tests.support.works import now
@@ -45,7 +45,7 @@ def test_an_unknown_procedure_is_parked_where_an_operator_finds_it(ward: Ward) -
     body = msgspec.json.encode(reception()).replace(b"1.001193", b"9.999999")
     ward.accept(msgspec.json.decode(body, type=p.DossierReceived))
     with ward.store.read() as tx:
-        ((_, _, key, code, reason),) = queries.parked(tx)
+        ((_, _, key, code, reason),) = attention.parked(tx)
         assert (key, code) == (NUMBER, "procedure_unknown")
         assert "9.999999" in reason
         assert dossiers.get(tx, NUMBER) is None
@@ -62,7 +62,7 @@ def test_a_poisonous_message_falls_out_of_its_batch_alone(ward: Ward) -> None:
     publisher.close()
     assert ward.dossier().status is p.Status.PROCESSING
     with ward.store.read() as tx:
-        assert len(queries.parked(tx)) == 1
+        assert len(attention.parked(tx)) == 1
 
 
 def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) -> None:
@@ -87,7 +87,7 @@ def test_accepted_bytes_that_cannot_be_read_are_parked_and_not_asked_for_again(
     ward.settle()
     ward.relay.forget()
     with ward.store.write() as tx:
-        ((id, _, key, code, reason),) = queries.parked(tx)
+        ((id, _, key, code, reason),) = attention.parked(tx)
         assert (id, key, code) == (message.id, NUMBER, "json_broken")
         assert reason.startswith("$: ")
         assert outbox.backlog(tx) == 0
@@ -103,7 +103,7 @@ def test_noise_under_the_id_of_an_accepted_message_sets_only_itself_aside(ward: 
     noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id=message.id)
     ward.receive.handle(consumer, [noise])
     with ward.store.read() as tx:
-        assert queries.parked(tx) == []
+        assert attention.parked(tx) == []
         assert [row.queue for row in outbox.head(tx, 10)] == [routes.INGEST, routes.INVALID]
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
@@ -148,7 +148,7 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
         tries += 1
     assert (tries, ward.broker.depth(routes.DEAD)) == (10, 0)
     with ward.store.write() as tx:
-        ((id, _, key, code, reason),) = queries.parked(tx)
+        ((id, _, key, code, reason),) = attention.parked(tx)
         assert (id, key, code) == (message.id, NUMBER, "handler_failed")
         assert "ZeroDivisionError" in reason
         far = now() + timedelta(days=1)
@@ -207,6 +207,6 @@ def test_a_full_disk_parks_nothing_however_long_it_lasts(
     assert handled.wait(10)
     ward.receive.stop()
     with ward.store.read() as tx:
-        assert queries.parked(tx) == []
+        assert attention.parked(tx) == []
     assert ward.broker.depth("hub.dead") == 0
     assert ward.dossier().number == NUMBER

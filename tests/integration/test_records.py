@@ -12,7 +12,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, queries
+from hub.store import attention, dossiers, queries
 from tests.support.ward import (
     LAND,
     MONDAY,
@@ -194,7 +194,7 @@ def test_the_example_of_a_reception_is_handled(ward: Ward) -> None:
     ward.intake.accept(message)
     ward.settle()
     with ward.store.read() as tx:
-        assert queries.parked(tx) == []
+        assert attention.parked(tx) == []
         assert dossiers.get(tx, message.key) is not None
     said = catalog.read_as(message, p.DossierReceived)
     procedure = Rulebook.load().procedure(said.procedure, said.received_at)

@@ -18,7 +18,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Absence, Receipt, Request
 from hub.rules.lone import LONE_QUESTIONS, SUSPECT_FROM
-from hub.store import queries
+from hub.store import attention
 from hub.store.deliveries import Claimed
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -59,7 +59,7 @@ def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) ->
         ends.append(subprocess.run(words, check=False, timeout=100).returncode)
     assert ends == [-signal.SIGKILL] * QUICK.attempts + [0]
     with store.read() as tx:
-        ((_, _, _, state, code, detail),) = queries.stuck(tx)
+        ((_, _, _, state, code, detail),) = attention.stuck(tx)
         calls = sa.select(sa.func.count()).where(attempts.c.kind == "send")
         assert tx.execute(calls).scalar_one() == QUICK.attempts
     assert (state, code) == ("dead", "attempts_exhausted")
@@ -94,7 +94,7 @@ def test_a_question_that_kills_is_left_to_a_person(store: Store) -> None:
                 works.reconcile.ask_some(pool)
         assert works.reconcile.ask_some(pool) == 0
     with store.read() as tx:
-        ((_, _, _, state, code, detail),) = queries.stuck(tx)
+        ((_, _, _, state, code, detail),) = attention.stuck(tx)
         assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is None
     assert (state, code) == ("ambiguous", "lease_expired")
     assert detail.endswith(" · the process ended during each of 10 questions asked alone")

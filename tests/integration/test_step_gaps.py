@@ -14,7 +14,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, journal, queries
+from hub.store import attention, dossiers, journal
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
@@ -85,7 +85,7 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     step(store, 5, minutes=30)
     step(store, 4, minutes=40)
     with store.read() as tx:
-        (gap,) = queries.gaps(tx)
+        (gap,) = attention.gaps(tx)
     assert (gap.number, gap.applied, gap.missing, gap.kept) == (NUMBER, 1, "2-3", 2)
     assert gap.since == MONDAY + timedelta(minutes=30)
     shown = CliRunner().invoke(app, ["stuck"]).output
@@ -94,10 +94,10 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     assert "Ask the town to report the missing step again" in shown
     step(store, 3, minutes=50)
     with store.read() as tx:
-        assert [gap.missing for gap in queries.gaps(tx)] == ["2"]
+        assert [gap.missing for gap in attention.gaps(tx)] == ["2"]
     step(store, 2, minutes=60)
     with store.write() as tx:
-        assert queries.gaps(tx) == []
+        assert attention.gaps(tx) == []
         leg = dossiers.leg_of(tx, NUMBER)
     assert leg is not None
     assert leg.sequence == 5

@@ -16,7 +16,7 @@ from hub.messages.envelope import decode
 from hub.operations import resending
 from hub.operations.verbs import By
 from hub.rules.states import DeliveryState
-from hub.store import deliveries, queries
+from hub.store import attention, deliveries
 from tests.support.ward import (
     BIRTH,
     LAND,
@@ -72,7 +72,7 @@ def test_several_papers_are_one_supplement_when_the_officer_takes_the_work_up(wa
     bring(ward, "BS-1", "BS-2")
     assert (supplements(ward), len(ward.said(p.ProvinceDossier))) == ([], updates + 2)
     with ward.store.read() as tx:
-        (waiting,) = queries.papers_not_at_town(tx)
+        (waiting,) = attention.papers_not_at_town(tx)
     assert (waiting.number, waiting.count, waiting.wanted) == (NUMBER, 2, True)
     ward.accept(progress(S.PROCESSING, hours=51))
     assert supplements(ward) == [["BS-1", "BS-2"]]
@@ -82,7 +82,7 @@ def test_several_papers_are_one_supplement_when_the_officer_takes_the_work_up(wa
     assert given.due_at == dossier.due_at > before
     ward.accept(town(3, Step.SUPPLEMENTED))
     with ward.store.read() as tx:
-        assert queries.papers_not_at_town(tx) == []
+        assert attention.papers_not_at_town(tx) == []
 
 
 def test_an_officer_who_is_quicker_than_the_scanner_loses_no_paper(ward: Ward) -> None:
@@ -104,7 +104,7 @@ def test_a_word_without_any_paper_is_shown_after_an_hour_as_what_it_is(ward: War
     later = now() + timedelta(hours=1, minutes=1)
     Timer(ward.store, clock=lambda: later).sweep(later)
     with ward.store.read() as tx:
-        ((_, _, key, code, _),) = queries.parked(tx)
+        ((_, _, key, code, _),) = attention.parked(tx)
     assert (key, code) == (NUMBER, "papers_missing")
 
 
@@ -158,7 +158,7 @@ def test_what_the_ward_itself_asked_for_is_not_given_to_a_town_that_does_not_wai
     ward.accept(progress(S.PROCESSING, hours=51))
     assert (supplements(ward), ward.dossier().status) == ([], S.PROCESSING)
     with ward.store.read() as tx:
-        (waiting,) = queries.papers_not_at_town(tx)
+        (waiting,) = attention.papers_not_at_town(tx)
     assert waiting.wanted is False
 
 
@@ -172,7 +172,7 @@ def test_a_dossier_that_waited_for_papers_before_its_hand_over_is_handed_over(wa
     ward.accept(progress(S.PROCESSING, hours=3))
     assert len(ward.said(p.TownTransfer)) == 1
     with ward.store.read() as tx:
-        assert queries.papers_not_at_town(tx) == []
+        assert attention.papers_not_at_town(tx) == []
 
 
 def test_a_dossier_of_the_ward_alone_gives_the_town_nothing(ward: Ward) -> None:
@@ -198,7 +198,7 @@ def taken_out(ward: Ward, type: str = "town.supplement", which: int = -1) -> Non
 def lacking(ward: Ward) -> list[tuple[int, bool]]:
     """Return (how many papers the town lacks, whether it asks for them) as `hub stuck` shows it."""
     with ward.store.read() as tx:
-        return [(papers.count, papers.wanted) for papers in queries.papers_not_at_town(tx)]
+        return [(papers.count, papers.wanted) for papers in attention.papers_not_at_town(tx)]
 
 
 def test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward: Ward) -> None:

@@ -21,7 +21,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import unparking
 from hub.ports import Consumer, Incoming
-from hub.store import dossiers, journal, lone_tries, outbox, queries
+from hub.store import attention, dossiers, journal, lone_tries, outbox, queries
 from hub.store.engine import Tx
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception
 from tests.support.works import now
@@ -81,7 +81,7 @@ def dies_of(ward: Ward, message: Message, monkeypatch: pytest.MonkeyPatch) -> No
 def parked(ward: Ward) -> list[tuple[str, str]]:
     """Return id and code of what is parked."""
     with ward.store.read() as tx:
-        return [(id, code) for id, _, _, code, _ in queries.parked(tx)]
+        return [(id, code) for id, _, _, code, _ in attention.parked(tx)]
 
 
 def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
@@ -98,7 +98,7 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
     ward.receive.handle(consumer, [incoming(bad, 5), incoming(good, 5)])
     assert parked(ward) == [(bad.id, "handler_killed")]
     with ward.store.write() as tx:
-        ((_, _, key, _, reason),) = queries.parked(tx)
+        ((_, _, key, _, reason),) = attention.parked(tx)
         assert key == NUMBER
         assert reason == (
             "process: tiến trình kết thúc hoặc bị dừng 2 lần khi chỉ xử lý riêng thông điệp này"

@@ -1,0 +1,143 @@
+"""What waits for a person: parked messages, deliveries that stand, papers and steps that lack.
+
+Nothing here writes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.messages.payloads import Status
+from hub.store.engine import Tx
+from hub.store.record_tables import dossier_files, dossiers, leg_steps, legs
+from hub.store.schedule import ASKED
+from hub.store.tables import UNHANDLED, deliveries, journal
+
+ASKED_IN_VAIN = 10
+"""Questions without an answer from which a person is told: about an hour with the usual pauses."""
+
+
+def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
+    """Return parked messages: id, type, key, code, reason; newest first."""
+    c = journal.c
+    query = sa.select(c.id, c.type, c.key, c.code, c.reason)
+    query = query.where(c.state == "parked", UNHANDLED)
+    rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
+    return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
+
+
+def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]:
+    """Return deliveries that wait for a person: id, destination, lane, state, code, detail.
+
+    Also those that the partner was asked about again and again without an answer: the hub goes on
+    asking, but only a person can find out why.
+    """
+    c = deliveries.c
+    undecided = sa.or_(c.next_attempt_at.is_(None), ASKED >= ASKED_IN_VAIN)
+    for_a_person = sa.or_(c.state == "dead", sa.and_(c.state == "ambiguous", undecided))
+    query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
+    rows = tx.execute(query.order_by(c.id).limit(limit))
+    return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Steps of the town that are kept because one before them never came."""
+
+    number: str
+    child_number: str
+    """The number under which the town has it, "" while it has not told."""
+    applied: int
+    """The last step that was applied; the one that is missing comes next."""
+    next_here: int
+    """The first step that is kept."""
+    kept: int
+    since: datetime
+    """When the first of the kept ones came."""
+
+    @property
+    def missing(self) -> str:
+        """The steps that never came, as `3` or `3-5`."""
+        first, last = self.applied + 1, self.next_here - 1
+        return str(first) if first == last else f"{first}-{last}"
+
+
+def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
+    """Return the dossiers whose inter-level leg waits for a step of the town, oldest first."""
+    place = sa.func.min(leg_steps.c.sequence)
+    came = sa.func.min(journal.c.recorded_at)
+    query = (
+        sa.select(legs.c.number, legs.c.child_number, legs.c.sequence, place, sa.func.count(), came)
+        .join(leg_steps, leg_steps.c.number == legs.c.number)
+        .join(journal, journal.c.id == leg_steps.c.message_id)
+        .where(leg_steps.c.applied.is_(False))
+        .group_by(legs.c.number, legs.c.child_number, legs.c.sequence)
+        .having(place > legs.c.sequence + 1)
+        .order_by(came)
+    )
+    return [Gap(row[0], row[1] or "", *row[2:]) for row in tx.execute(query.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Papers of a dossier that are here and that the town was not given, or that it waits for."""
+
+    number: str
+    child_number: str
+    """The number under which the town has the dossier, "" while it has not told."""
+    count: int
+    """None are here where the town waits, and the ward does not wait for the citizen."""
+    wanted: bool
+    """Whether the town asks for papers: then they go when an officer takes the work up again."""
+    since: datetime
+    """When the first of them came, or the town's request."""
+
+
+def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
+    """Return the dossiers under way of which the town lacks papers, oldest first.
+
+    Also where none are here although the town waits for some and the ward's status does not say so,
+    because those of the supplement that was to answer it were dropped.
+    """
+    found = [*_papers_here(tx, limit), *_requests_unseen(tx, limit)]
+    return sorted(found, key=lambda papers: papers.since)[:limit]
+
+
+def _papers_here(tx: Tx, limit: int) -> list[Papers]:
+    file = dossier_files.c
+    came = sa.func.min(journal.c.recorded_at)
+    query = (
+        sa.select(
+            legs.c.number, legs.c.child_number, sa.func.count(), legs.c.wanted.is_not(None), came
+        )
+        .join(dossiers, dossiers.c.number == legs.c.number)
+        .join(dossier_files, file.number == legs.c.number)
+        .join(journal, journal.c.id == file.message_id)
+        .where(legs.c.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(file.is_result.is_(False), file.to_town.is_(False))
+        .group_by(legs.c.number, legs.c.child_number, legs.c.wanted)
+        .order_by(came)
+    )
+    return [
+        Papers(number, child or "", count, bool(wanted), since)
+        for number, child, count, wanted, since in tx.execute(query.limit(limit))
+    ]
+
+
+def _requests_unseen(tx: Tx, limit: int) -> list[Papers]:
+    file, step, leg = dossier_files.c, leg_steps.c, legs.c
+    here = sa.exists().where(
+        file.number == leg.number, file.is_result.is_(False), file.to_town.is_(False)
+    )
+    query = (
+        sa.select(leg.number, leg.child_number, journal.c.recorded_at)
+        .join(dossiers, dossiers.c.number == leg.number)
+        .join(leg_steps, sa.and_(step.number == leg.number, step.sequence == leg.wanted))
+        .join(journal, journal.c.id == step.message_id)
+        .where(leg.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(dossiers.c.status != int(Status.SUPPLEMENT_REQUESTED), ~here)
+        .order_by(journal.c.recorded_at)
+    )
+    rows = tx.execute(query.limit(limit))
+    return [Papers(number, child or "", 0, wanted=True, since=at) for number, child, at in rows]
