@@ -165,13 +165,17 @@ class Prepared:
         """Run it; return the first column."""
         return [row[0] for row in self.all(tx, values)]
 
+    def sql(self, dialect: sa.Dialect) -> str:
+        """Return its text, as that database's driver takes it."""
+        return self._made_for(dialect).sql
+
     def _text(self, tx: sa.Connection) -> _Text:
-        dialect = tx.dialect.name
-        text = self._texts.get(dialect)
-        if text is None:
-            made = self._statement
-            statement = made if isinstance(made, sa.ClauseElement) else made(dialect)
-            text = self._texts[dialect] = _put_together(statement, tx.dialect, self._columns)
+        return self._texts.get(tx.dialect.name) or self._made_for(tx.dialect)
+
+    def _made_for(self, dialect: sa.Dialect) -> _Text:
+        made = self._statement
+        statement = made if isinstance(made, sa.ClauseElement) else made(dialect.name)
+        text = self._texts[dialect.name] = _put_together(statement, dialect, self._columns)
         return text
 
 

@@ -31,9 +31,12 @@ difference between two machines."""
 _a, _sent = attempts.c, attempts.alias()
 _LAST_SENT = (
     sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
-    .where(_sent.c.delivery_id == c.id, _sent.c.kind == "send")
+    .where(_sent.c.delivery_id == _a.delivery_id, _sent.c.kind == "send")
+    .correlate(attempts)
     .scalar_subquery()
 )
+"""Number of the last call to send the delivery that an attempt belongs to. Trap: a subquery that
+names a table from two levels above gets that table anew in its own FROM: one number for all."""
 ASKED = (
     sa.select(sa.func.count())
     .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
