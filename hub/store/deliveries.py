@@ -16,6 +16,7 @@ from hub.messages import routes
 from hub.rules.states import DeliveryState as S
 from hub.store import delivery_statements as statements
 from hub.store import journal, outbox
+from hub.store.conservation import counts
 from hub.store.delivery_statements import OPEN as OPEN
 from hub.store.delivery_statements import position as position
 from hub.store.engine import Tx
@@ -225,6 +226,7 @@ def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S)
     rows = [{"d": id, "r": reference or None, "now": now} for id, reference in done]
     if rows:
         _expect(len(rows), statements.delivering(since).run_each(tx, rows), since)
+        counts.settled(tx, [id for id, _ in done])
 
 
 def wait(
@@ -262,8 +264,8 @@ def kill(tx: Tx, id: int, *, since: S, code: str, detail: str) -> None:
 
 def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
     """A person takes the delivery out; the lane opens."""
-    values: dict[str, object] = {"state": S.CANCELLED.value, "settled_at": now, "detail": detail}
-    _move(tx, [{"d": id}], since, values | {"next_attempt_at": None})
+    values: dict[str, object] = {"state": S.CANCELLED.value, "detail": detail}
+    _settle(tx, id, since, values, now)
 
 
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
@@ -287,6 +289,12 @@ def _move(
         return
     count = tx.execute(statements.moving(since, values), [dict(row) for row in rows]).rowcount
     _expect(len(rows), count, since)
+
+
+def _settle(tx: Tx, id: int, since: S, values: dict[str, object], now: datetime) -> None:
+    """Move into a final state, and count it there."""
+    _move(tx, [{"d": id}], since, {**values, "settled_at": now, "next_attempt_at": None})
+    counts.settled(tx, [id])
 
 
 def _expect(wanted: int, count: int, since: S) -> None:
@@ -331,7 +339,9 @@ def supersede_overtaken(
         return []
     lock_newer(tx, needless)
     values = {"ids": needless, "to": destination, "now": now}
-    return [(row.id, row.lane) for row in statements.OVERTAKEN.all(tx, values)]
+    overtaken = statements.OVERTAKEN.all(tx, values)
+    counts.settled(tx, [row.id for row in overtaken])
+    return [(row.id, row.lane) for row in overtaken]
 
 
 def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
@@ -354,13 +364,13 @@ def standing_for(tx: Tx, id: int) -> int | None:
 
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
-    _move(tx, [{"d": id}], since, {"state": S.SUPERSEDED.value, "settled_at": now})
+    _settle(tx, id, since, {"state": S.SUPERSEDED.value}, now)
 
 
 def deliver_by_hand(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
     """A person took it there on paper: the retries stop and the lane opens."""
-    values: dict[str, object] = {"state": S.BY_HAND.value, "settled_at": now, "detail": detail}
-    _move(tx, [{"d": id}], since, values | {"next_attempt_at": None})
+    values: dict[str, object] = {"state": S.BY_HAND.value, "detail": detail}
+    _settle(tx, id, since, values, now)
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:

@@ -18,6 +18,7 @@ from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import outbox
+from hub.store.conservation import counts
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.prepared import Prepared, among, columns_of
 from hub.store.record_tables import dossiers
@@ -66,6 +67,14 @@ _TOLD = columns_of(journal, "code", "reason", "early_since")
 _MEET = Prepared(_meet, columns=columns_of(inbox))
 _ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=_TOLD)
 _TAKE = Prepared(_take, columns=_TOLD)
+
+
+def _outgoing(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_for(dialect, journal).on_conflict_do_nothing()
+    return statement.returning(journal.c.type, journal.c.version)
+
+
+_SAY = Prepared(_outgoing, columns=_TOLD)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -173,9 +182,13 @@ def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
 
 
 def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
-    """Store messages that the hub says; a repeat (same derived id) changes nothing."""
+    """Store messages that the hub says; a repeat (same derived id) changes nothing.
+
+    Each that is new counts as accepted for the destination that reads it.
+    """
     values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
-    _ADD.run_each(tx, values)
+    new = _SAY.all_each(tx, values)
+    counts.accepted(tx, (catalog.find(row.type, row.version).reader for row in new))
 
 
 def set_early(tx: Tx, entry: Entry, now: datetime) -> None:

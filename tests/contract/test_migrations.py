@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 from hub.store import migrate as migration
+from hub.store.conservation import counts
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
@@ -84,3 +85,24 @@ def test_papers_that_went_by_themselves_do_not_go_again(bare: Store) -> None:
         given = tx.exec_driver_sql(query).scalars().all()
     assert [tuple(row) for row in legs] == [(D1, 2), (D2, None)]
     assert given == [D1, D2]
+
+
+def test_the_counts_of_deliveries_start_with_what_is_there(bare: Store) -> None:
+    """0012: accepted by the journal, final states by the deliveries; what is open is not kept."""
+    upgrade(bare, "0011")
+    types = ("province.dossier", "province.progress", "town.transfer")
+    fill(bare, "journal", *(said(f"m{n}", type, D1, n) for n, type in enumerate(types)))
+    fill(bare, "journal", {**said("in", "dossier.received", D1, 9), "state": "handled"})
+    row = {"lane": "", "attempts": 1, "counted": 1, "newest_only": False, "created_at": 1}
+    states = {"m0": ("provincial", "delivered"), "m1": ("provincial", "dead")}
+    states["m2"] = ("town_center", "cancelled")
+    for id, (to, state) in states.items():
+        made = {"message_id": id, "destination": to, "type": "x", "state": state, **row}
+        fill(bare, "deliveries", made if state == "dead" else {**made, "settled_at": 2})
+    migrate(bare)
+    with bare.read() as tx:
+        found = counts.kept(tx)
+    assert found == {
+        "provincial": {"accepted": 2, "delivered": 1},
+        "town_center": {"accepted": 1, "cancelled": 1},
+    }

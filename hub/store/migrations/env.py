@@ -3,9 +3,11 @@
 from alembic import context
 
 from hub.store import record_tables, repair_tables
+from hub.store.conservation import tables as conservation_tables
 from hub.store.tables import metadata
 
-del record_tables, repair_tables  # imported so that their tables are in the metadata
+# imported so that their tables are in the metadata
+del record_tables, repair_tables, conservation_tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)

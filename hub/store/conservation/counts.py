@@ -1,0 +1,123 @@
+"""Kept counts of deliveries, written in the transaction that changes what they count.
+
+Every function here appends rows of changes. No row is updated by two writers, so processes that
+accept and settle at the same time do not wait for one another. `fold` adds the changes to the
+totals; before and after it the sum of both is the same, so a reader sees no difference, and a
+process that dies leaves either the change or its part of the total, never both and never neither.
+
+Only what is final is counted here, and what was accepted. A final state is never left, so there is
+nothing to take back; the one exception is the archive, see `record_archived`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.conservation.tables import (
+    ACCEPTED,
+    ARCHIVED,
+    delivery_count_changes,
+    delivery_counts,
+)
+from hub.store.engine import Tx, insert
+from hub.store.prepared import Prepared, among
+from hub.store.tables import deliveries
+
+_CHANGE = ("destination", "state", "change")
+_d, _t = delivery_count_changes.c, delivery_counts.c
+_FOLD_LOCK = 5_120_019
+"""Of PostgreSQL's advisory locks: the process that folds."""
+
+
+def _of_deliveries() -> sa.Insert:
+    d = deliveries.c
+    chosen = sa.select(d.destination, d.state, sa.func.count()).where(among(d.id, "ids"))
+    return sa.insert(delivery_count_changes).from_select(
+        list(_CHANGE), chosen.group_by(d.destination, d.state)
+    )
+
+
+_SETTLED = Prepared(_of_deliveries())
+_ADD = Prepared(sa.insert(delivery_count_changes), columns=_CHANGE)
+
+
+def settled(tx: Tx, ids: Sequence[int]) -> None:
+    """Count deliveries that this transaction has just moved into a final state."""
+    if ids:
+        _SETTLED.run(tx, {"ids": ids})
+
+
+def accepted(tx: Tx, destinations: Iterable[str]) -> None:
+    """Count outgoing messages that were recorded now, each by the destination that reads it."""
+    rows = [_row(name, ACCEPTED, count) for name, count in sorted(Counter(destinations).items())]
+    if rows:
+        _ADD.run_each(tx, rows)
+
+
+def record_archived(tx: Tx, destination: str, state: str, count: int) -> None:
+    """Count `count` deliveries in the final `state` as archived instead.
+
+    To be called in the transaction that deletes the deliveries together with their outgoing
+    messages in the journal, which the full balance counts as accepted. A negative count puts
+    deliveries back. Raises sqlalchemy's IntegrityError where the state is none that is counted.
+    """
+    if count:
+        rows = [_row(destination, state, -count), _row(destination, ARCHIVED, count)]
+        _ADD.run_each(tx, rows)
+
+
+def _row(destination: str, state: str, change: int) -> dict[str, object]:
+    return {"destination": destination, "state": state, "change": change}
+
+
+def fold(tx: Tx, *, limit: int = 5000) -> int:
+    """Add the oldest changes to the totals; return how many, less than `limit` when none is left.
+
+    One process does it at a time: another one that tries meanwhile finds nothing to do.
+    """
+    if not _may_fold(tx):
+        return 0
+    oldest = sa.select(_d.id).order_by(_d.id).limit(limit)
+    taken = sa.delete(delivery_count_changes).where(_d.id.in_(oldest))
+    sums: Counter[tuple[str, str]] = Counter()
+    rows = tx.execute(taken.returning(_d.destination, _d.state, _d.change)).all()
+    for destination, state, change in rows:
+        sums[destination, state] += change
+    if sums:
+        _add_to_totals(tx, sums)
+    return len(rows)
+
+
+def _may_fold(tx: Tx) -> bool:
+    if tx.dialect.name == "sqlite":
+        return True  # one writer at a time
+    lock = sa.func.pg_try_advisory_xact_lock(_FOLD_LOCK)
+    return bool(tx.execute(sa.select(lock)).scalar_one())
+
+
+def _add_to_totals(tx: Tx, sums: Counter[tuple[str, str]]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"destination": destination, "state": state, "count": change}
+        for (destination, state), change in sorted(sums.items())
+    ]
+    statement = insert(tx, delivery_counts)
+    added = _t.count + statement.excluded.count
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[_t.destination, _t.state], set_={"count": added}
+        ),
+        rows,
+    )
+
+
+def kept(tx: Tx) -> dict[str, Counter[str]]:
+    """Return the kept counts by destination and state: the totals with all changes."""
+    totals = sa.select(_t.destination, _t.state, _t.count)
+    changes = sa.select(_d.destination, _d.state, sa.func.sum(_d.change))
+    changes = changes.group_by(_d.destination, _d.state)
+    found: dict[str, Counter[str]] = {}
+    for destination, state, count in tx.execute(sa.union_all(totals, changes)):
+        found.setdefault(destination, Counter())[state] += int(count)
+    return found
