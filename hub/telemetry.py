@@ -38,6 +38,7 @@ class Event(StrEnum):
     SUSPECTS_FOUND = "suspects_found"
     BATCH_FAILED = "batch_failed"
     DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_CRASHED = "delivery_crashed"
     DELIVERY_RECONCILED = "delivery_reconciled"
     DELIVERY_SUPERSEDED = "delivery_superseded"
     ASK_UNREADABLE = "ask_unreadable"

@@ -21,13 +21,13 @@ import msgspec
 
 from hub.failpoints import Point, passing
 from hub.flow.board import Board
+from hub.flow.call import make_call
 from hub.flow.gate import WIDE, Gate, Reach
-from hub.flow.outcome import Outcome, Settling, settle
+from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle
 from hub.flow.outlast import outlast
 from hub.flow.quotas import Quotas
 from hub.flow.urgency import Urgency
-from hub.messages import catalog, routes
-from hub.messages.envelope import Message, decode
+from hub.messages import routes
 from hub.ports import (
     Broker,
     BrokerUnavailable,
@@ -36,11 +36,15 @@ from hub.ports import (
     ConsumerLost,
     Destination,
     Incoming,
-    Receipt,
     latest_first_byte,
 )
 from hub.rules.causes import cause_of
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, PermanentFailure
+from hub.rules.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    Held,
+    TransientFailure,
+)
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.service import Role
@@ -63,8 +67,6 @@ class _Lease(NamedTuple):
 
 GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
-SETTLE_AT_STOP = timedelta(seconds=15)
-"""How long writing down the last calls may take when the role stops."""
 LOOK = timedelta(seconds=5)
 """The longest wait for work; a window that begins meanwhile is noticed by then."""
 _read_ask = msgspec.json.Decoder(_Ask).decode
@@ -200,9 +202,18 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
         self._in_hand += len(claims)
         for claim in claims:
-            incoming = asked[claim.id]
+            self._hand_to(pool, asked[claim.id], claim, lease)
+
+    def _hand_to(
+        self, pool: ThreadPoolExecutor, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease
+    ) -> None:
+        """Give a claim to a thread; where none can be had, it ends without a call."""
+        turn = -1
+        try:
             turn = self.gate.enter(incoming.type)
             pool.submit(self._work, incoming, claim, lease, turn)
+        except Exception as error:
+            self._end(incoming, self._not_begun(claim, lease, error), turn)
 
     def _take(
         self, asked: dict[int, Incoming]
@@ -295,64 +306,72 @@ class Deliver(Role):
     def _work(
         self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
     ) -> None:
-        outcome = self._decide(incoming, claim, lease, turn)
-        failure = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
+        """Bring one claim to an outcome, whatever goes wrong: else it would stay in hand."""
+        outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed"))
+        try:
+            outcome = self._decide(incoming, claim, lease, turn)
+        except Exception as error:
+            cause = cause_of(error)
+            log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
+            outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed", cause))
+        finally:
+            self._end(incoming, outcome, turn)
+
+    def _end(self, incoming: Incoming, outcome: Outcome, turn: int) -> None:
+        """Note how a claim ended; a fault of ours on the way does not change what is known."""
+        claim, result = outcome.claimed, outcome.result
+        failure = result if isinstance(result, DeliveryFailure) else None
         at = outcome.finished_at
-        self.gate.ended(incoming.type, turn, failure, dossier=claim.lane, now=at)
-        passing(Point.DELIVER_AFTER_REPLY)
-        self._ended.put((incoming, outcome))
+        try:
+            self.gate.ended(incoming.type, turn, failure, dossier=claim.lane, now=at)
+            passing(Point.DELIVER_AFTER_REPLY)
+        except Exception as error:
+            cause = cause_of(error)
+            log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
+        finally:
+            self._ended.put((incoming, outcome))
         if self._gathering:
             if self._half_has_ended():
                 self._enough.set()
         elif self._consumer is not None:
             self._consumer.wake()
 
+    def _not_begun(self, claim: deliveries.Claimed, lease: _Lease, error: Exception) -> Outcome:
+        """Return the outcome of a fault of ours before the call: certainly without effect."""
+        cause = cause_of(error)
+        log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
+        return self._failed(claim, lease, TransientFailure("call_not_begun", cause))
+
+    def _failed(
+        self, claim: deliveries.Claimed, lease: _Lease, failure: DeliveryFailure
+    ) -> Outcome:
+        """Return an outcome that needs nothing of ours to work; its time is that of the claim."""
+        at = lease.until - self.lease
+        return Outcome(claimed=claim, message=None, result=failure, finished_at=at)
+
     def _decide(
         self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
     ) -> Outcome:
         """Make the call, unless by now it must not be made."""
-        now, traits = self.clock(), self.destination.traits
-        longest = traits.longest_send
+        try:
+            now = self.clock()
+            held = self._held(incoming, lease, turn, now)
+        except Exception as error:
+            return self._not_begun(claim, lease, error)
+        if held is not None:
+            return Outcome(claimed=claim, message=None, result=held, finished_at=now)
+        latest_first_byte.set(lease.ends - self.destination.traits.longest_call.total_seconds())
+        return make_call(self.destination, claim, self.clock)
+
+    def _held(self, incoming: Incoming, lease: _Lease, turn: int, now: datetime) -> Held | None:
+        """Return why a claim must not be sent now, None when it may be."""
+        longest = self.destination.traits.longest_send
         if now + longest >= lease.until or time.monotonic() + longest.total_seconds() >= lease.ends:
             # It waited for a thread too long, or the machine slept: somebody else may send it.
-            held = Held("claim_late", "not sent", retry_after=timedelta())
-        elif self.stopping.is_set():
+            return Held("claim_late", "not sent", retry_after=timedelta())
+        if self.stopping.is_set():
             # What has not begun goes out after the start, so that nobody waits for it.
-            held = Held("claim_late", "not sent: the hub stops", retry_after=timedelta())
-        elif wait := self.gate.stopped(incoming.type, turn, now):
-            held = Held("partner_paused", "not sent", retry_after=wait)
-        else:
-            latest_first_byte.set(lease.ends - traits.longest_call.total_seconds())
-            return self.call(claim)
-        return Outcome(claimed=claim, message=None, result=held, finished_at=now)
-
-    def call(self, claim: deliveries.Claimed) -> Outcome:
-        """Make the one call of a claimed delivery; never raises."""
-        message: Message | None = None
-        digest, operation, sending = "", "", False
-        started_at = self.clock()
-        result: Receipt | DeliveryFailure
-        try:
-            message = decode(claim.body)
-            request = self.destination.prepare(message, catalog.read(message))
-            digest, operation, sending = request.digest, request.operation, True
-            result = self.destination.send(request)
-        except DeliveryFailure as failure:
-            result = failure
-        except Exception as error:
-            # Before sending, certainly without effect; afterwards bytes may have left.
-            kind, code = (
-                (AmbiguousFailure, "send_crashed")
-                if sending
-                else (PermanentFailure, "prepare_failed")
-            )
-            result = kind(code, cause_of(error))
-        return Outcome(
-            claimed=claim,
-            message=message,
-            result=result,
-            finished_at=self.clock(),
-            digest=digest,
-            started_at=started_at,
-            operation=operation,
-        )
+            return Held("claim_late", "not sent: the hub stops", retry_after=timedelta())
+        if wait := self.gate.stopped(incoming.type, turn, now):
+            return Held("partner_paused", "not sent", retry_after=wait)
+        return None

@@ -7,7 +7,7 @@ else meanwhile (a lease that ran out) is dropped with a log line; the others are
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Message
@@ -29,6 +29,8 @@ from hub.store import attempts, deliveries, fault_classes, handovers
 from hub.store.engine import Store, Tx, is_away
 from hub.telemetry import Event, log
 
+SETTLE_AT_STOP = timedelta(seconds=15)
+"""How long writing down the last calls or answers may take when a role stops."""
 OnDelivered = Callable[[Tx, Message, Receipt], None]
 """Lets the records learn a partner's reference, in the transaction that settles the delivery."""
 
@@ -89,14 +91,17 @@ def _settle_bad(
     """Deal with one outcome that cannot be written as it is.
 
     Somebody else moved the delivery: nothing is left to do. The partner's word cannot be stored:
-    then its effect counts as unknown, so that one strange reply never stops a destination.
+    then its effect counts as unknown, so that one strange reply never stops a destination. Of a
+    question the error is raised: the effect is unknown already, and only the asker can ask again.
     """
     delivery, cause = outcome.claimed.id, cause_of(error)
     if isinstance(error, deliveries.StateConflict):
         log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
         return
-    log.error(Event.HANDLER_CRASHED, delivery=delivery, error=cause)
-    if since is DeliveryState.SENDING and not isinstance(outcome.result, AmbiguousFailure):
+    if since is DeliveryState.AMBIGUOUS:
+        raise error
+    log.error(Event.DELIVERY_CRASHED, delivery=delivery, error=cause)
+    if not isinstance(outcome.result, AmbiguousFailure):
         unknown = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
         settle(ctx, [replace(outcome, result=unknown)], since=since, kind=kind)
 

@@ -151,6 +151,7 @@ _TABLE = (
     Fault("partner_login", _T, "Chưa đăng nhập được vào đối tác.", "Login failed for now."),
     Fault("partner_paused", _H, "Đang tạm dừng gửi tới đối tác.", "Sending is paused."),
     Fault("claim_late", _H, "Chưa gửi vì chờ quá lâu, sẽ gửi lại.", "Waited too long."),
+    Fault("call_not_begun", _T, "Lỗi của trung tâm trước khi gửi.", "Our fault before sending."),
     Fault("partner_forbidden", _P, "Đối tác không cho phép thao tác.", "Partner denies access."),
     Fault("partner_refused", _P, "Đối tác từ chối nội dung hồ sơ.", "Partner refuses content."),
     Fault("partner_conflict", _P, "Đối tác đã có bản khác của hồ sơ.", "Partner holds another."),
