@@ -350,6 +350,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 on_commit=hub.wake,
                 known=hub.manners,
                 ask_again=again,
+                notes=Path(settings.data_dir) / "stopped",
             )
         )
     return roles

@@ -11,27 +11,32 @@ and none takes more than it can ask at once. Else each would take the other's an
 Building a request, or reading what the partner says, may be what ends the process. What was in hand
 at several ends is asked about alone, when there is nothing else to ask (`hub/rules/lone.py`), and
 reserved alone: so it accuses no other, keeps no other waiting, and is left to a person in the end.
+What does not end by the process's death is closed (`open_questions`): a stop waits for the answers
+under way, and an answer that cannot be written harms no other one.
 """
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from hub.failpoints import Point, passing
-from hub.flow.outcome import Outcome, Settling, handover, settle
+from hub.flow.open_questions import OpenQuestions
+from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, handover, settle
 from hub.flow.outlast import outlast
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.ports import Absence, Clock, Destination, Receipt
 from hub.rules import lone, manners, recovery
 from hub.rules.causes import cause_of
-from hub.rules.errors import DeliveryFailure, PermanentFailure
+from hub.rules.errors import DeliveryFailure, FaultClass, PermanentFailure, TransientFailure
 from hub.rules.manners import Manners
 from hub.rules.states import DeliveryState
 from hub.service import Role
 from hub.store import attempts, deliveries, handovers, schedule
-from hub.store.engine import Tx
+from hub.store.engine import Tx, is_away
 from hub.telemetry import Event, log
 
 NEVER_THERE = "lần nào hỏi đối tác cũng chưa có · asked each time, the partner never had it"
@@ -51,11 +56,14 @@ class Reconcile(Role):
         poll: float = 0.5,
         ask_again: timedelta = timedelta(seconds=30),
         at_once: int = 4,
+        notes: Path | None = None,
     ) -> None:
+        """`notes`: the folder for what the store cannot be told at a stop."""
         super().__init__()
         self.name = f"reconcile.{destination.name}"
         # Between two beats lies one question, which may log in and look up twice.
         self.patience = 60 + destination.traits.longest_send.total_seconds()
+        self.stop_within = (destination.traits.longest_send + SETTLE_AT_STOP).total_seconds()
         self.destination = destination
         self.settling = settling
         self.clock = clock
@@ -65,34 +73,52 @@ class Reconcile(Role):
         self.ask_again = ask_again
         self.at_once = at_once
         self.reserved_for = max(ask_again, destination.traits.longest_send)
+        self.questions = OpenQuestions(
+            settling.store, destination.name, clock=lambda: self.clock(), notes=notes
+        )
 
     def run(self) -> None:
-        with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
-            while not self.stopping.is_set():
-                self.beat()
-                if not self.ask_some(pool):
-                    self.bell.wait(self.poll)
+        outlast(self, self.questions.close_noted)
+        try:
+            with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
+                while not self.stopping.is_set():
+                    self.beat()
+                    if not self.ask_some(pool):
+                        self.bell.wait(self.poll)
+        finally:
+            self.questions.close()
 
     def ask_some(self, pool: ThreadPoolExecutor) -> int:
-        """Ask about what is due until nothing is; return how many were asked about."""
+        """Ask about what is due until nothing is; return how many were asked about.
+
+        An answer that cannot be written is raised when all others that are under way are written.
+        """
         asked, asking, alone = 0, set[Future[Outcome]](), False
+        failed: Exception | None = None
         while True:
-            free = 0 if self.stopping.is_set() or alone else self.at_once - len(asking)
+            ending = self.stopping.is_set() or failed is not None
+            free = 0 if ending or alone else self.at_once - len(asking)
             doubtful = outlast(self, partial(self._take, free)) if free else []
-            if not (asking or doubtful or self.stopping.is_set()):
+            if not (asking or doubtful or ending):
                 doubtful = outlast(self, partial(self._take, 1, alone=True))
                 alone = bool(doubtful)
             if doubtful:
+                self.questions.opened(doubtful)
                 passing(Point.RECONCILE_AFTER_TAKE)
             asking |= {pool.submit(self._ask, one) for one in doubtful}
             asked += len(doubtful)
             if not asking:
+                if failed is not None:
+                    raise failed
                 return asked
             # A slow answer keeps no other one waiting, and no free thread.
             ended, asking = wait(asking, timeout=self.poll, return_when=FIRST_COMPLETED)
             for question in ended:
                 self.beat()
-                self._settle(question.result())
+                try:
+                    self._settle(question.result())
+                except Exception as error:
+                    failed = failed or error
             if ended:
                 alone = False  # it was the only one
                 self.on_commit()
@@ -162,6 +188,7 @@ class Reconcile(Role):
         )
 
     def _settle(self, outcome: Outcome) -> None:
+        """Write down what came of a question; a fault of ours counts as no answer."""
         claimed, answer = outcome.claimed, outcome.result
         found = answer if isinstance(answer, Absence) else type(answer).__name__.lower()
         log.info(
@@ -170,15 +197,27 @@ class Reconcile(Role):
             delivery=claimed.id,
             action=found,
         )
-        if isinstance(answer, Receipt):
-            state = DeliveryState.AMBIGUOUS
-            outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
-            return
+        state = DeliveryState.AMBIGUOUS
         try:
-            outlast(self, lambda: self._write(outcome, answer, str(found)))
+            if isinstance(answer, Receipt):
+                outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
+            else:
+                outlast(self, lambda: self._write(outcome, answer, str(found)))
         except deliveries.StateConflict as error:
-            state = DeliveryState.AMBIGUOUS
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
+            return  # it is closed at the end
+        except Exception as error:
+            if is_away(error):
+                raise
+            cause = cause_of(error)
+            log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claimed.id, error=cause)
+            outlast(self, lambda: self._ask_again(outcome, cause))
+        self.questions.answered(claimed)
+
+    def _ask_again(self, outcome: Outcome, cause: str) -> None:
+        """Close a question whose answer cannot be written, and ask once more, later and later."""
+        failure = TransientFailure("handler_failed", cause)
+        self._write(replace(outcome, result=failure, digest=""), failure, FaultClass.TRANSIENT)
 
     def _write(self, outcome: Outcome, answer: Absence | DeliveryFailure, found: str) -> None:
         claimed, now = outcome.claimed, outcome.finished_at

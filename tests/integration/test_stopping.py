@@ -10,7 +10,7 @@ import yaml
 
 from hub.bootstrap import make_destinations
 from hub.broker.memory import MemoryBroker
-from hub.flow.deliver import SETTLE_AT_STOP
+from hub.flow.outcome import SETTLE_AT_STOP
 from hub.rules.states import DeliveryState as S
 from hub.service import Role
 from hub.settings import Settings
@@ -77,6 +77,7 @@ def test_a_call_may_take_all_of_its_exchanges(store: Store) -> None:
     with working(store, MemoryBroker(), slow) as works:
         longest = slow.traits.longest_send
         assert works.deliver.stop_within >= longest.total_seconds()
+        assert works.reconcile.stop_within >= longest.total_seconds()
         assert works.deliver.lease > longest
 
 
