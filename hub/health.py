@@ -1,7 +1,8 @@
 """Tells whether the hub's process on this machine works: for a container's health check.
 
-Reads the heartbeats of this host for the roles of the settings, and with the role gateway asks its
-own door. It migrates nothing, calls no partner and no broker, and does not import what does,
+Reads the heartbeats of this host for the roles of the settings: every process with such a role
+counts, so that one which hangs is not hidden by another that works. With the role gateway it asks
+its own door. It migrates nothing, calls no partner and no broker, and does not import what does,
 because it is run once a minute in every container: `python -m hub.health`, or `hub health`.
 """
 
@@ -9,10 +10,12 @@ import os
 import socket
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from hub.processes import runs_here
 from hub.settings import Settings, SettingsError, load
 from hub.store import heartbeats
 from hub.store.engine import Store, StoreUnavailable
@@ -35,18 +38,26 @@ def problems(settings: Settings, *, now: datetime) -> list[str]:
         return [f"the heartbeats cannot be read: {type(error).__name__}"]
     finally:
         store.close()
-    found = []
-    for role in settings.role_names:
-        mine = next((row for row in rows if role in row.roles.split(",")), None)
-        if mine is None:
-            found.append(f"{role}: no process has this role here")
-        elif now - mine.beat_at > SILENT_AT_MOST:
-            found.append(f"{role}: not heard of for {(now - mine.beat_at).total_seconds():.0f} s")
-        elif mine.troubles and mine.troubles not in found:
-            found.append(mine.troubles)
+    found = [problem for role in settings.role_names for problem in _of_role(role, rows, now)]
+    found = list(dict.fromkeys(found))
     if "gateway" in settings.role_names and (problem := _door(settings)):
         found.append(problem)
     return found
+
+
+def _of_role(role: str, rows: Sequence[Any], now: datetime) -> Iterator[str]:
+    """Return what is wrong with each process of this host that has a role."""
+    mine = [row for row in rows if role in row.roles.split(",")]
+    running = [row for row in mine if runs_here(row)]
+    if not running:
+        why = f", {mine[0].process} ended without a word" if mine else ""
+        yield f"{role}: no process has this role here{why}"
+    for row in running:
+        silent = now - row.beat_at
+        if silent > SILENT_AT_MOST:
+            yield f"{role}: {row.process} was not heard of for {silent.total_seconds():.0f} s"
+        elif row.troubles:
+            yield row.troubles
 
 
 def _door(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from hub.bootstrap import open_store
 from hub.clock import utc_now
 from hub.health import SILENT_AT_MOST
 from hub.preflight.check import Check, from_text
+from hub.processes import replaced, runs_here
 from hub.records.calendar import local
 from hub.settings import Settings
 from hub.store import alerts, heartbeats
@@ -30,20 +31,14 @@ def running(settings: Settings) -> Iterator[Check]:
         store.close()
     now = utc_now()
     for row in rows:
-        if any(_follows(other, row) for other in rows):
-            continue  # killed, and started again since
+        if replaced(row, rows) and not runs_here(row):
+            continue  # it was killed, and another took its place
         yield _process(row, now)
         yield from _looked(row, now)
     if not rows:
         yield Check("processes", True, "none is running")
     fix = "See `hub tasks`: take them there by hand, then `hub by-hand`."
     yield Check("due dates", not near, f"{near} deliveries are close to theirs", fix)
-
-
-def _follows(other: Any, row: Any) -> bool:
-    """Tell whether a process has taken the place of one that was not heard of any more."""
-    same = (other.host, other.roles) == (row.host, row.roles)
-    return same and bool(other.started_at > row.beat_at)
 
 
 def _process(row: Any, now: datetime) -> Check:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,6 +74,55 @@ def test_a_working_process_is_healthy_and_its_end_is_seen(store: Store, tmp_path
     role.stop()
     pulse.stop()
     assert "no process" in health.problems(settings, now=now())[0]
+
+
+@contextmanager
+def twin(store: Store, *, started: timedelta, beat: timedelta) -> Iterator[str]:
+    """Run a process of this machine that wrote a heartbeat once; times count from now."""
+    idle = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(idle, stdin=subprocess.PIPE) as child:
+        name = f"{socket.gethostname()}/{child.pid}"
+        with store.write() as tx:
+            heartbeats.beat(
+                tx,
+                name,
+                host=socket.gethostname(),
+                roles="timer",
+                started_at=now() + started,
+                now=now() + beat,
+                troubles="",
+            )
+        yield name
+        child.communicate(timeout=20)
+
+
+def test_a_process_that_hangs_is_not_hidden_by_its_twin(store: Store, tmp_path: Path) -> None:
+    """Two processes have the role; the one that is not heard of is named, whoever began last."""
+    settings = Settings(data_dir=str(tmp_path), roles="timer")
+    role, minutes = Idle(), timedelta(minutes=2)
+    role.start()
+    later = now() + minutes
+    for started in (-minutes, minutes):  # before the one that works, and after it
+        with twin(store, started=started, beat=timedelta(seconds=1)) as hung:
+            works = Pulse(store, [role], names="timer", clock=lambda: later)
+            works.once()
+            (problem,) = health.problems(settings, now=later)
+            assert f"{hung} was not heard of" in problem
+            told = {it.subject: it.detail for it in running_processes(settings)}
+            assert f"process {hung}" in told
+        assert health.problems(settings, now=later) == []  # it has ended, the other has its role
+    role.stop()
+
+
+def test_the_doctor_names_a_twin_on_another_machine(store: Store, tmp_path: Path) -> None:
+    """Both were at work at the same time, so neither took the place of the other."""
+    settings, minute = Settings(data_dir=str(tmp_path)), timedelta(minutes=1)
+    same = {"host": "a", "roles": "timer", "troubles": ""}
+    with store.write() as tx:
+        heartbeats.beat(tx, "a/1", started_at=now() - 9 * minute, now=now() - 5 * minute, **same)
+        heartbeats.beat(tx, "a/2", started_at=now() - 8 * minute, now=now(), **same)
+    good = {it.subject: it.ok for it in running_processes(settings)}
+    assert (good["process a/1"], good["process a/2"]) == (False, True)
 
 
 def test_a_role_that_nobody_runs_is_missed(store: Store, tmp_path: Path) -> None:
