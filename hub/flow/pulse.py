@@ -48,6 +48,8 @@ class Pulse(Role):
     def once(self) -> None:
         """Write one beat."""
         wrong = [f"{role.name}: {role.trouble}" for role in self.roles if role.trouble]
+        if self.store.trouble:
+            wrong.append(f"store: {self.store.trouble}")
         with self.store.write() as tx:
             heartbeats.beat(
                 tx,

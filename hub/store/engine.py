@@ -123,6 +123,11 @@ class Store:
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
 
+    @property
+    def trouble(self) -> str:
+        """Why the store does not watch itself any more, "" when it does."""
+        return self._silence.trouble
+
     def write(self) -> AbstractContextManager[Tx]:
         """Open a write transaction; it is durable when the block has ended well."""
         return self.turns.write() if self.turns else self.engine.begin()

@@ -6,6 +6,10 @@ on a line of its own: does the server still work for that session? Where it does
 been idle, or waits for us as well, or knows no such session), the line is cut, and the waiter gets
 the error that a broken line gives. A statement that really takes long is left alone; where it waits
 for a lock of somebody of whom the server has heard nothing for long, that session is ended.
+
+The watch goes on after a fault of its own, which is logged; `trouble` says where it has ended all
+the same. A line is cut only where its socket is still the one that was watched: numbers of sockets
+are used again.
 """
 
 import contextlib
@@ -19,6 +23,9 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
+
+from hub.rules.causes import cause_of
+from hub.telemetry import Event, log
 
 PATIENCE = timedelta(seconds=10)
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -37,17 +44,21 @@ LINE: dict[str, int] = {
     "tcp_user_timeout": 20_000,
 }
 """libpq's own limits, for lines on which not even the kernels hear each other."""
+LONGEST_PAUSE = timedelta(seconds=20)
+"""How long a client may say nothing inside a transaction; then the server ends its session."""
 SESSION = (
     # What a client that vanished, or stands still, has locked must not stay locked for hours.
-    "-c idle_in_transaction_session_timeout=20s",
+    f"-c idle_in_transaction_session_timeout={LONGEST_PAUSE // timedelta(milliseconds=1)}ms",
     "-c tcp_keepalives_idle=10",
     "-c tcp_keepalives_interval=5",
     "-c tcp_keepalives_count=3",
     "-c tcp_user_timeout=20s",
 )
-"""The same at the server's end. The relay's wait for confirms, 5 s, is inside a transaction."""
+"""The same at the server's end."""
 
 Line = psycopg.Connection[Any]
+Inode = tuple[int, int]
+"""What the kernel calls a socket by, whatever its number in this process."""
 # Trap: a session whose client fell silent between two statements of a pipeline is called active.
 _WAITS_FOR_CLIENT = (
     "(state <> 'active' OR wait_event = 'ClientRead') AND state_change < clock_timestamp() - %s"
@@ -64,7 +75,7 @@ class Silence:
 
     def __init__(self, *, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
-        self._lines: weakref.WeakSet[Line] = weakref.WeakSet()
+        self._lines: weakref.WeakKeyDictionary[Line, Inode | None] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -72,7 +83,7 @@ class Silence:
     def watch(self, line: Line) -> None:
         """Watch a new line until it is closed."""
         with self._lock:
-            self._lines.add(line)
+            self._lines[line] = _inode(line)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="silence", daemon=True)
                 self._thread.start()
@@ -81,21 +92,36 @@ class Silence:
         """End the watch."""
         self._ended.set()
 
+    @property
+    def trouble(self) -> str:
+        """Why lines are not watched that should be, "" when they are."""
+        thread = self._thread
+        ended = thread is not None and not thread.is_alive() and not self._ended.is_set()
+        return "the watch of the lines to the database has ended" if ended else ""
+
     def _run(self) -> None:
         waiting: dict[Line, float] = {}
         while not self._ended.wait(self._patience / 4):
-            with self._lock:
-                lines = [line for line in self._lines if _is_waiting(line)]
-            now = time.monotonic()
-            waiting = {line: waiting.get(line, now) for line in lines}
-            for line, since in waiting.items():
-                if now - since >= self._patience and not self._works_for(line):
-                    _cut(line)
+            try:
+                waiting = self._look(waiting)
+            except Exception as error:  # a line that breaks while it is looked at, or a fault
+                log.error(Event.ROLE_CRASHED, role="silence", error=cause_of(error))
+
+    def _look(self, before: dict[Line, float]) -> dict[Line, float]:
+        """Look at every line once; return those that wait, and since when."""
+        with self._lock:
+            lines = {line: inode for line, inode in self._lines.items() if _is_waiting(line)}
+        now = time.monotonic()
+        waiting = {line: before.get(line, now) for line in lines}
+        for line, since in waiting.items():
+            if now - since >= self._patience and not self._works_for(line):
+                _cut(line, lines[line])
+        return waiting
 
     def _works_for(self, line: Line) -> bool:
         """Ask the server, within bounds, whether it is busy with what this line waits for."""
         answer: list[bool] = []
-        asking: list[Line] = []
+        asking: list[tuple[Line, Inode | None]] = []
         idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
         abandoned = timedelta(seconds=self._patience * ABANDONED)
         pid = line.pgconn.backend_pid
@@ -103,7 +129,7 @@ class Silence:
         def ask() -> None:
             with contextlib.suppress(psycopg.Error, OSError):
                 other = psycopg.connect(_address(line), autocommit=True)
-                asking.append(other)
+                asking.append((other, _inode(other)))
                 with other:
                     row = other.execute(_IDLE, (idle_for, pid)).fetchone()
                     answer.append(row is not None and not row[0])
@@ -113,8 +139,8 @@ class Silence:
         thread.start()
         thread.join(ANSWER_WITHIN.total_seconds())
         if not answer:
-            for other in asking:
-                _cut(other)  # it waits in vain as well
+            for other, inode in asking:
+                _cut(other, inode)  # it waits in vain as well
         return bool(answer) and answer[0]
 
 
@@ -129,11 +155,27 @@ def _address(line: Line) -> str:
     )
 
 
-def _cut(line: Line) -> None:
-    """Have the waiter see the end of the stream."""
-    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=_own(line)) as own:
-        own.shutdown(socket.SHUT_RDWR)
+def _cut(line: Line, inode: Inode | None) -> None:
+    """Have the waiter see the end of the stream, unless the socket is another one by now.
+
+    The copy holds what the number stands for at this moment, whatever its owner closes meanwhile:
+    what is compared is what is shut down.
+    """
+    with contextlib.suppress(OSError, psycopg.Error):
+        copy = os.dup(line.pgconn.socket)
+        with socket.socket(fileno=copy) as own:
+            if inode is not None and inode == _inode_of(copy):
+                own.shutdown(socket.SHUT_RDWR)
 
 
-def _own(line: Line) -> int:
-    return os.dup(line.pgconn.socket)
+def _inode(line: Line) -> Inode | None:
+    """Return what tells the line's socket from every other one, None when it is closed already."""
+    try:
+        return _inode_of(line.pgconn.socket)
+    except (OSError, psycopg.Error):
+        return None
+
+
+def _inode_of(descriptor: int) -> Inode:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
