@@ -197,6 +197,13 @@ class ConsumerLost(Exception):
 class Publisher(Protocol):
     """Publishes confirmed batches; owned by one thread."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether `publish` needs no new connection, as far as is known."""
+
+    def connect(self, *, within: timedelta) -> None:
+        """Have a connection ready; raises BrokerUnavailable when there is none in time."""
+
     def publish(self, batch: Sequence[Outgoing], *, timeout: timedelta) -> list[Confirm]:
         """Publish the batch and return one outcome for each, in order, within `timeout`.
 

@@ -150,6 +150,16 @@ class MemoryPublisher:
     def __init__(self, queues: _Queues) -> None:
         self._queues = queues
 
+    @property
+    def ready(self) -> bool:
+        """Whether the broker is open."""
+        return not self._queues.closed
+
+    def connect(self, *, within: timedelta) -> None:  # noqa: ARG002 - nothing here takes time
+        """Raise BrokerUnavailable when the broker is closed."""
+        if self._queues.closed:
+            raise BrokerUnavailable("the in-process broker is closed")
+
     def publish(
         self,
         batch: Sequence[Outgoing],

@@ -1,9 +1,19 @@
-"""The relay: publishes what stands in the outbox, confirmed, in order, and forgets it then.
+"""The relay: publishes what stands in the outbox, confirmed, and forgets it then.
 
 It never gives up and loses nothing: a row goes only after the broker confirmed it. What stays
 unconfirmed is published again with the same message id, which its readers do not mind. For the
 same reason SQLite's rows may go a little later, many at once: on the way of a message a commit for
 forgetting it would only hold up the others.
+
+Order is not promised. One relay reads from the oldest row on, so messages mostly arrive in the
+order in which they were written; but what was refused or unconfirmed comes again behind younger
+ones, and the batches of several relays overtake one another. What needs an order keeps it
+elsewhere: a delivery by its lane, a message of the records by `early`, the guard of the status and
+the numbers of the town's steps.
+
+On PostgreSQL the rows are locked while they are published, so nothing else is done in that
+transaction: a connection is made before it, and pauses come after it. The wait for confirms must
+stay far below `silence.LONGEST_PAUSE`, after which the server ends the session.
 """
 
 from contextlib import AbstractContextManager
@@ -21,6 +31,9 @@ from hub.telemetry import Event, log
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=5)
 """A queue whose leader died may owe a confirm for ever; the exchange goes on within 10 s."""
+CONNECT_WITHIN = CONFIRM_WITHIN / 2
+BROKER_AWAY_PAUSE = 0.2
+"""Seconds after a connection that could not be made."""
 FORGET_AT = 2_000
 """Published rows that are forgotten at the latest: at most so many are published twice."""
 FORGET_AFTER = 0.2
@@ -76,6 +89,8 @@ class Relay(Role):
 
     def publish_some(self, publisher: Publisher) -> int:
         """Publish one batch; return how many rows the broker took."""
+        if not publisher.ready and not self._connect(publisher):
+            return 0
         with self._hand() as tx:
             rows = outbox.head(tx, self.batch, after=self._after)
             outcomes = self._publish(publisher, rows) if rows else []
@@ -94,6 +109,19 @@ class Relay(Role):
         if len(done) < len(rows):
             self._report(outcomes)
         return len(done)
+
+    def _connect(self, publisher: Publisher) -> bool:
+        """Connect if there is anything to publish; False when there is and it cannot be."""
+        with self.store.read() as tx:
+            if not outbox.has_rows(tx, after=self._after):
+                return True
+        try:
+            publisher.connect(within=CONNECT_WITHIN)
+        except BrokerUnavailable as error:
+            log.warning(Event.BROKER_LOST, role=self.name, error=str(error))
+            self.stopping.wait(BROKER_AWAY_PAUSE)
+            return False
+        return True
 
     def forget(self) -> None:
         """Delete what the broker took."""
@@ -138,7 +166,6 @@ class Relay(Role):
             return publisher.publish(batch, timeout=CONFIRM_WITHIN)
         except BrokerUnavailable as error:
             log.warning(Event.BROKER_LOST, role=self.name, error=str(error), count=len(rows))
-            self.stopping.wait(0.2)
             return [Confirm.UNCONFIRMED] * len(rows)
 
     def _report(self, outcomes: list[Confirm]) -> None:

@@ -1,7 +1,8 @@
 """The outbox: what must be published, written in the transaction that caused it.
 
-The relay publishes in order of `seq` and deletes what the broker confirmed. A row that was
-published and not deleted is published again, with the same message id; readers do not mind.
+A relay reads in order of `seq` and deletes what the broker confirmed. A row that was published and
+not deleted is published again, with the same message id; readers do not mind. The order in which
+rows reach their queues is no promise, see `hub/flow/relay.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,6 +51,12 @@ def _first(dialect: str) -> sa.Select[Any]:
 
 
 _HEAD = Prepared(_first)
+_NEXT = Prepared(
+    sa.select(outbox.c.seq)
+    .where(outbox.c.seq > sa.bindparam("after"))
+    .order_by(outbox.c.seq)
+    .limit(sa.bindparam("most"))
+)
 
 
 def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
@@ -70,6 +77,11 @@ def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
     PostgreSQL hands them out locked, and skips what another relay has in hand.
     """
     return [OutboxRow(*row) for row in _HEAD.all(tx, {"after": after, "most": limit})]
+
+
+def has_rows(tx: Tx, *, after: int) -> bool:
+    """Tell whether a row stands behind `after`, locking nothing."""
+    return bool(_NEXT.all(tx, {"after": after, "most": 1}))
 
 
 def delete(tx: Tx, seqs: Sequence[int]) -> None:

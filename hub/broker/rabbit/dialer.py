@@ -59,6 +59,11 @@ class Dialer(Generic[S]):
         self._numbers = itertools.count(1)
         self._present: tuple[Link, S] | None = None
 
+    @property
+    def is_up(self) -> bool:
+        """Whether `up` would return at once."""
+        return self._present is not None and self._present[0].is_ready
+
     def up(self, limit: timedelta) -> tuple[Link, S]:
         """Return what is ready; raises BrokerUnavailable or NotYet after `limit`, or when woken."""
         if self._present is not None and self._present[0].is_ready:

@@ -158,6 +158,15 @@ class RabbitPublisher:
         self._refusing: Link | None = None
         self._refusing_since = 0.0
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is a connection."""
+        return self._dialer.is_up
+
+    def connect(self, *, within: timedelta) -> None:
+        """Connect unless there is a connection; raises BrokerUnavailable."""
+        self._dialer.up(within)
+
     def publish(self, batch: Sequence[Outgoing], *, timeout: timedelta) -> list[Confirm]:
         """Publish the batch; connecting may take up to half of `timeout`.
 
