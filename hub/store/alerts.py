@@ -9,11 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import OPEN
 from hub.store.engine import Tx
 from hub.store.record_tables import dossiers
 from hub.store.repair_tables import tasks
-from hub.store.tables import deliveries
+from hub.store.tables import OPEN_IN_LANE, deliveries
 
 KIND = "deadline_near"
 c, t = deliveries.c, tasks.c
@@ -57,7 +56,7 @@ def near(tx: Tx, *, due_by: datetime, stuck_since: datetime, limit: int = 500) -
         sa.select(c.id, c.destination, c.lane, c.state, c.code, _DUE.label("due_at"))
         .add_columns(dossiers.c.supplement_since)
         .select_from(_WITH_DOSSIER)
-        .where(OPEN, unmoved, c.lane != "", due_by >= _DUE, ~told)
+        .where(OPEN_IN_LANE, unmoved, due_by >= _DUE, ~told)
         .order_by(_DUE, c.id)
     )
     return [

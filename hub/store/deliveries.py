@@ -17,9 +17,9 @@ from hub.rules.states import DeliveryState as S
 from hub.store import delivery_statements as statements
 from hub.store import journal, outbox
 from hub.store.conservation import counts
-from hub.store.delivery_statements import OPEN as OPEN
 from hub.store.delivery_statements import position as position
 from hub.store.engine import Tx
+from hub.store.prepared import among_chosen
 from hub.store.tables import UNSETTLED, deliveries
 
 
@@ -75,7 +75,7 @@ def foremost(
     if tx.dialect.name != "postgresql":
         return c.id.in_(query)
     once = query.with_for_update(skip_locked=True).cte("foremost").prefix_with("MATERIALIZED")
-    return c.id.in_(sa.select(once.c.id))
+    return among_chosen(c.id, sa.select(once.c.id))
 
 
 def ask_for(
@@ -113,7 +113,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
         if item.lane:
             wanted.setdefault(item.destination, set()).add(item.lane)
     busy = set()
-    for destination, names in wanted.items():
+    for destination, names in sorted(wanted.items()):  # in one order, as in a lock of many lanes
         lock_lanes(tx, destination, names)
         found = statements.BUSY.scalars(tx, {"to": destination, "names": names})
         busy |= {(destination, lane) for lane in found}

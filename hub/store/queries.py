@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.store.engine import Tx
-from hub.store.tables import UNHANDLED, deliveries, journal
+from hub.store.tables import UNHANDLED, UNSETTLED, deliveries, journal
 
 
 def look(tx: Tx) -> None:
@@ -13,7 +13,7 @@ def look(tx: Tx) -> None:
 
 def open_count(tx: Tx) -> int:
     """Return the number of deliveries that are not final."""
-    query = sa.select(sa.func.count()).where(deliveries.c.settled_at.is_(None))
+    query = sa.select(sa.func.count()).select_from(deliveries).where(UNSETTLED)
     return tx.execute(query).scalar_one()
 
 

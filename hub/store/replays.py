@@ -12,10 +12,10 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.delivery_statements import OPEN, position, replaces
+from hub.store.delivery_statements import position, replaces
 from hub.store.engine import Tx
 from hub.store.repair_tables import FINISHED, MADE, RUNNING, STOPPED, replay_items, replay_plans
-from hub.store.tables import attempts, deliveries
+from hub.store.tables import UNSETTLED, attempts, deliveries
 
 c = deliveries.c
 _LAST = (
@@ -115,7 +115,7 @@ class Plan:
 def select(tx: Tx, selection: Selection, *, limit: int = 10_000) -> list[Candidate]:
     """Return the dead deliveries of a selection in the order of their lanes."""
     query = sa.select(c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, _FAULT)
-    query = query.where(c.state == S.DEAD.value, OPEN, *selection.conditions)
+    query = query.where(c.state == S.DEAD.value, UNSETTLED, *selection.conditions)
     rows = tx.execute(query.order_by(position()).limit(limit)).mappings()
     return [Candidate(**row) for row in rows]
 

@@ -21,6 +21,7 @@ from hub.store.deliveries import (
     release_followers,
     with_bodies,
 )
+from hub.store.delivery_statements import open_in_lane
 from hub.store.engine import Tx
 from hub.store.tables import UNSETTLED, attempts, deliveries
 
@@ -108,11 +109,14 @@ def expire_leases(
     lives, the clock was set forward, and its call is still under way: asked at once, the partner
     would truthfully say that nothing is there.
     """
-    late = sa.and_(c.state == S.SENDING.value, c.lease_until < now, UNSETTLED)
-    chosen = sa.select(c.id).where(late).limit(limit)
+    late = sa.and_(c.state == S.SENDING.value, c.lease_until < now)
     statement = (
         sa.update(deliveries)
-        .where(c.id.in_(chosen), c.state == S.SENDING.value, c.lease_until < now)
+        .where(
+            foremost(tx, late, c.lease_until, limit=limit),
+            c.state == S.SENDING.value,
+            c.lease_until < now,
+        )
         .values(
             state=S.AMBIGUOUS.value,
             lease_until=None,
@@ -200,12 +204,13 @@ def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
 def sweep_held(tx: Tx, now: datetime) -> int:
     """Release held deliveries that nothing stands before; there are none unless a move was lost."""
     earlier = deliveries.alias()
-    blocked = sa.exists().where(
-        earlier.c.destination == c.destination,
-        earlier.c.lane == c.lane,
-        position(earlier) < position(),
-        earlier.c.settled_at.is_(None),
+    before = sa.select(earlier.c.id).where(
+        open_in_lane(c.destination, c.lane, table=earlier), position(earlier) < position()
     )
+    blocked = before.limit(1).scalar_subquery().is_not(None)
     query = sa.select(c.destination, c.lane).where(c.state == S.HELD.value, UNSETTLED, ~blocked)
-    stuck = tx.execute(query.limit(500)).all()
-    return sum(release_followers(tx, row.destination, [row.lane], now) for row in stuck)
+    free: dict[str, set[str]] = {}
+    for destination, lane in tx.execute(query.limit(500)):
+        free.setdefault(destination, set()).add(lane)
+    # In one order, as all who lock lanes: two who do it at once must not wait in a ring.
+    return sum(release_followers(tx, name, free[name], now) for name in sorted(free))

@@ -159,16 +159,21 @@ deliveries = sa.Table(
     sqlite_autoincrement=True,
     comment="One message on its way to one destination: the truth about state, attempts and time",
 )
-UNSETTLED = sa.text(f"NOT ({_FINAL})")
-"""As `UNHANDLED`: word for word in every question about deliveries that are due."""
+OPEN_IN_LANE = sa.text("settled_at IS NULL AND lane <> ''")
+"""Word for word in every question about the open deliveries of a lane, as `UNHANDLED`."""
 sa.Index(
     "ix_deliveries_open_lane",
     deliveries.c.destination,
     deliveries.c.lane,
     deliveries.c.id,
-    sqlite_where=UNSETTLED,
-    postgresql_where=UNSETTLED,
+    sqlite_where=OPEN_IN_LANE,
+    postgresql_where=OPEN_IN_LANE,
 )
+UNSETTLED = sa.text("settled_at IS NULL AND state <> ''")
+"""Word for word in every question about deliveries by their state. No state is empty: the words
+only say which index is meant. By the statistics of a quiet hour both partial indexes look small to
+PostgreSQL. With words of its own each serves only the questions that it was made for, and neither
+serves a statement that knows its deliveries by number."""
 sa.Index(
     "ix_deliveries_due",
     deliveries.c.state,

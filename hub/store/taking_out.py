@@ -6,7 +6,7 @@ Moves nothing; what a person may take out is decided by `hub/operations/cancelli
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.delivery_statements import OPEN, position
+from hub.store.delivery_statements import open_in_lane, position
 from hub.store.engine import Tx
 from hub.store.tables import deliveries
 
@@ -21,11 +21,11 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
     """
     if tx.dialect.name == "sqlite":
         return
-    here = sa.and_(_C.destination == destination, _C.lane == lane, OPEN)
+    here = open_in_lane(sa.literal(destination), sa.literal(lane))
     foremost = sa.select(_C.id).where(here).order_by(position()).limit(1)
     # While it was waited for it may have been settled: then another one is the foremost.
     while head := tx.execute(foremost).scalar():
-        locking = sa.select(_C.id).where(_C.id == head, OPEN).with_for_update()
+        locking = sa.select(_C.id).where(_C.id == head, _C.settled_at.is_(None)).with_for_update()
         if tx.execute(locking).scalar():
             return
 

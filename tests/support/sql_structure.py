@@ -64,6 +64,8 @@ def lost_subqueries(sql: str) -> list[str]:
     """Return what is wrong with each subquery that does not reach the query around it."""
     found = []
     for query in queries(sql):
+        if query.outer and not query.tables:
+            found.append("a subquery selects from nothing")
         around = {name for outer in query.enclosing() for name in outer.tables}
         again = around & set(query.tables)
         if again and query.listed > 1:
