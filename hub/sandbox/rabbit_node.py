@@ -45,6 +45,7 @@ class PrivateRabbit:
         peers: Sequence[str] = (),
         memory_megabytes: int = 600,
         limits: Mapping[str, int] | None = None,
+        plugins: Sequence[str] = (),
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         directory = directory.absolute()
@@ -62,6 +63,7 @@ class PrivateRabbit:
         self._epmd = epmd or PrivateEpmd(directory)
         self._start_timeout = start_timeout
         self._limits = limits
+        self._plugins = ("rabbitmq_management", *plugins)
         self._process: KeptProcess | None = None
         self._lock = threading.RLock()
 
@@ -240,7 +242,7 @@ class PrivateRabbit:
         user, password = self._credentials()
         text = configuration(layout, user=user, password=password, peers=self._peers)
         write_private(layout.config / "rabbitmq.conf", text)
-        write_private(layout.config / "enabled_plugins", "[rabbitmq_management].\n")
+        write_private(layout.config / "enabled_plugins", f"[{','.join(self._plugins)}].\n")
         cookie = layout.home / ".erlang.cookie"
         if self._cookie or not cookie.exists():
             write_private(cookie, self._cookie or secrets.token_hex(16))

@@ -1,7 +1,7 @@
 """Where a benchmark works: a directory below var/bench and a private RabbitMQ, gone afterwards."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,13 @@ class Place:
 
 
 @contextmanager
-def open_place(name: str) -> Iterator[Place]:
-    """Start the broker; stop it and remove everything at the end."""
+def open_place(name: str, *, plugins: Sequence[str] = ()) -> Iterator[Place]:
+    """Start the broker, with more plugins than usual; stop it and remove everything at the end."""
     base = ROOT / "var" / "bench"
     base.mkdir(parents=True, exist_ok=True)
     directory = Path(mkdtemp(prefix=f"{name}-", dir=base))
     try:
-        with PrivateRabbit(directory / "rabbit") as rabbit:
+        with PrivateRabbit(directory / "rabbit", plugins=plugins) as rabbit:
             yield Place(directory, rabbit)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -29,21 +29,46 @@ class Contender:
     messages: int
     """Measured in a round, so that it takes some 5 to 10 seconds."""
     warm_up: int
+    tried_with: int = 1_500
+    """Messages for trying out a setting."""
     settings: tuple[Setting, ...]
     work_queue: str = WORK
     output_queue: str = OUTPUT
     also_declared: tuple[str, ...] = ()
     """Queues that the program expects besides, and would not make as quorum queues."""
+    own_vhost: bool = True
+    """Whether its client can name a virtual host."""
+    acknowledges_late: bool = False
+    """Whether its acknowledgements are far behind its work, so that a stop must wait for them."""
     topology: Topology | None = None
     """The hub's own; the others get plain queues."""
     counted: str = "SELECT count(*) FROM message"
     """How many messages its database holds."""
 
 
-def _celery(label: str, *options: str) -> Setting:
+def _celery(label: str, *options: str, side: str = "celery_side", variant: str = "") -> Setting:
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=ERROR")
-    command = ("celery", "-A", f"{SIDES}.celery_side:app", "worker", *quiet, *options)
-    return Setting(label, command)
+    command = ("celery", "-A", f"{SIDES}.{side}:app", "worker", *quiet, *options)
+    return Setting(label, command, variant)
+
+
+def _celery_batches(label: str, *options: str, variant: str) -> Setting:
+    label = f"batches of 500, {label}, confirms {variant}"
+    return _celery(label, *options, side="celery_batches_side", variant=variant)
+
+
+def _taskiq(workers: int, variant: str) -> Setting:
+    command = (
+        *("taskiq", "worker", f"{SIDES}.taskiq_side:broker", "--workers", str(workers)),
+        *("--ack-type", "when_executed", "--max-async-tasks", "200", "--no-parse"),
+        *("--log-level", "ERROR", "--shutdown-timeout", "10"),
+    )
+    return Setting(f"{workers} workers, SQLite {variant}", command, variant)
+
+
+def _repid(workers: int, variant: str) -> Setting:
+    command = ("python", "-m", f"{SIDES}.repid_side")
+    return Setting(f"{workers} workers, SQLite {variant}", command, f"{variant} {workers}")
 
 
 def _dramatiq(processes: int, threads: int) -> Setting:
@@ -83,6 +108,21 @@ CELERY = Contender(
         _celery("solo", "--pool=solo"),
     ),
 )
+CELERY_BATCHES = Contender(
+    name="celery-batches",
+    module=f"{SIDES}.celery_batches_side",
+    messages=10_000,
+    warm_up=1_000,
+    acknowledges_late=True,
+    tried_with=5_000,
+    settings=(
+        _celery_batches("solo", "--pool=solo", variant="each"),
+        _celery_batches("solo", "--pool=solo", variant="together"),
+        _celery_batches("1 thread", "--pool=threads", "--concurrency=1", variant="together"),
+        _celery_batches("1 process", "--pool=prefork", "--concurrency=1", variant="together"),
+        _celery_batches("2 processes", "--pool=prefork", "--concurrency=2", variant="together"),
+    ),
+)
 DRAMATIQ = Contender(
     name="dramatiq",
     module=f"{SIDES}.dramatiq_side",
@@ -103,6 +143,32 @@ FASTSTREAM = Contender(
         _faststream(2, "threads"),
     ),
 )
+TASKIQ = Contender(
+    name="taskiq",
+    module=f"{SIDES}.taskiq_side",
+    messages=6_000,
+    warm_up=300,
+    settings=(
+        _taskiq(1, "inline"),
+        _taskiq(1, "threads"),
+        _taskiq(2, "inline"),
+        _taskiq(2, "threads"),
+    ),
+)
+REPID = Contender(
+    name="repid",
+    module=f"{SIDES}.repid_side",
+    messages=6_000,
+    warm_up=300,
+    own_vhost=False,
+    acknowledges_late=True,
+    settings=(
+        _repid(1, "inline"),
+        _repid(1, "threads"),
+        _repid(2, "inline"),
+        _repid(2, "threads"),
+    ),
+)
 LIMIT = Contender(
     name="limit",
     module=f"{SIDES}.limit_side",
@@ -110,4 +176,4 @@ LIMIT = Contender(
     warm_up=2_000,
     settings=(Setting("bare pika, batches", ("python", "-m", f"{SIDES}.limit_side")),),
 )
-PEERS = (CELERY, DRAMATIQ, FASTSTREAM)
+PEERS = (CELERY, CELERY_BATCHES, DRAMATIQ, FASTSTREAM, TASKIQ, REPID)

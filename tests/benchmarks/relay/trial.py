@@ -1,11 +1,15 @@
 """One trial: fill the work queue, let the contender work, check that nothing is lost or doubled."""
 
+import json
 import sqlite3
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 
@@ -26,7 +30,7 @@ def run_trial(
     """Measure once. Raises Stuck when the contender loses, doubles or stops."""
     folder = place.folder(contender.name)
     total = contender.warm_up + measured
-    with place.vhost(folder.name) as url:
+    with _vhost(place, contender, folder.name) as url:
         here = Assignment(
             url=url,
             folder=folder,
@@ -43,6 +47,8 @@ def run_trial(
         environment = here.environment() | setting.environment
         with running(command, folder=folder, environment=environment) as process:
             watch(here.stamps, total, process=process, log=folder / "log", report=report)
+            if contender.acknowledges_late:
+                _await_acknowledged(place, urlsplit(url).path, contender.work_queue, total)
         with _channel(url) as channel:
             # The program has ended: what it had not acknowledged would be back in the queue.
             _await_depth(channel, contender.work_queue, 0)
@@ -52,6 +58,21 @@ def run_trial(
         if stored != total:
             raise Stuck(f"{contender.name} stored {stored} of {total}", folder / "log")
     return pace(here.stamps, warm_up=contender.warm_up)
+
+
+@contextmanager
+def _vhost(place: Place, contender: Contender, name: str) -> Iterator[str]:
+    if contender.own_vhost:
+        with place.vhost(name) as url:
+            yield url
+        return
+    url = place.rabbit.url
+    try:
+        yield url
+    finally:
+        with _channel(url) as channel:
+            for queue in (contender.work_queue, contender.output_queue, *contender.also_declared):
+                channel.queue_delete(queue)
 
 
 def _fill(contender: Contender, here: Assignment, total: int) -> None:
@@ -73,6 +94,24 @@ def _declare(place: Place, contender: Contender, url: str) -> None:
     with _channel(url) as channel:
         for queue in (contender.work_queue, contender.output_queue, *contender.also_declared):
             channel.queue_declare(queue, durable=True, arguments=QUORUM)
+
+
+def _await_acknowledged(place: Place, vhost: str, queue: str, wanted: int) -> None:
+    """Return when the broker has counted so many acknowledgements; it counts every 5 s."""
+    management = urlsplit(place.rabbit.management_url)
+    login = f"{management.username}:{management.password}".encode()
+    headers = {"Authorization": f"Basic {b64encode(login).decode()}"}
+    deadline = time.monotonic() + 60
+    while True:
+        with closing(HTTPConnection(f"{management.hostname}:{management.port}")) as connection:
+            connection.request("GET", f"/api/queues{vhost}/{queue}", headers=headers)
+            counts = json.loads(connection.getresponse().read())
+        acknowledged = counts.get("message_stats", {}).get("ack", 0)
+        if acknowledged >= wanted:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{queue}: {acknowledged} of {wanted} messages are acknowledged")
+        time.sleep(LOOK_EVERY)
 
 
 def _await_depth(channel: Any, queue: str, wanted: int) -> None:

@@ -8,6 +8,7 @@ outbox); the peers are asked for no more than the least that loses nothing.
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -74,3 +75,13 @@ class Desk:
         with self._lock:
             self._connection.execute(INSERT, values)
         return ask(message)
+
+    def take_all(self, bodies: Sequence[bytes]) -> list[bytes]:
+        """Validate messages and store them in one transaction; return what is to be published."""
+        messages = [validate(body) for body in bodies]
+        rows = [row(message, body) for message, body in zip(messages, bodies, strict=True)]
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(INSERT, rows)
+            self._connection.execute("COMMIT")
+        return [ask(message) for message in messages]
