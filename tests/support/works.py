@@ -151,12 +151,18 @@ class Works(Generic[P]):
         return {state: count for state, count in mine.states.items() if count}
 
     def wait(self, reached: Callable[[dict[str, int]], bool], seconds: float = 20) -> None:
-        """Wait until the states are as wanted; each settlement is a signal to look again."""
-        end = now() + timedelta(seconds=seconds)
-        while not reached(self.states()):
+        """Wait until the states are as wanted; fail when nothing changed for `seconds`.
+
+        A busy machine is slow and still makes progress: only an exchange that stands still fails.
+        """
+        states, end = self.states(), now() + timedelta(seconds=seconds)
+        while not reached(states):
             self.settled.clear()
             self.settled.wait(0.05)
-            assert now() < end, self.states()
+            before, states = states, self.states()
+            if states != before:
+                end = now() + timedelta(seconds=seconds)
+            assert now() < end, states
 
     def wait_delivered(self, count: int) -> None:
         """Wait until exactly `count` deliveries are delivered and nothing else is open."""
