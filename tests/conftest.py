@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.sandbox.postgres_node import PrivatePostgres
+from hub.sandbox.programs import SERVER_SETTING
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.services import RabbitService, postgres_service, rabbit_service
@@ -18,9 +19,10 @@ _AMBIENT = pytest.StashKey[dict[str, str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take the hub's settings out of the environment: those of a developer's shell must not decide
-    what a test does. Only the broker's address is looked at, by the fixture `rabbit`.
+    what a test does. Only the broker's address is read, by the fixture `rabbit`, and which
+    RabbitMQ the sandbox starts.
     """
-    names = [name for name in os.environ if name.startswith("HUB_")]
+    names = [name for name in os.environ if name.startswith("HUB_") and name != SERVER_SETTING]
     config.stash[_AMBIENT] = {name: os.environ.pop(name) for name in names}
 
 

@@ -4,8 +4,12 @@ Finds them or raises `MissingProgram`, which names the Debian package; starts no
 script/lib/services.sh looks in the same places.
 """
 
+import os
 import shutil
 from pathlib import Path
+
+SERVER_SETTING = "HUB_SANDBOX_RABBITMQ"
+"""Names another start script than the installed one, e.g. of a newer RabbitMQ in a chroot."""
 
 
 class MissingProgram(RuntimeError):
@@ -23,6 +27,11 @@ def rabbitmq_server() -> Path:
     Not the `rabbitmq-server` on Debian's PATH: that one is a wrapper that insists on root or the
     user rabbitmq, switches to that user, and starts the system's node.
     """
+    named = os.environ.get(SERVER_SETTING)
+    if named:
+        if Path(named).is_file():
+            return Path(named)
+        raise MissingProgram(f"{named} ({SERVER_SETTING})", "rabbitmq-server")
     for place in ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin"):
         program = Path(place, "rabbitmq-server")
         if program.exists():

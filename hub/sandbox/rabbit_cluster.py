@@ -43,17 +43,19 @@ class PrivateCluster:
     def __init__(self, directory: Path, *, names: tuple[str, ...] = NAMES) -> None:
         directory = directory.absolute()
         self._epmd = PrivateEpmd(directory / "epmd")
-        cookie, peers = secrets.token_hex(16), [f"{name}@localhost" for name in names]
+        cookie, full_names = secrets.token_hex(16), [f"{name}@localhost" for name in names]
         self.nodes = {
-            peer: PrivateRabbit(
+            full_name: PrivateRabbit(
                 directory / name,
                 name=name,
                 cookie=cookie,
                 epmd=self._epmd,
-                peers=peers if len(names) > 1 else (),
+                # Trap: from 4.0 on a new node waits for all the peers that it knows. So the first
+                # one knows nobody, and each further one knows the first, which runs already.
+                peers=(full_names[0], full_name) if name != names[0] else (),
                 memory_megabytes=400,
             )
-            for name, peer in zip(names, peers, strict=True)
+            for name, full_name in zip(names, full_names, strict=True)
         }
         """By full Erlang name, in the order in which they are started and dialled."""
         self._directory = directory

@@ -28,9 +28,9 @@ from hub.sandbox.rabbit_config import RabbitLayout, configuration, environment
 class PrivateRabbit:
     """One node in one directory. Safe to use from several threads; a context manager too.
 
-    To make a cluster, give the nodes different names and directories, one `epmd`, one `cookie`,
-    and every node's full name as `peers`, and start them one after the other; or take
-    `hub.sandbox.rabbit_cluster`.
+    To make a cluster, give the nodes different names and directories, one `epmd` and one `cookie`.
+    Start the first one without `peers`, then one after the other with the full names of the first
+    and of itself as `peers`; or take `hub.sandbox.rabbit_cluster`.
     """
 
     def __init__(
