@@ -5,6 +5,7 @@ first what lets things in, then what works on them, then what carries, then what
 """
 
 import random
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,11 +18,11 @@ from adapters.provincial.settings import ProvincialSettings
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.source import TownCallbacks
-from hub.broker import declare
+from hub.broker import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.clock import clock_of
+from hub.clock import clock_of, utc_now
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver, lease_of
 from hub.flow.gate import Gate
@@ -50,6 +51,7 @@ from hub.rules.traits import Traits
 from hub.service import Role
 from hub.settings import ROLES, Settings, seconds
 from hub.sources import SourceRole
+from hub.store import identity
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -88,12 +90,14 @@ class Hub:
         """Bring the broker's topology about and start every role.
 
         A process whose roles need only the store starts whether or not the broker is there.
+        Raises OwnedByAnother where the broker's queues are another store's.
         """
         if not self.settings.broker_url:
             # What was queued ended with the last process.
             rebuild(self.store, clock=self.clock, at_start=True)
         elif self.settings.needs_broker:
             url, management = self.settings.broker_url, self.settings.broker_management_url
+            ownership.claim(url, id_of(self.store))
             declare.apply(TOPOLOGY, url, management)
         with one_cpu(wanted=self.settings.one_cpu == "on"):
             for role in reversed(self.roles):
@@ -132,6 +136,16 @@ def open_store(settings: Settings, *, rings: bool = True) -> Store:
     store = Store(settings.database, rings=rings)
     migrate(store)
     return store
+
+
+def id_of(store: Store) -> str:
+    """Return the store's id; a store that has none is given one."""
+    with store.read() as tx:
+        found = identity.known(tx)
+    if found:
+        return found
+    with store.write() as tx:
+        return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
 
 
 def mark_of(settings: Settings) -> Mark:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from hub import failpoints
+from hub.sandbox.programs import SERVER_SETTING
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
@@ -138,7 +139,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
     for name, text in environment.items():
-        if not name.startswith("HUB_"):
+        if not name.startswith("HUB_") or name == SERVER_SETTING:
             continue
         key, from_file = name, False
         if key not in fields and key.endswith("_FILE"):

@@ -14,6 +14,7 @@ from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.services import RabbitService, postgres_service, rabbit_service
 
+BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
 _AMBIENT = pytest.StashKey[dict[str, str]]()
 
 
@@ -23,16 +24,25 @@ def pytest_configure(config: pytest.Config) -> None:
     RabbitMQ the sandbox starts.
     """
     names = [name for name in os.environ if name.startswith("HUB_") and name != SERVER_SETTING]
-    config.stash[_AMBIENT] = {name: os.environ.pop(name) for name in names}
+    config.stash[_AMBIENT] = ambient = {name: os.environ.pop(name) for name in names}
+    address, management = BROKER
+    if address in ambient and management not in ambient:
+        raise pytest.UsageError(
+            f"{address} names a broker where a hub may be at work, and without {management} no test"
+            f" can make a virtual host of its own there. Set it too, or unset {address}: then a"
+            " private broker is started."
+        )
 
 
 @pytest.fixture(scope="session")
 def rabbit(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RabbitService]:
-    """RabbitMQ for the session: a private node, or the broker of HUB_BROKER_URL."""
-    existing = request.config.stash[_AMBIENT].get("HUB_BROKER_URL")
-    with rabbit_service(tmp_path_factory.mktemp("rabbit"), existing) as service:
+    """RabbitMQ for the session: a private node, or the broker of HUB_BROKER_URL, where each test
+    gets a virtual host of its own.
+    """
+    existing = [request.config.stash[_AMBIENT].get(name, "") for name in BROKER]
+    with rabbit_service(tmp_path_factory.mktemp("rabbit"), *existing) as service:
         yield service
 
 

@@ -87,6 +87,19 @@ class Management:
         """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
         self._call("PUT", f"/api/policies/{self._vhost}/{quote(name, safe='')}", policy)
 
+    def make_vhost(self) -> None:
+        """Make the virtual host itself; raises BrokerUnavailable."""
+        self._call("PUT", f"/api/vhosts/{self._vhost}", {})
+
+    def permit(self, user: str) -> None:
+        """Let a user do everything in the virtual host; raises BrokerUnavailable."""
+        everything = dict.fromkeys(("configure", "write", "read"), ".*")
+        self._call("PUT", f"/api/permissions/{self._vhost}/{quote(user, safe='')}", everything)
+
+    def remove_vhost(self) -> None:
+        """Remove the virtual host with everything in it; raises BrokerUnavailable."""
+        self._call("DELETE", f"/api/vhosts/{self._vhost}")
+
     def close(self) -> None:
         """Close the connections."""
         self._http.clear()

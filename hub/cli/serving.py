@@ -12,8 +12,10 @@ from typing import Annotated
 import typer
 
 from hub import failpoints, preflight, telemetry
-from hub.bootstrap import build, mark_of
-from hub.broker import declare
+from hub.bootstrap import build, id_of, mark_of
+from hub.broker import declare, ownership
+from hub.broker.own_vhost import NoOwnVhost
+from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli.context import console, one_of, opened, settings
 from hub.pilot import run as pilot
@@ -22,6 +24,7 @@ from hub.ports import BrokerUnavailable
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings
+from hub.store.engine import StoreUnavailable
 
 app = typer.Typer()
 
@@ -38,8 +41,7 @@ def run(
     found = settings()
     telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
     if found.broker_url:
-        with suppress(BrokerUnavailable):  # what is missing is made; what differs is found below
-            declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
+        _prepare_broker(found)
     checks = preflight.examine(found)
     problems = [check for check in checks if check.refuses]
     preflight.report(check for check in checks if not check.ok)
@@ -59,6 +61,17 @@ def run(
     stop.wait()
     watch.stop()
     hub.stop()
+
+
+def _prepare_broker(found: Settings) -> None:
+    """Mark the broker's queues as ours and make what is missing there.
+
+    What stands in the way (another owner, no broker, no database) is a finding of the preflight.
+    """
+    with suppress(BrokerUnavailable, StoreUnavailable, OwnedByAnother):
+        with opened() as store:
+            ownership.claim(found.broker_url, id_of(store))
+        declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
 
 
 def _refuse_an_old_copy(found: Settings) -> None:
@@ -98,7 +111,7 @@ def demo(
     )
     try:
         report = pilot.run(options, console)
-    except pilot.InTheWay as error:
+    except (pilot.InTheWay, NoOwnVhost) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(2) from None
     raise typer.Exit(1 if report["problems"] else 0)

@@ -5,11 +5,13 @@ from typing import Protocol
 
 import typer
 
-from hub.broker import declare
+from hub.bootstrap import id_of
+from hub.broker import declare, ownership
 from hub.broker.declare import Plan
 from hub.broker.topology import TOPOLOGY, Topology, validate
-from hub.cli.context import broker_address, console, settings
+from hub.cli.context import Reason, broker_address, by, console, opened, settings
 from hub.ports import BrokerUnavailable
+from hub.store import audit
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
 
@@ -41,6 +43,42 @@ def plan() -> None:
 def apply() -> None:
     """Bring the topology about at the live broker."""
     _compare(declare.apply)
+
+
+@app.command("adopt")
+def adopt(reason: Reason) -> None:
+    """Take over queues that belong to another store, whose hub has gone for good."""
+    url, _ = broker_address(settings())
+    act = by(reason)
+    with opened() as store:
+        own = id_of(store)
+        try:
+            before = ownership.take_over(url, own)
+        except BrokerUnavailable as error:
+            console.print(f"[red]The broker cannot be reached:[/] {error}")
+            raise typer.Exit(1) from None
+        except ownership.StillConsumed as error:
+            console.print(
+                f"[red]Chưa làm / Not done:[/] {error}: một trung tâm khác đang lấy thông điệp."
+                "\nAnother hub still takes messages there: stop it first."
+            )
+            raise typer.Exit(1) from None
+        if before == own:
+            console.print(f"[green]✓[/] The queues are those of this hub's store already: {own}.")
+            return
+        with store.write() as tx:
+            audit.record(
+                tx,
+                act["actor"],
+                "broker.adopt",
+                object=before or "nobody",
+                reason=act["reason"],
+                now=act["now"],
+            )
+    console.print(
+        f"[green]✓[/] The queues of {before or 'nobody'} are now those of {own}."
+        " Start the hub, then run `hub rebuild`: it asks again for everything unsettled."
+    )
 
 
 @app.command("export")

@@ -1,7 +1,8 @@
 """Runs the pilot: private broker, both partners' simulators, one hub, one office, some weather.
 
 The hub is the real one, all roles in this process; the partners are processes of their own; the
-broker is a private RabbitMQ node, an existing one (HUB_BROKER_URL) or the in-process broker.
+broker is a private RabbitMQ node, a virtual host of its own at the broker of HUB_BROKER_URL, or the
+in-process broker.
 Business time is that of 2018, transport time is real with short waits.
 """
 
@@ -23,6 +24,7 @@ from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
 from hub import telemetry
 from hub.bootstrap import Hub, build
+from hub.broker.own_vhost import own_vhost
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.messages.payloads import Station
 from hub.pilot import report as reporting
@@ -64,13 +66,23 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """The broker of the run; without an address the one inside the process."""
+
+    url: str = ""
+    management_url: str = ""
+    node: PrivateRabbit | None = None
+    """The private node, which may be killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Everything that runs around the hub."""
 
     options: Options
     mix: scenario.Mix
     settings: Settings
-    node: PrivateRabbit | None
+    carrier: Carrier
     province: SimulatorProcess
     town: SimulatorProcess
     console: Console
@@ -79,7 +91,7 @@ class Stage:
 def run(options: Options, console: Console) -> dict[str, Any]:
     """Run the pilot, print and write the report, and return it.
 
-    Raises InTheWay, nothing touched then.
+    Raises InTheWay and NoOwnVhost, nothing touched then.
     """
     started = time.monotonic()
     directory = options.directory
@@ -112,7 +124,7 @@ def _clear(directory: Path) -> None:
 def _set_up(options: Options, console: Console, stack: contextlib.ExitStack) -> Stage:
     """Start broker and partners; `stack` ends them."""
     directory = options.directory
-    node = _broker(options, console, stack)
+    carrier = _carrier(options, console, stack)
     keys = Secrets.generate(directory / "secrets")
     port = loopback.free_port()
     mix = scenario.scaled(scenario.load_mix(), options.dossiers)
@@ -123,8 +135,8 @@ def _set_up(options: Options, console: Console, stack: contextlib.ExitStack) -> 
     return Stage(
         options=options,
         mix=mix,
-        settings=_settings(options, node, keys, port, province, town),
-        node=node,
+        settings=_settings(options, carrier, keys, port, province, town),
+        carrier=carrier,
         province=province,
         town=town,
         console=console,
@@ -180,7 +192,7 @@ def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Bell) -
     options, mix, console = stage.options, stage.mix, stage.console
     weather = Weather(
         {PROVINCE: stage.province, TOWN: stage.town},
-        stage.node,
+        stage.carrier.node,
         report=lambda text: console.print(f"  [yellow]⚡[/] {text}"),
     )
     plans = scenario.plan(mix, office.rules, seed=options.seed, agency=AGENCY)
@@ -230,19 +242,16 @@ def _scans(hub: Hub) -> int:
 
 def _settings(
     options: Options,
-    node: PrivateRabbit | None,
+    carrier: Carrier,
     keys: Secrets,
     port: int,
     province: SimulatorProcess,
     town: SimulatorProcess,
 ) -> Settings:
-    in_process = options.broker == "memory"
     return Settings(
         data_dir=str(options.directory / "hub"),
-        broker_url="" if in_process else node.url if node else options.broker_url,
-        broker_management_url=(
-            "" if in_process else node.management_url if node else options.broker_management_url
-        ),
+        broker_url=carrier.url,
+        broker_management_url=carrier.management_url,
         http_port=port,
         # Its due dates are those of 2018, the clock of its deliveries is today's.
         alert_hours=0,
@@ -268,18 +277,23 @@ def _settings(
     )
 
 
-def _broker(
-    options: Options, console: Console, stack: contextlib.ExitStack
-) -> PrivateRabbit | None:
-    """Start the private node, unless another broker is wanted or none can be had."""
-    if options.broker == "memory" or options.broker_url:
-        return None
+def _carrier(options: Options, console: Console, stack: contextlib.ExitStack) -> Carrier:
+    """Start the private node, unless another broker is wanted or none can be had.
+
+    A broker that is there may be the one where a hub works: the run gets a virtual host of its own.
+    """
+    if options.broker == "memory":
+        return Carrier()
+    if options.broker_url:
+        management_url = options.broker_management_url
+        own = own_vhost(options.broker_url, management_url, prefix="hub-demo")
+        return Carrier(url=stack.enter_context(own), management_url=management_url)
     node = PrivateRabbit(options.directory / "rabbit")
     try:
         with console.status("RabbitMQ đang khởi động …"):
             node.start()
     except MissingProgram as error:
         console.print(f"[yellow]No RabbitMQ here ({error}); using the in-process broker.[/]")
-        return None
+        return Carrier()
     stack.callback(node.stop)
-    return node
+    return Carrier(url=node.url, management_url=node.management_url, node=node)

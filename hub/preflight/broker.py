@@ -21,6 +21,7 @@ from hub.messages.envelope import MAX_BYTES
 from hub.messages.routes import INGEST, deliver_queue
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, clock
+from hub.preflight.ownership import owned
 from hub.settings import Settings
 
 _KEEPING = ("dead-letter-strategy", "dead-letter-exchange", "overflow", "message-ttl")
@@ -48,6 +49,10 @@ def _found(settings: Settings) -> Iterator[Check]:
         yield Check("broker", True, detail)
         return
     try:
+        owner = owned(settings)
+        yield owner
+        if not owner.ok:
+            return
         plan = declare.plan(TOPOLOGY, settings.broker_url, settings.broker_management_url)
     except BrokerUnavailable as error:
         fix = "Check HUB_BROKER_URL and HUB_BROKER_MANAGEMENT_URL, and that RabbitMQ runs."

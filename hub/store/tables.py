@@ -320,3 +320,12 @@ pauses = sa.Table(
     sa.CheckConstraint(one_of("kind", PAUSE_KINDS), name="kind"),
     comment="Operations of partners that nothing is sent to just now, why, and until when",
 )
+
+store_identity = sa.Table(
+    "store_identity",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.CheckConstraint("one = 1", name="one"),
+    comment="One row: the name by which the broker knows whose its queues are",
+)

@@ -44,8 +44,13 @@ def test_it_ends_when_told_to(tmp_path: Path, how: str) -> None:
 
 def test_one_that_will_not_stop_is_killed_when_its_grace_has_run_out(tmp_path: Path) -> None:
     """`stop` cannot hang on a server that ignores it."""
-    stubborn = "trap '' TERM; while :; do sleep 600 & wait; done"
-    kept = KeptProcess.start(launch(tmp_path, "sh", "-c", stubborn), lock=tmp_path / "lock")
+    # One process: a child of it would be left behind. It waits for input that never comes.
+    stubborn = "trap '' TERM; read never <> \"$0\""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    kept = KeptProcess.start(
+        launch(tmp_path, "sh", "-c", stubborn, str(pipe)), lock=tmp_path / "lock"
+    )
     kept.stop()
     assert not kept.alive
 

@@ -34,6 +34,8 @@ def ready(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
     )
 
 
+CLASSIC = {"durable": True, "arguments": {"x-queue-type": "classic"}}
+"""A queue of the wrong kind. Said outright: what a virtual host makes by default differs."""
 OLD = {"broker version"}
 """What is found at a sound broker of a line that nobody mends any more, such as Debian's."""
 
@@ -85,7 +87,7 @@ def test_a_missing_and_a_wrong_queue_refuse_to_start(ready: Settings) -> None:
     found = findings(ready)["queue deliver.provincial"]
     assert found.refuses
     assert "apply" in found.fix
-    change(ready.broker_url, "queue_declare", "deliver.provincial", durable=True)
+    change(ready.broker_url, "queue_declare", "deliver.provincial", **CLASSIC)
     found = findings(ready)["queue deliver.provincial"]
     assert found.refuses
     assert "delete it" in found.fix
@@ -134,6 +136,7 @@ def test_what_is_looked_at(ready: Settings) -> None:
         "database clock",
         "topology",
         "broker version",
+        "broker owner",
         "broker",
         "broker clock",
         "consumer timeout",
@@ -152,7 +155,7 @@ def test_without_a_management_address_amqp_shows_the_kind_and_the_route(ready: S
     change(blind.broker_url, "queue_delete", "deliver.provincial")
     assert findings(blind)["queue deliver.provincial"].refuses
     assert findings(blind)["queue deliver.provincial"].refuses, "looking must not make it"
-    change(blind.broker_url, "queue_declare", "deliver.provincial", durable=True)
+    change(blind.broker_url, "queue_declare", "deliver.provincial", **CLASSIC)
     found = findings(blind)
     assert found["queue deliver.provincial"].refuses
     assert "dead letters" not in found

@@ -28,7 +28,7 @@ LOOPBACK_V6 = "00000000000000000000000001000000"
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
     """A RabbitMQ node that may be killed."""
-    with rabbit_service(tmp_path / "node", None) as service:
+    with rabbit_service(tmp_path / "node") as service:
         yield service.own_node()
 
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import pytest
 
+from hub.broker.own_vhost import own_vhost
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
@@ -33,14 +34,11 @@ class RabbitService:
     """The broker of a test session."""
 
     url: str
-    """AMQP address, with credentials."""
+    """AMQP address, with credentials. No test may use its virtual host: a hub may work there."""
+    management_url: str
+    """Address of the management API, with credentials."""
     node: PrivateRabbit | None
     """The private node; None when HUB_BROKER_URL names somebody else's broker."""
-
-    @property
-    def management_url(self) -> str:
-        """Address of the management API, with credentials. Skips where the broker is not ours."""
-        return self.own_node().management_url
 
     def own_node(self) -> PrivateRabbit:
         """Return the node, to be killed or asked about policies; skip where it is not ours."""
@@ -52,7 +50,8 @@ class RabbitService:
     def own_vhost(self) -> Iterator[str]:
         """Give a test a virtual host of its own: its AMQP address."""
         if self.node is None:
-            yield self.url
+            with own_vhost(self.url, self.management_url, prefix="hub-test") as url:
+                yield url
             return
         name = f"test-{secrets.token_hex(4)}"
         yield self.node.create_vhost(name)
@@ -61,10 +60,12 @@ class RabbitService:
 
 
 @contextmanager
-def rabbit_service(directory: Path, existing_url: str | None) -> Iterator[RabbitService]:
+def rabbit_service(
+    directory: Path, existing_url: str = "", existing_management_url: str = ""
+) -> Iterator[RabbitService]:
     """Start a private node, or take the broker that is there."""
     if existing_url:
-        yield RabbitService(existing_url, None)
+        yield RabbitService(existing_url, existing_management_url, None)
         return
     node = PrivateRabbit(directory)
     try:
@@ -72,7 +73,7 @@ def rabbit_service(directory: Path, existing_url: str | None) -> Iterator[Rabbit
     except MissingProgram as error:
         missing(error)
     try:
-        yield RabbitService(node.url, node)
+        yield RabbitService(node.url, node.management_url, node)
     finally:
         # Its data are thrown away: no need to wait for an orderly end.
         node.kill()

@@ -87,3 +87,8 @@ def test_failpoints_are_for_drills_and_must_exist(environment: dict[str, str], n
     """Nobody arms a hub at work by accident, and a mistyped point is not ignored."""
     with pytest.raises(SettingsError, match=named):
         load(environment)
+
+
+def test_which_server_the_sandbox_starts_is_no_setting_of_the_hub() -> None:
+    """A hub beside a private node of another RabbitMQ starts all the same."""
+    assert load({"HUB_SANDBOX_RABBITMQ": "/opt/other/rabbitmq-server"}) == load({})

@@ -58,6 +58,8 @@ class Dialer(Generic[S]):
         self._purpose = purpose
         self._numbers = itertools.count(1)
         self._present: tuple[Link, S] | None = None
+        self._refusal = ""
+        """Why the last connection of the present `up` was lost, "" when none was."""
 
     @property
     def is_up(self) -> bool:
@@ -68,6 +70,7 @@ class Dialer(Generic[S]):
         """Return what is ready; raises BrokerUnavailable or NotYet after `limit`, or when woken."""
         if self._present is not None and self._present[0].is_ready:
             return self._present
+        self._refusal = ""
         deadline = time.monotonic() + limit.total_seconds()
         attempts = Retrying(
             retry=retry_if_exception_type(BrokerUnavailable),
@@ -94,8 +97,10 @@ class Dialer(Generic[S]):
             )
         if link.is_ready:
             return self._present
-        if link.lost:
-            raise BrokerUnavailable(f"{self._purpose}: {link.lost}")
+        # A dial that follows a refusal and is still under way must not hide why it was refused.
+        self._refusal = link.lost or self._refusal
+        if self._refusal:
+            raise BrokerUnavailable(f"{self._purpose}: {self._refusal}")
         raise NotYet(f"{self._purpose}: not connected yet")
 
     def drop(self) -> None:

@@ -145,8 +145,11 @@ class Link:
             return
         self._closing = True
         self._loop.call_later(CLOSE_WITHIN.total_seconds(), self._loop.cut)
-        if not (self._connection.is_closing or self._connection.is_closed):
+        if self._connection.is_open:
             self._connection.close()
+        else:
+            # Trap: `close` of a connection that is still opening ends in an assertion of pika's.
+            self._loop.cut()
 
 
 def describe(reason: BaseException) -> str:

@@ -1,0 +1,42 @@
+"""Whose the broker's queues are: a hub that would take another hub's messages does not start."""
+
+from hub.bootstrap import id_of, open_store
+from hub.broker import ownership
+from hub.preflight.check import Check
+from hub.rules.causes import cause_of
+from hub.settings import Settings
+from hub.store.engine import StoreUnavailable
+
+SUBJECT = "broker owner"
+FIX = (
+    "Give this hub a virtual host of its own in HUB_BROKER_URL. Only when the other hub has gone"
+    ' for good: `hub topology adopt --reason "..."`.'
+)
+
+
+def owned(settings: Settings) -> Check:
+    """Compare the mark at the broker with the store's id; changes nothing at the broker.
+
+    Raises BrokerUnavailable.
+    """
+    owner = ownership.owner(settings.broker_url)
+    try:
+        store = open_store(settings)
+    except StoreUnavailable as error:
+        detail = f"not compared: the database cannot be used ({cause_of(error)})"
+        return Check(SUBJECT, False, detail, "See the line of the database.", fatal=True)
+    try:
+        own = id_of(store)
+    finally:
+        store.close()
+    if owner in ("", own):
+        return Check(SUBJECT, True, f"the queues are those of {own}" if owner else "nobody yet")
+    return Check(SUBJECT, False, refusal(owner, own=own), FIX, fatal=True)
+
+
+def refusal(owner: str, *, own: str) -> str:
+    """Return the sentence for a hub that may not use the queues."""
+    return (
+        f"the queues belong to the store {owner}, and this hub's store is {own}:"
+        " nothing was taken from them"
+    )
