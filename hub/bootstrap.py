@@ -248,7 +248,8 @@ def build(
     )
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = _roles(hub, devices)
-    hub.pulse = Pulse(store, hub.roles, names=",".join(settings.role_names), clock=clock)
+    watched = [*hub.roles, intake.commits]
+    hub.pulse = Pulse(store, watched, names=",".join(settings.role_names), clock=clock)
     return hub
 
 

@@ -113,11 +113,19 @@ class Accepted:
     duplicate: bool = False
 
 
+class AcceptanceUnknown(Exception):
+    """It is not known whether a message is stored. Told again with the same id, it is stored once
+    and gets the answer of the first telling."""
+
+
 class Sink(Protocol):
     """The way in for sources: durable when it returns."""
 
     def accept(self, message: Message) -> Accepted:
-        """Store the message and return; raises InvalidMessage, nothing stored then."""
+        """Store the message and return; raises InvalidMessage, nothing stored then.
+
+        Raises AcceptanceUnknown when the wait for the store came to its end without an answer.
+        """
 
     def store_file(
         self,

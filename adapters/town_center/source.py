@@ -31,7 +31,7 @@ from hub.messages.envelope import (
     place,
 )
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Clock, Sink
+from hub.ports import AcceptanceUnknown, Clock, Sink
 from hub.rules.errors import FAULTS, DeliveryFailure
 
 _report = msgspec.json.Decoder(contract.StepReport)
@@ -82,6 +82,8 @@ class TownCallbacks:
         except DeliveryFailure as failure:
             text = f"Chưa tải được tệp kết quả, đề nghị gửi lại. {_sentence(failure.code)}"
             return refuse(503, text, str(failure))
+        except AcceptanceUnknown as error:
+            return refuse(503, "Chưa rõ đã lưu hay chưa, đề nghị gửi lại.", str(error))
         text = "Đã tiếp nhận trước đó." if accepted.duplicate else "Đã tiếp nhận."
         return 200, _built(contract.Acknowledgement(result=1, message=text))
 

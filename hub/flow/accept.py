@@ -1,23 +1,29 @@
 """The way in: a message is checked, stored durably and answered; its handling comes later.
 
 `Intake` is the sink of every source and of the gateway. When `accept` returns, the message is in
-the journal and will be handled; when it raises InvalidMessage, nothing of it is stored.
+the journal and will be handled; when it raises InvalidMessage, nothing of it is stored. Its wait
+for the commit has an end: then it raises AcceptanceUnknown, and the sender tells the same again.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from hub.failpoints import Point, passing
-from hub.flow.group_commit import GroupCommit
+from hub.flow.group_commit import GroupCommit, Unanswered
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
-from hub.ports import Accepted, Clock
+from hub.ports import AcceptanceUnknown, Accepted, Clock
 from hub.store import blobs, handovers, journal
-from hub.store.engine import Store
+from hub.store.engine import Store, is_away
+from hub.store.turns import CommitUnknown
+
+WAIT_AT_MOST = timedelta(seconds=45)
+"""For a commit: longer than SQLite waits for another process's lock, and shorter than the minute
+after which callers give up by themselves."""
 
 
 class Intake:
@@ -38,7 +44,10 @@ class Intake:
         self.check = check
         """Raises InvalidMessage for what the field's rules refuse, before anything is stored."""
         self.on_commit = on_commit
-        self._commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(self._commit)
+        self.commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(
+            self._commit, concerns_all=is_away
+        )
+        self.wait_at_most = WAIT_AT_MOST
 
     def accept(self, message: Message) -> Accepted:
         """Store `message` and return; a second telling of the same thing gets the first answer."""
@@ -54,7 +63,18 @@ class Intake:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
         key = catalog.dedup_key(message, payload)
-        return self._commits.submit(journal.Entry(message, encode(message), key)).result()
+        return self._committed(journal.Entry(message, encode(message), key))
+
+    def _committed(self, entry: journal.Entry) -> Accepted:
+        """Wait for the commit of an entry, not for ever."""
+        future = self.commits.submit(entry)
+        try:
+            return future.result(self.wait_at_most.total_seconds())
+        except TimeoutError:
+            future.cancel()  # what was not begun need not be written any more
+            raise AcceptanceUnknown("the commit did not end in time") from None
+        except (CommitUnknown, Unanswered) as error:
+            raise AcceptanceUnknown(str(error)) from None
 
     def store_file(
         self,
@@ -77,7 +97,7 @@ class Intake:
 
     def close(self) -> None:
         """Finish what is being accepted."""
-        self._commits.close()
+        self.commits.close()
 
     def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
         now = self.clock()

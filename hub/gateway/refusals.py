@@ -9,6 +9,7 @@ import errno
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from hub.ports import AcceptanceUnknown
 from hub.rules.errors import FAULTS
 from hub.store.engine import StoreUnavailable, is_away, is_full
 from hub.telemetry import Event, log
@@ -19,13 +20,17 @@ AGAIN_AFTER = {"Retry-After": "5"}
 
 
 def install(app: FastAPI) -> None:
-    """Answer 507 for a full disk and 503 for a database that is away, instead of a bare 500."""
+    """Answer 507 for a full disk, 503 for a database that is away or does not tell, not 500."""
 
     @app.exception_handler(OSError)
     def no_room(request: Request, error: OSError) -> JSONResponse:
         if error.errno not in FULL:
             raise error
         return _refuse(request, "disk_full", 507)
+
+    @app.exception_handler(AcceptanceUnknown)
+    def not_known(request: Request, error: AcceptanceUnknown) -> JSONResponse:  # noqa: ARG001
+        return _refuse(request, "acceptance_unknown", 503)
 
     @app.exception_handler(StoreUnavailable)
     def no_store(request: Request, error: StoreUnavailable) -> JSONResponse:

@@ -141,6 +141,7 @@ _TABLE = (
     Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
     Fault("disk_full", _T, "Máy chủ hết chỗ lưu, chưa tiếp nhận.", "No room left on the disk."),
     Fault("store_away", _T, "Kho dữ liệu chưa sẵn sàng, chưa tiếp nhận.", "Database is away."),
+    Fault("acceptance_unknown", _A, "Chưa rõ đã nhận hay chưa, xin gửi lại.", "Stored or not."),
     Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
     Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
     Fault("handler_failed", _P, "Trung tâm lỗi khi xử lý thông điệp.", "Our own handler failed."),

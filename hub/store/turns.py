@@ -5,12 +5,17 @@ So writers take turns inside one open transaction, each in a savepoint of its ow
 leaves nothing behind and harms nobody. Whoever ends a turn while nobody waits for the next (or when
 the round is old enough) commits for all. No writer returns before that commit; where the commit
 fails, it fails for every writer of the round.
+
+Every wait has an end: a writer that gets no turn has written nothing (TurnLate), one that does not
+see its commit does not know (CommitUnknown); both count as an absence of the database. A write
+inside a write of the same thread would wait for itself: it raises NestedWrite.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic
 
 import sqlalchemy as sa
@@ -22,6 +27,22 @@ _RELEASE = Prepared(sa.text("RELEASE turn"))
 _UNDO = Prepared(sa.text("ROLLBACK TO turn"))
 LONGEST = 0.012
 """Seconds after which a round is committed although others wait: the first one waits too."""
+
+
+WAIT_AT_MOST = timedelta(seconds=60)
+"""For a turn, and for the commit of a round: twice what SQLite waits for another process."""
+
+
+class TurnLate(sa.exc.TimeoutError):
+    """Other writers of this process took too long. Nothing was written."""
+
+
+class CommitUnknown(sa.exc.TimeoutError):
+    """The commit did not end in time: it may go through, or not."""
+
+
+class NestedWrite(RuntimeError):
+    """A write transaction was opened inside another one of the same thread."""
 
 
 class _Round:
@@ -37,8 +58,9 @@ class _Round:
         self.error = error
         self._ended.set()
 
-    def wait(self) -> None:
-        self._ended.wait()
+    def wait(self, seconds: float) -> None:
+        if not self._ended.wait(seconds):
+            raise CommitUnknown(f"no commit within {seconds:g} s, it may go through")
         if self.error is not None:
             raise self.error
 
@@ -46,8 +68,13 @@ class _Round:
 class Turns:
     """Gives writers their turns; `connect` opens the connection that they share."""
 
-    def __init__(self, connect: Callable[[], sa.Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], sa.Connection], *, wait_at_most: timedelta = WAIT_AT_MOST
+    ) -> None:
         self._connect = connect
+        self._patience = wait_at_most.total_seconds()
+        self._writer: int | None = None
+        """The thread whose turn it is."""
         self._lock = threading.Lock()
         self._turn_of: threading.Lock | None = None
         """The lock of the writer whose turn it is."""
@@ -74,7 +101,7 @@ class Turns:
                 raise
             finally:
                 self._leave(own)
-        own.wait()
+        own.wait(self._patience)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -88,6 +115,9 @@ class Turns:
         Whoever is interrupted while it waits (Ctrl-C) steps out of the queue, or passes on the turn
         that it was just given.
         """
+        me = threading.get_ident()
+        if self._writer == me:
+            raise NestedWrite("a write transaction inside a write transaction of the same thread")
         mine = threading.Lock()
         mine.acquire()
         try:
@@ -97,9 +127,13 @@ class Turns:
                     mine.release()
                 else:
                     self._waiting.append(mine)
-            mine.acquire()
+            if not mine.acquire(timeout=self._patience):
+                raise TurnLate(f"no turn to write within {self._patience:g} s")
+            self._writer = me
             yield
         finally:
+            if self._writer == me:
+                self._writer = None
             while not self._step_out(mine):
                 # Who was to commit this round has stepped out of the queue: nobody else will.
                 self._leave(self._round)

@@ -17,6 +17,7 @@ from hub.gateway import refusals
 from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
+from hub.ports import AcceptanceUnknown
 from hub.store import queries
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
@@ -89,6 +90,7 @@ def test_the_disk_fills_while_files_and_messages_come_in(port: int, disk: SmallD
         (OSError(errno.ENOSPC, "full"), 507, "disk_full"),
         (OSError(errno.EFBIG, "over the limit of this process"), 507, "disk_full"),
         (OperationalError("INSERT", {}, Exception("gone")), 503, "store_away"),
+        (AcceptanceUnknown("the commit did not end in time"), 503, "acceptance_unknown"),
     ],
 )
 def test_what_cannot_be_taken_now_is_refused_with_a_time(

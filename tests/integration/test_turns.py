@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hub.store import outbox
 from hub.store import turns as turns_module
 from hub.store.engine import Store, Tx, is_away
 from hub.store.migrate import migrate
+from hub.store.turns import CommitUnknown, NestedWrite, TurnLate, Turns
 
 
 @pytest.fixture
@@ -219,3 +221,77 @@ def until_waiting(store: Store, count: int) -> None:
     give_up = time.monotonic() + 30
     while waiting(store) != count and time.monotonic() < give_up:
         threading.Event().wait(0.001)
+
+
+def test_a_write_inside_a_write_is_refused_and_not_waited_for(store: Store) -> None:
+    """It would wait for itself; the outer one goes on as if nothing had been."""
+    with store.write() as tx:
+        put(tx, "outer")
+        with pytest.raises(NestedWrite), store.write():
+            raise AssertionError("it was let in")
+        put(tx, "still outer")
+    assert names(store) == ["outer", "still outer"]
+
+
+def impatient(store: Store) -> Turns:
+    """Let writers of a store wait for a twentieth of a second."""
+    store.turns = Turns(store.engine.connect, wait_at_most=timedelta(milliseconds=50))
+    return store.turns
+
+
+def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store) -> None:
+    """Its error counts as an absence of the database, and the next writer is served."""
+    impatient(store)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.write() as tx:
+            put(tx, "first")
+            entered.set()
+            go_on.wait(20)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    assert entered.wait(20)
+    with pytest.raises(TurnLate) as caught, store.write():
+        raise AssertionError("it was let in")
+    assert is_away(caught.value)
+    go_on.set()
+    holding.join(20)
+    assert names(store) == ["first"]
+
+
+def test_a_writer_that_does_not_see_its_commit_says_that_nobody_knows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk may still take it, as it does here; whoever repeats must be ready for that."""
+    turns, real = impatient(store), sa.Connection.commit
+    entered, go_on, seen = threading.Event(), threading.Event(), list[BaseException]()
+
+    def commit(connection: sa.Connection) -> None:
+        entered.set()
+        go_on.wait(20)
+        real(connection)
+
+    monkeypatch.setattr(turns_module, "LONGEST", 60)
+    monkeypatch.setattr(sa.Connection, "commit", commit)
+
+    def leave_it_to_the_next() -> None:
+        try:
+            with store.write() as tx:
+                put(tx, "first")
+                second.start()
+                until_waiting(store, 1)
+        except CommitUnknown as error:
+            seen.append(error)
+
+    second = threading.Thread(target=lambda: put_one(store, "second"))
+    first = threading.Thread(target=leave_it_to_the_next)
+    first.start()
+    assert entered.wait(20)
+    first.join(20)
+    assert [is_away(error) for error in seen] == [True]
+    go_on.set()
+    second.join(20)
+    assert turns.waiting == 0
+    assert names(store) == ["first", "second"]

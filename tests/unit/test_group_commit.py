@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.flow.group_commit import Closed, GroupCommit
+from hub.flow.group_commit import Closed, GroupCommit, Unanswered
 
 
 def test_callers_that_come_while_a_group_is_written_form_the_next_one() -> None:
@@ -58,3 +58,86 @@ def test_what_comes_after_the_end_is_refused_at_once() -> None:
     assert before.result(10) == 1
     with pytest.raises(Closed):
         commits.submit(2)
+
+
+def test_a_failure_that_meets_all_is_not_tried_one_by_one() -> None:
+    """A database that is away would let each of a large group wait for itself."""
+    entered, go_on, groups = threading.Event(), threading.Event(), list[int]()
+
+    def work(items: Sequence[int]) -> list[int]:
+        groups.append(len(items))
+        entered.set()
+        go_on.wait(10)
+        raise ConnectionError("away")
+
+    commits = GroupCommit(work, concerns_all=lambda error: isinstance(error, ConnectionError))
+    futures = [commits.submit(1)]
+    entered.wait(10)
+    futures += [commits.submit(n) for n in range(2, 20)]
+    go_on.set()
+    for future in futures:
+        with pytest.raises(ConnectionError):
+            future.result(10)
+    assert groups == [1, 18]
+    commits.close()
+
+
+def test_a_crash_answers_what_was_in_hand_and_the_next_item_is_served() -> None:
+    """Its fault is ours: the caller learns that nobody knows, and the thread begins again."""
+    wrong = [True]
+
+    def work(items: Sequence[int]) -> list[int]:
+        return [] if wrong.pop() else list(items)
+
+    commits = GroupCommit(work)
+    commits.crash_pause = 0
+    first = commits.submit(1)
+    with pytest.raises(Unanswered):
+        first.result(10)
+    assert "crashed" in commits.trouble
+    wrong.append(False)
+    assert commits.submit(2).result(10) == 2
+    commits.close()
+    assert commits.trouble == ""
+
+
+def test_a_thread_that_stands_still_is_trouble() -> None:
+    """The heartbeat of the process tells of it."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    def work(items: Sequence[int]) -> list[int]:
+        entered.set()
+        go_on.wait(10)
+        return list(items)
+
+    commits = GroupCommit(work)
+    answer = commits.submit(1)
+    assert entered.wait(10)
+    assert commits.trouble == ""
+    commits.patience = 0.0
+    assert "no progress" in commits.trouble
+    go_on.set()
+    assert answer.result(10) == 1
+    commits.close()
+
+
+def test_what_its_caller_gave_up_in_time_is_not_written() -> None:
+    """A caller that has gone away leaves no work behind."""
+    entered, go_on, written = threading.Event(), threading.Event(), list[int]()
+
+    def work(items: Sequence[int]) -> list[int]:
+        entered.set()
+        go_on.wait(10)
+        written.extend(items)
+        return list(items)
+
+    commits = GroupCommit(work)
+    first = commits.submit(1)
+    assert entered.wait(10)
+    given_up, last = commits.submit(2), commits.submit(3)
+    assert given_up.cancel()
+    assert not first.cancel()
+    go_on.set()
+    assert (first.result(10), last.result(10)) == (1, 3)
+    commits.close()
+    assert written == [1, 3]
