@@ -56,6 +56,7 @@ from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.restored import Mark
+from hub.telemetry import Event, log
 
 _ADAPTERS = Path(__file__).parents[1] / "adapters"
 FAULT_DATA = {
@@ -92,6 +93,8 @@ class Hub:
         A process whose roles need only the store starts whether or not the broker is there.
         Raises OwnedByAnother where the broker's queues are another store's.
         """
+        if count := self.files.remove_leftovers():
+            log.warning(Event.LEFTOVERS_REMOVED, count=count)
         if not self.settings.broker_url:
             # What was queued ended with the last process.
             rebuild(self.store, clock=self.clock, at_start=True)

@@ -25,6 +25,7 @@ class Event(StrEnum):
     ROLE_STOPPED = "role_stopped"
     STOP_OVERDUE = "stop_overdue"
     ROLE_CRASHED = "role_crashed"
+    LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
     DOORBELL_LOST = "doorbell_lost"
     STORE_LOST = "store_lost"

@@ -4,9 +4,8 @@ Every answer comes after the store has committed. A refusal tells what, where an
 Vietnamese for the officer and in technical words for the operator; nothing is stored half.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping
-from typing import IO, Annotated, Any, BinaryIO, Protocol, cast
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -16,6 +15,7 @@ from hub.gateway import refusals
 from hub.gateway.auth import bearer, caller
 from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
+from hub.gateway.uploads import receive_file
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
@@ -85,14 +85,14 @@ def create_app(
         return {"messageId": accepted.message_id, "duplicate": accepted.duplicate}
 
     @app.put("/files", status_code=201, dependencies=[Depends(intake)])
-    def put_file(
-        file: Annotated[BinaryIO, Depends(_spooled(files.limit))],
-        content_type: Annotated[str, Header()],
-        x_name: Annotated[str, Header(max_length=250)],
+    async def put_file(
+        request: Request,
+        content_type: Annotated[str, Header()],  # noqa: ARG001 - wanted, as its name is
+        x_name: Annotated[str, Header(max_length=250)],  # noqa: ARG001
         x_sha256: Annotated[str, Header()] = "",
     ) -> dict[str, object]:
-        stored = sink.store_file(file, name=x_name, media_type=content_type, sha256=x_sha256)
-        return {"sha256": stored.sha256, "size": stored.size}
+        stored, size = await receive_file(request, files, sha256=x_sha256)
+        return {"sha256": stored, "size": size}
 
     @app.get("/files/{sha256}", dependencies=[Depends(pull)])
     def get_file(sha256: str) -> Response:
@@ -140,20 +140,3 @@ def _body(limit: int) -> Callable[[Request], Any]:
         return await read_body(request, limit)
 
     return read
-
-
-def _spooled(limit: int) -> Callable[[Request], Any]:
-    async def spool(request: Request) -> Any:
-        """Stream the upload to disk; memory stays flat."""
-        with tempfile.TemporaryFile() as file:
-            size = 0
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    why = f"over {limit} bytes"
-                    raise InvalidMessage("file_too_large", where="body", why=why)
-                file.write(part)
-            file.seek(0)
-            yield cast("IO[bytes]", file)
-
-    return spool

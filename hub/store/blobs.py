@@ -1,9 +1,13 @@
 """The blob store: file bodies on disk, addressed by their sha256 (claim check).
 
-`write` streams: memory stays flat whatever the size. A file is complete and synced before its name
-appears, so a path that exists is always whole. Nothing is deleted here.
+`write` and `Upload` stream: memory stays flat whatever the size, and each byte is written once. A
+file is complete and synced before its name appears, so a path that exists is always whole. What
+does not become whole is removed at once; what a killed process left, by `remove_leftovers`. Nothing
+else is deleted here.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -21,6 +25,8 @@ from hub.store.prepared import Prepared, columns_of
 from hub.store.tables import blobs
 
 _CHUNK = 256 * 1024
+_UNDER_WAY = ".in-"
+"""How the names of files begin that are not whole yet."""
 _REGISTER = Prepared(
     lambda dialect: insert_for(dialect, blobs).on_conflict_do_nothing(),
     columns=columns_of(blobs),
@@ -39,12 +45,20 @@ class BlobStore:
 
     def path(self, sha256: str) -> Path:
         """Return where the file is; raises InvalidMessage when it is not in the store."""
-        place = self._place(sha256)
+        place = self.place(sha256)
         if not place.is_file():
             raise InvalidMessage("file_missing", where=sha256[:64], why="not in the file store")
         return place
 
-    def _place(self, sha256: str) -> Path:
+    def size_of(self, sha256: str) -> int | None:
+        """Return the size of a stored file in bytes, None when it is not in the store."""
+        try:
+            return self.place(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def place(self, sha256: str) -> Path:
+        """Return where the file is or would be; raises InvalidMessage for what is no sha256."""
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise InvalidMessage("file_hash_wrong", where="sha256", why="not a sha256 in hex")
         return self.directory / sha256[:2] / sha256[2:4] / sha256
@@ -54,40 +68,102 @@ class BlobStore:
 
         Raises InvalidMessage over the limit or when the content is not `sha256`; nothing stays.
         """
-        digest, size = hashlib.sha256(), 0
-        handle, name = tempfile.mkstemp(dir=self.directory, prefix=".in-")
+        upload = self.begin()
         try:
-            with os.fdopen(handle, "wb") as file:
-                while chunk := stream.read(_CHUNK):
-                    size += len(chunk)
-                    if size > self.limit:
-                        why = f"over {self.limit} bytes"
-                        raise InvalidMessage("file_too_large", where="file", why=why)
-                    digest.update(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fdatasync(file.fileno())
-            found = digest.hexdigest()
-            if sha256 and found != sha256:
-                raise InvalidMessage("file_hash_wrong", where="file", why="content differs")
-            self._publish(Path(name), self._place(found))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        return found, size
-
-    def _publish(self, temporary: Path, place: Path) -> None:
-        if place.exists():
-            temporary.unlink()
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary.rename(place)
-        # the rename itself must survive a power cut before anybody is told of the file
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
+            while chunk := stream.read(_CHUNK):
+                upload.write(chunk)
+            return upload.finish(sha256=sha256)
         finally:
-            os.close(folder)
+            upload.abandon()
+
+    def begin(self) -> "Upload":
+        """Begin a file that comes in parts; end it by `finish` or `abandon`."""
+        return Upload(self)
+
+    def remove_leftovers(self) -> int:
+        """Remove what processes that were killed had not finished; return how many files.
+
+        What another process is writing just now is locked by it, and left alone.
+        """
+        count = 0
+        for place in self.directory.glob(f"{_UNDER_WAY}*"):
+            with contextlib.suppress(OSError), place.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                place.unlink()
+                count += 1
+        return count
+
+
+class Upload:
+    """A file on its way into the store; used by one thread at a time."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._handle, self._place = _locked(store.directory)
+
+    def write(self, part: bytes) -> None:
+        """Append a part; raises InvalidMessage (`file_too_large`) over the store's limit."""
+        self._size += len(part)
+        if self._size > self._store.limit:
+            why = f"over {self._store.limit} bytes"
+            raise InvalidMessage("file_too_large", where="file", why=why)
+        self._digest.update(part)
+        view = memoryview(part)
+        while view:
+            view = view[os.write(self._handle, view) :]
+
+    def finish(self, *, sha256: str = "") -> tuple[str, int]:
+        """Store what was written and return (sha256, bytes).
+
+        Raises InvalidMessage when the content is not `sha256`.
+        """
+        found = self._digest.hexdigest()
+        if sha256 and found != sha256:
+            raise InvalidMessage("file_hash_wrong", where="file", why="content differs")
+        os.fdatasync(self._handle)
+        _publish(self._place, self._store.place(found))
+        self._close()
+        return found, self._size
+
+    def abandon(self) -> None:
+        """Remove what is not finished; does nothing to what is, and may be called twice."""
+        if self._handle >= 0:
+            self._place.unlink(missing_ok=True)
+            self._close()
+
+    def _close(self) -> None:
+        handle, self._handle = self._handle, -1
+        os.close(handle)
+
+
+def _locked(directory: Path) -> tuple[int, Path]:
+    """Return a new file, locked for as long as this process has it open."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=directory, prefix=_UNDER_WAY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            taken = os.fstat(handle).st_nlink == 0
+        except BlockingIOError:
+            taken = True  # by `remove_leftovers`, in the moment between the two calls
+        if not taken:
+            return handle, Path(name)
+        os.close(handle)
+
+
+def _publish(temporary: Path, place: Path) -> None:
+    if place.exists():
+        temporary.unlink()
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary.rename(place)
+    # the rename itself must survive a power cut before anybody is told of the file
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def register(tx: Tx, files: Sequence[Attachment], *, now: datetime) -> None:

@@ -23,3 +23,22 @@ def test_what_lets_messages_in_does_not_wait_for_the_broker(role: str) -> None:
     """It needs the store only."""
     assert role not in AT_THE_BROKER
     assert set(SERVICES[role]["depends_on"]) == {"postgres"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_written_to_memory_leaves_room_for_the_process(role: str) -> None:
+    """A tmpfs counts against the limit of its container: unbounded, a file in it ends the process.
+
+    The limit is a quarter at most; files of up to 200 MB go to the data directory.
+    """
+    limit = megabytes(SERVICES[role]["mem_limit"])
+    places = [place.partition(":size=") for place in SERVICES[role]["tmpfs"]]
+    assert len(places) == 1
+    assert sum(megabytes(size) for _, _, size in places) * 4 <= limit
+    assert SERVICES[role]["volumes"] == ["hub-data:/var/lib/hub"]
+
+
+def megabytes(text: str) -> int:
+    """Return a size such as "16m"."""
+    assert text.endswith("m"), text
+    return int(text[:-1])
