@@ -139,6 +139,9 @@ class Sink(Protocol):
         """Stream a file into the blob store; raises InvalidMessage over the limit or on a hash
         that differs from `sha256` (when given)."""
 
+    def file_size(self, sha256: str) -> int | None:
+        """Return the size of a stored file in bytes, None when it is not stored."""
+
 
 class Source(Protocol):
     """A device or partner that the hub listens to."""

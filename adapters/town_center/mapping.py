@@ -36,6 +36,7 @@ APPLICANT_KINDS: dict[ApplicantKind, int] = {
 """National kind of applicant -> the town's. The town's 2 (household business) has no national
 counterpart; state bodies (3) and organisations (4) have none at the town."""
 
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
 _NATIONAL_CODE = re.compile(r"[0-9]\.[0-9]{6}")
 
 Body = contract.Transfer | contract.Supplement | contract.ResultReturned
@@ -170,6 +171,21 @@ def step_message(report: contract.StepReport, attachments: Iterable[Attachment])
         source=catalog.TOWN_CENTER,
         id=identity,
         attachments=attachments,
+    )
+
+
+def attachment(file: contract.ResultFile) -> Attachment:
+    """Return the claim check of a result file as it was announced.
+
+    Its name without what no file of ours is called ("GCN 12/2018.pdf"), its media type without
+    parameters ("application/pdf; name=...").
+    """
+    return Attachment(
+        name=_NOT_IN_A_NAME.sub("_", file.name),
+        media_type=file.media_type.partition(";")[0].strip(),
+        size=file.size,
+        sha256=file.sha256,
+        component=file.code,
     )
 
 

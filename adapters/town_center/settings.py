@@ -10,6 +10,20 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullLimits:
+    """How much may be under way, and for how long."""
+
+    at_once: int = 4
+    """Reports whose files are pulled at the same time."""
+    answer_within: timedelta = timedelta(seconds=5)
+    """How long the callback waits that began a pull."""
+    whole_report: timedelta = timedelta(minutes=30)
+    """How long pulling all files of one report may take."""
+    largest: int = 200 * 1024 * 1024
+    """Largest result file in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TownSettings:
     """One town administrative centre. Raises ValueError, naming the field, when unusable."""
 
@@ -28,8 +42,8 @@ class TownSettings:
     """How far the time in a callback's signature may be from ours."""
     callback_limit: int = 256 * 1024
     """Largest callback in bytes."""
-    result_limit: int = 200 * 1024 * 1024
-    """Largest result file in bytes."""
+    pulling: PullLimits = PullLimits()
+    """How large result files may be, how many are pulled at once, and for how long."""
     processes: Mapping[str, str] = field(default_factory=dict)
     """Procedure code -> the town's process code, where it is not the national code's core."""
 

@@ -3,19 +3,19 @@
 `TownCallbacks.receive` answers Result 1 when the step is durable in the hub, now or from an
 earlier telling. Every other answer is Result 0 with a sentence for an officer and a technical
 cause, and then no step is stored; a result file that was pulled before may remain in the file
-store, where nothing refers to it. What is not foreseen (a full disk, a fault of the hub) is raised
+store, where nothing refers to it. Files that take longer than a moment go on being pulled after an
+answer of 503 (`result_files`). What is not foreseen (a full disk, a fault of the hub) is raised
 to the gateway: no answer, so the town tells it again.
 """
 
-import re
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import msgspec
 
 from adapters.town_center import contract, mapping
+from adapters.town_center.result_files import ResultFiles, StillPulling
 from adapters.town_center.result_url import UrlRefused, result_target
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
@@ -24,7 +24,6 @@ from hub.messages import catalog
 from hub.messages.envelope import (
     OUT_OF_RANGE,
     YEARS,
-    Attachment,
     Message,
     decode,
     encode,
@@ -36,7 +35,6 @@ from hub.rules.errors import FAULTS, DeliveryFailure
 
 _report = msgspec.json.Decoder(contract.StepReport)
 
-_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""
 
@@ -57,6 +55,7 @@ class TownCallbacks:
         self.settings = settings
         self.session = session or TownSession(settings)
         self.clock = clock
+        self.files = ResultFiles(self.session, settings.pulling)
 
     def receive(
         self, body: bytes, headers: Mapping[str, str], sink: Sink
@@ -66,11 +65,8 @@ class TownCallbacks:
             self._check_sender(body, headers)
             report = parse(body)
             targets = [result_target(file.url, self.settings.url) for file in report.results]
-            expected(report)
-            files = [
-                self._pull(file, target, sink)
-                for file, target in zip(report.results, targets, strict=True)
-            ]
+            step = expected(report)
+            files = self.files.collect(step.id, report.results, targets, sink)
             accepted = sink.accept(mapping.step_message(report, files))
         except SignatureRefused as refusal:
             return refuse(401, "Chữ ký của thông báo không hợp lệ.", str(refusal))
@@ -79,6 +75,9 @@ class TownCallbacks:
             return refuse(400, text, f"DanhSachGiayToKetQua.url: {refusal}")
         except InvalidMessage as error:
             return refuse(_STATUS.get(error.code, 400), _sentence(error.code), str(error))
+        except StillPulling as error:
+            text = "Đang tải tệp kết quả, đề nghị gửi lại thông báo này."
+            return refuse(503, text, str(error))
         except DeliveryFailure as failure:
             text = f"Chưa tải được tệp kết quả, đề nghị gửi lại. {_sentence(failure.code)}"
             return refuse(503, text, str(failure))
@@ -88,7 +87,8 @@ class TownCallbacks:
         return 200, _built(contract.Acknowledgement(result=1, message=text))
 
     def close(self) -> None:
-        """Give back connections."""
+        """End the pulls under way and give back connections."""
+        self.files.close()
         self.session.close()
 
     def _check_sender(self, body: bytes, headers: Mapping[str, str]) -> None:
@@ -102,24 +102,6 @@ class TownCallbacks:
             now=self.clock(),
             tolerance=self.settings.callback_tolerance,
         )
-
-    def _pull(self, file: contract.ResultFile, target: str, sink: Sink) -> Attachment:
-        if file.size > self.settings.result_limit:
-            why = f"{file.size} bytes, the limit is {self.settings.result_limit}"
-            raise InvalidMessage("file_too_large", where="DanhSachGiayToKetQua", why=why)
-        # One byte more than announced is enough to prove a lie; the rest is not read.
-        with closing(self.session.download(target, limit=file.size + 1)) as stream:
-            stored = sink.store_file(
-                cast(BinaryIO, stream),
-                name=file_name(file),
-                media_type=media_type(file),
-                component=file.code,
-                sha256=file.sha256,
-            )
-        if stored.size != file.size:
-            why = f"{stored.size} bytes, announced were {file.size}"
-            raise InvalidMessage("file_hash_wrong", where="DanhSachGiayToKetQua", why=why)
-        return stored
 
 
 def parse(body: bytes) -> contract.StepReport:
@@ -138,35 +120,13 @@ def parse(body: bytes) -> contract.StepReport:
     return report
 
 
-def file_name(file: contract.ResultFile) -> str:
-    """Return the file's name, with what no file of ours is called replaced ("GCN 12/2018.pdf")."""
-    return _NOT_IN_A_NAME.sub("_", file.name)
-
-
-def media_type(file: contract.ResultFile) -> str:
-    """Return the file's media type without parameters ("application/pdf; name=...")."""
-    return file.media_type.partition(";")[0].strip()
-
-
 def expected(report: contract.StepReport) -> Message:
     """Return the message as it will be once its files are here; raises InvalidMessage.
 
     Made before anything is pulled, so that a report that can never be accepted costs no transfer,
     and read as the hub will read it: what it could not read then would be acknowledged and lost.
     """
-    message = mapping.step_message(
-        report,
-        (
-            Attachment(
-                name=file_name(file),
-                media_type=media_type(file),
-                size=file.size,
-                sha256=file.sha256,
-                component=file.code,
-            )
-            for file in report.results
-        ),
-    )
+    message = mapping.step_message(report, map(mapping.attachment, report.results))
     message = decode(encode(message))
     catalog.read(message)
     return message

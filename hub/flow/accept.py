@@ -95,6 +95,10 @@ class Intake:
             name=name, media_type=media_type, size=size, sha256=digest, component=component
         )
 
+    def file_size(self, sha256: str) -> int | None:
+        """Return the size of a stored file in bytes, None when it is not stored."""
+        return self.files.size_of(sha256)
+
     def close(self) -> None:
         """Finish what is being accepted."""
         self.commits.close()

@@ -5,6 +5,7 @@ Vietnamese for the officer and in technical words for the operator; nothing is s
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
@@ -13,6 +14,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from hub.failpoints import Point, passing
 from hub.gateway import refusals
 from hub.gateway.auth import bearer, caller
+from hub.gateway.callbacks import CallbackThreads
 from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
 from hub.gateway.uploads import receive_file
@@ -110,12 +112,17 @@ def create_app(
             return Response(place.read_bytes(), media_type=media_type, headers=headers)
         return FileResponse(place, media_type=media_type, headers=headers)
 
+    threads = CallbackThreads()
+
     @app.post("/town/callbacks")
-    def town_callback(
+    async def town_callback(
         request: Request, body: Annotated[bytes, Depends(_body(CALLBACK_LIMIT))]
     ) -> JSONResponse:
         if town is None:
             raise HTTPException(404, detail={"code": "partner", "message": "Chưa kết nối thị xã."})
+        return await threads.run(partial(answer, town, request, body))
+
+    def answer(town: Callbacks, request: Request, body: bytes) -> JSONResponse:
         status, reply = town.receive(body, request.headers, sink)
         path = request.url.path
         if status == 401:

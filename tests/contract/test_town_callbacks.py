@@ -91,6 +91,12 @@ def report(number: str = "000.99.06.H57-180724-0001", **changes: Any) -> bytes:
     return msgspec.json.encode(told | changes)
 
 
+def forget(place: Place, result: dict[str, Any]) -> None:
+    """Let the hub not have a result file, so that it is pulled."""
+    with place[0].sink.changed:
+        place[0].sink.files.pop(result["sha256"], None)
+
+
 def receive(place: Place, body: bytes, **changes: Any) -> tuple[int, dict[str, Any]]:
     """Hand a signed callback to the adapter as the gateway does."""
     hub, town = place
@@ -199,12 +205,14 @@ def test_result_files_are_pulled_verified_and_attached(
     place: Place, result: dict[str, Any]
 ) -> None:
     """The message names each file by hash; its bytes are in the hub before the town hears so."""
+    forget(place, result)
     number = "000.99.06.H57-180724-0010"
     body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[{**result, "MaGiayToKetQua": "K"}])
     assert receive(place, body)[0] == 200
     (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
     (file,) = message.attachments
     assert (file.sha256, file.size, file.component) == (result["sha256"], result["size"], "K")
+    assert result["sha256"] in place[0].sink.files
 
 
 def test_what_is_acknowledged_can_be_read_by_the_hub(place: Place, result: dict[str, Any]) -> None:
@@ -246,6 +254,7 @@ def test_a_result_file_that_is_not_what_was_announced_stores_no_step(
     message: str | None,
 ) -> None:
     """Wrong hash, wrong size, missing, or on anybody else's address: Result 0, no half step."""
+    forget(place, result)
     number = "000.99.06.H57-180724-0011"
     if path := changes.get("path"):
         changes = {"url": place[1].url + path}
@@ -271,6 +280,7 @@ def test_a_file_that_cannot_be_pulled_now_is_asked_for_again(
     place: Place, result: dict[str, Any], fault: Fault
 ) -> None:
     """503 and Result 0: the town tells it again, and then it is stored."""
+    forget(place, result)
     number = f"000.99.07.H57-180724-{next(_numbers):04d}"
     body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
     place[1].set_faults([fault])
@@ -286,6 +296,7 @@ def test_a_page_instead_of_a_file_is_never_stored_as_the_result(
     place: Place, result: dict[str, Any], kind: FaultKind
 ) -> None:
     """What a proxy says in the file's place has another hash; a redirect is not followed."""
+    forget(place, result)
     number = f"000.99.08.H57-180724-{next(_numbers):04d}"
     body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
     place[1].set_faults([Fault(kind=kind, operations=("resultFile",), remaining=1)])
@@ -297,6 +308,7 @@ def test_a_page_instead_of_a_file_is_never_stored_as_the_result(
 
 def test_an_expired_token_is_renewed_while_pulling(place: Place, result: dict[str, Any]) -> None:
     """The result is not lost to a clock."""
+    forget(place, result)
     place[1].set_faults([Fault(kind=K.EXPIRED_TOKEN, operations=("resultFile",), remaining=1)])
     body = report("000.99.06.H57-180724-0012", DanhSachGiayToKetQua=[result])
     assert receive(place, body)[0] == 200

@@ -76,6 +76,11 @@ class MemorySink:
             name=name, media_type=media_type, size=len(content), sha256=found, component=component
         )
 
+    def file_size(self, sha256: str) -> int | None:
+        """Return the size of a stored file."""
+        content = self.files.get(sha256)
+        return None if content is None else len(content)
+
     def steps(self, number: str) -> list[TownStepReported]:
         """Return what was accepted of a dossier, by sequence."""
         with self.changed:
