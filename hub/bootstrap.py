@@ -234,9 +234,7 @@ def build(
     rules = Rulebook.load()
     records = Records(rules)
     with one_cpu(wanted=settings.one_cpu == "on"):
-        intake = Intake(
-            store, files, clock=clock, check=records.check, on_commit=lambda: hub.wake()
-        )
+        intake = Intake(store, files, clock=clock, check=records.check)
     hub = Hub(
         settings=settings,
         store=store,
@@ -249,6 +247,7 @@ def build(
         clock=clock,
         manners=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
     )
+    intake.on_commit = hub.wake
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = _roles(hub, devices)
     watched = [*hub.roles, intake.commits]

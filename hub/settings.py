@@ -2,13 +2,14 @@
 
 Each field is `HUB_<FIELD>`; a secret may instead come from the file named by `HUB_<FIELD>_FILE`.
 An unknown `HUB_*` name is a problem too: a mistyped setting must not be ignored. There is no
-default password; a partner without an address is simply not connected.
+default password; a partner without an address is simply not connected. What holds a password, an
+address with one too, is in no repr.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -36,11 +37,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     data_dir: str = "var/hub"
     """Where the database (SQLite), files and hot folder are."""
-    database_url: str = ""
+    database_url: Secret = ""
     """SQLAlchemy address; empty means SQLite in `data_dir`."""
-    broker_url: str = ""
+    broker_url: Secret = ""
     """amqp://...; empty means the in-process broker."""
-    broker_management_url: str = ""
+    broker_management_url: Secret = ""
     """http://user:password@host:15672, for policies and preflight."""
     broker_policies: Literal["checked", "trusted"] = "checked"
     """Whether the hub may start without having seen the broker's policies."""
@@ -102,6 +103,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failpoints: str = ""
     """Where a drill strikes, see hub/failpoints.py."""
 
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"Settings({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        values, secrets = msgspec.structs.asdict(self), _secrets()
+        return [(k, "***" if value and k in secrets else value) for k, value in values.items()]
+
     @property
     def database(self) -> str:
         """The database's address."""
@@ -126,6 +135,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def own_url(self) -> str:
         """The address that partners call."""
         return self.public_url or f"http://{self.http_host}:{self.http_port}"
+
+
+def _secrets() -> frozenset[str]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if hint == Secret)
 
 
 def seconds(value: float) -> timedelta:

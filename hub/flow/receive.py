@@ -137,7 +137,7 @@ class Receive(Role):
             settled = list(batch)
         except Exception as error:
             # Every message is slower from here on, so that must not stay unseen.
-            log.info(Event.BATCH_FAILED, role=self.name, count=len(batch), error=cause_of(error))
+            log.warning(Event.BATCH_FAILED, role=self.name, count=len(batch), error=cause_of(error))
             if not self._store_is_back():
                 return  # stopping: what was not settled comes again
             settled += [item.incoming for item in readable if self._alone(consumer, item)]

@@ -1,8 +1,11 @@
 """Settings: every problem at once, secrets from files, nothing mistyped is ignored."""
 
+from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.console import Console
 
 from hub.settings import Settings, SettingsError, load
 
@@ -92,3 +95,23 @@ def test_failpoints_are_for_drills_and_must_exist(environment: dict[str, str], n
 def test_which_server_the_sandbox_starts_is_no_setting_of_the_hub() -> None:
     """A hub beside a private node of another RabbitMQ starts all the same."""
     assert load({"HUB_SANDBOX_RABBITMQ": "/opt/other/rabbitmq-server"}) == load({})
+
+
+def test_no_secret_is_in_the_settings_as_they_are_shown() -> None:
+    """Neither passwords nor addresses that hold one; in a log, a traceback, or on a terminal."""
+    secrets = [
+        name
+        for name in (field.name for field in msgspec.structs.fields(Settings))
+        if name.endswith(("_password", "_secret", "_token"))
+    ]
+    addresses = ["database_url", "broker_url", "broker_management_url"]
+    assert len(secrets) == 5
+    values = dict.fromkeys(secrets, "pa55word")
+    values |= dict.fromkeys(addresses, "scheme://hub:pa55word@127.0.0.1/hub")
+    found = Settings(**values, http_port=1234)  # type: ignore[arg-type]
+    screen = StringIO()
+    Console(file=screen, width=500).print(found)
+    for shown in (repr(found), f"{found}", screen.getvalue()):
+        assert "1234" in shown
+        assert "pa55word" not in shown
+    assert found.broker_url == values["broker_url"]
