@@ -52,6 +52,7 @@ class Role(ABC):
         self._thread: threading.Thread | None = None
         self._beaten = time.monotonic()
         self._crashed: tuple[float, str] | None = None
+        self._asked_to_stop: float | None = None
 
     @abstractmethod
     def run(self) -> None:
@@ -85,14 +86,20 @@ class Role(ABC):
 
     def request_stop(self) -> None:
         """Ask the role to end; returns at once."""
+        if self._asked_to_stop is None:
+            self._asked_to_stop = time.monotonic()
         self.stopping.set()
         self.bell.ring()
 
     def stop(self) -> None:
-        """Ask the role to end and wait for it, at most `stop_within`."""
+        """Ask the role to end and wait for it, at most `stop_within` from the first request on.
+
+        So several roles that were all asked first do not add their times up.
+        """
         self.request_stop()
         if self._thread is not None:
-            self._thread.join(self.stop_within)
+            asked = self._asked_to_stop or time.monotonic()
+            self._thread.join(max(0.0, asked + self.stop_within - time.monotonic()))
             if self._thread.is_alive():
                 log.error(Event.STOP_OVERDUE, role=self.name)
             self._thread = None

@@ -100,3 +100,25 @@ def test_a_role_that_does_not_end_in_its_time_is_named(tmp_path: Path) -> None:
         role.stop()
     let_go.set()
     assert '"stop_overdue"' in (tmp_path / "log").read_text()
+
+
+def test_roles_that_were_asked_together_are_waited_for_together(tmp_path: Path) -> None:
+    """Each has its time from the request on, so that a container's grace is enough for all."""
+    let_go = threading.Event()
+
+    class Stubborn(Role):
+        name = "stubborn"
+        stop_within = 600.0
+
+        def run(self) -> None:
+            let_go.wait(20)
+
+    role = Stubborn()
+    with logging_to(tmp_path / "log"):
+        role.start()
+        role.request_stop()
+        assert role._asked_to_stop is not None
+        role._asked_to_stop -= role.stop_within  # as long as the others before it have taken
+        role.stop()  # a second wait of ten minutes would end this test
+    let_go.set()
+    assert '"stop_overdue"' in (tmp_path / "log").read_text()
