@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
-from hub.store import silence
+from hub.store import session, silence
 from hub.store.prepared import Prepared
 from hub.store.turns import Turns
 
@@ -92,8 +92,11 @@ class Store:
         connections: int = 16,
         patience: timedelta = silence.PATIENCE,
         rings: bool = True,
+        longest: timedelta = session.LONGEST_STATEMENT,
     ) -> None:
         """`patience`: how long a line to PostgreSQL may be silent before it is doubted.
+
+        `longest`: how long a statement may take on PostgreSQL, see `session`.
 
         `rings`: whether PostgreSQL tells a relay in another process of what is put into the outbox.
         """
@@ -110,7 +113,8 @@ class Store:
         else:
             options["pool_pre_ping"] = True
             options["execution_options"] = {RINGS: rings}
-            limits = {**silence.LINE, "options": " ".join(silence.SESSION)}
+            settings = " ".join(silence.SESSION + session.options(longest))
+            limits = {**silence.LINE, "options": settings}
             given = set(parsed.query)  # what the address says itself holds
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
@@ -128,16 +132,22 @@ class Store:
         """Why the store does not watch itself any more, "" when it does."""
         return self._silence.trouble
 
-    def write(self) -> AbstractContextManager[Tx]:
-        """Open a write transaction; it is durable when the block has ended well."""
-        return self.turns.write() if self.turns else self.engine.begin()
+    def write(self, *, long: bool = False) -> AbstractContextManager[Tx]:
+        """Open a write transaction; it is durable when the block has ended well.
+
+        `long`: it may read whole tables and take minutes, see `session`.
+        """
+        opened = self.turns.write() if self.turns else self.engine.begin()
+        return _long(opened) if long else opened
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
-        """Open a read transaction: one consistent view of the store."""
+    def read(self, *, long: bool = False) -> Iterator[Tx]:
+        """Open a read transaction: one consistent view of the store. `long` as in `write`."""
         with self._readers.connect() as connection:  # the pool rolls back what comes back to it
             if self.name == "sqlite":
                 _BEGIN.run(connection)
+            elif long:
+                session.free(connection)
             yield connection
 
     def close(self) -> None:
@@ -146,6 +156,13 @@ class Store:
         if self.turns:
             self.turns.close()
         self.engine.dispose()
+
+
+@contextmanager
+def _long(opened: AbstractContextManager[Tx]) -> Iterator[Tx]:
+    with opened as tx:
+        session.free(tx)
+        yield tx
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from hub.store.engine import Store
+from hub.store.session import freed
 
 _LOCK = 5_120_018  # any constant of ours, for pg_advisory_lock
 
@@ -25,7 +26,7 @@ def _config() -> Config:
 def migrate(store: Store) -> None:
     """Upgrade the store's database to the newest schema."""
     config = _config()
-    with store.engine.connect() as connection:
+    with store.engine.connect() as connection, freed(connection):
         if store.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.commit()

@@ -1,0 +1,77 @@
+"""How long a statement on PostgreSQL may take, and which ways of carrying it out it may choose.
+
+A hot statement takes milliseconds. One that takes `LONGEST_STATEMENT` has met a bad plan or waits
+for a lock that nobody gives up: the server cancels it (57014), its transaction ends with all its
+locks, and the role that sent it does as when the database is away: it tries again. A whole table is
+never the right way for it, so the server may neither scan one nor join two, also not while they are
+small, because a plan that was made then is kept. Work that has to read everything says so
+(`Store.read(long=True)`) and has neither limit; so have migrations.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.store.prepared import Prepared
+
+LONGEST_STATEMENT = timedelta(seconds=30)
+"""Longer than the server lets a silent client keep a lock (`silence.LONGEST_PAUSE`, 20 s), so that
+waiting for such a lock ends well. Far shorter than a lease (560 s with the default timeouts)."""
+_LIMITED = {
+    # What cannot do without a whole table is dear in the planner's eyes, and would be compiled.
+    "jit": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+_FREE = {
+    "statement_timeout": "0",
+    "enable_seqscan": "on",
+    "enable_hashjoin": "on",
+    "enable_mergejoin": "on",
+}
+
+
+def options(longest: timedelta) -> tuple[str, ...]:
+    """Return the limits as options of a new session."""
+    timeout = f"{longest // timedelta(milliseconds=1)}ms"
+    limits = {"statement_timeout": timeout, **_LIMITED}
+    return tuple(f"-c {name}={value}" for name, value in limits.items())
+
+
+def _setting(*, for_transaction: bool) -> sa.TextClause:
+    local = "true" if for_transaction else "false"
+    calls = (f"set_config('{name}', '{value}', {local})" for name, value in _FREE.items())
+    return sa.text(f"SELECT {', '.join(calls)}")
+
+
+_FREE_TRANSACTION = Prepared(_setting(for_transaction=True))
+_FREE_SESSION = _setting(
+    for_transaction=False
+)  # not prepared: SQLAlchemy has to know of the commit
+
+
+def free(tx: sa.Connection) -> None:
+    """Take the limits off for the rest of a transaction; nothing on SQLite."""
+    if tx.dialect.name == "postgresql":
+        _FREE_TRANSACTION.run(tx)
+
+
+@contextmanager
+def freed(connection: sa.Connection) -> Iterator[None]:
+    """Take the limits off a connection, over all its transactions in the block."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(_FREE_SESSION)
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+            for name in _FREE:
+                connection.execute(sa.text(f"RESET {name}"))
+            connection.commit()
