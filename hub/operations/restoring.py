@@ -32,7 +32,7 @@ class Restored:
 def restore(store: Store, handle: Callable[[journal.Entry], None], mark: Mark, by: By) -> Restored:
     """Prepare a restored database for its start. The hub must stand still."""
     handled, failed = _handle_accepted(store, handle)
-    with store.write() as tx:
+    with store.write(long=True) as tx:
         counts = doubt_everything(tx, now=by["now"])
         audit.record(tx, action="restored", object="database", **by)
     mark.write(store)

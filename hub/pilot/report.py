@@ -44,7 +44,7 @@ class Facts:
 def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
     """Return the report."""
     report = _records(store, rules, facts.until)
-    with store.read() as tx:
+    with store.read(long=True) as tx:
         balances = balance.balance(tx, READERS)
         report["parked"] = len(attention.parked(tx))
         report["waiting_for_a_person"] = len(attention.stuck(tx))
@@ -87,7 +87,7 @@ def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
                 paused_since=line.paused_since,
             )
 
-    with store.read() as tx:
+    with store.read(long=True) as tx:
         table = tabulate(cases(reports.lines(tx)), at=until)
         slips = tally(dossiers.all_surveys(tx))
     largest_first = sorted(table.rows, key=lambda row: -row.received)
@@ -112,7 +112,7 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
         if kind in ASKED_FOR:
             theirs[number, kind == "dossier"] += count
     ours: Counter[tuple[str, bool]] = Counter()
-    with store.read() as tx:
+    with store.read(long=True) as tx:
         for number, type, count in balance.delivered_by_lane(tx, destination):
             # a dossier is created by its first message of that type, later ones update it
             created = int(type == CREATES[destination])
