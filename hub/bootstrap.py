@@ -38,6 +38,7 @@ from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
+from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.unknown_codes import UnknownCodes
 from hub.ports import Broker, Clock, Destination, Source
@@ -322,7 +323,10 @@ def _timer(hub: Hub) -> Timer:
 def _looks(hub: Hub) -> Callable[[datetime], object]:
     """Return what the timer looks for besides, each in transactions of its own."""
     rules, hours = hub.records.rules, hub.settings.alert_hours
-    looks: list[Callable[[datetime], object]] = [UnknownCodes(store=hub.store, rules=rules).look]
+    looks: list[Callable[[datetime], object]] = [
+        UnknownCodes(store=hub.store, rules=rules).look,
+        Conservation(store=hub.store).look,
+    ]
     if hours:
         within = timedelta(hours=hours)
         looks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).look)

@@ -57,6 +57,7 @@ class Event(StrEnum):
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_ALERTS = "deadline_alerts"
     CODE_UNKNOWN = "code_unknown"
+    BALANCE_WRONG = "balance_wrong"
 
 
 FIELDS = frozenset(

@@ -7,7 +7,9 @@ import typer
 
 from hub import __version__
 from hub.cli import (
+    audit,
     comparing,
+    conservation,
     evidence,
     faults,
     operating,
@@ -22,6 +24,7 @@ from hub.cli.context import console
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(serving.app)
 app.add_typer(operating.app)
+app.add_typer(conservation.app)
 app.add_typer(replaying.app)
 app.add_typer(unparking.app)
 app.add_typer(comparing.app)
@@ -30,7 +33,7 @@ app.add_typer(procedures.app)
 app.add_typer(topology.app, name="topology")
 app.add_typer(evidence.app)
 app.add_typer(faults.app, name="faults")
-app.add_typer(evidence.audit_app, name="audit")
+app.add_typer(audit.app, name="audit")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands about evidence: the chained logs, and the control slip of a dossier."""
+"""The command about evidence of a dossier: its control slip."""
 
 from datetime import datetime
 
@@ -10,11 +10,10 @@ from hub.messages import catalog
 from hub.records.calendar import local
 from hub.records.deadlines import Timeliness, classify
 from hub.rules.errors import FAULTS
-from hub.store import chain, dossiers, handovers
+from hub.store import dossiers, handovers
 from hub.store.dossiers import Dossier
 
 app = typer.Typer()
-audit_app = typer.Typer(no_args_is_help=True, help="The chained logs: audit and hand-overs.")
 
 PARTNERS = {
     catalog.PROVINCIAL: "Tỉnh",
@@ -38,21 +37,6 @@ TIMELINESS = {
     Timeliness.ON_TIME: "đúng hạn",
     Timeliness.LATE: "quá hạn",
 }
-
-
-@audit_app.command("verify")
-def audit_verify() -> None:
-    """Check that no row of audit and hand-overs was changed or removed, the last one neither."""
-    with opened() as store, store.read() as tx:
-        verdicts = [chain.verify(tx, one) for one in chain.CHAINS]
-    for verdict in verdicts:
-        for problem in verdict.problems:
-            console.print(f"[red]✗[/] {problem}")
-        if not verdict.problems:
-            console.print(f"[green]✓[/] {verdict.chain}: {verdict.count} rows, the chain is whole.")
-            console.print(f"  last hash {verdict.head or '-'}", style="dim")
-    if any(verdict.problems for verdict in verdicts):
-        raise typer.Exit(1)
 
 
 @app.command()

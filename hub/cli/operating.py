@@ -10,16 +10,15 @@ from hub import health, operations, preflight
 from hub.bootstrap import mark_of
 from hub.broker.memory import MemoryBroker
 from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
+from hub.cli.paused import mention, until
 from hub.clock import utc_now
 from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
-from hub.messages import catalog
 from hub.operations import restoring
 from hub.records.calendar import local
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store import alerts, attention, fault_classes
-from hub.store import balance as balancing
 from hub.store import pauses as pausing
 
 app = typer.Typer()
@@ -27,7 +26,6 @@ PapersChoice = Annotated[
     operations.Papers | None,
     typer.Option("--papers", help="Of what goes to the town: its papers go with the next, or not."),
 ]
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 
 
 @app.command()
@@ -87,31 +85,6 @@ def _restore(reason: str) -> None:
 
 
 @app.command()
-def balance() -> None:
-    """Show the conservation of deliveries, per destination and state."""
-    with opened() as store, store.read() as tx:
-        balances = balancing.balance(tx, READERS)
-        wrong = balancing.imbalance(tx, READERS)
-        paused = pausing.standing(tx, now=utc_now())
-    table = Table()
-    table.add_column("")
-    for found in balances:
-        table.add_column(found.destination, justify="right")
-    table.add_row("accepted", *(str(found.accepted) for found in balances), style="bold")
-    for state in balances[0].states:
-        table.add_row(state, *(str(found.states[state]) for found in balances))
-    table.add_row("holds", *("[green]✓[/]" if found.holds else "[red]✗[/]" for found in balances))
-    console.print(table)
-    if wrong:
-        ids = Table("destination", "does not add up", "id")
-        for item in wrong:
-            ids.add_row(item.destination, item.what, item.id)
-        console.print(ids)
-    _mention(paused)
-    raise typer.Exit(0 if not wrong and all(found.holds for found in balances) else 1)
-
-
-@app.command()
 def stuck() -> None:
     """List what waits for a person: deliveries, messages, papers, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
@@ -144,16 +117,7 @@ def stuck() -> None:
         _show_papers(papers)
     if found:
         _show_gaps(found)
-    _mention(paused)
-
-
-def _mention(paused: list[pausing.Standing]) -> None:
-    """Tell in a line each what waits because its partner is paused, and not for a person."""
-    for item in paused:
-        it = item.pause
-        text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
-        text += f" Đến/until: {_end(item)}."
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    mention(paused)
 
 
 def _show_papers(papers: list[attention.Papers]) -> None:
@@ -193,17 +157,8 @@ def pauses() -> None:
         it = item.pause
         why = f"{it.reason_vi}\n{it.reason_en}"
         since = f"{local(it.since):%d/%m/%Y %H:%M:%S}"
-        table.add_row(it.destination, it.operation, why, since, _end(item), str(item.waiting))
+        table.add_row(it.destination, it.operation, why, since, until(item), str(item.waiting))
     console.print(table if found else "Nothing is paused.")
-
-
-def _end(item: pausing.Standing) -> str:
-    """Return when a pause ends; one whose time is over ends with a delivery that is taken."""
-    if item.pause.until > utc_now():
-        return f"{local(item.pause.until):%d/%m/%Y %H:%M:%S}"
-    if item.under_way:
-        return "đang thử lại / being tried"
-    return "lần gửi tới sẽ thử / the next delivery tries"
 
 
 @app.command()

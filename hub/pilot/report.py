@@ -18,7 +18,8 @@ from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
-from hub.store import attention, balance, dossiers, queries, reports
+from hub.store import attention, dossiers, queries, reports
+from hub.store.conservation import balance, proof
 from hub.store.engine import Store
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
@@ -45,14 +46,16 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
     """Return the report."""
     report = _records(store, rules, facts.until)
     with store.read(long=True) as tx:
-        balances = balance.balance(tx, READERS)
+        counted = proof.prove(tx, READERS)
         report["parked"] = len(attention.parked(tx))
         report["waiting_for_a_person"] = len(attention.stuck(tx))
         report["not_handled"] = queries.unhandled_count(tx)
         report["papers_not_at_town"] = len(attention.papers_not_at_town(tx))
     report["balance"] = {
-        found.destination: {"accepted": found.accepted, **found.states} for found in balances
+        found.destination: {"accepted": found.accepted, **found.states}
+        for found in counted.balances
     }
+    report["imbalance"] = [f"{it.destination}: {it.what} {it.id}" for it in counted.problems]
     report["ledger"] = {
         name: _ledger(store, name, path) for name, path in sorted(facts.ledgers.items())
     }
@@ -147,6 +150,7 @@ def check(report: Mapping[str, Any]) -> list[str]:
             for wrong in ("duplicates", "out_of_order", "missing", "unknown_to_hub")
             if ledger[wrong]
         ]
+    problems += report["imbalance"]
     for name in ("parked", "waiting_for_a_person", "not_handled", "papers_not_at_town"):
         if report[name]:
             problems.append(f"{report[name]} {name.replace('_', ' ')}")

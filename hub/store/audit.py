@@ -4,6 +4,7 @@ from datetime import datetime
 
 from hub.store import chain
 from hub.store.engine import Tx
+from hub.store.evidence import verification
 
 
 def record(
@@ -23,5 +24,5 @@ def record(
 
 def verify(tx: Tx) -> tuple[int, list[str]]:
     """Return the number of rows and what is wrong with the chain (nothing, when it is whole)."""
-    verdict = chain.verify(tx, chain.AUDIT)
+    verdict = verification.verify(tx, chain.AUDIT)
     return verdict.count, list(verdict.problems)

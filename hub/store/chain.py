@@ -1,9 +1,10 @@
 """Append-only logs whose rows are chained by hashes: the audit and the hand-overs.
 
 Each row carries the sha256 of everything in it together with the hash of the row before; the
-place and hash of the last row stand in `chain_heads`, written in the same transaction. So `verify`
-finds any row that was changed, put in or removed, the last one too. Who can write to all tables can
-also compute a whole new chain: against that the last hash is shown, to be kept somewhere else.
+place and hash of the last row stand in `chain_heads`, written in the same transaction. So
+`evidence.verification` finds any row that was changed, put in or removed, the last one too. A
+tamperer who can write to all tables can also compute a whole new chain: against that an anchor is
+exported and kept somewhere else, see `evidence.anchors`.
 """
 
 import hashlib
@@ -42,18 +43,7 @@ class Chain:
     @property
     def name(self) -> str:
         """The table's name."""
-        return self.table.name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What was found in a chain."""
-
-    chain: str
-    count: int
-    head: str
-    """Hash of the last row."""
-    problems: tuple[str, ...]
+        return str(self.table.name)  # SQLAlchemy's is a kind of its own
 
 
 def _chain(table: sa.Table) -> Chain:
@@ -105,49 +95,7 @@ def _insertion(chain: Chain) -> Prepared:
     return Prepared(sa.insert(chain.table), columns=columns_of(chain.table))
 
 
-def verify(tx: Tx, chain: Chain) -> Verdict:
-    """Look at every row of a chain and at its head; nothing is kept in memory.
-
-    The head is read before the rows and after them: in a write transaction PostgreSQL shows each
-    statement what stands at its own moment, and who appends meanwhile has removed nothing.
-    """
-    problems: list[str] = []
-    before = _head(tx, chain)
-    previous, last, count = "", 0, 0
-    named = before == (0, "")
-    query = sa.select(chain.table).order_by(chain.table.c.seq)
-    for row in tx.execute(query.execution_options(yield_per=1000)).mappings():
-        count += 1
-        problems += _gap(chain, last + 1, row["seq"])
-        last = row["seq"]
-        right = digest(row["previous_hash"], last, [row[name] for name in chain.columns])
-        if row["hash"] != right:
-            problems.append(f"{chain.name}: row {last} was changed")
-        elif row["previous_hash"] != previous:
-            problems.append(f"{chain.name}: row {last} does not follow from the one before")
-        previous = row["hash"]
-        named = named or before == (last, previous)
-    after = _head(tx, chain)
-    if before is None or after is None:
-        problems.append(f"{chain.name}: the head is missing")
-    else:
-        missing = _gap(chain, last + 1, before[0] + 1)
-        problems += missing
-        wrong = last > after[0] or (last == after[0] and previous != after[1])
-        if wrong or not (named or missing):
-            problems.append(f"{chain.name}: the last row is not the one that the head names")
-    return Verdict(chain=chain.name, count=count, head=previous, problems=tuple(problems))
-
-
-def _head(tx: Tx, chain: Chain) -> tuple[int, str] | None:
+def head_of(tx: Tx, chain: Chain) -> tuple[int, str] | None:
     """Return place and hash of the row that the head names."""
     row = tx.execute(_HEAD, {"c": chain.name}).one_or_none()
     return (row.seq, row.hash) if row else None
-
-
-def _gap(chain: Chain, expected: int, found: int) -> list[str]:
-    if found <= expected:
-        return []
-    last = found - 1
-    missing = f"row {last} is" if last == expected else f"rows {expected} to {last} are"
-    return [f"{chain.name}: {missing} missing"]

@@ -173,6 +173,13 @@ class Prepared:
             found = cursor.fetchall()
         return text.rows(found)
 
+    def raw(self, tx: sa.Connection, values: Values) -> list[Any]:
+        """Run it; return the rows as the driver has them: times as microseconds, no names."""
+        text = self._text(tx)
+        with _cursor(tx, text.sql) as cursor:
+            cursor.execute(text.sql, text.parameters(values))
+            return list(cursor.fetchall())
+
     def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
         """Run an INSERT for each of the rows; return what all of them return."""
         text = self._text(tx)

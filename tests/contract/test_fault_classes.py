@@ -16,6 +16,7 @@ from hub.rules.errors import unknown_code
 from hub.rules.states import DeliveryState as S
 from hub.store import chain, deliveries, fault_classes, tasks
 from hub.store.engine import Store
+from hub.store.evidence import verification
 from hub.store.tables import deliveries as table
 from tests.support.partner import Partner
 from tests.support.works import QUICK, step
@@ -92,7 +93,7 @@ def test_a_verdict_moves_what_waits_and_what_comes(
     assert place(store, mine) == place(store, later) == (state, code)
     assert place(store, longer) == (S.AMBIGUOUS, "reply_unknown_code")
     with store.read() as tx:
-        assert [chain.verify(tx, one).problems for one in chain.CHAINS] == [(), ()]
+        assert [verification.verify(tx, one).problems for one in chain.CHAINS] == [(), ()]
 
 
 def test_a_verdict_for_one_operation_leaves_the_others(store: Store) -> None:

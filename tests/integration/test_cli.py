@@ -158,7 +158,9 @@ def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
     with store.write() as tx:
         say(tx, [step(1, 1), step(2, 1)], now())
         tx.execute(sa.delete(delivery_table).where(delivery_table.c.message_id == "m-1-1"))
-    balance = hub("balance")
+    quick = hub("balance")
+    assert (quick.exit_code, "hub balance --full" in quick.output) == (1, True)
+    balance = hub("balance", "--full")
     assert balance.exit_code == 1
     assert "m-1-1" in balance.output
     assert "m-2-1" not in balance.output

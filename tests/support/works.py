@@ -23,7 +23,7 @@ from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.service import Role
-from hub.store import balance
+from hub.store.conservation.proof import prove
 from hub.store.engine import Store
 from tests.support.partner import Partner
 
@@ -145,9 +145,9 @@ class Works(Generic[P]):
     def states(self) -> dict[str, int]:
         """Return the partner's deliveries by state, only those that occur."""
         with self.store.read() as tx:
-            balances = balance.balance(tx, READERS)
-        assert all(found.holds for found in balances)
-        (mine,) = [b for b in balances if b.destination == self.partner.name]
+            counted = prove(tx, READERS)
+        assert counted.good, counted
+        (mine,) = [b for b in counted.balances if b.destination == self.partner.name]
         return {state: count for state, count in mine.states.items() if count}
 
     def wait(self, reached: Callable[[dict[str, int]], bool], seconds: float = 20) -> None:

@@ -90,6 +90,11 @@ def fold(tx: Tx, *, limit: int = 5000) -> int:
     return len(rows)
 
 
+def has_changes(tx: Tx) -> bool:
+    """Tell whether there is anything to fold."""
+    return tx.execute(sa.select(_d.id).limit(1)).first() is not None
+
+
 def _may_fold(tx: Tx) -> bool:
     if tx.dialect.name == "sqlite":
         return True  # one writer at a time

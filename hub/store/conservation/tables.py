@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.rules.states import FINAL
-from hub.store.tables import Big, metadata, one_of
+from hub.store.tables import Big, Instant, metadata, one_of
 
 ACCEPTED, ARCHIVED = "accepted", "archived"
 KEPT = frozenset(map(str, FINAL)) | {ACCEPTED, ARCHIVED}
@@ -29,4 +29,15 @@ delivery_count_changes = sa.Table(
     sa.CheckConstraint(one_of("state", KEPT), name="state"),
     sqlite_autoincrement=True,
     comment="What to add to delivery_counts; the timer folds the rows into it and deletes them",
+)
+
+IDS, FULL = "ids", "full"
+balance_checks = sa.Table(
+    "balance_checks",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("delivery_id", Big, nullable=False),
+    sa.Column("checked_at", Instant, nullable=False),
+    sa.CheckConstraint(one_of("name", (IDS, FULL)), name="name"),
+    comment="Up to which delivery nothing was wrong: by the timer's look at ids, by a full balance",
 )

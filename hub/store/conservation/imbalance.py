@@ -1,0 +1,110 @@
+"""What does not add up between deliveries and the journal, by the numbers of deliveries.
+
+A page of deliveries is compared with the messages that they are for. The look-ups are written as
+scalar subqueries, because PostgreSQL carries those out row by row through an index, whatever it
+believes of the tables; an EXISTS may become a hash over the whole journal for every page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.store.conservation.tables import FULL, IDS, balance_checks
+from hub.store.engine import Tx, insert
+from hub.store.tables import STATE_OUTGOING, deliveries, journal
+
+PAGE = 5000
+UNDER_WAY = timedelta(minutes=10)
+"""Longer than any transaction: what was opened before has been committed, or never will be."""
+c, j, k = deliveries.c, journal.c, balance_checks.c
+_other = deliveries.alias("other")
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """One thing that does not add up: what is wrong, and the id that it is wrong with."""
+
+    destination: str
+    what: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Up to which delivery nothing was wrong, and when that was found."""
+
+    delivery_id: int = 0
+    at: datetime | None = None
+
+
+def page(tx: Tx, *, after: int, upto: int, limit: int = 100) -> list[Imbalance]:
+    """Return what is wrong with the deliveries numbered `after` < id <= `upto`.
+
+    At most `limit` of each kind.
+    """
+    here = sa.and_(c.id > after, c.id <= upto)
+    message = sa.select(j.id).where(
+        j.id == c.message_id, j.state == STATE_OUTGOING, j.type == c.type
+    )
+    twin = sa.select(sa.func.min(_other.c.id)).where(
+        _other.c.message_id == c.message_id, _other.c.id < c.id
+    )
+    unsaid = sa.select(c.destination, c.id).where(here, message.scalar_subquery().is_(None))
+    doubled = sa.select(c.destination, c.message_id.label("id")).where(
+        here, twin.scalar_subquery().is_not(None)
+    )
+    found = {"delivery without message": unsaid, "message delivered to two": doubled}
+    return [
+        Imbalance(row.destination, what, str(row.id))
+        for what, query in found.items()
+        for row in tx.execute(query.order_by(c.id).limit(limit))
+    ]
+
+
+def undelivered(tx: Tx, readers: Mapping[str, str], limit: int = 100) -> list[Imbalance]:
+    """Return outgoing messages that no delivery is for. Reads the whole journal."""
+    reader = sa.case(dict(readers), value=j.type, else_="?")
+    theirs = sa.select(c.id).where(c.message_id == j.id, c.destination == reader).limit(1)
+    query = sa.select(reader.label("destination"), j.id)
+    query = query.where(j.state == STATE_OUTGOING, theirs.scalar_subquery().is_(None))
+    rows = tx.execute(query.limit(limit))
+    found = [Imbalance(row.destination, "message without delivery", row.id) for row in rows]
+    return sorted(found, key=lambda one: one.id)
+
+
+def last_delivery(tx: Tx) -> int:
+    """Return the highest number of a delivery, 0 while there is none."""
+    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(c.id), 0))).scalar_one())
+
+
+def next_page(tx: Tx, after: int, *, now: datetime, size: int = PAGE) -> int:
+    """Return up to which delivery the next page may be checked for good.
+
+    Not what may stand before a delivery of a transaction that has not committed yet.
+    """
+    upto = min(after + size, last_delivery(tx))
+    young = sa.select(sa.func.min(c.id)).where(c.id > after, c.id <= upto)
+    first = tx.execute(young.where(c.created_at > now - UNDER_WAY)).scalar_one()
+    return upto if first is None else int(first) - 1
+
+
+def checked(tx: Tx, name: str = IDS) -> Checked:
+    """Return up to which delivery nothing was wrong: `IDS` by the timer, `FULL` by all rows."""
+    row = tx.execute(sa.select(k.delivery_id, k.checked_at).where(k.name == name)).one_or_none()
+    return Checked(row.delivery_id, row.checked_at) if row else Checked()
+
+
+def record_checked(tx: Tx, name: str, delivery_id: int, now: datetime) -> None:
+    """Record that nothing was wrong up to a delivery."""
+    statement = insert(tx, balance_checks)
+    row = {"name": name, "delivery_id": delivery_id, "checked_at": now}
+    changed = {"delivery_id": delivery_id, "checked_at": now}
+    tx.execute(statement.values(row).on_conflict_do_update(index_elements=[k.name], set_=changed))
+
+
+def record_proven(tx: Tx, delivery_id: int, now: datetime) -> None:
+    """Record a full balance without fault: the ids are checked with it."""
+    record_checked(tx, FULL, delivery_id, now)
+    record_checked(tx, IDS, delivery_id, now)
