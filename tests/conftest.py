@@ -2,17 +2,17 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.programs import SERVER_SETTING
+from hub.sandbox.programs import SERVER_SETTING, MissingProgram
 from hub.store.engine import Store
 from hub.store.migrate import migrate
-from tests.support.services import RabbitService, postgres_service, rabbit_service
+from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
 _AMBIENT = pytest.StashKey[dict[str, str]]()
@@ -32,6 +32,26 @@ def pytest_configure(config: pytest.Config) -> None:
             f" can make a virtual host of its own there. Set it too, or unset {address}: then a"
             " private broker is started."
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Skip a test that needs a program which is not installed; in CI it fails."""
+    try:
+        return (yield)
+    except MissingProgram as error:
+        missing(error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Do the same where a fixture needs the program."""
+    try:
+        return (yield)
+    except MissingProgram as error:
+        missing(error)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from hub.broker.own_vhost import NoOwnVhost
 from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli.context import console, one_of, opened, settings
+from hub.gateway.serve import WebRole
 from hub.pilot import run as pilot
 from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
@@ -56,6 +57,8 @@ def run(
     failpoints.heed(found.drill_points)
     hub = build(found)
     hub.start()
+    at = [f" · http://{found.http_host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    console.print(f"[green]✓[/] Sẵn sàng / ready: {found.roles}{''.join(at)}", soft_wrap=True)
     watch = preflight.Watch(found, checks, keep=hub.pulse.looked if hub.pulse else None)
     watch.start()
     stop.wait()
@@ -96,6 +99,8 @@ def demo(
     directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
 ) -> None:
     """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
+    # Ended by force, it would leave broker and simulators behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     one_of("--faults", faults, "on", "off")
     one_of("--broker", broker, "rabbitmq", "memory")
     one_of("--province", province, "soap", "rest")
@@ -146,13 +151,19 @@ def private_broker(
 )
 def simulate(
     context: typer.Context,
-    partner: Annotated[str, typer.Argument(help="province or town")],
+    partner: Annotated[str, typer.Argument(help="province or town")] = "",
 ) -> None:
-    """Run a partner's simulator in the foreground; `--help` shows its options."""
+    """Run a partner's simulator in the foreground; `hub simulate province --help` shows how."""
     modules = {
         "province": "adapters.provincial.simulator",
         "town": "adapters.town_center.simulator",
     }
+    if partner in ("", "-h", "--help"):
+        console.print(
+            "hub simulate province|town [OPTIONS]: runs a partner's simulator until Ctrl-C.\n"
+            "`hub simulate province --help` and `hub simulate town --help` list the options."
+        )
+        raise typer.Exit(0 if partner else 2)
     if partner not in modules:
         console.print(f"[red]There is no simulator {partner!r}; there are province and town.[/]")
         raise typer.Exit(2)

@@ -54,7 +54,13 @@ class Plan:
 
 
 def main(
-    minutes: Annotated[float, typer.Option(help="How long dossiers are handed in.")] = 3.0,
+    minutes: Annotated[
+        float,
+        typer.Option(
+            help="How long dossiers are handed in; the start, the comparison of latencies before"
+            " and the settling after come on top, one to three minutes together."
+        ),
+    ] = 3.0,
     seed: Annotated[int, typer.Option(help="Another seed, other disasters.")] = 2018,
     dossiers: Annotated[
         int, typer.Option(help="Hand in so many, however long it takes; 0: the minutes decide.")

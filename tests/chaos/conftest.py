@@ -14,11 +14,9 @@ from hub.clock import utc_now
 from hub.pilot import scenario
 from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
-from hub.sandbox.programs import MissingProgram
 from tests.chaos.judge import judge, verdict, wait_settled
 from tests.chaos.load import Counter, Load
 from tests.chaos.stage import Stage, open_stage
-from tests.support.services import missing
 
 PLANNED = 8000
 PATIENCE = 60.0
@@ -81,11 +79,8 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     upward = iter([plan for plan in first if plan.inter_level])
     directory: Path = tmp_path_factory.mktemp("chaos")
     stop = threading.Event()
-    try:
-        with open_stage(directory, seed=3, until=mix.until) as stage:
-            counter = Counter(stage.gateway_url, stage.intake_token, give_up=stop)
-            yield Drill(stage, counter, ward, upward, mixed)
-            stop.set()
-            counter.close()
-    except MissingProgram as error:
-        missing(error)
+    with open_stage(directory, seed=3, until=mix.until) as stage:
+        counter = Counter(stage.gateway_url, stage.intake_token, give_up=stop)
+        yield Drill(stage, counter, ward, upward, mixed)
+        stop.set()
+        counter.close()

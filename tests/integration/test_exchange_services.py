@@ -9,12 +9,10 @@ from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.flow.rebuild import rebuild
-from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, Partner
-from tests.support.services import missing
 from tests.support.works import now, step, working
 
 FAULTS = [DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE]
@@ -24,10 +22,7 @@ FAULTS = [DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE]
 def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
     """A node of this test's own, because the test kills it."""
     node = PrivateRabbit(tmp_path / "rabbit")
-    try:
-        node.start()
-    except MissingProgram as error:
-        missing(error)
+    node.start()
     declare.apply(TOPOLOGY, node.url, node.management_url)
     yield node
     node.stop()

@@ -12,10 +12,8 @@ from hub.broker import declare, probe
 from hub.broker.topology import TOPOLOGY
 from hub.messages.envelope import MAX_BYTES
 from hub.preflight.check import from_text
-from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings
-from tests.support.services import missing
 
 LIMITS = {"max_message_size": 100_000, "consumer_timeout": 700, "channel_tick_interval": 200}
 """A node that takes little and waits not long; by default it would look once a minute only."""
@@ -25,10 +23,7 @@ LIMITS = {"max_message_size": 100_000, "consumer_timeout": 700, "channel_tick_in
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit]:
     """A broker with narrow limits, otherwise as it should be."""
     node = PrivateRabbit(tmp_path_factory.mktemp("strict"), limits=LIMITS)
-    try:
-        node.start()
-    except MissingProgram as error:
-        missing(error)
+    node.start()
     declare.apply(TOPOLOGY, node.url, node.management_url)
     yield node
     node.kill()

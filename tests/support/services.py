@@ -68,10 +68,7 @@ def rabbit_service(
         yield RabbitService(existing_url, existing_management_url, None)
         return
     node = PrivateRabbit(directory)
-    try:
-        node.start()
-    except MissingProgram as error:
-        missing(error)
+    node.start()
     try:
         yield RabbitService(node.url, node.management_url, node)
     finally:
@@ -83,10 +80,7 @@ def rabbit_service(
 def postgres_service(directory: Path) -> Iterator[PrivatePostgres]:
     """Start a private server and remove it with its data."""
     server = PrivatePostgres(directory)
-    try:
-        server.start()
-    except MissingProgram as error:
-        missing(error)
+    server.start()
     try:
         yield server
     finally:
