@@ -96,5 +96,6 @@ def _options(words: list[str], known: dict[str, int]) -> tuple[dict[str, list[st
 
 
 def _writable(service: dict[str, Any], target: str) -> bool:
-    places = [*service.get("tmpfs", ()), *(it.split(":")[1] for it in service.get("volumes", ()))]
+    memory = [it.split(":")[0] for it in service.get("tmpfs", ())]
+    places = [*memory, *(it.split(":")[1] for it in service.get("volumes", ()))]
     return any(Path(target).is_relative_to(place) for place in places)
