@@ -1,8 +1,10 @@
 """Runs a source in a thread of its own; a crash of its device is logged and it listens again."""
 
 from hub.flow.outlast import outlast
-from hub.ports import Sink, Source
+from hub.ports import AcceptanceUnknown, Sink, Source
+from hub.rules.causes import cause_of
 from hub.service import Role
+from hub.telemetry import Event, log
 
 
 class SourceRole(Role):
@@ -15,5 +17,10 @@ class SourceRole(Role):
         self.sink = sink
 
     def run(self) -> None:
-        # A source that ends because the store is away has acknowledged nothing to its device.
-        outlast(self, lambda: self.source.run(self.sink, self.stopping))
+        # A source that ends because the store is away, or does not tell what it has stored, has
+        # acknowledged nothing to its device: what it says again is stored once.
+        try:
+            outlast(self, lambda: self.source.run(self.sink, self.stopping))
+        except AcceptanceUnknown as error:
+            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            self.stopping.wait(self.crash_pause)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import BinaryIO, cast
 
 import structlog
@@ -86,12 +87,12 @@ class ResultFiles:
         return [mapping.attachment(file) for file in files]
 
     def close(self) -> None:
-        """End every pull; waits for as long as one read may take."""
+        """End every pull; waits at most for the head of a reply."""
         with self._lock:
             for pull in self._under_way.values():
                 pull.ends = 0.0
                 if pull.stream is not None:
-                    pull.stream.deadline = 0.0
+                    pull.stream.cut()
         self._threads.shutdown(cancel_futures=True)
 
     def _is_stored(self, file: contract.ResultFile, sink: Sink) -> bool:
@@ -157,10 +158,12 @@ class ResultFiles:
 
     def _pull(self, file: contract.ResultFile, target: str, sink: Sink, pull: _Pull) -> None:
         # One byte more than announced is enough to prove a lie; the rest is not read.
-        with closing(self._session.download(target, limit=file.size + 1)) as stream:
+        left = timedelta(seconds=pull.ends - time.monotonic())
+        with closing(self._session.download(target, limit=file.size + 1, within=left)) as stream:
             with self._lock:
-                stream.deadline = min(stream.deadline, pull.ends)
                 pull.stream = stream
+                if not pull.ends:
+                    stream.cut()
             claim = mapping.attachment(file)
             stored = sink.store_file(
                 cast(BinaryIO, stream),

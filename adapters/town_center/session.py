@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 import msgspec
@@ -70,17 +72,20 @@ class TownSession:
         token = self.token(instead_of=token)
         return self._call(method, target, body, {**(headers or {}), **_bearer(token)})
 
-    def download(self, target: str, *, limit: int) -> Download:
-        """Open a file at the town for reading, at most `limit` bytes of it.
+    def download(self, target: str, *, limit: int, within: timedelta | None = None) -> Download:
+        """Open a file at the town for reading, at most `limit` bytes of it, `within` a time.
 
         Raises TransientFailure, as reading from it does: a download has no effect.
         """
         token = self.token()
-        found = download(self.settings.url, target, _bearer(token), self.limits, limit=limit)
+        pull = partial(
+            download, self.settings.url, target, limits=self.limits, limit=limit, within=within
+        )
+        found = pull(headers=_bearer(token))
         if found.status == 401:
             found.close()
             token = self.token(instead_of=token)
-            found = download(self.settings.url, target, _bearer(token), self.limits, limit=limit)
+            found = pull(headers=_bearer(token))
         if found.status != 200:
             found.close()
             raise faults.harmless(faults.failure(Reply(status=found.status), None))

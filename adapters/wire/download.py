@@ -1,34 +1,85 @@
 """Pulls a file from a partner as a stream: memory stays flat whatever the size.
 
 Reading has no effect at the partner, so every failure is a TransientFailure, also half-way.
-Redirects are not followed and content codings are not asked for.
+Redirects are not followed and content codings are not asked for. Every part has a time limit as a
+whole, however the bytes trickle in: the head of the reply has the reply timeout, the file what it
+needs at the slowest rate that is put up with. A line that goes over it is cut by another thread,
+because a single read may go on as long as a byte comes now and then.
 """
 
 import io
-import time
+import os
+import socket
+import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from adapters.wire.http import Limits
 from hub.rules.errors import TransientFailure
 
 
+class _Guard:
+    """Cuts a connection when its time is over, or when it is told to; any thread."""
+
+    def __init__(self, connection: HTTPConnection) -> None:
+        self.has_cut = False
+        self._lock = threading.Lock()
+        # A copy of our own: the connection's number may be closed and given away at any moment.
+        self._line: socket.socket | None = socket.socket(fileno=os.dup(connection.sock.fileno()))
+        self._timer: threading.Timer | None = None
+
+    def allow(self, seconds: float) -> None:
+        """Let it go on for so long from now."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._line is not None:
+                self._timer = threading.Timer(max(0.0, seconds), self.cut)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def cut(self) -> None:
+        """Have whoever reads see the end."""
+        with self._lock:
+            self.has_cut = True
+            if self._line is not None:
+                try:
+                    self._line.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    return  # the partner was quicker
+
+    def end(self) -> None:
+        """Watch no more; safe to call twice."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+
 class Download(io.RawIOBase):
     """A file being pulled; read it when `status` is 200, and close it."""
 
     def __init__(
-        self, pool: urllib3.HTTPConnectionPool, response: urllib3.BaseHTTPResponse, *, limit: int
+        self,
+        connection: HTTPConnection,
+        response: urllib3.BaseHTTPResponse,
+        guard: _Guard,
+        *,
+        limit: int,
     ) -> None:
         super().__init__()
         self.status = response.status
-        self.deadline = float("inf")
-        """Time of `time.monotonic` after which no more is read."""
-        self._pool = pool
+        self._connection = connection
         self._response = response
+        self._guard = guard
         self._left = limit
 
     def readable(self) -> bool:
@@ -39,22 +90,31 @@ class Download(io.RawIOBase):
         """Read what is there into `buffer`; ends at the limit. Raises TransientFailure."""
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self._left)
-        if time.monotonic() > self.deadline:
-            raise TransientFailure("partner_unreachable", "the file did not end in time")
         try:
             piece = self._response.read1(wanted, decode_content=False) if wanted else b""
         except (HTTPError, OSError) as error:
-            raise TransientFailure("partner_unreachable", type(error).__name__) from None
+            raise self._failure(type(error).__name__) from None
+        if not piece and wanted and self._guard.has_cut:
+            raise self._failure("")  # not the end of the file
         view[: len(piece)] = piece
         self._left -= len(piece)
         return len(piece)
 
+    def cut(self) -> None:
+        """End it from another thread: whoever reads gets a TransientFailure."""
+        self._guard.cut()
+
     def close(self) -> None:
         """Give up the connection; safe to call twice."""
         if not self.closed:
+            self._guard.end()
             self._response.close()
-            self._pool.close()
+            self._connection.close()
         super().close()
+
+    def _failure(self, detail: str) -> TransientFailure:
+        why = "the file did not end in time" if self._guard.has_cut else detail
+        return TransientFailure("partner_unreachable", why)
 
 
 def download(
@@ -64,32 +124,56 @@ def download(
     limits: Limits,
     *,
     limit: int,
+    within: timedelta | None = None,
     slowest: int = 16 * 1024,
 ) -> Download:
     """Open `base_url` + `target` for reading, at most `limit` bytes of it; look at `status` first.
 
-    A file may take the reply timeout and what it needs at `slowest` bytes a second. Raises
-    TransientFailure `partner_unreachable`.
+    A file may take the reply timeout and what it needs at `slowest` bytes a second, and no longer
+    than `within`. Raises TransientFailure `partner_unreachable`.
     """
-    parts = urlsplit(base_url)
-    timeout = urllib3.Timeout(
-        connect=limits.connect_timeout.total_seconds(), read=limits.reply_timeout.total_seconds()
-    )
-    origin = f"{parts.scheme}://{parts.netloc}"
-    pool = urllib3.connectionpool.connection_from_url(origin, timeout=timeout, maxsize=1)
+    reply = limits.reply_timeout.total_seconds()
+    longest = reply + limit / slowest
+    if within is not None:
+        longest = min(longest, within.total_seconds())
+    connection = _connect(base_url, limits)
+    guard = _Guard(connection)
     try:
-        response = pool.urlopen(
+        guard.allow(min(reply, longest))
+        connection.timeout = reply
+        connection.sock.settimeout(reply)
+        connection.request(
             "GET",
-            parts.path.rstrip("/") + target,
+            urlsplit(base_url).path.rstrip("/") + target,
             headers={"Accept-Encoding": "identity", **headers},
             preload_content=False,
-            redirect=False,
-            retries=False,
+            decode_content=False,
         )
+        response = connection.getresponse()
+        if guard.has_cut:  # a head that breaks off passes for one that ends
+            raise TimeoutError
     except (HTTPError, OSError) as error:
-        pool.close()
+        guard.end()
+        connection.close()
         raise TransientFailure("partner_unreachable", type(error).__name__) from None
-    found = Download(pool, response, limit=limit)
-    patience = limits.reply_timeout.total_seconds() + limit / slowest
-    found.deadline = time.monotonic() + patience
-    return found
+    guard.allow(longest)
+    return Download(connection, response, guard, limit=limit)
+
+
+def _connect(base_url: str, limits: Limits) -> HTTPConnection:
+    """Return an open connection to where `base_url` points."""
+    parts = urlsplit(base_url)
+    host, timeout = parts.hostname or "", limits.connect_timeout.total_seconds()
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        connection = HTTPSConnection(
+            host, parts.port or 443, timeout=timeout, cert_reqs="CERT_REQUIRED"
+        )
+    else:
+        connection = HTTPConnection(host, parts.port or 80, timeout=timeout)
+    try:
+        connection.connect()
+    except (HTTPError, OSError) as error:
+        connection.close()
+        raise TransientFailure("partner_unreachable", type(error).__name__) from None
+    return connection

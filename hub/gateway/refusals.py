@@ -17,6 +17,17 @@ from hub.telemetry import Event, log
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What writing a file fails with on a full disk, over a quota, over the process's own limit."""
 AGAIN_AFTER = {"Retry-After": "5"}
+ACTIONS = {
+    "disk_full": (
+        "Giữ bản của mình và gửi lại sau; báo người quản trị dọn chỗ trống"
+        " · Keep what you have and send it again later; have room made on the disk"
+    ),
+    "store_away": ("Giữ bản của mình và gửi lại sau · Keep what you have and send it again later"),
+    "acceptance_unknown": (
+        "Gửi lại đúng nội dung này với cùng mã · Send the same again, with the same id"
+    ),
+}
+"""What a sender is asked to do."""
 
 
 def install(app: FastAPI) -> None:
@@ -43,5 +54,6 @@ def install(app: FastAPI) -> None:
 
 def _refuse(request: Request, code: str, status: int) -> JSONResponse:
     log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
-    told = {"code": code, "message": FAULTS[code].vi, "where": "hub", "why": FAULTS[code].en}
-    return JSONResponse(told, status_code=status, headers=AGAIN_AFTER)
+    fault = FAULTS[code]
+    told = {"code": code, "message": fault.vi, "where": "hub", "why": fault.en}
+    return JSONResponse(told | {"action": ACTIONS[code]}, status_code=status, headers=AGAIN_AFTER)

@@ -17,6 +17,8 @@ from adapters.devices.scanner.source import REFUSED, TAKEN, ScannerSource
 from hub.flow.accept import Intake
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
+from hub.ports import AcceptanceUnknown, Accepted
+from hub.sources import SourceRole
 from hub.store import journal
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
@@ -235,3 +237,29 @@ def test_an_unplugged_reader_is_an_error_that_the_role_reports(sink: Intake) -> 
     with pytest.raises(OSError, match=r"unplugged|Input/output|No such file"):
         source.run(sink, threading.Event())
     os.close(reader._hub)
+
+
+def test_a_scan_of_which_it_is_not_known_whether_it_is_stored_is_taken_again(
+    store: Store, sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stored and nobody saw it: the file stays, is taken once more, and counts once."""
+    real, unseen, taken = sink.accept, [True], threading.Event()
+
+    def accept(message: envelope.Message) -> Accepted:
+        answer = real(message)
+        if unseen:
+            unseen.clear()
+            raise AcceptanceUnknown("the commit did not end in time")
+        taken.set()
+        return answer
+
+    monkeypatch.setattr(sink, "accept", accept)
+    role = SourceRole(ScannerSource(folder, poll=0.01), sink)
+    role.crash_pause = 0.01
+    scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    role.start()
+    assert taken.wait(20)
+    assert role.trouble == ""
+    role.stop()
+    assert len(accepted(store)) == 1
+    assert len(list((folder / TAKEN).iterdir())) == 1

@@ -100,6 +100,7 @@ def test_what_cannot_be_taken_now_is_refused_with_a_time(
     reply = answer_to(error)
     assert (reply.status, reply.json()["code"]) == (status, code)
     assert reply.headers["Retry-After"]
+    assert " · " in reply.json()["action"]
 
 
 def test_other_faults_stay_what_they_are() -> None:
