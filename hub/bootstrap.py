@@ -5,7 +5,6 @@ first what lets things in, then what works on them, then what carries, then what
 """
 
 import random
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,16 +12,12 @@ from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.source import ScannerSource
-from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.settings import ProvincialSettings
-from adapters.town_center.destination import TownCenter
-from adapters.town_center.settings import TownSettings
 from adapters.town_center.source import TownCallbacks
 from hub.broker import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.clock import clock_of, utc_now
+from hub.clock import clock_of
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver, lease_of
 from hub.flow.gate import Gate
@@ -36,11 +31,13 @@ from hub.flow.timer import Pace, Timer
 from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
+from hub.installation import id_of, mark_of, open_store
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
 from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.unknown_codes import UnknownCodes
+from hub.partners import make_destinations, town_settings
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
 from hub.records.handlers import Records
@@ -48,24 +45,12 @@ from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
-from hub.rules.traits import Traits
 from hub.service import Role
 from hub.settings import ROLES, Settings, seconds
 from hub.sources import SourceRole
-from hub.store import identity
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.restored import Mark
 from hub.telemetry import Event, log
-
-_ADAPTERS = Path(__file__).parents[1] / "adapters"
-FAULT_DATA = {
-    "provincial": _ADAPTERS / "provincial" / "data" / "faults.toml",
-    "town_center": _ADAPTERS / "town_center" / "data" / "faults.toml",
-    "http": _ADAPTERS / "wire" / "data" / "faults.toml",
-}
-"""Where each partner's codes are explained; http: what holds for all of them."""
 
 
 @dataclass
@@ -134,80 +119,6 @@ class Hub:
             listener()
 
 
-def open_store(settings: Settings, *, rings: bool = True) -> Store:
-    """Return the migrated store. `rings`: for whoever has no relay in the same process."""
-    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
-    store = Store(settings.database, rings=rings)
-    migrate(store)
-    return store
-
-
-def id_of(store: Store) -> str:
-    """Return the store's id; a store that has none is given one."""
-    with store.read() as tx:
-        found = identity.known(tx)
-    if found:
-        return found
-    with store.write() as tx:
-        return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
-
-
-def mark_of(settings: Settings) -> Mark:
-    """Return the mark by which an old copy of the database is noticed."""
-    return Mark(Path(settings.data_dir) / "calls-made")
-
-
-def make_destinations(settings: Settings) -> list[Destination]:
-    """Return the partners that have an address."""
-    connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
-    made: list[Destination] = []
-    if settings.province_url:
-        made.append(
-            ProvincialDestination(
-                ProvincialSettings(
-                    url=settings.province_url,
-                    mode=settings.province_mode,
-                    username=settings.province_username,
-                    password=settings.province_password,
-                    agency=settings.province_agency,
-                    ca_file=settings.province_ca_file or None,
-                    request_id=settings.province_request_id,
-                    file_base_url=f"{settings.own_url}/files",
-                    connect_timeout=connect,
-                    reply_timeout=reply,
-                    concurrency=settings.concurrency,
-                )
-            )
-        )
-    if settings.town_url:
-        made.append(TownCenter(town_settings(settings)))
-    return made
-
-
-def traits_of(settings: Settings) -> dict[str, Traits]:
-    """Return what each partner that has an address promises of its calls, by its name."""
-    destinations = make_destinations(settings)
-    try:
-        return {destination.name: destination.traits for destination in destinations}
-    finally:
-        for destination in destinations:
-            destination.close()
-
-
-def town_settings(settings: Settings) -> TownSettings:
-    """Return the town's part of the settings."""
-    return TownSettings(
-        url=settings.town_url,
-        client_id=settings.town_client_id,
-        client_secret=settings.town_client_secret,
-        callback_secret=settings.town_callback_secret,
-        file_base_url=f"{settings.own_url}/files",
-        connect_timeout=seconds(settings.connect_timeout),
-        reply_timeout=seconds(settings.reply_timeout),
-        concurrency=settings.concurrency,
-    )
-
-
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     """Return the devices that this hub listens to."""
     made: list[Source] = [ScannerSource(settings.scans, poll=settings.hot_folder_poll)]
@@ -227,7 +138,7 @@ def build(
     clock = clock or clock_of(settings.drill_clock)
     # Rung through the database, each commit costs a statement more and waits for all others that
     # ring. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
-    store = open_store(settings, rings="relay" not in settings.role_names)
+    store = open_store(settings, migrating=True, rings="relay" not in settings.role_names)
     limit = settings.file_limit_mb * 1024 * 1024
     files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
     broker: Broker

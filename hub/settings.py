@@ -93,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep: Seconds = 60.0
     alert_hours: Annotated[float, Meta(ge=0, le=400)] = 8.0
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
+    operator: str = ""
+    """Full name of the person who decides at this command line; `--actor` says another."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drill: Literal["on", "off"] = "off"
     """Whether this hub exists to be damaged; never where people work."""
@@ -183,6 +185,24 @@ def load(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+_WEB = ("http://", "https://")
+_ADDRESSES = {
+    "database_url": ("postgresql+psycopg://", "sqlite:///"),
+    "broker_url": ("amqp://", "amqps://"),
+    "broker_management_url": _WEB,
+    "public_url": _WEB,
+    "province_url": _WEB,
+    "town_url": _WEB,
+}
+"""With what each address begins."""
+
+
+def _scheme(url: str) -> str:
+    """Return the beginning of an address, never what may be a password."""
+    scheme, found, _ = url.partition("://")
+    return scheme[:20] + found if found else "no scheme"
+
+
 def _contradictions(settings: Settings) -> list[str]:
     problems = [
         f"HUB_ROLES: there is no role {name!r}; roles are {', '.join(ROLES)}"
@@ -197,6 +217,12 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("HUB_DRILL_CLOCK: only with HUB_DRILL=on, in a drill")
     if settings.drill_points and settings.drill != "on":
         problems.append("HUB_DRILL_POINTS: only with HUB_DRILL=on, in a drill")
+    problems += [
+        f"HUB_{name.upper()}: begins with {' or '.join(starts)}, not {_scheme(url)!r}"
+        for name, starts in _ADDRESSES.items()
+        for url in (getattr(settings, name),)
+        if url and not url.startswith(starts)
+    ]
     if settings.province_url and not settings.province_password:
         problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
     if settings.town_url:

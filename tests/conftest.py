@@ -32,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
             f" can make a virtual host of its own there. Set it too, or unset {address}: then a"
             " private broker is started."
         )
+    # The person at the command line of every test; made up.
+    os.environ["HUB_OPERATOR"] = "Trần Thị Bình"
 
 
 @pytest.hookimpl(wrapper=True)

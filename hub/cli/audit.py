@@ -8,6 +8,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hub.cli.context import by, console, opened
+from hub.operations.actors import BY_VERIFY
 from hub.store import chain
 from hub.store.engine import Store, Tx
 from hub.store.evidence import anchors
@@ -77,7 +78,7 @@ def _verify_one(
 
 
 def _anchors(verdicts: list[Verdict]) -> dict[str, Anchor]:
-    who = by("")
+    who = by("", "", automatic=BY_VERIFY)
     return {
         verdict.chain: Anchor(
             chain=verdict.chain,

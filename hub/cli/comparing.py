@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub.bootstrap import make_destinations
-from hub.cli.context import Reason, by, console, opened, settings
+from hub.cli.context import Actor, Reason, by, console, opened, settings
 from hub.cli.lists import ExportedAt, FromPartners, read_all, refuse, tell
 from hub.cli.replaying import bar
 from hub.operations import reconciliation
+from hub.operations.actors import BY_RECONCILE
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import reconcile_lists
+from hub.partners import make_destinations
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.store import audit, tasks
@@ -27,10 +28,12 @@ def reconcile(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
     exported: FromPartners = None,
     exported_at: ExportedAt = None,
+    actor: Actor = "",
 ) -> None:
     """Compare ward, hub and partners for the dossiers of a day; differences become tasks."""
     lists = read_all(exported or (), day=day.date(), exported_at=exported_at)
-    rules, who, known = Rulebook.load(), by(f"{day:%Y-%m-%d}"), settings()
+    rules, known = Rulebook.load(), settings()
+    who = by(f"{day:%Y-%m-%d}", actor, automatic=BY_RECONCILE)
     destinations = make_destinations(known)
     try:
         with opened() as store, bar("asking the partners") as progress:
@@ -96,10 +99,12 @@ def show(context: typer.Context) -> None:
 
 @tasks_app.command()
 def done(
-    number: Annotated[int, typer.Argument(help="Number of the task.")], reason: Reason
+    number: Annotated[int, typer.Argument(help="Number of the task.")],
+    reason: Reason,
+    actor: Actor = "",
 ) -> None:
     """Close a task by hand."""
-    who = by(reason)
+    who = by(reason, actor)
     with opened() as store:
         try:
             with store.write() as tx:

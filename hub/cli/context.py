@@ -1,6 +1,7 @@
 """What every command needs: the console, the settings, the store, who acts and why."""
 
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,16 +10,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from hub import operations
-from hub.bootstrap import open_store
 from hub.clock import utc_now
+from hub.installation import open_store
+from hub.operations.actors import NotNamed, signed
+from hub.operations.by import By
 from hub.records.calendar import LOCAL
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
-from hub.store.engine import Store, StoreUnavailable, is_away
+from hub.store.engine import Store
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
+Actor = Annotated[
+    str,
+    typer.Option("--actor", help="Full name of the person who decides; without it HUB_OPERATOR."),
+]
+"""Every command with a decision has it and hands it to `by`."""
 Delivery = Annotated[int, typer.Argument(help="Number of the delivery.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])]
 
@@ -62,15 +69,36 @@ def opened() -> Iterator[Store]:
         store.close()
 
 
-def by(reason: str) -> operations.By:
-    """Return who acts, why and when."""
-    return {"actor": os.environ.get("USER", "cli"), "reason": reason, "now": utc_now()}
+def by(reason: str, actor: str, *, automatic: str = "") -> By:
+    """Return who acts, why and when; without a person's name ends the command with code 2.
+
+    `actor` is what --actor says. `automatic` is for what is no decision (a comparison, a plan): the
+    name of `hub.operations.actors` that is taken where nobody gave one.
+    """
+    name = actor or settings().operator
+    try:
+        who = automatic if automatic and not name else signed(name, system_user())
+    except NotNamed as error:
+        say_both(error.vi, error.en)
+        raise typer.Exit(2) from None
+    return {"actor": who, "reason": reason, "now": utc_now()}
 
 
-BUSY = (
-    "Cơ sở dữ liệu đang bận hoặc không trả lời, hãy thử lại; việc đã xong không làm hai lần.\n"
-    "The database was busy or away, try again; what was done is not done twice."
-)
+def system_user() -> str:
+    """Return the user of the operating system, e.g. `hub, uid 10001`."""
+    uid = os.getuid()
+    try:
+        return f"{pwd.getpwuid(uid).pw_name}, uid {uid}"
+    except KeyError:  # a container may run under a number that has no name
+        return f"uid {uid}"
+
+
+def say_both(vi: str, en: str, *, cause: str = "") -> None:
+    """Print a refusal: Vietnamese first, English beside it, for operators the technical cause."""
+    console.print(vi, style="red", markup=False, highlight=False, soft_wrap=True)
+    console.print(en, style="red", markup=False, highlight=False, soft_wrap=True)
+    if cause:
+        console.print(cause, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def operate(work: Callable[[Store], None]) -> None:
@@ -80,10 +108,5 @@ def operate(work: Callable[[Store], None]) -> None:
             work(store)
     except (StateConflict, NoSuchDelivery) as error:
         console.print(f"[red]Chưa làm / Not done:[/] {error}")
-        raise typer.Exit(1) from None
-    except StoreUnavailable as error:
-        if not is_away(error):
-            raise
-        console.print(f"[red]Có thể chưa làm / Perhaps not done:[/] {BUSY}")
         raise typer.Exit(1) from None
     console.print("[green]✓[/] Done.")

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub.bootstrap import FAULT_DATA
-from hub.cli.context import Reason, by, console, one_of, opened
+from hub.cli.context import Actor, Reason, by, console, one_of, opened
+from hub.installation import FAULT_DATA
 from hub.operations.classify import Verdict, classify
 from hub.rules import dictionary
 from hub.store import fault_classes
@@ -52,11 +52,13 @@ def classify_command(
     verdict: Annotated[Verdict, typer.Option("--as", help="What the code means.")],
     reason: Reason,
     operation: Annotated[str, typer.Option(help="Only for this operation.")] = "",
+    actor: Actor = "",
 ) -> None:
     """Say what an unknown code means: for all that wait with it, and for all to come.
 
     A code that begins with "-" is written behind "--".
     """
+    who = by(reason, actor)
     with opened() as store:
-        moved = classify(store, partner, code, verdict, operation=operation, **by(reason))
+        moved = classify(store, partner, code, verdict, operation=operation, **who)
     console.print(f"[green]✓[/] {partner} {code} is {verdict}; {moved} waiting deliveries moved.")

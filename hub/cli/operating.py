@@ -7,13 +7,13 @@ import typer
 from rich.table import Table
 
 from hub import health, operations, preflight
-from hub.bootstrap import mark_of
 from hub.broker.memory import MemoryBroker
-from hub.cli.context import Delivery, Reason, by, console, opened, operate, settings
+from hub.cli.context import Actor, Delivery, Reason, by, console, opened, operate, settings
 from hub.cli.paused import mention, until
 from hub.clock import utc_now
 from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
+from hub.installation import mark_of, open_store
 from hub.operations import restoring
 from hub.records.calendar import local
 from hub.records.handlers import Records
@@ -29,9 +29,16 @@ PapersChoice = Annotated[
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    migrating: Annotated[
+        bool, typer.Option("--migrate", help="Bring the database to this program's schema first.")
+    ] = False,
+) -> None:
     """Check everything that the hub stands on, and name the fix of what is wrong."""
-    checks = preflight.examine_all(settings())
+    found = settings()
+    if migrating:
+        open_store(found, migrating=True).close()
+    checks = preflight.examine_all(found)
     preflight.show(console, checks)
     raise typer.Exit(1 if any(check.refuses for check in checks) else 0)
 
@@ -50,10 +57,11 @@ def rebuild_command(
         bool, typer.Option("--restored", help="The database is an old copy; the hub stands still.")
     ] = False,
     reason: Annotated[str, typer.Option(help="Why; needed with --restored.")] = "",
+    actor: Actor = "",
 ) -> None:
     """The broker was emptied or replaced: ask again for everything unsettled; nothing twice."""
     if restored:
-        _restore(reason)
+        _restore(reason, actor)
     with opened() as store, console.status("…") as status:
         asked = 0
 
@@ -68,14 +76,15 @@ def rebuild_command(
     )
 
 
-def _restore(reason: str) -> None:
+def _restore(reason: str, actor: str) -> None:
     """Have everything that would be sent asked about first."""
     if not reason:
         console.print("[red]--reason is needed with --restored: it goes into the audit.[/]")
         raise typer.Exit(2)
+    who = by(reason, actor)
     with opened() as store:
         receive = Receive(store, MemoryBroker(), Records(Rulebook.load()), clock=utc_now)
-        done = restoring.restore(store, receive.handle_one, mark_of(settings()), by(reason))
+        done = restoring.restore(store, receive.handle_one, mark_of(settings()), who)
     console.print(
         f"{done.handled} accepted messages handled; {done.asked} deliveries will be asked about"
         f" before they are sent, {done.behind} more when it is their turn."
@@ -170,16 +179,18 @@ def cancel(
         typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
     ] = False,
     papers: PapersChoice = None,
+    actor: Actor = "",
 ) -> None:
     """Take a delivery out; what waits behind it goes on."""
-    who = by(reason)
+    who = by(reason, actor)
     operate(lambda it: operations.cancel(it, delivery, neither=neither, papers=papers, **who))
 
 
 @app.command("by-hand")
-def by_hand(delivery: Delivery, reason: Reason) -> None:
+def by_hand(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
     """Record that a delivery was taken to the partner on paper; its retries stop."""
-    operate(lambda store: operations.deliver_by_hand(store, delivery, **by(reason)))
+    who = by(reason, actor)
+    operate(lambda store: operations.deliver_by_hand(store, delivery, **who))
 
 
 @app.command()
@@ -191,7 +202,8 @@ def resolve(
         bool, typer.Option("--cancel", help="Of what is absent: take it out, do not send it again.")
     ] = False,
     papers: PapersChoice = None,
+    actor: Actor = "",
 ) -> None:
     """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
-    who = by(reason)
+    who = by(reason, actor)
     operate(lambda it: operations.resolve(it, delivery, found, cancel=cancel, papers=papers, **who))

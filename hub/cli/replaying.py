@@ -9,12 +9,14 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from hub.bootstrap import make_destinations
-from hub.cli.context import Day, Delivery, by, console, here, opened, settings
+from hub.cli.context import Actor, Day, Delivery, by, console, here, opened, settings
 from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_one, replay_plan, resending
+from hub.operations.actors import BY_PLAN
+from hub.operations.by import By
 from hub.operations.replay_run import NOT_SENT, REPLACED, SENT, SETTLED, ReplayRun, Report
+from hub.partners import make_destinations
 from hub.ports import Destination
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -52,6 +54,7 @@ def replay(
         bool, typer.Option("--unasked", help="One: send it also when the partner cannot be asked.")
     ] = False,
     per_second: Annotated[float, typer.Option(min=0.01, help="At most so many a second.")] = 5.0,
+    actor: Actor = "",
 ) -> None:
     """Send dead deliveries again, same message id: one now, or many by --plan and --run.
 
@@ -67,17 +70,19 @@ def replay(
             since=here(since),
             until=here(until),
         )
+        planned_by = by(reason, actor, automatic=BY_PLAN)
         with opened() as store:
-            _plan(store, selection, reason)
+            _plan(store, selection, planned_by)
         return
     if (delivery is None) == (run is None) or not reason:
         console.print("[red]Say which delivery, or --plan, or --run N; and --reason to send.[/]")
         raise typer.Exit(2)
+    who = by(reason, actor)
     with opened() as store:
         if delivery is not None:
-            _replay_one(store, delivery, reason, unasked=unasked)
+            _replay_one(store, delivery, who, unasked=unasked)
         elif run is not None:
-            _run(store, run, reason, per_second)
+            _run(store, run, who, per_second)
 
 
 _DONE = {
@@ -87,7 +92,7 @@ _DONE = {
 }
 
 
-def _replay_one(store: Store, id: int, reason: str, *, unasked: bool) -> None:
+def _replay_one(store: Store, id: int, who: By, *, unasked: bool) -> None:
     try:
         with _partners() as (destinations, files):
             done = replay_one.replay(
@@ -95,7 +100,7 @@ def _replay_one(store: Store, id: int, reason: str, *, unasked: bool) -> None:
                 id,
                 destinations,
                 file_path=files.path,
-                by=by(reason),
+                by=who,
                 clock=utc_now,
                 on_delivered=Records(Rulebook.load()).delivered,
                 unasked=unasked,
@@ -127,14 +132,14 @@ def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
             destination.close()
 
 
-def _plan(store: Store, selection: Selection, reason: str) -> None:
+def _plan(store: Store, selection: Selection, who: By) -> None:
     with _partners() as (destinations, files), bar("asking the partners") as progress:
         number = replay_plan.make(
             store,
             selection,
             destinations,
             file_path=files.path,
-            by=by(reason),
+            by=who,
             progress=progress,
         )
     with store.read() as tx:
@@ -148,13 +153,12 @@ def _plan(store: Store, selection: Selection, reason: str) -> None:
     console.print(f'Plan {number}, {len(items)} deliveries: hub replay --run {number} --reason "…"')
 
 
-def _run(store: Store, number: int, reason: str, per_second: float) -> None:
-    who = by(reason)
+def _run(store: Store, number: int, who: By, per_second: float) -> None:
     run = ReplayRun(
         store,
         number,
         actor=who["actor"],
-        reason=reason,
+        reason=who["reason"],
         clock=utc_now,
         on_delivered=Records(Rulebook.load()).delivered,
         per_second=per_second,
@@ -186,6 +190,7 @@ def resend(
     file: Annotated[Path, typer.Option("--file", help="The corrected payload, JSON.")],
     reason: Annotated[str, typer.Option(help="Why; without it nothing is sent.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Write the dead payload there.")] = False,
+    actor: Actor = "",
 ) -> None:
     """Send a corrected copy in the place of a dead delivery; shows what differs first."""
     with opened() as store:
@@ -195,13 +200,13 @@ def resend(
                 file.write_bytes(resending.payload_of(store, delivery))
                 console.print(f"Correct {file}; it holds personal data, delete it afterwards.")
                 return
-            who = by(reason)
-            correction = resending.correct(store, delivery, file.read_bytes(), by=who)
+            who = by(reason, actor) if reason else None
+            correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
             table = Table("field", "before", "after")
             for change in correction.changes:
                 table.add_row(change.field, change.before, change.after)
             console.print(table)
-            if not reason:
+            if who is None:
                 console.print("Nothing sent: say --reason to send it.")
                 return
             number = resending.resend(store, correction, by=who)

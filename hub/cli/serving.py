@@ -12,20 +12,21 @@ from typing import Annotated
 import typer
 
 from hub import failpoints, preflight, telemetry
-from hub.bootstrap import build, id_of, mark_of
+from hub.bootstrap import build
 from hub.broker import declare, ownership
 from hub.broker.own_vhost import NoOwnVhost
 from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli.context import console, one_of, opened, settings
 from hub.gateway.serve import WebRole
+from hub.installation import id_of, mark_of, open_store
 from hub.pilot import run as pilot
 from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable
+from hub.store.engine import StoreUnavailable, is_away
 
 app = typer.Typer()
 
@@ -41,6 +42,7 @@ def run(
     faulthandler.enable(2)
     found = settings()
     telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
+    _migrate(found)
     if found.broker_url:
         _prepare_broker(found)
     checks = preflight.examine(found)
@@ -64,6 +66,15 @@ def run(
     stop.wait()
     watch.stop()
     hub.stop()
+
+
+def _migrate(found: Settings) -> None:
+    """Bring the database to this program's schema; where it is away the preflight says so."""
+    try:
+        open_store(found, migrating=True).close()
+    except StoreUnavailable as error:
+        if not is_away(error):
+            raise
 
 
 def _prepare_broker(found: Settings) -> None:

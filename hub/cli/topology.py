@@ -5,12 +5,11 @@ from typing import Protocol
 
 import typer
 
-from hub.bootstrap import id_of
 from hub.broker import declare, ownership
 from hub.broker.declare import Plan
 from hub.broker.topology import TOPOLOGY, Topology, validate
-from hub.cli.context import Reason, broker_address, by, console, opened, settings
-from hub.ports import BrokerUnavailable
+from hub.cli.context import Actor, Reason, broker_address, by, console, opened, settings
+from hub.installation import id_of
 from hub.store import audit
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
@@ -46,17 +45,14 @@ def apply() -> None:
 
 
 @app.command("adopt")
-def adopt(reason: Reason) -> None:
+def adopt(reason: Reason, actor: Actor = "") -> None:
     """Take over queues that belong to another store, whose hub has gone for good."""
     url, _ = broker_address(settings())
-    act = by(reason)
+    act = by(reason, actor)
     with opened() as store:
         own = id_of(store)
         try:
             before = ownership.take_over(url, own)
-        except BrokerUnavailable as error:
-            console.print(f"[red]The broker cannot be reached:[/] {error}")
-            raise typer.Exit(1) from None
         except ownership.StillConsumed as error:
             console.print(
                 f"[red]Chưa làm / Not done:[/] {error}: một trung tâm khác đang lấy thông điệp."
@@ -89,11 +85,7 @@ def export() -> None:
 
 def _compare(work: Work) -> None:
     url, management = broker_address(settings())
-    try:
-        plan = work(TOPOLOGY, url, management)
-    except BrokerUnavailable as error:
-        console.print(f"[red]The broker cannot be reached:[/] {error}")
-        raise typer.Exit(1) from None
+    plan = work(TOPOLOGY, url, management)
     for difference in plan.differences:
         console.print(f"[yellow]≠[/] {difference}")
     for note in plan.unchecked:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub.cli.context import Day, by, console, here, opened
+from hub.cli.context import Actor, Day, by, console, here, opened
 from hub.operations import unparking
+from hub.operations.by import By
 from hub.store.engine import Store
 from hub.store.parked import Selection
 
@@ -24,6 +25,7 @@ def unpark(
     dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
     since: Day = None,
     until: Day = None,
+    actor: Actor = "",
 ) -> None:
     """Take parked messages up again, after their cause was mended: by id, or all of a selection.
 
@@ -39,11 +41,13 @@ def unpark(
         console.print("[red]Say which messages, by id or by --code, --type and so on;[/]")
         console.print("[red]and --plan to see them, or --reason to take them up.[/]")
         raise typer.Exit(2)
-    with opened() as store:
-        if plan:
+    if plan:
+        with opened() as store:
             _show(store, messages or selection)
-        else:
-            _unpark(store, messages or selection, reason)
+        return
+    who = by(reason, actor)
+    with opened() as store:
+        _unpark(store, messages or selection, who)
 
 
 def _show(store: Store, chosen: unparking.Chosen) -> None:
@@ -60,8 +64,8 @@ def _show(store: Store, chosen: unparking.Chosen) -> None:
     )
 
 
-def _unpark(store: Store, chosen: unparking.Chosen, reason: str) -> None:
-    done = unparking.unpark(store, chosen, **by(reason))
+def _unpark(store: Store, chosen: unparking.Chosen, who: By) -> None:
+    done = unparking.unpark(store, chosen, **who)
     _refuse(done.refused)
     if done.count:
         console.print(f"[green]✓[/] {done.count} taken up again.")

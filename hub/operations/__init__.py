@@ -8,9 +8,9 @@ hub and partner in `reconciliation`, that with lists exported at the partners in
 `list_comparison`).
 """
 
+from hub.operations.by import By
 from hub.operations.cancelling import Papers, cancel
 from hub.operations.verbs import (
-    By,
     Resolution,
     deliver_by_hand,
     replay,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from hub.operations import list_problems as problems
+from hub.operations.by import By
 from hub.operations.list_checks import (
     MOST_FINDINGS,
     as_the_ward_writes,
@@ -24,7 +25,6 @@ from hub.operations.list_comparison import BY_LIST, Verdict, is_gone, judge
 from hub.operations.list_problems import ListRefused
 from hub.operations.partner_list import PartnerList
 from hub.operations.reconciliation import due_for_repair
-from hub.operations.verbs import By
 from hub.records import agencies
 from hub.records.calendar import LOCAL
 from hub.records.rulebook import Rulebook

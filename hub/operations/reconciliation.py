@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from hub.messages import catalog
-from hub.operations.verbs import By
+from hub.operations.by import By
 from hub.ports import Absence, Destination, Receipt
 from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook

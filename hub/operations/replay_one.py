@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from hub.flow.outcome import OnDelivered
 from hub.operations import replay_plan, verbs
+from hub.operations.by import By
 from hub.operations.replay_run import SENT, ReplayRun
-from hub.operations.verbs import By
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.states import DeliveryState
 from hub.store import deliveries, replays

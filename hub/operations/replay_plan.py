@@ -13,7 +13,7 @@ from functools import partial
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
-from hub.operations.verbs import By
+from hub.operations.by import By
 from hub.ports import Absence, BlobPath, Destination, Receipt
 from hub.rules.errors import DeliveryFailure
 from hub.store import audit, journal, replays

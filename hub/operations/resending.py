@@ -7,6 +7,7 @@ changed, and not its dossier number. What is shown of the difference holds no pe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode, encode
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
-from hub.operations.verbs import By
+from hub.operations.by import By
 from hub.rules.states import DeliveryState
 from hub.store import audit, deliveries, journal
 from hub.store.engine import Store
@@ -50,7 +51,7 @@ def payload_of(store: Store, id: int) -> bytes:
     return msgspec.json.format(bytes(message.payload), indent=2)
 
 
-def correct(store: Store, id: int, payload: bytes, *, by: By) -> Correction:
+def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correction:
     """Return the copy of a dead delivery's message with another payload.
 
     Raises InvalidMessage (it does not fit its type, or names another dossier) and StateConflict
@@ -69,7 +70,7 @@ def correct(store: Store, id: int, payload: bytes, *, by: By) -> Correction:
         dead,
         id=new_id(),
         causation_id=dead.id,
-        time=by["now"],
+        time=now,
         payload=msgspec.Raw(msgspec.json.encode(fields)),
     )
     corrected = catalog.read(copy)

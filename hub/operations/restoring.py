@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.messages.envelope import decode
-from hub.operations.verbs import By
+from hub.operations.by import By
 from hub.rules.causes import cause_of
 from hub.store import audit, journal
 from hub.store.engine import Store, is_away

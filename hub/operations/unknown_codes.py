@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages import catalog
+from hub.operations.actors import BY_HUB
 from hub.records.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.store import fault_classes, tasks
@@ -40,7 +41,7 @@ class UnknownCodes:
             return 0
         due = self._due(now)
         with self.store.write() as tx:
-            fault_classes.close_needless(tx, actor="hub", reason="classified", now=now)
+            fault_classes.close_needless(tx, actor=BY_HUB, reason="classified", now=now)
             raised = [
                 one for one in found if tasks.open_once(tx, finding(one), due_at=due, now=now)
             ]

@@ -6,22 +6,12 @@ when the delivery is not in the state that the verb starts from.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
 
 from hub.operations import cancelling
 from hub.operations.cancelling import Papers
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries, handovers, replays
 from hub.store.engine import Store, Tx
-
-
-class By(TypedDict):
-    """Who acts, why and when."""
-
-    actor: str
-    reason: str
-    now: datetime
-
 
 NOT_OUT = (
     "Đối tác đã có (delivered) thì không hủy được nữa.\n"

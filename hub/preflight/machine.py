@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from hub.bootstrap import open_store
 from hub.clock import utc_now
+from hub.installation import open_store
 from hub.preflight.check import Check, clock
 from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead
 from hub.settings import Settings
 from hub.store.engine import Store, StoreUnavailable, database_time, is_away
+from hub.store.revision import SchemaAge, SchemaMismatch
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""
@@ -39,9 +40,15 @@ def disk(settings: Settings) -> Iterator[Check]:
 
 
 def database(settings: Settings) -> Iterator[Check]:
-    """Bring the database up to date, and compare its clock with ours."""
+    """Compare the schema with this program's and the database's clock with ours; change nothing."""
     try:
         store = open_store(settings)
+    except SchemaMismatch as found:
+        # Too old or not there yet: the start of a hub brings it along. Too new: nothing can.
+        fix = "hub migrate, while no hub runs; the start of a hub does it, too."
+        newer = found.age is SchemaAge.NEWER
+        yield Check("database", False, found.en, "" if newer else fix, fatal=newer)
+        return
     except StoreUnavailable as error:
         fix = "Check HUB_DATABASE_URL and that the server runs."
         yield Check(

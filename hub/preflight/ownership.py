@@ -1,11 +1,12 @@
 """Whose the broker's queues are: a hub that would take another hub's messages does not start."""
 
-from hub.bootstrap import id_of, open_store
 from hub.broker import ownership
+from hub.installation import id_of, open_store
 from hub.preflight.check import Check
 from hub.rules.causes import cause_of
 from hub.settings import Settings
 from hub.store.engine import StoreUnavailable
+from hub.store.revision import SchemaMismatch
 
 SUBJECT = "broker owner"
 FIX = (
@@ -25,6 +26,9 @@ def owned(settings: Settings) -> Check:
     except StoreUnavailable as error:
         detail = f"not compared: the database cannot be used ({cause_of(error)})"
         return Check(SUBJECT, False, detail, "See the line of the database.", fatal=True)
+    except SchemaMismatch:
+        detail = "not compared: the database has another schema than this program"
+        return Check(SUBJECT, False, detail, "See the line of the database.")
     try:
         own = id_of(store)
     finally:

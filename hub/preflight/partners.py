@@ -6,7 +6,7 @@ A partner that is away is what the hub was made for, and a hub that does not sta
 from collections.abc import Iterator
 from datetime import timedelta
 
-from hub.bootstrap import make_destinations
+from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings

@@ -4,25 +4,26 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.bootstrap import open_store
 from hub.clock import utc_now
 from hub.health import SILENT_AT_MOST
+from hub.installation import open_store
 from hub.preflight.check import Check, from_text
 from hub.processes import replaced, runs_here
 from hub.records.calendar import local
 from hub.settings import Settings
 from hub.store import alerts, heartbeats
 from hub.store.engine import StoreUnavailable
+from hub.store.revision import SchemaMismatch
 
 LOOKS_AT_LEAST = timedelta(hours=2)
 """A running process that has not looked for so long has stopped looking."""
 
 
 def running(settings: Settings) -> Iterator[Check]:
-    """Read what the processes wrote; says nothing where the database is away."""
+    """Read what the processes wrote; says nothing where the database cannot be read."""
     try:
         store = open_store(settings)
-    except StoreUnavailable:
+    except (StoreUnavailable, SchemaMismatch):
         return
     try:
         with store.read() as tx:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from hub.bootstrap import traits_of
 from hub.broker import patience, probe
 from hub.flow.deliver import longest_hold
+from hub.partners import traits_of
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, to_text
 from hub.preflight.examine import examine

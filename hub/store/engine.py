@@ -82,6 +82,24 @@ def is_full(error: BaseException) -> bool:
     return _FULL_POSTGRESQL in codes or _FULL_SQLITE in codes
 
 
+_DAMAGED_SQLITE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+_FORBIDDEN_SQLITE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
+
+
+def is_forbidden(error: BaseException) -> bool:
+    """Tell whether this user may not write the database's file."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _FORBIDDEN_SQLITE
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Tell whether the database's file is damaged, or no database at all."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED_SQLITE
+
+
 class Store:
     """Owns the connection pool; threads share it freely."""
 

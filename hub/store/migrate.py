@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from hub.store.engine import Store
+from hub.store.revision import SchemaAge, SchemaMismatch, age_of
 from hub.store.session import freed
 
 _LOCK = 5_120_018  # any constant of ours, for pg_advisory_lock
@@ -24,7 +24,7 @@ def _config() -> Config:
 
 
 def migrate(store: Store) -> None:
-    """Upgrade the store's database to the newest schema."""
+    """Upgrade the store's database to the newest schema; raises SchemaMismatch on a newer one."""
     config = _config()
     with store.engine.connect() as connection, freed(connection):
         if store.name == "postgresql":
@@ -33,7 +33,11 @@ def migrate(store: Store) -> None:
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
-            if MigrationContext.configure(connection).get_current_revision() != newest():
+            found = MigrationContext.configure(connection).get_current_revision() or ""
+            age = age_of(found)
+            if age is SchemaAge.NEWER:
+                raise SchemaMismatch(age, store.url, found)
+            if age is not SchemaAge.CURRENT:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             connection.commit()
@@ -42,8 +46,3 @@ def migrate(store: Store) -> None:
                 connection.rollback()
                 connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
                 connection.commit()
-
-
-def newest() -> str | None:
-    """Return the name of the newest step."""
-    return ScriptDirectory.from_config(_config()).get_current_head()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.flow.say import say
 from hub.messages import catalog
 from hub.operations import resending
+from hub.operations.by import By
 from hub.rules.states import FINAL, MOVES
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, restored, schedule
@@ -163,8 +164,8 @@ def test_a_corrected_copy_counts_as_accepted_and_the_dead_one_as_cancelled(store
         deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
         deliveries.kill(tx, id, since=S.SENDING, code="partner_refused", detail="")
     payload = resending.payload_of(store, id).replace("Lê Văn Thử".encode(), "Trần Thử".encode())
-    by = {"actor": "officer", "reason": "x", "now": NOW}
-    resending.resend(store, resending.correct(store, id, payload, by=by), by=by)  # type: ignore[arg-type]
+    by: By = {"actor": "officer", "reason": "x", "now": NOW}
+    resending.resend(store, resending.correct(store, id, payload, now=NOW), by=by)
     mine, full = difference(store)
     assert mine == full == {("provincial", "accepted"): 2, ("provincial", "cancelled"): 1}
 

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.bootstrap import build, open_store
+from hub.bootstrap import build
 from hub.broker.memory import MemoryBroker
 from hub.flow.relay import Relay
+from hub.installation import open_store
 from hub.messages.routes import INGEST
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.settings import ROLES, Settings

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
+from hub.operations.by import By
 from hub.operations.classify import Verdict, classify
 from hub.operations.unknown_codes import UnknownCodes, finding
-from hub.operations.verbs import By
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import unknown_code
 from hub.rules.states import DeliveryState as S

@@ -213,7 +213,7 @@ def test_a_broker_that_is_away_is_named(store: Store, monkeypatch: pytest.Monkey
     result = hub("doctor")
     assert result.exit_code == 1
     assert "HUB_BROKER_URL" in result.output
-    assert hub("topology", "plan").exit_code == 1
+    assert hub("topology", "plan").exit_code == 3
     assert store.name == "sqlite"
 
 
@@ -327,7 +327,7 @@ def test_a_store_that_is_busy_or_away_is_told_without_a_traceback(
         told = hub("cancel", str(id), "--reason", "by phone")
         cause = UndefinedColumn()
         lasting = hub("cancel", str(id), "--reason", "by phone")
-    assert (told.exit_code, isinstance(told.exception, SystemExit)) == (1, True)
+    assert (told.exit_code, isinstance(told.exception, SystemExit)) == (3, True)
     assert ("hãy thử lại" in told.output, "try again" in told.output) == (True, True)
     assert isinstance(lasting.exception, sa.exc.OperationalError)
     assert hub("cancel", str(id), "--reason", "by phone").exit_code == 0

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.bootstrap import open_store
 from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.flow.accept import Intake
 from hub.flow.relay import Relay
+from hub.installation import open_store
 from hub.messages import catalog, routes
 from hub.messages import payloads as p
 from hub.operations import unparking
@@ -137,7 +137,7 @@ def test_on_rabbitmq_five_deaths_end_it(
         broker_management_url=rabbit.management_url,
         roles="receive,relay",
     )
-    store, broker = open_store(settings), RabbitBroker(rabbit_url)
+    store, broker = open_store(settings, migrating=True), RabbitBroker(rabbit_url)
     deadly = accept_five(settings, store)
     relay, publisher = Relay(store, broker), broker.publisher()
     relay.publish_some(publisher)
@@ -155,7 +155,7 @@ def test_on_rabbitmq_five_deaths_end_it(
 def test_on_one_machine_without_a_broker_four_deaths_end_it(tmp_path: Path) -> None:
     """Its queue and all counts end with the process; the starts that find the message count."""
     settings = Settings(data_dir=str(tmp_path), http_port=loopback.free_port())
-    store = open_store(settings)
+    store = open_store(settings, migrating=True)
     deadly = accept_five(settings, store)
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 4 + [0]
     check_that_one_is_parked(store, deadly)

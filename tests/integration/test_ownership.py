@@ -11,11 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import preflight
-from hub.bootstrap import Hub, build, id_of, open_store
+from hub.bootstrap import Hub, build
 from hub.broker import declare, ownership
 from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
+from hub.cli.context import system_user
+from hub.installation import id_of, open_store
 from hub.messages.routes import INGEST
 from hub.settings import Settings
 from tests.support.services import RabbitService
@@ -51,8 +53,10 @@ def started(settings: Settings) -> Iterator[Hub]:
 
 
 def elsewhere(settings: Settings, directory: Path) -> Settings:
-    """Return the settings of a hub with the same broker and another store."""
-    return msgspec.structs.replace(settings, data_dir=str(directory))
+    """Return the settings of a hub with the same broker and another store, which is made."""
+    found = msgspec.structs.replace(settings, data_dir=str(directory))
+    open_store(found, migrating=True).close()
+    return found
 
 
 def store_id(settings: Settings) -> str:
@@ -109,7 +113,6 @@ def test_a_restored_or_moved_copy_of_the_store_is_the_same_store(
 ) -> None:
     """The id lies in the store: a copy in another directory may start and takes what waits."""
     copied = elsewhere(ours, tmp_path / "copied")
-    Path(copied.data_dir).mkdir()
     shutil.copy(Path(ours.data_dir) / "hub.db", copied.data_dir)
     assert not any(it.refuses for it in preflight.examine(copied))
     with started(copied):
@@ -132,19 +135,19 @@ def test_adopting_is_explicit_and_audited(
     """Afterwards the new hub starts, and the former store's hub is refused."""
     theirs = elsewhere(ours, tmp_path / "theirs")
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("USER", "lan")
     monkeypatch.setenv("HUB_DATA_DIR", theirs.data_dir)
     monkeypatch.setenv("HUB_BROKER_URL", theirs.broker_url)
     result = CliRunner().invoke(app, ["topology", "adopt", "--reason", "old machine is gone"])
     assert result.exit_code == 0, result.output
     assert store_id(ours) in result.output
+    who = f"Trần Thị Bình ({system_user()})"
     store = open_store(theirs)
     with store.read() as tx:
         rows = tx.exec_driver_sql(
             "SELECT actor, object, reason FROM audit WHERE action = 'broker.adopt'"
         ).all()
     store.close()
-    assert [tuple(row) for row in rows] == [("lan", store_id(ours), "old machine is gone")]
+    assert [tuple(row) for row in rows] == [(who, store_id(ours), "old machine is gone")]
     assert not any(it.refuses for it in preflight.examine(theirs))
     with pytest.raises(OwnedByAnother), started(ours):
         pass

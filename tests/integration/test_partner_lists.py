@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app, comparing
+from hub.cli.context import system_user
 from hub.flow.say import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
@@ -209,7 +210,6 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store
     """The store of the installation that the command looks at; its partner has everything."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "hub"))
     monkeypatch.setenv("COLUMNS", "300")
-    monkeypatch.setenv("USER", "officer")
     monkeypatch.setattr(comparing, "make_destinations", lambda _: [Agrees()])
     store = Store(f"sqlite:///{tmp_path}/hub/hub.db")
     migrate(store)
@@ -265,7 +265,8 @@ def test_a_person_compares_a_list(
     (row,) = audited(installed)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     what = "2 numbers, 3 differences, 3 tasks opened, 0 closed"
-    assert row == ("officer", "reconcile.list", f"provincial 2018-08-06 sha256:{sha256}", what)
+    who = f"Trần Thị Bình ({system_user()})"
+    assert row == (who, "reconcile.list", f"provincial 2018-08-06 sha256:{sha256}", what)
     assert reconcile().exit_code == 0
     assert kinds(installed) == set(THREE)
     mended = export(f"{known},{PERSON},4", f"{missed},{PERSON},2")

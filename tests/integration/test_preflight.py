@@ -14,6 +14,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from hub import preflight
 from hub.broker import declare, probe
 from hub.broker.topology import DEAD_LETTERS, TOPOLOGY
+from hub.installation import open_store
 from hub.messages.routes import DEAD
 from hub.preflight.check import from_text
 from hub.settings import Settings
@@ -27,11 +28,13 @@ from tests.support.town import settings_for as town_settings_for
 def ready(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
     """Settings of an installation whose broker is as it should be."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
-    return Settings(
+    settings = Settings(
         data_dir=str(tmp_path),
         broker_url=rabbit_url,
         broker_management_url=rabbit.management_url,
     )
+    open_store(settings, migrating=True).close()
+    return settings
 
 
 CLASSIC = {"durable": True, "arguments": {"x-queue-type": "classic"}}

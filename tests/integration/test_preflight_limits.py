@@ -10,6 +10,7 @@ import pytest
 from hub import preflight
 from hub.broker import declare, probe
 from hub.broker.topology import TOPOLOGY
+from hub.installation import open_store
 from hub.messages.envelope import MAX_BYTES
 from hub.preflight.check import from_text
 from hub.sandbox.rabbit_node import PrivateRabbit
@@ -32,11 +33,13 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit]:
 @pytest.fixture
 def settings(strict: PrivateRabbit, tmp_path: Path) -> Settings:
     """A hub that would run on it."""
-    return Settings(
+    settings = Settings(
         data_dir=str(tmp_path),
         broker_url=strict.url,
         broker_management_url=strict.management_url,
     )
+    open_store(settings, migrating=True).close()
+    return settings
 
 
 def test_a_broker_that_takes_less_than_our_largest_message_refuses(settings: Settings) -> None:

@@ -14,8 +14,8 @@ from hub.broker.memory import MemoryBroker
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_plan, resending
+from hub.operations.by import By
 from hub.operations.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
-from hub.operations.verbs import By
 from hub.ports import Absence, Receipt, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
@@ -319,7 +319,7 @@ def test_a_plan_that_does_not_exist(open_desk: Callable[..., Desk]) -> None:
 def corrected(store: Store, id: int, **fields: object) -> resending.Correction:
     """Return a correction of a delivery's payload."""
     payload = msgspec.json.decode(resending.payload_of(store, id)) | fields
-    return resending.correct(store, id, msgspec.json.encode(payload), by=by("corrected"))
+    return resending.correct(store, id, msgspec.json.encode(payload), now=now())
 
 
 def dead_one(store: Store) -> int:
@@ -377,7 +377,7 @@ def test_a_copy_that_does_not_fit_its_type_is_refused(
     desk.die(step(1, 1))
     id = dead_one(desk.works.store)
     with pytest.raises(InvalidMessage):
-        resending.correct(desk.works.store, id, payload, by=by("x"))
+        resending.correct(desk.works.store, id, payload, now=now())
     assert desk.works.states() == {S.DEAD: 1}
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hub.bootstrap import make_destinations
 from hub.broker.memory import MemoryBroker
 from hub.flow.outcome import SETTLE_AT_STOP
+from hub.partners import make_destinations
 from hub.rules.states import DeliveryState as S
 from hub.service import Role
 from hub.settings import Settings

@@ -14,7 +14,7 @@ from hub.flow.timer import Timer
 from hub.messages import payloads as p
 from hub.messages.envelope import decode
 from hub.operations import resending
-from hub.operations.verbs import By
+from hub.operations.by import By
 from hub.rules.states import DeliveryState
 from hub.store import attention, deliveries
 from tests.support.ward import (
@@ -273,7 +273,7 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
     by: By = {"actor": "officer", "reason": "wrong note", "now": now()}
     payload = msgspec.json.decode(resending.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
     body = msgspec.json.encode(payload)
-    resending.resend(ward.store, resending.correct(ward.store, second, body, by=by), by=by)
+    resending.resend(ward.store, resending.correct(ward.store, second, body, now=by["now"]), by=by)
     assert (supplements(ward), lacking(ward)) == ([["BS-1"], ["BS-1"]], [])
 
 

@@ -22,7 +22,8 @@ def test_every_role_is_watched_by_its_own_heartbeat(role: str) -> None:
 def test_what_lets_messages_in_does_not_wait_for_the_broker(role: str) -> None:
     """It needs the store only."""
     assert role not in AT_THE_BROKER
-    assert set(SERVICES[role]["depends_on"]) == {"postgres"}
+    assert set(SERVICES[role]["depends_on"]) == {"migrate", "postgres"}
+    assert set(SERVICES["migrate"]["depends_on"]) == {"postgres"}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -8,7 +8,7 @@ from adapters.provincial import faults as province
 from adapters.town_center import faults as town
 from adapters.town_center.contract import ReplyCode
 from adapters.wire import replies
-from hub.bootstrap import FAULT_DATA
+from hub.installation import FAULT_DATA
 from hub.rules import dictionary
 from hub.rules.errors import FAULTS, their_code, unknown_code
 from tests.unit.test_docs import RUNBOOK, section

@@ -1,0 +1,119 @@
+"""What a command stands on and does not find, as a sentence: what, where, what to do.
+
+Vietnamese first, English beside it, and for operators the technical cause without personal data. A
+fault of our own is none of these: it is not explained, so its traceback is seen.
+"""
+
+import errno
+import os
+from dataclasses import dataclass
+
+from hub.cli.context import say_both
+from hub.ports import BrokerUnavailable
+from hub.rules.causes import cause_of
+from hub.settings import SettingsError, load
+from hub.store import revision
+from hub.store.engine import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full
+
+WRONG, AWAY = 2, 3
+"""Exit codes: settings or schema are wrong; something that the hub stands on is away."""
+_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a command ends, in two languages, with its exit code."""
+
+    code: int
+    vi: str
+    en: str
+    cause: str = ""
+
+    def show(self) -> None:
+        """Print it."""
+        say_both(self.vi, self.en, cause=self.cause)
+
+
+def explain(error: BaseException) -> Refusal | None:
+    """Return what to say of an exception, None where it is a fault of our own."""
+    if isinstance(error, revision.SchemaMismatch):
+        return Refusal(WRONG, error.vi, error.en)
+    if isinstance(error, StoreUnavailable):
+        return _database(error)
+    if isinstance(error, BrokerUnavailable):
+        return Refusal(
+            AWAY,
+            "Không kết nối được RabbitMQ: kiểm tra RabbitMQ đang chạy, HUB_BROKER_URL và"
+            " HUB_BROKER_MANAGEMENT_URL.",
+            "The broker cannot be reached: check that RabbitMQ runs, HUB_BROKER_URL and"
+            " HUB_BROKER_MANAGEMENT_URL.",
+            str(error),
+        )
+    if isinstance(error, OSError):
+        return _system(error)
+    return None
+
+
+def _database(error: StoreUnavailable) -> Refusal | None:
+    place = _place()
+    if is_full(error):
+        return Refusal(AWAY, *_full(place), cause_of(error))
+    if is_damaged(error):
+        return Refusal(
+            AWAY,
+            f"Tệp cơ sở dữ liệu {place} bị hỏng: dừng hub, giữ lại tệp, khôi phục từ bản sao lưu"
+            " (RUNBOOK: Backup and restore).",
+            f"The database {place} is damaged: stop the hub, keep the file, restore the backup"
+            " (RUNBOOK: Backup and restore).",
+            cause_of(error),
+        )
+    if not (is_away(error) or is_forbidden(error)):
+        return None
+    return Refusal(
+        AWAY,
+        f"Cơ sở dữ liệu {place} đang bận hoặc không trả lời: kiểm tra máy chủ cơ sở dữ liệu, quyền"
+        " với tệp và HUB_DATABASE_URL, rồi hãy thử lại; việc đã xong không làm hai lần.",
+        f"The database {place} is busy or away: check its server, the rights to its file and"
+        " HUB_DATABASE_URL, then try again; what was done is not done twice.",
+        cause_of(error),
+    )
+
+
+def _system(error: OSError) -> Refusal | None:
+    place = str(error.filename or "")
+    if error.errno in _ROOM:
+        return Refusal(AWAY, *_full(place), cause_of(error))
+    if error.errno in _RIGHTS:
+        who = f"uid {os.geteuid()}"
+        return Refusal(
+            AWAY,
+            f"Không có quyền với {place} ({who}): chạy lệnh bằng người dùng của hub (ví dụ"
+            " `sudo -u hub hub ...`) hoặc sửa HUB_DATA_DIR.",
+            f"No permission for {place} ({who}): run the command as the hub's user (for example"
+            " `sudo -u hub hub ...`), or correct HUB_DATA_DIR.",
+            cause_of(error),
+        )
+    if place:
+        return Refusal(
+            AWAY,
+            f"Không dùng được {place}: kiểm tra đường dẫn và HUB_DATA_DIR.",
+            f"{place} cannot be used: check the path and HUB_DATA_DIR.",
+            cause_of(error),
+        )
+    return None
+
+
+def _full(place: str) -> tuple[str, str]:
+    return (
+        f"Đĩa chứa {place} đã đầy: giải phóng dung lượng rồi hãy thử lại; không có gì bị mất.",
+        f"The disk of {place} is full: free space, then try again; nothing is lost.",
+    )
+
+
+def _place() -> str:
+    """Return where the database of the settings is, without its password."""
+    try:
+        return revision.place_of(load(os.environ).database)
+    except SettingsError:
+        return ""

@@ -1,0 +1,104 @@
+"""The root of the command line: commands are loaded when they are asked for, refusals are plain.
+
+A command pays for the modules that it needs and no other: `hub stuck` loads no web server. What a
+command stands on and does not find (database, broker, disk, rights) ends it with a sentence and an
+exit code, see `hub.cli.absence`; only a fault of our own shows a traceback.
+"""
+
+import importlib
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+COMMANDS = {
+    "run": "hub.cli.serving",
+    "demo": "hub.cli.serving",
+    "broker": "hub.cli.serving",
+    "simulate": "hub.cli.serving",
+    "migrate": "hub.cli.migrating",
+    "doctor": "hub.cli.operating",
+    "health": "hub.cli.operating",
+    "rebuild": "hub.cli.operating",
+    "balance": "hub.cli.conservation",
+    "stuck": "hub.cli.operating",
+    "pauses": "hub.cli.operating",
+    "cancel": "hub.cli.operating",
+    "by-hand": "hub.cli.operating",
+    "resolve": "hub.cli.operating",
+    "replay": "hub.cli.replaying",
+    "resend": "hub.cli.replaying",
+    "unpark": "hub.cli.unparking",
+    "reconcile": "hub.cli.comparing",
+    "tasks": "hub.cli.comparing:tasks_app",
+    "procedures": "hub.cli.procedures",
+    "topology": "hub.cli.topology:app",
+    "faults": "hub.cli.faults:app",
+    "slip": "hub.cli.evidence",
+    "audit": "hub.cli.audit:app",
+    "version": "hub.cli.versions",
+}
+"""Each command and the module of its `app`; with a colon the Typer app that is the group itself.
+
+A new command needs its line here: tests/unit/test_cli_root.py compares both ways."""
+
+
+class Commands(MutableMapping[str, Any]):
+    """The commands by name; reading the names loads nothing."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = _load(name, COMMANDS[name])
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from COMMANDS
+        yield from (name for name in self._loaded if name not in COMMANDS)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _load(name: str, place: str) -> Any:
+    module, _, group = place.partition(":")
+    found: Any = typer.main.get_group(getattr(importlib.import_module(module), group or "app"))
+    command = found if group else found.commands[name]
+    command.name = name
+    return command
+
+
+class Root(typer.core.TyperGroup):
+    """The group `hub`."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names; the base class would load every command for it."""
+        del ctx
+        return list(self.commands)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what it stands on and does not find is told in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from hub.cli import absence  # only a failure needs to know every way to fail
+
+            refusal = absence.explain(error)
+            if refusal is None:
+                raise
+            refusal.show()
+            raise typer.Exit(refusal.code) from None

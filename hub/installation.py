@@ -1,0 +1,60 @@
+"""What an installation is made of on its own machine: the store and the files beside it.
+
+Light on purpose: a command that reads the store needs no web server, no broker, no partner.
+"""
+
+import socket
+from pathlib import Path
+
+from hub.clock import utc_now
+from hub.settings import Settings
+from hub.store import identity, revision
+from hub.store.engine import Store
+from hub.store.restored import Mark
+
+_ADAPTERS = Path(__file__).parents[1] / "adapters"
+FAULT_DATA = {
+    "provincial": _ADAPTERS / "provincial" / "data" / "faults.toml",
+    "town_center": _ADAPTERS / "town_center" / "data" / "faults.toml",
+    "http": _ADAPTERS / "wire" / "data" / "faults.toml",
+}
+"""Where each partner's codes are explained; http: what holds for all of them."""
+
+
+def open_store(settings: Settings, *, migrating: bool = False, rings: bool = True) -> Store:
+    """Return the installation's store; raises SchemaMismatch where its schema is another one.
+
+    `migrating` makes the database, or brings it to this program's schema: for the start of a hub
+    and for the command that says so. `rings`: for a process without a relay.
+    """
+    if not migrating:
+        revision.require_file(settings.database)
+    else:
+        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    store = Store(settings.database, rings=rings)
+    try:
+        if migrating:
+            from hub.store.migrate import migrate
+
+            migrate(store)
+        else:
+            revision.require_current(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def id_of(store: Store) -> str:
+    """Return the store's id; a store that has none is given one."""
+    with store.read() as tx:
+        found = identity.known(tx)
+    if found:
+        return found
+    with store.write() as tx:
+        return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
+
+
+def mark_of(settings: Settings) -> Mark:
+    """Return the mark by which an old copy of the database is noticed."""
+    return Mark(Path(settings.data_dir) / "calls-made")

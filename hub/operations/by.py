@@ -1,0 +1,12 @@
+"""Who acts, why and when: what every decision takes along into its audit row."""
+
+from datetime import datetime
+from typing import TypedDict
+
+
+class By(TypedDict):
+    """Who acts (see `hub.operations.actors`), why and when."""
+
+    actor: str
+    reason: str
+    now: datetime
