@@ -24,8 +24,8 @@ OPTIONS = {
     "up": {"--detach": 0},
     "build": {},
     "stop": {},
-    "exec": {"-T": 0},
-    "run": {"--rm": 0, "--no-deps": 0, "-T": 0, "--entrypoint": 1},
+    "exec": {"-T": 0, "--env": 1},
+    "run": {"--rm": 0, "--no-deps": 0, "-T": 0, "--entrypoint": 1, "--env": 1},
 }
 """The options that the documents use, with the number of their values."""
 IN_IMAGES = {
