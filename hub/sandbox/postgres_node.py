@@ -16,6 +16,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -51,9 +52,12 @@ class PrivatePostgres:
         directory: Path,
         *,
         port: int = 0,
+        settings: Mapping[str, str] | None = None,
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
+        """`settings`: those of the server that are to be otherwise than usual here."""
         self._directory = directory.absolute()
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._port = port or loopback.free_port()
         self._start_timeout = start_timeout
         self._account = _account()
@@ -74,7 +78,7 @@ class PrivatePostgres:
             program = programs.postgresql("postgres")
             self._directory.mkdir(parents=True, exist_ok=True)
             data = self._prepare_data()
-            settings = {**_SETTINGS, "port": str(self._port)}
+            settings = {**self._settings, "port": str(self._port)}
             launch = Launch(
                 command=[
                     *(str(program), "-D", str(data)),

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks relay|deliver|latency [--json FILE]`, which script/bench calls."""
+"""`python -m tests.benchmarks relay|deliver|latency|growth [--json FILE]`, for script/bench."""
 
 import argparse
 import os
@@ -9,14 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.deliver.course import measure as deliver
+from tests.benchmarks.growth.course import DELIVERIES
+from tests.benchmarks.growth.course import measure as growth
+from tests.benchmarks.growth.stores import NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
 
-COURSES: dict[str, Callable[[int], Result]] = {
-    "deliver": deliver,
-    "latency": latency,
-    "relay": relay,
+Course = Callable[[argparse.Namespace], Result]
+COURSES: dict[str, Course] = {
+    "deliver": lambda asked: deliver(asked.rounds),
+    "growth": lambda asked: growth(asked.rounds, asked.deliveries),
+    "latency": lambda asked: latency(asked.rounds),
+    "relay": lambda asked: relay(asked.rounds),
 }
 
 
@@ -26,11 +31,19 @@ def main() -> int:
     parser.add_argument("course", choices=sorted(COURSES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts")
+    parser.add_argument(
+        "--deliveries", type=int, default=DELIVERIES, help="growth: of the large store"
+    )
     arguments = parser.parse_args()
+    arguments.rounds = max(1, arguments.rounds)
     # The default ends Python without a word to `finally`, and with that without tidying up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     busy = os.getloadavg()[0]
-    result = replace(COURSES[arguments.course](max(1, arguments.rounds)), busy=busy)
+    try:
+        result = replace(COURSES[arguments.course](arguments), busy=busy)
+    except NoRoom as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     show(result)
     if arguments.json:
         result.write(arguments.json)

@@ -16,7 +16,7 @@ class Result:
     """The outcome of one benchmark."""
 
     title: str
-    figures: dict[str, float]
+    figures: dict[str, Any]
     """What --json FILE is asked for; at the top level there."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -1,0 +1,45 @@
+"""What the measured programs need to know of a store: a dossier, a day, from when on it is old."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from hub.records.calendar import local
+from hub.store.engine import Store
+from hub.store.record_tables import dossiers
+from tests.benchmarks.growth.expressions import SEED_AGENCY
+
+ARCHIVED = 200
+"""Dossiers to archive, at least: as few more as one day has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Facts of one store."""
+
+    dossier: str
+    """A dossier of the seed that was returned: every store has it."""
+    day: date
+    """Its day, as full in every store."""
+    before: date
+    """So many dossiers were closed before this day."""
+
+
+def know(store: Store) -> Known:
+    """Return what is known of a store."""
+    d = dossiers.c
+    of_seed = sa.select(d.number, d.received_at).where(d.number.startswith(SEED_AGENCY))
+    one = of_seed.where(d.returned_at.is_not(None)).order_by(d.received_at.desc()).limit(1)
+    oldest = sa.select(d.returned_at).where(d.returned_at.is_not(None)).order_by(d.returned_at)
+    with store.read() as tx:
+        number, received_at = tx.execute(one).one()
+        closed = tx.execute(oldest.offset(ARCHIVED - 1).limit(1)).scalar_one()
+    before = local(closed).date() + timedelta(days=1)
+    return Known(dossier=number, day=local(received_at).date(), before=before)
+
+
+def count(store: Store) -> int:
+    """Return how many dossiers the store has."""
+    with store.read() as tx:
+        return int(tx.execute(sa.select(sa.func.count()).select_from(dossiers)).scalar_one())
