@@ -25,7 +25,10 @@ STOPPED = "stopped"
 
 
 class OpenQuestions:
-    """The questions that one process has under way to one destination; belongs to one thread."""
+    """The questions that one process has under way to one destination.
+
+    Belongs to one thread, except for `close`.
+    """
 
     def __init__(
         self, store: Store, destination: str, *, clock: Clock, notes: Path | None = None

@@ -15,6 +15,7 @@ What does not end by the process's death is closed (`open_questions`): a stop wa
 under way, and an answer that cannot be written harms no other one.
 """
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -39,6 +40,8 @@ from hub.store import attempts, deliveries, handovers, schedule
 from hub.store.engine import Tx, is_away
 from hub.telemetry import Event, log
 
+CLOSE_WITHIN = 5.0
+"""Seconds for closing what outlasts a stop; the store may be away."""
 NEVER_THERE = "lần nào hỏi đối tác cũng chưa có · asked each time, the partner never had it"
 
 
@@ -76,6 +79,15 @@ class Reconcile(Role):
         self.questions = OpenQuestions(
             settling.store, destination.name, clock=lambda: self.clock(), notes=notes
         )
+
+    def stop(self) -> None:
+        thread = self._thread
+        super().stop()
+        if thread is not None and thread.is_alive():
+            # A question that outlasts the stop ends with the process, which does not die of it.
+            last = threading.Thread(target=self.questions.close, daemon=True)
+            last.start()
+            last.join(CLOSE_WITHIN)
 
     def run(self) -> None:
         outlast(self, self.questions.close_noted)

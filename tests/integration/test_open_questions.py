@@ -79,6 +79,24 @@ def test_a_stop_waits_for_the_answer_under_way(store: Store) -> None:
     assert (settled(store), unended(store, 1)) == (1, [0])
 
 
+def test_a_question_that_outlasts_the_stop_is_no_death(store: Store) -> None:
+    """Its partner never answers: the process ends with it, and not of it."""
+    partner = Partner()
+    in_doubt(store, partner, 1)
+    asker = asking(store, partner)
+    asker.stop_within = 0.05
+    partner.answers.clear()
+    asker.start()
+    thread = asker._thread
+    assert thread is not None
+    assert partner.asking.acquire(timeout=20)
+    assert unended(store, 1) == [1]
+    asker.stop()
+    assert unended(store, 1) == [0]
+    partner.answers.set()
+    thread.join(20)
+
+
 def stop_while_away(store: Store, asker: Reconcile, partner: Partner) -> None:
     """Let the store go away while questions are under way, and then stop the role."""
     write, away = store.write, threading.Event()
