@@ -37,8 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Skip a test that needs a program which is not installed; in CI it fails."""
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    """Skip a test whose fixtures need a program that is not installed; in CI it fails.
+
+    Trap: around the fixture itself it would work once, and the next test would meet the error that
+    pytest has kept.
+    """
     try:
         return (yield)
     except MissingProgram as error:
@@ -46,10 +50,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
-) -> Generator[None, object, object]:
-    """Do the same where a fixture needs the program."""
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Do the same where the test itself asks for the program."""
     try:
         return (yield)
     except MissingProgram as error:

@@ -9,13 +9,21 @@ import pytest
 from hub.sandbox.programs import SERVER_SETTING
 
 
-@pytest.mark.parametrize(("ci", "code", "word"), [("", 0, "2 skipped"), ("true", 1, "in CI")])
+@pytest.mark.parametrize(("ci", "code", "word"), [("", 0, "4 skipped"), ("true", 1, "in CI")])
 def test_a_program_that_is_missing_skips_on_a_laptop_and_fails_in_ci(
     ci: str, code: int, word: str
 ) -> None:
-    """Asked for by a fixture, and by a test itself."""
-    names = ("test_a_node_keeps_to_itself", "test_nodes_side_by_side_form_a_cluster")
-    tests = [f"tests/integration/test_private_nodes.py::{name}" for name in names]
+    """Asked for by a fixture of one test, by that of the whole session, and by a test itself."""
+    names = (
+        "integration/test_private_nodes.py::test_a_node_keeps_to_itself",
+        "integration/test_private_nodes.py::test_nodes_side_by_side_form_a_cluster",
+        (
+            "contract/rabbit/test_ownership.py::"
+            "test_queues_without_an_owner_belong_to_the_first_store_that_claims_them"
+        ),
+        "contract/test_broker_topology.py::test_a_new_destination_only_adds",
+    )
+    tests = [f"tests/{name}" for name in names]
     environment = {**os.environ, SERVER_SETTING: "/no/such/rabbitmq-server", "CI": ci}
     command = [sys.executable, "-m", "pytest", "-q", *tests]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

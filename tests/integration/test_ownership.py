@@ -1,6 +1,9 @@
 """A hub takes messages only from queues that belong to its own store."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,19 +94,27 @@ def test_a_hub_with_another_store_takes_nothing_and_names_both(
     assert waiting(ours) == 1
 
 
-def test_the_command_run_refuses_queues_of_another_store(
-    ours: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_run_refuses_queues_of_another_store(ours: Settings, tmp_path: Path) -> None:
     """Exit code 1 with both names; the mark and the queue are as they were."""
     theirs = elsewhere(ours, tmp_path / "theirs")
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("HUB_DATA_DIR", theirs.data_dir)
-    monkeypatch.setenv("HUB_BROKER_URL", theirs.broker_url)
-    monkeypatch.setenv("HUB_BROKER_MANAGEMENT_URL", theirs.broker_management_url)
-    result = CliRunner().invoke(app, ["run"])
-    assert result.exit_code == 1
-    assert store_id(ours) in result.output
-    assert store_id(theirs) in result.output
+    # A process of its own: it sets up the log.
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", "run"],
+        env={
+            **os.environ,
+            "COLUMNS": "200",
+            "HUB_DATA_DIR": theirs.data_dir,
+            "HUB_BROKER_URL": theirs.broker_url,
+            "HUB_BROKER_MANAGEMENT_URL": theirs.broker_management_url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert store_id(ours) in done.stdout
+    assert store_id(theirs) in done.stdout
     assert waiting(ours) == 1
     assert ownership.owner(ours.broker_url) == store_id(ours)
 
