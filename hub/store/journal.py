@@ -107,7 +107,9 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
     A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
     InvalidMessage `content_differs` when a known meaning comes with another content.
     """
-    first = {entry.dedup_key: entry for entry in reversed(entries)}
+    first: dict[str, Entry] = {}  # in the order in which they came: so they are asked for
+    for entry in entries:
+        first.setdefault(entry.dedup_key, entry)
     rows = [
         {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
         for key, entry in first.items()

@@ -107,6 +107,14 @@ def test_the_same_thing_told_twice_is_accepted_once(store: Store) -> None:
         assert [row.message_id[0] for row in outbox.head(tx, 10)] == ["a", "d"]
 
 
+def test_a_batch_is_asked_for_in_the_order_in_which_it_came(store: Store) -> None:
+    """Else the word that opens a dossier is handled behind what was said of it afterwards."""
+    with store.write() as tx:
+        entries = [received(n, f"{n:032x}") for n in (3, 1, 2)]
+        journal.accept(tx, [*entries, entries[0]], NOW)
+        assert [int(row.message_id, 16) for row in outbox.head(tx, 10)] == [3, 1, 2]
+
+
 def test_a_message_is_taken_once_also_when_nobody_accepted_it(store: Store) -> None:
     """Taking is recording, marking and telling apart in one statement."""
     with store.write() as tx:
