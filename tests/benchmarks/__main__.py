@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks relay|deliver|latency|growth [--json FILE]`, for script/bench."""
+"""`python -m tests.benchmarks relay|deliver|latency|growth|stores [--json F]`, for script/bench."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ from tests.benchmarks.growth.stores import NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
+from tests.benchmarks.stores.course import measure as stores
 
 Course = Callable[[argparse.Namespace], Result]
 COURSES: dict[str, Course] = {
@@ -22,6 +23,7 @@ COURSES: dict[str, Course] = {
     "growth": lambda asked: growth(asked.rounds, asked.deliveries),
     "latency": lambda asked: latency(asked.rounds),
     "relay": lambda asked: relay(asked.rounds),
+    "stores": lambda asked: stores(asked.rounds),
 }
 
 

@@ -34,13 +34,22 @@ class Place:
 
 
 @contextmanager
-def open_place(name: str, *, plugins: Sequence[str] = ()) -> Iterator[Place]:
-    """Start the broker, with more plugins than usual; stop it and remove everything at the end."""
+def scratch(name: str) -> Iterator[Path]:
+    """Give a new directory; remove it at the end."""
     base = ROOT / "var" / "bench"
     base.mkdir(parents=True, exist_ok=True)
     directory = Path(mkdtemp(prefix=f"{name}-", dir=base))
     try:
-        with PrivateRabbit(directory / "rabbit", plugins=plugins) as rabbit:
-            yield Place(directory, rabbit)
+        yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def open_place(name: str, *, plugins: Sequence[str] = ()) -> Iterator[Place]:
+    """Start the broker, with more plugins than usual; stop it and remove everything at the end."""
+    with (
+        scratch(name) as directory,
+        PrivateRabbit(directory / "rabbit", plugins=plugins) as rabbit,
+    ):
+        yield Place(directory, rabbit)
