@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from hub.store import session, silence
+from hub.store.arrays import teach
 from hub.store.prepared import Prepared
 from hub.store.turns import Turns
 
@@ -142,6 +143,7 @@ class Store:
         else:
             watch = self._silence.watch
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
+            sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
 

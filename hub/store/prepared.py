@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
+from hub.store.arrays import ARRAY_OF, Array
 from hub.store.tables import Instant, as_microseconds, from_microseconds
 
 Values = Mapping[str, object]
@@ -97,6 +98,8 @@ class _Text:
     row: Callable[..., Any]
     convert: tuple[tuple[int, Callable[[Any], Any]], ...]
     """How what the driver returns becomes a value, by place; for the columns that need it."""
+    at_once: "_AtOnce | None"
+    """The same for many rows in one statement; None where there is no such statement."""
 
     def parameters(self, values: Values) -> Any:
         given = {**self.fixed, **values} if self.fixed else values
@@ -106,6 +109,13 @@ class _Text:
             value if type(value) in _AS_IT_IS else _for_sqlite(value)
             for value in map(given.__getitem__, self.order)
         ]
+
+    @property
+    def many(self) -> "_AtOnce":
+        """The statement for many rows. Raises ValueError where it cannot be one."""
+        if self.at_once is None:
+            raise ValueError(f"cannot be run for many rows at once: {self.sql}")
+        return self.at_once
 
     def of_many(self, rows: Sequence[list[object]]) -> tuple[str, list[object]]:
         """Return this INSERT and its parameters for many rows at once.
@@ -129,6 +139,19 @@ class _Text:
             if read[place] is not None:
                 read[place] = convert(read[place])
         return read
+
+
+@dataclass(frozen=True, slots=True)
+class _AtOnce:
+    """A statement that takes an array for each parameter, a row for each place in them."""
+
+    sql: str
+    arrays: tuple[tuple[str, Callable[[Sequence[Any]], Array]], ...]
+    fixed: dict[str, object]
+
+    def parameters(self, rows: Sequence[Values]) -> dict[str, object]:
+        made = {name: make([row[name] for row in rows]) for name, make in self.arrays}
+        return {**self.fixed, **made}
 
 
 def columns_of(table: sa.Table, *without: str) -> list[str]:
@@ -155,10 +178,18 @@ class Prepared:
             return int(cursor.rowcount)
 
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
-        """Run it for each of the rows; return how many rows were written in all."""
+        """Run it for each of the rows; return how many rows were written in all.
+
+        PostgreSQL takes all of them in one statement, so no row may be updated twice.
+        """
         if len(rows) < 2:
             return self.run(tx, rows[0]) if rows else 0
         text = self._text(tx)
+        if tx.dialect.name == "postgresql":
+            many = text.many
+            with _cursor(tx, many.sql) as cursor:
+                cursor.execute(many.sql, many.parameters(rows))
+                return int(cursor.rowcount)
         given = [text.parameters(row) for row in rows]
         with _cursor(tx, text.sql) as cursor:
             cursor.executemany(text.sql, given)
@@ -183,15 +214,17 @@ class Prepared:
     def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
         """Run an INSERT for each of the rows; return what all of them return."""
         text = self._text(tx)
-        given = [text.parameters(row) for row in rows]
-        with _cursor(tx, text.sql) as cursor:
-            if tx.dialect.name == "sqlite":
+        if not rows:
+            return []
+        if tx.dialect.name == "postgresql":
+            many = text.many
+            with _cursor(tx, many.sql) as cursor:
+                cursor.execute(many.sql, many.parameters(rows))
+                found = cursor.fetchall()
+        else:
+            given = [text.parameters(row) for row in rows]
+            with _cursor(tx, text.sql) as cursor:
                 found = _in_parts(cursor, text, given)
-            else:
-                cursor.executemany(text.sql, given, returning=True)
-                found = list(cursor.fetchall())
-                while cursor.nextset():
-                    found += cursor.fetchall()
         return text.rows(found)
 
     def one_or_none(self, tx: sa.Connection, values: Values | None = None) -> Any:
@@ -238,19 +271,64 @@ def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str])
         if type(column.type) in _READERS
     ]
     names = [column.name for column in returned]
+    sql = str(compiled)
+    at_once = _for_many(sql, compiled, fixed) if dialect.name == "postgresql" else None
     return _Text(
-        sql=str(compiled),
+        sql=sql,
         order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
         fixed=fixed,
         row=namedtuple("Row", names),
         convert=tuple(convert),
+        at_once=at_once,
     )
+
+
+def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
+    """Return an INSERT of VALUES or an UPDATE so that it takes its rows from arrays; else None."""
+    types: dict[str, str] = {}
+
+    def given(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in fixed:
+            return found[0]
+        kind = compiled.binds[name].type
+        # a list has no type of its own: what takes lists has no many rows
+        unknown = isinstance(kind, sa.types.NullType)
+        types[name] = "" if unknown else str(kind.compile(dialect=compiled.dialect))
+        return f"given.{name}"
+
+    if parts := _INSERT.fullmatch(sql):
+        into, last = parts["into"], parts["rest"] or ""
+        first, then = f"{into} SELECT {_NAMED.sub(given, parts['values'])}", ""
+    elif parts := _UPDATE.fullmatch(sql):
+        last = parts["rest"] or ""
+        first, then = (_NAMED.sub(given, parts[it]) for it in ("into", "where"))
+    else:
+        return None
+    behind = set(_NAMED.findall(last)).difference(fixed)
+    if not types or behind or any(kind not in ARRAY_OF for kind in types.values()):
+        return None
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in types.items())
+    rows = f" FROM unnest({arrays}) AS given({', '.join(types)})"
+    makers = tuple((name, ARRAY_OF[kind]) for name, kind in types.items())
+    return _AtOnce(first + rows + then + last, makers, dict(fixed))
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}
 _LISTS = (list, tuple, set, frozenset)
 _AS_IT_IS = frozenset({str, int, bytes, bool, float, type(None)})
 _PARTS = (64, 8, 1)
+_NAMED = re.compile(r"%\((\w+)\)s(?:::\w+)?")
+_INSERT = re.compile(
+    r"(?P<into>INSERT INTO \w+ \([^)]+\)) VALUES \((?P<values>(?:[^()]|\(\w+\))*)\)"
+    r"(?P<rest> (?:ON CONFLICT|RETURNING) .*)?",
+    re.DOTALL,
+)
+_UPDATE = re.compile(
+    r"(?P<into>UPDATE \w+ SET (?:(?!\s(?:FROM|WHERE)\s).)*)"
+    r"(?P<where> WHERE (?:(?!\s(?:FROM|WHERE|RETURNING)\s).)*)(?P<rest> RETURNING .*)?",
+    re.DOTALL,
+)
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 

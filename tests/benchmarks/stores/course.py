@@ -67,7 +67,7 @@ def measure(rounds: int) -> Result:
     scores = Scores()
     with (
         scratch("stores") as directory,
-        PrivatePostgres(directory / "postgres") as server,
+        postgres_service(directory / "postgres") as server,
         Bar() as bar,
     ):
         empty = Store(server.create_database(TEMPLATE))
