@@ -160,7 +160,7 @@ class ProvincialDestination:
             try:
                 answer = self._call(request)
             except PermanentFailure as failure:
-                if failure.detail == faults.NO_SUCH_PROCEDURE:
+                if failure.partner_code == faults.NO_SUCH_PROCEDURE:
                     return None
                 raise
             found = answer.result.procedure

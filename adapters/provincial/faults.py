@@ -66,8 +66,8 @@ SOAP_FAULTS: Mapping[str, tuple[type[DeliveryFailure], str]] = {
 }
 
 
-NO_SUCH_PROCEDURE = "error_code -5"
-"""Detail of the refusal of a procedure that the province does not have."""
+NO_SUCH_PROCEDURE = "-5"
+"""The province's code for a procedure that it does not have."""
 
 
 def reply_code(value: object) -> int:
@@ -94,7 +94,7 @@ def meaning(code: int, message: str) -> Meaning:
         if isinstance(row.means, Meaning):
             return row.means
         kind, failure = row.means
-        raise kind(failure, f"error_code {code}")
+        raise kind(failure, f"error_code {code}", partner_code=str(code))
     raise unknown_code(code, "error_code")
 
 

@@ -34,11 +34,7 @@ class Session:
             if self.present and self.present != over:
                 return self.present
             if self._logins != before and self._failure is not None:
-                raise type(self._failure)(
-                    self._failure.code,
-                    self._failure.detail,
-                    retry_after=self._failure.retry_after,
-                )
+                raise self._failure.as_kind(type(self._failure))
             self.present = ""
             try:
                 self.present = self._log_in()

@@ -83,7 +83,7 @@ def failure(reply: Reply, code: str | None) -> DeliveryFailure:
     detail = f"HTTP {reply.status}" if code is None else f"HTTP {reply.status}, code {code}"
     if code in CODES:
         kind, name = CODES[code]
-        return kind(name, detail, retry_after=retry_after(reply))
+        return kind(name, detail, retry_after=retry_after(reply), partner_code=code)
     try:
         expect_success(reply)
     except DeliveryFailure as found:
@@ -95,4 +95,4 @@ def failure(reply: Reply, code: str | None) -> DeliveryFailure:
 
 def harmless(found: DeliveryFailure) -> TransientFailure:
     """Return the failure of a call that only reads: it certainly had no effect."""
-    return TransientFailure(found.code, found.detail, retry_after=found.retry_after)
+    return found.as_kind(TransientFailure)

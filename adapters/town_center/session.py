@@ -103,11 +103,7 @@ class TownSession:
                 return known.token
             if self._logins != seen and self._refusal:
                 # Somebody tried while we waited: eight threads need not ask a dead town in turn.
-                raise type(self._refusal)(
-                    self._refusal.code,
-                    self._refusal.detail,
-                    retry_after=self._refusal.retry_after,
-                )
+                raise self._refusal.as_kind(type(self._refusal))
             try:
                 self._pass, self._refusal = self._login(), None
             except DeliveryFailure as failure:

@@ -109,9 +109,7 @@ def asking() -> Iterator[None]:
     try:
         yield
     except AmbiguousFailure as failure:
-        raise TransientFailure(
-            failure.code, failure.detail, retry_after=failure.retry_after
-        ) from failure
+        raise failure.as_kind(TransientFailure) from failure
 
 
 @contextmanager

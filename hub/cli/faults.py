@@ -7,7 +7,8 @@ from rich.table import Table
 
 from hub.cli.context import Actor, Reason, by, console, one_of, opened
 from hub.installation import FAULT_DATA
-from hub.operations.classify import Verdict, classify
+from hub.messages import catalog
+from hub.operations.classify import NotClassified, Verdict, classify
 from hub.rules import dictionary
 from hub.store import fault_classes
 
@@ -58,7 +59,12 @@ def classify_command(
 
     A code that begins with "-" is written behind "--".
     """
+    one_of("PARTNER", partner, *sorted(catalog.PARTNERS))
     who = by(reason, actor)
-    with opened() as store:
-        moved = classify(store, partner, code, verdict, operation=operation, **who)
+    try:
+        with opened() as store:
+            moved = classify(store, partner, code, verdict, operation=operation, **who)
+    except NotClassified as error:
+        console.print(f"[red]Chưa làm / Not done:[/] {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
     console.print(f"[green]✓[/] {partner} {code} is {verdict}; {moved} waiting deliveries moved.")

@@ -20,7 +20,6 @@ from hub.rules.errors import (
     Held,
     PermanentFailure,
     TransientFailure,
-    their_code,
 )
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
@@ -137,16 +136,16 @@ def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:
     failure = outcome.result
     if not isinstance(failure, DeliveryFailure) or failure.code != "reply_unknown_code":
         return outcome
-    theirs = their_code(failure.detail)
+    theirs = failure.partner_code
     if not theirs:
         return outcome
     now = outcome.finished_at
     result: DeliveryFailure
     match fault_classes.note(tx, partner, outcome.operation, theirs, now=now):
         case "transient":
-            result = TransientFailure("partner_busy", failure.detail)
+            result = TransientFailure("partner_busy", failure.detail, partner_code=theirs)
         case "permanent":
-            result = PermanentFailure("partner_refused", failure.detail)
+            result = PermanentFailure("partner_refused", failure.detail, partner_code=theirs)
         case "delivered":
             receipt = Receipt(response_hash=failure.response_hash, detail=failure.detail)
             return replace(outcome, result=receipt)
@@ -211,18 +210,18 @@ def _fail(
         code=failure.code,
         action=type(action).__name__,
     )
-    code, detail = failure.code, failure.detail
+    code, id = failure.code, claimed.id
+    told = {"detail": failure.detail, "partner_code": failure.partner_code}
     match action:
         case recovery.RetryAt(when, counts):
-            deliveries.wait(
-                tx, claimed.id, since=since, when=when, code=code, detail=detail, counts=counts
-            )
+            deliveries.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
         case recovery.ReconcileAt(when):
-            deliveries.doubt(tx, claimed.id, since=since, ask_at=when, code=code, detail=detail)
+            deliveries.doubt(tx, id, since=since, ask_at=when, code=code, **told)
         case recovery.AskPerson():
-            deliveries.doubt(tx, claimed.id, since=since, ask_at=None, code=code, detail=detail)
+            deliveries.doubt(tx, id, since=since, ask_at=None, code=code, **told)
         case recovery.Park(parked_as):
-            deliveries.kill(tx, claimed.id, since=since, code=parked_as, detail=detail or code)
+            told["detail"] = failure.detail or code
+            deliveries.kill(tx, id, since=since, code=parked_as, **told)
 
 
 def _record(outcome: Outcome, kind: str) -> attempts.Finished:

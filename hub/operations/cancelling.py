@@ -103,7 +103,7 @@ def take_out(
     state, destination, lane = deliveries.place_of(tx, id)
     if DeliveryState.CANCELLED not in MOVES[state]:
         raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
-    older = None if neither else deliveries.standing_for(tx, id)
+    older = None if neither else taking_out.standing_for(tx, id)
     if older is not None:
         raise deliveries.StateConflict(NEITHER.format(older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)

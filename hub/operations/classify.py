@@ -4,9 +4,26 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.operations.verbs import by_person
+from hub.rules.errors import is_certain
 from hub.rules.states import DeliveryState
 from hub.store import audit, deliveries, fault_classes
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
+
+
+class NotClassified(Exception):
+    """A code that cannot be given a meaning; the words say why, and what to do."""
+
+
+MASKED = (
+    "Mã {code} đã bị che và không kèm mã băm, có thể là nhiều mã khác nhau: xử lý từng lần gửi bằng"
+    " hub resolve.\n"
+    "something was left out of code {code} and it has no hash: it may stand for several codes."
+    " Settle each delivery with hub resolve"
+)
+NEVER_SEEN = (
+    "{partner} chưa từng trả lời mã {code}{place}. Xem các mã đang chờ phân loại bằng hub faults.\n"
+    "{partner} never replied with code {code}{place_en}; hub faults lists what can be classified"
+)
 
 
 class Verdict(StrEnum):
@@ -31,22 +48,18 @@ def classify(
     reason: str,
     now: datetime,
 ) -> int:
-    """Give a partner's code its meaning; return how many waiting deliveries moved by it."""
-    since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
+    """Give a partner's code its meaning; return how many waiting deliveries moved by it.
+
+    Raises NotClassified for a code that the partner never replied with (to that operation), and for
+    one that may stand for several.
+    """
     with store.write() as tx:
+        _must_be_one_known_code(tx, partner, operation, code)
         fault_classes.decide(tx, partner, operation, code, verdict=verdict, now=now)
         fault_classes.close_needless(tx, actor=actor, reason=f"classified {verdict}", now=now)
         waiting = fault_classes.waiting(tx, partner, operation, code)
         for id, _ in waiting:
-            match verdict:
-                case Verdict.TRANSIENT:
-                    deliveries.wait(
-                        tx, id, since=since, when=now, code="partner_busy", detail=detail
-                    )
-                case Verdict.PERMANENT:
-                    deliveries.kill(tx, id, since=since, code="partner_refused", detail=detail)
-                case Verdict.DELIVERED:
-                    deliveries.deliver(tx, [(id, "")], now=now, since=since)
+            _move(tx, id, code, verdict, now)
         if verdict is Verdict.DELIVERED:
             deliveries.release_followers(tx, partner, {lane for _, lane in waiting}, now)
         for id, lane in waiting:
@@ -54,3 +67,35 @@ def classify(
         what = "/".join(filter(None, (partner, operation, code)))
         audit.record(tx, actor, f"fault.classify.{verdict}", object=what, reason=reason, now=now)
     return len(waiting)
+
+
+def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
+    """Do with a delivery what the meaning of the reply to it demands."""
+    since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
+    match verdict:
+        case Verdict.TRANSIENT:
+            deliveries.wait(
+                tx,
+                id,
+                since=since,
+                when=now,
+                code="partner_busy",
+                detail=detail,
+                partner_code=code,
+            )
+        case Verdict.PERMANENT:
+            deliveries.kill(
+                tx, id, since=since, code="partner_refused", detail=detail, partner_code=code
+            )
+        case Verdict.DELIVERED:
+            deliveries.deliver(tx, [(id, "")], now=now, since=since)
+
+
+def _must_be_one_known_code(tx: Tx, partner: str, operation: str, code: str) -> None:
+    if not is_certain(code):
+        raise NotClassified(MASKED.format(code=code))
+    if not fault_classes.is_known(tx, partner, operation, code):
+        place, place_en = (f" cho {operation}", f" to {operation}") if operation else ("", "")
+        raise NotClassified(
+            NEVER_SEEN.format(partner=partner, code=code, place=place, place_en=place_en)
+        )

@@ -4,10 +4,12 @@ Destinations raise nothing but these. `code` is stable, unique in meaning and ha
 RUNBOOK.md; `detail` is the technical cause for operators and never holds personal data.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from hub.messages.invalid import InvalidMessage
 
@@ -22,7 +24,8 @@ __all__ = [
     "InvalidMessage",
     "PermanentFailure",
     "TransientFailure",
-    "their_code",
+    "is_certain",
+    "kept_code",
     "unknown_code",
 ]
 
@@ -37,40 +40,71 @@ class FaultClass(StrEnum):
     INVALID = "invalid"
 
 
+Failure = TypeVar("Failure", bound="DeliveryFailure")
+
+
 class DeliveryFailure(Exception):
     """A call did not end in a receipt."""
 
     fault_class: FaultClass
 
-    def __init__(self, code: str, detail: str = "", *, retry_after: timedelta | None = None):
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        retry_after: timedelta | None = None,
+        partner_code: str = "",
+    ):
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail[:1000]
         self.retry_after = retry_after
         """How long the partner asked us to wait, when it did."""
+        self.partner_code = partner_code
+        """The partner's own code, "" where it gave none; see `kept_code`."""
         self.response_hash = ""
         """sha256 of the reply that says so, "" when there was none: evidence."""
 
+    def as_kind(self, kind: type[Failure]) -> Failure:
+        """Return the same failure as another kind, or as one more of its own to be raised."""
+        return kind(
+            self.code, self.detail, retry_after=self.retry_after, partner_code=self.partner_code
+        )
+
 
 _LEFT_OUT = re.compile(r"[^A-Za-z0-9_.\-]|\d{6,}")
-_THEIRS = re.compile(r"their code ([A-Za-z0-9_.\-#]{1,40})")
+_MARK, _DIGITS, _LONGEST = "~", 6, 40
+
+
+def kept_code(code: object) -> str:
+    """Return a partner's code as it may be kept: what could be somebody's number is left out of it.
+
+    Where that changed the code, a short hash of the whole code stands behind it, so that two codes
+    stay two codes: `100201` becomes `#~` and six digits. 24 bits are enough to keep the codes of a
+    partner apart, and too few to find out a number: sixty numbers of nine digits have the same.
+    """
+    whole = str(code)
+    kept = _LEFT_OUT.sub("#", whole)[:_LONGEST] or "#"
+    if kept == whole and "#" not in kept:
+        return kept
+    digest = hashlib.sha256(whole.encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
+    return f"{kept[: _LONGEST - _DIGITS - 1]}{_MARK}{digest}"
+
+
+def is_certain(kept: str) -> bool:
+    """Tell whether a kept code stands for one code only: nothing was left out, or a hash is there.
+
+    Codes that were kept before there was a hash may stand for any number of codes.
+    """
+    return "#" not in kept or _MARK in kept
 
 
 def unknown_code(code: object, place: str = "") -> "AmbiguousFailure":
-    """Return the failure of a reply code without a mapping.
-
-    The partner's own code stands in the detail in a fixed form, see `their_code`; what could be
-    somebody's number is left out of it.
-    """
-    theirs = _LEFT_OUT.sub("#", str(code))[:40] or "#"
-    detail = f"their code {theirs}" + (f", {place}" if place else "")
-    return AmbiguousFailure("reply_unknown_code", detail)
-
-
-def their_code(detail: str) -> str:
-    """Return the partner's own code in the detail of `unknown_code`, "" in any other."""
-    found = _THEIRS.match(detail)
-    return found[1] if found else ""
+    """Return the failure of a reply code without a mapping, with the code as it may be kept."""
+    kept = kept_code(code)
+    detail = f"their code {kept}" + (f", {place}" if place else "")
+    return AmbiguousFailure("reply_unknown_code", detail, partner_code=kept)
 
 
 class TransientFailure(DeliveryFailure):

@@ -194,16 +194,7 @@ def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
     """Complete rows (id, message_id, lane, attempts, counted, deadline) with their messages."""
     bodies = journal.bodies(tx, [row.message_id for row in rows])
     return [
-        Claimed(
-            id=row.id,
-            message_id=row.message_id,
-            lane=row.lane,
-            attempts=row.attempts,
-            counted=row.counted,
-            deadline=row.deadline,
-            body=bodies[row.message_id],
-        )
-        for row in sorted(rows, key=lambda row: row.id)
+        Claimed(*(*row, bodies[row.message_id])) for row in sorted(rows, key=lambda row: row.id)
     ]
 
 
@@ -230,36 +221,57 @@ def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S)
 
 
 def wait(
-    tx: Tx, id: int, *, since: S, when: datetime, code: str, detail: str, counts: bool = True
+    tx: Tx,
+    id: int,
+    *,
+    since: S,
+    when: datetime,
+    code: str,
+    detail: str,
+    partner_code: str = "",
+    counts: bool = True,
 ) -> None:
     """Send again at `when`; a wait that does not count gives the attempt back."""
     values: dict[str, object] = {
         "state": S.WAITING.value,
         "next_attempt_at": when,
         "asked_at": None,
-        "code": code,
-        "detail": detail,
+        **_cause(code, detail, partner_code),
     }
     if not counts:
         values["counted"] = deliveries.c.counted - 1
     _move(tx, [{"d": id}], since, values)
 
 
-def doubt(tx: Tx, id: int, *, since: S, ask_at: datetime | None, code: str, detail: str) -> None:
+def _cause(code: str, detail: str, partner_code: str) -> dict[str, object]:
+    """Return what is kept of a failure."""
+    return {"code": code, "detail": detail, "partner_code": partner_code or None}
+
+
+def doubt(
+    tx: Tx,
+    id: int,
+    *,
+    since: S,
+    ask_at: datetime | None,
+    code: str,
+    detail: str,
+    partner_code: str = "",
+) -> None:
     """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None)."""
     values: dict[str, object] = {
         "state": S.AMBIGUOUS.value,
         "next_attempt_at": ask_at,
         "asked_at": None,
-        "code": code,
-        "detail": detail,
+        **_cause(code, detail, partner_code),
     }
     _move(tx, [{"d": id}], since, values)
 
 
-def kill(tx: Tx, id: int, *, since: S, code: str, detail: str) -> None:
+def kill(tx: Tx, id: int, *, since: S, code: str, detail: str, partner_code: str = "") -> None:
     """Certainly without effect, and a person must act; the lane stays closed behind it."""
-    _move(tx, [{"d": id}], since, {"state": S.DEAD.value, "code": code, "detail": detail})
+    values: dict[str, object] = {"state": S.DEAD.value, **_cause(code, detail, partner_code)}
+    _move(tx, [{"d": id}], since, values)
 
 
 def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
@@ -353,13 +365,6 @@ def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
     """
     if tx.dialect.name != "sqlite":
         statements.LOCK_NEWER.all(tx, {"ids": ids})
-
-
-def standing_for(tx: Tx, id: int) -> int | None:
-    """Return an older delivery that was superseded and has only this one to arrive for it."""
-    mine, older = deliveries.alias(), deliveries.alias()
-    query = sa.select(older.c.id).where(mine.c.id == id, statements.stands_for(mine, older))
-    return tx.execute(query.order_by(older.c.id.desc())).scalar()
 
 
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:

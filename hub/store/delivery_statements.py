@@ -236,6 +236,7 @@ def delivering(since: S) -> Prepared:
         "reference": sa.bindparam("r"),
         "code": None,
         "detail": None,
+        "partner_code": None,
     }
     return Prepared(moving(since, values))
 

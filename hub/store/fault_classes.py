@@ -86,6 +86,14 @@ def decide(tx: Tx, partner: str, operation: str, code: str, *, verdict: str, now
         tx.execute(every.values(verdict=verdict))
 
 
+def is_known(tx: Tx, partner: str, operation: str, code: str) -> bool:
+    """Tell whether a partner replied with this code: to the operation, or to ANY."""
+    seen = sa.select(c.code).where(c.partner == partner, c.code == code)
+    if operation != ANY:
+        seen = seen.where(c.operation == operation)
+    return tx.execute(seen.limit(1)).first() is not None
+
+
 def _row(partner: str, operation: str, code: str, now: datetime) -> dict[str, object]:
     return {
         "partner": partner,
@@ -98,21 +106,21 @@ def _row(partner: str, operation: str, code: str, now: datetime) -> dict[str, ob
 
 def waiting(tx: Tx, partner: str, operation: str, code: str) -> list[tuple[int, str]]:
     """Return (id, lane) of the ambiguous deliveries that got this code, oldest first."""
-    d, detail = deliveries.c, f"their code {code}"
+    d = deliveries.c
     query = sa.select(d.id, d.lane).where(
         d.destination == partner,
+        d.partner_code == code,
         d.state == S.AMBIGUOUS.value,
         d.code == "reply_unknown_code",
-        sa.or_(d.detail == detail, d.detail.startswith(f"{detail},", autoescape=True)),
     )
     if operation != ANY:
-        query = query.where(
-            sa.exists().where(
-                handovers.c.number == d.lane,
-                handovers.c.delivery_id == d.id,
-                handovers.c.operation == operation,
-            )
+        # A scalar subquery, because PostgreSQL may turn EXISTS into a look at every hand-over.
+        got = sa.select(handovers.c.seq).where(
+            handovers.c.number == d.lane,
+            handovers.c.delivery_id == d.id,
+            handovers.c.operation == operation,
         )
+        query = query.where(got.limit(1).scalar_subquery().is_not(None))
     rows = tx.execute(query.order_by(d.id).with_for_update())
     return [(row.id, row.lane) for row in rows]
 

@@ -145,6 +145,7 @@ deliveries = sa.Table(
     sa.Column("newest_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("code", sa.Text),
     sa.Column("detail", sa.Text),
+    sa.Column("partner_code", sa.Text),
     sa.Column("reference", sa.Text),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
@@ -182,6 +183,14 @@ sa.Index(
     postgresql_where=UNSETTLED,
 )
 sa.Index("ix_deliveries_lane", deliveries.c.lane)
+_ANSWERED = sa.text("partner_code IS NOT NULL")
+sa.Index(
+    "ix_deliveries_partner_code",
+    deliveries.c.destination,
+    deliveries.c.partner_code,
+    sqlite_where=_ANSWERED,
+    postgresql_where=_ANSWERED,
+)
 
 lanes = sa.Table(
     "lanes",

@@ -6,7 +6,7 @@ Moves nothing; what a person may take out is decided by `hub/operations/cancelli
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.delivery_statements import open_in_lane, position
+from hub.store.delivery_statements import open_in_lane, position, stands_for
 from hub.store.engine import Tx
 from hub.store.tables import deliveries
 
@@ -28,6 +28,13 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
         locking = sa.select(_C.id).where(_C.id == head, _C.settled_at.is_(None)).with_for_update()
         if tx.execute(locking).scalar():
             return
+
+
+def standing_for(tx: Tx, id: int) -> int | None:
+    """Return an older delivery that was superseded and has only this one to arrive for it."""
+    mine, older = deliveries.alias(), deliveries.alias()
+    query = sa.select(older.c.id).where(mine.c.id == id, stands_for(mine, older))
+    return tx.execute(query.order_by(older.c.id.desc())).scalar()
 
 
 def is_last_said(tx: Tx, id: int) -> bool:

@@ -1,7 +1,10 @@
 """An unknown reply code is one task; its verdict counts for all that wait and all to come."""
 
 import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,19 +12,22 @@ import sqlalchemy as sa
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
 from hub.operations.by import By
-from hub.operations.classify import Verdict, classify
+from hub.operations.classify import NotClassified, Verdict, classify
 from hub.operations.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import unknown_code
+from hub.rules.errors import kept_code, unknown_code
 from hub.rules.states import DeliveryState as S
 from hub.store import chain, deliveries, fault_classes, tasks
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.store.evidence import verification
 from hub.store.tables import deliveries as table
+from hub.store.tables import fault_classes as class_table
 from tests.support.partner import Partner
+from tests.support.plans import Done, carried_out
 from tests.support.works import QUICK, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+BY: By = {"actor": "officer", "reason": "they said so", "now": AT}
 
 
 def answered(
@@ -112,8 +118,101 @@ def test_a_verdict_for_one_operation_leaves_the_others(store: Store) -> None:
     assert (moved, place(store, mine)[0], place(store, other)[0]) == (1, S.DEAD, S.AMBIGUOUS)
 
 
+def test_a_verdict_on_one_number_is_none_on_another(store: Store) -> None:
+    """Both are masked, and each is a code of its own: what waits, what comes, and the task."""
+    mine, other = answered(store, 1, "100201"), answered(store, 2, "100305")
+    with store.read() as tx:
+        codes = [row.code for row in fault_classes.tasks(tx)]
+    assert sorted(codes) == sorted({kept_code("100201"), kept_code("100305")})
+    assert classify(store, "provincial", kept_code("100201"), Verdict.DELIVERED, **BY) == 1
+    assert (place(store, mine)[0], place(store, other)[0]) == (S.DELIVERED, S.AMBIGUOUS)
+    assert place(store, answered(store, 3, "100201"))[0] is S.DELIVERED
+    assert place(store, answered(store, 4, "100306"))[0] is S.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("partner", "operation", "code"),
+    [
+        ("provincial", "", "#"),
+        ("provincial", "", "78"),
+        ("town_center", "", "77"),
+        ("provincial", "CapNhatTienDoHoSoMC", "77"),
+    ],
+)
+def test_only_one_code_that_the_partner_replied_with_is_classified(
+    store: Store, partner: str, operation: str, code: str
+) -> None:
+    """Not one that may be several, not one that nobody saw: nothing is written."""
+    id = answered(store, 1, "77")
+    with store.write() as tx:
+        row = dict.fromkeys(("first_seen", "last_seen"), AT) | {"count": 1}
+        names = {"partner": "provincial", "operation": "DongBoHoSoMC", "code": "#"}
+        tx.execute(sa.insert(class_table).values(row | names))
+    with pytest.raises(NotClassified):
+        classify(store, partner, code, Verdict.DELIVERED, operation=operation, **BY)
+    assert place(store, id)[0] is S.AMBIGUOUS
+    with store.read() as tx:
+        assert [row.verdict for row in fault_classes.tasks(tx)] == [None, None]
+        assert verification.verify(tx, chain.AUDIT).count == 0
+
+
+def test_a_code_in_the_words_of_another_failure_is_not_its_code(store: Store) -> None:
+    """What decides is the field, not how a sentence begins."""
+    id = answered(store, 1, "77")
+    words = answered(store, 2, "78")
+    with store.write() as tx:
+        told = "their code 77, error_code"
+        tx.execute(sa.update(table).where(table.c.id == words).values(detail=told))
+    assert classify(store, "provincial", "77", Verdict.PERMANENT, **BY) == 1
+    assert (place(store, id)[0], place(store, words)[0]) == (S.DEAD, S.AMBIGUOUS)
+
+
+def test_the_deliveries_of_a_code_are_found_by_an_index(store: Store) -> None:
+    """Among years of deliveries, and whatever PostgreSQL believes of the tables (nothing yet)."""
+    found, done = _look(store)
+    if store.name == "postgresql":
+        asked = [it for it in done if "handovers" in it.text and "deliveries" in it.text]
+        assert 0 < sum(it.rows for it in asked) <= 4 * found
+    else:
+        with store.read() as tx:
+            assert all("ix_" in step for step in _plan(tx))
+
+
+def _look(store: Store) -> tuple[int, list[Done]]:
+    """Have 80 replies with 16 codes, find those of one; return how many, and what was done."""
+    with ExitStack() as stack:
+        sqlite = store.name == "sqlite"
+        done = [] if sqlite else stack.enter_context(carried_out(store))
+        ids = [answered(store, n, str(n % 16)) for n in range(80)]
+        with store.write() as tx:
+            found = fault_classes.waiting(tx, "provincial", "DongBoHoSoMC", "7")
+        assert [id for id, _ in found] == ids[7::16]
+    return len(found), done
+
+
+@contextmanager
+def recorded(tx: Tx) -> Iterator[list[str]]:
+    """Collect the texts of the statements during the block."""
+    texts: list[str] = []
+
+    def note(*args: Any) -> None:
+        texts.append(args[2])
+
+    sa.event.listen(tx.engine, "before_cursor_execute", note)
+    yield texts
+    sa.event.remove(tx.engine, "before_cursor_execute", note)
+
+
+def _plan(tx: Tx) -> list[str]:
+    """Return the steps that SQLite takes to find them."""
+    with recorded(tx) as texts:
+        fault_classes.waiting(tx, "provincial", "DongBoHoSoMC", "7")
+    (text,) = texts
+    rows = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("7",) * text.count("?")).all()
+    return [row[3] for row in rows if row[3].startswith(("SEARCH", "SCAN"))]
+
+
 LOOK_AT = AT + timedelta(minutes=1)
-BY: By = {"actor": "officer", "reason": "they said so", "now": AT}
 
 
 def looking(store: Store) -> UnknownCodes:
@@ -162,6 +261,7 @@ def test_the_task_is_closed_when_the_code_is_classified(store: Store, operation:
 
 def test_a_general_verdict_also_answers_for_an_operation_that_comes_later(store: Store) -> None:
     """The code is known for every operation: nothing is left to classify."""
+    answered(store, 2, "77")
     classify(store, "provincial", "77", Verdict.PERMANENT, **BY)
     answered(store, 1, "77", "CapNhatTienDoHoSoMC")
     assert looking(store).look(LOOK_AT) == 0

@@ -106,3 +106,35 @@ def test_the_counts_of_deliveries_start_with_what_is_there(bare: Store) -> None:
         "provincial": {"accepted": 2, "delivered": 1},
         "town_center": {"accepted": 1, "cancelled": 1},
     }
+
+
+def test_a_masked_code_of_old_loses_its_verdict_and_a_plain_one_gets_its_column(
+    bare: Store,
+) -> None:
+    """0017: without its hash a masked code may be several; its deliveries are left to a person."""
+    upgrade(bare, "0016")
+    row = {"lane": "x", "attempts": 1, "counted": 1, "newest_only": False, "created_at": 1}
+    details = ["their code 77, error_code", "their code #, error_code", "their code 78", "HTTP 500"]
+    for n, detail in enumerate(details):
+        fill(bare, "journal", said(f"m{n}", "province.progress", D1, n))
+        made = {"message_id": f"m{n}", "destination": "provincial", "type": "x", **row}
+        fill(
+            bare,
+            "deliveries",
+            {**made, "state": "ambiguous", "code": "reply_unknown_code", "detail": detail},
+        )
+    seen = {"partner": "provincial", "operation": "DongBo", "first_seen": 1, "last_seen": 1}
+    for code in ("77", "#"):
+        fill(bare, "fault_classes", {**seen, "code": code, "count": 1, "verdict": "delivered"})
+    texts = {"owner": "ward IT", "detail": "x", "repair": "x", "opened_at": 1}
+    for code in ("78", "#"):
+        task = {"kind": "unknown_code", "subject": f"DongBo {code}", "destination": "provincial"}
+        fill(bare, "tasks", {**task, **texts})
+    migrate(bare)
+    with bare.read() as tx:
+        query = "SELECT partner_code FROM deliveries ORDER BY message_id"
+        codes = tx.exec_driver_sql(query).scalars().all()
+        classes = tx.exec_driver_sql("SELECT code FROM fault_classes").scalars().all()
+        still_open = "SELECT subject FROM tasks WHERE closed_at IS NULL"
+        tasks = tx.exec_driver_sql(still_open).scalars().all()
+    assert (codes, classes, tasks) == (["77", "#", "78", None], ["77"], ["DongBo 78"])

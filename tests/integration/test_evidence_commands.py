@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.clock import utc_now
 from hub.flow.say import say
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
+from hub.store import deliveries, fault_classes
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.works import number, step
@@ -66,8 +67,14 @@ def test_the_fault_dictionary_is_printed_and_an_unknown_code_classified(store: S
     assert "overloaded" in town.output
     assert "provincial" not in town.output
     assert "Tỉnh" not in town.output
-    words = ["faults", "classify", "--as", "permanent", "--reason", "asked", "provincial", "77"]
-    done = CliRunner().invoke(app, words)
+    words = ["faults", "classify", "--as", "permanent", "--reason", "asked"]
+    strange = CliRunner().invoke(app, [*words, "province", "77"])
+    assert (strange.exit_code, "provincial or town_center" in strange.output) == (2, True)
+    unseen = CliRunner().invoke(app, [*words, "provincial", "77"])
+    assert (unseen.exit_code, "never replied with code 77" in unseen.output) == (1, True)
+    with store.write() as tx:
+        fault_classes.note(tx, "provincial", "DongBoHoSoMC", "77", now=utc_now())
+    done = CliRunner().invoke(app, [*words, "provincial", "77"])
     assert done.exit_code == 0, done.output
     assert "0 waiting deliveries moved" in done.output
     assert "permanent" in CliRunner().invoke(app, ["faults", "--code", "77"]).output

@@ -10,7 +10,7 @@ from adapters.town_center.contract import ReplyCode
 from adapters.wire import replies
 from hub.installation import FAULT_DATA
 from hub.rules import dictionary
-from hub.rules.errors import FAULTS, their_code, unknown_code
+from hub.rules.errors import FAULTS, is_certain, kept_code, unknown_code
 from tests.unit.test_docs import RUNBOOK, section
 
 ENTRIES = dictionary.load(FAULT_DATA)
@@ -69,12 +69,36 @@ def test_the_http_statuses_are_those_of_the_wire() -> None:
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [("77", "77"), ("-12", "-12"), ("E.4_b", "E.4_b"), ("000123456789 A", "##A"), ("", "#")],
+    [
+        ("77", "77"),
+        ("-12", "-12"),
+        ("E.4_b", "E.4_b"),
+        ("000123456789 A", "##A~145f92"),
+        ("", "#~e3b0c4"),
+        (77, "77"),
+    ],
 )
-def test_an_unknown_code_is_kept_readable_and_nothing_personal(said: str, kept: str) -> None:
-    """It can be read back, and what could be somebody's number is not in it."""
-    assert their_code(unknown_code(said, "HTTP 200").detail) == kept
-    assert their_code("HTTP 200") == ""
+def test_an_unknown_code_is_kept_readable_and_nothing_personal(said: object, kept: str) -> None:
+    """It has a field of its own, and what could be somebody's number is not in it."""
+    failure = unknown_code(said, "HTTP 200")
+    assert (failure.partner_code, failure.detail) == (kept, f"their code {kept}, HTTP 200")
+    assert is_certain(kept)
+
+
+def test_different_codes_stay_different_when_something_is_left_out() -> None:
+    """Six digits may be a citizen's number or a code: two of them are never taken for one."""
+    codes = [*map(str, range(100_000, 100_200)), "#", "##", "~", "", " ", "E" * 40, "E" * 41]
+    codes += ["E" * 50, "\ud800", "123456 A", "123457 A", "Nguyễn", "Nguyên"]
+    kept = [kept_code(code) for code in codes]
+    assert len(set(kept)) == len(codes)
+    assert all(len(code) <= 40 for code in kept)
+    assert not any(code in text for code in codes[:200] for text in kept)
+
+
+@pytest.mark.parametrize(("kept", "certain"), [("#", False), ("##A", False), ("E.4_b", True)])
+def test_what_was_kept_without_a_hash_may_be_several_codes(kept: str, certain: bool) -> None:
+    """So were codes kept before."""
+    assert is_certain(kept) is certain
 
 
 def test_a_broken_dictionary_is_refused(tmp_path: Path) -> None:
