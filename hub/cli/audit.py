@@ -59,11 +59,14 @@ def _verify(store: Store, *, since: bool, given: dict[str, Anchor] | None) -> li
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar, store.read(long=True) as tx:
         known = given if given is not None else anchors.stored(tx)
-        return [_verify_one(tx, one, bar, known.get(one.name), since=since) for one in chain.CHAINS]
+        return [
+            _verify_one(tx, one, bar, known.get(one.name), since=since, url=store.url)
+            for one in chain.CHAINS
+        ]
 
 
 def _verify_one(
-    tx: Tx, one: chain.Chain, bar: Progress, anchor: Anchor | None, *, since: bool
+    tx: Tx, one: chain.Chain, bar: Progress, anchor: Anchor | None, *, since: bool, url: str
 ) -> Verdict:
     task = bar.add_task(one.name, total=None)
     verdict = verify(
@@ -72,6 +75,7 @@ def _verify_one(
         since=anchor if since else None,
         known=None if since else anchor,
         progress=lambda done, total: bar.update(task, completed=done, total=total),
+        url=url,
     )
     bar.update(task, total=verdict.count, completed=verdict.count)
     return verdict

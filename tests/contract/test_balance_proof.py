@@ -1,6 +1,8 @@
 """The balance is checked in small pages while the hub works, and proven by reading every row."""
 
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,12 +11,13 @@ from hub.flow.say import say
 from hub.operations.conserving import Conservation
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries
-from hub.store.conservation import counts, imbalance, proof
+from hub.store.conservation import balance, counts, imbalance, proof
 from hub.store.conservation.tables import FULL, delivery_count_changes, delivery_counts
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.store.tables import deliveries as table
 from hub.store.tables import journal as journal_table
-from tests.contract.test_store import NOW, READERS, progress
+from tests.contract.test_store import NOW, PARTNERS, READERS, progress
+from tests.support.plans import carried_out
 
 PASSED = NOW + timedelta(minutes=11)
 
@@ -125,3 +128,37 @@ def test_a_full_balance_without_fault_is_recorded_for_the_quick_one(store: Store
     with store.read() as tx:
         assert imbalance.checked(tx, FULL) == imbalance.Checked(3, PASSED)
         assert imbalance.checked(tx) == imbalance.Checked(3, PASSED)
+
+
+def test_a_quick_balance_reads_what_is_open_and_no_delivery_that_is_settled(store: Store) -> None:
+    """Among sixty that were delivered three are open; the counts of all others are kept."""
+    with ExitStack() as stack:
+        sqlite = store.name == "sqlite"
+        done = [] if sqlite else stack.enter_context(carried_out(store))
+        delivered(store, *range(1, 61))
+        Conservation(store=store).look(PASSED)
+        with store.write() as tx:
+            say(tx, [progress(n, 2) for n in range(1, 4)], NOW)
+        with store.read() as tx:
+            found = balance.balance(tx, PARTNERS)
+            assert all(one.holds for one in found)
+            if sqlite:
+                assert not [
+                    step for step in _plan(tx) if "deliveries" in step and "ix_" not in step
+                ]
+    read = [it.rows for it in done if "delivery_counts" in it.text and "deliveries" in it.text]
+    assert sqlite or 0 < read[-1] <= 10
+
+
+def _plan(tx: Tx) -> list[str]:
+    """Return how SQLite carries out a quick balance."""
+    texts: list[str] = []
+
+    def note(*args: Any) -> None:
+        texts.append(args[2])
+
+    sa.event.listen(tx.engine, "before_cursor_execute", note)
+    balance.balance(tx, PARTNERS)
+    sa.event.remove(tx.engine, "before_cursor_execute", note)
+    (text,) = texts
+    return [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.store import audit, chain
 from hub.store.engine import Store
-from hub.store.evidence import anchors, verification
+from hub.store.evidence import anchors, reading, verification
 from hub.store.evidence.anchors import Anchor, BadAnchors
 from hub.store.evidence.verification import Verdict
 from hub.store.tables import audit as table
@@ -146,8 +146,8 @@ def test_a_chain_with_many_faults_names_the_first_ones(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A chain of millions of rows would else fill the memory and the screen."""
-    monkeypatch.setattr(verification, "MOST", 3)
-    monkeypatch.setattr(verification, "PAGE", 4)
+    monkeypatch.setattr(reading, "MOST", 3)
+    monkeypatch.setattr(reading, "PAGE", 4)
     append(store, 10)
     with store.write() as tx:
         tx.execute(sa.update(table).values(reason="x"))
@@ -161,9 +161,51 @@ def test_a_chain_with_many_faults_names_the_first_ones(
 
 def test_pages_are_told_as_they_are_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """How far it is, and how far it goes."""
-    monkeypatch.setattr(verification, "PAGE", 4)
+    monkeypatch.setattr(reading, "PAGE", 4)
     append(store, 10)
     told: list[tuple[int, int]] = []
     with store.read() as tx:
         verification.verify(tx, chain.AUDIT, progress=lambda *it: told.append(it))
     assert told == [(4, 10), (8, 10), (10, 10)]
+
+
+@pytest.fixture
+def halved(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store with ten rows, of which a second process reads the last five."""
+    monkeypatch.setattr(verification, "WORTH_TWO", 1)
+    append(store, 10)
+    return store
+
+
+def by_two(store: Store, url: str = "") -> Verdict:
+    """Verify the audit with a second process."""
+    with store.read() as tx:
+        return verification.verify(tx, chain.AUDIT, url=url or store.url)
+
+
+def test_two_processes_find_what_one_finds(halved: Store) -> None:
+    """In the first half, in the second, at the seam and at the end."""
+    assert by_two(halved) == verify(halved)
+    with halved.write() as tx:
+        for seq, column in ((2, "reason"), (5, "hash"), (6, "previous_hash"), (10, "hash")):
+            tx.execute(sa.update(table).where(table.c.seq == seq).values({column: f"x{seq}"}))
+    found = by_two(halved)
+    assert found == verify(halved)
+    assert len(found.problems) == 5
+
+
+@pytest.mark.parametrize("gone", [[3, 5, 9], [4, 5, 6, 7, 10]])
+def test_two_processes_name_every_row_that_is_missing(halved: Store, gone: list[int]) -> None:
+    """Also at the seam, where each of them sees only one side."""
+    with halved.write() as tx:
+        tx.execute(sa.delete(table).where(table.c.seq.in_(gone)))
+    found = by_two(halved)
+    named = [problem for problem in found.problems if "missing" in problem]
+    rows = [int(word) for problem in named for word in problem.split() if word.isdigit()]
+    assert {min(gone), max(gone)} <= set(rows)
+    assert (found.count, found.seq) == (10 - len(gone), verify(halved).seq)
+
+
+def test_where_the_second_process_fails_the_first_one_reads_all(halved: Store) -> None:
+    """It finds no database."""
+    assert by_two(halved, "sqlite:////nowhere/at/all.db") == verify(halved)

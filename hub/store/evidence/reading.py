@@ -1,0 +1,108 @@
+"""How far a chained log was read, and what was wrong so far; nothing else is kept in memory.
+
+Rows come from the driver as they are stored, and are hashed without making values of them.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.store.chain import Chain
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared
+
+PAGE = 1000
+"""Larger pages are slower: a page has to stay in the cache of the processor."""
+MOST = 100
+"""Problems that are named; a chain that was computed anew has as many as rows."""
+END = 2**62
+"""Behind every row."""
+Row = Sequence[Any]
+"""(previous hash, number, the columns, own hash), as they are stored."""
+_encode, _sha256 = msgspec.json.encode, hashlib.sha256
+
+
+@dataclass(slots=True)
+class Reading:
+    """The last row that was read, its hash (None: not known), and the problems."""
+
+    chain: Chain
+    last: int = 0
+    previous: str | None = ""
+    count: int = 0
+    problems: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def report(self, problem: str) -> None:
+        """Keep a problem, or count it where there are many."""
+        if len(self.problems) < MOST:
+            self.problems.append(f"{self.chain.name}: {problem}")
+        else:
+            self.left_out += 1
+
+    def gap(self, found: int) -> bool:
+        """Report the rows that are missing before row `found`; tell whether there are any."""
+        first, last = self.last + 1, found - 1
+        if last < first:
+            return False
+        rows = f"row {last} is" if first == last else f"rows {first} to {last} are"
+        self.report(f"{rows} missing")
+        return True
+
+    def read(self, tx: Tx, upto: int = END, *, told: Callable[[list[Row]], None]) -> None:
+        """Check the rows behind the last one, up to `upto`; each page is a statement of its own."""
+        while rows := page(tx, self.chain, after=self.last, upto=upto):
+            self._check(rows)
+            told(rows)
+
+    def _check(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            seq, own = row[1], row[-1]
+            if seq != self.last + 1:
+                self.gap(seq)
+            if digest_of(row) != own:
+                self.report(f"row {seq} was changed")
+            elif row[0] != self.previous and self.previous is not None:
+                self.report(f"row {seq} does not follow from the one before")
+            self.last, self.previous = seq, own
+        self.count += len(rows)
+
+
+def digest_of(row: Row) -> str:
+    """Return the hash that a row has to have."""
+    return _sha256(_encode(row[:-1])).hexdigest()
+
+
+def page(tx: Tx, chain: Chain, *, after: int, upto: int) -> list[Row]:
+    """Return the rows numbered `after` < number <= `upto` in their order, at most a page."""
+    rows = _statement(chain).raw(tx, {"after": after, "upto": upto, "most": PAGE})
+    truths = _truths(chain)
+    if not truths or tx.dialect.name != "sqlite":
+        return rows
+    # What was hashed is a truth; SQLite stores it as a number.
+    return [
+        tuple(bool(value) if place in truths else value for place, value in enumerate(row))
+        for row in rows
+    ]
+
+
+@cache
+def _statement(chain: Chain) -> Prepared:
+    t = chain.table.c
+    columns = (t.previous_hash, t.seq, *(t[name] for name in chain.columns), t.hash)
+    query = sa.select(*columns).where(t.seq > sa.bindparam("after"))
+    query = query.where(t.seq <= sa.bindparam("upto")).order_by(t.seq)
+    return Prepared(query.limit(sa.bindparam("most")))
+
+
+@cache
+def _truths(chain: Chain) -> frozenset[int]:
+    columns = [chain.table.c[name] for name in chain.columns]
+    return frozenset(
+        place for place, column in enumerate(columns, 2) if isinstance(column.type, sa.Boolean)
+    )
