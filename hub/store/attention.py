@@ -9,10 +9,19 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
+from hub.rules.states import DeliveryState as S
 from hub.store.engine import Tx
-from hub.store.record_tables import dossier_files, dossiers, leg_steps, legs
+from hub.store.plans import unindexed
+from hub.store.record_tables import (
+    KEPT_STEP,
+    LEG_UNDER_WAY,
+    dossier_files,
+    dossiers,
+    leg_steps,
+    legs,
+)
 from hub.store.schedule import ASKED
-from hub.store.tables import UNHANDLED, deliveries, journal
+from hub.store.tables import UNHANDLED, UNSETTLED, deliveries, journal
 
 ASKED_IN_VAIN = 10
 """Questions without an answer from which a person is told: about an hour with the usual pauses."""
@@ -34,8 +43,14 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     asking, but only a person can find out why.
     """
     c = deliveries.c
-    undecided = sa.or_(c.next_attempt_at.is_(None), ASKED >= ASKED_IN_VAIN)
-    for_a_person = sa.or_(c.state == "dead", sa.and_(c.state == "ambiguous", undecided))
+    # What was called less often than that in its life needs no look at its attempts.
+    in_vain = sa.and_(c.attempts - c.counted >= ASKED_IN_VAIN, ASKED >= ASKED_IN_VAIN)
+    undecided = sa.or_(c.next_attempt_at.is_(None), in_vain)
+    for_a_person = sa.and_(
+        c.state.in_([S.DEAD.value, S.AMBIGUOUS.value]),
+        UNSETTLED,
+        sa.or_(c.state == S.DEAD.value, undecided),
+    )
     query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
     rows = tx.execute(query.order_by(c.id).limit(limit))
     return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
@@ -71,7 +86,7 @@ def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
         sa.select(legs.c.number, legs.c.child_number, legs.c.sequence, place, sa.func.count(), came)
         .join(leg_steps, leg_steps.c.number == legs.c.number)
         .join(journal, journal.c.id == leg_steps.c.message_id)
-        .where(leg_steps.c.applied.is_(False))
+        .where(KEPT_STEP)
         .group_by(legs.c.number, legs.c.child_number, legs.c.sequence)
         .having(place > legs.c.sequence + 1)
         .order_by(came)
@@ -107,16 +122,16 @@ def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
 def _papers_here(tx: Tx, limit: int) -> list[Papers]:
     file = dossier_files.c
     came = sa.func.min(journal.c.recorded_at)
+    # Not by the key of legs: the few that are under way come first, and their files are looked up.
+    number = unindexed(legs.c.number)
     query = (
-        sa.select(
-            legs.c.number, legs.c.child_number, sa.func.count(), legs.c.wanted.is_not(None), came
-        )
-        .join(dossiers, dossiers.c.number == legs.c.number)
-        .join(dossier_files, file.number == legs.c.number)
+        sa.select(number, legs.c.child_number, sa.func.count(), legs.c.wanted.is_not(None), came)
+        .join_from(legs, dossiers, dossiers.c.number == legs.c.number)
+        .join(dossier_files, file.number == number)
         .join(journal, journal.c.id == file.message_id)
-        .where(legs.c.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(LEG_UNDER_WAY, dossiers.c.finished_at.is_(None))
         .where(file.is_result.is_(False), file.to_town.is_(False))
-        .group_by(legs.c.number, legs.c.child_number, legs.c.wanted)
+        .group_by(number, legs.c.child_number, legs.c.wanted)
         .order_by(came)
     )
     return [
@@ -135,7 +150,7 @@ def _requests_unseen(tx: Tx, limit: int) -> list[Papers]:
         .join(dossiers, dossiers.c.number == leg.number)
         .join(leg_steps, sa.and_(step.number == leg.number, step.sequence == leg.wanted))
         .join(journal, journal.c.id == step.message_id)
-        .where(leg.ended_at.is_(None), dossiers.c.finished_at.is_(None))
+        .where(LEG_UNDER_WAY, dossiers.c.finished_at.is_(None))
         .where(dossiers.c.status != int(Status.SUPPLEMENT_REQUESTED), ~here)
         .order_by(journal.c.recorded_at)
     )

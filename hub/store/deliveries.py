@@ -19,7 +19,7 @@ from hub.store import journal, outbox
 from hub.store.conservation import counts
 from hub.store.delivery_statements import position as position
 from hub.store.engine import Tx
-from hub.store.prepared import among_chosen
+from hub.store.plans import among_chosen, checked
 from hub.store.tables import UNSETTLED, deliveries
 
 
@@ -93,7 +93,7 @@ def ask_for(
     order = (*(column.asc().nulls_last() for column in first), c.id)
     statement = (
         sa.update(deliveries)
-        .where(foremost(tx, condition, *order, limit=limit), condition)
+        .where(foremost(tx, condition, *order, limit=limit), checked(condition))
         .values(asked_at=now)
         .returning(c.id, c.destination, c.type, *first)
     )

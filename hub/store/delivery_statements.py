@@ -16,13 +16,14 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from hub.rules.states import CLAIMABLE, may_move
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import insert_for
-from hub.store.prepared import Prepared, among, among_chosen, each
+from hub.store.plans import among_chosen, each, unindexed
+from hub.store.prepared import Prepared, among
 from hub.store.tables import deliveries, lanes
 
 _C = deliveries.c
 _AMONG_IDS = among(_C.id, "ids")
 # No index may serve it: those who name their deliveries by number must be served by the numbers.
-_TO = sa.func.coalesce(_C.destination, sa.literal_column("''")) == sa.bindparam("to")
+_TO = unindexed(_C.destination) == sa.bindparam("to")
 
 
 def _one_of(states: Iterable[S], table: sa.FromClause = deliveries) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from hub.ports import Accepted
 from hub.store import outbox
 from hub.store.conservation import counts
 from hub.store.engine import Tx, insert, insert_for
+from hub.store.plans import unindexed
 from hub.store.prepared import Prepared, among, columns_of
 from hub.store.record_tables import dossiers
 from hub.store.tables import (
@@ -38,10 +39,14 @@ _WAITING = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
 _BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(among(journal.c.id, "ids")))
 
 
+# Else PostgreSQL may go through the whole journal by its key, for the order's sake.
+_BY_ID = unindexed(journal.c.id)
+
+
 def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
     query = sa.select(journal.c.id, journal.c.type, journal.c.body)
     query = query.where(*conditions, UNHANDLED)
-    return query.order_by(journal.c.id).limit(limit)
+    return query.order_by(_BY_ID).limit(limit)
 
 
 _EARLY_OF = Prepared(
@@ -245,13 +250,13 @@ def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
     Returns the ids. The dossier may have come in the moment between looking for it and keeping the
     message.
     """
-    query = _oldest(journal.c.state == STATE_EARLY, journal.c.id > after, limit=limit)
+    query = _oldest(journal.c.state == STATE_EARLY, after < _BY_ID, limit=limit)
     return _ask(tx, tx.execute(query).all())
 
 
 def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
-    query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
     return _ask(tx, tx.execute(query).all())
 
 
@@ -263,7 +268,7 @@ def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500)
     once.
     """
     old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
-    rows = tx.execute(_oldest(old, journal.c.id > after, limit=limit)).all()
+    rows = tx.execute(_oldest(old, after < _BY_ID, limit=limit)).all()
     if not rows:
         return 0, ""
     there = outbox.waiting(tx, [row.id for row in rows])
@@ -273,7 +278,7 @@ def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500)
 
 def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
     """Return accepted messages that nobody handled, by id behind `after`: id and wire form."""
-    query = _oldest(journal.c.state == STATE_ACCEPTED, journal.c.id > after, limit=limit)
+    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
     return {row.id: row.body for row in tx.execute(query)}
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import ask_for
 from hub.store.engine import Tx, insert
+from hub.store.plans import checked, unindexed
 from hub.store.tables import UNSETTLED, attempts, deliveries, pauses
 
 p, d, a = pauses.c, deliveries.c, attempts.c
@@ -50,6 +51,11 @@ class Standing:
     under_way: bool
 
 
+def _of(destination: str) -> sa.ColumnElement[bool]:
+    """Return the condition on deliveries that are found by their state or their number."""
+    return unindexed(d.destination) == destination
+
+
 def post(tx: Tx, pause: Pause) -> None:
     """Say that an operation is paused, in place of what was said of it before."""
     statement = insert(tx, pauses).values(asdict(pause))
@@ -66,7 +72,7 @@ def lift(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
     anew only when nothing comes of it from now on.
     """
     tx.execute(sa.delete(pauses).where(p.destination == destination, p.operation == operation))
-    mine = sa.and_(d.destination == destination, d.type == operation, _UNSENT)
+    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, UNSETTLED)
     queued = sa.update(deliveries).where(mine, d.asked_at.is_not(None))
     tx.execute(queued.values(asked_at=now))
 
@@ -85,7 +91,7 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
     sending = d.state == S.SENDING.value
 
     def count(pause: Pause, state: sa.ColumnElement[bool]) -> int:
-        mine = (d.destination == pause.destination, d.type == pause.operation)
+        mine = (_of(pause.destination), d.type == pause.operation)
         return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
     return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
@@ -102,7 +108,7 @@ def shelve(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were asked for; nothing else of them changes."""
     tx.execute(
         sa.update(deliveries)
-        .where(d.id.in_(ids), d.destination == destination, _UNSENT)
+        .where(d.id.in_(ids), checked(d.destination == destination, _UNSENT))
         .values(asked_at=None)
     )
 
@@ -113,7 +119,7 @@ def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     What was tried least comes first: a dossier that the partner fails on again and again must not
     decide for all the others whether the partner is well.
     """
-    mine = sa.and_(d.destination == destination, d.type == operation, _UNSENT, d.asked_at.is_(None))
+    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, d.asked_at.is_(None))
     due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
     return ask_for(tx, sa.and_(mine, due), d.counted, d.deadline, now=now, limit=limit)
 
@@ -139,7 +145,7 @@ def calls_since(
     query = (
         sa.select(a.finished_at)
         .join(deliveries, d.id == a.delivery_id)
-        .where(a.id > above, a.started_at > begun, d.destination == destination)
+        .where(a.id > above, a.started_at > begun, _of(destination))
         .where(sa.or_(a.finished_at.is_(None), a.finished_at > since))
         .where(a.kind != "person", sa.or_(a.outcome.is_(None), a.outcome != "held"))
     )

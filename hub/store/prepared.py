@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
 from hub.store.arrays import ARRAY_OF, Array
@@ -49,41 +48,6 @@ def _on_sqlite(element: among, compiler: Any, **options: Any) -> str:
 def _on_postgresql(element: among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(it, **options) for it in (element.column, element.values))
     return f"{column} = ANY({values})"
-
-
-class among_chosen(sa.ColumnElement[bool]):  # noqa: N801 - as `among`
-    """Tells whether `column` holds one of what `query` chose, once, before anything is looked at.
-
-    A plain IN lets PostgreSQL join the two, in the order that its statistics call shorter, and run
-    the query again for each row.
-    """
-
-    inherit_cache = False
-
-    def __init__(self, column: sa.ColumnElement[Any], query: sa.Select[Any]) -> None:
-        self.column = column
-        self.query = query
-
-
-@compiles(among_chosen, "sqlite")
-def _chosen_on_sqlite(element: among_chosen, compiler: Any, **options: Any) -> str:
-    column, query = (compiler.process(it, **options) for it in (element.column, element.query))
-    return f"{column} IN ({query})"
-
-
-@compiles(among_chosen, "postgresql")
-def _chosen_on_postgresql(element: among_chosen, compiler: Any, **options: Any) -> str:
-    column, query = (compiler.process(it, **options) for it in (element.column, element.query))
-    return f"{column} = ANY (ARRAY ({query}))"
-
-
-def each(dialect: str, name: str) -> sa.TableValuedAlias:
-    """Return the list that comes as parameter `name` as rows; its column is `value`."""
-    values: sa.BindParameter[Any] = sa.bindparam(name)
-    if dialect == "sqlite":
-        return sa.func.json_each(values).table_valued("value", name="listed")
-    rows = sa.func.unnest(sa.cast(values, postgresql.ARRAY(sa.Text)))
-    return rows.table_valued("value", name="listed").render_derived()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ dossier_events = sa.Table(
     comment="Every status event, also the ones that the guard did not apply",
 )
 sa.Index("ix_dossier_events_number", dossier_events.c.number)
+sa.Index("ix_dossier_events_at", dossier_events.c.at)
 
 dossier_files = sa.Table(
     "dossier_files",
@@ -76,6 +77,14 @@ legs = sa.Table(
     sa.Column("wanted", sa.Integer),
     comment="The inter-level leg of a dossier (liên thông): the town's child and how far it is",
 )
+LEG_UNDER_WAY = sa.text("ended_at IS NULL")
+"""As `tables.UNHANDLED`: word for word in every question about the legs that have not ended."""
+sa.Index(
+    "ix_legs_under_way",
+    legs.c.number,
+    sqlite_where=LEG_UNDER_WAY,
+    postgresql_where=LEG_UNDER_WAY,
+)
 
 leg_steps = sa.Table(
     "leg_steps",
@@ -89,6 +98,14 @@ leg_steps = sa.Table(
     sa.Column("message_id", sa.Text, nullable=False),
     sa.Column("applied", sa.Boolean, nullable=False),
     comment="What the town reported, kept until every earlier step is there",
+)
+KEPT_STEP = sa.text("applied = false")
+"""As `tables.UNHANDLED`: word for word in every question about steps that wait for others."""
+sa.Index(
+    "ix_leg_steps_kept",
+    leg_steps.c.number,
+    sqlite_where=KEPT_STEP,
+    postgresql_where=KEPT_STEP,
 )
 
 surveys = sa.Table(

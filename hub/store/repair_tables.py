@@ -43,6 +43,8 @@ replay_items = sa.Table(
     sa.CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
     comment="What a replay plan saw of each delivery, and what was done with it",
 )
+# Who deletes a delivery has the database look for items that refer to it.
+sa.Index("ix_replay_items_delivery_id", replay_items.c.delivery_id)
 
 tasks = sa.Table(
     "tasks",
@@ -83,4 +85,13 @@ sa.Index(
     unique=True,
     sqlite_where=_OF_A_DELIVERY,
     postgresql_where=_OF_A_DELIVERY,
+)
+sa.Index("ix_tasks_about", tasks.c.kind, tasks.c.destination, tasks.c.subject)
+_OF_A_LIST = sa.text("list_day IS NOT NULL")
+sa.Index(
+    "ix_tasks_list",
+    tasks.c.destination,
+    tasks.c.list_day,
+    sqlite_where=_OF_A_LIST,
+    postgresql_where=_OF_A_LIST,
 )

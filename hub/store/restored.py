@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.delivery_statements import RESTORED
 from hub.store.engine import Store, Tx
-from hub.store.tables import attempts, deliveries
+from hub.store.tables import UNSETTLED, attempts, deliveries
 
 DETAIL = "the database was restored: it may have gone out since the copy was made"
 
@@ -27,8 +27,9 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     why = {"code": RESTORED, "detail": DETAIL}
     question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
     question |= {"asked_at": None, "lease_until": None, **why}
-    asked = tx.execute(sa.update(deliveries).where(would_go).values(**question))
-    behind = tx.execute(sa.update(deliveries).where(c.state == S.HELD.value).values(**why))
+    asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
+    held = sa.and_(c.state == S.HELD.value, UNSETTLED)
+    behind = tx.execute(sa.update(deliveries).where(held).values(**why))
     return {"asked": asked.rowcount, "behind": behind.rowcount}
 
 

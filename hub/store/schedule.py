@@ -23,6 +23,7 @@ from hub.store.deliveries import (
 )
 from hub.store.delivery_statements import open_in_lane
 from hub.store.engine import Tx
+from hub.store.plans import checked, unindexed
 from hub.store.tables import UNSETTLED, attempts, deliveries
 
 c = deliveries.c
@@ -171,12 +172,14 @@ def take_doubtful(
     `alone`: of those that have to be asked about alone; else only of the others.
     """
     doubtful = sa.and_(
-        c.destination == destination, c.state == S.AMBIGUOUS.value, c.next_attempt_at <= now
+        unindexed(c.destination) == destination,
+        c.state == S.AMBIGUOUS.value,
+        c.next_attempt_at <= now,
     )
     chosen = sa.and_(doubtful, _ASK_ALONE if alone else _ASK_BESIDE)
     statement = (
         sa.update(deliveries)
-        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), doubtful)
+        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), checked(doubtful))
         .values(next_attempt_at=again_at, attempts=c.attempts + 1)
         .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Tx
+from hub.store.plans import checked, unindexed
 from hub.store.tables import UNSETTLED, deliveries
 
 c = deliveries.c
@@ -31,7 +32,7 @@ def due_before(
     """Return what is due before a time and still waits in the queue, first what is due first."""
     query = (
         sa.select(c.id, c.type, c.deadline)
-        .where(c.state == S.PENDING.value, UNSETTLED, c.destination == destination)
+        .where(c.state == S.PENDING.value, UNSETTLED, unindexed(c.destination) == destination)
         .where(c.asked_at.is_not(None), c.deadline < before, c.id.not_in(list(but)))
         .order_by(c.deadline, c.id)
         .limit(limit)
@@ -42,6 +43,6 @@ def due_before(
 def unsent(tx: Tx, ids: Collection[int]) -> dict[int, Due]:
     """Return those of the deliveries that are still to be sent, by number."""
     query = sa.select(c.id, c.type, c.deadline).where(
-        c.id.in_(list(ids)), c.state.in_([S.PENDING.value, S.WAITING.value])
+        c.id.in_(list(ids)), checked(c.state.in_([S.PENDING.value, S.WAITING.value]))
     )
     return {row.id: Due(*row) for row in tx.execute(query)}

@@ -1,0 +1,40 @@
+"""Which tables grow with every message or dossier, and which do not.
+
+A table that grows is read by an index: a scan takes longer with every year. What nevertheless has
+to read all of one says so in `tests/contract/test_no_scans.py`, with its reason.
+"""
+
+GROWING = frozenset(
+    {
+        "attempts",
+        "audit",
+        "blobs",
+        "deliveries",
+        "dossier_events",
+        "dossier_files",
+        "dossiers",
+        "handovers",
+        "inbox",
+        "journal",
+        "lanes",
+        "leg_steps",
+        "legs",
+        "replay_items",
+        "surveys",
+        "tasks",
+    }
+)
+BOUNDED = frozenset(
+    {
+        "chain_heads",  # a row a chain
+        "delivery_counts",  # a row a destination and state
+        "delivery_count_changes",  # folded every minute
+        "fault_classes",  # a row a code
+        "heartbeats",  # a row a process
+        "lone_tries",  # what waits, only
+        "outbox",  # what the broker has not confirmed
+        "pauses",  # a row an operation
+        "replay_plans",  # a row for each act of a person
+        "store_identity",  # one row
+    }
+)

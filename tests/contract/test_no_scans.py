@@ -1,0 +1,185 @@
+"""No statement of a demo or of a command reads a growing table as a whole, on either database.
+
+Every statement that the store sends during a small demo, in every command and in some rare moves is
+explained on an empty store; its plan may not contain a scan of a growing table. Also checked: that
+no subquery of these statements lost the query around it.
+"""
+
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+import hub.cli
+from hub.pilot import run as pilot
+from hub.settings import Settings
+from hub.store import deliveries, journal, parked, pauses, queries, schedule, tasks
+from hub.store.engine import Store
+from hub.store.growing import BOUNDED, GROWING
+from hub.store.migrate import migrate
+from hub.store.tables import metadata
+from tests.support.scans import scanned
+from tests.support.sql_structure import lost_subqueries
+from tests.support.traced import Sent, traced
+from tests.support.works import now
+
+READ_AS_A_WHOLE: Mapping[str, str] = {
+    "chain.verify": "the full proof of a chain looks at every row of it",
+    "balance.balance": "the full balance counts every row",
+    "balance.imbalance": "and looks for each row's counterpart",
+    "balance.delivered_by_lane": "the demo's report compares all of it with the partners' ledgers",
+    "reports.lines": "the report of all dossiers",
+    "reports.in_status": "the demo's office; the ward's is asked by its officers",
+    "dossiers.all_surveys": "the survey's result is that of all slips",
+    "fault_classes.waiting": "a person classifies a code; being made faster by another change",
+    "queries.look": "one row, whichever",
+}
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "cancel": ("1", "--reason", "a test"),
+    "by-hand": ("1", "--reason", "a test"),
+    "resolve": ("1", "absent", "--reason", "a test"),
+    "replay": ("--plan", "--destination", "provincial"),
+    "resend": ("1", "--file", "nowhere", "--reason", "a test"),
+    "unpark": ("--plan", "--code", "handler_failed"),
+    "reconcile": ("--day", "2018-08-06"),
+    "tasks done": ("1", "--reason", "a test"),
+    "slip": ("000.99.01.H57-180806-0001",),
+    "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
+}
+NOT_RUN: Mapping[str, str] = {
+    "run": "the demo runs every role",
+    "demo": "it is run here with its functions",
+    "broker": "has no store",
+    "simulate": "has no store",
+    "topology adopt": "needs a broker",
+}
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command; `command` is click's, or typer's copy of it."""
+    if not hasattr(command, "list_commands"):
+        yield path
+        return
+    if path and command.invoke_without_command:
+        yield path
+    for name in command.list_commands(None):
+        yield from commands(command.get_command(None, name), (*path, name))
+
+
+def run_commands() -> list[str]:
+    """Run every command; return those that ended as no command should."""
+    failed = []
+    for words in commands(typer.main.get_command(hub.cli.app)):
+        name = " ".join(words)
+        if name in NOT_RUN:
+            continue
+        result = CliRunner().invoke(hub.cli.app, [*words, *WORDS.get(name, ())])
+        wrong = result.exception and not isinstance(result.exception, SystemExit)
+        if wrong or "Usage:" in result.output:
+            failed.append(f"{name}: {result.output}")
+    return failed
+
+
+def rare_moves(store: Store) -> None:
+    """Do what a small demo and the commands do not come to."""
+    at = now()
+    with store.write() as tx:
+        schedule.ask_due(tx, now=at, asked_before=at)
+        schedule.ask_pending(tx, now=at, asked_before=at)
+        deliveries.standing_for(tx, 1)
+        for alone in (True, False):
+            schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
+        schedule.unanswered(tx, 1)
+        schedule.unended(tx, 1)
+        schedule.mend_future(tx, now=at, soon=at, lease_until=at)
+        schedule.expire_leases(tx, now=at)
+        schedule.sweep_held(tx, at)
+        pauses.lift(tx, "x", "y", now=at)
+        pauses.shelve(tx, [1], "x")
+        pauses.recall(tx, "x", "y", now=at, limit=1)
+        pauses.calls_since(tx, "x", "", since=at, now=at, above=0)
+        tasks.settled_by_hand(tx, "x", "2018-08-06")
+        tasks.changed_between(tx, at, at)
+        parked.take_up(tx, ["x"])
+        journal.ask_lost(tx, recorded_before=at, after="")
+        journal.wake_early(tx, "x")
+        queries.open_count(tx)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Path]:
+    """An empty database's address, "" for the one in the directory; and the directory."""
+    sqlite = request.param == "sqlite"
+    url = "" if sqlite else request.getfixturevalue("migrated_postgres_url")
+    directory = tmp_path / "demo"
+    monkeypatch.setenv("HUB_DATA_DIR", str(directory / "hub"))
+    monkeypatch.setenv("HUB_DATABASE_URL", url)
+    monkeypatch.setenv("USER", "tester")
+    made = pilot._settings
+
+    def with_database(*given: Any) -> Settings:
+        return msgspec.structs.replace(made(*given), database_url=url)
+
+    monkeypatch.setattr(pilot, "_settings", with_database)
+    return url, directory
+
+
+@pytest.fixture
+def empty(
+    place: tuple[str, Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Store]:
+    """Another store of the same kind, migrated and empty."""
+    if not place[0]:
+        made = Store(f"sqlite:///{tmp_path}/empty.db")
+        migrate(made)
+        yield made
+        made.close()
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template")
+    made = Store(server.create_database("explained", template=template))
+    yield made
+    made.close()
+    server.drop_database("explained")
+
+
+def sent_by_all(url: str, directory: Path) -> list[Sent]:
+    """Play a small demo, run every command, and do the rare moves."""
+    options = pilot.Options(directory=directory, dossiers=37, broker="memory")
+    with traced() as sent:
+        report = pilot.run(options, Console(file=StringIO(), width=120))
+        assert report["problems"] == []
+        assert run_commands() == []
+        store = Store(url or f"sqlite:///{directory}/hub/hub.db")
+        rare_moves(store)
+        store.close()
+    return sent
+
+
+def test_nothing_reads_a_growing_table_as_a_whole(place: tuple[str, Path], empty: Store) -> None:
+    """But what is listed with its reason. No listed one is there without need."""
+    sent = [one for one in sent_by_all(*place) if one.dialect == empty.name]
+    assert len(sent) > 100
+    found = {one: tables for one in sent if (tables := scanned(empty, one))}
+    unlisted = [
+        f"{one.origin} reads {sorted(tables)}: {one.text}"
+        for one, tables in found.items()
+        if one.origin not in READ_AS_A_WHOLE
+    ]
+    assert not unlisted, "\n\n".join(unlisted)
+    lost = {one.text: wrong for one in sent if (wrong := lost_subqueries(one.text))}
+    assert lost == {}
+
+
+def test_every_table_is_known_to_grow_or_not() -> None:
+    """A new table is put into one of the two lists."""
+    assert set(metadata.tables) == GROWING | BOUNDED
+    assert not GROWING & BOUNDED
