@@ -26,6 +26,8 @@ GROWING = frozenset(
 )
 BOUNDED = frozenset(
     {
+        "balance_checks",  # a row a kind of check
+        "chain_anchors",  # a row a chain
         "chain_heads",  # a row a chain
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute
