@@ -112,10 +112,12 @@ class Store:
         patience: timedelta = silence.PATIENCE,
         rings: bool = True,
         longest: timedelta = session.LONGEST_STATEMENT,
+        plans_last: timedelta = session.PLANS_LAST,
     ) -> None:
         """`patience`: how long a line to PostgreSQL may be silent before it is doubted.
 
-        `longest`: how long a statement may take on PostgreSQL, see `session`.
+        `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
+        keeps its plans. See `session`.
 
         `rings`: whether PostgreSQL tells a relay in another process of what is put into the outbox.
         """
@@ -143,6 +145,7 @@ class Store:
         else:
             watch = self._silence.watch
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
+            sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))

@@ -3,14 +3,17 @@
 A hot statement takes milliseconds. One that takes `LONGEST_STATEMENT` has met a bad plan or waits
 for a lock that nobody gives up: the server cancels it (57014), its transaction ends with all its
 locks, and the role that sent it does as when the database is away: it tries again. A whole table is
-never the right way for it, so the server may neither scan one nor join two, also not while they are
-small, because a plan that was made then is kept. Work that has to read everything says so
-(`Store.read(long=True)`) and has neither limit; so have migrations.
+never the right way for it, so the server may neither scan one nor join two. Plans are forgotten
+now and then, because one that was made while a table was empty is kept until the next ANALYZE. Work
+that has to read everything says so (`Store.read(long=True)`) and has neither limit; so have
+migrations.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from time import monotonic
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,6 +22,8 @@ from hub.store.prepared import Prepared
 LONGEST_STATEMENT = timedelta(seconds=30)
 """Longer than the server lets a silent client keep a lock (`silence.LONGEST_PAUSE`, 20 s), so that
 waiting for such a lock ends well. Far shorter than a lease (560 s with the default timeouts)."""
+PLANS_LAST = timedelta(seconds=30)
+"""How long a connection keeps its plans: a burst on empty tables meets bad ones for no longer."""
 _LIMITED = {
     # What cannot do without a whole table is dear in the planner's eyes, and would be compiled.
     "jit": "off",
@@ -39,6 +44,22 @@ def options(longest: timedelta) -> tuple[str, ...]:
     timeout = f"{longest // timedelta(milliseconds=1)}ms"
     limits = {"statement_timeout": timeout, **_LIMITED}
     return tuple(f"-c {name}={value}" for name, value in limits.items())
+
+
+class Plans:
+    """Forgets the plans of connections as they are taken from a pool; one a store."""
+
+    def __init__(self, last: timedelta) -> None:
+        self._last = last.total_seconds()
+
+    def __call__(self, line: Any, record: Any, _proxy: object) -> None:
+        """Forget those of a connection, where they are old; a hook for SQLAlchemy's checkout."""
+        now = monotonic()
+        if now - record.info.setdefault("plans_since", now) >= self._last:
+            record.info["plans_since"] = now
+            line.autocommit = True  # else a transaction would begin here
+            line.execute("DISCARD PLANS")
+            line.autocommit = False
 
 
 def _setting(*, for_transaction: bool) -> sa.TextClause:

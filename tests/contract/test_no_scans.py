@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import hub.cli
 from hub.pilot import run as pilot
 from hub.settings import Settings
-from hub.store import deliveries, journal, parked, pauses, queries, schedule, tasks
+from hub.store import journal, parked, pauses, queries, schedule, tasks
 from hub.store.engine import Store
 from hub.store.growing import BOUNDED, GROWING
 from hub.store.migrate import migrate
@@ -31,7 +31,6 @@ from tests.support.works import now
 
 READ_AS_A_WHOLE: Mapping[str, str] = {
     "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
-    "fault_classes.waiting": "asked when a person classifies a code; by a column of its own soon",
     "reports.lines": "the report of all dossiers",
     "reports.in_status": "the demo's office; the ward's is asked by its officers",
     "dossiers.all_surveys": "the survey's result is that of all slips",
@@ -89,7 +88,6 @@ def rare_moves(store: Store) -> None:
     with store.write() as tx:
         schedule.ask_due(tx, now=at, asked_before=at)
         schedule.ask_pending(tx, now=at, asked_before=at)
-        deliveries.standing_for(tx, 1)
         for alone in (True, False):
             schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
         schedule.unanswered(tx, 1)

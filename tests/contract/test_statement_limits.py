@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -102,3 +103,17 @@ def test_growing_tables_are_cleaned_up_by_number_and_not_by_a_fifth(store: Store
     for table in ("journal", "deliveries", "attempts", "outbox", "chain_heads"):
         assert float(options[table]["autovacuum_vacuum_scale_factor"]) <= 0.01
         assert int(options[table]["autovacuum_vacuum_threshold"]) <= 10_000
+
+
+def test_plans_are_forgotten_before_a_connection_is_used_again(migrated_postgres_url: str) -> None:
+    """One that was made for an empty table would be kept while the table fills."""
+    last = sa.text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    for kept in (timedelta(0), timedelta(hours=1)):
+        store = Store(migrated_postgres_url, plans_last=kept)
+        with store.read() as tx:
+            tx.execute(sa.text("SELECT 1"))
+        with store.read() as tx, store.read() as other:
+            line: Any = tx.connection.dbapi_connection
+            said = other.execute(last, {"pid": line.info.backend_pid}).scalar_one()
+        assert (said == "DISCARD PLANS") is (not kept)
+        store.close()
