@@ -15,14 +15,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
 from hub.store.arrays import ARRAY_OF, Array
-from hub.store.tables import Instant, as_microseconds, from_microseconds
+from hub.store.driver_values import AS_IT_IS, READERS, for_postgresql, for_sqlite, microseconds
+from hub.store.tables import Instant
 
 Values = Mapping[str, object]
 Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextClause
@@ -59,18 +61,29 @@ class _Text:
     """Names of the parameters by place; None where the driver takes them by name."""
     fixed: dict[str, object]
     """Parameters whose values stand in the statement."""
-    row: Callable[..., Any]
+    row: Callable[[Sequence[Any]], Any]
+    """Names the columns of what the driver returns."""
     convert: tuple[tuple[int, Callable[[Any], Any]], ...]
     """How what the driver returns becomes a value, by place; for the columns that need it."""
     at_once: "_AtOnce | None"
     """The same for many rows in one statement; None where there is no such statement."""
+    pick: Callable[[Values], tuple[object, ...]] | None = None
+    """Of an INSERT whose parameters go by place: the values in their order."""
+    times: tuple[int, ...] = ()
+    """Of such an INSERT: where times stand. Nothing else has to be converted there."""
 
     def parameters(self, values: Values) -> Any:
         given = {**self.fixed, **values} if self.fixed else values
+        if self.pick is not None:
+            picked = list(self.pick(given))
+            for place in self.times:
+                if isinstance(time := picked[place], datetime):
+                    picked[place] = microseconds(time)
+            return picked
         if self.order is None:
-            return {name: _for_postgresql(value) for name, value in given.items()}
+            return {name: for_postgresql(value) for name, value in given.items()}
         return [
-            value if type(value) in _AS_IT_IS else _for_sqlite(value)
+            value if type(value) in AS_IT_IS else for_sqlite(value)
             for value in map(given.__getitem__, self.order)
         ]
 
@@ -94,8 +107,8 @@ class _Text:
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         if not self.convert:
-            return [self.row(*values) for values in found]
-        return [self.row(*self._converted(values)) for values in found]
+            return list(map(self.row, found))
+        return [self.row(self._converted(values)) for values in found]
 
     def _converted(self, values: Sequence[Any]) -> list[Any]:
         read = list(values)
@@ -156,6 +169,8 @@ class Prepared:
                 return int(cursor.rowcount)
         given = [text.parameters(row) for row in rows]
         with _cursor(tx, text.sql) as cursor:
+            if text.pick is not None:
+                return sum(cursor.rowcount for _ in _in_parts(cursor, text, given))
             cursor.executemany(text.sql, given)
             return int(cursor.rowcount)
 
@@ -188,7 +203,7 @@ class Prepared:
         else:
             given = [text.parameters(row) for row in rows]
             with _cursor(tx, text.sql) as cursor:
-                found = _in_parts(cursor, text, given)
+                found = [row for _ in _in_parts(cursor, text, given) for row in cursor.fetchall()]
         return text.rows(found)
 
     def one_or_none(self, tx: sa.Connection, values: Values | None = None) -> Any:
@@ -230,20 +245,25 @@ def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str])
     fixed = {name: value for name, value in every.items() if name not in given}
     returned = () if isinstance(statement, sa.TextClause) else tuple(statement.exported_columns)
     convert = [
-        (place, _READERS[type(column.type)])
+        (place, READERS[type(column.type)])
         for place, column in enumerate(returned)
-        if type(column.type) in _READERS
+        if type(column.type) in READERS
     ]
     names = [column.name for column in returned]
+    order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
     sql = str(compiled)
-    at_once = _for_many(sql, compiled, fixed) if dialect.name == "postgresql" else None
+    many = isinstance(statement, sa.Insert) and _GROUP.search(sql)
+    times = [isinstance(compiled.binds[name].type, Instant) for name in order or ()]
     return _Text(
         sql=sql,
-        order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        order=order,
         fixed=fixed,
-        row=namedtuple("Row", names),
+        # Not its own constructor, which is written in Python.
+        row=partial(tuple.__new__, namedtuple("Row", names)),
         convert=tuple(convert),
-        at_once=at_once,
+        at_once=_for_many(sql, compiled, fixed) if dialect.name == "postgresql" else None,
+        pick=itemgetter(*order) if many and order and len(order) > 1 else None,
+        times=tuple(place for place, is_time in enumerate(times) if is_time),
     )
 
 
@@ -278,9 +298,6 @@ def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
     return _AtOnce(first + rows + then + last, makers, dict(fixed))
 
 
-_READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}
-_LISTS = (list, tuple, set, frozenset)
-_AS_IT_IS = frozenset({str, int, bytes, bool, float, type(None)})
 _PARTS = (64, 8, 1)
 _NAMED = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 _INSERT = re.compile(
@@ -296,28 +313,15 @@ _UPDATE = re.compile(
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 
-def _for_postgresql(value: object) -> object:
-    if isinstance(value, datetime):
-        return as_microseconds(value)
-    return list(value) if isinstance(value, _LISTS) else value
-
-
-def _for_sqlite(value: object) -> object:
-    if isinstance(value, datetime):
-        return as_microseconds(value)
-    return msgspec.json.encode(list(value)).decode() if isinstance(value, _LISTS) else value
-
-
-def _in_parts(cursor: Any, text: _Text, given: list[list[object]]) -> list[Any]:
+def _in_parts(cursor: Any, text: _Text, given: list[list[object]]) -> Iterator[None]:
     """Run an INSERT for many rows at once: half of what one by one costs; few texts, so that
-    SQLite knows them all."""
-    found, done = [], 0
+    SQLite knows them all. Comes back after each part, for what the cursor has of it."""
+    done = 0
     for size in _PARTS:
         while len(given) - done >= size:
             cursor.execute(*text.of_many(given[done : done + size]))
-            found += cursor.fetchall()
             done += size
-    return found
+            yield
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from pika.adapters.select_connection import IOLoop
 
 CLOSE_WITHIN = timedelta(seconds=1)
 """How long a goodbye may take; after that the connection is cut, which costs nothing."""
-CUT_AGAIN = timedelta(milliseconds=20)
 
 Begin = Callable[["Link", Any], None]
 """Sets the fresh channel up, on the link's thread, and calls `Link.ready` when all is in place."""
@@ -148,16 +147,9 @@ class Link:
         self._loop.call_later(CLOSE_WITHIN.total_seconds(), self._loop.cut)
         if self._connection.is_open:
             self._connection.close()
-        elif not (self._connection.is_closing or self._connection.is_closed):
-            self._cut()
-
-    def _cut(self) -> None:
-        """End a connection that is still opening, once there is a socket to cut.
-
-        Trap: its `close` ends in an assertion of pika's, in the middle of the link's thread.
-        """
-        self._loop.cut()
-        self._loop.call_later(CUT_AGAIN.total_seconds(), self._cut)
+        else:
+            # Trap: `close` of a connection that is still opening ends in an assertion of pika's.
+            self._loop.cut()
 
 
 def describe(reason: BaseException) -> str:

@@ -127,9 +127,10 @@ def stores(count: int, *, report: Report) -> Iterator[Stores]:
         for each in grown:
             with closing(each.open()) as store:
                 migrate(store)
-            if each.size == SMALL or not (home / f"{each.engine}.checked").exists():
+            checked = home / f"{each.engine}-{each.size}.checked"
+            if each.size == SMALL or not checked.exists():
                 _check(each, report)
-                (home / f"{each.engine}.checked").touch()
+                checked.touch()
         yield Stores(grown=grown, built=built)
 
 
