@@ -1,10 +1,11 @@
 """Whose the broker's queues are: a hub that would take another hub's messages does not start."""
 
 from hub.broker import ownership
-from hub.installation import id_of, open_store
+from hub.installation import open_store
 from hub.preflight.check import Check
 from hub.rules.causes import cause_of
 from hub.settings import Settings
+from hub.store import identity
 from hub.store.engine import StoreUnavailable
 from hub.store.revision import SchemaMismatch
 
@@ -16,7 +17,7 @@ FIX = (
 
 
 def owned(settings: Settings) -> Check:
-    """Compare the mark at the broker with the store's id; changes nothing at the broker.
+    """Compare the mark at the broker with the store's id; changes nothing.
 
     Raises BrokerUnavailable.
     """
@@ -30,7 +31,8 @@ def owned(settings: Settings) -> Check:
         detail = "not compared: the database has another schema than this program"
         return Check(SUBJECT, False, detail, "See the line of the database.")
     try:
-        own = id_of(store)
+        with store.read() as tx:
+            own = identity.known(tx) or "without an id yet"
     finally:
         store.close()
     if owner in ("", own):

@@ -4,7 +4,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
 from rich.console import Console
 
 from hub.messages.envelope import decode
@@ -51,10 +50,10 @@ def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
     assert supplements(tmp_path) == [2]
 
 
-@pytest.mark.usefixtures("rabbit")
-def test_foul_weather_on_rabbitmq(tmp_path: Path) -> None:
+def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None:
     """The province goes down, replies are lost, callbacks come doubled and reordered, the broker is
     killed and comes back: the figures are those of fair weather."""
+    rabbit.own_node()
     report = play(tmp_path, dossiers=74)
     settled(report, 74)
     assert {"broker_killed", "down", "drop_after_accept", "busy"} <= set(report["faults_injected"])

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.store.engine import Store
 from tests.support.compose_rules import Session
-from tests.support.documents import README, RUNBOOK, commands, of_the_hub
+from tests.support.documents import README, RUNBOOK, commands, of_the_hub, operator_name
 from tests.support.services import RabbitService
 
 STANDS_FOR = {
@@ -44,7 +44,7 @@ def operator(installed: Store, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     place = Path(installed.engine.url.database or "").parent
     monkeypatch.setenv("HUB_PROVINCE_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("HUB_PROVINCE_PASSWORD", "nobody is there")
-    monkeypatch.setenv("USER", "lan")
+    monkeypatch.setenv("HUB_OPERATOR", operator_name())
     monkeypatch.chdir(place)
     for name in ("tinh.csv", "thi-xa.csv"):
         (place / name).write_text("MaHoSo\n000.99.01.H57-261123-0001\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.sandbox import loopback, programs
-from tests.support.documents import README, ROOT, RUNBOOK, block, lines
+from tests.support.documents import README, ROOT, RUNBOOK, block, lines, operator_name
 from tests.support.province import PASSWORD, USERNAME, start_province
 from tests.support.services import RabbitService
 
@@ -57,8 +57,9 @@ def shell(text: str, tree: Path) -> str:
 
 
 def environment(tree: Path) -> dict[str, str]:
-    """Return what a person's shell has, without settings of the hub."""
-    return {"PATH": os.defpath, "HOME": str(tree), "USER": "lan", "LANG": "C.UTF-8"}
+    """Return what a person's shell has: no settings of the hub but the name, set once."""
+    own = {"PATH": os.defpath, "HOME": str(tree), "LANG": "C.UTF-8"}
+    return {**own, "HUB_OPERATOR": operator_name()}
 
 
 @contextmanager

@@ -83,6 +83,7 @@ def test_a_hub_with_another_store_takes_nothing_and_names_both(
 ) -> None:
     """The preflight refuses with the fix, and a start without a preflight fails too."""
     theirs = elsewhere(ours, tmp_path / "theirs")
+    store_id(theirs)  # gives it one, as a start would
     (found,) = [it for it in preflight.examine(theirs) if it.subject == "broker owner"]
     assert found.refuses
     assert store_id(ours) in found.detail

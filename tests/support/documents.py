@@ -42,3 +42,10 @@ def of_the_hub(command: str) -> list[str] | None:
     """Return the words behind `hub`, None where it is another program's command."""
     found = re.match(r"(?:\.venv/bin/)?hub (?=[a-z])(.*)", command)
     return shlex.split(found[1]) if found else None
+
+
+def operator_name() -> str:
+    """Return the name that the runbook has an operator set once in the shell."""
+    found = re.search(r'`export HUB_OPERATOR="([^"]+)"`', RUNBOOK)
+    assert found, "the runbook does not say how a name is given"
+    return found[1]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOM = 4 * 1024**3
 """Bytes when it is not full; memory is only used for what is written."""
+TRIES = 100
 
 
 class SmallDisk:
@@ -39,14 +40,18 @@ class SmallDisk:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         """No room left until the end of the block."""
-        found = os.statvfs(self.place)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        if not self._resize(max(used, found.f_frsize)):  # 0 would mean: without limit
+        # Whoever works there may write between the look and the change, which is refused then.
+        if not any(self._shrink() for _ in range(TRIES)):
             raise OSError(f"{self.place} cannot be made full")
         try:
             yield
         finally:
             self._resize(ROOM)
+
+    def _shrink(self) -> bool:
+        found = os.statvfs(self.place)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        return self._resize(max(used, found.f_frsize))  # 0 would mean: without limit
 
     def _resize(self, size: int) -> bool:
         return _run("mount", "-o", f"remount,size={size}", str(self.place))
