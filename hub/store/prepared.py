@@ -287,6 +287,9 @@ def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
     elif parts := _UPDATE.fullmatch(sql):
         last = parts["rest"] or ""
         first, then = (_NAMED.sub(given, parts[it]) for it in ("into", "where"))
+        if found := _KEY.search(then):
+            # said twice: so no plan begins with all of the table, however small it is held to be
+            then += f" AND {found[1]} = ANY(%({found[2]})s::{types[found[2]]}[])"
     else:
         return None
     behind = set(_NAMED.findall(last)).difference(fixed)
@@ -310,6 +313,7 @@ _UPDATE = re.compile(
     r"(?P<where> WHERE (?:(?!\s(?:FROM|WHERE|RETURNING)\s).)*)(?P<rest> RETURNING .*)?",
     re.DOTALL,
 )
+_KEY = re.compile(r"(\w+\.\w+) = given\.(\w+)")
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 
