@@ -15,6 +15,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from hub.store.prepared import Prepared
@@ -57,9 +58,12 @@ class Plans:
         now = monotonic()
         if now - record.info.setdefault("plans_since", now) >= self._last:
             record.info["plans_since"] = now
-            line.autocommit = True  # else a transaction would begin here
-            line.execute("DISCARD PLANS")
-            line.autocommit = False
+            try:
+                line.autocommit = True  # else a transaction would begin here
+                line.execute("DISCARD PLANS")
+                line.autocommit = False
+            except psycopg.Error as error:  # the pool tries another one
+                raise sa.exc.DisconnectionError("the connection broke") from error
 
 
 def _setting(*, for_transaction: bool) -> sa.TextClause:
