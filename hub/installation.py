@@ -5,12 +5,15 @@ Light on purpose: a command that reads the store needs no web server, no broker,
 
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.clock import utc_now
 from hub.settings import Settings
-from hub.store import identity, revision
+from hub.store import revision
 from hub.store.engine import Store
-from hub.store.restored import Mark
+
+if TYPE_CHECKING:
+    from hub.store.restored import Mark
 
 _ADAPTERS = Path(__file__).parents[1] / "adapters"
 FAULT_DATA = {
@@ -47,6 +50,8 @@ def open_store(settings: Settings, *, migrating: bool = False, rings: bool = Tru
 
 def id_of(store: Store) -> str:
     """Return the store's id; a store that has none is given one."""
+    from hub.store import identity
+
     with store.read() as tx:
         found = identity.known(tx)
     if found:
@@ -55,6 +60,8 @@ def id_of(store: Store) -> str:
         return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
 
 
-def mark_of(settings: Settings) -> Mark:
+def mark_of(settings: Settings) -> "Mark":
     """Return the mark by which an old copy of the database is noticed."""
+    from hub.store.restored import Mark
+
     return Mark(Path(settings.data_dir) / "calls-made")

@@ -1,16 +1,18 @@
 """The partners of an installation: each that has an address in the settings, as a destination.
 
 A part of the composition root: with it, the only place that knows the concrete partners. A command
-that asks partners needs this and not a whole hub.
+that asks partners needs this and not a whole hub; an adapter, with its SOAP library, is loaded
+only where its partner has an address.
 """
 
-from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.settings import ProvincialSettings
-from adapters.town_center.destination import TownCenter
-from adapters.town_center.settings import TownSettings
+from typing import TYPE_CHECKING
+
 from hub.ports import Destination
 from hub.rules.traits import Traits
 from hub.settings import Settings, seconds
+
+if TYPE_CHECKING:
+    from adapters.town_center.settings import TownSettings
 
 
 def make_destinations(settings: Settings) -> list[Destination]:
@@ -18,6 +20,9 @@ def make_destinations(settings: Settings) -> list[Destination]:
     connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
     made: list[Destination] = []
     if settings.province_url:
+        from adapters.provincial.destination import ProvincialDestination
+        from adapters.provincial.settings import ProvincialSettings
+
         made.append(
             ProvincialDestination(
                 ProvincialSettings(
@@ -36,6 +41,8 @@ def make_destinations(settings: Settings) -> list[Destination]:
             )
         )
     if settings.town_url:
+        from adapters.town_center.destination import TownCenter
+
         made.append(TownCenter(town_settings(settings)))
     return made
 
@@ -50,8 +57,10 @@ def traits_of(settings: Settings) -> dict[str, Traits]:
             destination.close()
 
 
-def town_settings(settings: Settings) -> TownSettings:
+def town_settings(settings: Settings) -> "TownSettings":
     """Return the town's part of the settings."""
+    from adapters.town_center.settings import TownSettings
+
     return TownSettings(
         url=settings.town_url,
         client_id=settings.town_client_id,

@@ -8,7 +8,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hub.cli.context import by, console, opened
-from hub.operations.actors import BY_VERIFY
+from hub.rules.actors import BY_VERIFY
 from hub.store import chain
 from hub.store.engine import Store, Tx
 from hub.store.evidence import anchors

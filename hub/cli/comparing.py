@@ -9,14 +9,14 @@ from rich.table import Table
 
 from hub.cli.context import Actor, Reason, by, console, opened, settings
 from hub.cli.lists import ExportedAt, FromPartners, read_all, refuse, tell
-from hub.cli.replaying import bar
+from hub.cli.progress import bar
 from hub.operations import reconciliation
-from hub.operations.actors import BY_RECONCILE
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import reconcile_lists
 from hub.partners import make_destinations
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
+from hub.rules.actors import BY_RECONCILE
 from hub.store import audit, tasks
 
 app = typer.Typer()

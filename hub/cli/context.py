@@ -5,19 +5,21 @@ import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from hub.clock import utc_now
 from hub.installation import open_store
-from hub.operations.actors import NotNamed, signed
-from hub.operations.by import By
 from hub.records.calendar import LOCAL
+from hub.rules.actors import NotNamed, signed
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store
+
+if TYPE_CHECKING:
+    from hub.operations.by import By
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
@@ -69,11 +71,11 @@ def opened() -> Iterator[Store]:
         store.close()
 
 
-def by(reason: str, actor: str, *, automatic: str = "") -> By:
+def by(reason: str, actor: str, *, automatic: str = "") -> "By":
     """Return who acts, why and when; without a person's name ends the command with code 2.
 
     `actor` is what --actor says. `automatic` is for what is no decision (a comparison, a plan): the
-    name of `hub.operations.actors` that is taken where nobody gave one.
+    name of `hub.rules.actors` that is taken where nobody gave one.
     """
     name = actor or settings().operator
     try:

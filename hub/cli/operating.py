@@ -1,4 +1,4 @@
-"""Commands for the operator: look, repair, check."""
+"""Commands for the operator: check, rebuild, what waits. Each loads only what it needs."""
 
 import os
 from typing import Annotated
@@ -6,26 +6,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub import health, operations, preflight
-from hub.broker.memory import MemoryBroker
-from hub.cli.context import Actor, Delivery, Reason, by, console, opened, operate, settings
+from hub.cli.context import Actor, by, console, opened, settings
 from hub.cli.paused import mention, until
 from hub.clock import utc_now
-from hub.flow.rebuild import rebuild
-from hub.flow.receive import Receive
 from hub.installation import mark_of, open_store
-from hub.operations import restoring
 from hub.records.calendar import local
-from hub.records.handlers import Records
-from hub.records.rulebook import Rulebook
 from hub.store import alerts, attention, fault_classes
 from hub.store import pauses as pausing
 
 app = typer.Typer()
-PapersChoice = Annotated[
-    operations.Papers | None,
-    typer.Option("--papers", help="Of what goes to the town: its papers go with the next, or not."),
-]
 
 
 @app.command()
@@ -35,6 +24,8 @@ def doctor(
     ] = False,
 ) -> None:
     """Check everything that the hub stands on, and name the fix of what is wrong."""
+    from hub import preflight
+
     found = settings()
     if migrating:
         open_store(found, migrating=True).close()
@@ -46,6 +37,8 @@ def doctor(
 @app.command("health")
 def health_command() -> None:
     """Tell whether the hub's roles on this machine work; asks neither broker nor partner."""
+    from hub import health
+
     code, text = health.check(os.environ)
     console.print(text, markup=False)
     raise typer.Exit(code)
@@ -60,6 +53,8 @@ def rebuild_command(
     actor: Actor = "",
 ) -> None:
     """The broker was emptied or replaced: ask again for everything unsettled; nothing twice."""
+    from hub.flow.rebuild import rebuild
+
     if restored:
         _restore(reason, actor)
     with opened() as store, console.status("…") as status:
@@ -78,6 +73,12 @@ def rebuild_command(
 
 def _restore(reason: str, actor: str) -> None:
     """Have everything that would be sent asked about first."""
+    from hub.broker.memory import MemoryBroker
+    from hub.flow.receive import Receive
+    from hub.operations import restoring
+    from hub.records.handlers import Records
+    from hub.records.rulebook import Rulebook
+
     if not reason:
         console.print("[red]--reason is needed with --restored: it goes into the audit.[/]")
         raise typer.Exit(2)
@@ -168,42 +169,3 @@ def pauses() -> None:
         since = f"{local(it.since):%d/%m/%Y %H:%M:%S}"
         table.add_row(it.destination, it.operation, why, since, until(item), str(item.waiting))
     console.print(table if found else "Nothing is paused.")
-
-
-@app.command()
-def cancel(
-    delivery: Delivery,
-    reason: Reason,
-    neither: Annotated[
-        bool,
-        typer.Option("--neither", help="Also when an older one gave way to it: neither arrives."),
-    ] = False,
-    papers: PapersChoice = None,
-    actor: Actor = "",
-) -> None:
-    """Take a delivery out; what waits behind it goes on."""
-    who = by(reason, actor)
-    operate(lambda it: operations.cancel(it, delivery, neither=neither, papers=papers, **who))
-
-
-@app.command("by-hand")
-def by_hand(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
-    """Record that a delivery was taken to the partner on paper; its retries stop."""
-    who = by(reason, actor)
-    operate(lambda store: operations.deliver_by_hand(store, delivery, **who))
-
-
-@app.command()
-def resolve(
-    delivery: Delivery,
-    found: operations.Resolution,
-    reason: Reason,
-    cancel: Annotated[
-        bool, typer.Option("--cancel", help="Of what is absent: take it out, do not send it again.")
-    ] = False,
-    papers: PapersChoice = None,
-    actor: Actor = "",
-) -> None:
-    """Settle an ambiguous delivery by what you found at the partner: delivered or absent."""
-    who = by(reason, actor)
-    operate(lambda it: operations.resolve(it, delivery, found, cancel=cancel, papers=papers, **who))

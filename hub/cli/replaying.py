@@ -1,25 +1,25 @@
 """Commands that send again: one dead delivery, a planned selection of them, a corrected copy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
 from hub.cli.context import Actor, Day, Delivery, by, console, here, opened, settings
+from hub.cli.progress import bar
 from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_one, replay_plan, resending
-from hub.operations.actors import BY_PLAN
 from hub.operations.by import By
 from hub.operations.replay_run import NOT_SENT, REPLACED, SENT, SETTLED, ReplayRun, Report
 from hub.partners import make_destinations
 from hub.ports import Destination
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
+from hub.rules.actors import BY_PLAN
 from hub.store import replays
 from hub.store.blobs import BlobStore
 from hub.store.deliveries import NoSuchDelivery, StateConflict
@@ -28,14 +28,6 @@ from hub.store.repair_tables import CANNOT_ASK
 from hub.store.replays import NoSuchPlan, Selection
 
 app = typer.Typer()
-
-
-@contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar for the length of the block."""
-    with Progress(console=console, transient=True) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 @app.command()

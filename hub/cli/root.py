@@ -25,9 +25,9 @@ COMMANDS = {
     "balance": "hub.cli.conservation",
     "stuck": "hub.cli.operating",
     "pauses": "hub.cli.operating",
-    "cancel": "hub.cli.operating",
-    "by-hand": "hub.cli.operating",
-    "resolve": "hub.cli.operating",
+    "cancel": "hub.cli.deciding",
+    "by-hand": "hub.cli.deciding",
+    "resolve": "hub.cli.deciding",
     "replay": "hub.cli.replaying",
     "resend": "hub.cli.replaying",
     "unpark": "hub.cli.unparking",
@@ -78,12 +78,30 @@ def _load(name: str, place: str) -> Any:
     return command
 
 
+def _as_flag(option: Any) -> Any:
+    """Let --help be false where it is not given: for "nothing" Typer loads its validation."""
+    if option is not None:
+        option.default = False
+    return option
+
+
 class Root(typer.core.TyperGroup):
     """The group `hub`."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = Commands()
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return --help with a value of its own kind, see `_as_flag`."""
+        return _as_flag(super().get_help_option(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, loaded now, or None."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _as_flag(command.get_help_option(ctx))
+        return command
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names; the base class would load every command for it."""

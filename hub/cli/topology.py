@@ -1,16 +1,17 @@
 """`hub topology`: exchanges, queues and policies, as data and at the live broker."""
 
 import sys
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-from hub.broker import declare, ownership
-from hub.broker.declare import Plan
 from hub.broker.topology import TOPOLOGY, Topology, validate
 from hub.cli.context import Actor, Reason, broker_address, by, console, opened, settings
 from hub.installation import id_of
 from hub.store import audit
+
+if TYPE_CHECKING:
+    from hub.broker.declare import Plan
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
 
@@ -18,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at 
 class Work(Protocol):
     """`plan` or `apply`."""
 
-    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> Plan: ...
+    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> "Plan": ...
 
 
 @app.command("validate")
@@ -35,18 +36,24 @@ def check() -> None:
 @app.command("plan")
 def plan() -> None:
     """Show where the live broker differs; changes nothing."""
+    from hub.broker import declare
+
     _compare(declare.plan)
 
 
 @app.command("apply")
 def apply() -> None:
     """Bring the topology about at the live broker."""
+    from hub.broker import declare
+
     _compare(declare.apply)
 
 
 @app.command("adopt")
 def adopt(reason: Reason, actor: Actor = "") -> None:
     """Take over queues that belong to another store, whose hub has gone for good."""
+    from hub.broker import ownership
+
     url, _ = broker_address(settings())
     act = by(reason, actor)
     with opened() as store:
@@ -80,6 +87,8 @@ def adopt(reason: Reason, actor: Actor = "") -> None:
 @app.command("export")
 def export() -> None:
     """Print the topology as RabbitMQ definitions (JSON)."""
+    from hub.broker import declare
+
     sys.stdout.write(declare.export(TOPOLOGY))
 
 

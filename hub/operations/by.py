@@ -5,7 +5,7 @@ from typing import TypedDict
 
 
 class By(TypedDict):
-    """Who acts (see `hub.operations.actors`), why and when."""
+    """Who acts (see `hub.rules.actors`), why and when."""
 
     actor: str
     reason: str

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages import catalog
-from hub.operations.actors import BY_HUB
 from hub.records.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
+from hub.rules.actors import BY_HUB
 from hub.store import fault_classes, tasks
 from hub.store.engine import Store
 from hub.store.fault_classes import Unknown

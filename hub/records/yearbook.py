@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from holidays.countries.vietnam import Vietnam
 from msgspec import Meta, Struct
+
+if TYPE_CHECKING:
+    from holidays.countries.vietnam import Vietnam
 
 DATA = Path(__file__).parent / "data"
 
@@ -83,11 +85,14 @@ def working_days(entries: Iterable[YearEntry]) -> dict[int, frozenset[date]]:
         return {}
     # A swap is filed under the year of the day off; the made-up Saturday may lie in the next one.
     years = range(min(by_year) - 1, max(by_year) + 2)
+    # Only what computes due dates needs the library; a command that prints a time does not.
+    from holidays.countries.vietnam import Vietnam
+
     computed = Vietnam(years=years, expand=False)  # type: ignore[no-untyped-call]
     return {year: _year(entry, computed) for year, entry in by_year.items()}
 
 
-def _year(entry: YearEntry, computed: Vietnam) -> frozenset[date]:
+def _year(entry: YearEntry, computed: "Vietnam") -> frozenset[date]:
     first, after = date(entry.year, 1, 1), date(entry.year + 1, 1, 1)
     days = [first + timedelta(days=n) for n in range((after - first).days)]
     off = frozenset(computed) | frozenset(entry.also_off)

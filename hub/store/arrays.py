@@ -2,7 +2,7 @@
 
 A batch then is one statement with a few arrays instead of one statement a row. The driver's own
 lists do the same three times slower, and take another type for small numbers than for large ones,
-so that the server would prepare a statement for each.
+so that the server would prepare a statement for each. The driver is told of them in `array_dumper`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +11,6 @@ from functools import partial
 from itertools import chain
 from struct import Struct, pack
 from typing import Any
-
-import psycopg
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 
 from hub.store.tables import as_microseconds
 
@@ -53,18 +49,7 @@ class _Boolean(Array):
     oid = 1000
 
 
-class _Dumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: Array) -> bytes:
-        return obj.data
-
-
-def teach(line: "psycopg.Connection[Any]") -> None:
-    """Have a line know arrays."""
-    for kind in (_Text, _Bytes, _Bigint, _Integer, _Boolean):
-        dumper = type(kind.__name__, (_Dumper,), {"oid": kind.oid})
-        line.adapters.register_dumper(kind, dumper)
+KINDS = (_Text, _Bytes, _Bigint, _Integer, _Boolean)
 
 
 def _joined(element: int, pieces: Sequence[bytes | None]) -> bytes:

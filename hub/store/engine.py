@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
-from hub.store import session, silence
-from hub.store.arrays import teach
+from hub.store import session
 from hub.store.prepared import Prepared
 from hub.store.turns import Turns
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    from hub.store.silence import Silence
 
 Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
@@ -109,12 +112,13 @@ class Store:
         url: str,
         *,
         connections: int = 16,
-        patience: timedelta = silence.PATIENCE,
+        patience: timedelta | None = None,
         rings: bool = True,
         longest: timedelta = session.LONGEST_STATEMENT,
         plans_last: timedelta = session.PLANS_LAST,
     ) -> None:
-        """`patience`: how long a line to PostgreSQL may be silent before it is doubted.
+        """`patience`: how long a line to PostgreSQL may be silent before it is doubted; None:
+        `silence.PATIENCE`.
 
         `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
         keeps its plans. See `session`.
@@ -127,11 +131,17 @@ class Store:
         options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
         # The words of an error may still quote values (PostgreSQL's do): see rules.causes.
         options["hide_parameters"] = True
+        self._silence: Silence | None = None
         if self.name == "sqlite":
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}
         else:
+            # With them the driver, which SQLite does not need.
+            from hub.store import silence
+            from hub.store.array_dumper import teach
+
+            self._silence = silence.Silence(patience=patience or silence.PATIENCE)
             options["pool_pre_ping"] = True
             options["execution_options"] = {RINGS: rings}
             settings = " ".join(silence.SESSION + session.options(longest))
@@ -139,8 +149,7 @@ class Store:
             given = set(parsed.query)  # what the address says itself holds
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
-        self._silence = silence.Silence(patience=patience)
-        if self.name == "sqlite":
+        if self._silence is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         else:
             watch = self._silence.watch
@@ -153,7 +162,7 @@ class Store:
     @property
     def trouble(self) -> str:
         """Why the store does not watch itself any more, "" when it does."""
-        return self._silence.trouble
+        return self._silence.trouble if self._silence else ""
 
     def write(self, *, long: bool = False) -> AbstractContextManager[Tx]:
         """Open a write transaction; it is durable when the block has ended well.
@@ -175,7 +184,8 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
-        self._silence.close()
+        if self._silence:
+            self._silence.close()
         if self.turns:
             self.turns.close()
         self.engine.dispose()
@@ -214,8 +224,17 @@ def insert_for(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Ins
     Its `rowcount` counts. Trap: with psycopg SQLAlchemy does not keep the count of an INSERT unless
     it is told to (-1), and a row that is new then passes for one that was there.
     """
-    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return make(table).execution_options(preserve_rowcount=True)
+    # Each dialect is loaded where it is used: the other one costs a command a tenth of a second.
+    made: sqlite.Insert | postgresql.Insert
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as on_sqlite
+
+        made = on_sqlite(table)
+    else:
+        from sqlalchemy.dialects.postgresql import insert as on_postgresql
+
+        made = on_postgresql(table)
+    return made.execution_options(preserve_rowcount=True)
 
 
 def database_time(tx: Tx) -> datetime:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.operations.actors import AUTOMATIC, LONGEST, NotNamed, signed
+from hub.rules.actors import AUTOMATIC, LONGEST, NotNamed, signed
 
 
 @pytest.mark.parametrize("name", ["Trần Thị Bình", "Nguyen Van An", "H’Hen Niê", "Ê-đê Y Moan"])
