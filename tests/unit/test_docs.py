@@ -20,8 +20,8 @@ from hub.cli import app
 from hub.rules.errors import FAULTS, FaultClass
 from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.settings import ROLES, Settings
-from hub.store import record_tables
-from hub.store.tables import JOURNAL_STATES, metadata
+from hub.store.growing import BOUNDED, GROWING
+from hub.store.tables import JOURNAL_STATES
 from hub.telemetry import Event
 
 ROOT = Path(__file__).parents[2]
@@ -87,8 +87,7 @@ def test_every_class_of_failure_is_explained() -> None:
 
 def test_every_table_queue_and_role_is_named() -> None:
     """Store, broker and process view are complete, and name nothing that is not there."""
-    assert record_tables.surveys.metadata is metadata
-    assert set(first_cells(section(ARCHITECTURE, "## Store"))) == set(metadata.tables)
+    assert set(first_cells(section(ARCHITECTURE, "## Store"))) == GROWING | BOUNDED
     queues = {queue.name for queue in TOPOLOGY.queues}
     assert set(first_cells(section(ARCHITECTURE, "## Broker"))) == queues
     assert set(first_cells(section(ARCHITECTURE, "## Threads and processes"))) == set(ROLES)
