@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -100,6 +101,21 @@ def _refuse_an_old_copy(found: Settings) -> None:
     raise typer.Exit(1)
 
 
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have SIGTERM leave the block as an exception does, so that all that it started ends too."""
+
+    def leave(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb that
+        sys.exit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @app.command()
 def demo(
     faults: Annotated[str, typer.Option(help="on or off")] = "on",
@@ -110,8 +126,6 @@ def demo(
     directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
 ) -> None:
     """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
-    # Ended by force, it would leave broker and simulators behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     one_of("--faults", faults, "on", "off")
     one_of("--broker", broker, "rabbitmq", "memory")
     one_of("--province", province, "soap", "rest")
@@ -126,7 +140,8 @@ def demo(
         broker_management_url=os.environ.get("HUB_BROKER_MANAGEMENT_URL", ""),
     )
     try:
-        report = pilot.run(options, console)
+        with _ended_in_order():
+            report = pilot.run(options, console)
     except (pilot.InTheWay, NoOwnVhost) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(2) from None
