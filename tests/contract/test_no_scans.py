@@ -19,7 +19,25 @@ from typer.testing import CliRunner
 import hub.cli
 from hub.pilot import run as pilot
 from hub.settings import Settings
-from hub.store import journal, parked, pauses, queries, schedule, tasks
+from hub.store import (
+    alerts,
+    deliveries,
+    dossiers,
+    fault_classes,
+    journal,
+    listing,
+    outbox,
+    parked,
+    pauses,
+    queries,
+    replays,
+    restored,
+    schedule,
+    taking_out,
+    tasks,
+    urgent,
+)
+from hub.store.conservation import counts
 from hub.store.engine import Store
 from hub.store.growing import BOUNDED, GROWING
 from hub.store.migrate import migrate
@@ -57,6 +75,9 @@ NOT_RUN: Mapping[str, str] = {
 }
 
 
+_ITEM = replays.Item(delivery_id=1, attempts=1, fault="", verdict="")
+
+
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the words of every command; `command` is click's, or typer's copy of it."""
     if not hasattr(command, "list_commands"):
@@ -64,8 +85,9 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
         return
     if path and command.invoke_without_command:
         yield path
-    for name in command.list_commands(None):
-        yield from commands(command.get_command(None, name), (*path, name))
+    context = command.context_class(command)
+    for name in command.list_commands(context):
+        yield from commands(command.get_command(context, name), (*path, name))
 
 
 def run_commands() -> list[str]:
@@ -105,6 +127,39 @@ def rare_moves(store: Store) -> None:
         journal.ask_lost(tx, recorded_before=at, after="")
         journal.wake_early(tx, "x")
         queries.open_count(tx)
+
+
+def rare_questions(store: Store) -> None:
+    """Ask what is asked in repairs, reports and restores only."""
+    at = now()
+    with store.write() as tx:
+        alerts.near(tx, due_by=at, stuck_since=at)
+        alerts.some_settled(tx)
+        alerts.close_settled(tx, at)
+        counts.fold(tx)
+        fault_classes.note(tx, "x", "y", "1", now=at)
+        fault_classes.waiting(tx, "x", "y", "1")
+        fault_classes.close_needless(tx, actor="x", reason="y", now=at)
+        journal.unhandled(tx, after="")
+        journal.wake_all_early(tx)
+        journal.body_of(tx, 1)
+        listing.known(tx, "x", ["y"])
+        listing.received_between(tx, at, at)
+        outbox.waiting(tx, ["x"])
+        parked.states(tx, ["x"])
+        dossiers.want_again(tx, "x")
+        dossiers.papers_not_at_town(tx, "x")
+        replays.still_as_seen(tx, _ITEM)
+        replays.standings(tx, [1])
+        for ask in (replays.replaced_by, replays.overtaken_by, replays.open_before):
+            ask(tx, 1)
+        for look in (taking_out.is_conflict, taking_out.is_last_said, taking_out.standing_for):
+            look(tx, 1)
+        taking_out.lock_head(tx, "x", "y")
+        deliveries.lock_newer(tx, [1])
+        urgent.due_before(tx, "x", before=at, but=[1], limit=1)
+        urgent.unsent(tx, [1])
+        restored.doubt_everything(tx, now=at)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -155,6 +210,7 @@ def sent_by_all(url: str, directory: Path) -> list[Sent]:
         assert run_commands() == []
         store = Store(url or f"sqlite:///{directory}/hub/hub.db")
         rare_moves(store)
+        rare_questions(store)
         store.close()
     return sent
 

@@ -33,6 +33,8 @@ _AFTER_FROM = frozenset(
         "WINDOW",
     ]
 )
+_EMPTY_LIST = "SELECT 1 FROM (SELECT 1) WHERE 1!=1"
+"""SQLAlchemy's IN of nothing."""
 _SET_WORDS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 
 Tree = list["str | Tree"]
@@ -78,7 +80,8 @@ def lost_subqueries(sql: str) -> list[str]:
 def queries(sql: str) -> list[Query]:
     """Return every query of a statement."""
     found: list[Query] = []
-    _read(_tree(iter(_TOKEN.findall(sql))), "top", None, found)
+    text = sql.replace(_EMPTY_LIST, "NULL")
+    _read(_tree(iter(_TOKEN.findall(text))), "top", None, found)
     return found
 
 
