@@ -1,17 +1,22 @@
 """Fixtures for every test: a clean environment, and the session's broker and database."""
 
+import logging
 import os
 import secrets
+import sys
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.sandbox.programs import SERVER_SETTING, MissingProgram
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from hub.telemetry import log
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
@@ -34,6 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     # The person at the command line of every test; made up.
     os.environ["HUB_OPERATOR"] = "Trần Thị Bình"
+
+
+@pytest.fixture(autouse=True)
+def process_as_it_was() -> Iterator[None]:
+    """A command that sets up log and hooks for good, `hub run`, does so for its own test only."""
+    config, root = structlog.get_config(), logging.getLogger()
+    hooks, handlers = (sys.excepthook, threading.excepthook), list(root.handlers)
+    yield
+    sys.excepthook, threading.excepthook = hooks
+    root.handlers = handlers
+    structlog.configure(**config)
+    vars(log).pop("bind", None)  # what the logger keeps of its first use
 
 
 @pytest.hookimpl(wrapper=True)
