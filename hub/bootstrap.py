@@ -18,6 +18,7 @@ from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.clock import clock_of
+from hub.collector import keep_what_is_loaded
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver, lease_of
 from hub.flow.gate import Gate
@@ -88,6 +89,7 @@ class Hub:
             url, management = self.settings.broker_url, self.settings.broker_management_url
             ownership.claim(url, id_of(self.store))
             declare.apply(TOPOLOGY, url, management)
+        keep_what_is_loaded()
         with one_cpu(wanted=self.settings.one_cpu == "on"):
             for role in reversed(self.roles):
                 role.start()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pika
 
 from hub.broker.rabbit.broker import RabbitBroker
+from hub.collector import keep_what_is_loaded
 from hub.flow.receive import Receive
 from hub.flow.relay import Relay
 from hub.messages import catalog
@@ -79,6 +80,7 @@ def main() -> None:
     receive = Receive(
         store, broker, handle, clock=lambda: datetime.now(UTC), on_commit=relay.bell.ring
     )
+    keep_what_is_loaded()  # as `Hub.start` does
     with one_cpu():
         relay.start()
         receive.start()
