@@ -197,6 +197,7 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
                 clock=hub.clock,
                 on_commit=hub.wake,
                 notes=Path(hub.settings.data_dir) / "stopped",
+                together=hub.records.together,
             )
         )
     for destination in hub.destinations:

@@ -12,6 +12,7 @@ A stop is no death: who has to leave a lone try without a result withdraws its m
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -43,6 +44,9 @@ WITHDRAW_WITHIN = 2.0
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 
+Together = Callable[[Tx, Sequence[Message]], AbstractContextManager[None]]
+"""Lets a handler read and write for many messages at once; what it raises fails the batch."""
+
 
 class Readable(NamedTuple):
     """A message from the queue whose envelope could be read."""
@@ -67,8 +71,12 @@ class Receive(Role):
         on_commit: Callable[[], None] = lambda: None,
         batch: int = 400,
         notes: Path | None = None,
+        together: Together = lambda _tx, _messages: nullcontext(),
     ) -> None:
-        """`notes`: the folder for what the store cannot be told at a stop."""
+        """`notes`: the folder for what the store cannot be told at a stop.
+
+        `together`: is around the handling of several messages in one transaction.
+        """
         super().__init__()
         self.store = store
         self.broker = broker
@@ -76,6 +84,7 @@ class Receive(Role):
         self.clock = clock
         self.on_commit = on_commit
         self.batch = batch
+        self.together = together
         self.suspects = Suspects(store, counted=broker.durable, notes=notes)
         self._consumer: Consumer | None = None
 
@@ -222,11 +231,15 @@ class Receive(Role):
         """Handle the entries that were not handled before, inside one transaction."""
         now = self.clock()
         fresh = journal.take(tx, entries, now) if entries else set()
-        said: list[Message] = []
+        mine: dict[str, Message] = {}  # the same message may be twice in one batch
         for entry in entries:
             if entry.message.id in fresh:
-                fresh.discard(entry.message.id)  # the same message may be twice in one batch
-                said.extend(self.handler(tx, entry.message, catalog.read(entry.message)))
+                mine.setdefault(entry.message.id, entry.message)
+        messages = list(mine.values())
+        said: list[Message] = []
+        with self.together(tx, messages) if len(messages) > 1 else nullcontext():
+            for message in messages:
+                said.extend(self.handler(tx, message, catalog.read(message)))
         say(tx, said, now)
 
     def _store_is_back(self) -> bool:

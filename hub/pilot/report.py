@@ -18,7 +18,7 @@ from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
-from hub.store import attention, dossiers, queries, reports
+from hub.store import attention, queries, reports, surveys
 from hub.store.conservation import balance, proof
 from hub.store.engine import Store
 
@@ -92,7 +92,7 @@ def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
 
     with store.read(long=True) as tx:
         table = tabulate(cases(reports.lines(tx)), at=until)
-        slips = tally(dossiers.all_surveys(tx))
+        slips = tally(surveys.all_scores(tx))
     largest_first = sorted(table.rows, key=lambda row: -row.received)
     return {
         "accepted": table.total.received,

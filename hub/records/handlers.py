@@ -5,7 +5,8 @@ be said. Publishing is not its business. A message about a dossier that is not h
 one that breaks a rule of the field is invalid and leaves nothing behind.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,8 @@ from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
-from hub.store import dossiers, journal
+from hub.store import dossiers, dossiers_together, journal
+from hub.store import surveys as survey_store
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -44,6 +46,10 @@ class Records:
     def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
         """Handle one message; return what has to be said."""
         return self._handlers[type(payload)](tx, Cause(message), payload)
+
+    def together(self, tx: Tx, messages: Sequence[Message]) -> AbstractContextManager[None]:
+        """Read what a batch of messages is about at once, and write what they change at once."""
+        return dossiers_together.together(tx, {it.key for it in messages if it.key})
 
     def check(self, payload: p.Payload) -> None:
         """Raise InvalidMessage for what the rules of the field refuse; reads no record."""
@@ -180,7 +186,7 @@ class Records:
     def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""
         self.check(said)
-        dossiers.add_survey(tx, said)
+        survey_store.add(tx, said)
         return []
 
     def town_reported(self, tx: Tx, cause: Cause, said: p.TownStepReported) -> list[Message]:

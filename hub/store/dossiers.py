@@ -1,9 +1,9 @@
-"""The ward's records in the store: dossiers, their events and files, their inter-level leg, slips.
+"""The ward's records in the store: dossiers, their events and files, their inter-level leg.
 
 Plain reads and writes; what may happen to a dossier is decided by hub/records.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ from hub.messages.payloads import (
     Component,
     Parcel,
     Status,
-    SurveySubmitted,
     TownStep,
     TownStepReported,
 )
+from hub.store import at_hand
 from hub.store.engine import Tx, insert_for
 from hub.store.prepared import Prepared, columns_of
 from hub.store.record_tables import (
@@ -30,7 +30,6 @@ from hub.store.record_tables import (
     dossiers,
     leg_steps,
     legs,
-    surveys,
 )
 
 _json = msgspec.json.encode
@@ -164,7 +163,6 @@ _ADD = _addition(dossiers)
 _ADD_FILES = _addition(dossier_files, "to_town")
 _OPEN_LEG = _addition(legs, "child_number", "step", "ended_at", "wanted")
 _KEEP_STEP = _addition(leg_steps)
-_ADD_SURVEY = _addition(surveys)
 
 
 def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:
@@ -172,9 +170,14 @@ def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:
 
     `lock` False is for those who only look.
     """
+    if hand := at_hand.holding(tx, number):
+        return hand.dossiers.get(number)
     row = (_GET if lock else _LOOK).one_or_none(tx, {"which": number})
-    if row is None:
-        return None
+    return None if row is None else from_row(row)
+
+
+def from_row(row: Any) -> Dossier:
+    """Return the dossier of a row of the table."""
     values: dict[str, Any] = row._asdict()
     return Dossier(
         **values
@@ -190,17 +193,52 @@ def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:
 
 def add(tx: Tx, dossier: Dossier) -> bool:
     """Insert a dossier; tell whether it is new."""
+    if hand := at_hand.holding(tx, dossier.number):
+        if dossier.number in hand.dossiers:
+            return False
+        hand.keep(dossier)
+        hand.added.add(dossier.number)
+        return True
+    return _ADD.run(tx, _addable(dossier)) == 1
+
+
+def _addable(dossier: Dossier) -> dict[str, object]:
     values = {name: getattr(dossier, name) for name in _COLUMNS}
     values |= {name: _json(values[name]) for name in ("applicant", "components", "parcels")}
-    values |= {"channel": int(dossier.channel), "status": int(dossier.status)}
-    return _ADD.run(tx, values) == 1
+    return values | {"channel": int(dossier.channel), "status": int(dossier.status)}
 
 
 def save(tx: Tx, dossier: Dossier) -> None:
     """Write what may change of a dossier."""
+    if hand := at_hand.holding(tx, dossier.number):
+        hand.keep(dossier)
+        if dossier.number not in hand.added:
+            hand.changed.add(dossier.number)
+        return
+    _SAVE.run(tx, _changeable(dossier))
+
+
+def _changeable(dossier: Dossier) -> dict[str, object]:
     values = {f"new_{name}": getattr(dossier, name) for name in _CHANGING}
-    values |= {"new_status": int(dossier.status), "which": dossier.number}
-    _SAVE.run(tx, values)
+    return values | {"new_status": int(dossier.status), "which": dossier.number}
+
+
+def write_at_hand(tx: Tx) -> None:
+    """Write what is kept of the dossiers at hand. Raises AddedMeanwhile."""
+    _write_added(tx)
+    if hand := at_hand.of(tx):
+        _SAVE.run_each(tx, [_changeable(hand.dossiers[number]) for number in sorted(hand.changed)])
+        _ADD_EVENT.run_each(tx, hand.events)
+
+
+def _write_added(tx: Tx) -> None:
+    """Write new dossiers at hand: whatever refers to them has to find them."""
+    hand = at_hand.of(tx)
+    if hand and hand.added:
+        rows = [_addable(hand.dossiers[number]) for number in sorted(hand.added)]
+        hand.added = set()
+        if _ADD.run_each(tx, rows) != len(rows):
+            raise at_hand.AddedMeanwhile
 
 
 def add_event(tx: Tx, event: StatusEvent) -> None:
@@ -216,6 +254,9 @@ def add_event(tx: Tx, event: StatusEvent) -> None:
         "applied": event.why_not is None,
         "why_not": event.why_not,
     }
+    if hand := at_hand.holding(tx, event.number):
+        hand.events.append(values)
+        return
     _ADD_EVENT.run(tx, values)
 
 
@@ -238,12 +279,19 @@ def add_files(
         for file in kept
     ]
     if rows:
+        if hand := at_hand.holding(tx, number):
+            _write_added(tx)
+            hand.files.pop(number, None)
         _ADD_FILES.run_each(tx, rows)
     return sorted(kept, key=lambda file: (file.component, file.name))
 
 
 def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:
     """Return the files of a dossier, ordered by component and name; `result` filters."""
+    hand = at_hand.holding(tx, number)
+    if hand and number in hand.files:
+        rows = hand.files[number]
+        return [_attachment(row) for row in rows if result in (None, row.is_result)]
     return [_attachment(row) for row in _FILES_OF[result].all(tx, {"which": number})]
 
 
@@ -289,6 +337,7 @@ def _attachment(row: Any) -> Attachment:
 
 def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
     """Begin the inter-level leg of a dossier; tell whether it is new."""
+    _write_added(tx)
     values = {"number": number, "sequence": 0, "transferred_at": at}
     return _OPEN_LEG.run(tx, values) == 1
 
@@ -319,6 +368,7 @@ def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
         "message_id": message_id,
         "applied": False,
     }
+    _write_added(tx)
     _KEEP_STEP.run(tx, values)
 
 
@@ -348,20 +398,3 @@ def advance_leg(tx: Tx, step: TownStepReported) -> None:
         _WANTED.run(tx, {"which": step.number, "request": step.sequence})
     elif step.step in (TownStep.SUPPLEMENTED, TownStep.ENDED):
         _WANTED.run(tx, {"which": step.number, "request": None})
-
-
-def add_survey(tx: Tx, slip: SurveySubmitted) -> bool:
-    """Store a satisfaction slip; tell whether it is new."""
-    values = {
-        "slip": slip.slip,
-        "number": slip.number,
-        "scores": _json(slip.scores),
-        "submitted_at": slip.submitted_at,
-    }
-    return _ADD_SURVEY.run(tx, values) == 1
-
-
-def all_surveys(tx: Tx) -> Sequence[dict[str, int]]:
-    """Return the scores of every slip."""
-    rows = tx.execute(sa.select(surveys.c.scores)).scalars()
-    return [msgspec.json.decode(row, type=dict[str, int]) for row in rows]

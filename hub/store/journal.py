@@ -17,7 +17,7 @@ from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
-from hub.store import outbox
+from hub.store import at_hand, outbox
 from hub.store.conservation import counts
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.plans import unindexed
@@ -238,6 +238,9 @@ def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -
 
 def wake_early(tx: Tx, key: str) -> list[str]:
     """Ask again for the early messages of a key, in the order of their ids; return the ids."""
+    hand = at_hand.holding(tx, key)
+    if hand and key not in hand.early:
+        return []
     woken: list[str] = []
     while page := _ask(tx, _EARLY_OF.all(tx, {"which": key})):
         woken += page

@@ -153,7 +153,14 @@ def receive(trial: Trial) -> Role:
         trial.through += 1
         return records(tx, message, payload)
 
-    return Receive(trial.store, trial.broker, handler, clock=clock, on_commit=trial.stamp)
+    return Receive(
+        trial.store,
+        trial.broker,
+        handler,
+        clock=clock,
+        on_commit=trial.stamp,
+        together=records.together,
+    )
 
 
 def deliver(trial: Trial) -> Role:

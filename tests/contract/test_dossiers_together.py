@@ -1,0 +1,150 @@
+"""A batch that reads and writes its dossiers at once leaves what one by one would leave."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from msgspec import structs
+
+from hub.broker.memory import MemoryBroker
+from hub.flow.receive import Receive
+from hub.messages import catalog
+from hub.messages import payloads as p
+from hub.messages.envelope import Attachment, Message, encode
+from hub.records.handlers import Records
+from hub.records.rulebook import Rulebook
+from hub.store import at_hand, dossiers, journal
+from hub.store import tables as t
+from hub.store.dossiers_together import together
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from hub.store.record_tables import dossier_events, dossier_files, leg_steps, legs
+from hub.store.record_tables import dossiers as dossier_table
+from tests.support.ward import BIRTH, LAND, MONDAY, progress, reception, scan, town
+
+RULES = Rulebook.load()
+TABLES = (dossier_table, dossier_events, dossier_files, legs, leg_steps, t.journal, t.deliveries)
+FIRST, SECOND, THIRD = (f"000.99.01.H57-180806-{n:04d}" for n in (1, 2, 3))
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Store]:
+    """A second store, in which messages are handled one by one."""
+    made = Store(f"sqlite:///{tmp_path}/other.db")
+    migrate(made)
+    yield made
+    made.close()
+
+
+def day() -> list[Message]:
+    """Return what is said of three dossiers: with papers, told twice, backwards, by the town."""
+    land = reception(LAND, FIRST)
+    payloads: list[tuple[p.Payload, str]] = [
+        (land, FIRST),
+        (reception(BIRTH, SECOND), SECOND),
+        *((scan(component.code), FIRST) for component in land.components),
+        (reception(LAND, THIRD), THIRD),
+        (reception(BIRTH, SECOND), SECOND),
+        (progress(p.Status.PROCESSING, 1), SECOND),
+        (town(2, p.TownStep.MOVED_ON), FIRST),
+        (town(1, p.TownStep.ACCEPTED), FIRST),
+        (progress(p.Status.PROCESSING, 1), THIRD),
+        (progress(p.Status.FINISHED, 2), SECOND),
+        (progress(p.Status.PROCESSING, 3), SECOND),
+        (progress(p.Status.RETURNED, 4), SECOND),
+        (town(3, p.TownStep.ENDED), FIRST),
+    ]
+    return [message(n, payload, number) for n, (payload, number) in enumerate(payloads)]
+
+
+def message(n: int, payload: p.Payload, number: str) -> Message:
+    """Return the `n`-th message, about a dossier."""
+    about = structs.replace(payload, number=number)
+    component = getattr(payload, "component", "")
+    file = Attachment(
+        name="a.pdf", media_type="application/pdf", size=1, sha256=f"{n:064x}", component=component
+    )
+    files = [file] if component else []
+    return catalog.compose(
+        about,
+        time=MONDAY,
+        source="test",
+        id=f"{n:032x}",
+        correlation_id=f"{n:032x}",
+        attachments=files,
+    )
+
+
+def handle(store: Store, messages: Sequence[Message], *, at_once: int) -> None:
+    """Handle messages, so many in a transaction."""
+    records = Records(RULES)
+    receive = Receive(
+        store, MemoryBroker(), records, clock=lambda: MONDAY, together=records.together
+    )
+    early = message(99, progress(p.Status.PROCESSING, 0.5), SECOND)
+    with store.write() as tx:
+        journal.set_early(tx, journal.Entry(early, encode(early)), MONDAY)
+    entries = [journal.Entry(it, encode(it)) for it in messages]
+    for first in range(0, len(entries), at_once):
+        with store.write() as tx:
+            receive.apply(tx, entries[first : first + at_once])
+
+
+def content(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    """Return everything that the records and what they say left, without the events' numbers."""
+    found = {}
+    with store.read() as tx:
+        for table in TABLES:
+            columns = [
+                it for it in table.columns if (table.name, it.name) != ("dossier_events", "id")
+            ]
+            order = table.c.id if table is dossier_events else sa.literal_column("1")
+            query = sa.select(*columns).order_by(order, *columns)
+            found[table.name] = [tuple(row) for row in tx.execute(query)]
+        asked = sa.select(t.outbox.c.message_id).order_by(t.outbox.c.seq)
+        found["outbox"] = [tuple(row) for row in tx.execute(asked)]
+    return found
+
+
+@pytest.mark.parametrize("at_once", [2, 5, 100])
+def test_a_batch_leaves_what_one_by_one_would_leave(
+    store: Store, other: Store, at_once: int
+) -> None:
+    """Dossiers, events in their order, papers, the town's steps, what is said and asked for."""
+    handle(other, day(), at_once=1)
+    handle(store, day(), at_once=at_once)
+    expected, found = content(other), content(store)
+    asked, woken = expected.pop("outbox"), found.pop("outbox")
+    assert found == expected
+    assert sorted(woken) == sorted(asked)
+    assert (f"{99:032x}",) in woken
+    assert len(expected["dossier_events"]) > 10
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_dossier_that_another_process_adds_meanwhile_fails_the_batch(store: Store) -> None:
+    """Nothing of the batch is written; handled one by one it finds the dossier."""
+    handle(store, [message(1, reception(BIRTH, FIRST), FIRST)], at_once=1)
+    with store.read() as tx:
+        known = dossiers.get(tx, FIRST, lock=False)
+    assert known is not None
+    with store.write() as tx:
+        tx.execute(sa.delete(dossier_events))
+        tx.execute(sa.delete(dossier_table))
+    with pytest.raises(at_hand.AddedMeanwhile), store.write() as tx, together(tx, [FIRST]):
+        with store.write() as another:
+            assert dossiers.add(another, known)
+        assert dossiers.get(tx, FIRST) is None
+        assert dossiers.add(tx, known)
+    with store.read() as tx:
+        assert at_hand.of(tx) is None
+        assert dossiers.get(tx, FIRST, lock=False) == known
+
+
+def test_what_is_at_hand_ends_with_its_block(store: Store) -> None:
+    """Also when the block fails: the next transaction on that line knows nothing of it."""
+    with pytest.raises(RuntimeError), store.write() as tx, together(tx, [FIRST]):
+        raise RuntimeError
+    with store.write() as tx:
+        assert at_hand.of(tx) is None
