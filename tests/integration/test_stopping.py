@@ -81,11 +81,11 @@ def test_a_call_may_take_all_of_its_exchanges(store: Store) -> None:
         assert works.deliver.lease > longest
 
 
-def end(role: Role, let_go: threading.Event) -> None:
-    """Let a role end as long as its log is open: its last word goes there."""
-    let_go.set()
+def started(role: Role) -> threading.Thread:
+    """Start a role; return its thread, which `stop` forgets when it gives up."""
+    role.start()
     assert role._thread is not None
-    role._thread.join(20)
+    return role._thread
 
 
 def test_a_role_that_does_not_end_in_its_time_is_named(tmp_path: Path) -> None:
@@ -102,10 +102,11 @@ def test_a_role_that_does_not_end_in_its_time_is_named(tmp_path: Path) -> None:
 
     role = Stubborn()
     with logging_to(tmp_path / "log"):
-        role.start()
+        thread = started(role)
         assert entered.wait(20)
         role.stop()
-        end(role, let_go)
+        let_go.set()
+        thread.join(20)  # its last word goes to the log
     assert '"stop_overdue"' in (tmp_path / "log").read_text()
 
 
@@ -122,10 +123,11 @@ def test_roles_that_were_asked_together_are_waited_for_together(tmp_path: Path) 
 
     role = Stubborn()
     with logging_to(tmp_path / "log"):
-        role.start()
+        thread = started(role)
         role.request_stop()
         assert role._asked_to_stop is not None
         role._asked_to_stop -= role.stop_within  # as long as the others before it have taken
         role.stop()  # a second wait of ten minutes would end this test
-        end(role, let_go)
+        let_go.set()
+        thread.join(20)
     assert '"stop_overdue"' in (tmp_path / "log").read_text()
