@@ -33,8 +33,10 @@ from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.installation import id_of, mark_of, open_store
+from hub.keeping import make_archive
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
+from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.unknown_codes import UnknownCodes
@@ -123,7 +125,13 @@ class Hub:
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     """Return the devices that this hub listens to."""
-    made: list[Source] = [ScannerSource(settings.scans, poll=settings.hot_folder_poll)]
+    made: list[Source] = [
+        ScannerSource(
+            settings.scans,
+            poll=settings.hot_folder_poll,
+            keep=timedelta(days=settings.scans_days),
+        )
+    ]
     if settings.barcode_line:
         line = Path(settings.barcode_line)
         made.append(BarcodeSource(line, station=Station.RETURN, clock=clock))
@@ -204,6 +212,9 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += _partner_roles(hub, destination)
     if "timer" in wanted:
         roles.append(_timer(hub))
+        if settings.archive == "on":
+            archive = make_archive(settings, hub.store, clock=hub.clock)
+            roles.append(Archivist(archive, every=seconds(settings.archive_every)))
     if "relay" in wanted:
         # Other processes ring through the database; should a ring get lost, the relay looks soon.
         alone = set(wanted) == set(ROLES)

@@ -95,6 +95,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     operator: str = ""
     """Full name of the person who decides at this command line; `--actor` says another."""
+    archive: Literal["on", "off"] = "off"
+    """Whether the timer archives by itself; `hub archive run` does it in any case."""
+    archive_dir: str = ""
+    """Where archive files are; empty means `data_dir`/archive."""
+    archive_after_days: Annotated[int, Meta(ge=0, le=36_500)] = 365
+    """Days from the end of a dossier until it leaves the database."""
+    personal_days: Annotated[int, Meta(ge=1, le=36_500)] = 3650
+    """Days from the end of a dossier until its personal data is erased, here and in the archive."""
+    archive_every: Seconds = 3600.0
+    """Seconds between two looks of the timer for what is old enough."""
+    scans_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
+    """Days for which the scanner's folder keeps its own copies of what was taken."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drill: Literal["on", "off"] = "off"
     """Whether this hub exists to be damaged; never where people work."""
@@ -132,6 +144,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def scans(self) -> Path:
         """The scanner's hot folder."""
         return Path(self.hot_folder) if self.hot_folder else Path(self.data_dir) / "scans"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where archive files are."""
+        return Path(self.archive_dir) if self.archive_dir else Path(self.data_dir) / "archive"
 
     @property
     def own_url(self) -> str:

@@ -58,6 +58,9 @@ class Event(StrEnum):
     DEADLINE_ALERTS = "deadline_alerts"
     CODE_UNKNOWN = "code_unknown"
     BALANCE_WRONG = "balance_wrong"
+    ARCHIVE_DONE = "archive_done"
+    ARCHIVE_STOPPED = "archive_stopped"
+    ARCHIVE_DAMAGED = "archive_damaged"
 
 
 FIELDS = frozenset(

@@ -11,6 +11,9 @@ from hub.records.calendar import local
 from hub.records.deadlines import Timeliness, classify
 from hub.rules.errors import FAULTS
 from hub.store import dossiers, handovers
+from hub.store.archive import files as archive_files
+from hub.store.archive import index as archive_index
+from hub.store.archive.index import Archived
 from hub.store.dossiers import Dossier
 
 app = typer.Typer()
@@ -45,7 +48,9 @@ def slip(dossier: str) -> None:
     with opened() as store, store.read() as tx:
         rows = handovers.of_dossier(tx, dossier)
         known = dossiers.get(tx, dossier, lock=False)
-    if known is None and not rows:
+        archived = archive_index.get(tx, dossier)
+        file = archive_files.one(tx, archived.file).name if archived else ""
+    if known is None and archived is None and not rows:
         console.print(f"[red]Không có hồ sơ mang mã {dossier}.[/]")
         raise typer.Exit(1)
     table = Table(
@@ -69,17 +74,22 @@ def slip(dossier: str) -> None:
         table.add_row(
             str(place), *sides, _time(row.sent_at), told, _time(row.recorded_at), result, note
         )
-    if known is not None:
+    ending = known or archived
+    if ending is not None:
         table.add_section()
-        table.add_row("", "Hạn trả", "", "", "", _time(known.due_at), _ended(known), "")
+        table.add_row("", "Hạn trả", "", "", "", _time(ending.due_at), _ended(ending), "")
     console.print(table)
+    if archived is not None:
+        erased = ", dữ liệu cá nhân đã xóa / erased" if archived.erased_at else ""
+        text = f"Đã lưu trữ / archived {_time(archived.archived_at)}: {file}{erased}"
+        console.print(text, highlight=False, soft_wrap=True)
 
 
 def _time(at: datetime | None) -> str:
     return local(at).strftime("%d/%m/%Y %H:%M:%S") if at else ""
 
 
-def _ended(dossier: Dossier) -> str:
+def _ended(dossier: Dossier | Archived) -> str:
     if dossier.finished_at is None:
         return "đang giải quyết"
     return TIMELINESS[classify(dossier.finished_at, dossier.due_at)]

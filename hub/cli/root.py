@@ -38,6 +38,7 @@ COMMANDS = {
     "faults": "hub.cli.faults:app",
     "slip": "hub.cli.evidence",
     "audit": "hub.cli.audit:app",
+    "archive": "hub.cli.archive:app",
     "version": "hub.cli.versions",
 }
 """Each command and the module of its `app`; with a colon the Typer app that is the group itself.

@@ -58,7 +58,10 @@ class Intake:
         payload = catalog.read(message)
         self.check(payload)
         for file in message.attachments:
-            size = self.files.path(file.sha256).stat().st_size
+            size = self.files.size_of(file.sha256)
+            if size is None:
+                why = "not in the file store"
+                raise InvalidMessage("file_missing", where=file.sha256, why=why)
             if size != file.size:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)

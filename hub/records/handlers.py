@@ -15,7 +15,7 @@ from msgspec import structs
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.records import commands, inter_level, surveys
+from hub.records import commands, ended, inter_level, surveys
 from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
@@ -45,7 +45,11 @@ class Records:
 
     def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
         """Handle one message; return what has to be said."""
-        return self._handlers[type(payload)](tx, Cause(message), payload)
+        try:
+            return self._handlers[type(payload)](tx, Cause(message), payload)
+        except EarlyMessage:
+            ended.refuse_archived(tx, message.key)  # too late, not too early
+            raise
 
     def together(self, tx: Tx, messages: Sequence[Message]) -> AbstractContextManager[None]:
         """Read what a batch of messages is about at once, and write what they change at once."""
@@ -209,6 +213,7 @@ class Records:
         dossier = dossiers.get(tx, number)
         if dossier is None:
             raise EarlyMessage(number)
+        ended.refuse_erased(dossier)
         return dossier
 
     def _event(self, cause: Cause, dossier: Dossier, status: p.Status, *, note: str) -> StatusEvent:

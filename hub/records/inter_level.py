@@ -11,7 +11,7 @@ from datetime import datetime
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message
 from hub.messages.payloads import Status, TownStep, TownStepReported, TownSupplement, TownTransfer
-from hub.records import commands
+from hub.records import commands, ended
 from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
@@ -163,6 +163,7 @@ def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> l
     leg = dossiers.leg_of(tx, step.number)
     if dossier is None or leg is None:
         raise EarlyMessage(step.number)
+    ended.refuse_erased(dossier)
     message = cause.message
     dossiers.keep_step(tx, step, message_id=message.id)
     files = message.attachments

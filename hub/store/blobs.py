@@ -2,8 +2,9 @@
 
 `write` and `Upload` stream: memory stays flat whatever the size, and each byte is written once. A
 file is complete and synced before its name appears, so a path that exists is always whole. What
-does not become whole is removed at once; what a killed process left, by `remove_leftovers`. Nothing
-else is deleted here.
+does not become whole is removed at once; what a killed process left, by `remove_leftovers`.
+`remove` takes away only what nobody has touched for a while: to store a file that is here, to ask
+for its size and to accept a message that names it touches it.
 """
 
 import contextlib
@@ -11,10 +12,11 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -29,9 +31,16 @@ _UNDER_WAY = ".in-"
 """How the names of files begin that are not whole yet."""
 _REGISTER = Prepared(
     lambda dialect: insert_for(dialect, blobs).on_conflict_do_nothing(),
-    columns=columns_of(blobs),
+    columns=columns_of(blobs, "unneeded_at"),
 )
 _MEDIA_TYPE = Prepared(sa.select(blobs.c.media_type).where(blobs.c.sha256 == sa.bindparam("which")))
+
+
+class Readable(Protocol):
+    """What can be read piece by piece; b"" is its end."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return the next piece."""
 
 
 class BlobStore:
@@ -51,11 +60,35 @@ class BlobStore:
         return place
 
     def size_of(self, sha256: str) -> int | None:
-        """Return the size of a stored file in bytes, None when it is not in the store."""
+        """Touch a stored file; return its size in bytes, None when it is not in the store."""
+        place = self.place(sha256)
         try:
-            return self.place(sha256).stat().st_size
+            os.utime(place)
+            return place.stat().st_size
         except FileNotFoundError:
             return None
+
+    def remove(self, sha256: str, *, untouched: timedelta) -> bool:
+        """Remove a file that nobody has touched for so long; False when somebody has.
+
+        It is moved aside before its time is read: a touch comes either before the move, and the
+        file is put back, or after it, and the sender finds nothing and stores it anew.
+        """
+        place = self.place(sha256)
+        aside = self.directory / f".out-{sha256}"
+        oldest = time.time() - untouched.total_seconds()
+        try:
+            if place.stat().st_mtime > oldest:
+                return False
+            place.rename(aside)
+        except FileNotFoundError:
+            aside.unlink(missing_ok=True)  # a process died between moving and removing it
+            return True
+        if aside.stat().st_mtime > oldest:
+            aside.rename(place)
+            return False
+        aside.unlink()
+        return True
 
     def place(self, sha256: str) -> Path:
         """Return where the file is or would be; raises InvalidMessage for what is no sha256."""
@@ -63,7 +96,7 @@ class BlobStore:
             raise InvalidMessage("file_hash_wrong", where="sha256", why="not a sha256 in hex")
         return self.directory / sha256[:2] / sha256[2:4] / sha256
 
-    def write(self, stream: BinaryIO, *, sha256: str = "") -> tuple[str, int]:
+    def write(self, stream: Readable, *, sha256: str = "") -> tuple[str, int]:
         """Store the stream and return (sha256, bytes).
 
         Raises InvalidMessage over the limit or when the content is not `sha256`; nothing stays.
@@ -153,7 +186,8 @@ def _locked(directory: Path) -> tuple[int, Path]:
 
 
 def _publish(temporary: Path, place: Path) -> None:
-    if place.exists():
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(place)
         temporary.unlink()
         return
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from hub.messages.payloads import (
     TownStepReported,
 )
 from hub.store import at_hand
+from hub.store.archive import index as archived
 from hub.store.engine import Tx, insert_for
 from hub.store.prepared import Prepared, columns_of
 from hub.store.record_tables import (
@@ -58,6 +59,8 @@ class Dossier:
     supplement_since: datetime | None = None
     finished_at: datetime | None = None
     returned_at: datetime | None = None
+    erased_at: datetime | None = None
+    """When its personal data was erased; since then nothing about it may be said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ _CHANGING = (
     "finished_at",
     "returned_at",
 )
-_COLUMNS = [column.name for column in dossiers.columns]
+_COLUMNS = columns_of(dossiers, "erased_at")
 
 _ONE = sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which"))
 _GET, _LOOK = Prepared(_ONE.with_for_update()), Prepared(_ONE)
@@ -159,7 +162,7 @@ def _addition(table: sa.Table, *without: str) -> Prepared:
     return Prepared(lambda it: insert_for(it, table).on_conflict_do_nothing(), columns=columns)
 
 
-_ADD = _addition(dossiers)
+_ADD = _addition(dossiers, "erased_at")
 _ADD_FILES = _addition(dossier_files, "to_town")
 _OPEN_LEG = _addition(legs, "child_number", "step", "ended_at", "wanted")
 _KEEP_STEP = _addition(leg_steps)
@@ -192,14 +195,14 @@ def from_row(row: Any) -> Dossier:
 
 
 def add(tx: Tx, dossier: Dossier) -> bool:
-    """Insert a dossier; tell whether it is new."""
+    """Insert a dossier; tell whether it is new. One that was archived is not."""
     if hand := at_hand.holding(tx, dossier.number):
         if dossier.number in hand.dossiers:
             return False
         hand.keep(dossier)
         hand.added.add(dossier.number)
         return True
-    return _ADD.run(tx, _addable(dossier)) == 1
+    return not archived.known(tx, [dossier.number]) and _ADD.run(tx, _addable(dossier)) == 1
 
 
 def _addable(dossier: Dossier) -> dict[str, object]:
@@ -236,8 +239,9 @@ def _write_added(tx: Tx) -> None:
     hand = at_hand.of(tx)
     if hand and hand.added:
         rows = [_addable(hand.dossiers[number]) for number in sorted(hand.added)]
+        there = archived.known(tx, hand.added)
         hand.added = set()
-        if _ADD.run_each(tx, rows) != len(rows):
+        if there or _ADD.run_each(tx, rows) != len(rows):
             raise at_hand.AddedMeanwhile
 
 

@@ -201,6 +201,8 @@ def _long(opened: AbstractContextManager[Tx]) -> Iterator[Tx]:
 def _prepare_sqlite(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # the driver must not open transactions of its own
     for pragma in (
+        # Only where the file is new: so the pages of what was archived can be given back.
+        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

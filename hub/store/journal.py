@@ -68,7 +68,7 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TOLD = columns_of(journal, "code", "reason", "early_since")
+_TOLD = columns_of(journal, "code", "reason", "early_since", "body_hash", "body_size")
 _MEET = Prepared(_meet, columns=columns_of(inbox))
 _ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=_TOLD)
 _TAKE = Prepared(_take, columns=_TOLD)
@@ -127,7 +127,7 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
             tx.execute(sa.update(inbox).where(here).values(message_id=first[key].message.id))
             fresh.add(key)
             del known[key]
-        elif body != first[key].body:
+        elif body and body != first[key].body:  # one that was erased cannot be compared any more
             _must_say_the_same(first[key].message, decode(body))
     new = [entry for key, entry in first.items() if key in fresh]
     _store_new(tx, new, now)

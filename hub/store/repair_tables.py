@@ -95,3 +95,4 @@ sa.Index(
     sqlite_where=_OF_A_LIST,
     postgresql_where=_OF_A_LIST,
 )
+sa.Index("ix_tasks_subject", tasks.c.subject)

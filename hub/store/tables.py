@@ -1,7 +1,8 @@
 """All tables in one place; a DBA can read the product from here.
 
 Times are `Instant`: microseconds since 1970 UTC in a BIGINT, the same in both engines, exact and
-fast to compare. Personal data stands in `journal.body`, `dossiers.applicant` and file bodies only.
+fast to compare. Personal data stands only in `journal.body`, in `dossiers` (applicant, summary,
+parcels), in notes of `dossier_events` and `leg_steps`, in names of `dossier_files`, and in files.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -80,6 +81,8 @@ journal = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("early_since", Instant),
+    sa.Column("body_hash", sa.Text),
+    sa.Column("body_size", sa.Integer),
     sa.CheckConstraint(one_of("state", JOURNAL_STATES), name="state"),
     sa.CheckConstraint("(state = 'parked') = (code IS NOT NULL)", name="parked_has_code"),
     comment="Every message, as said. It is also the inbox by message id: a message is handled once",
@@ -104,6 +107,7 @@ inbox = sa.Table(
     sa.Column("received_at", Instant, nullable=False),
     comment="What was accepted, by meaning: a second telling gets the answer of the first",
 )
+sa.Index("ix_inbox_message", inbox.c.message_id)
 
 outbox = sa.Table(
     "outbox",
@@ -227,7 +231,15 @@ blobs = sa.Table(
     sa.Column("size", Big, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("unneeded_at", Instant),
     comment="Files in the content-addressed store; the bodies are on disk",
+)
+UNNEEDED = sa.text("unneeded_at IS NOT NULL")
+sa.Index(
+    "ix_blobs_unneeded",
+    blobs.c.sha256,
+    sqlite_where=UNNEEDED,
+    postgresql_where=UNNEEDED,
 )
 
 audit = sa.Table(

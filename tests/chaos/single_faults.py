@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from adapters.simulation.faults import Fault, FaultKind
+from hub.failpoints import Point
 from tests.chaos.stage import HOUR, LEASE, REPLY, Stage, full_files
 from tests.chaos.steps import STEPS, Hold, Step
 from tests.chaos.supervisor import KeptRole
@@ -205,7 +206,8 @@ _NOT_IN_HAND = {
 def _why_not(step: Step, fault: Single) -> str:
     """Return why a fault is not tried at a step, "" where it is."""
     if not step.role:
-        return "an operator's command, no role: tests/integration/test_replay_killed.py kills it"
+        by = "replay" if step.point is Point.REPLAY_BETWEEN_ITEMS else "archive"
+        return f"an operator's command, no role: tests/integration/test_{by}_killed.py kills it"
     return "" if fault.hurts in step.holds else _NOT_IN_HAND[fault.hurts]
 
 

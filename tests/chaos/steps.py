@@ -118,6 +118,15 @@ STEPS = (
         alone=True,
     ),
     _step(Point.REPLAY_BETWEEN_ITEMS, "", "a_replay_is_between_two_items"),
+    _step(Point.ARCHIVE_AFTER_BEGIN, "", "the_archive_has_begun_a_file"),
+    _step(Point.ARCHIVE_AFTER_WRITE, "", "the_archive_has_written_a_file_without_a_name"),
+    _step(Point.ARCHIVE_AFTER_RENAME, "", "the_archive_has_named_a_file_that_is_not_recorded"),
+    _step(Point.ARCHIVE_AFTER_RECORD, "", "the_archive_has_recorded_a_file"),
+    _step(Point.ARCHIVE_AFTER_COMPARE, "", "the_archive_has_read_a_file_back"),
+    _step(Point.ARCHIVE_BETWEEN_BATCHES, "", "the_archive_has_deleted_some_dossiers"),
+    _step(Point.ARCHIVE_BEFORE_FILES, "", "the_archive_has_not_removed_stored_files"),
+    _step(Point.ERASE_BETWEEN_BATCHES, "", "erasing_is_between_two_batches"),
+    _step(Point.RESTORE_AFTER_FILES, "", "a_restored_dossier_has_its_files_and_no_rows"),
 )
 """In the order in which they can be reached: a role that stands brings no work to those after it
 in the way of a message, so whoever is last in that way comes first."""

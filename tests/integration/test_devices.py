@@ -12,8 +12,9 @@ import pytest
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
+from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
-from adapters.devices.scanner.source import REFUSED, TAKEN, ScannerSource
+from adapters.devices.scanner.source import ScannerSource
 from hub.flow.accept import Intake
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p

@@ -3,21 +3,26 @@
 The file's name tells what it is: `<dossier number>__<component code>.<ending>`; its modification
 time is the time of the scan. A file is taken when it did not change between two looks, and leaves
 the folder (to `da-nhan`) only after the hub has it durably. One that cannot be taken goes to `loi`
-beside a text that tells the officer what is wrong and what to do. Should the hub die in between,
+beside a text that tells the officer what is wrong and what to do. Copies in `da-nhan` go after a
+while, see `copies`. Should the hub die in between,
 the file is taken again, under the same message id, and recognised.
 """
 
+import math
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
+from adapters.devices.scanner import copies
+from adapters.devices.scanner.copies import REFUSED, TAKEN
 from hub.messages import catalog
 from hub.messages.envelope import decode, encode
 from hub.messages.identifiers import derive_id
@@ -25,7 +30,8 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
 
-TAKEN, REFUSED = "da-nhan", "loi"
+CLEAR_EVERY = 3600.0
+"""Seconds."""
 MEDIA_TYPES = {
     ".pdf": "application/pdf",
     ".jpg": "image/jpeg",
@@ -55,12 +61,22 @@ class ScannerSource:
     name = "scanner"
     emits = frozenset({"document.scanned"})
 
-    def __init__(self, folder: Path, *, device: str = "scanner-1", poll: float = 1.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "scanner-1",
+        poll: float = 1.0,
+        keep: timedelta = timedelta(days=30),
+    ) -> None:
         self.folder = folder
         self.device = device
         self.poll = poll
         """Seconds between two looks. Polling also works on network shares, where events do not."""
+        self.keep = keep
+        """How long its own copies of what was taken stay."""
         self._seen: dict[Path, Look] = {}
+        self._cleared = -math.inf
 
     def run(self, sink: Sink, stop: threading.Event) -> None:
         """Take files until `stop`."""
@@ -68,7 +84,14 @@ class ScannerSource:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         while not stop.is_set():
             self.look(sink)
+            self._clear()
             stop.wait(self.poll)
+
+    def _clear(self) -> None:
+        """Remove old copies, once an hour."""
+        if time.monotonic() - self._cleared > CLEAR_EVERY:
+            self._cleared = time.monotonic()
+            copies.remove_old(self.folder / TAKEN, age=self.keep)
 
     def look(self, sink: Sink) -> int:
         """Look once; take every file that has come to rest; return how many were taken.

@@ -1,0 +1,46 @@
+"""The scanner's own copies of what the hub has taken: kept for a while, then removed.
+
+The hub has each of them durably before it stands here, so a copy is a convenience: an officer finds
+yesterday's scan. It holds personal data, so it does not stay for ever.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+TAKEN, REFUSED = "da-nhan", "loi"
+"""Folders in the scanner's folder: what the hub has, and what it refused."""
+
+
+def remove_old(folder: Path, *, age: timedelta) -> int:
+    """Remove the copies that have stood in `folder` for so long; return how many.
+
+    By the time of the change of name, which is when the hub had taken the file: a scan may be old
+    when it comes.
+    """
+    oldest = time.time() - age.total_seconds()
+    count = 0
+    for path in _files(folder):
+        with suppress(FileNotFoundError):
+            if path.stat().st_ctime < oldest:
+                path.unlink()
+                count += 1
+    return count
+
+
+def remove_of(folders: list[Path], number: str) -> int:
+    """Remove every copy of a dossier's scans, the refused ones and their notes, too."""
+    count = 0
+    for folder in folders:
+        for path in _files(folder):
+            if path.name.startswith(f"{number}__"):
+                path.unlink(missing_ok=True)
+                count += 1
+    return count
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (path for path in folder.iterdir() if path.is_file())

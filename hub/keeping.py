@@ -1,0 +1,44 @@
+"""The archive of an installation and the scanner's copies: how long what is kept, and where.
+
+A part of the composition root, light like `hub.installation`: a command that archives needs no web
+server, no broker, no partner.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.devices.scanner import copies
+from hub.operations.archive.archiving import Archive
+from hub.ports import Clock
+from hub.settings import Settings
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store
+
+
+def make_archive(
+    settings: Settings,
+    store: Store,
+    *,
+    clock: Clock,
+    progress: Callable[[str, int], None] = lambda *_: None,
+    waiting: Callable[[bool], None] = lambda _: None,
+) -> Archive:
+    """Return the archive that the settings describe."""
+    limit = settings.file_limit_mb * 1024 * 1024
+    return Archive(
+        store=store,
+        files=BlobStore(Path(settings.data_dir) / "files", limit=limit),
+        folder=settings.archive_folder,
+        clock=clock,
+        after=timedelta(days=settings.archive_after_days),
+        personal=timedelta(days=settings.personal_days),
+        progress=progress,
+        waiting=waiting,
+    )
+
+
+def forget_scans(settings: Settings, number: str) -> int:
+    """Remove the scanner's own copies of a dossier's papers; return how many."""
+    folders = [settings.scans / name for name in ("", copies.TAKEN, copies.REFUSED)]
+    return copies.remove_of(folders, number)

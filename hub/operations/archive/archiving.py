@@ -1,0 +1,275 @@
+"""One run of the archive: finish what the last one left, erase, archive, remove files.
+
+A file holds dossiers that were closed in one month. It is written, recorded, read back and
+compared; only then its dossiers are deleted. Killed at any step, the next run goes on: a file that
+was not complete is thrown away (nothing was deleted for it), one that was is compared once more.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
+from threading import Event
+
+from hub.failpoints import Point, passing
+from hub.operations.archive import comparing, deleting, erasing, sealing, writing
+from hub.operations.archive.layout import ENDING, Head
+from hub.operations.archive.leading import Stopped, giving_way, leading
+from hub.operations.archive.report import Report
+from hub.operations.by import By
+from hub.records.calendar import local
+from hub.rules.retention import whole_months, why_kept
+from hub.store import audit
+from hub.store.archive import candidates, files, index, pages, rows
+from hub.store.archive.candidates import Place
+from hub.store.archive.rows import Rows
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store, is_full
+
+PAGE = 100
+"""Dossiers whose rows are read at once."""
+MOST, LARGEST = 5_000, 1024 * 1024 * 1024
+"""Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
+and so much room its copies need."""
+NO_ROOM = "no room is left on the disk"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """Where the archive is and how old dossiers have to be."""
+
+    store: Store
+    files: BlobStore
+    folder: Path
+    clock: Callable[[], datetime]
+    after: timedelta
+    """From the end of a dossier until it is archived."""
+    personal: timedelta
+    """From the end of a dossier until its personal data is erased, archived or not."""
+    patience: timedelta = timedelta(minutes=10)
+    """How long a run waits for deliveries that are late."""
+    untouched: timedelta = timedelta(days=1)
+    """How long nobody has stored a file anew before it may be removed."""
+    stop: Event = field(default_factory=Event)
+    waiting: Callable[[bool], None] = lambda _: None
+    """Told whether deliveries are waited for."""
+    progress: Callable[[str, int], None] = lambda *_: None
+    """Told a step (`read`, `compared`, `archived`, `erased`) and of how many dossiers."""
+
+    def cutoff(self) -> datetime:
+        """Return before which a dossier must have been closed to be archived by now."""
+        return whole_months(local(self.clock()), self.after)
+
+
+def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
+    """Do everything that is due; raises NotLeading, ArchiveDamaged."""
+    report = Report()
+    with leading(archive.store, archive.folder):
+        _Run(archive, by, report).all(before or archive.cutoff())
+    return report
+
+
+def rehearse(archive: Archive, *, before: datetime | None = None) -> Report:
+    """Return what `run` would archive and what stays, and why; nothing is written."""
+    report = Report()
+    for _, page in _pages(archive, before or archive.cutoff(), report):
+        for found in page:
+            report.archived += 1
+            report.rows += len(found)
+            report.bytes += sum(map(len, found.lines()))
+            report.stored += len(set(found.column("dossier_files", "sha256")))
+        archive.progress("read", len(page))
+    return report
+
+
+class _Run:
+    """The steps of a run, each safe to do again."""
+
+    def __init__(self, archive: Archive, by: By, report: Report) -> None:
+        self.archive, self.by, self.report = archive, by, report
+        self.give_way = giving_way(
+            archive.store,
+            clock=archive.clock,
+            stop=archive.stop,
+            patience=archive.patience,
+            waiting=archive.waiting,
+        )
+
+    def all(self, before: datetime) -> None:
+        """Do every step; what stops it is in the report."""
+        archive, report = self.archive, self.report
+        try:
+            self._finish_the_last()
+            self._erase()
+            self._archive(before)
+            self._remove_files()
+            if report.archived or report.erased:
+                pages.give_back(archive.store, give_way=self.give_way)
+        except Stopped as why:
+            report.stopped = str(why)
+        except Exception as error:
+            if not _without_room(error):
+                raise
+            report.stopped = NO_ROOM
+        finally:
+            self._note(before)
+
+    def _finish_the_last(self) -> None:
+        with self.archive.store.read() as tx:
+            left = files.unfinished(tx)
+        for file in left:
+            if file.sha256 is None:
+                writing.discard(self.archive.folder / file.name)
+                with self.archive.store.write() as tx:
+                    files.discard(tx, file.seq)
+            else:
+                self._take_out(file, {})
+
+    def _erase(self) -> None:
+        before = self.archive.clock() - self.archive.personal
+        for count in erasing.erase_due(
+            self.archive.store, before=before, clock=self.archive.clock, give_way=self.give_way
+        ):
+            self.report.erased += count
+            self.archive.progress("erased", count)
+
+    def _archive(self, before: datetime) -> None:
+        left = _pages(self.archive, before, self.report)
+        page = next(left, None)
+        while page is not None:
+            page = self._write_file(page, left)
+
+    def _write_file(self, page: "Page | None", left: Iterator["Page"]) -> "Page | None":
+        """Write one file from `page` on, take its dossiers out; return the first page that is not
+        in it."""
+        archive, now = self.archive, self.archive.clock()
+        assert page is not None  # noqa: S101 - the caller has looked
+        month = page[0]
+        name = f"{month}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}{ENDING}"
+        with archive.store.write() as tx:
+            seq = files.begin(tx, name=name, month=month, now=now)
+            previous = files.last_manifest(tx)
+        passing(Point.ARCHIVE_AFTER_BEGIN)
+        head = Head(seq=seq, name=name, month=month, made_at=now, columns=rows.COLUMNS)
+        keys: dict[str, bytes] = {}
+        with writing.FileWriter(archive.folder, head, files=archive.files) as writer:
+            while page and page[0] == month and writer.dossiers < MOST and writer.size < LARGEST:
+                self.give_way()
+                keys |= self._add(writer, page[1])
+                page = next(left, None)
+            manifest, manifest_hash = writer.finish(previous)
+        with archive.store.write() as tx:
+            files.complete(
+                tx,
+                seq,
+                size=manifest.size,
+                sha256=manifest.sha256,
+                manifest_hash=manifest_hash,
+                previous_hash=previous,
+                dossiers=manifest.dossiers,
+                rows=manifest.rows,
+            )
+            made = files.one(tx, seq)
+        passing(Point.ARCHIVE_AFTER_RECORD)
+        self._take_out(made, keys)
+        return page
+
+    def _add(self, writer: writing.FileWriter, page: list[Rows]) -> dict[str, bytes]:
+        fresh = {found.number: sealing.new_key() for found in page}
+        with self.archive.store.write() as tx:
+            keys = index.make_keys(tx, fresh, now=self.archive.clock())
+        for found in page:
+            writer.add(found, keys[found.number])
+        self.archive.progress("read", len(page))
+        return keys
+
+    def _take_out(self, file: files.ArchiveFile, keys: Mapping[str, bytes]) -> None:
+        """Compare a complete file with the database and delete what is equal."""
+        archive, report = self.archive, self.report
+        told = lambda count: archive.progress("compared", count)  # noqa: E731
+        found = comparing.compare(archive.store, archive.folder, file, keys=keys, progress=told)
+        passing(Point.ARCHIVE_AFTER_COMPARE)
+        gone = 0
+        for count in deleting.delete(
+            archive.store, file, found.equal, now=archive.clock, give_way=self.give_way
+        ):
+            gone += count
+            archive.progress("archived", count)
+        with archive.store.write() as tx:
+            there = index.of_file(tx, file.seq)
+            files.end(tx, file.seq, now=archive.clock())
+            what = f"{there} dossiers, manifest {file.manifest_hash}"
+            audit.record(
+                tx,
+                self.by["actor"],
+                "archive.file",
+                object=file.name,
+                reason=what,
+                now=archive.clock(),
+            )
+        report.archived += gone
+        report.rows += sum(entry.rows for entry in found.equal)
+        report.files.append(file.name)
+        report.bytes += file.size or 0
+        report.changed += max(0, (file.dossiers or 0) - there)
+
+    def _remove_files(self) -> None:
+        passing(Point.ARCHIVE_BEFORE_FILES)
+        archive = self.archive
+        self.report.removed += erasing.remove_files(
+            archive.store, archive.files, untouched=archive.untouched, give_way=self.give_way
+        )
+
+    def _note(self, before: datetime) -> None:
+        """Leave an audit row of a run that did something."""
+        report, by = self.report, self.by
+        if not (report.archived or report.erased or report.removed):
+            return
+        what = (
+            f"{by['reason']}: before {before:%Y-%m-%d} {report.archived} archived,"
+            f" {report.erased} erased, {report.removed} files removed"
+        )
+        with self.archive.store.write() as tx:
+            audit.record(
+                tx,
+                by["actor"],
+                "archive.run",
+                object="archive",
+                reason=what,
+                now=self.archive.clock(),
+            )
+
+
+Page = tuple[str, list[Rows]]
+"""A month, and dossiers that were closed in it and may go."""
+
+
+def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]:
+    """Yield the dossiers that may go, oldest first; those that stay are counted in the report."""
+    place = Place()
+    while True:
+        with archive.store.read() as tx:
+            found = candidates.closed(tx, before=before, after=place, limit=PAGE)
+            if not found:
+                return
+            place = found[-1]
+            held = candidates.on_hold(tx, [one.number for one in found])
+            loaded = rows.load(tx, [one.number for one in found])
+        months: dict[str, list[Rows]] = {}
+        for here in loaded:
+            standing = candidates.standing(here, on_hold=here.number in held)
+            why = why_kept(standing, before=before)
+            if why is None:
+                months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
+            else:
+                report.keep(here.number, why)
+        yield from months.items()
+
+
+def _without_room(error: Exception) -> bool:
+    """Tell whether a disk, or the database's, is full."""
+    if isinstance(error, OSError):
+        return error.errno in (ENOSPC, EDQUOT)
+    return is_full(error)

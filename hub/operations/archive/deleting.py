@@ -1,0 +1,102 @@
+"""Takes dossiers out of the database that were read back from an archive file and found equal.
+
+In batches of at most `BATCH` rows, each a transaction of its own: the dossiers are locked, read and
+judged once more and compared with the hash of what was read back, then deleted, dependants first,
+and entered in the index. What changed meanwhile stays.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from hub.failpoints import Point, passing
+from hub.operations.archive.comparing import Entry
+from hub.rules.retention import ended_at, why_kept
+from hub.store.archive import candidates, counts, index, references, rows
+from hub.store.archive.files import ArchiveFile
+from hub.store.archive.rows import Rows
+from hub.store.engine import Store, Tx
+from hub.store.tables import from_microseconds
+
+BATCH = 1_000
+"""Rows that one transaction deletes at most; a dossier that has more goes alone, because it goes
+as a whole."""
+
+
+def delete(
+    store: Store,
+    file: ArchiveFile,
+    entries: Sequence[Entry],
+    *,
+    now: Callable[[], datetime],
+    give_way: Callable[[], None],
+) -> Iterator[int]:
+    """Delete the rows of dossiers of a file; yield how many dossiers went with each batch.
+
+    `give_way` is called before each batch, and may raise to stop.
+    """
+    for batch in _batches(entries):
+        give_way()
+        with store.write() as tx:
+            count = _delete(tx, file, batch, now())
+        passing(Point.ARCHIVE_BETWEEN_BATCHES)
+        yield count
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if batch and size + entry.rows > BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.rows
+    if batch:
+        yield batch
+
+
+def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) -> int:
+    written = {entry.number: entry for entry in batch}
+    held = candidates.on_hold(tx, written)
+    going = [
+        here
+        for here in rows.load(tx, list(written), lock=True)
+        if _may_go(here, written[here.number], on_hold=here.number in held, now=now)
+    ]
+    references.mark_unneeded(tx, [here.number for here in going], now=now)
+    rows.delete(tx, going)
+    index.add(tx, (_archived(here, written[here.number], file, now) for here in going))
+    counts.record(tx, going)
+    return len(going)
+
+
+def _may_go(here: Rows, entry: Entry, *, on_hold: bool, now: datetime) -> bool:
+    # Unchanged, it is as old as when it was chosen; what may have come since is a hold, or a task.
+    same = hashlib.sha256(b"\n".join(here.lines())).hexdigest() == entry.digest
+    return same and why_kept(candidates.standing(here, on_hold=on_hold), before=now) is None
+
+
+def _archived(here: Rows, entry: Entry, file: ArchiveFile, now: datetime) -> index.Archived:
+    def time(column: str) -> datetime | None:
+        (value,) = here.column("dossiers", column)
+        return None if value is None else from_microseconds(value)
+
+    def known(column: str) -> datetime:
+        (value,) = here.column("dossiers", column)
+        return from_microseconds(value)
+
+    return index.Archived(
+        number=here.number,
+        file=file.seq,
+        place=entry.place,
+        length=entry.length,
+        sha256=entry.sha256,
+        status=here.column("dossiers", "status")[0],
+        received_at=known("received_at"),
+        due_at=known("due_at"),
+        finished_at=time("finished_at"),
+        closed_at=ended_at(candidates.standing(here, on_hold=False)) or now,
+        archived_at=now,
+        erased_at=time("erased_at"),
+    )

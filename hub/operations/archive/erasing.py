@@ -1,0 +1,138 @@
+"""Ends personal data: by age, or of one dossier by a person's decision.
+
+In the database bodies, applicant, notes and names go, stored files too; of an archived dossier the
+key goes, and with it all of it in every copy of the file. Evidence stays: hashes, sizes, times,
+states, hand-overs, audit. A dossier with a legal hold, or one that is not settled, is left alone.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from hub.failpoints import Point, passing
+from hub.operations.by import By
+from hub.rules.retention import Kept, why_kept
+from hub.store import audit
+from hub.store.archive import candidates, erasing, holds, index, references, rows
+from hub.store.archive.candidates import Place
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store, Tx
+
+AT_ONCE = 20
+"""Dossiers in one transaction: about a thousand rows."""
+FILES_AT_ONCE = 200
+
+
+class NotErased(Exception):
+    """A dossier may not be erased, or is not known; says why."""
+
+
+def erase_due(
+    store: Store,
+    *,
+    before: datetime,
+    clock: Callable[[], datetime],
+    give_way: Callable[[], None],
+) -> Iterator[int]:
+    """Erase what ended before `before`, here and in the archive; yield how many at a time."""
+    place = Place()
+    while True:
+        give_way()
+        with store.write() as tx:
+            found = candidates.closed(tx, before=before, after=place, limit=AT_ONCE, unerased=True)
+            count = _erase_old(tx, [one.number for one in found], before, clock())
+        if not found:
+            break
+        place = found[-1]
+        passing(Point.ERASE_BETWEEN_BATCHES)
+        yield count
+    yield from _erase_archived(store, before=before, clock=clock, give_way=give_way)
+
+
+def _erase_old(tx: Tx, numbers: list[str], before: datetime, now: datetime) -> int:
+    """Erase those of the dossiers that nothing keeps."""
+    held = candidates.on_hold(tx, numbers)
+    free = [
+        here.number
+        for here in rows.load(tx, numbers, lock=True)
+        if not why_kept(candidates.standing(here, on_hold=here.number in held), before=before)
+    ]
+    references.mark_unneeded(tx, free, now=now)
+    for number in free:
+        erasing.erase(tx, number, now=now)
+        index.erase(tx, number, now=now)
+    return len(free)
+
+
+def _erase_archived(
+    store: Store,
+    *,
+    before: datetime,
+    clock: Callable[[], datetime],
+    give_way: Callable[[], None],
+) -> Iterator[int]:
+    """Delete the keys of dossiers that ended before `before`."""
+    after = ""
+    while True:
+        give_way()
+        with store.write() as tx:
+            found = index.readable(tx, before=before, after=after, limit=FILES_AT_ONCE)
+            free = sorted(set(found) - candidates.on_hold(tx, found))
+            for number in free:
+                index.erase(tx, number, now=clock())
+        if not found:
+            return
+        after = found[-1]
+        passing(Point.ERASE_BETWEEN_BATCHES)
+        yield len(free)
+
+
+def erase_one(store: Store, number: str, by: By) -> bool:
+    """Erase one dossier because a person decided so; False when it was erased before.
+
+    Raises NotErased: it is not known, not settled, or has a legal hold. Its stored files are only
+    marked: `remove_files` comes next.
+    """
+    now = by["now"]
+    with store.write() as tx:
+        if holds.has(tx, number):
+            raise NotErased(f"{number}: {Kept.LEGAL_HOLD}")
+        loaded = rows.load(tx, [number], lock=True)
+        archived = index.get(tx, number)
+        if not loaded and archived is None:
+            raise NotErased(f"{number}: there is no such dossier")
+        for here in loaded:
+            why = why_kept(candidates.standing(here, on_hold=False), before=now)
+            if why not in (None, Kept.TOO_YOUNG):
+                raise NotErased(f"{number}: {why}")
+            references.mark_unneeded(tx, [number], now=now)
+        done = erasing.erase(tx, number, now=now) if loaded else False
+        done |= index.erase(tx, number, now=now)
+        if done:
+            audit.record(
+                tx, by["actor"], "dossier.erase", object=number, reason=by["reason"], now=now
+            )
+    return done
+
+
+def remove_files(
+    store: Store, files: BlobStore, *, untouched: timedelta, give_way: Callable[[], None]
+) -> int:
+    """Remove stored files that were marked and that nobody needs; return how many."""
+    after, count = "", 0
+    while True:
+        give_way()
+        with store.read() as tx:
+            marked = references.unneeded(tx, after=after, limit=FILES_AT_ONCE)
+            needed = references.needed(tx, marked)
+        if not marked:
+            return count
+        after = marked[-1]
+        removed = [
+            sha256
+            for sha256 in marked
+            if sha256 not in needed and files.remove(sha256, untouched=untouched)
+        ]
+        with store.write() as tx:
+            references.keep(tx, needed)
+            references.forget(tx, removed)
+        count += len(removed)

@@ -1,0 +1,38 @@
+"""Legal holds: a person keeps a dossier from being archived or erased, and releases it again."""
+
+from hub.operations.by import By
+from hub.store import audit
+from hub.store.archive import holds, index, rows
+from hub.store.engine import Store
+
+
+class NoSuchDossier(Exception):
+    """Neither the database nor the archive has the dossier."""
+
+
+def hold(store: Store, number: str, by: By) -> bool:
+    """Place a legal hold; False when there is one. Raises NoSuchDossier."""
+    with store.write() as tx:
+        if index.get(tx, number) is None and not rows.load(tx, [number]):
+            raise NoSuchDossier(f"{number}: there is no such dossier")
+        actor, reason, now = by["actor"], by["reason"], by["now"]
+        done = holds.place(tx, number, actor=actor, reason=reason, now=now)
+        if done:
+            audit.record(tx, actor, "dossier.hold", object=number, reason=reason, now=now)
+    return done
+
+
+def release(store: Store, number: str, by: By) -> bool:
+    """Release a dossier; False when it has no hold."""
+    with store.write() as tx:
+        held = holds.release(tx, number)
+        if held:
+            audit.record(
+                tx,
+                by["actor"],
+                "dossier.release",
+                object=number,
+                reason=by["reason"],
+                now=by["now"],
+            )
+    return held

@@ -1,0 +1,38 @@
+"""What a run of the archive did, or would do."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from hub.rules.retention import Kept
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one run."""
+
+    archived: int = 0
+    """Dossiers whose rows were deleted; in a dry run, that would be."""
+    rows: int = 0
+    files: list[str] = field(default_factory=list)
+    """Names of the archive files that were completed."""
+    bytes: int = 0
+    """Size of those files; in a dry run, of the rows before they are compressed."""
+    stored: int = 0
+    """Stored files that belong to the dossiers."""
+    erased: int = 0
+    """Dossiers whose personal data was erased."""
+    removed: int = 0
+    """Stored files that were removed."""
+    changed: int = 0
+    """Dossiers that changed while they were being archived: they stay."""
+    kept: Counter[Kept] = field(default_factory=Counter)
+    examples: dict[Kept, list[str]] = field(default_factory=dict)
+    stopped: str = ""
+    """Why the run ended before its work did, "" when it did not."""
+
+    def keep(self, number: str, why: Kept, *, most: int = 5) -> None:
+        """Count a dossier that stays."""
+        self.kept[why] += 1
+        named = self.examples.setdefault(why, [])
+        if len(named) < most:
+            named.append(number)

@@ -1,0 +1,117 @@
+"""Brings an archived dossier back into the store: the same rows under the same numbers.
+
+Its stored files come first: rows that are there prove that their files are. Done twice, it is done
+once. A dossier that is back has a legal hold, or the next run would archive it again; releasing the
+hold says that it is not needed any more.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from hub.failpoints import Point, passing
+from hub.messages.envelope import Attachment
+from hub.operations.archive.archiving import Archive
+from hub.operations.archive.layout import FilePart, RowsPart
+from hub.operations.archive.leading import leading
+from hub.operations.archive.reading import ArchiveDamaged, FileReader, read_dossier
+from hub.operations.by import By
+from hub.store import audit, blobs
+from hub.store.archive import counts, files, holds, index, references, rows
+from hub.store.archive.index import Archived
+from hub.store.archive.rows import Rows
+from hub.store.engine import Tx
+
+
+class NotRestored(Exception):
+    """A dossier is not in the archive, or cannot be read there any more; says why."""
+
+
+def restore(archive: Archive, number: str, by: By) -> bool:
+    """Bring a dossier back; False when it is in the database already.
+
+    Raises NotRestored, ArchiveDamaged, and NotLeading while another process archives.
+    """
+    with leading(archive.store, archive.folder):
+        with archive.store.read() as tx:
+            found = index.get(tx, number)
+            if found is None:
+                if rows.load(tx, [number]):
+                    return False
+                raise NotRestored(f"{number}: there is no such dossier, here or in the archive")
+            key = index.keys(tx, [number]).get(number)
+            place = archive.folder / files.one(tx, found.file).name
+        if key is None:
+            raise NotRestored(f"{number}: erased at {found.erased_at:%Y-%m-%d}, nobody can read it")
+        with FileReader(place) as reader:
+            columns = reader.head.columns
+        back = _read(archive, place, found, key)
+        passing(Point.RESTORE_AFTER_FILES)
+        with archive.store.write() as tx:
+            rows.put_back(tx, back, columns)
+            _register(tx, back, by)
+            index.remove(tx, number)
+            counts.record(tx, [back], back=True)
+            reason = f"restored: {by['reason']}"
+            holds.place(tx, number, actor=by["actor"], reason=reason, now=by["now"])
+            actor, why, now = by["actor"], by["reason"], by["now"]
+            audit.record(tx, actor, "dossier.restore", object=number, reason=why, now=now)
+    return True
+
+
+def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:
+    """Return a dossier's rows; its stored files are stored again on the way."""
+    _check(place, found)
+    parts = read_dossier(place, at=found.place, length=found.length, key=key, number=found.number)
+    back: Rows | None = None
+    for part, plain in parts:
+        if isinstance(part, RowsPart):
+            back = rows.read_lines(found.number, plain.split(b"\n"))
+        else:
+            archive.files.write(_Pieces(part, plain, parts), sha256=part.sha256)
+    if back is None:
+        raise ArchiveDamaged(f"{place.name}: {found.number} is not where it was written")
+    return back
+
+
+def _check(place: Path, found: Archived) -> None:
+    """Raise ArchiveDamaged unless the dossier's lines have their hash."""
+    digest, left = hashlib.sha256(), found.length
+    with place.open("rb") as file:
+        file.seek(found.place)
+        while left and (piece := file.read(min(left, 1024 * 1024))):
+            digest.update(piece)
+            left -= len(piece)
+    if digest.hexdigest() != found.sha256:
+        raise ArchiveDamaged(f"{place.name}: the part of {found.number} was changed")
+
+
+class _Pieces:
+    """The pieces of one stored file as a stream, in flat memory."""
+
+    def __init__(
+        self,
+        first: FilePart,
+        plain: bytes,
+        parts: Iterator[tuple[RowsPart | FilePart, bytes]],
+    ) -> None:
+        self._last, self._plain, self._parts = first.last, plain, parts
+
+    def read(self, _size: int = -1) -> bytes:
+        """Return the next piece, b"" behind the last one."""
+        piece, self._plain = self._plain, b""
+        if not piece and not self._last:
+            part, piece = next(self._parts)
+            self._last = isinstance(part, RowsPart) or part.last
+        return piece
+
+
+def _register(tx: Tx, back: Rows, by: By) -> None:
+    """Record the dossier's files as stored here again."""
+    if back.column("dossiers", "erased_at") != [None]:
+        return
+    columns = ("name", "media_type", "size", "sha256", "component")
+    values = zip(*(back.column("dossier_files", name) for name in columns), strict=True)
+    again = [Attachment(**dict(zip(columns, value, strict=True))) for value in values]
+    blobs.register(tx, again, now=by["now"])
+    references.keep(tx, {file.sha256 for file in again})

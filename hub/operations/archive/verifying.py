@@ -1,0 +1,67 @@
+"""Checks every archive file against its manifest, and the manifests against one another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+
+from hub.operations.archive.layout import ENDING
+from hub.operations.archive.reading import ArchiveDamaged, check_manifest
+from hub.store.archive import files
+from hub.store.archive.files import ArchiveFile
+from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in the archive."""
+
+    files: int
+    dossiers: int
+    bytes: int
+    head: str
+    """The hash of the newest manifest."""
+    problems: tuple[str, ...]
+    """One line for each file that is missing, changed, or not known here."""
+
+
+def verify(
+    store: Store, folder: Path, *, progress: Callable[[str], None] = lambda _: None
+) -> Verdict:
+    """Read every file; names each that is not what was written."""
+    with store.read() as tx:
+        known = files.known(tx)
+    problems, previous = [], ""
+    for file in known:
+        progress(file.name)
+        try:
+            _check(folder, file, previous)
+        except ArchiveDamaged as error:
+            problems.append(str(error))
+        previous = file.manifest_hash or ""
+    names = {file.name for file in known}
+    there = sorted(path.name for path in folder.glob(f"*{ENDING}")) if folder.is_dir() else []
+    problems += [
+        f"{name}: this database does not know the file" for name in there if name not in names
+    ]
+    return Verdict(
+        files=len(known),
+        dossiers=sum(file.dossiers or 0 for file in known),
+        bytes=sum(file.size or 0 for file in known),
+        head=previous,
+        problems=tuple(problems),
+    )
+
+
+def _check(folder: Path, file: ArchiveFile, previous: str) -> None:
+    place = folder / file.name
+    manifest = check_manifest(place, file.manifest_hash)
+    if not manifest.previous == file.previous_hash == previous:
+        raise ArchiveDamaged(f"{file.name}: does not follow from the file before")
+    try:
+        with place.open("rb") as opened:
+            found = file_digest(opened, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise ArchiveDamaged(f"{file.name}: the file is missing") from None
+    if not found == file.sha256 == manifest.sha256:
+        raise ArchiveDamaged(f"{file.name}: the file was changed")

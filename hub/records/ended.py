@@ -1,0 +1,25 @@
+"""Messages about dossiers that have ended for good: refused with what an officer can do."""
+
+from hub.messages.invalid import InvalidMessage
+from hub.store.archive import index
+from hub.store.dossiers import Dossier
+from hub.store.engine import Tx
+
+_WHERE = "maHoSo"
+
+
+def refuse_archived(tx: Tx, number: str) -> None:
+    """Raise InvalidMessage `dossier_archived` when the dossier is in the archive."""
+    if index.get(tx, number) is not None:
+        why = "it is in the archive: hub archive restore brings it back, then hub unpark"
+        raise InvalidMessage("dossier_archived", where=_WHERE, why=why)
+
+
+def refuse_erased(dossier: Dossier) -> None:
+    """Raise InvalidMessage `dossier_erased`: a partner would be told that the applicant is nobody.
+
+    Nothing can be said about a dossier any more whose personal data is gone.
+    """
+    if dossier.erased_at is not None:
+        why = "its personal data was erased: nothing can be said about it any more"
+        raise InvalidMessage("dossier_erased", where=_WHERE, why=why)

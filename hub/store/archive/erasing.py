@@ -1,0 +1,58 @@
+"""Takes the personal data out of a dossier's rows; hashes, sizes, times and states stay.
+
+What is left proves what was said to whom and when, and says nothing about a person. Surveys are
+anonymous and stay as they are.
+"""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.messages.payloads import Applicant
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared
+from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps
+from hub.store.tables import journal
+
+NOBODY = msgspec.json.encode(Applicant(name="—"))
+"""In the place of an applicant that was erased: readable as one, because records decode it."""
+_OF_JOURNAL = sa.and_(journal.c.key == sa.bindparam("which"), journal.c.body_hash.is_(None))
+_BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(_OF_JOURNAL))
+_EMPTY = Prepared(
+    sa.update(journal)
+    .where(journal.c.id == sa.bindparam("which"))
+    .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length"))
+)
+
+
+def erase(tx: Tx, number: str, *, now: datetime) -> bool:
+    """Erase the personal data in the rows of one dossier; False when there is none any more."""
+    d = dossiers.c
+    erased = sa.update(dossiers).where(d.number == number, d.erased_at.is_(None))
+    values = {"applicant": NOBODY, "summary": "", "parcels": b"[]", "erased_at": now}
+    if tx.execute(erased.values(values)).rowcount != 1:
+        return False
+    bodies = _BODIES.all(tx, {"which": number})
+    _EMPTY.run_each(
+        tx,
+        [
+            {
+                "which": row.id,
+                "hash": hashlib.sha256(row.body).hexdigest(),
+                "length": len(row.body),
+            }
+            for row in bodies
+        ],
+    )
+    for table, column in ((dossier_events, "note"), (leg_steps, "note"), (dossier_files, "name")):
+        tx.execute(sa.update(table).where(table.c.number == number).values({column: ""}))
+    return True
+
+
+def is_erased(tx: Tx, number: str) -> bool | None:
+    """Tell whether the personal data of a dossier in the database was erased; None: not here."""
+    query = sa.select(dossiers.c.erased_at.is_not(None)).where(dossiers.c.number == number)
+    found: bool | None = tx.execute(query).scalar_one_or_none()
+    return found

@@ -1,0 +1,92 @@
+"""Archive files in the store: how far each is, and the chain of their manifests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.archive_tables import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
+from hub.store.engine import Tx
+
+f = archive_files.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFile:
+    """One archive file; hashes are sha256, None while it is being written."""
+
+    seq: int
+    name: str
+    month: str
+    state: str
+    begun_at: datetime
+    ended_at: datetime | None
+    size: int | None
+    sha256: str | None
+    manifest_hash: str | None
+    previous_hash: str | None
+    """The hash of the manifest before, "" for the first one."""
+    dossiers: int | None
+    rows: int | None
+
+
+class FileMoved(Exception):
+    """An archive file is not in the state that the step starts from; nothing was written."""
+
+
+def begin(tx: Tx, *, name: str, month: str, now: datetime) -> int:
+    """Record that a file is about to be written; return its number."""
+    values = {"name": name, "month": month, "state": WRITING, "begun_at": now}
+    statement = sa.insert(archive_files).values(values).returning(f.seq)
+    seq: int = tx.execute(statement).scalar_one()
+    return seq
+
+
+def complete(tx: Tx, seq: int, **facts: Any) -> None:
+    """Record that a file is complete on disk: size, hashes, counts."""
+    _move(tx, seq, WRITING, {"state": WRITTEN, **facts})
+
+
+def end(tx: Tx, seq: int, *, now: datetime) -> None:
+    """Record that nothing is left to be done for a file."""
+    _move(tx, seq, WRITTEN, {"state": DONE, "ended_at": now})
+
+
+def discard(tx: Tx, seq: int) -> None:
+    """Forget a file that was never complete."""
+    gone = tx.execute(sa.delete(archive_files).where(f.seq == seq, f.state == WRITING))
+    if gone.rowcount != 1:
+        raise FileMoved(f"archive file {seq} is not being written")
+
+
+def _move(tx: Tx, seq: int, since: str, values: dict[str, Any]) -> None:
+    moved = tx.execute(
+        sa.update(archive_files).where(f.seq == seq, f.state == since).values(values)
+    )
+    if moved.rowcount != 1:
+        raise FileMoved(f"archive file {seq} is not {since}")
+
+
+def unfinished(tx: Tx) -> list[ArchiveFile]:
+    """Return the files for which something is left to be done, oldest first."""
+    query = sa.select(archive_files).where(UNFINISHED).order_by(f.seq)
+    return [ArchiveFile(**row) for row in tx.execute(query).mappings()]
+
+
+def known(tx: Tx) -> list[ArchiveFile]:
+    """Return every file that was completed, in the order of the chain."""
+    query = sa.select(archive_files).where(f.state != WRITING).order_by(f.seq)
+    return [ArchiveFile(**row) for row in tx.execute(query).mappings()]
+
+
+def one(tx: Tx, seq: int) -> ArchiveFile:
+    """Return one file."""
+    row = tx.execute(sa.select(archive_files).where(f.seq == seq)).mappings().one()
+    return ArchiveFile(**row)
+
+
+def last_manifest(tx: Tx) -> str:
+    """Return the hash of the newest manifest, "" when there is none."""
+    query = sa.select(f.manifest_hash).where(f.state != WRITING).order_by(f.seq.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none() or ""

@@ -1,0 +1,33 @@
+"""Legal holds: dossiers that must stay, readable, until a person releases them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.archive_tables import legal_holds
+from hub.store.engine import Tx, insert
+
+h = legal_holds.c
+
+
+def place(tx: Tx, number: str, *, actor: str, reason: str, now: datetime) -> bool:
+    """Place a hold on a dossier; False when it has one, which stays as it is."""
+    values = {"number": number, "placed_at": now, "placed_by": actor, "reason": reason}
+    return tx.execute(insert(tx, legal_holds).on_conflict_do_nothing(), values).rowcount == 1
+
+
+def release(tx: Tx, number: str) -> bool:
+    """Release a dossier; False when it has no hold."""
+    return tx.execute(sa.delete(legal_holds).where(h.number == number)).rowcount == 1
+
+
+def has(tx: Tx, number: str) -> bool:
+    """Tell whether a dossier has a hold."""
+    return tx.execute(sa.select(sa.exists().where(h.number == number))).scalar_one()
+
+
+def all_of(tx: Tx) -> Sequence[sa.Row[Any]]:
+    """Return every hold, oldest first."""
+    return tx.execute(sa.select(legal_holds).order_by(h.placed_at, h.number)).all()

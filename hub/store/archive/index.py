@@ -1,0 +1,101 @@
+"""What is known here of dossiers that were archived, and the keys with which they are sealed."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.store.archive_tables import READABLE, archived_dossiers, dossier_keys
+from hub.store.engine import Tx, insert_for
+from hub.store.prepared import Prepared, among, columns_of
+
+a, k = archived_dossiers.c, dossier_keys.c
+_GET = Prepared(sa.select(archived_dossiers).where(a.number == sa.bindparam("which")))
+_ADD = Prepared(sa.insert(archived_dossiers), columns=columns_of(archived_dossiers, "erased_at"))
+_ADD_KEY = Prepared(
+    lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
+    columns=columns_of(dossier_keys),
+)
+_KEYS = Prepared(sa.select(k.number, k.key).where(among(k.number, "numbers")))
+_KNOWN = Prepared(sa.select(a.number).where(among(a.number, "numbers")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Where an archived dossier is: the lines of a file from `place` on, `length` bytes of it."""
+
+    number: str
+    file: int
+    place: int
+    length: int
+    sha256: str
+    """Of those bytes."""
+    status: int
+    received_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    closed_at: datetime
+    """Since when it had been closed and quiet."""
+    archived_at: datetime
+    erased_at: datetime | None = None
+    """When its key was deleted: since then only its evidence is left."""
+
+
+def add(tx: Tx, archived: Iterable[Archived]) -> None:
+    """Record dossiers whose rows are deleted in the same transaction."""
+    _ADD.run_each(tx, [asdict(one) for one in archived])
+
+
+def get(tx: Tx, number: str) -> Archived | None:
+    """Return where a dossier is archived, None when it is not."""
+    row = _GET.one_or_none(tx, {"which": number})
+    return Archived(**row._asdict()) if row else None
+
+
+def known(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers that are archived."""
+    return set(_KNOWN.scalars(tx, {"numbers": list(numbers)}))
+
+
+def remove(tx: Tx, number: str) -> None:
+    """Forget that a dossier is archived: its rows are back."""
+    tx.execute(sa.delete(archived_dossiers).where(a.number == number))
+
+
+def make_keys(tx: Tx, fresh: Mapping[str, bytes], *, now: datetime) -> dict[str, bytes]:
+    """Keep a key for each dossier that has none; return the key of each."""
+    rows = [{"number": number, "key": key, "made_at": now} for number, key in fresh.items()]
+    _ADD_KEY.run_each(tx, rows)
+    return keys(tx, fresh)
+
+
+def keys(tx: Tx, numbers: Collection[str]) -> dict[str, bytes]:
+    """Return the keys of those of the dossiers that have one."""
+    return {row.number: bytes(row.key) for row in _KEYS.all(tx, {"numbers": list(numbers)})}
+
+
+def erase(tx: Tx, number: str, *, now: datetime) -> bool:
+    """Delete the key of a dossier; tell whether there was one."""
+    gone = tx.execute(sa.delete(dossier_keys).where(k.number == number)).rowcount
+    marked = sa.update(archived_dossiers).where(a.number == number, a.erased_at.is_(None))
+    tx.execute(marked.values(erased_at=now))
+    return gone == 1
+
+
+def readable(tx: Tx, *, before: datetime, after: str, limit: int) -> list[str]:
+    """Return archived dossiers that were closed before `before` and can still be read, by number
+    behind `after`."""
+    query = sa.select(a.number).where(READABLE, a.closed_at < before, a.number > after)
+    return list(tx.execute(query.order_by(a.number).limit(limit)).scalars())
+
+
+def of_file(tx: Tx, seq: int) -> int:
+    """Return how many dossiers are archived in a file."""
+    query = sa.select(sa.func.count()).select_from(archived_dossiers).where(a.file == seq)
+    return tx.execute(query).scalar_one()
+
+
+def count(tx: Tx) -> int:
+    """Return how many dossiers are archived."""
+    return tx.execute(sa.select(sa.func.count()).select_from(archived_dossiers)).scalar_one()

@@ -1,0 +1,70 @@
+"""Which stored files somebody still needs."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.messages.envelope import decode
+from hub.messages.invalid import InvalidMessage
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared, among
+from hub.store.record_tables import dossier_files, dossiers
+from hub.store.tables import UNHANDLED, UNNEEDED, blobs, journal
+
+_THEIRS = sa.select(dossier_files.c.sha256).where(among(dossier_files.c.number, "numbers"))
+_MARK = Prepared(
+    sa.update(blobs).where(blobs.c.sha256.in_(_THEIRS)).values(unneeded_at=sa.bindparam("at"))
+)
+
+
+def needed(tx: Tx, hashes: Collection[str]) -> set[str]:
+    """Return those of the files that a dossier here has and may show, or that a message names which
+    is not handled yet. Unhandled messages are read one by one: there are few.
+    """
+    if not hashes:
+        return set()
+    f = dossier_files.c
+    query = sa.select(f.sha256).join(dossiers, dossiers.c.number == f.number)
+    query = query.where(f.sha256.in_(hashes), dossiers.c.erased_at.is_(None))
+    found = set(tx.execute(query.distinct()).scalars())
+    return found | (set(hashes) & _waited_for(tx))
+
+
+def _waited_for(tx: Tx) -> set[str]:
+    found: set[str] = set()
+    query = sa.select(journal.c.body).where(UNHANDLED, journal.c.state != "")
+    for (body,) in tx.execute(query.execution_options(yield_per=500)):
+        try:
+            found |= {file.sha256 for file in decode(body).attachments}
+        except InvalidMessage:  # parked because it cannot be read: it names no file
+            continue
+    return found
+
+
+def mark_unneeded(tx: Tx, numbers: Collection[str], *, now: datetime) -> None:
+    """Mark the files of dossiers that leave, or are erased, in the same transaction.
+
+    So they are removed also when the process dies before it could. Whether another dossier has one
+    of them is asked when it is removed.
+    """
+    _MARK.run(tx, {"numbers": list(numbers), "at": now})
+
+
+def unneeded(tx: Tx, *, after: str, limit: int) -> list[str]:
+    """Return files that were marked, by hash behind `after`."""
+    query = sa.select(blobs.c.sha256).where(UNNEEDED, blobs.c.sha256 > after)
+    return list(tx.execute(query.order_by(blobs.c.sha256).limit(limit)).scalars())
+
+
+def keep(tx: Tx, hashes: Collection[str]) -> None:
+    """Take the mark off files that somebody needs."""
+    if hashes:
+        kept = sa.update(blobs).where(blobs.c.sha256.in_(hashes))
+        tx.execute(kept.values(unneeded_at=None))
+
+
+def forget(tx: Tx, hashes: Collection[str]) -> None:
+    """Forget files that are not stored here any more."""
+    if hashes:
+        tx.execute(sa.delete(blobs).where(blobs.c.sha256.in_(hashes), UNNEEDED))

@@ -1,0 +1,221 @@
+"""All rows of a dossier, as they are archived: loaded, deleted and put back by table.
+
+A row is the tuple of its columns, with the database's own numbers for times and text for JSON, so
+that the same dossier reads the same on SQLite and on PostgreSQL. The hand-overs and the audit are
+not among them: these chains stay in the database (ARCHITECTURE.md, retention).
+"""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared, among
+from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
+from hub.store.repair_tables import replay_items, tasks
+from hub.store.tables import Instant, attempts, deliveries, inbox, journal
+
+Row = tuple[Any, ...]
+_encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One table of a dossier: the column that leads to its rows, and to what it leads."""
+
+    table: sa.Table
+    by: str
+    owner: str
+    """`number`, or the table whose key `by` names."""
+
+    @property
+    def name(self) -> str:
+        """The table's name, as plain text."""
+        return str(self.table.name)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(str(column.name) for column in self.table.columns)
+
+    @property
+    def key(self) -> str:
+        """The first column of the primary key."""
+        return str(next(iter(self.table.primary_key.columns)).name)
+
+
+PARTS = (
+    _Part(dossiers, "number", "number"),
+    _Part(dossier_events, "number", "number"),
+    _Part(dossier_files, "number", "number"),
+    _Part(legs, "number", "number"),
+    _Part(leg_steps, "number", "number"),
+    _Part(journal, "key", "number"),
+    _Part(inbox, "message_id", "journal"),
+    _Part(deliveries, "message_id", "journal"),
+    _Part(attempts, "delivery_id", "deliveries"),
+    _Part(replay_items, "delivery_id", "deliveries"),
+    _Part(tasks, "subject", "number"),
+)
+"""What others depend on comes first; rows are deleted in the opposite order."""
+COLUMNS = {part.name: part.columns for part in PARTS}
+_BINARY = {
+    part.name: tuple(
+        place
+        for place, column in enumerate(part.table.columns)
+        if isinstance(column.type, sa.LargeBinary)
+    )
+    for part in PARTS
+}
+
+
+def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, Instant):
+        return sa.type_coerce(column, sa.BigInteger).label(column.name)
+    return column
+
+
+def _loading(part: _Part) -> Prepared:
+    query = sa.select(*map(_raw, part.table.columns))
+    query = query.where(among(part.table.c[part.by], "owners"))
+    return Prepared(query.order_by(*part.table.primary_key.columns))
+
+
+_LOAD = {part.name: _loading(part) for part in PARTS}
+_DELETE = {
+    part.name: Prepared(sa.delete(part.table).where(among(part.table.c[part.by], "owners")))
+    for part in PARTS
+}
+_LOCK = Prepared(
+    sa.select(dossiers.c.number)
+    .where(among(dossiers.c.number, "owners"))
+    .order_by(dossiers.c.number)
+    .with_for_update()
+)
+
+
+class RowsChanged(Exception):
+    """Rows came or went between reading and deleting; nothing was deleted."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one dossier by table, in the order of `PARTS`."""
+
+    number: str
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables.values()))
+
+    def column(self, table: str, name: str) -> list[Any]:
+        """Return one column of one table."""
+        place = COLUMNS[table].index(name)
+        return [row[place] for row in self.tables.get(table, ())]
+
+    def deliveries(self) -> list[tuple[str, str]]:
+        """Return destination and state of each delivery."""
+        columns = (self.column("deliveries", name) for name in ("destination", "state"))
+        return list(zip(*columns, strict=True))
+
+    def lines(self) -> list[bytes]:
+        """Return each row as a JSON line: the table's name and the values."""
+        return [_encode([table, *row]) for table, rows in self.tables.items() for row in rows]
+
+
+def read_lines(number: str, lines: Iterable[bytes]) -> Rows:
+    """Return the rows that `lines` hold."""
+    rows = Rows(number, {part.name: [] for part in PARTS})
+    for line in lines:
+        table, *values = msgspec.json.decode(line)
+        rows.tables.setdefault(table, []).append(tuple(values))
+    return rows
+
+
+def load(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
+    """Return the rows of dossiers, in the order of `numbers`; those that are not there are left
+    out. `lock`: against all who move a dossier, until the transaction ends.
+    """
+    if lock and tx.dialect.name != "sqlite":
+        _LOCK.all(tx, {"owners": numbers})
+    found = {number: Rows(number) for number in numbers}
+    owners: dict[str, dict[Any, str]] = {"number": {number: number for number in numbers}}
+    for part in PARTS:
+        name, mine = part.name, owners[part.owner]
+        at, key = part.columns.index(part.by), part.columns.index(part.key)
+        for rows in found.values():
+            rows.tables[name] = []
+        loaded = _LOAD[name].all(tx, {"owners": list(mine)}) if mine else []
+        for row in loaded:
+            found[mine[row[at]]].tables[name].append(_plain(name, row))
+        owners[name] = {row[key]: mine[row[at]] for row in loaded}
+    return [rows for rows in found.values() if rows.tables["dossiers"]]
+
+
+def _plain(table: str, row: Row) -> Row:
+    places = _BINARY[table]
+    if not places:
+        return tuple(row)
+    values = list(row)
+    for place in places:
+        values[place] = _text(bytes(values[place]))
+    return tuple(values)
+
+
+def _text(value: bytes) -> str | dict[str, str]:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(value).decode()}
+
+
+def _bytes(value: str | Mapping[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def delete(tx: Tx, batch: Sequence[Rows]) -> int:
+    """Delete the rows of dossiers, dependants first; return how many.
+
+    Raises RowsChanged, and the transaction must be given up, when there are more or fewer of them
+    than in `batch`.
+    """
+    count = 0
+    for part in reversed(PARTS):
+        name = part.name
+        source, column = ("dossiers", "number") if part.owner == "number" else (part.owner, "id")
+        owners = [value for rows in batch for value in rows.column(source, column)]
+        expected = sum(len(rows.tables[name]) for rows in batch)
+        gone = _DELETE[name].run(tx, {"owners": owners}) if owners else 0
+        if gone != expected:
+            raise RowsChanged(f"{name}: {gone} rows instead of {expected}")
+        count += gone
+    return count
+
+
+def put_back(tx: Tx, rows: Rows, columns: Mapping[str, Sequence[str]]) -> int:
+    """Insert the rows of a dossier that was archived; return how many.
+
+    `columns`: those of each table when it was archived. What the tables have got since takes its
+    default, what they have lost is left out.
+    """
+    count = 0
+    for part in PARTS:
+        name = part.name
+        then, kept = columns[name], set(part.columns)
+        binary = {part.columns[place] for place in _BINARY[name]}
+        values = [
+            {
+                column: _bytes(value) if column in binary else value
+                for column, value in zip(then, row, strict=True)
+                if column in kept
+            }
+            for row in rows.tables.get(name, ())
+        ]
+        if values:
+            plain = sa.table(name, *(sa.column(column) for column in values[0]))
+            tx.execute(sa.insert(plain), values)
+            count += len(values)
+    return count

@@ -1,0 +1,24 @@
+"""Whether deliveries wait for their turn just now, so that archiving has to give way."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store import pauses
+from hub.store.engine import Tx
+from hub.store.tables import UNSETTLED, deliveries
+
+LATE, HOPELESS = timedelta(seconds=1), timedelta(minutes=5)
+"""Work that is younger is on its way; what is older does not wait for us, but for a partner that is
+not connected, or for a process that does not run."""
+c = deliveries.c
+
+
+def work_waits(tx: Tx, *, now: datetime) -> bool:
+    """Tell whether a delivery is late. What its partner's pause keeps back is not late."""
+    late, hopeless = now - LATE, now - HOPELESS
+    pending = sa.and_(c.state == S.PENDING.value, c.asked_at.between(hopeless, late))
+    due = sa.and_(c.state == S.WAITING.value, c.next_attempt_at.between(hopeless, late))
+    query = sa.select(c.id).where(UNSETTLED, ~pauses.heeded(now))
+    return any(tx.execute(query.where(it).limit(1)).first() for it in (pending, due))
