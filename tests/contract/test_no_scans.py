@@ -64,6 +64,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "reconcile": ("--day", "2018-08-06"),
     "tasks done": ("1", "--reason", "a test"),
     "slip": ("000.99.01.H57-180806-0001",),
+    "archive run": ("--reason", "a test"),
+    "archive restore": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "archive erase": ("000.99.01.H57-180806-0001", "--reason", "a test", "--yes"),
+    "archive hold": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "archive release": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
 }
 NOT_RUN: Mapping[str, str] = {
