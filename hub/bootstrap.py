@@ -39,6 +39,7 @@ from hub.one_cpu import one_cpu
 from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
+from hub.operations.disk_sampling import DiskSampling
 from hub.operations.unknown_codes import UnknownCodes
 from hub.partners import make_destinations, town_settings
 from hub.ports import Broker, Clock, Destination, Source
@@ -251,6 +252,7 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
     looks: list[Callable[[datetime], object]] = [
         UnknownCodes(store=hub.store, rules=rules).look,
         Conservation(store=hub.store).look,
+        DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
     ]
     if hours:
         within = timedelta(hours=hours)

@@ -18,8 +18,7 @@ from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.records.calendar import local
 from hub.rules.retention import Kept
-from hub.store.archive import holds, index, pages
-from hub.store.engine import Store
+from hub.store.archive import holds, pages
 
 app = typer.Typer(no_args_is_help=True, help="Archive what has ended; erase personal data.")
 Number = Annotated[str, typer.Argument(help="Number of the dossier (mã hồ sơ).")]
@@ -233,11 +232,8 @@ def _show(report: Report, before: datetime, *, dry_run: bool) -> None:
 
 
 def _show_place(archive: Archive) -> None:
-    store: Store = archive.store
-    with store.read() as tx:
-        count = index.count(tx)
-    size = _size(pages.room(store).size)
-    console.print(f"{count} dossiers are in {archive.folder}; the database has {size}.")
+    size = _size(pages.room(archive.store).size)
+    console.print(f"The archive is in {archive.folder}; the database has {size}.")
 
 
 def _size(count: int) -> str:

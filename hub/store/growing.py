@@ -6,7 +6,6 @@ to read all of one says so in `tests/contract/test_no_scans.py`, with its reason
 
 GROWING = frozenset(
     {
-        "archive_files",
         "archived_dossiers",
         "attempts",
         "audit",
@@ -29,6 +28,7 @@ GROWING = frozenset(
 )
 BOUNDED = frozenset(
     {
+        "archive_files",  # a row a month, or 5,000 dossiers
         "balance_checks",  # a row a kind of check
         "chain_anchors",  # a row a chain
         "chain_heads",  # a row a chain

@@ -51,7 +51,7 @@ READ_AS_A_WHOLE: Mapping[str, str] = {
     "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
     "reports.lines": "the report of all dossiers",
     "reports.in_status": "the demo's office; the ward's is asked by its officers",
-    "dossiers.all_surveys": "the survey's result is that of all slips",
+    "surveys.all_scores": "the survey's result is that of all slips",
     "queries.look": "one row, whichever",
 }
 WORDS: Mapping[str, tuple[str, ...]] = {

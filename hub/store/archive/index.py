@@ -12,7 +12,7 @@ from hub.store.prepared import Prepared, among, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c
 _GET = Prepared(sa.select(archived_dossiers).where(a.number == sa.bindparam("which")))
-_ADD = Prepared(sa.insert(archived_dossiers), columns=columns_of(archived_dossiers, "erased_at"))
+_ADD = Prepared(sa.insert(archived_dossiers), columns=columns_of(archived_dossiers))
 _ADD_KEY = Prepared(
     lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
     columns=columns_of(dossier_keys),
@@ -94,8 +94,3 @@ def of_file(tx: Tx, seq: int) -> int:
     """Return how many dossiers are archived in a file."""
     query = sa.select(sa.func.count()).select_from(archived_dossiers).where(a.file == seq)
     return tx.execute(query).scalar_one()
-
-
-def count(tx: Tx) -> int:
-    """Return how many dossiers are archived."""
-    return tx.execute(sa.select(sa.func.count()).select_from(archived_dossiers)).scalar_one()

@@ -139,6 +139,6 @@ def test_verify_names_what_was_changed_or_is_missing(ward: Ward, archive: Archiv
         "2018-08-x.jsonl",
     ]
     with ward.store.read() as tx:
-        assert index.count(tx) == 3
+        assert len(index.known(tx, [number(n) for n in (1, 2, 3)])) == 3
     with pytest.raises(ArchiveDamaged):
         restoring.restore(archive, number(1), BY)

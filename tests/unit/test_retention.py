@@ -1,0 +1,76 @@
+"""What keeps a dossier in the database, the gravest reason first."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.messages.payloads import Status
+from hub.rules.retention import CLOSED, UNCOLLECTED, Kept, Standing, whole_months, why_kept
+from hub.rules.states import FINAL, DeliveryState
+from hub.store.record_tables import CLOSED as CLOSED_IN_THE_INDEX
+
+BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+OLD, YOUNG = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)
+
+
+def why(status: Status = Status.RETURNED, **facts: object) -> Kept | None:
+    """Return what keeps a dossier of which everything else has ended long ago."""
+    values = {"status": status, "status_at": OLD, "last_at": OLD, **facts}
+    return why_kept(Standing(**values), before=BEFORE)  # type: ignore[arg-type]
+
+
+def test_what_has_ended_may_go() -> None:
+    """Every final state of a delivery, every status that closes."""
+    states = {str(state) for state in FINAL}
+    messages = {"handled", "outgoing"}
+    for status in CLOSED - {Status.FINISHED}:
+        assert why(status, deliveries=states, messages=messages) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "kept"),
+    [
+        ({"on_hold": True, "deliveries": {"dead"}}, Kept.LEGAL_HOLD),
+        ({"deliveries": {"delivered", "dead", "held"}}, Kept.DELIVERY_DEAD),
+        ({"deliveries": {"ambiguous", "held"}}, Kept.DELIVERY_AMBIGUOUS),
+        ({"messages": {"parked"}}, Kept.MESSAGE_PARKED),
+        ({"messages": {"early"}}, Kept.MESSAGE_WAITS),
+        ({"kept_steps": 1}, Kept.STEP_MISSING),
+        ({"open_tasks": 1}, Kept.TASK_OPEN),
+        ({"last_at": YOUNG}, Kept.TOO_YOUNG),
+        ({"status_at": BEFORE}, Kept.TOO_YOUNG),
+    ],
+)
+def test_what_keeps_a_dossier_is_named(facts: dict[str, object], kept: Kept) -> None:
+    """One reason each, and the hold comes before all others."""
+    assert why(**facts) is kept  # type: ignore[arg-type]
+
+
+def test_every_open_state_keeps_a_dossier() -> None:
+    """A new state of a delivery is never archived by oversight."""
+    for state in set(DeliveryState) - FINAL:
+        assert why(deliveries={str(state)}) is not None, state
+
+
+def test_every_open_status_keeps_a_dossier() -> None:
+    """What is under way stays, however old."""
+    for status in set(Status) - CLOSED:
+        assert why(status) is Kept.NOT_CLOSED, status
+
+
+def test_a_result_that_nobody_fetched_stays_a_year_longer() -> None:
+    """Its receipt may still be read at the return desk."""
+    assert why(Status.FINISHED) is Kept.TOO_YOUNG
+    assert why(Status.FINISHED, status_at=BEFORE - UNCOLLECTED - timedelta(days=1)) is None
+
+
+def test_the_index_holds_what_the_rule_calls_closed() -> None:
+    """The numbers in the partial index are those of the rule."""
+    numbers = sorted(int(status) for status in CLOSED)
+    assert f"status IN ({', '.join(map(str, numbers))})" == str(CLOSED_IN_THE_INDEX)
+
+
+def test_whole_months_are_archived() -> None:
+    """What ended in the month in which the age falls waits for the next month."""
+    now = datetime(2026, 3, 15, 12, tzinfo=UTC)
+    assert whole_months(now, timedelta(days=365)) == datetime(2025, 3, 1, tzinfo=UTC)
