@@ -18,7 +18,7 @@ RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-chec
 FROM python:3.13-slim-bookworm
 # A number that no user of the base image has; the data directory is the only place it may write.
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/hub hub \
-    && install -d -o hub -g hub -m 0750 /var/lib/hub
+    && install -d -o hub -g hub -m 0700 /var/lib/hub
 COPY --from=build /opt/hub /opt/hub
 ENV PATH=/opt/hub/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

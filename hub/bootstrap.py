@@ -54,6 +54,7 @@ from hub.settings import ROLES, Settings, seconds
 from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
+from hub.store.private import make_directory
 from hub.telemetry import Event, log
 
 
@@ -126,6 +127,8 @@ class Hub:
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     """Return the devices that this hub listens to."""
+    if not settings.hot_folder:  # one that the settings name has the rights that the scanner needs
+        make_directory(settings.scans)
     made: list[Source] = [
         ScannerSource(
             settings.scans,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub.operations.unconnected import unconnected
 from hub.processes import runs_here
 from hub.settings import Settings, SettingsError, load
 from hub.store import heartbeats
@@ -34,12 +35,14 @@ def problems(settings: Settings, *, now: datetime) -> list[str]:
     try:
         with store.read() as tx:
             rows = heartbeats.known(tx, socket.gethostname())
+            lacking = unconnected(tx, settings) if "deliver" in settings.role_names else []
     except StoreUnavailable as error:
         return [f"the heartbeats cannot be read: {type(error).__name__}"]
     finally:
         store.close()
     found = [problem for role in settings.role_names for problem in _of_role(role, rows, now)]
     found = list(dict.fromkeys(found))
+    found += [one.en for one in lacking if one.pending]
     if "gateway" in settings.role_names and (problem := _door(settings)):
         found.append(problem)
     return found

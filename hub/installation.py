@@ -11,6 +11,7 @@ from hub.clock import utc_now
 from hub.settings import Settings
 from hub.store import revision
 from hub.store.engine import Store
+from hub.store.private import make_directory, tighten
 
 if TYPE_CHECKING:
     from hub.store.restored import Mark
@@ -33,13 +34,14 @@ def open_store(settings: Settings, *, migrating: bool = False, rings: bool = Tru
     if not migrating:
         revision.require_file(settings.database)
     else:
-        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+        make_directory(Path(settings.data_dir))
     store = Store(settings.database, rings=rings)
     try:
         if migrating:
             from hub.store.migrate import migrate
 
             migrate(store)
+            tighten(Path(settings.data_dir))
         else:
             revision.require_current(store)
     except BaseException:

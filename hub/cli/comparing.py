@@ -10,6 +10,7 @@ from rich.table import Table
 from hub.cli.context import Actor, Reason, by, console, opened, settings
 from hub.cli.lists import ExportedAt, FromPartners, read_all, refuse, tell
 from hub.cli.progress import bar
+from hub.cli.unconnected import warn_of_unconnected
 from hub.operations import reconciliation
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import reconcile_lists
@@ -82,6 +83,7 @@ def show(context: typer.Context) -> None:
         return
     table = Table("no.", "due", "owner", "about", "partner", "kind", "detail", "repair")
     with opened() as store, store.read() as tx:
+        warn_of_unconnected(tx)
         for task in tasks.still_open(tx):
             due = f"{local(task.due_at):%d/%m %H:%M}" if task.due_at else "–"
             table.add_row(

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hub.cli.context import Actor, by, console, opened, settings
 from hub.cli.paused import mention, until
+from hub.cli.unconnected import warn_of_unconnected
 from hub.clock import utc_now
 from hub.installation import mark_of, open_store
 from hub.records.calendar import local
@@ -98,6 +99,7 @@ def _restore(reason: str, actor: str) -> None:
 def stuck() -> None:
     """List what waits for a person: deliveries, messages, papers, gaps in the town's steps."""
     with opened() as store, store.read() as tx:
+        warn_of_unconnected(tx)
         table = Table("no.", "destination", "dossier", "state", "code", "cause")
         for row in attention.stuck(tx):
             table.add_row(*map(str, row))

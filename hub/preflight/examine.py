@@ -3,17 +3,18 @@
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
 from hub.preflight.filling import filling
-from hub.preflight.machine import database, disk
-from hub.preflight.partners import partners
+from hub.preflight.machine import database, disk, rights
+from hub.preflight.partners import partners, unconnected
 from hub.preflight.running import running
 from hub.settings import AT_PARTNERS, Settings
 
 
 def examine(settings: Settings) -> list[Check]:
     """Return every finding, good and bad, on what the roles of this process stand on."""
-    found = [*disk(settings), *filling(settings), *database(settings), *broker(settings)]
+    found = [*disk(settings), *filling(settings), *rights(settings)]
+    found += [*database(settings), *broker(settings)]
     if not AT_PARTNERS.isdisjoint(settings.role_names):
-        found += partners(settings)
+        found += [*partners(settings), *unconnected(settings)]
     return found
 
 

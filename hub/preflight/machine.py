@@ -12,6 +12,7 @@ from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead
 from hub.settings import Settings
 from hub.store.engine import Store, StoreUnavailable, database_time, is_away
+from hub.store.private import make_directory, open_paths
 from hub.store.revision import SchemaAge, SchemaMismatch
 
 LEAST_FREE = 512 * 1024 * 1024
@@ -28,7 +29,7 @@ delivery is asked about and sent again while it is still being sent."""
 def disk(settings: Settings) -> Iterator[Check]:
     """Look how much room is left."""
     place = Path(settings.data_dir)
-    place.mkdir(parents=True, exist_ok=True)
+    make_directory(place)
     free = shutil.disk_usage(place).free
     yield Check(
         "disk",
@@ -37,6 +38,19 @@ def disk(settings: Settings) -> Iterator[Check]:
         f"Free space or move HUB_DATA_DIR: below {LEAST_FREE // 2**20} MiB the hub does not start.",
         fatal=free < LEAST_FREE,
     )
+
+
+def rights(settings: Settings) -> Iterator[Check]:
+    """Name what other users of this machine may read of what the hub stores."""
+    found = open_paths(Path(settings.data_dir))
+    if not found:
+        yield Check("rights", True, "what is stored is for the hub's user only")
+        return
+    directories = " ".join(str(path) for path in found if path.is_dir())
+    files = " ".join(str(path) for path in found if not path.is_dir())
+    fix = [f"chmod 700 {directories}"] * bool(directories) + [f"chmod 600 {files}"] * bool(files)
+    detail = "other users may get at " + ", ".join(str(path) for path in found)
+    yield Check("rights", False, detail, "; ".join(fix))
 
 
 def database(settings: Settings) -> Iterator[Check]:

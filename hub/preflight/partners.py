@@ -6,14 +6,37 @@ A partner that is away is what the hub was made for, and a hub that does not sta
 from collections.abc import Iterator
 from datetime import timedelta
 
+from hub.installation import open_store
+from hub.operations import unconnected as looking
 from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
+from hub.store.engine import StoreUnavailable
+from hub.store.revision import SchemaMismatch
 
 MOST_SKEW = timedelta(seconds=60)
 """The town refuses and we refuse what is signed with a time five minutes off; a minute is far
 enough to have it mended before."""
+
+
+def unconnected(settings: Settings) -> Iterator[Check]:
+    """Name each partner without an address that deliveries wait for or once went to."""
+    try:
+        store = open_store(settings)
+    except (StoreUnavailable, SchemaMismatch):
+        return  # the line of the database says so
+    try:
+        with store.read() as tx:
+            found = looking.unconnected(tx, settings)
+    finally:
+        store.close()
+    for one in found:
+        detail = one.en.partition(": ")[2]
+        if one.delivered:
+            detail += f"; {one.delivered} were delivered there before"
+        fix = f"Set {one.setting} and what belongs to it (containers: the file .env), start again."
+        yield Check(one.partner, False, detail, fix)
 
 
 def partners(settings: Settings) -> Iterator[Check]:

@@ -24,6 +24,7 @@ from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine import Tx, insert_for
 from hub.store.prepared import Prepared, columns_of
+from hub.store.private import make_directory
 from hub.store.tables import blobs
 
 _CHUNK = 256 * 1024
@@ -50,7 +51,7 @@ class BlobStore:
         self.directory = directory
         self.limit = limit
         """Largest file in bytes."""
-        directory.mkdir(parents=True, exist_ok=True)
+        make_directory(directory)
 
     def path(self, sha256: str) -> Path:
         """Return where the file is; raises InvalidMessage when it is not in the store."""

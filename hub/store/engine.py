@@ -8,7 +8,7 @@ and share a commit, see `turns`.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from hub.store import session
 from hub.store.prepared import Prepared
+from hub.store.private import make_directory, make_file
 from hub.store.turns import Turns
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def is_away(error: BaseException) -> bool:
     return state.startswith(_AWAY_CLASSES) or state in _AWAY_CODES
 
 
+BUSY = timedelta(seconds=30)
+"""How long SQLite waits for another process that holds the database."""
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
 
 
@@ -133,9 +136,11 @@ class Store:
         options["hide_parameters"] = True
         self._silence: Silence | None = None
         if self.name == "sqlite":
-            if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            options["connect_args"] = {"check_same_thread": False, "timeout": 30}
+            if parsed.database and parsed.database != ":memory:":
+                make_directory(Path(parsed.database).parent)
+                with suppress(OSError):  # then connecting fails, and says so in the usual way
+                    make_file(Path(parsed.database))
+            options["connect_args"] = {"check_same_thread": False, "timeout": BUSY.total_seconds()}
         else:
             # With them the driver, which SQLite does not need.
             from hub.store import silence
@@ -206,7 +211,7 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY // timedelta(milliseconds=1)}",
         "temp_store=MEMORY",
         "cache_size=-2000",
         "wal_autocheckpoint=2000",

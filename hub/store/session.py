@@ -15,7 +15,6 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from hub.store.prepared import Prepared
@@ -57,6 +56,8 @@ class Plans:
         """Forget those of a connection, where they are old; a hook for SQLAlchemy's checkout."""
         now = monotonic()
         if now - record.info.setdefault("plans_since", now) >= self._last:
+            import psycopg  # here: SQLite does without the driver
+
             record.info["plans_since"] = now
             try:
                 line.autocommit = True  # else a transaction would begin here

@@ -1,5 +1,6 @@
 """The compose file: what watches the containers, and what they wait for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,13 @@ def megabytes(text: str) -> int:
     """Return a size such as "16m"."""
     assert text.endswith("m"), text
     return int(text[:-1])
+
+
+def test_every_variable_of_the_compose_file_is_in_the_example_of_env() -> None:
+    """What is not in .env is forgotten by the next `docker compose up` in another shell."""
+    root = Path(__file__).parents[2]
+    text = (root / "docker-compose.yml").read_text(encoding="utf-8")
+    example = (root / ".env.example").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"\$\{(\w+):?-", text))
+    assert wanted
+    assert set(re.findall(r"^(\w+)=", example, flags=re.MULTILINE)) == wanted

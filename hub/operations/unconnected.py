@@ -1,0 +1,59 @@
+"""Partners without an address in the settings for which deliveries wait, or to which some went.
+
+Deliveries for such a partner stay pending, and nothing else would say so. A partner that was never
+connected and for which nothing waits is no finding.
+"""
+
+from dataclasses import dataclass
+
+from hub.messages import catalog
+from hub.settings import Settings
+from hub.store.conservation import counts
+from hub.store.conservation.tables import ACCEPTED
+from hub.store.engine import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unconnected:
+    """A partner that deliveries are for, and that has no address."""
+
+    partner: str
+    setting: str
+    """The setting that is empty."""
+    pending: int
+    """Deliveries that are not settled."""
+    delivered: int
+    """Deliveries that it got when it was connected."""
+
+    @property
+    def en(self) -> str:
+        """The sentence for operators."""
+        return f"{self.partner}: not connected ({self.setting} is not set), {self.pending} pending"
+
+    @property
+    def vi(self) -> str:
+        """The sentence for officers."""
+        return f"{self.partner}: chưa kết nối (thiếu {self.setting}), {self.pending} đang chờ gửi"
+
+
+def unconnected(tx: Tx, settings: Settings) -> list[Unconnected]:
+    """Return the partners that have no address and had, or should have, deliveries."""
+    kept = counts.kept(tx)
+    found = []
+    for partner, setting, address in (
+        (catalog.PROVINCIAL, "HUB_PROVINCE_URL", settings.province_url),
+        (catalog.TOWN_CENTER, "HUB_TOWN_URL", settings.town_url),
+    ):
+        states = kept.get(partner)
+        if address or states is None:
+            continue
+        settled = sum(count for state, count in states.items() if state != ACCEPTED)
+        one = Unconnected(
+            partner=partner,
+            setting=setting,
+            pending=states[ACCEPTED] - settled,
+            delivered=states["delivered"],
+        )
+        if one.pending or one.delivered:
+            found.append(one)
+    return found
