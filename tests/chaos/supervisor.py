@@ -54,6 +54,11 @@ class KeptRole:
         process = self._process
         return process.pid if process is not None and process.alive else 0
 
+    def wait_running(self, seconds: float) -> bool:
+        """Return whether there is a process, waiting for that: between two there is none."""
+        with self.changed:
+            return self.changed.wait_for(lambda: self.pid != 0, seconds)
+
     def kill(self) -> bool:
         """End it with SIGKILL; tell whether there was a process to kill."""
         return self._signal(signal.SIGKILL)
