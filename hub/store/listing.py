@@ -1,6 +1,6 @@
 """What ward and hub know about dossiers that stand, or should stand, on a partner's list."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from hub.messages.envelope import decode
 from hub.messages.payloads import Status
 from hub.rules.states import FINAL
 from hub.rules.states import DeliveryState as S
+from hub.store.archive import index
 from hub.store.deliveries import position
 from hub.store.engine import Tx
 from hub.store.record_tables import dossiers
@@ -59,7 +60,26 @@ def known(tx: Tx, destination: str, numbers: Iterable[str]) -> dict[str, Known]:
             lanes.setdefault(row.lane, []).append(row)
         for number, received_at in received.items():
             found[number] = _known(received_at, lanes.get(number, []))
+        found |= _archived(tx, set(some) - received.keys())
     return found
+
+
+def _archived(tx: Tx, numbers: Collection[str]) -> dict[str, Known]:
+    """Return those of the numbers that are in the archive: known, and ended long ago.
+
+    What a partner was told last of them is not looked up, so nothing is said of their status.
+    """
+    return {
+        one.number: Known(
+            received_at=one.received_at,
+            opened=True,
+            settled=True,
+            delivered=False,
+            last_at=one.closed_at,
+            status=None,
+        )
+        for one in index.all_of(tx, numbers)
+    }
 
 
 def _of_lanes(destination: str, numbers: list[str]) -> sa.Select[Any]:
@@ -84,7 +104,7 @@ def _known(received_at: datetime, rows: list[sa.Row[Any]]) -> Known:
 
 def _status(rows: list[sa.Row[Any]]) -> Status | None:
     for row in reversed(rows):
-        if row.state in _GIVEN:
+        if row.state in _GIVEN and row.body:  # an erased message says nothing any more
             sent = Sent(row.id, row.destination, row.type, S(row.state), decode(row.body))
             said = status_said(sent)
             if said is not None:

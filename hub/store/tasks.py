@@ -82,10 +82,15 @@ def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, s
 
 
 def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
-    """Return the numbers of dossiers that were received or had an event in [start, end)."""
+    """Return the numbers of dossiers that were received or had an event in [start, end).
+
+    Without those whose personal data was erased: there is nothing left to compare.
+    """
     d, e = dossiers.c, dossier_events.c
     received = sa.select(d.number).where(d.received_at >= start, d.received_at < end)
-    happened = sa.select(e.number).where(e.at >= start, e.at < end)
+    happened = sa.select(e.number).join(dossiers, d.number == e.number)
+    happened = happened.where(e.at >= start, e.at < end, d.erased_at.is_(None))
+    received = received.where(d.erased_at.is_(None))
     return set(tx.execute(received.union(happened)).scalars())
 
 

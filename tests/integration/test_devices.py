@@ -12,6 +12,7 @@ import pytest
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
+from adapters.devices.scanner import copies
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import ScannerSource
@@ -264,3 +265,15 @@ def test_a_scan_of_which_it_is_not_known_whether_it_is_stored_is_taken_again(
     role.stop()
     assert len(accepted(store)) == 1
     assert len(list((folder / TAKEN).iterdir())) == 1
+
+
+def test_the_scanners_own_copies_go_after_a_while_or_with_their_dossier(tmp_path: Path) -> None:
+    """What the hub has taken stays for some days; of an erased dossier nothing stays."""
+    taken = tmp_path / TAKEN
+    taken.mkdir()
+    for name in ("A-180806-0001__GK.pdf", "A-180806-0001__GK.2.pdf", "A-180806-0002__GK.pdf"):
+        (taken / name).write_bytes(b"x")
+    assert copies.remove_old(taken, age=timedelta(days=1)) == 0
+    assert copies.remove_of([tmp_path, taken, tmp_path / REFUSED], "A-180806-0001") == 2
+    assert [path.name for path in taken.iterdir()] == ["A-180806-0002__GK.pdf"]
+    assert copies.remove_old(taken, age=timedelta(days=-1)) == 1

@@ -12,6 +12,7 @@ from hub.store.prepared import Prepared, among, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c
 _GET = Prepared(sa.select(archived_dossiers).where(a.number == sa.bindparam("which")))
+_ALL = Prepared(sa.select(archived_dossiers).where(among(a.number, "numbers")))
 _ADD = Prepared(sa.insert(archived_dossiers), columns=columns_of(archived_dossiers))
 _ADD_KEY = Prepared(
     lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
@@ -51,6 +52,11 @@ def get(tx: Tx, number: str) -> Archived | None:
     """Return where a dossier is archived, None when it is not."""
     row = _GET.one_or_none(tx, {"which": number})
     return Archived(**row._asdict()) if row else None
+
+
+def all_of(tx: Tx, numbers: Collection[str]) -> list[Archived]:
+    """Return those of the dossiers that are archived."""
+    return [Archived(**row._asdict()) for row in _ALL.all(tx, {"numbers": list(numbers)})]
 
 
 def known(tx: Tx, numbers: Collection[str]) -> set[str]:
