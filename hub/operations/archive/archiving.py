@@ -17,6 +17,7 @@ from hub.failpoints import Point, passing
 from hub.operations.archive import comparing, deleting, erasing, sealing, writing
 from hub.operations.archive.layout import ENDING, Head
 from hub.operations.archive.leading import Stopped, giving_way, leading
+from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.by import By
 from hub.records.calendar import local
@@ -189,7 +190,10 @@ class _Run:
         """Compare a complete file with the database and delete what is equal."""
         archive, report = self.archive, self.report
         told = lambda count: archive.progress("compared", count)  # noqa: E731
-        found = comparing.compare(archive.store, archive.folder, file, keys=keys, progress=told)
+        try:
+            found = comparing.compare(archive.store, archive.folder, file, keys=keys, progress=told)
+        except ArchiveDamaged as error:
+            raise self._set_aside(file, error) from None
         passing(Point.ARCHIVE_AFTER_COMPARE)
         gone = 0
         for count in deleting.delete(
@@ -214,6 +218,18 @@ class _Run:
         report.files.append(file.name)
         report.bytes += file.size or 0
         report.changed += max(0, (file.dossiers or 0) - there)
+
+    def _set_aside(self, file: files.ArchiveFile, error: ArchiveDamaged) -> ArchiveDamaged:
+        """Keep a damaged file out of the way when nothing was deleted for it; return what to say.
+
+        The next run writes its dossiers anew. Else it has to come back from a copy.
+        """
+        with self.archive.store.write() as tx:
+            if index.of_file(tx, file.seq):
+                return error
+            files.discard(tx, file.seq)
+        writing.set_aside(self.archive.folder / file.name)
+        return ArchiveDamaged(f"{error}; nothing was deleted for it, the next run writes it anew")
 
     def _remove_files(self) -> None:
         passing(Point.ARCHIVE_BEFORE_FILES)

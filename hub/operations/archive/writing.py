@@ -157,6 +157,14 @@ def discard(place: Path) -> None:
     sync_folder(place.parent)
 
 
+def set_aside(place: Path) -> None:
+    """Rename a damaged file and its manifest, so that they are neither used nor lost."""
+    for path in (place, manifest_of(place)):
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.damaged"))
+    sync_folder(place.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names that were given or taken away survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)

@@ -54,10 +54,10 @@ def end(tx: Tx, seq: int, *, now: datetime) -> None:
 
 
 def discard(tx: Tx, seq: int) -> None:
-    """Forget a file that was never complete."""
-    gone = tx.execute(sa.delete(archive_files).where(f.seq == seq, f.state == WRITING))
-    if gone.rowcount != 1:
-        raise FileMoved(f"archive file {seq} is not being written")
+    """Forget a file for which nothing was deleted; only the newest one can be such."""
+    left = sa.delete(archive_files).where(f.seq == seq, f.state.in_([WRITING, WRITTEN]))
+    if tx.execute(left).rowcount != 1:
+        raise FileMoved(f"archive file {seq} is done")
 
 
 def _move(tx: Tx, seq: int, since: str, values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages import payloads as p
-from hub.operations.archive import comparing, holding
+from hub.operations.archive import comparing, holding, verifying
 from hub.operations.archive.archiving import Archive, rehearse, run
 from hub.operations.archive.leading import NotLeading, leading
 from hub.operations.archive.reading import ArchiveDamaged
@@ -127,7 +127,8 @@ def test_what_changes_after_it_was_compared_stays(
 def test_nothing_is_deleted_that_was_not_read_back(
     ward: Ward, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One byte of the file changes between writing and reading: every row stays."""
+    """One byte of the file changes between writing and reading: every row stays, and the next run
+    writes another file."""
     name = end(ward, 1)
     compare = comparing.compare
 
@@ -146,6 +147,10 @@ def test_nothing_is_deleted_that_was_not_read_back(
     with ward.store.read() as tx:
         assert len(rows.load(tx, [name])) == 1
         assert index.get(tx, name) is None
+    monkeypatch.undo()
+    assert run(archive, BY).archived == 1
+    assert verifying.verify(ward.store, archive.folder).problems == ()
+    assert [path.suffix for path in archive.folder.iterdir()].count(".damaged") == 2
 
 
 def test_one_leads_and_the_others_do_nothing(ward: Ward, archive: Archive) -> None:
