@@ -74,7 +74,7 @@ def test_nobody_takes_more_than_can_be_asked_at_once(store: Store) -> None:
     in_doubt(store, partner, 4)
     first, second = (reconciler(store, partner, lambda: at[0]) for _ in range(2))
     partner.answers.clear()
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         slow = pool.submit(first.ask_some, pool)
         assert partner.asking.acquire(timeout=10)
         others = pool.submit(second.ask_some, pool)
