@@ -27,6 +27,7 @@ from tests.chaos import latency
 from tests.chaos.injector import Injector
 from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
+from tests.chaos.retention import archive_all
 from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
 
@@ -126,6 +127,8 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
     figures["problems"] = [*verdict(figures), *load.problems, *injector.problems]
     if not ended:
         figures["problems"].append(f"{stage.unsettled()} unsettled after {SETTLE_WITHIN} s")
+    retained, wrong = archive_all(stage, counter)
+    figures["problems"] += [f"archive: {problem}" for problem in wrong]
     counter.close()
     report = {
         "seed": plan.seed,
@@ -139,6 +142,7 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         "recoveries_s": injector.recovery,
         "latency": compared,
         "disks": "tmpfs" if stage.database_disk.mounted else "not mounted: only files were limited",
+        "archive": retained,
         **figures,
     }
     return {**report, "limits": limits(report)}
