@@ -39,7 +39,8 @@ Report = Callable[[str, int, int], None]
 """Hears (what, how much of it is done, of how much)."""
 _CHOOSE = f"""
 CREATE TABLE {CHOSEN} AS SELECT number FROM dossiers d
-WHERE number LIKE '{SEED_AGENCY}%'
+WHERE number LIKE '{SEED_AGENCY}%' AND d.finished_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM legs l WHERE l.number = d.number AND l.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.lane = d.number AND o.settled_at IS NULL)
   AND NOT EXISTS (
     SELECT 1 FROM journal j WHERE j.key = d.number AND j.state NOT IN ('handled', 'outgoing'))
