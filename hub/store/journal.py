@@ -110,11 +110,14 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
     """Store new messages and ask for their handling; answer a known meaning with its first id.
 
     A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
-    InvalidMessage `content_differs` when a known meaning comes with another content.
+    InvalidMessage `content_differs` when a known meaning comes with another content, also in one
+    batch: tried one by one, the first telling is then accepted and the other refused.
     """
     first: dict[str, Entry] = {}  # in the order in which they came: so they are asked for
     for entry in entries:
-        first.setdefault(entry.dedup_key, entry)
+        told = first.setdefault(entry.dedup_key, entry)
+        if entry.body != told.body:  # else the content of the later one would be lost in silence
+            _must_say_the_same(entry.message, told.message)
     rows = [
         {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
         for key, entry in first.items()
