@@ -6,8 +6,10 @@ first what lets things in, then what works on them, then what carries, then what
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
@@ -260,7 +262,14 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
     if hours:
         within = timedelta(hours=hours)
         looks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).look)
-    return lambda now: [look(now) for look in looks]
+    return partial(_look_at_all, looks)
+
+
+def _look_at_all(looks: Sequence[Callable[[datetime], object]], now: datetime) -> None:
+    """Look in the order of the list; one that fails is raised when the others have looked."""
+    with ExitStack() as stack:
+        for look in reversed(looks):
+            stack.callback(look, now)
 
 
 def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:

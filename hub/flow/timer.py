@@ -86,9 +86,11 @@ class Timer(Role):
         lost = now - self.pace.ask_again
         if self._has_jumped(now, measured) or measured - self._swept >= self._pause_of_sweeps:
             self._swept = measured
-            count = self.sweep(now)
-            passing(Point.TIMER_AFTER_SWEEP)
-            self.on_sweep()
+            try:
+                count = self.sweep(now)
+                passing(Point.TIMER_AFTER_SWEEP)
+            finally:
+                self.on_sweep()
         else:
             count = 0
         with self.store.write() as tx:
@@ -110,9 +112,18 @@ class Timer(Role):
         return True
 
     def sweep(self, now: datetime) -> int:
-        """Look for what should not happen: dead senders, lost asks, forgotten followers."""
-        # First, because an ask that is repeated looks like one that has just been made.
-        self.also(now)
+        """Look for what should not happen: dead senders, lost asks, forgotten followers.
+
+        What is looked for besides may fail: that is raised when the rest is done.
+        """
+        try:
+            # First, because an ask that is repeated looks like one that has just been made.
+            self.also(now)
+        finally:
+            count = self._look_for_lost(now)
+        return count
+
+    def _look_for_lost(self, now: datetime) -> int:
         lost = now - self.pace.ask_again
         with self.store.write() as tx:
             mended = schedule.mend_future(
