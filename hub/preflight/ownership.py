@@ -35,6 +35,8 @@ def owned(settings: Settings) -> Check:
             own = identity.known(tx) or "without an id yet"
     finally:
         store.close()
+    if owner not in ("", own):  # perhaps only the broker's answer was cut
+        owner = ownership.owner(settings.broker_url, own=own)
     if owner in ("", own):
         return Check(SUBJECT, True, f"the queues are those of {own}" if owner else "nobody yet")
     return Check(SUBJECT, False, refusal(owner, own=own), FIX, fatal=True)

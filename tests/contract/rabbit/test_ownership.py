@@ -6,9 +6,11 @@ import pika
 import pytest
 
 from hub.broker import ownership
+from hub.broker.own_vhost import own_vhost
 from hub.broker.ownership import OwnedByAnother, StillConsumed
 from hub.messages.routes import INGEST
 from hub.ports import BrokerUnavailable
+from hub.sandbox.rabbit_node import PrivateRabbit
 
 OURS, OTHER = "ward-pc-20261128-0a1b2c3d", "other-pc-20251001-4e5f6a7b"
 
@@ -30,6 +32,18 @@ def test_another_store_is_refused_and_told_whose_the_queues_are(url: str) -> Non
         ownership.claim(url, OTHER.replace("other-pc", "o" * 20))
     assert refused.value.owner == ours
     assert ownership.owner(url) == ours
+
+
+def test_a_store_knows_its_own_mark_also_where_the_brokers_answer_is_cut(
+    node: PrivateRabbit,
+) -> None:
+    """In a virtual host with a long name no hub could start again after its first start."""
+    with own_vhost(node.url, node.management_url, prefix="ward" * 40) as url:
+        ownership.claim(url, OURS)
+        assert ownership.owner(url) != OURS  # the answer is cut
+        assert ownership.owner(url, own=OURS) == OURS
+        assert ownership.owner(url, own=OTHER) not in ("", OURS, OTHER)
+        assert ownership.take_over(url, OURS) == OURS
 
 
 def test_of_stores_that_claim_in_the_same_moment_one_gets_the_queues(url: str) -> None:
