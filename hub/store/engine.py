@@ -205,9 +205,11 @@ def _long(opened: AbstractContextManager[Tx]) -> Iterator[Tx]:
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # the driver must not open transactions of its own
+    if raw.execute("PRAGMA page_count").fetchone() == (0,):
+        # So the pages of what was archived can be given back. Trap: it takes the write lock, also
+        # where nothing changes, so every new reader of a file with content would wait for a writer.
+        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in (
-        # Only where the file is new: so the pages of what was archived can be given back.
-        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
