@@ -1,7 +1,7 @@
 """Commands of retention: archive what has ended, check it, bring it back, erase, hold."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -33,6 +33,7 @@ WHY = {
     Kept.MESSAGE_PARKED: "thông điệp để riêng · parked (hub stuck)",
     Kept.STEP_MISSING: "thiếu bước của thị xã · a step of the town is missing",
     Kept.TASK_OPEN: "còn việc phải làm · a task is open (hub tasks)",
+    Kept.FILE_MISSING: "thiếu hoặc hỏng tệp trong files/ · a stored file is missing or damaged",
 }
 
 
@@ -105,9 +106,11 @@ def erase(
         typer.confirm(question, abort=True)
     with _archive() as (archive, _), _told():
         done = erasing.erase_one(archive.store, dossier, by(reason, actor))
-        removed = erasing.remove_files(
-            archive.store, archive.files, untouched=archive.untouched, give_way=lambda: None
-        )
+        removed = 0
+        with suppress(leading.NotLeading), leading.leading(archive.store, archive.folder):
+            removed = erasing.remove_files(
+                archive.store, archive.files, untouched=archive.untouched, give_way=lambda: None
+            )
     removed += forget_scans(settings(), dossier)
     console.print(
         f"[green]✓[/] {dossier}: erased, {removed} files removed."

@@ -36,6 +36,7 @@ class Kept(StrEnum):
     MESSAGE_PARKED = "message_parked"
     STEP_MISSING = "step_missing"
     TASK_OPEN = "task_open"
+    FILE_MISSING = "file_missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

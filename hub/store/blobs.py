@@ -75,21 +75,33 @@ class BlobStore:
         It is moved aside before its time is read: a touch comes either before the move, and the
         file is put back, or after it, and the sender finds nothing and stores it anew.
         """
-        place = self.place(sha256)
-        aside = self.directory / f".out-{sha256}"
+        self.put_back(sha256)
+        place, aside = self.place(sha256), self._aside(sha256)
         oldest = time.time() - untouched.total_seconds()
         try:
             if place.stat().st_mtime > oldest:
                 return False
             place.rename(aside)
         except FileNotFoundError:
-            aside.unlink(missing_ok=True)  # a process died between moving and removing it
             return True
         if aside.stat().st_mtime > oldest:
             aside.rename(place)
             return False
         aside.unlink()
         return True
+
+    def put_back(self, sha256: str) -> None:
+        """Put back what a process that died had moved aside: it may have been touched before.
+
+        Like `remove`, for one process at a time.
+        """
+        aside = self._aside(sha256)
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            os.link(aside, self.place(sha256))
+        aside.unlink(missing_ok=True)
+
+    def _aside(self, sha256: str) -> Path:
+        return self.directory / f".out-{sha256}"
 
     def place(self, sha256: str) -> Path:
         """Return where the file is or would be; raises InvalidMessage for what is no sha256."""

@@ -202,7 +202,13 @@ def add(tx: Tx, dossier: Dossier) -> bool:
         hand.keep(dossier)
         hand.added.add(dossier.number)
         return True
-    return not archived.known(tx, [dossier.number]) and _ADD.run(tx, _addable(dossier)) == 1
+    if _ADD.run(tx, _addable(dossier)) != 1:
+        return False
+    # Asked behind the insert, which waits for a process that is just archiving the dossier.
+    if archived.known(tx, [dossier.number]):
+        tx.execute(sa.delete(dossiers).where(dossiers.c.number == dossier.number))
+        return False
+    return True
 
 
 def _addable(dossier: Dossier) -> dict[str, object]:
@@ -239,9 +245,9 @@ def _write_added(tx: Tx) -> None:
     hand = at_hand.of(tx)
     if hand and hand.added:
         rows = [_addable(hand.dossiers[number]) for number in sorted(hand.added)]
-        there = archived.known(tx, hand.added)
-        hand.added = set()
-        if there or _ADD.run_each(tx, rows) != len(rows):
+        added, hand.added = hand.added, set()
+        # Whether one was archived is asked behind the insert, as in `add`.
+        if _ADD.run_each(tx, rows) != len(rows) or archived.known(tx, added):
             raise at_hand.AddedMeanwhile
 
 

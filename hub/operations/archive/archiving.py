@@ -19,6 +19,7 @@ from hub.operations.archive.layout import ENDING, Head
 from hub.operations.archive.leading import Stopped, giving_way, leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
+from hub.operations.archive.stored import missing
 from hub.operations.by import By
 from hub.records.calendar import local
 from hub.rules.retention import whole_months, why_kept
@@ -178,8 +179,11 @@ class _Run:
         return page
 
     def _add(self, writer: writing.FileWriter, page: list[Rows]) -> dict[str, bytes]:
-        fresh = {found.number: sealing.new_key() for found in page}
         with self.archive.store.write() as tx:
+            # Erased since it was read: sealed with a key that stays, its data would be back.
+            unerased = rows.lock_unerased(tx, [found.number for found in page])
+            page = [it for it in page if it.erased or it.number in unerased]
+            fresh = {found.number: sealing.new_key() for found in page}
             keys = index.make_keys(tx, fresh, now=self.archive.clock())
         for found in page:
             writer.add(found, keys[found.number])
@@ -276,7 +280,7 @@ def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]
         months: dict[str, list[Rows]] = {}
         for here in loaded:
             standing = candidates.standing(here, on_hold=here.number in held)
-            why = why_kept(standing, before=before)
+            why = why_kept(standing, before=before) or missing(archive.files, here)
             if why is None:
                 months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
             else:

@@ -7,6 +7,7 @@ and entered in the index. What changed meanwhile stays.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from hub.failpoints import Point, passing
@@ -14,7 +15,7 @@ from hub.operations.archive.comparing import Entry
 from hub.rules.retention import ended_at, why_kept
 from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile
-from hub.store.archive.rows import Rows
+from hub.store.archive.rows import Rows, RowsChanged
 from hub.store.engine import Store, Tx
 from hub.store.tables import from_microseconds
 
@@ -37,7 +38,9 @@ def delete(
     """
     for batch in _batches(entries):
         give_way()
-        with store.write() as tx:
+        count = 0
+        # A message that comes at this very moment: the next run archives what is then there.
+        with suppress(RowsChanged), store.write() as tx:
             count = _delete(tx, file, batch, now())
         passing(Point.ARCHIVE_BETWEEN_BATCHES)
         yield count
@@ -58,10 +61,11 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) -> int:
     written = {entry.number: entry for entry in batch}
-    held = candidates.on_hold(tx, written)
+    loaded = rows.load(tx, list(written), lock=True)
+    held = candidates.on_hold(tx, written)  # behind the lock: who places one waits for it
     going = [
         here
-        for here in rows.load(tx, list(written), lock=True)
+        for here in loaded
         if _may_go(here, written[here.number], on_hold=here.number in held, now=now)
     ]
     references.mark_unneeded(tx, [here.number for here in going], now=now)

@@ -50,10 +50,11 @@ def erase_due(
 
 def _erase_old(tx: Tx, numbers: list[str], before: datetime, now: datetime) -> int:
     """Erase those of the dossiers that nothing keeps."""
-    held = candidates.on_hold(tx, numbers)
+    loaded = rows.load(tx, numbers, lock=True)
+    held = candidates.on_hold(tx, numbers)  # behind the lock: who places one waits for it
     free = [
         here.number
-        for here in rows.load(tx, numbers, lock=True)
+        for here in loaded
         if not why_kept(candidates.standing(here, on_hold=here.number in held), before=before)
     ]
     references.mark_unneeded(tx, free, now=now)
@@ -76,8 +77,11 @@ def _erase_archived(
         give_way()
         with store.write() as tx:
             found = index.readable(tx, before=before, after=after, limit=FILES_AT_ONCE)
-            free = sorted(set(found) - candidates.on_hold(tx, found))
+            there = index.lock(tx, found)
+            kept = candidates.on_hold(tx, there) | erasing.waited_for(tx, there)
+            free = sorted(there - kept)
             for number in free:
+                erasing.empty_bodies(tx, number)
                 index.erase(tx, number, now=clock())
         if not found:
             return
@@ -94,18 +98,21 @@ def erase_one(store: Store, number: str, by: By) -> bool:
     """
     now = by["now"]
     with store.write() as tx:
+        loaded = rows.load(tx, [number], lock=True)
+        archived = index.lock(tx, [number])
         if holds.has(tx, number):
             raise NotErased(f"{number}: {Kept.LEGAL_HOLD}")
-        loaded = rows.load(tx, [number], lock=True)
-        archived = index.get(tx, number)
-        if not loaded and archived is None:
+        if not loaded and not archived:
             raise NotErased(f"{number}: there is no such dossier")
+        if archived and erasing.waited_for(tx, archived):
+            raise NotErased(f"{number}: {Kept.MESSAGE_PARKED}")
         for here in loaded:
             why = why_kept(candidates.standing(here, on_hold=False), before=now)
             if why not in (None, Kept.TOO_YOUNG):
                 raise NotErased(f"{number}: {why}")
             references.mark_unneeded(tx, [number], now=now)
         done = erasing.erase(tx, number, now=now) if loaded else False
+        erasing.empty_bodies(tx, number)
         done |= index.erase(tx, number, now=now)
         if done:
             audit.record(
@@ -117,7 +124,10 @@ def erase_one(store: Store, number: str, by: By) -> bool:
 def remove_files(
     store: Store, files: BlobStore, *, untouched: timedelta, give_way: Callable[[], None]
 ) -> int:
-    """Remove stored files that were marked and that nobody needs; return how many."""
+    """Remove stored files that were marked and that nobody needs; return how many.
+
+    For the process that leads: two that remove the same file could lose one that was touched.
+    """
     after, count = "", 0
     while True:
         give_way()
@@ -127,6 +137,8 @@ def remove_files(
         if not marked:
             return count
         after = marked[-1]
+        for sha256 in needed:
+            files.put_back(sha256)
         removed = [
             sha256
             for sha256 in marked
@@ -134,5 +146,6 @@ def remove_files(
         ]
         with store.write() as tx:
             references.keep(tx, needed)
-            references.forget(tx, removed)
+            # One that was stored anew meanwhile is known to be here.
+            references.forget(tx, [it for it in removed if not files.place(it).is_file()])
         count += len(removed)

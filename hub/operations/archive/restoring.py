@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
+from hub.operations.archive import verifying
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.leading import leading
@@ -21,6 +22,8 @@ from hub.store.archive import counts, files, holds, index, references, rows
 from hub.store.archive.index import Archived
 from hub.store.archive.rows import Rows
 from hub.store.engine import Tx
+
+_COLUMNS = {table: list(names) for table, names in rows.COLUMNS.items()}
 
 
 class NotRestored(Exception):
@@ -40,14 +43,20 @@ def restore(archive: Archive, number: str, by: By) -> bool:
                     return False
                 raise NotRestored(f"{number}: there is no such dossier, here or in the archive")
             key = index.keys(tx, [number]).get(number)
-            place = archive.folder / files.one(tx, found.file).name
+            file = files.one(tx, found.file)
+            place = archive.folder / file.name
         if key is None:
             raise NotRestored(f"{number}: erased at {found.erased_at:%Y-%m-%d}, nobody can read it")
         with FileReader(place) as reader:
             columns = reader.head.columns
+        if columns != _COLUMNS:  # an older version wrote it, or somebody changed it
+            verifying.check_file(archive.folder, file)
         back = _read(archive, place, found, key)
         passing(Point.RESTORE_AFTER_FILES)
         with archive.store.write() as tx:
+            index.lock(tx, [number])
+            if index.keys(tx, [number]).get(number) != key:
+                raise NotRestored(f"{number}: it was erased just now")
             rows.put_back(tx, back, columns)
             _register(tx, back, by)
             index.remove(tx, number)
@@ -108,7 +117,7 @@ class _Pieces:
 
 def _register(tx: Tx, back: Rows, by: By) -> None:
     """Record the dossier's files as stored here again."""
-    if back.column("dossiers", "erased_at") != [None]:
+    if back.erased:
         return
     columns = ("name", "media_type", "size", "sha256", "component")
     values = zip(*(back.column("dossier_files", name) for name in columns), strict=True)

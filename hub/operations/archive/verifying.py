@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from hub.operations.archive.layout import ENDING
+from hub.operations.archive.layout import ENDING, Manifest
 from hub.operations.archive.reading import ArchiveDamaged, check_manifest
 from hub.store.archive import files
 from hub.store.archive.files import ArchiveFile
@@ -54,10 +54,15 @@ def verify(
 
 
 def _check(folder: Path, file: ArchiveFile, previous: str) -> None:
-    place = folder / file.name
-    manifest = check_manifest(place, file.manifest_hash)
+    manifest = check_file(folder, file)
     if not manifest.previous == file.previous_hash == previous:
         raise ArchiveDamaged(f"{file.name}: does not follow from the file before")
+
+
+def check_file(folder: Path, file: ArchiveFile) -> Manifest:
+    """Return the manifest of a file; raises ArchiveDamaged when either is not what was written."""
+    place = folder / file.name
+    manifest = check_manifest(place, file.manifest_hash)
     try:
         with place.open("rb") as opened:
             found = file_digest(opened, "sha256").hexdigest()
@@ -65,3 +70,4 @@ def _check(folder: Path, file: ArchiveFile, previous: str) -> None:
         raise ArchiveDamaged(f"{file.name}: the file is missing") from None
     if not found == file.sha256 == manifest.sha256:
         raise ArchiveDamaged(f"{file.name}: the file was changed")
+    return manifest

@@ -136,7 +136,7 @@ class FileWriter:
         self.size += len(line) + 1
 
     def _stored(self, rows: Rows) -> Iterator[tuple[str, Path]]:
-        if rows.column("dossiers", "erased_at") != [None]:
+        if rows.erased:
             return  # its files are gone on purpose
         for sha256 in sorted(set(rows.column("dossier_files", "sha256"))):
             try:

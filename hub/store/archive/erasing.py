@@ -5,6 +5,7 @@ anonymous and stay as they are.
 """
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -12,9 +13,9 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Applicant
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
+from hub.store.prepared import Prepared, among
 from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps
-from hub.store.tables import journal
+from hub.store.tables import UNHANDLED, journal
 
 NOBODY = msgspec.json.encode(Applicant(name="—"))
 """In the place of an applicant that was erased: readable as one, because records decode it."""
@@ -26,6 +27,12 @@ _EMPTY = Prepared(
     .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length"))
 )
 
+_WAITED_FOR = Prepared(
+    sa.select(journal.c.key)
+    .distinct()
+    .where(among(journal.c.key, "numbers"), UNHANDLED, journal.c.state != "")
+)
+
 
 def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     """Erase the personal data in the rows of one dossier; False when there is none any more."""
@@ -34,6 +41,14 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     values = {"applicant": NOBODY, "summary": "", "parcels": b"[]", "erased_at": now}
     if tx.execute(erased.values(values)).rowcount != 1:
         return False
+    empty_bodies(tx, number)
+    for table, column in ((dossier_events, "note"), (leg_steps, "note"), (dossier_files, "name")):
+        tx.execute(sa.update(table).where(table.c.number == number).values({column: ""}))
+    return True
+
+
+def empty_bodies(tx: Tx, number: str) -> None:
+    """Empty the messages about a dossier, also those that came when it was archived."""
     bodies = _BODIES.all(tx, {"which": number})
     _EMPTY.run_each(
         tx,
@@ -46,9 +61,11 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
             for row in bodies
         ],
     )
-    for table, column in ((dossier_events, "note"), (leg_steps, "note"), (dossier_files, "name")):
-        tx.execute(sa.update(table).where(table.c.number == number).values({column: ""}))
-    return True
+
+
+def waited_for(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """Return those of the dossiers about which a message is not handled, or parked."""
+    return set(_WAITED_FOR.scalars(tx, {"numbers": list(numbers)}))
 
 
 def is_erased(tx: Tx, number: str) -> bool | None:

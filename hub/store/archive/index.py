@@ -19,6 +19,9 @@ _ADD_KEY = Prepared(
     columns=columns_of(dossier_keys),
 )
 _KEYS = Prepared(sa.select(k.number, k.key).where(among(k.number, "numbers")))
+_LOCK = Prepared(
+    sa.select(a.number).where(among(a.number, "numbers")).order_by(a.number).with_for_update()
+)
 _KNOWN = Prepared(sa.select(a.number).where(among(a.number, "numbers")))
 
 
@@ -62,6 +65,11 @@ def all_of(tx: Tx, numbers: Collection[str]) -> list[Archived]:
 def known(tx: Tx, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that are archived."""
     return set(_KNOWN.scalars(tx, {"numbers": list(numbers)}))
+
+
+def lock(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers that are archived, locked against erasing, holds, restoring."""
+    return set(_LOCK.scalars(tx, {"numbers": list(numbers)}))
 
 
 def remove(tx: Tx, number: str) -> None:

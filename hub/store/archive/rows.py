@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.engine import Tx
+from hub.store.engine import Tx, insert
 from hub.store.prepared import Prepared, among
 from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
 from hub.store.repair_tables import replay_items, tasks
@@ -97,6 +97,16 @@ _LOCK = Prepared(
 )
 
 
+_UNERASED = Prepared(
+    sa.select(dossiers.c.number)
+    .where(among(dossiers.c.number, "owners"), dossiers.c.erased_at.is_(None))
+    .order_by(dossiers.c.number)
+    .with_for_update()
+)
+_REPEATED = {"journal", "inbox"}
+"""Tables in which a late repeat may have put the same row while the first one was archived."""
+
+
 class RowsChanged(Exception):
     """Rows came or went between reading and deleting; nothing was deleted."""
 
@@ -115,6 +125,11 @@ class Rows:
         """Return one column of one table."""
         place = COLUMNS[table].index(name)
         return [row[place] for row in self.tables.get(table, ())]
+
+    @property
+    def erased(self) -> bool:
+        """Whether its personal data was erased, stored files included."""
+        return self.column("dossiers", "erased_at") != [None]
 
     def deliveries(self) -> list[tuple[str, str]]:
         """Return destination and state of each delivery."""
@@ -153,6 +168,11 @@ def load(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
             found[mine[row[at]]].tables[name].append(_plain(name, row))
         owners[name] = {row[key]: mine[row[at]] for row in loaded}
     return [rows for rows in found.values() if rows.tables["dossiers"]]
+
+
+def lock_unerased(tx: Tx, numbers: Sequence[str]) -> set[str]:
+    """Return those of the dossiers that are here with their personal data, locked."""
+    return set(_UNERASED.scalars(tx, {"owners": numbers}))
 
 
 def _plain(table: str, row: Row) -> Row:
@@ -199,7 +219,8 @@ def put_back(tx: Tx, rows: Rows, columns: Mapping[str, Sequence[str]]) -> int:
     """Insert the rows of a dossier that was archived; return how many.
 
     `columns`: those of each table when it was archived. What the tables have got since takes its
-    default, what they have lost is left out.
+    default, what they have lost is left out. A message that was repeated meanwhile is again the
+    first telling, which was handled.
     """
     count = 0
     for part in PARTS:
@@ -215,7 +236,15 @@ def put_back(tx: Tx, rows: Rows, columns: Mapping[str, Sequence[str]]) -> int:
             for row in rows.tables.get(name, ())
         ]
         if values:
-            plain = sa.table(name, *(sa.column(column) for column in values[0]))
-            tx.execute(sa.insert(plain), values)
+            tx.execute(_putting(tx, part, values[0]), values)
             count += len(values)
     return count
+
+
+def _putting(tx: Tx, part: _Part, columns: Iterable[str]) -> sa.Insert:
+    plain: Any = sa.table(part.name, *(sa.column(column) for column in columns))
+    statement = insert(tx, plain)
+    if part.name not in _REPEATED:
+        return statement
+    first = {column.name: statement.excluded[column.name] for column in plain.columns}
+    return statement.on_conflict_do_update(index_elements=[part.key], set_=first)

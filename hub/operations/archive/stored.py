@@ -1,0 +1,30 @@
+"""Whether the stored files of a dossier are on the disk, whole, before the dossier is archived.
+
+A folder that is not mounted, or a damaged disk, would else have dossiers leave without their papers
+and have the papers removed when the disk is back.
+"""
+
+import hashlib
+
+from hub.messages.invalid import InvalidMessage
+from hub.rules.retention import Kept
+from hub.store.archive.rows import Rows
+from hub.store.blobs import BlobStore
+
+
+def missing(files: BlobStore, here: Rows) -> Kept | None:
+    """Return `Kept.FILE_MISSING` unless every stored file of a dossier has its hash.
+
+    Of an erased dossier they are gone on purpose.
+    """
+    if here.erased:
+        return None
+    for sha256 in set(here.column("dossier_files", "sha256")):
+        try:
+            with files.path(sha256).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except (InvalidMessage, FileNotFoundError):
+            return Kept.FILE_MISSING
+        if found != sha256:
+            return Kept.FILE_MISSING
+    return None
