@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.operations.verbs import by_person
-from hub.rules.errors import is_certain
+from hub.rules.errors import is_certain, kept_code
 from hub.rules.states import DeliveryState
 from hub.store import audit, deliveries, fault_classes
 from hub.store.engine import Store, Tx
@@ -50,11 +50,12 @@ def classify(
 ) -> int:
     """Give a partner's code its meaning; return how many waiting deliveries moved by it.
 
+    `code` is the code as it is kept, or as the partner writes it: what its people say it means.
     Raises NotClassified for a code that the partner never replied with (to that operation), and for
     one that may stand for several.
     """
     with store.write() as tx:
-        _must_be_one_known_code(tx, partner, operation, code)
+        code = _known_as(tx, partner, operation, code)
         fault_classes.decide(tx, partner, operation, code, verdict=verdict, now=now)
         fault_classes.close_needless(tx, actor=actor, reason=f"classified {verdict}", now=now)
         waiting = fault_classes.waiting(tx, partner, operation, code)
@@ -91,11 +92,14 @@ def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
             deliveries.deliver(tx, [(id, "")], now=now, since=since)
 
 
-def _must_be_one_known_code(tx: Tx, partner: str, operation: str, code: str) -> None:
+def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:
+    """Return a code that the partner replied with, as it is kept. Raises NotClassified."""
     if not is_certain(code):
         raise NotClassified(MASKED.format(code=code))
-    if not fault_classes.is_known(tx, partner, operation, code):
-        place, place_en = (f" cho {operation}", f" to {operation}") if operation else ("", "")
-        raise NotClassified(
-            NEVER_SEEN.format(partner=partner, code=code, place=place, place_en=place_en)
-        )
+    for kept in (code, kept_code(code)):
+        if fault_classes.is_known(tx, partner, operation, kept):
+            return kept
+    place, place_en = (f" cho {operation}", f" to {operation}") if operation else ("", "")
+    raise NotClassified(
+        NEVER_SEEN.format(partner=partner, code=code, place=place, place_en=place_en)
+    )

@@ -130,6 +130,17 @@ def test_a_verdict_on_one_number_is_none_on_another(store: Store) -> None:
     assert place(store, answered(store, 4, "100306"))[0] is S.AMBIGUOUS
 
 
+def test_a_code_may_be_named_as_the_partner_writes_it(store: Store) -> None:
+    """A list of the partner's has the whole code; what is kept of it, nobody can ask about."""
+    waiting, other = answered(store, 1, "100201"), answered(store, 2, "100305")
+    assert classify(store, "provincial", "100201", Verdict.DELIVERED, **BY) == 1
+    assert place(store, waiting)[0] is S.DELIVERED
+    assert place(store, other)[0] is S.AMBIGUOUS
+    with store.read() as tx:
+        codes = set(tx.execute(sa.select(class_table.c.code)).scalars())
+    assert codes == {kept_code("100201"), kept_code("100305")}
+
+
 @pytest.mark.parametrize(
     ("partner", "operation", "code"),
     [
