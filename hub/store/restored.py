@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.delivery_statements import RESTORED
 from hub.store.engine import Store, Tx
-from hub.store.tables import UNSETTLED, attempts, deliveries
+from hub.store.tables import UNSETTLED, deliveries
 
 DETAIL = "the database was restored: it may have gone out since the copy was made"
 
@@ -61,7 +61,15 @@ class Mark:
         fresh.replace(self.path)
 
 
+# The number that the database gave last, and not the highest that is there: the archive may have
+# taken the newest attempts of a hub that has been idle for long.
+_GIVEN = {
+    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = 'attempts'",
+    "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence('attempts', 'id'))",
+}
+
+
 def _calls(store: Store) -> int:
     with store.read() as tx:
-        last: int | None = tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar_one()
+        last: int | None = tx.execute(sa.text(_GIVEN[store.name])).scalar()
     return last or 0
