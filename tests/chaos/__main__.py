@@ -23,11 +23,10 @@ from hub.pilot import scenario
 from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
 from hub.sandbox.programs import MissingProgram
-from tests.chaos import latency
+from tests.chaos import latency, retention
 from tests.chaos.injector import Injector
 from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
-from tests.chaos.retention import archive_all
 from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
 
@@ -111,6 +110,7 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         compared = latency.compare(
             stage, counter, plans, each=FIRST_PHASE, say=lambda note: bar.update(task, note=note)
         )
+        retention.begin(stage)
         injector = Injector(stage, seed=plan.seed, say=lambda kind: bar.update(task, note=kind))
         load = Load(counter, _only(plans, plan.dossiers), clerks=CLERKS)
         load.start()
@@ -122,13 +122,19 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         ended = wait_settled(
             stage, SETTLE_WITHIN, lambda left: bar.update(task, note=f"settling, {left} left")
         )
+        bar.update(task, note="archiving the rest")
+        archived, wrong = retention.finish(stage, counter)
+        back, missing = retention.bring_back(
+            stage, counter, lambda left: bar.update(task, note=f"bringing back, {left} left")
+        )
         bar.update(task, note="")
     figures = judge(stage, counter)
+    # Of the moment at which the archive had most; the judge has seen all rows in the database.
+    figures["balance"] = archived.pop("balance")
     figures["problems"] = [*verdict(figures), *load.problems, *injector.problems]
     if not ended:
         figures["problems"].append(f"{stage.unsettled()} unsettled after {SETTLE_WITHIN} s")
-    retained, wrong = archive_all(stage, counter)
-    figures["problems"] += [f"archive: {problem}" for problem in wrong]
+    figures["problems"] += [f"archive: {problem}" for problem in [*wrong, *missing]]
     counter.close()
     report = {
         "seed": plan.seed,
@@ -142,7 +148,7 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         "recoveries_s": injector.recovery,
         "latency": compared,
         "disks": "tmpfs" if stage.database_disk.mounted else "not mounted: only files were limited",
-        "archive": retained,
+        "archive": {**archived, "brought_back": back},
         **figures,
     }
     return {**report, "limits": limits(report)}

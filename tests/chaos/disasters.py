@@ -18,12 +18,14 @@ from tests.chaos.steps import STEPS
 if TYPE_CHECKING:
     from tests.chaos.injector import Injector
 
-ROLE_OF = {step.point: step.role for step in STEPS if step.role}
+ARCHIVE = [point for point in Point if point.startswith("archive_")]
+ROLE_OF = {step.point: step.role for step in STEPS if step.role} | dict.fromkeys(ARCHIVE, "timer")
 POINTS = [
     point for point in ROLE_OF if point not in (Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT)
 ]
 """Where chance may kill. One operation of several is too rarely paused for the other two: the
-matrix leads there."""
+matrix leads there. The archive's are not in the matrix: they come here, and each to its end in
+tests/integration/test_archive_killed.py."""
 STRIKE_WITHIN = 5.0
 NOTICED_WITHIN = 60.0
 NEIGHBOURS = ("broker", "database", "province", "town", "everybody")

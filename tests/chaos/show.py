@@ -33,6 +33,8 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         table.add_row(name.replace("_", " "), f"[bold {colour}]{report[name]}[/]")
     exact = "[green]exact[/]" if report["balance_exact"] else "[red]does not hold[/]"
     table.add_row("balance", exact)
+    for name, count in report["archive"].items():
+        table.add_row(name.replace("_", " "), str(count))
     compared = report["latency"]
     table.add_row("p95 without faults", f"{compared['calm_p95_ms']} ms")
     table.add_row("p95 untouched, 20 % faults", f"{compared['untouched_p95_ms']} ms")

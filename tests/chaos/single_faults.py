@@ -207,7 +207,7 @@ def _why_not(step: Step, fault: Single) -> str:
     """Return why a fault is not tried at a step, "" where it is."""
     if not step.role:
         by = "replay" if step.point is Point.REPLAY_BETWEEN_ITEMS else "archive"
-        return f"an operator's command, no role: tests/integration/test_{by}_killed.py kills it"
+        return f"in no message's way: tests/integration/test_{by}_killed.py kills it"
     return "" if fault.hurts in step.holds else _NOT_IN_HAND[fault.hurts]
 
 

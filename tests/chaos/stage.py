@@ -33,6 +33,7 @@ from tests.support.tcp_proxy import TcpProxy
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7
 HOUR = 3600
+MODULES = {"timer": "tests.chaos.archiving_timer"}
 LEASE = (CONNECT + REPLY) * 16
 """Seconds."""
 
@@ -45,7 +46,9 @@ class Stage:
         self.keys = Secrets.generate(directory / "secrets")
         self.intake_token = secrets.token_urlsafe(24)
         self.cluster = PrivateCluster(directory / "rabbit", names=NAMES[:nodes])
-        self.files = SmallDisk(directory / "hub" / "files")
+        self.hub = directory / "hub"
+        self.archive = self.hub / "archive"
+        self.files = SmallDisk(self.hub / "files")
         # Not below `directory`: PostgreSQL may run as somebody who cannot get there.
         self.database_disk = SmallDisk(Path(tempfile.mkdtemp(prefix="chaos-", dir="/var/tmp")))
         self.postgres = PrivatePostgres(self.database_disk.place / "postgres")
@@ -91,7 +94,8 @@ class Stage:
             self.lines[name] = stack.enter_context(proxy)
         environment = self._environment()
         for name in ROLES:
-            role = KeptRole(name, environment, self.directory / "roles")
+            module = MODULES.get(name, "hub")
+            role = KeptRole(name, environment, self.directory / "roles", module=module)
             self.roles[name] = role
             role.start()
             stack.callback(role.stop)
@@ -132,7 +136,7 @@ class Stage:
         through = {name: lines[name].instead_of(url) for name, url in real.items()}
         brokers = [url for name, url in through.items() if name.startswith("broker.")]
         values = {
-            "data_dir": self.directory / "hub",
+            "data_dir": self.hub,
             "database_url": through["database"],
             "broker_url": ",".join(brokers),
             "broker_management_url": self.cluster.management_url,
@@ -156,6 +160,8 @@ class Stage:
             "settle_delay": 0.5,
             "reconcile_again": 1,
             "sweep": 1,
+            "archive": "on",
+            "archive_every": 1,
             "drill": "on",
             "drill_clock": self.clock,
         }

@@ -23,8 +23,12 @@ PAUSE = 0.2
 class KeptRole:
     """One role as a process. `start` and `stop` by one thread, the rest from any."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], directory: Path) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], directory: Path, *, module: str = "hub"
+    ) -> None:
+        """`module`: what Python runs, the hub itself or something that starts it."""
         self.name = name
+        self._module = module
         self.deaths: Counter[int] = Counter()
         """How often it ended, by exit code; -9 is a SIGKILL."""
         self.changed = threading.Condition()
@@ -135,7 +139,7 @@ class KeptRole:
         with self.changed:
             failpoints, self._failpoints = self._failpoints, ""
         launch = Launch(
-            command=[sys.executable, "-m", "hub", "run", "--roles", self.name],
+            command=[sys.executable, "-m", self._module, "run", "--roles", self.name],
             environment={
                 **self._environment,
                 "HUB_FAILPOINTS": failpoints,

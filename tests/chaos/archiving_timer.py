@@ -1,0 +1,49 @@
+"""The timer of a chaos run: the hub's own process, with an archive that soon has something to do.
+
+HUB_ARCHIVE=on, the role and the failpoints are the product's; only two ages differ. The product
+archives whole months, so a dossier that ended today is out of reach of every setting, and a smaller
+unit in the settings would be a way to empty an office's database by mistake. So the ages are
+replaced here, outside the product. Nothing is archived before `sign` is there.
+"""
+
+import dataclasses
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hub import bootstrap
+from hub.cli import main
+from hub.clock import utc_now
+from hub.keeping import make_archive
+from hub.operations.archive.archiving import Archive
+
+AGE = timedelta(seconds=20)
+"""From the end of a dossier until it is archived: longer than a role stands still, so that a clerk
+has told everything and the broker has its acknowledgements, as they have after a month."""
+NEVER = timedelta(days=36_500)
+
+
+def sign(folder: Path) -> Path:
+    """Return the file that must be there before the timer archives anything."""
+    return folder.with_name("archive.begin")
+
+
+class SoonArchived(Archive):
+    """An archive of dossiers that ended `AGE` ago."""
+
+    def cutoff(self) -> datetime:
+        """Return before which a dossier must have ended; an hour's jump ahead is no age."""
+        age = AGE if sign(self.folder).exists() else NEVER
+        return min(self.clock(), utc_now()) - age
+
+
+def soon(*args: Any, **options: Any) -> Archive:
+    """Return the archive that the settings describe, with the ages of a chaos run."""
+    made = make_archive(*args, **options)
+    values = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
+    return SoonArchived(**{**values, "untouched": AGE})
+
+
+if __name__ == "__main__":
+    vars(bootstrap)["make_archive"] = soon
+    main()
