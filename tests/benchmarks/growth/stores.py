@@ -1,7 +1,9 @@
 """The stores that are measured: small and large, on SQLite and PostgreSQL, kept for the next run.
 
 They lie in var/growth, under a name that changes with what builds them; what is there is not built
-again, only migrated. A store whose building was interrupted has no mark and is made anew.
+again, only migrated. A store whose building was interrupted has no mark and is made anew. The small
+ones are made anew each time. The large ones stay as a run left them: with its new dossiers, and
+without the oldest that it archived.
 """
 
 import hashlib
@@ -24,6 +26,7 @@ from hub.settings import Settings
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries, lanes
+from tests.benchmarks.growth.aged import age
 from tests.benchmarks.growth.multiply import Report, all_tables, multiply
 from tests.benchmarks.growth.rules import HANDOVERS, MULTIPLIED
 from tests.benchmarks.place import ROOT
@@ -38,7 +41,7 @@ SEED_DOSSIERS = 1_240
 """Makes a little more than 10,000 deliveries."""
 BYTES_A_DELIVERY = {SQLITE: 3_900, POSTGRESQL: 5_200}
 """Measured, with room for indexes while they are made."""
-BUILDERS = ("expressions", "multiply", "chained")
+BUILDERS = ("aged", "chosen", "expressions", "multiply", "chained")
 WHILE_BUILDING: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -71,6 +74,8 @@ class Grown:
     def environment(self) -> dict[str, str]:
         """Return the environment of a command of the hub in this store."""
         made = {"HUB_DATA_DIR": str(self.data_dir), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        # Nothing is erased: the oldest dossiers of a large store may have come of age for that.
+        made["HUB_PERSONAL_DAYS"] = "36500"
         if self.database_url:
             made["HUB_DATABASE_URL"] = self.database_url
         if "operator" in Settings.__struct_fields__:
@@ -111,7 +116,8 @@ def stores(count: int, *, report: Report) -> Iterator[Stores]:
         raise RuntimeError(f"not built: {', '.join(set(missing) - set(built))}; see above")
     if built:
         built["together"] = time.monotonic() - started
-    _small_sqlite(home, seed)
+    _copy_database(seed, _data_dir(home, f"{SQLITE}-{SMALL}", seed) / "hub.db")
+    _data_dir(home, f"{POSTGRESQL}-{SMALL}", seed)
     with PrivatePostgres(home / POSTGRESQL, settings=WHILE_MEASURED) as node:
         node.drop_database(MEASURED)
         places = {
@@ -173,9 +179,9 @@ def _must_have_room(count: int, missing: list[str]) -> None:
 
 
 def _seed(report: Report) -> Path:
-    """Return the data directory of a hub that played the pilot, faults and all."""
+    """Return the data directory of a hub that played the pilot long ago, faults and all."""
     place = BASE / f"seed-{SEED_DOSSIERS}"
-    done = place / "seed.done"
+    done = place / "aged.done"
     if not done.exists():
         report("seed: a demo run", 0, 1)
         shutil.rmtree(place, ignore_errors=True)
@@ -184,6 +190,7 @@ def _seed(report: Report) -> Path:
         log = BASE / "seed.log"
         with log.open("wb") as output:
             subprocess.run(hub, check=True, timeout=1_200, stdout=output, stderr=output, cwd=ROOT)
+        age(f"sqlite:///{place / 'hub' / 'hub.db'}")
         done.touch()
     with closing(Store(f"sqlite:///{place / 'hub' / 'hub.db'}")) as store:
         migrate(store)
@@ -220,11 +227,6 @@ def _copy_database(seed: Path, to: Path) -> None:
         line.exec_driver_sql(f"VACUUM INTO '{to}'")
 
 
-def _small_sqlite(home: Path, seed: Path) -> None:
-    """Make the small store of SQLite anew: a copy costs nothing."""
-    _copy_database(seed, _data_dir(home, f"{SQLITE}-{SMALL}", seed) / "hub.db")
-
-
 def _build_sqlite(home: Path, seed: Path, count: int, report: Report) -> None:
     place = _data_dir(home, f"{SQLITE}-{LARGE}", seed)
     _copy_database(seed, place / "hub.db")
@@ -234,8 +236,7 @@ def _build_sqlite(home: Path, seed: Path, count: int, report: Report) -> None:
 
 
 def _build_postgresql(home: Path, seed: Path, count: int, report: Report) -> None:
-    for size in (SMALL, LARGE):
-        _data_dir(home, f"{POSTGRESQL}-{size}", seed)
+    _data_dir(home, f"{POSTGRESQL}-{LARGE}", seed)
     PrivatePostgres(home / POSTGRESQL).discard()
     with PrivatePostgres(home / POSTGRESQL, settings=WHILE_BUILDING) as node:
         with closing(Store(node.create_database(SMALL))) as small:
