@@ -26,6 +26,7 @@ _WHY_NOT = {
     STATE_EARLY: "it waits for its dossier or its papers",
     STATE_HANDLED: "it is handled",
     STATE_OUTGOING: "the hub said it itself; see its delivery",
+    parked.ERASED: "its content was erased with its dossier",
     STATE_PARKED: "somebody took it up meanwhile, and it was parked again",
 }
 Chosen = Selection | Sequence[str]

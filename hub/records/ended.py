@@ -6,11 +6,16 @@ from hub.store.dossiers import Dossier
 from hub.store.engine import Tx
 
 _WHERE = "maHoSo"
+_ERASED = "its personal data was erased: nothing can be said about it any more"
 
 
 def refuse_archived(tx: Tx, number: str) -> None:
-    """Raise InvalidMessage `dossier_archived` when the dossier is in the archive."""
-    if index.get(tx, number) is not None:
+    """Raise InvalidMessage `dossier_archived` when the dossier is in the archive, `dossier_erased`
+    when nobody can bring it back any more."""
+    found = index.get(tx, number)
+    if found is not None:
+        if found.erased_at is not None:
+            raise InvalidMessage("dossier_erased", where=_WHERE, why=_ERASED)
         why = "it is in the archive: hub archive restore brings it back, then hub unpark"
         raise InvalidMessage("dossier_archived", where=_WHERE, why=why)
 
@@ -21,5 +26,4 @@ def refuse_erased(dossier: Dossier) -> None:
     Nothing can be said about a dossier any more whose personal data is gone.
     """
     if dossier.erased_at is not None:
-        why = "its personal data was erased: nothing can be said about it any more"
-        raise InvalidMessage("dossier_erased", where=_WHERE, why=why)
+        raise InvalidMessage("dossier_erased", where=_WHERE, why=_ERASED)

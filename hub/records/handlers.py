@@ -22,6 +22,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
 from hub.store import dossiers, dossiers_together, journal
 from hub.store import surveys as survey_store
+from hub.store.archive import late_messages
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -90,6 +91,7 @@ class Records:
             status_at=said.received_at,
         )
         if not dossiers.add(tx, dossier):
+            late_messages.empty_if_erased(tx, cause.message)
             return []
         files = dossiers.add_files(
             tx, dossier.number, cause.message.attachments, message_id=cause.message.id

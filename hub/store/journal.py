@@ -18,6 +18,7 @@ from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import at_hand, outbox
+from hub.store.archive import late_messages
 from hub.store.conservation import counts
 from hub.store.engine import Tx, insert, insert_for
 from hub.store.plans import unindexed
@@ -210,9 +211,14 @@ def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
 
 
 def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
-    """Set a message aside for an operator, with the reason; it is not handled again by itself."""
+    """Set a message aside for an operator, with the reason; it is not handled again by itself.
+
+    Without its body when the personal data of its dossier was erased.
+    """
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
     _upsert(tx, entry, now, values)
+    if entry.message.key:
+        late_messages.empty_if_erased(tx, entry.message)
 
 
 def park_unreadable(tx: Tx, id: str, body: bytes, *, code: str, reason: str) -> bool:

@@ -18,6 +18,9 @@ from hub.store.engine import Tx
 from hub.store.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
 
 j = journal.c
+_USABLE = sa.and_(j.state == STATE_PARKED, j.body_hash.is_(None))
+ERASED = "erased"
+"""In the place of a state: parked, and its content was erased with its dossier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def among(tx: Tx, ids: Sequence[str]) -> list[Parked]:
 
 def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
     query = sa.select(j.id, j.type, j.key, j.code, j.reason)
-    query = query.where(j.state == STATE_PARKED, UNHANDLED, *conditions)
+    query = query.where(_USABLE, UNHANDLED, *conditions)
     return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
 
 
@@ -83,7 +86,7 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
 
     In the order of their ids, also the locks: two who take up the same must not wait in a ring.
     """
-    query = sa.select(j.id, j.type, j.body).where(j.state == STATE_PARKED, j.id.in_(ids))
+    query = sa.select(j.id, j.type, j.body).where(_USABLE, j.id.in_(ids))
     rows = tx.execute(query.order_by(j.id).with_for_update()).all()
     found = [row.id for row in rows]
     if found:
@@ -95,6 +98,7 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
 
 
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
-    """Return the states of messages by id; of one that there is not, nothing."""
-    query = sa.select(j.id, j.state).where(j.id.in_(ids))
-    return {row.id: row.state for row in tx.execute(query)}
+    """Return the states of messages by id, or ERASED; of one that there is not, nothing."""
+    gone = sa.and_(j.state == STATE_PARKED, j.body_hash.is_not(None))
+    query = sa.select(j.id, sa.case((gone, ERASED), else_=j.state).label("state"))
+    return {row.id: row.state for row in tx.execute(query.where(j.id.in_(ids)))}

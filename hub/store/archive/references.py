@@ -51,6 +51,12 @@ def mark_unneeded(tx: Tx, numbers: Collection[str], *, now: datetime) -> None:
     _MARK.run(tx, {"numbers": list(numbers), "at": now})
 
 
+def mark(tx: Tx, hashes: Collection[str], *, now: datetime) -> None:
+    """Mark files by their hash, as `mark_unneeded` does those of dossiers."""
+    if hashes:
+        tx.execute(sa.update(blobs).where(blobs.c.sha256.in_(hashes)).values(unneeded_at=now))
+
+
 def unneeded(tx: Tx, *, after: str, limit: int) -> list[str]:
     """Return files that were marked, by hash behind `after`."""
     query = sa.select(blobs.c.sha256).where(UNNEEDED, blobs.c.sha256 > after)

@@ -1,0 +1,44 @@
+"""Messages that come about a dossier whose personal data was erased: only their evidence is kept.
+
+Nothing visits such a message again: a repeat is handled without an effect, and what is parked can
+never be used, because the dossier cannot come back. So its body goes when it is handled or parked;
+hash and size stay, and the files that it names are marked for removal.
+"""
+
+import hashlib
+
+import sqlalchemy as sa
+
+from hub.messages.envelope import Message
+from hub.store.archive import references
+from hub.store.archive_tables import archived_dossiers
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared
+from hub.store.record_tables import dossiers
+from hub.store.tables import journal
+
+_WHICH: sa.BindParameter[str] = sa.bindparam("which")
+# The condition on `erased_at` stays out: with it the lock would not wait for who is just erasing.
+_TIMES = [
+    Prepared(sa.select(it.c.erased_at).where(it.c.number == _WHICH).with_for_update())
+    for it in (dossiers, archived_dossiers)
+]
+_OF_MESSAGE = sa.and_(journal.c.id == _WHICH, journal.c.body_hash.is_(None))
+_BODY = Prepared(sa.select(journal.c.body).where(_OF_MESSAGE))
+_EMPTY = Prepared(
+    sa.update(journal)
+    .where(_OF_MESSAGE)
+    .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length"))
+)
+
+
+def empty_if_erased(tx: Tx, message: Message) -> bool:
+    """Empty a message that is handled or parked if its dossier was erased; tell whether it was."""
+    times = [time for query in _TIMES for time in query.scalars(tx, {"which": message.key})]
+    if not any(times):
+        return False
+    for body in _BODY.scalars(tx, {"which": message.id}):
+        digest = hashlib.sha256(body).hexdigest()
+        _EMPTY.run(tx, {"which": message.id, "hash": digest, "length": len(body)})
+    references.mark(tx, {file.sha256 for file in message.attachments}, now=message.time)
+    return True
