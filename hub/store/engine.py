@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from hub.store import session
+from hub.store import idle_lines, session
 from hub.store.prepared import Prepared
 from hub.store.private import make_directory, make_file
 from hub.store.turns import Turns
@@ -119,12 +119,14 @@ class Store:
         rings: bool = True,
         longest: timedelta = session.LONGEST_STATEMENT,
         plans_last: timedelta = session.PLANS_LAST,
+        trusted_for: timedelta = idle_lines.TRUSTED_FOR,
     ) -> None:
         """`patience`: how long a line to PostgreSQL may be silent before it is doubted; None:
         `silence.PATIENCE`.
 
         `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
-        keeps its plans. See `session`.
+        keeps its plans. See `session`. `trusted_for`: how long a connection that nobody uses is
+        taken without a question, see `idle_lines`.
 
         `rings`: whether PostgreSQL tells a relay in another process of what is put into the outbox.
         """
@@ -147,7 +149,6 @@ class Store:
             from hub.store.array_dumper import teach
 
             self._silence = silence.Silence(patience=patience or silence.PATIENCE)
-            options["pool_pre_ping"] = True
             options["execution_options"] = {RINGS: rings}
             settings = " ".join(silence.SESSION + session.options(longest))
             limits = {**silence.LINE, "options": settings}
@@ -159,6 +160,7 @@ class Store:
         else:
             watch = self._silence.watch
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
+            idle_lines.check(self.engine, trusted_for=trusted_for)  # before anything else is asked
             sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None

@@ -27,7 +27,7 @@ def line(postgres_server: PrivatePostgres) -> Iterator[TcpProxy]:
 @pytest.fixture
 def store(line: TcpProxy, postgres_url: str) -> Iterator[Store]:
     """A store on the other side of it."""
-    store = Store(line.instead_of(postgres_url), patience=PATIENCE)
+    store = Store(line.instead_of(postgres_url), patience=PATIENCE, trusted_for=timedelta())
     with store.write() as tx:
         tx.execute(sa.text("CREATE TABLE letters (body text)"))
     yield store
