@@ -48,7 +48,7 @@ def run_command(
 ) -> None:
     """Archive and erase what is old enough, deliveries go first.
 
-    --before: what was closed before that day, whatever HUB_ARCHIVE_AFTER_DAYS says.
+    --before: what was closed before that day, which has passed, whatever HUB_ARCHIVE_AFTER_DAYS says.
     """
     with _archive() as (archive, progress):
         limit = here(before) or archive.cutoff()
@@ -204,7 +204,12 @@ def _told() -> Iterator[None]:
         why = "một tiến trình khác đang lưu trữ / another process archives just now; try again"
     except ArchiveDamaged as error:
         why = f"{error}; chép lại từ bản sao lưu / put it back from a copy, then hub archive verify"
-    except (restoring.NotRestored, erasing.NotErased, holding.NoSuchDossier) as error:
+    except (
+        archiving.NotPast,
+        restoring.NotRestored,
+        erasing.NotErased,
+        holding.NoSuchDossier,
+    ) as error:
         why = str(error)
     else:
         return

@@ -7,6 +7,7 @@ was not complete is thrown away (nothing was deleted for it), one that was is co
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from errno import EDQUOT, ENOSPC
@@ -15,8 +16,8 @@ from threading import Event
 
 from hub.failpoints import Point, passing
 from hub.operations.archive import comparing, deleting, erasing, sealing, writing
-from hub.operations.archive.layout import ENDING, Head
-from hub.operations.archive.leading import Stopped, giving_way, leading
+from hub.operations.archive.layout import ENDING, Head, Manifest
+from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.archive.stored import missing
@@ -36,6 +37,10 @@ MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
 and so much room its copies need."""
 NO_ROOM = "no room is left on the disk"
+
+
+class NotPast(Exception):
+    """The day before which dossiers should go has not come yet; says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,17 +71,20 @@ class Archive:
 
 
 def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
-    """Do everything that is due; raises NotLeading, ArchiveDamaged."""
-    report = Report()
+    """Do everything that is due; raises NotLeading, ArchiveDamaged, NotPast."""
+    report, limit = Report(), _limit(archive, before)
     with leading(archive.store, archive.folder):
-        _Run(archive, by, report).all(before or archive.cutoff())
+        _Run(archive, by, report).all(limit)
     return report
 
 
 def rehearse(archive: Archive, *, before: datetime | None = None) -> Report:
-    """Return what `run` would archive and what stays, and why; nothing is written."""
+    """Return what `run` would archive and what stays, and why; nothing is written.
+
+    Raises NotPast.
+    """
     report = Report()
-    for _, page in _pages(archive, before or archive.cutoff(), report):
+    for _, page in _pages(archive, _limit(archive, before), report):
         for found in page:
             report.archived += 1
             report.rows += len(found)
@@ -84,6 +92,16 @@ def rehearse(archive: Archive, *, before: datetime | None = None) -> Report:
             report.stored += len(set(found.column("dossier_files", "sha256")))
         archive.progress("read", len(page))
     return report
+
+
+def _limit(archive: Archive, before: datetime | None) -> datetime:
+    """Return before which a dossier must have been closed; one of yesterday would go unasked."""
+    if before is not None and before > archive.clock():
+        raise NotPast(
+            f"--before {before:%Y-%m-%d} chưa tới, sẽ lưu trữ cả hồ sơ vừa kết thúc; chọn một ngày"
+            " đã qua / lies in the future and would take what has only just ended; give a past day"
+        )
+    return before or archive.cutoff()
 
 
 class _Run:
@@ -162,21 +180,33 @@ class _Run:
                 keys |= self._add(writer, page[1])
                 page = next(left, None)
             manifest, manifest_hash = writer.finish(previous)
-        with archive.store.write() as tx:
-            files.complete(
-                tx,
-                seq,
-                size=manifest.size,
-                sha256=manifest.sha256,
-                manifest_hash=manifest_hash,
-                previous_hash=previous,
-                dossiers=manifest.dossiers,
-                rows=manifest.rows,
-            )
-            made = files.one(tx, seq)
+        made = self._record(manifest, manifest_hash)
         passing(Point.ARCHIVE_AFTER_RECORD)
         self._take_out(made, keys)
         return page
+
+    def _record(self, manifest: Manifest, manifest_hash: str) -> files.ArchiveFile:
+        """Record that a file is complete; raises NotLeading, and leaves no file, when another
+        process has archived meanwhile: the session that held the lock may have been cut."""
+        archive, seq = self.archive, manifest.seq
+        try:
+            with archive.store.write() as tx:
+                files.complete(
+                    tx,
+                    seq,
+                    size=manifest.size,
+                    sha256=manifest.sha256,
+                    manifest_hash=manifest_hash,
+                    previous_hash=manifest.previous,
+                    dossiers=manifest.dossiers,
+                    rows=manifest.rows,
+                )
+                return files.one(tx, seq)
+        except files.FileMoved:
+            writing.discard(archive.folder / manifest.name)
+            with suppress(files.FileMoved), archive.store.write() as tx:
+                files.discard(tx, seq)
+            raise NotLeading from None
 
     def _add(self, writer: writing.FileWriter, page: list[Rows]) -> dict[str, bytes]:
         with self.archive.store.write() as tx:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
+from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import verifying
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
@@ -77,10 +78,24 @@ def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:
         if isinstance(part, RowsPart):
             back = rows.read_lines(found.number, plain.split(b"\n"))
         else:
-            archive.files.write(_Pieces(part, plain, parts), sha256=part.sha256)
+            _store(archive, found.number, _Pieces(part, plain, parts), part.sha256)
     if back is None:
         raise ArchiveDamaged(f"{place.name}: {found.number} is not where it was written")
     return back
+
+
+def _store(archive: Archive, number: str, pieces: "_Pieces", sha256: str) -> None:
+    try:
+        archive.files.write(pieces, sha256=sha256)
+    except InvalidMessage as error:
+        if error.code != "file_too_large":
+            raise ArchiveDamaged(f"{number}: a stored file of it was changed ({sha256})") from None
+        limit = archive.files.limit // 1024 // 1024
+        raise NotRestored(
+            f"{number}: một tệp lớn hơn HUB_FILE_LIMIT_MB={limit}; đặt lớn hơn rồi làm lại"
+            f" / a stored file is larger than HUB_FILE_LIMIT_MB={limit} allows: raise that, restore"
+            " again"
+        ) from None
 
 
 def _check(place: Path, found: Archived) -> None:

@@ -43,9 +43,16 @@ def begin(tx: Tx, *, name: str, month: str, now: datetime) -> int:
     return seq
 
 
-def complete(tx: Tx, seq: int, **facts: Any) -> None:
-    """Record that a file is complete on disk: size, hashes, counts."""
-    _move(tx, seq, WRITING, {"state": WRITTEN, **facts})
+def complete(tx: Tx, seq: int, *, previous_hash: str, **facts: Any) -> None:
+    """Record that a file is complete on disk: size, hashes, counts.
+
+    Raises FileMoved when another file has become the newest one since `previous_hash` was read.
+    """
+    if tx.dialect.name == "postgresql":  # one that completes another waits, and then sees this one
+        tx.execute(sa.text("LOCK TABLE archive_files IN SHARE ROW EXCLUSIVE MODE"))
+    if last_manifest(tx) != previous_hash:
+        raise FileMoved(f"archive file {seq} does not follow from the newest one")
+    _move(tx, seq, WRITING, {"state": WRITTEN, "previous_hash": previous_hash, **facts})
 
 
 def end(tx: Tx, seq: int, *, now: datetime) -> None:
