@@ -12,7 +12,15 @@ from rich.table import Table
 from hub.cli.context import Actor, Day, Reason, by, console, here, opened, settings
 from hub.clock import utc_now
 from hub.keeping import forget_scans, make_archive
-from hub.operations.archive import archiving, erasing, holding, leading, restoring, verifying
+from hub.operations.archive import (
+    archiving,
+    erasing,
+    holding,
+    leading,
+    restoring,
+    sharing,
+    verifying,
+)
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
@@ -202,6 +210,8 @@ def _told() -> Iterator[None]:
         yield
     except leading.NotLeading:
         why = "một tiến trình khác đang lưu trữ / another process archives just now; try again"
+    except sharing.NotShared as error:
+        why = str(error)
     except ArchiveDamaged as error:
         why = f"{error}; chép lại từ bản sao lưu / put it back from a copy, then hub archive verify"
     except (

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event
 
 from hub.failpoints import Point, passing
-from hub.operations.archive import comparing, deleting, erasing, sealing, writing
+from hub.operations.archive import comparing, deleting, erasing, sealing, sharing, writing
 from hub.operations.archive.layout import ENDING, Head, Manifest
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
 from hub.operations.archive.reading import ArchiveDamaged
@@ -71,9 +71,10 @@ class Archive:
 
 
 def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
-    """Do everything that is due; raises NotLeading, ArchiveDamaged, NotPast."""
+    """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast."""
     report, limit = Report(), _limit(archive, before)
     with leading(archive.store, archive.folder):
+        sharing.check(archive.store, archive.folder)
         _Run(archive, by, report).all(limit)
     return report
 

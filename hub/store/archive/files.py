@@ -87,6 +87,12 @@ def known(tx: Tx) -> list[ArchiveFile]:
     return [ArchiveFile(**row) for row in tx.execute(query).mappings()]
 
 
+def newest(tx: Tx) -> str:
+    """Return the name of the newest file that was completed, "" when there is none."""
+    query = sa.select(f.name).where(f.state != WRITING).order_by(f.seq.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none() or ""
+
+
 def one(tx: Tx, seq: int) -> ArchiveFile:
     """Return one file."""
     row = tx.execute(sa.select(archive_files).where(f.seq == seq)).mappings().one()

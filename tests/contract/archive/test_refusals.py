@@ -1,12 +1,15 @@
 """What the archive refuses, each time with a sentence and without a trace."""
 
 import secrets
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from hub.operations.archive import restoring, verifying
+from hub.operations.archive import restoring, sharing, verifying
 from hub.operations.archive.archiving import Archive, NotPast, rehearse, run
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.writing import FileWriter
@@ -69,5 +72,26 @@ def test_a_file_that_no_longer_follows_from_the_newest_is_given_up(
         (other,) = files.known(tx)
         assert len(rows.load(tx, [name])) == 1
         files.discard(tx, other.seq)
+    assert run(archive, BY).archived == 1
+    assert verifying.verify(ward.store, archive.folder).problems == ()
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_machine_with_another_folder_writes_nothing_there(
+    ward: Ward, archive: Archive, tmp_path: Path, copied: bool
+) -> None:
+    """Also when the other folder began as a copy; the machine with the right one goes on."""
+    end(ward, 1)
+    run(archive, BY)
+    elsewhere = tmp_path / "elsewhere"
+    if copied:
+        shutil.copytree(archive.folder, elsewhere)
+        end(ward, 2)
+        run(archive, BY)
+    name = end(ward, 3)
+    with pytest.raises(sharing.NotShared, match="HUB_ARCHIVE_DIR"):
+        run(replace(archive, folder=elsewhere), BY)
+    with ward.store.read() as tx:
+        assert len(rows.load(tx, [name])) == 1
     assert run(archive, BY).archived == 1
     assert verifying.verify(ward.store, archive.folder).problems == ()
