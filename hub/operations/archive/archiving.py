@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event
 
 from hub.failpoints import Point, passing
-from hub.operations.archive import comparing, deleting, erasing, sealing, sharing, writing
+from hub.operations.archive import batches, comparing, deleting, erasing, sealing, sharing, writing
 from hub.operations.archive.layout import ENDING, Head, Manifest
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
 from hub.operations.archive.reading import ArchiveDamaged
@@ -32,7 +32,7 @@ from hub.store.blobs import BlobStore
 from hub.store.engine import Store, is_full
 
 PAGE = 100
-"""Dossiers whose rows are read at once."""
+"""Dossiers that are looked for at once; how many are read at once, their rows decide."""
 MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
 and so much room its copies need."""
@@ -306,17 +306,27 @@ def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]
             if not found:
                 return
             place = found[-1]
-            held = candidates.on_hold(tx, [one.number for one in found])
-            loaded = rows.load(tx, [one.number for one in found])
-        months: dict[str, list[Rows]] = {}
-        for here in loaded:
-            standing = candidates.standing(here, on_hold=here.number in held)
-            why = why_kept(standing, before=before) or missing(archive.files, here)
-            if why is None:
-                months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
-            else:
-                report.keep(here.number, why)
-        yield from months.items()
+            sizes = rows.sizes(tx, [one.number for one in found])
+        for numbers in batches.batches(sizes, sizes.__getitem__, most=batches.IN_MEMORY):
+            yield from _by_month(archive, before, report, numbers)
+
+
+def _by_month(
+    archive: Archive, before: datetime, report: Report, numbers: list[str]
+) -> Iterator[Page]:
+    """Yield those of the dossiers that may go, by the month in which they were closed."""
+    with archive.store.read() as tx:
+        held = candidates.on_hold(tx, numbers)
+        loaded = rows.load(tx, numbers)
+    months: dict[str, list[Rows]] = {}
+    for here in loaded:
+        standing = candidates.standing(here, on_hold=here.number in held)
+        why = why_kept(standing, before=before) or missing(archive.files, here)
+        if why is None:
+            months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
+        else:
+            report.keep(here.number, why)
+    yield from months.items()
 
 
 def _without_room(error: Exception) -> bool:

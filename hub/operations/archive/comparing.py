@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub.operations.archive import batches
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.reading import (
     ArchiveDamaged,
@@ -22,9 +23,6 @@ from hub.operations.archive.sealing import SealBroken
 from hub.store.archive import index, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.engine import Store
-
-PAGE = 100
-"""Dossiers whose rows are in memory together."""
 
 
 @dataclass(slots=True)
@@ -59,7 +57,8 @@ class _Read:
         """Its rows; None where it was erased and cannot be read any more."""
         self.whole = True
         """Whether every stored file has its hash."""
-        self._key, self._parts, self._rows = key, part.parts, part.rows
+        self.rows = part.rows
+        self._key, self._parts = key, part.parts
         self._place, self._length, self._count = line.place, 0, 0
         self._lines = hashlib.sha256()
         self._stored = hashlib.sha256()
@@ -90,7 +89,7 @@ class _Read:
             place=self._place,
             length=self._length,
             sha256=self._lines.hexdigest(),
-            rows=self._rows,
+            rows=self.rows,
             digest=hashlib.sha256(self.plain or b"").hexdigest(),
         )
 
@@ -115,15 +114,11 @@ def compare(
     place = folder / file.name
     check_manifest(place, file.manifest_hash)
     compared = Compared()
-    page: list[_Read] = []
     with FileReader(place) as reader:
-        for read in _dossiers(store, reader, keys or {}):
-            page.append(read)
-            if len(page) == PAGE:
-                _compare(store, page, compared)
-                progress(len(page))
-                page = []
-        _compare(store, page, compared)
+        found = _dossiers(store, reader, keys or {})
+        for page in batches.batches(found, lambda it: it.rows, most=batches.IN_MEMORY):
+            _compare(store, page, compared)
+            progress(len(page))
         if (reader.size, reader.sha256) != (file.size, file.sha256):
             raise ArchiveDamaged(f"{place.name}: the file was changed")
     return compared

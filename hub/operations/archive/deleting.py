@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from hub.failpoints import Point, passing
+from hub.operations.archive.batches import batches
 from hub.operations.archive.comparing import Entry
 from hub.rules.retention import ended_at, why_kept
 from hub.store.archive import candidates, counts, index, references, rows
@@ -36,7 +37,7 @@ def delete(
 
     `give_way` is called before each batch, and may raise to stop.
     """
-    for batch in _batches(entries):
+    for batch in batches(entries, lambda entry: entry.rows, most=BATCH):
         give_way()
         count = 0
         # A message that comes at this very moment: the next run archives what is then there.
@@ -44,19 +45,6 @@ def delete(
             count = _delete(tx, file, batch, now())
         passing(Point.ARCHIVE_BETWEEN_BATCHES)
         yield count
-
-
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if batch and size + entry.rows > BATCH:
-            yield batch
-            batch, size = [], 0
-        batch.append(entry)
-        size += entry.rows
-    if batch:
-        yield batch
 
 
 def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) -> int:

@@ -89,6 +89,25 @@ _DELETE = {
     part.name: Prepared(sa.delete(part.table).where(among(part.table.c[part.by], "owners")))
     for part in PARTS
 }
+_OWNERS = {part.owner for part in PARTS} - {"number"}
+
+
+def _of_owners(part: _Part, *columns: Any) -> sa.Select[Any]:
+    by = part.table.c[part.by]
+    return sa.select(by.label("owner"), *columns).where(among(by, "owners"))
+
+
+_COUNT = {
+    part.name: Prepared(
+        _of_owners(part, sa.func.count().label("size")).group_by(part.table.c[part.by])
+    )
+    for part in PARTS
+}
+_IDS = {
+    part.name: Prepared(_of_owners(part, part.table.c[part.key].label("id")))
+    for part in PARTS
+    if part.name in _OWNERS
+}
 _LOCK = Prepared(
     sa.select(dossiers.c.number)
     .where(among(dossiers.c.number, "owners"))
@@ -168,6 +187,21 @@ def load(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
             found[mine[row[at]]].tables[name].append(_plain(name, row))
         owners[name] = {row[key]: mine[row[at]] for row in loaded}
     return [rows for rows in found.values() if rows.tables["dossiers"]]
+
+
+def sizes(tx: Tx, numbers: Sequence[str]) -> dict[str, int]:
+    """Return how many rows each dossier has, without loading them."""
+    found = dict.fromkeys(numbers, 0)
+    owners: dict[str, dict[Any, str]] = {"number": {number: number for number in numbers}}
+    for part in PARTS:
+        name, mine = part.name, owners[part.owner]
+        counted = _COUNT[name].all(tx, {"owners": list(mine)}) if mine else []
+        for row in counted:
+            found[mine[row.owner]] += row.size
+        if name in _OWNERS:
+            ids = _IDS[name].all(tx, {"owners": list(mine)}) if mine else []
+            owners[name] = {row.id: mine[row.owner] for row in ids}
+    return found
 
 
 def lock_unerased(tx: Tx, numbers: Sequence[str]) -> set[str]:
