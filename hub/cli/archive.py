@@ -56,7 +56,7 @@ def run_command(
 ) -> None:
     """Archive and erase what is old enough, deliveries go first.
 
-    --before: what was closed before that day, which has passed, whatever HUB_ARCHIVE_AFTER_DAYS says.
+    --before: what was closed before that day, a past one, whatever HUB_ARCHIVE_AFTER_DAYS says.
     """
     with _archive() as (archive, progress):
         limit = here(before) or archive.cutoff()
