@@ -16,7 +16,7 @@ from tests.chaos.load import Load
 from tests.chaos.single_faults import FAULTS, LEFT_OUT, Scene
 from tests.chaos.steps import STEPS, Step, rounds
 
-STAND_WITHIN = 40.0
+STAND_WITHIN = 90.0
 REGISTER = ("DongBoHoSoMC",)
 """A pause of one operation of several: what waits for it is laid aside, the others go on."""
 REFUSED_FOR_NOW = Fault(kind=FaultKind.BUSY, operations=REGISTER, seconds=1)
