@@ -135,6 +135,7 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
         ScannerSource(
             settings.scans,
             poll=settings.hot_folder_poll,
+            rest=timedelta(seconds=settings.hot_folder_rest),
             keep=timedelta(days=settings.scans_days),
         )
     ]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.devices.scanner import copies
+from adapters.devices.scanner.claims import CLAIMED
 from hub.operations.archive.archiving import Archive
 from hub.ports import Clock
 from hub.settings import Settings
@@ -41,4 +42,5 @@ def make_archive(
 def forget_scans(settings: Settings, number: str) -> int:
     """Remove the scanner's own copies of a dossier's papers; return how many."""
     folders = [settings.scans / name for name in ("", copies.TAKEN, copies.REFUSED)]
+    folders += (settings.scans / CLAIMED).glob("*")
     return copies.remove_of(folders, number)

@@ -148,9 +148,15 @@ class Source(Protocol):
 
     name: str
     emits: frozenset[str]
+    trouble: str
+    """Why the device gives nothing now, "" when it does: the cause, without personal data."""
 
-    def run(self, sink: Sink, stop: threading.Event) -> None:
-        """Listen until `stop`; acknowledge to the outside only after `sink.accept` returned."""
+    def run(self, sink: Sink, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Listen until `stop`; acknowledge to the outside only after `sink.accept` returned.
+
+        Calls `beat` at each look at the device. A device that is away is waited for and stands in
+        `trouble`; the log says once that it went and once that it is back.
+        """
 
 
 # --- broker: what carries -------------------------------------------------------------------------

@@ -58,8 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hot_folder: str = ""
     """Where the scanner puts its files; empty means `data_dir`/scans."""
     hot_folder_poll: Seconds = 1.0
+    hot_folder_rest: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
+    """Seconds for which nothing of a scan may have changed before it is taken."""
     barcode_line: str = ""
-    """Serial device of the barcode reader at the return desk, e.g. /dev/ttyACM0; empty: none."""
+    """Serial device of the barcode reader at the return desk, e.g. /dev/serial/by-id/usb-X; empty:
+    none."""
     province_url: str = ""
     province_mode: Literal["soap", "rest"] = "soap"
     province_username: str = ""

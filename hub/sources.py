@@ -1,4 +1,7 @@
-"""Runs a source in a thread of its own; a crash of its device is logged and it listens again."""
+"""Runs a source in a thread of its own; a crash of its device is logged and it listens again.
+
+A source beats, so that one whose device hangs (a network folder whose server is away) is seen.
+"""
 
 from hub.flow.outlast import outlast
 from hub.ports import AcceptanceUnknown, Sink, Source
@@ -10,17 +13,24 @@ from hub.telemetry import Event, log
 class SourceRole(Role):
     """One source at work."""
 
+    patience = 60.0
+
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__()
         self.name = f"source.{source.name}"
         self.source = source
         self.sink = sink
 
+    @property
+    def trouble(self) -> str:
+        """Why the source does not work now, or its device does not."""
+        return super().trouble or self.source.trouble
+
     def run(self) -> None:
         # A source that ends because the store is away, or does not tell what it has stored, has
         # acknowledged nothing to its device: what it says again is stored once.
         try:
-            outlast(self, lambda: self.source.run(self.sink, self.stopping))
+            outlast(self, lambda: self.source.run(self.sink, self.stopping, self.beat))
         except AcceptanceUnknown as error:
             log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
             self.stopping.wait(self.crash_pause)

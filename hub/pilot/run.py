@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from rich.console import Console
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
 from hub import telemetry
@@ -150,7 +152,11 @@ def _play(
     settings, mix = stage.settings, stage.mix
     at_desk: list[Office] = []
     sources = (
-        ScannerSource(settings.scans, poll=settings.hot_folder_poll),
+        ScannerSource(
+            settings.scans,
+            poll=settings.hot_folder_poll,
+            rest=timedelta(seconds=settings.hot_folder_rest),
+        ),
         BarcodeSource(reader.line, station=Station.RETURN, clock=lambda: at_desk[0].desk_time),
     )
     hub = build(settings, sources=sources)
@@ -237,7 +243,9 @@ def _wait_for_end(
 
 
 def _scans(hub: Hub) -> int:
-    return sum(1 for path in hub.settings.scans.iterdir() if path.is_file())
+    folder = hub.settings.scans
+    places = [*folder.iterdir(), *folder.glob(f"{CLAIMED}/*/*")]
+    return sum(1 for path in places if path.is_file())
 
 
 def _settings(
@@ -256,6 +264,7 @@ def _settings(
         # Its due dates are those of 2018, the clock of its deliveries is today's.
         alert_hours=0,
         hot_folder_poll=0.1,
+        hot_folder_rest=0.1,
         province_url=province.url,
         province_mode=options.province_mode,
         province_username=keys.province_username,

@@ -21,7 +21,11 @@ class BarcodeReader:
 
     def scan(self, code: str, *, timeout: float = 10.0) -> bool:
         """Send a code and wait for the beep; False when it was refused or nobody answered."""
-        os.write(self._reader, code.encode() + b"\r")
+        return self.send(code.encode() + b"\r", timeout=timeout)
+
+    def send(self, raw: bytes, *, timeout: float = 10.0) -> bool:
+        """Send bytes as they are, and wait for the beep; see `scan`."""
+        os.write(self._reader, raw)
         if not select.select([self._reader], [], [], timeout)[0]:
             return False
         return os.read(self._reader, 1) == BEEP

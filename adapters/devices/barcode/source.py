@@ -1,29 +1,35 @@
 """The barcode reader: codes that it sends over a serial line enter the hub as `barcode.scanned`.
 
-A reader set to serial mode sends one code a line (CR or LF). The station that it stands at tells
-what a scan means. A line that is no dossier number is logged and dropped: the officer hears no
-confirmation beep (BEL), which the reader gets only after the hub has the scan durably.
+The station that the reader stands at tells what a scan means. A code that is no dossier number is
+logged and dropped: the officer hears no confirmation beep (BEL), which the reader gets only after
+the hub has the scan durably. A reader that is unplugged is waited for; the log says once that it is
+away and once that it is back.
 """
 
 import os
 import select
 import termios
 import threading
+import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from adapters.devices.barcode.framing import LONGEST, Framing
 from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import BarcodeScanned, Station
 from hub.ports import Clock, Sink
 from hub.rules.causes import cause_of
 
-LONGEST = 100
-"""Bytes of a code; longer ones are noise on the line."""
 BEEP, REFUSED = b"\x07", b"\x15"
+LOOK_EVERY = 0.25
+"""Seconds between two looks at whether to stop, and at whether an unplugged reader is back."""
+PAUSE = 0.05
+"""Seconds between two looks while a code has begun."""
 log = structlog.get_logger()
 
 
@@ -49,28 +55,56 @@ class BarcodeSource:
         self, line: Path, *, station: Station, clock: Clock, device: str = "barcode-1"
     ) -> None:
         self.line = line
-        """The serial device, e.g. /dev/ttyACM0."""
+        """The serial device. `/dev/serial/by-id/...` keeps its name wherever it is plugged in."""
         self.station = station
         self.clock = clock
         self.device = device
+        self.trouble = ""
 
-    def run(self, sink: Sink, stop: threading.Event) -> None:
-        """Read codes until `stop`; a reader that is unplugged is an error, the caller restarts."""
-        handle = open_line(self.line)
-        try:
-            pending = b""
-            while not stop.is_set():
-                if not select.select([handle], [], [], 0.25)[0]:
-                    continue
+    def run(
+        self, sink: Sink, stop: threading.Event, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Read codes until `stop`, and while the reader is away wait for it."""
+        while not stop.is_set():
+            beat()
+            try:
+                handle = open_line(self.line)
+            except (OSError, termios.error) as error:
+                self._lost(cause_of(error))
+                stop.wait(LOOK_EVERY)
+                continue
+            if self.trouble:
+                self.trouble = ""
+                log.info("device_back", role=self.name)
+            try:
+                self._listen(handle, sink, stop, beat)
+            except OSError as error:
+                self._lost(cause_of(error))
+                stop.wait(LOOK_EVERY)
+            finally:
+                os.close(handle)
+
+    def _listen(
+        self, handle: int, sink: Sink, stop: threading.Event, beat: Callable[[], None]
+    ) -> None:
+        framing = Framing()
+        while not stop.is_set():
+            beat()
+            wait = PAUSE if framing.waits else LOOK_EVERY
+            if select.select([handle], [], [], wait)[0]:
                 chunk = os.read(handle, 4096)
                 if not chunk:
                     raise OSError("the barcode reader was unplugged")
-                *codes, pending = (pending + chunk).replace(b"\r", b"\n").split(b"\n")
-                pending = pending[-LONGEST:]
-                for code in filter(None, codes):
-                    os.write(handle, BEEP if self.take(code, sink) else REFUSED)
-        finally:
-            os.close(handle)
+                codes = framing.feed(chunk)
+            else:
+                codes = framing.quiet(time.monotonic())
+            for code in codes:
+                os.write(handle, BEEP if self.take(code, sink) else REFUSED)
+
+    def _lost(self, cause: str) -> None:
+        if not self.trouble:
+            log.error("device_lost", role=self.name, error=cause)
+        self.trouble = cause
 
     def take(self, code: bytes, sink: Sink) -> bool:
         """Hand one code to the hub; tell whether it was taken."""
@@ -78,7 +112,7 @@ class BarcodeSource:
         try:
             payload = msgspec.convert(
                 {
-                    "maHoSo": code[:LONGEST].decode("ascii", "replace").strip(),
+                    "maHoSo": code[: LONGEST + 1].decode("ascii", "replace").strip(),
                     "viTri": self.station,
                     "thoiDiem": at,
                     "thietBi": self.device,

@@ -1,19 +1,23 @@
 """The scanner: files that it drops into a hot folder enter the hub as `document.scanned`.
 
 The file's name tells what it is: `<dossier number>__<component code>.<ending>`; its modification
-time is the time of the scan. A file is taken when it did not change between two looks, and leaves
-the folder (to `da-nhan`) only after the hub has it durably. One that cannot be taken goes to `loi`
-beside a text that tells the officer what is wrong and what to do. Copies in `da-nhan` go after a
-while, see `copies`. Should the hub die in between,
-the file is taken again, under the same message id, and recognised.
+time is the time of the scan. A file is taken when nothing of it has changed for a while and the end
+of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
+the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
+what is wrong and what to do; one that does not become whole stays where it is, with such a text.
+Copies in `da-nhan` go after a while, see `copies`. Should the hub die in between, the file is taken
+again, under the same message id, and recognised.
+
+Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
+is waited for. What it writes then is taken as another scan.
 """
 
 import math
 import os
-import re
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,37 +26,26 @@ import msgspec
 import structlog
 
 from adapters.devices.scanner import copies
+from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
+from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN
+from adapters.devices.scanner.names import ScanName, is_left_alone, read_name
+from adapters.devices.scanner.notes import NAME_WRONG, UNFINISHED, remove_note, write_note
+from adapters.devices.scanner.rest import AtRest, Marks, marks_of
 from hub.messages import catalog
-from hub.messages.envelope import decode, encode
+from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
+from hub.rules.causes import cause_of
 
 CLEAR_EVERY = 3600.0
 """Seconds."""
-MEDIA_TYPES = {
-    ".pdf": "application/pdf",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-}
-NAME = re.compile(r"^(?P<number>[0-9A-Z.]+-[0-9]{6,8}-[0-9]{4,7})__(?P<component>[\w.-]{1,60})$")
-LONGEST_NOTE_NAME = 240
-"""Bytes of a file's name that the note beside it begins with; file systems take 255."""
+TOLD_AFTER = 60.0
+"""Seconds for which a file lies there unfinished and unchanged until the officer is told."""
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a file looked like: size in bytes and modification time in nanoseconds."""
-
-    size: int
-    mtime: int
 
 
 class ScannerSource:
@@ -67,7 +60,9 @@ class ScannerSource:
         *,
         device: str = "scanner-1",
         poll: float = 1.0,
+        rest: timedelta = timedelta(0),
         keep: timedelta = timedelta(days=30),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
         self.device = device
@@ -75,23 +70,28 @@ class ScannerSource:
         """Seconds between two looks. Polling also works on network shares, where events do not."""
         self.keep = keep
         """How long its own copies of what was taken stay."""
-        self._seen: dict[Path, Look] = {}
+        self.trouble = ""
+        self._monotonic = monotonic
+        self._at_rest = AtRest(rest)
+        self._told: dict[Path, Marks] = {}
         self._cleared = -math.inf
 
-    def run(self, sink: Sink, stop: threading.Event) -> None:
-        """Take files until `stop`."""
-        for name in (TAKEN, REFUSED):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+    def run(
+        self, sink: Sink, stop: threading.Event, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take files until `stop`. A folder that is away is waited for, and reported once."""
         while not stop.is_set():
-            self.look(sink)
-            self._clear()
+            try:
+                for name in (CLAIMED, TAKEN, REFUSED):
+                    (self.folder / name).mkdir(parents=True, exist_ok=True)
+                self.look(sink)
+                self._clear()
+            except OSError as error:
+                self._report(cause_of(error))
+            else:
+                self._report("")
+            beat()
             stop.wait(self.poll)
-
-    def _clear(self) -> None:
-        """Remove old copies, once an hour."""
-        if time.monotonic() - self._cleared > CLEAR_EVERY:
-            self._cleared = time.monotonic()
-            copies.remove_old(self.folder / TAKEN, age=self.keep)
 
     def look(self, sink: Sink) -> int:
         """Look once; take every file that has come to rest; return how many were taken.
@@ -100,54 +100,74 @@ class ScannerSource:
         such OSError is raised when all have been looked at.
         """
         count = 0
-        seen: dict[Path, Look] = {}
         failed: OSError | None = None
-        for path in sorted(self.folder.iterdir()):
-            if path.name.startswith(".") or path.suffix == ".part":
-                continue
+        for path in self._files():
             try:
-                if not path.is_file():
-                    continue
-                stat = path.stat()
-                look = Look(stat.st_size, stat.st_mtime_ns)
-                if self._seen.get(path) == look:
-                    count += self.take(path, sink)
-                else:
-                    seen[path] = look
+                marks = marks_of(path.lstat())
+                if marks is not None and self._at_rest.rested(path, marks, self._monotonic()):
+                    count += self._take(path, marks, sink)
             except OSError as error:
                 if os.path.lexists(path):  # else whoever put it there has taken it away again
                     failed = error
-        self._seen = seen
+        self._at_rest.end_look()
         if failed is not None:
             raise failed
         return count
 
-    def take(self, path: Path, sink: Sink) -> bool:
+    def _files(self) -> Iterator[Path]:
+        yield from list(claimed(self.folder))
+        for path in sorted(self.folder.iterdir()):
+            if not is_left_alone(path.name):
+                yield path
+
+    def _take(self, path: Path, marks: Marks, sink: Sink) -> bool:
         """Hand one file to the hub; tell whether it was taken."""
+        named = read_name(path.name)
+        if named is None:
+            why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
+            self._refuse(path, InvalidMessage("number_malformed", where="file name", why=why))
+            return False
+        with path.open("rb") as stream:
+            lack = lack_of(stream, named.media_type)
+        if lack:
+            self._tell_unfinished(path, marks, lack)
+            return False
+        path = claim(path, self.folder, inode=marks.inode)
         try:
-            self._accept(path, sink)
+            if not self._accept(path, named, marks, sink):
+                return False
         except InvalidMessage as error:
             self._refuse(path, error)
             return False
-        path.rename(self._free(self.folder / TAKEN / path.name))
+        path.rename(_free(self.folder / TAKEN / path.name))
+        end_claim(path)
+        if self._told:
+            self._told = {told: was for told, was in self._told.items() if told.name != path.name}
+            remove_note(self.folder / REFUSED / path.name)
         return True
 
-    def _accept(self, path: Path, sink: Sink) -> None:
-        named = NAME.match(path.stem)
-        media_type = MEDIA_TYPES.get(path.suffix.lower())
-        if named is None or media_type is None:
-            why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
-            raise InvalidMessage("number_malformed", where="file name", why=why)
-        component = named["component"]
+    def _accept(self, path: Path, named: ScanName, marks: Marks, sink: Sink) -> bool:
+        """Store the file and its message; False when it is not the file that came to rest."""
         with path.open("rb") as stream:
+            before = marks_of(os.fstat(stream.fileno()))
+            if before is None or not before.same_content(marks):
+                return False
             file = sink.store_file(
-                stream, name=path.name, media_type=media_type, component=component
+                stream, name=path.name, media_type=named.media_type, component=named.component
             )
-        at = datetime.fromtimestamp(path.stat().st_mtime, ZONE)
+            if marks_of(os.fstat(stream.fileno())) != before:
+                return False  # written to while it was read: it is looked at again
+        self._say(named, file, datetime.fromtimestamp(marks.modified / 1e9, ZONE), sink)
+        return True
+
+    def _say(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
         try:
             payload = msgspec.convert(
                 DocumentScanned(
-                    number=named["number"], component=component, scanned_at=at, device=self.device
+                    number=named.number,
+                    component=named.component,
+                    scanned_at=at,
+                    device=self.device,
                 ),
                 DocumentScanned,
             )
@@ -157,32 +177,61 @@ class ScannerSource:
             payload,
             time=at,
             source=self.device,
-            id=derive_id("document.scanned", named["number"], component, file.sha256),
+            id=derive_id("document.scanned", named.number, named.component, file.sha256),
             attachments=[file],
         )
         # Composed here, so nobody has checked the file's name yet.
         sink.accept(decode(encode(message)))
 
     def _refuse(self, path: Path, error: InvalidMessage) -> None:
-        place = self._free(self.folder / REFUSED / path.name)
-        # A name may be bytes that are no text, and so long that nothing can be put behind it.
-        told = path.name.encode("utf-8", "replace").decode()
-        text = (
-            f"Không nhận được tệp quét {told}.\n"
-            f"Lý do: {error.why} ({error.code}).\n"
-            "Cách xử lý: đặt lại tên tệp theo mẫu <mã hồ sơ>__<mã thành phần>.pdf rồi chép lại vào "
-            "thư mục quét.\n"
+        place = _free(self.folder / REFUSED / path.name)
+        write_note(
+            place,
+            name=path.name,
+            why=f"{error.why} ({error.code})",
+            what_to_do=NAME_WRONG,
+            headline="Không nhận được tệp quét",
         )
-        beside = os.fsdecode(os.fsencode(place.name)[:LONGEST_NOTE_NAME])
-        place.with_name(beside + ".txt").write_text(text, encoding="utf-8")
         path.rename(place)
+        end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
-    @staticmethod
-    def _free(place: Path) -> Path:
-        """Return `place`, or a numbered neighbour where a file of that name is already."""
-        number, free = 1, place
-        while free.exists():
+    def _tell_unfinished(self, path: Path, marks: Marks, lack: str) -> None:
+        """Tell the officer, once, of a file that has lain there for long and is not whole."""
+        if self._monotonic() - self._at_rest.since(path) < TOLD_AFTER:
+            return
+        if self._told.get(path) == marks:
+            return
+        self._told[path] = marks
+        write_note(
+            self.folder / REFUSED / path.name,
+            name=path.name,
+            why=lack,
+            what_to_do=UNFINISHED,
+            headline="Tệp quét chưa ghi xong, chưa nhận được:",
+        )
+        log.warning("scan_unfinished", role=self.name, detail=lack)
+
+    def _report(self, trouble: str) -> None:
+        """Log when the folder fails and when it works again, not at each look."""
+        if trouble and not self.trouble:
+            log.error("device_lost", role=self.name, error=trouble)
+        elif self.trouble and not trouble:
+            log.info("device_back", role=self.name)
+        self.trouble = trouble
+
+    def _clear(self) -> None:
+        """Remove old copies, once an hour."""
+        if time.monotonic() - self._cleared > CLEAR_EVERY:
+            self._cleared = time.monotonic()
+            copies.remove_old(self.folder / TAKEN, age=self.keep)
+
+
+def _free(place: Path) -> Path:
+    """Return `place`, or a numbered neighbour where a file of that name is already."""
+    number, free = 1, place
+    with suppress(FileNotFoundError):
+        while free.lstat():
             number += 1
             free = place.with_name(f"{place.stem}.{number}{place.suffix}")
-        return free
+    return free

@@ -1,0 +1,135 @@
+"""Whether the bytes of a scan are a whole document: the end of its format must be there.
+
+A scanner may make an empty file, or one of its final size full of zeros, and write the pages
+minutes later; size and times then say nothing. So the end that each format has is looked for: the
+`%%EOF` of a PDF, the end marker of a JPEG, the last chunk of a PNG, every directory and every strip
+of a TIFF. Only these places are read, whatever the size. That the pages inside are well formed is
+not checked.
+"""
+
+import os
+import re
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+HEAD, TAIL = 1024, 2048
+"""Bytes read at each end. Readers of PDF look for both marks within 1,024."""
+DIRECTORIES = 10_000
+"""Pages of a TIFF that are followed; a file with more of them goes round in a circle."""
+_PLACES = {273: 279, 324: 325}
+"""Tags of a TIFF: where strips (tiles) begin, and how long each is."""
+_WIDTHS = {3: "H", 4: "I", 16: "Q"}
+"""Types of a TIFF's whole numbers, as the struct module writes them."""
+
+
+def lack_of(stream: BinaryIO, media_type: str) -> str:
+    """Return what the document still lacks, "" when it is whole; the stream's place is changed."""
+    size = stream.seek(0, os.SEEK_END)
+    if size == 0:
+        return "the file is empty"
+    stream.seek(0)
+    head = stream.read(HEAD)
+    stream.seek(max(0, size - TAIL))
+    tail = stream.read(TAIL)
+    if not head.strip(b"\0"):
+        return "the file begins with nothing but zeros"
+    return _CHECKS[media_type](stream, size, head, tail)
+
+
+def _pdf(_stream: BinaryIO, size: int, head: bytes, tail: bytes) -> str:
+    if b"%PDF-" not in head:
+        return "the content is no PDF (no %PDF- at its beginning)"
+    if b"%%EOF" not in tail[-HEAD:]:
+        return "the end of the PDF is not there (%%EOF)"
+    # A file for the web has its first %%EOF near the beginning, and says how long it will be.
+    linear = re.search(rb"/Linearized\b.{0,200}?/L\s+(\d{1,15})", head, re.DOTALL)
+    if linear and int(linear[1]) > size:
+        return f"the PDF says that it has {int(linear[1])} bytes, {size} are there"
+    return ""
+
+
+def _jpeg(_stream: BinaryIO, _size: int, head: bytes, tail: bytes) -> str:
+    if not head.startswith(b"\xff\xd8"):
+        return "the content is no JPEG"
+    # Cameras put data of their own behind the end, so it need not be the last byte.
+    return "" if b"\xff\xd9" in tail else "the end of the JPEG is not there"
+
+
+def _png(_stream: BinaryIO, _size: int, head: bytes, tail: bytes) -> str:
+    if not head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "the content is no PNG"
+    return "" if b"IEND\xae\x42\x60\x82" in tail else "the end of the PNG is not there (IEND)"
+
+
+def _tiff(stream: BinaryIO, size: int, head: bytes, _tail: bytes) -> str:
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    version = struct.unpack(f"{order}H", head[2:4])[0] if order and len(head) >= 16 else 0
+    if order is None or version not in {42, 43}:
+        return "the content is no TIFF"
+    count, entry, place = ("H", 12, "I") if version == 42 else ("Q", 20, "Q")
+    begin = 4 if version == 42 else 8
+    (at,) = struct.unpack_from(f"{order}{place}", head, begin)
+    if not at:
+        return "the TIFF has no page yet"
+    for _ in range(DIRECTORIES):
+        width = struct.calcsize(f"={count}")
+        entries = _read(stream, at, f"{order}{count}", size)
+        if entries is None or not entries[0]:
+            return "a page of the TIFF is not there"
+        directory = at + width
+        after = directory + entries[0] * entry
+        following = _read(stream, after, f"{order}{place}", size)
+        if following is None:
+            return "a page of the TIFF is not there"
+        stream.seek(directory)
+        if not _has_strips(stream, stream.read(entries[0] * entry), order, entry, size):
+            return "a part of a page of the TIFF is not there"
+        at = following[0]
+        if not at:
+            return ""
+    return "the pages of the TIFF have no end"
+
+
+def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int) -> bool:
+    """Tell whether all strips that a directory names lie inside the file."""
+    count = "I" if entry == 12 else "Q"
+    values: dict[int, tuple[int, ...]] = {}
+    for start in range(0, len(raw), entry):
+        tag, kind, number = struct.unpack_from(f"{order}HH{count}", raw, start)
+        if kind not in _WIDTHS or (tag not in _PLACES and tag not in _PLACES.values()):
+            continue
+        shape = f"{order}{number}{_WIDTHS[kind]}"
+        room = start + entry - (4 if entry == 12 else 8)
+        if struct.calcsize(shape) > size:
+            return False
+        if struct.calcsize(shape) <= start + entry - room:
+            values[tag] = struct.unpack_from(shape, raw, room)
+        else:
+            (at,) = struct.unpack_from(f"{order}{count}", raw, room)
+            found = _read(stream, at, shape, size)
+            if found is None:
+                return False
+            values[tag] = found
+    return all(
+        begin + length <= size
+        for tag, lengths in _PLACES.items()
+        for begin, length in zip(values.get(tag, ()), values.get(lengths, ()), strict=False)
+    )
+
+
+def _read(stream: BinaryIO, at: int, shape: str, size: int) -> tuple[int, ...] | None:
+    length = struct.calcsize(shape)
+    if at + length > size:
+        return None
+    stream.seek(at)
+    raw = stream.read(length)
+    return struct.unpack(shape, raw) if len(raw) == length else None
+
+
+_CHECKS: dict[str, Callable[[BinaryIO, int, bytes, bytes], str]] = {
+    "application/pdf": _pdf,
+    "image/jpeg": _jpeg,
+    "image/png": _png,
+    "image/tiff": _tiff,
+}

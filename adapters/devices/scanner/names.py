@@ -1,0 +1,55 @@
+"""What the name of a file in the hot folder says: a scan, somebody's working file, or neither.
+
+A file that another program is still writing often stands there under a working name; moving that
+name away would break the program's own rename, and the paper would never arrive. Pure.
+"""
+
+import re
+from dataclasses import dataclass
+
+MEDIA_TYPES = {
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+_NAME = re.compile(
+    r"^(?P<number>[0-9A-Z.]+-[0-9]{6,8}-[0-9]{4,7})__(?P<component>[\w.-]{1,60})(?P<ending>\.\w+)$"
+)
+_ENDINGS = "|".join(re.escape(ending) for ending in MEDIA_TYPES)
+_WORKING = re.compile(
+    rf"""
+    ^ [.~]                                             # hidden, ~$ of an office program
+    | ~ $                                              # a copy of an editor
+    | \.(?: \w*part(?:ial)? | \w*te?mp | \w*download | upload(?:ing)? | in-?progress
+        | writing | incomplete | lock | lck | swp | swx | bak | !\w+ | \d+ ) $
+    | (?: {_ENDINGS} ) [._~-] [^.]+ $                  # an upload: x.pdf.filepart, x.pdf_new
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "folder.htt"})
+
+
+@dataclass(frozen=True, slots=True)
+class ScanName:
+    """A scan's name, read."""
+
+    number: str
+    component: str
+    media_type: str
+
+
+def is_left_alone(name: str) -> bool:
+    """Tell whether a file of this name belongs to another program, or is not finished yet."""
+    return name.casefold() in _OF_THE_SYSTEM or _WORKING.search(name) is not None
+
+
+def read_name(name: str) -> ScanName | None:
+    """Return what the name of a scan says, None when it is not the name of a scan."""
+    named = _NAME.match(name)
+    media_type = MEDIA_TYPES.get(named["ending"].lower()) if named else None
+    if named is None or media_type is None:
+        return None
+    return ScanName(named["number"], named["component"], media_type)

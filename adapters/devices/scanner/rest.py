@@ -1,0 +1,60 @@
+"""Whether a file in the hot folder has come to rest: nothing of it changed for a while.
+
+Four marks are compared, because a writer may keep each of them: the size (it was reserved before
+the bytes came), the modification time (set back by the program that copies), the time of change,
+which no program sets, and the inode. The clock is an argument.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a file stands there; times in nanoseconds."""
+
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+    def same_content(self, other: "Marks") -> bool:
+        """Tell whether the bytes are the same; a change of name sets the time of change."""
+        return (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
+
+
+def marks_of(status: os.stat_result) -> Marks | None:
+    """Return a file's marks, None for what is no file."""
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Marks(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class AtRest:
+    """Remembers since when each file looks as it does."""
+
+    def __init__(self, rest: timedelta) -> None:
+        self._rest = rest.total_seconds()
+        self._since: dict[Path, tuple[Marks, float]] = {}
+        self._here: set[Path] = set()
+
+    def rested(self, path: Path, marks: Marks, now: float) -> bool:
+        """Tell whether the file was seen like this before, and for long enough."""
+        self._here.add(path)
+        known = self._since.get(path)
+        if known is None or known[0] != marks:
+            self._since[path] = marks, now
+            return False
+        return now - known[1] >= self._rest
+
+    def since(self, path: Path) -> float:
+        """Return from when on it looked as it does now; by the clock of `rested`."""
+        return self._since[path][1]
+
+    def end_look(self) -> None:
+        """Forget the files that were not there at this look."""
+        self._since = {path: known for path, known in self._since.items() if path in self._here}
+        self._here = set()

@@ -1,0 +1,392 @@
+"""The scanner as a source: files in a real folder, written as scanners and people write them."""
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.devices.scanner import copies
+from adapters.devices.scanner.claims import CLAIMED
+from adapters.devices.scanner.copies import REFUSED, TAKEN
+from adapters.devices.scanner.simulator import page, scan
+from adapters.devices.scanner.source import TOLD_AFTER, ScannerSource
+from hub.flow.accept import Intake
+from hub.messages import envelope
+from hub.messages import payloads as p
+from hub.messages.envelope import Attachment
+from hub.ports import AcceptanceUnknown, Accepted
+from hub.sources import SourceRole
+from hub.store.engine import Store
+from tests.support.accepted import accepted
+
+NUMBER = "000.99.01.H57-180806-0001"
+NAME = f"{NUMBER}__TP-01.pdf"
+AT = datetime(2018, 8, 6, 1, 30, tzinfo=UTC)
+
+
+def test_a_scanned_file_enters_with_its_dossier_component_and_time(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """Taken at the second look, when it has come to rest; then it leaves the folder."""
+    source = ScannerSource(folder)
+    path = scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    assert (source.look(sink), source.look(sink)) == (0, 1)
+    (said,) = accepted(store)
+    assert said == p.DocumentScanned(
+        number=NUMBER, component="TP-01", scanned_at=AT, device="scanner-1"
+    )
+    assert not path.exists()
+    assert (folder / TAKEN / path.name).read_bytes().startswith(b"%PDF")
+
+
+def test_a_file_that_still_grows_is_not_taken(store: Store, sink: Intake, folder: Path) -> None:
+    """A scanner that writes slowly is waited for."""
+    source = ScannerSource(folder)
+    whole = page("paper")
+    for length in (9, 300, len(whole)):
+        (folder / NAME).write_bytes(whole[:length])
+        assert source.look(sink) == 0
+    assert source.look(sink) == 1
+    assert len(accepted(store)) == 1
+
+
+def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path) -> None:
+    """A crash between accepting and moving the file has no effect."""
+    source = ScannerSource(folder)
+    for _ in range(2):
+        scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+        source.look(sink)
+        source.look(sink)
+    assert len(accepted(store)) == 1
+    assert len(list((folder / TAKEN).iterdir())) == 2
+
+
+def test_a_scan_that_is_copied_again_later_is_the_same_scan(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """The same bytes for the same paper with another time of the file: taken, and the first counts;
+    other bytes are another scan."""
+    source = ScannerSource(folder)
+    for title, at in (("a", AT), ("a", AT + timedelta(days=1)), ("b", AT)):
+        scan(folder, number=NUMBER, component="TP-01", title=title, at=at)
+        source.look(sink)
+        source.look(sink)
+    assert list((folder / REFUSED).iterdir()) == []
+    assert len(list((folder / TAKEN).iterdir())) == 3
+    scans = [said for said in accepted(store) if isinstance(said, p.DocumentScanned)]
+    assert [said.scanned_at for said in scans] == [AT, AT]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "code"),
+    [
+        ("holiday.pdf", 10, "number_malformed"),
+        (f"{NUMBER}__TP-01.exe", 10, "number_malformed"),
+        (f"{NUMBER}__TP-01.pdf", 60_000, "file_too_large"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_set_aside_with_a_note_for_the_officer(
+    store: Store, sink: Intake, folder: Path, name: str, size: int, code: str
+) -> None:
+    """What is wrong and what to do, in Vietnamese, beside the file; nothing is stored."""
+    source = ScannerSource(folder)
+    (folder / name).write_bytes(page("x" * size))
+    source.look(sink)
+    source.look(sink)
+    note = (folder / REFUSED / f"{name}.txt").read_text(encoding="utf-8")
+    assert code in note
+    assert "Cách xử lý" in note
+    assert (folder / REFUSED / name).exists()
+    assert accepted(store) == []
+
+
+@pytest.mark.parametrize(
+    "name", [b"qu\xe9t.pdf", b"x" * 251 + b".pdf", f"{NUMBER}__TP\n.pdf".encode()]
+)
+def test_a_file_with_any_name_is_set_aside_and_stops_no_other(
+    store: Store, sink: Intake, folder: Path, name: bytes
+) -> None:
+    """Not in UTF-8, as long as a name can be, with a line end: the scans behind it go on."""
+    source = ScannerSource(folder)
+    (folder / os.fsdecode(name)).write_bytes(b"x")
+    source.look(sink)
+    scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    source.look(sink)
+    assert source.look(sink) == 1
+    assert [type(said) for said in accepted(store)] == [p.DocumentScanned]
+    assert (folder / REFUSED / os.fsdecode(name)).exists()
+    (note,) = (folder / REFUSED).glob("*.txt")
+    assert "Cách xử lý" in note.read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_moved_is_told_and_stops_no_other(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """The role reports it and listens again; what comes later is taken all the same."""
+    source = ScannerSource(folder)
+    (folder / REFUSED).rmdir()
+    (folder / "holiday.pdf").write_bytes(b"x")
+    source.look(sink)
+    scan(folder, number="999" + NUMBER[3:], component="TP-01", title="paper", at=AT)
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            while True:
+                source.look(sink)
+    assert len(accepted(store)) == 1
+    assert (folder / "holiday.pdf").exists()
+
+
+def test_working_files_of_other_programs_are_left_alone(sink: Intake, folder: Path) -> None:
+    """The upload's own rename goes through, and then the scan is taken."""
+    source = ScannerSource(folder)
+    names = {f"{NUMBER}__TP-01.part", ".hidden", f"{NAME}.filepart", f"~${NAME}", "Thumbs.db"}
+    for name in names:
+        (folder / name).write_bytes(page("paper"))
+    assert (source.look(sink), source.look(sink)) == (0, 0)
+    assert {path.name for path in folder.iterdir() if path.is_file()} == names
+    (folder / f"{NAME}.filepart").rename(folder / NAME)
+    assert (source.look(sink), source.look(sink)) == (0, 1)
+
+
+def test_the_simulated_page_is_a_real_pdf() -> None:
+    """The cross-reference table points at the objects."""
+    content = page("xin chào (thử)")
+    start = int(content.split(b"startxref\n")[1].split()[0])
+    table = content[start:].split(b"\n")[2:8]
+    places = [int(line.split()[0]) for line in table if line.endswith(b"n ")]
+    for number, place in enumerate(places, 1):
+        assert content[place:].startswith(b"%d 0 obj" % number)
+
+
+def test_a_scan_of_which_it_is_not_known_whether_it_is_stored_is_taken_again(
+    store: Store, sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stored and nobody saw it: the file stays, is taken once more, and counts once."""
+    real, unseen, taken = sink.accept, [True], threading.Event()
+
+    def accept(message: envelope.Message) -> Accepted:
+        answer = real(message)
+        if unseen:
+            unseen.clear()
+            raise AcceptanceUnknown("the commit did not end in time")
+        taken.set()
+        return answer
+
+    monkeypatch.setattr(sink, "accept", accept)
+    role = SourceRole(ScannerSource(folder, poll=0.01), sink)
+    role.crash_pause = 0.01
+    scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    role.start()
+    assert taken.wait(20)
+    assert role.trouble == ""
+    role.stop()
+    assert len(accepted(store)) == 1
+    assert len(list((folder / TAKEN).iterdir())) == 1
+
+
+def test_the_scanners_own_copies_go_after_a_while_or_with_their_dossier(tmp_path: Path) -> None:
+    """What the hub has taken stays for some days; of an erased dossier nothing stays."""
+    taken = tmp_path / TAKEN
+    taken.mkdir()
+    for name in ("A-180806-0001__GK.pdf", "A-180806-0001__GK.2.pdf", "A-180806-0002__GK.pdf"):
+        (taken / name).write_bytes(b"x")
+    assert copies.remove_old(taken, age=timedelta(days=1)) == 0
+    assert copies.remove_of([tmp_path, taken, tmp_path / REFUSED], "A-180806-0001") == 2
+    assert [path.name for path in taken.iterdir()] == ["A-180806-0002__GK.pdf"]
+    assert copies.remove_old(taken, age=timedelta(days=-1)) == 1
+
+
+def test_a_file_that_is_quiet_between_its_pages_is_waited_for(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """Empty, then a page, then the rest, long apart: only the whole document is the paper."""
+    clock = [0.0]
+    source = ScannerSource(folder, monotonic=lambda: clock[0])
+    whole = page("paper")
+    for length in (0, 200):
+        (folder / NAME).write_bytes(whole[:length])
+        for _ in range(3):
+            clock[0] += 20
+            assert source.look(sink) == 0
+    (folder / NAME).write_bytes(whole)
+    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (folder / TAKEN / NAME).read_bytes() == whole
+    assert len(accepted(store)) == 1
+
+
+def test_a_file_of_its_final_size_is_not_taken_before_its_bytes_are_there(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """The size was reserved and the time is set back: neither tells, the content does."""
+    source, whole = ScannerSource(folder), page("paper")
+    path = folder / NAME
+    for content in (bytes(len(whole)), whole[:400] + bytes(len(whole) - 400), whole):
+        with path.open("r+b" if path.exists() else "wb") as stream:
+            stream.write(content)
+        os.utime(path, (1_533_519_000, 1_533_519_000))
+        assert source.look(sink) == 0
+        if content != whole:
+            assert (source.look(sink), source.look(sink)) == (0, 0)
+    assert source.look(sink) == 1
+    assert (folder / TAKEN / NAME).read_bytes() == whole
+    assert len(accepted(store)) == 1
+
+
+def test_a_change_that_keeps_size_and_time_is_a_change(sink: Intake, folder: Path) -> None:
+    """The rest begins anew: no program can set the time of change."""
+    clock = [0.0]
+    source = ScannerSource(folder, rest=timedelta(seconds=10), monotonic=lambda: clock[0])
+    path, seconds = folder / NAME, 1_533_519_000
+    path.write_bytes(page("one"))
+    os.utime(path, (seconds, seconds))
+    assert source.look(sink) == 0
+    clock[0] = 8
+    path.write_bytes(page("two"))
+    os.utime(path, (seconds, seconds))
+    assert source.look(sink) == 0
+    clock[0] = 11
+    assert source.look(sink) == 0
+    clock[0] = 18
+    assert source.look(sink) == 1
+    assert (folder / TAKEN / NAME).read_bytes() == page("two")
+
+
+def during_store_file(sink: Intake, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Have `act` done once, while the source reads its first file."""
+    real, left = sink.store_file, [act]
+
+    def store_file(stream: object, **told: str) -> Attachment:
+        file = real(stream, **told)  # type: ignore[arg-type]
+        if left:
+            left.pop()()
+        return file
+
+    patch.setattr(sink, "store_file", store_file)
+
+
+def test_a_rescan_while_the_first_is_read_is_a_scan_of_its_own(
+    store: Store, sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is what is moved; the rescan stays and is taken next."""
+    source = ScannerSource(folder)
+    scan(folder, number=NUMBER, component="TP-01", title="first", at=AT)
+
+    def rescan() -> None:
+        scan(folder, number=NUMBER, component="TP-01", title="second", at=AT)
+
+    during_store_file(sink, rescan, monkeypatch)
+    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (source.look(sink), source.look(sink)) == (0, 1)
+    contents = [path.read_bytes() for path in sorted((folder / TAKEN).iterdir())]
+    assert sorted(contents) == sorted(page(f"{NUMBER} TP-01 {n}") for n in ("first", "second"))
+    assert len(accepted(store)) == 2
+    assert list((folder / CLAIMED).iterdir()) == []
+
+
+def test_a_writer_that_goes_on_while_its_file_is_read_is_waited_for(
+    store: Store, sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wrote last is what the hub gets; the half that was read is not told."""
+    source = ScannerSource(folder)
+    (folder / NAME).write_bytes(page("half"))
+    writer = (folder / NAME).open("r+b")
+    whole = page("half and the other half")
+
+    def go_on() -> None:
+        writer.write(whole)
+        writer.close()
+
+    during_store_file(sink, go_on, monkeypatch)
+    looks = [source.look(sink) for _ in range(4)]
+    assert sum(looks) == 1
+    assert (folder / TAKEN / NAME).read_bytes() == whole
+    assert len(accepted(store)) == 1
+
+
+def test_a_scan_that_a_killed_hub_was_taking_is_taken_at_the_next_start(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """It stands in `dang-nhan`; a rescan under the same name is another one."""
+    for place, title in ((folder / CLAIMED / "17.0", "first"), (folder, "second")):
+        place.mkdir(exist_ok=True)
+        scan(place, number=NUMBER, component="TP-01", title=title, at=AT)
+    source = ScannerSource(folder)
+    source.look(sink)
+    assert source.look(sink) == 2
+    assert len(accepted(store)) == 2
+    source.look(sink)
+    assert list((folder / CLAIMED).iterdir()) == []
+
+
+def test_an_officer_is_told_of_a_scan_that_does_not_become_whole(
+    sink: Intake, folder: Path
+) -> None:
+    """Once, after a minute; the file stays, and the note goes when the scan was taken after all."""
+    clock = [0.0]
+    source = ScannerSource(folder, monotonic=lambda: clock[0])
+    (folder / NAME).write_bytes(page("paper")[:200])
+    note = folder / REFUSED / f"{NAME}.txt"
+    source.look(sink)
+    clock[0] = TOLD_AFTER - 1
+    source.look(sink)
+    assert not note.exists()
+    clock[0] = TOLD_AFTER
+    source.look(sink)
+    text = note.read_text(encoding="utf-8")
+    assert "%%EOF" in text
+    assert "quét lại" in text
+    assert (folder / NAME).exists()
+    (folder / NAME).write_bytes(page("paper"))
+    source.look(sink)
+    assert source.look(sink) == 1
+    assert not note.exists()
+
+
+def test_a_folder_that_cannot_be_read_is_told_once_and_waited_for(
+    sink: Intake, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody gets a line of log a second for a share whose server is away."""
+    folder = tmp_path / "share"
+    folder.write_text("no folder")
+    source, stop, looks = ScannerSource(folder, poll=0.001), threading.Event(), []
+
+    def beat() -> None:
+        looks.append(source.trouble)
+        if len(looks) == 20:
+            folder.unlink()
+        if len(looks) == 30:
+            stop.set()
+
+    source.run(sink, stop, beat)
+    assert looks[0].startswith("FileExistsError")
+    assert looks[-1] == ""
+    told = capfd.readouterr()
+    assert (told.out + told.err).count("device_lost") == 1
+    assert (told.out + told.err).count("device_back") == 1
+
+
+def test_a_folder_that_hangs_is_a_role_without_progress(
+    sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share whose server is away lets the look at it stand: the role says so."""
+    source, release, hangs = ScannerSource(folder, poll=0.001), threading.Event(), threading.Event()
+
+    def look(_sink: Intake) -> int:
+        hangs.set()
+        release.wait()
+        return 0
+
+    monkeypatch.setattr(source, "look", look)
+    role = SourceRole(source, sink)
+    role.patience = 0.0
+    role.start()
+    try:
+        assert hangs.wait(20)
+        assert role.trouble.startswith("no progress")
+    finally:
+        role.stopping.set()
+        release.set()
+        role.stop()
