@@ -216,7 +216,12 @@ class Receive(Role):
         told = {"code": "handler_killed", "where": where}
         with self.store.write() as tx:
             if journal.park_unreadable(
-                tx, id, incoming.body, code="handler_killed", reason=f"{where}: {why}"
+                tx,
+                id,
+                incoming.body,
+                now=self.clock(),
+                code="handler_killed",
+                reason=f"{where}: {why}",
             ):
                 log.error(Event.MESSAGE_PARKED, message_id=id, **told)
                 return
@@ -339,5 +344,7 @@ class Receive(Role):
         log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=code, where=error.where)
         row = outbox.ToPublish(routes.INVALID, id, f"invalid.{code}", incoming.body)
         with self.store.write() as tx:
-            if not journal.park_unreadable(tx, id, incoming.body, code=code, reason=reason):
+            if not journal.park_unreadable(
+                tx, id, incoming.body, now=self.clock(), code=code, reason=reason
+            ):
                 outbox.put(tx, [row])

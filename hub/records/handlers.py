@@ -91,7 +91,8 @@ class Records:
             status_at=said.received_at,
         )
         if not dossiers.add(tx, dossier):
-            late_messages.empty_if_erased(tx, cause.message)
+            number, at = said.number, said.received_at
+            late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
             return []
         files = dossiers.add_files(
             tx, dossier.number, cause.message.attachments, message_id=cause.message.id

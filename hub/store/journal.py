@@ -5,6 +5,7 @@ the broker. `take` is the inbox by message id: its one statement records the mes
 handled and returns only the ids for which this happened now.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -218,21 +219,31 @@ def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
     _upsert(tx, entry, now, values)
     if entry.message.key:
-        late_messages.empty_if_erased(tx, entry.message)
+        late_messages.empty_if_erased(tx, entry.message.id, entry.message.key, now=now)
 
 
-def park_unreadable(tx: Tx, id: str, body: bytes, *, code: str, reason: str) -> bool:
-    """Set aside what was accepted as `id` and cannot be read; tell whether `body` is kept here.
+def park_unreadable(tx: Tx, id: str, body: bytes, *, now: datetime, code: str, reason: str) -> bool:
+    """Set aside what was accepted as `id` and cannot be read; tell whether the journal has it.
 
-    False where the journal does not have these very bytes under that id: then nothing was written,
-    because somebody else's noise must not set a good message aside.
+    False where the journal does not have these very bytes under that id, or had them until its
+    dossier was erased: then nothing was written, because somebody else's noise must not set a good
+    message aside.
     """
-    query = sa.select(journal.c.body).where(journal.c.id == id).with_for_update()
-    if tx.execute(query).scalar_one_or_none() != body:
+    columns = (journal.c.key, journal.c.body, journal.c.body_hash)
+    query = sa.select(*columns).where(journal.c.id == id).with_for_update()
+    row = tx.execute(query).one_or_none()
+    if row is None or not _is_of(row.body, row.body_hash, body):
         return False
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
     tx.execute(sa.update(journal).where(journal.c.id == id, _WAITING).values(values))
+    if row.key:
+        late_messages.empty_if_erased(tx, id, row.key, now=now)
     return True
+
+
+def _is_of(kept: bytes, digest: str | None, body: bytes) -> bool:
+    """Tell whether the journal keeps these bytes, or the hash of them in their place."""
+    return kept == body if digest is None else digest == hashlib.sha256(body).hexdigest()
 
 
 def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ from hub.store.archive_tables import legal_holds
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among
 from hub.store.record_tables import CLOSED, UNERASED, dossiers
-from hub.store.tables import as_microseconds, from_microseconds
+from hub.store.tables import STATE_PARKED, from_microseconds
 
 c = dossiers.c
 _BEHIND = sa.tuple_(c.status_at, c.number) > sa.tuple_(sa.bindparam("at"), sa.bindparam("last"))
@@ -72,13 +72,15 @@ def standing(rows: Rows, *, on_hold: bool) -> Standing:
         status_at=from_microseconds(status_at),
         last_at=from_microseconds(max(times, default=status_at)),
         deliveries=set(rows.column("deliveries", "state")),
-        messages=set(rows.column("journal", "state")),
+        messages=_states_of_messages(rows),
         open_tasks=rows.column("tasks", "closed_at").count(None),
         kept_steps=rows.column("leg_steps", "applied").count(False),
         on_hold=on_hold,
     )
 
 
-def microseconds(at: datetime) -> int:
-    """Return a time as `Place` holds it."""
-    return as_microseconds(at)
+def _states_of_messages(rows: Rows) -> set[str]:
+    """Return the states of a dossier's messages; a parked one without a body waits for nobody."""
+    columns = (rows.column("journal", name) for name in ("state", "body_hash"))
+    states = zip(*columns, strict=True)
+    return {state for state, emptied in states if state != STATE_PARKED or emptied is None}

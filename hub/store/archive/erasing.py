@@ -30,7 +30,12 @@ _EMPTY = Prepared(
 _WAITED_FOR = Prepared(
     sa.select(journal.c.key)
     .distinct()
-    .where(among(journal.c.key, "numbers"), UNHANDLED, journal.c.state != "")
+    .where(
+        among(journal.c.key, "numbers"),
+        UNHANDLED,
+        journal.c.state != "",
+        journal.c.body_hash.is_(None),
+    )
 )
 
 
@@ -64,7 +69,7 @@ def empty_bodies(tx: Tx, number: str) -> None:
 
 
 def waited_for(tx: Tx, numbers: Collection[str]) -> set[str]:
-    """Return those of the dossiers about which a message is not handled, or parked."""
+    """Return those of the dossiers about which a message with a body is not handled, or parked."""
     return set(_WAITED_FOR.scalars(tx, {"numbers": list(numbers)}))
 
 

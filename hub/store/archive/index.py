@@ -90,7 +90,13 @@ def keys(tx: Tx, numbers: Collection[str]) -> dict[str, bytes]:
 
 
 def erase(tx: Tx, number: str, *, now: datetime) -> bool:
-    """Delete the key of a dossier; tell whether there was one."""
+    """Delete the key of a dossier; tell whether there was one.
+
+    Of one that was erased before it was archived the key stays: it seals evidence only.
+    """
+    erased = sa.exists().where(a.number == number, a.erased_at.is_not(None))
+    if tx.execute(sa.select(erased)).scalar_one():
+        return False
     gone = tx.execute(sa.delete(dossier_keys).where(k.number == number)).rowcount
     marked = sa.update(archived_dossiers).where(a.number == number, a.erased_at.is_(None))
     tx.execute(marked.values(erased_at=now))

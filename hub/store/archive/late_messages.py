@@ -2,14 +2,16 @@
 
 Nothing visits such a message again: a repeat is handled without an effect, and what is parked can
 never be used, because the dossier cannot come back. So its body goes when it is handled or parked;
-hash and size stay, and the files that it names are marked for removal.
+hash and size stay, and the files that it names are marked for removal. The body is not parsed: it
+may be one that cannot be read, or of which the process dies.
 """
 
 import hashlib
+import re
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.messages.envelope import Message
 from hub.store.archive import references
 from hub.store.archive_tables import archived_dossiers
 from hub.store.engine import Tx
@@ -32,13 +34,21 @@ _EMPTY = Prepared(
 )
 
 
-def empty_if_erased(tx: Tx, message: Message) -> bool:
-    """Empty a message that is handled or parked if its dossier was erased; tell whether it was."""
-    times = [time for query in _TIMES for time in query.scalars(tx, {"which": message.key})]
+_FILE_HASH = re.compile(rb"[0-9a-f]{64}")
+"""What else has this form is no stored file, and whether somebody needs one is asked before it is
+removed."""
+
+
+def empty_if_erased(tx: Tx, id: str, key: str, *, now: datetime) -> bool:
+    """Empty a message that is handled or parked if its dossier was erased; tell whether it was.
+
+    `key`: the number of the dossier.
+    """
+    times = [time for query in _TIMES for time in query.scalars(tx, {"which": key})]
     if not any(times):
         return False
-    for body in _BODY.scalars(tx, {"which": message.id}):
+    for body in _BODY.scalars(tx, {"which": id}):
         digest = hashlib.sha256(body).hexdigest()
-        _EMPTY.run(tx, {"which": message.id, "hash": digest, "length": len(body)})
-    references.mark(tx, {file.sha256 for file in message.attachments}, now=message.time)
+        _EMPTY.run(tx, {"which": id, "hash": digest, "length": len(body)})
+        references.mark(tx, {found.decode() for found in _FILE_HASH.findall(body)}, now=now)
     return True

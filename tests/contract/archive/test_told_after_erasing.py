@@ -4,16 +4,20 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
+from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.operations.archive import erasing
 from hub.operations.archive.archiving import Archive, run
-from hub.store import attention
-from hub.store.tables import blobs, journal
+from hub.store import attention, journal
+from hub.store.archive import index
+from hub.store.tables import blobs
+from hub.store.tables import journal as table
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
-from tests.support.ward import BIRTH, MONDAY, Ward, reception
+from tests.support.ward import BIRTH, MONDAY, Ward, reception, scan
 
 
 @pytest.mark.parametrize("archived", [True, False])
@@ -34,7 +38,7 @@ def test_a_late_message_about_an_erased_dossier_loses_its_body(
     scan = p.DocumentScanned(number=name, component=component, scanned_at=MONDAY, device="s")
     ward.accept(scan, ward.file(b"late", component))
     with ward.store.read() as tx:
-        found = tx.execute(sa.select(journal).where(journal.c.key == name)).all()
+        found = tx.execute(sa.select(table).where(table.c.key == name)).all()
         codes = [code for _, _, _, code, _ in attention.parked(tx)]
         (unneeded,) = tx.execute(sa.select(blobs.c.unneeded_at)).scalars()
     assert {bytes(row.body) for row in found} == {b""}
@@ -56,3 +60,46 @@ def test_an_emptied_message_is_not_taken_up_again(ward: Ward, archive: Archive) 
         ((id, *_),) = attention.parked(tx)
     done = unparking.unpark(ward.store, [id], actor="chi", reason="x", now=LONG_AFTER)
     assert (done.count, done.refused) == (0, {id: "its content was erased with its dossier"})
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_message_that_cannot_be_handled_about_an_erased_dossier_loses_its_body(
+    ward: Ward, archive: Archive, archived: bool
+) -> None:
+    """It is not parsed, its files go all the same, and a second delivery of it is known."""
+    name = end(ward, 1)
+    if archived:
+        run(archive, BY)
+    assert erasing.erase_one(ward.store, name, BY)
+    said = structs.replace(scan("x"), number=name)
+    late = catalog.compose(said, time=MONDAY, source="s", attachments=(ward.file(b"late", "x"),))
+    ward.intake.accept(late)
+    body = envelope.encode(late)
+    parked = []
+    for _ in range(2):
+        with ward.store.write() as tx:
+            parked.append(
+                journal.park_unreadable(
+                    tx, late.id, body, now=LONG_AFTER, code="handler_killed", reason="x"
+                )
+            )
+    with ward.store.read() as tx:
+        (left,) = tx.execute(sa.select(table.c.body).where(table.c.id == late.id)).scalars()
+        (unneeded,) = tx.execute(sa.select(blobs.c.unneeded_at)).scalars()
+    assert parked == [True, True]
+    assert bytes(left) == b""
+    assert unneeded is not None
+
+
+def test_an_emptied_message_keeps_its_dossier_from_nothing(ward: Ward, archive: Archive) -> None:
+    """Nobody can use it any more: the dossier is archived, and a second erasing is not refused."""
+    here, there = end(ward, 1), end(ward, 2)
+    for name in (here, there):
+        assert erasing.erase_one(ward.store, name, BY)
+        ward.accept(structs.replace(scan("x"), number=name), ward.file(b"late", "x"))
+    assert run(archive, BY).archived == 2
+    ward.accept(structs.replace(scan("y"), number=there), ward.file(b"later", "y"))
+    assert not erasing.erase_one(ward.store, there, BY)
+    with ward.store.read() as tx:
+        assert index.known(tx, [here, there]) == {here, there}
+        assert [key for _, _, key, _, _ in attention.parked(tx)] == [there]
