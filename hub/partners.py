@@ -5,24 +5,29 @@ that asks partners needs this and not a whole hub; an adapter, with its SOAP lib
 only where its partner has an address.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hub.ports import Destination
 from hub.rules.traits import Traits
-from hub.settings import Settings, seconds
+from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
 
 if TYPE_CHECKING:
     from adapters.town_center.settings import TownSettings
+    from adapters.wire.profile import Loaded
+    from adapters.wire.profile.show import Row
 
 
 def make_destinations(settings: Settings) -> list[Destination]:
-    """Return the partners that have an address."""
+    """Return the partners that have an address; raises SettingsError for a broken profile."""
     connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
     made: list[Destination] = []
+    _check_unused(settings)
     if settings.province_url:
         from adapters.provincial.destination import ProvincialDestination
         from adapters.provincial.settings import ProvincialSettings
 
+        profile = province_profile(settings).profile
         made.append(
             ProvincialDestination(
                 ProvincialSettings(
@@ -31,12 +36,13 @@ def make_destinations(settings: Settings) -> list[Destination]:
                     username=settings.province_username,
                     password=settings.province_password,
                     agency=settings.province_agency,
-                    ca_file=settings.province_ca_file or None,
-                    request_id=settings.province_request_id,
+                    ca_file=profile.tls.ca_file or None,
+                    request_id=profile.echo.header,
                     file_base_url=f"{settings.own_url}/files",
                     connect_timeout=connect,
                     reply_timeout=reply,
                     concurrency=settings.concurrency,
+                    profile=profile,
                 )
             )
         )
@@ -45,6 +51,14 @@ def make_destinations(settings: Settings) -> list[Destination]:
 
         made.append(TownCenter(town_settings(settings)))
     return made
+
+
+def _check_unused(settings: Settings) -> None:
+    """Refuse a broken profile also of a partner that is not connected yet."""
+    if settings.province_profile and not settings.province_url:
+        province_profile(settings)
+    if settings.town_profile and not settings.town_url:
+        town_profile(settings)
 
 
 def traits_of(settings: Settings) -> dict[str, Traits]:
@@ -70,4 +84,41 @@ def town_settings(settings: Settings) -> "TownSettings":
         connect_timeout=seconds(settings.connect_timeout),
         reply_timeout=seconds(settings.reply_timeout),
         concurrency=settings.concurrency,
+        profile=town_profile(settings).profile,
     )
+
+
+def province_profile(settings: Settings) -> "Loaded":
+    """Return the province's profile; raises SettingsError with every problem."""
+    from adapters.provincial.profile import load
+
+    over: dict[tuple[str, ...], tuple[str, object]] = {}
+    if settings.province_request_id != OF_PROFILE:
+        over["echo", "header"] = ("HUB_PROVINCE_REQUEST_ID", settings.province_request_id)
+    if settings.province_ca_file:
+        over["tls", "ca_file"] = ("HUB_PROVINCE_CA_FILE", settings.province_ca_file)
+    return _loaded(load, "HUB_PROVINCE_PROFILE", settings.province_profile, settings=over)
+
+
+def town_profile(settings: Settings) -> "Loaded":
+    """Return the town's profile; raises SettingsError with every problem."""
+    from adapters.town_center.profile import load
+
+    return _loaded(load, "HUB_TOWN_PROFILE", settings.town_profile)
+
+
+def profile_rows(settings: Settings, partner: str) -> "list[Row]":
+    """Return the profile of `province` or `town` as a person reads it; raises SettingsError."""
+    from adapters.wire.profile.show import rows
+
+    return rows(province_profile(settings) if partner == "province" else town_profile(settings))
+
+
+def _loaded(load: Any, setting: str, own: str, **rest: Any) -> "Loaded":
+    from adapters.wire.profile import ProfileBroken
+
+    try:
+        found: Loaded = load(Path(own) if own else None, **rest)
+    except ProfileBroken as broken:
+        raise SettingsError(f"{setting}: the profile cannot be used:\n{broken}") from None
+    return found

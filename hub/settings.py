@@ -24,6 +24,8 @@ Port = Annotated[int, Meta(ge=0, le=65_535)]
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
 AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
 """Roles that can do nothing without a broker; the others need only the store."""
+OF_PROFILE = "profile"
+"""A setting of this value leaves it to the partner's profile."""
 AT_PARTNERS = frozenset({"deliver", "reconcile"})
 """Roles that call partners."""
 
@@ -69,10 +71,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     province_password: Secret = ""
     province_agency: str = "000.99.01.H57"
     province_ca_file: str = ""
-    """Roots that sign the province's certificate; empty means the system's."""
-    province_request_id: str = "X-Request-Id"
+    """Roots that sign the province's certificate; empty means what the profile says."""
+    province_request_id: str = OF_PROFILE
     """Header that the province sends back with each reply; empty where it does not."""
+    province_profile: str = ""
+    """TOML file that is laid over the shipped profile of the province; empty means none."""
     town_url: str = ""
+    town_profile: str = ""
+    """TOML file that is laid over the shipped profile of the town; empty means none."""
     town_client_id: str = ""
     town_client_secret: Secret = ""
     town_callback_secret: Secret = ""

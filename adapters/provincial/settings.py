@@ -5,7 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from adapters.provincial.profile import shipped
 from adapters.wire.http import Limits
+from adapters.wire.profile import Profile
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 
@@ -35,6 +37,8 @@ class ProvincialSettings:
     connect_timeout: timedelta = timedelta(seconds=5)
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
+    profile: Profile = field(default_factory=shipped)
+    """What differs between one province's software and another's."""
 
     @property
     def limits(self) -> Limits:

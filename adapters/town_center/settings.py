@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from adapters.town_center.profile import shipped
+from adapters.wire.profile import Profile
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullLimits:
@@ -46,6 +49,8 @@ class TownSettings:
     """How large result files may be, how many are pulled at once, and for how long."""
     processes: Mapping[str, str] = field(default_factory=dict)
     """Procedure code -> the town's process code, where it is not the national code's core."""
+    profile: Profile = field(default_factory=shipped)
+    """What differs between one town's software and another's."""
 
     def __post_init__(self) -> None:
         for name in ("url", "file_base_url"):

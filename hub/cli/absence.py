@@ -39,6 +39,9 @@ def explain(error: BaseException) -> Refusal | None:
     """Return what to say of an exception, None where it is a fault of our own."""
     if isinstance(error, revision.SchemaMismatch):
         return Refusal(WRONG, error.vi, error.en)
+    if isinstance(error, SettingsError):
+        vi, en = "Không dùng được thiết lập:", "The settings cannot be used:"
+        return Refusal(WRONG, vi, en, str(error))
     if isinstance(error, StoreUnavailable):
         return _database(error)
     if isinstance(error, BrokerUnavailable):

@@ -34,6 +34,7 @@ COMMANDS = {
     "reconcile": "hub.cli.comparing",
     "tasks": "hub.cli.comparing:tasks_app",
     "procedures": "hub.cli.procedures",
+    "partners": "hub.cli.partners:app",
     "topology": "hub.cli.topology:app",
     "faults": "hub.cli.faults:app",
     "slip": "hub.cli.evidence",

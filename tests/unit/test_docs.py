@@ -25,7 +25,14 @@ from hub.store.tables import JOURNAL_STATES
 from hub.telemetry import Event
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("README.md", "ARCHITECTURE.md", "RUNBOOK.md", "CONTRIBUTING.md", "CHANGELOG.md")
+NAMES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "RUNBOOK.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/partner-profile.md",
+)
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
 README, ARCHITECTURE, RUNBOOK = TEXTS["README.md"], TEXTS["ARCHITECTURE.md"], TEXTS["RUNBOOK.md"]
 every_document = pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,35 @@
+"""The province's profile: the shipped file, and how one of the installation is laid over it."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from adapters.wire import profile
+from adapters.wire.profile import Loaded, Profile
+
+SHIPPED = Path(__file__).parent / "data" / "profile.toml"
+OPERATIONS = frozenset(
+    {
+        "DangNhap",
+        "TraCuuHoSo",
+        "DongBoHoSoMC",
+        "CapNhatTienDoHoSoMC",
+        "LayThuTuc",
+    }
+)
+"""The province's names of what can be called."""
+
+
+def load(
+    own: Path | None = None,
+    *,
+    settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
+) -> Loaded:
+    """Return the province's profile with the installation's file; raises ProfileBroken."""
+    return profile.load(SHIPPED, own, operations=OPERATIONS, settings=settings)
+
+
+@cache
+def shipped() -> Profile:
+    """Return the shipped profile alone."""
+    return load().profile

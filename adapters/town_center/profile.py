@@ -1,0 +1,36 @@
+"""The town's profile: the shipped file, and how one of the installation is laid over it."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from adapters.wire import profile
+from adapters.wire.profile import Loaded, Profile
+
+SHIPPED = Path(__file__).parent / "data" / "profile.toml"
+OPERATIONS = frozenset(
+    {
+        "token",
+        "TiepNhanHoSo",
+        "TraCuuHoSo",
+        "CapNhatTrangThaiBoSungHoSo",
+        "CapNhatKetQuaTraHoSo",
+        "ping",
+    }
+)
+"""The town's names of what can be called."""
+
+
+def load(
+    own: Path | None = None,
+    *,
+    settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
+) -> Loaded:
+    """Return the town's profile with the installation's file; raises ProfileBroken."""
+    return profile.load(SHIPPED, own, operations=OPERATIONS, settings=settings)
+
+
+@cache
+def shipped() -> Profile:
+    """Return the shipped profile alone."""
+    return load().profile

@@ -1,0 +1,50 @@
+"""A partner's profile: what differs between one partner's software and another's, as data.
+
+The shipped profile stands beside its adapter (`adapters/*/data/profile.toml`); a file of the
+installation (`HUB_PROVINCE_PROFILE`, `HUB_TOWN_PROFILE`) extends or replaces it. `load` gives one
+checked record; nothing here calls a partner, and no adapter reads a profile file by itself.
+"""
+
+from adapters.wire.profile.load import Loaded, ProfileBroken, load
+from adapters.wire.profile.problem import Source
+from adapters.wire.profile.records import (
+    Addresses,
+    Code,
+    Dates,
+    Echo,
+    Encodings,
+    Files,
+    LookUp,
+    Means,
+    Profile,
+    Proxy,
+    Resolution,
+    RetryAfter,
+    Session,
+    TextChange,
+    Tls,
+    Unsupported,
+)
+
+__all__ = [
+    "Addresses",
+    "Code",
+    "Dates",
+    "Echo",
+    "Encodings",
+    "Files",
+    "Loaded",
+    "LookUp",
+    "Means",
+    "Profile",
+    "ProfileBroken",
+    "Proxy",
+    "Resolution",
+    "RetryAfter",
+    "Session",
+    "Source",
+    "TextChange",
+    "Tls",
+    "Unsupported",
+    "load",
+]

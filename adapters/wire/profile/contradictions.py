@@ -1,0 +1,274 @@
+"""What cannot be true at once in a profile, or can never be used: each refused with its place.
+
+A profile that contradicts itself would be read in one of two ways by chance; for a dossier that may
+be the difference between done and sent twice.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from adapters.wire.profile.kinds import shown
+from adapters.wire.profile.problem import Problem, Source, dotted
+from adapters.wire.profile.records import Code, Means, Profile
+
+LOOK_UP = "TraCuuHoSo"
+"""The look-up of a dossier, by this name at every partner."""
+EVERY = "every"
+"""In a table of addresses: all operations that the table does not name."""
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS = frozenset(
+    {"host", "content-length", "content-type", "authorization", "soapaction", "idempotency-key"}
+)
+"""Header fields that the hub fills itself."""
+_CERTAIN = frozenset(set(Means) - {Means.SERVER_ERROR, Means.UNKNOWN, Means.BUSY})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    key: tuple[str, ...]
+    read: str
+    allowed: str
+    fix: str
+
+
+Check = Callable[[Profile], Iterator[_Found]]
+
+
+def find(
+    profile: Profile, sources: Mapping[tuple[str, ...], Source], *, operations: frozenset[str]
+) -> list[Problem]:
+    """Return everything that contradicts itself."""
+    found = [*_addresses(profile, operations), *_unsupported(profile, operations)]
+    found += [it for check in _CHECKS for it in check(profile)]
+    return [
+        Problem(_place(sources, it.key), dotted(it.key), it.read, it.allowed, it.fix)
+        for it in found
+    ]
+
+
+def _place(sources: Mapping[tuple[str, ...], Source], key: tuple[str, ...]) -> Source:
+    for length in range(len(key), 0, -1):
+        for path, source in sources.items():
+            if path[:length] == key[:length]:
+                return source
+    return Source("profile")
+
+
+def _addresses(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]:
+    known = f"{EVERY}, {', '.join(sorted(operations))}"
+    absent = set(profile.unsupported.operations)
+    for way in ("soap", "rest"):
+        table: dict[str, str] = getattr(profile.addresses, way)
+        for name, address in table.items():
+            key = ("addresses", way, name)
+            if name != EVERY and name not in operations:
+                yield _Found(key, name, known, "Write the partner's name of the operation.")
+            if problem := _no_address(address):
+                allowed = "http(s)://host/path, /path, or a path behind the partner's URL"
+                yield _Found(key, repr(address), allowed, problem)
+            if name in absent:
+                fix = "Leave the address out, or take it from unsupported.operations."
+                yield _Found(key, address, "no address of an unsupported operation", fix)
+
+
+def _no_address(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "Write an address."
+    if any(not char.isascii() or not char.isprintable() or char == " " for char in address):
+        return "Write other letters and blanks as %XX."
+    if "@" in parts.netloc or parts.fragment:
+        return "Leave the user, the password and the fragment out."
+    if parts.scheme not in {"", "http", "https"} or bool(parts.scheme) != bool(parts.hostname):
+        return "Begin with http:// or https://, or with the path."
+    return ""
+
+
+def _echo(profile: Profile) -> Iterator[_Found]:
+    name = profile.echo.header
+    if name and (not _HEADER.fullmatch(name) or name.lower() in _OURS):
+        allowed = "a header field that the hub does not fill itself"
+        yield _Found(("echo", "header"), repr(name), allowed, 'For example "X-Request-Id".')
+
+
+def _session(profile: Profile) -> Iterator[_Found]:
+    session = profile.session
+    for status in session.statuses:
+        if status < 400 or status > 499:
+            allowed = "statuses from 400 to 499: others do not prove that nothing was done"
+            fix = "A login page with status 200 is found by page_marks."
+            yield _Found(("session", "statuses"), str(status), allowed, fix)
+    if session.fault_codes and not session.words:
+        fix = "Add the partner's words, or leave session.fault_codes empty."
+        yield _Found(("session", "words"), "[]", "at least one, with session.fault_codes", fix)
+    for name in ("fault_codes", "words", "page_marks"):
+        if not all(text.strip() for text in getattr(session, name)):
+            fix = "An empty text stands in every reply."
+            yield _Found(("session", name), "an empty text", "texts that are not empty", fix)
+
+
+def _codes(profile: Profile) -> Iterator[_Found]:
+    if profile.codes and not any(it.means is Means.DONE for it in profile.codes.values()):
+        fix = "Add the code of success; without it nothing is ever delivered."
+        yield _Found(("codes",), "no code that means done", "at least one", fix)
+    signals = {status for status in profile.session.statuses if 400 <= status < 500} - {403}
+    for name, code in profile.codes.items():
+        yield from _code(("codes", name), code, signals)
+
+
+def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Found]:
+    both = {word.casefold() for word in code.words} & {word.casefold() for word in code.never}
+    if both:
+        fix = "Take it out of one of the two."
+        yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
+    if not code.statuses:
+        fix = "Name the statuses that the code comes with, 200 where it is the usual one."
+        yield _Found((*key, "statuses"), "[]", "at least one HTTP status", fix)
+    for status in code.statuses:
+        if not 200 <= status <= 599 or 300 <= status < 400:
+            yield _Found(
+                (*key, "statuses"), str(status), "2xx, 4xx and 5xx", "Leave the status out."
+            )
+        elif status >= 500 and code.means in _CERTAIN:
+            allowed = "no 5xx where the code decides: after a 5xx the effect is unknown"
+            fix = "Leave the status out, or let the code mean server_error."
+            yield _Found((*key, "statuses"), f"{status} with {code.means}", allowed, fix)
+        elif status >= 400 and code.means is Means.DONE:
+            fix = "Leave the status out."
+            yield _Found((*key, "statuses"), str(status), "2xx for a code that means done", fix)
+        elif status in signals and code.means is not Means.SESSION_OVER:
+            allowed = "no status of session.statuses, unless the code means session_over"
+            fix = "Leave the status out here, or take it from session.statuses."
+            yield _Found((*key, "statuses"), f"{status} with {code.means}", allowed, fix)
+
+
+def _lookup(profile: Profile) -> Iterator[_Found]:
+    if profile.lookup.last_steps < 0:
+        read = str(profile.lookup.last_steps)
+        yield _Found(("lookup", "last_steps"), read, "0 and more", "0 where all steps are shown.")
+    if profile.resolution.text_length < 0:
+        read, key = str(profile.resolution.text_length), ("resolution", "text_length")
+        yield _Found(key, read, "0 and more", "0 where texts come back as long as sent.")
+    if not profile.resolution.time:
+        fix = "1s where seconds come back."
+        yield _Found(("resolution", "time"), "0s", "longer than 0s", fix)
+
+
+def _texts(profile: Profile) -> Iterator[_Found]:
+    for form in profile.dates.forms:
+        if form != "iso" and not {"%Y", "%m", "%d"} <= set(re.findall("%[A-Za-z]", form)):
+            allowed = '"iso", or a form with %Y, %m and %d'
+            yield _Found(("dates", "forms"), repr(form), allowed, 'As "%Y%m%d%H%M%S".')
+    if not profile.dates.forms:
+        yield _Found(("dates", "forms"), "[]", "at least one form", 'For example ["iso"].')
+    try:
+        ZoneInfo(profile.dates.zone)
+    except (KeyError, OSError, ValueError):
+        allowed = "a zone of the time zone database"
+        yield _Found(("dates", "zone"), repr(profile.dates.zone), allowed, "Asia/Ho_Chi_Minh.")
+    if not _is_charset(profile.encodings.charset):
+        read = repr(profile.encodings.charset)
+        yield _Found(("encodings", "charset"), read, "an encoding that Python knows", "utf-8.")
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        return b"a".decode(name) == "a"  # "hex" and its like are no encodings of texts
+    except (LookupError, ValueError):
+        return False
+
+
+def _retry_after(profile: Profile) -> Iterator[_Found]:
+    wish = profile.retry_after
+    if wish.pause_from > wish.longest:
+        allowed = f"at most retry_after.longest, {shown(wish.longest)}"
+        fix = "No wish could ever be as long as that."
+        yield _Found(("retry_after", "pause_from"), shown(wish.pause_from), allowed, fix)
+
+
+def _tls(profile: Profile) -> Iterator[_Found]:
+    tls = profile.tls
+    if bool(tls.client_certificate) != bool(tls.client_key):
+        has, lacks = "client_certificate", "client_key"
+        if tls.client_key:
+            has, lacks = lacks, has
+        yield _Found(("tls", has), f"no {lacks}", "both or none", f"Add tls.{lacks}.")
+    files = {("tls", name): getattr(tls, name) for name in _TLS_FILES}
+    files |= {
+        ("proxy", "password_file"): profile.proxy.password_file,
+        ("addresses", "wsdl"): profile.addresses.wsdl,
+    }
+    for key, path in files.items():
+        if path and (problem := _unreadable(Path(path), secret=key[1] in _SECRET)):
+            yield _Found(key, path, "a file that the hub can read", problem)
+
+
+_TLS_FILES = ("ca_file", "client_certificate", "client_key")
+_SECRET = ("client_key", "password_file")
+
+
+def _unreadable(path: Path, *, secret: bool) -> str:
+    try:
+        with path.open("rb"):
+            mode = path.stat().st_mode
+    except OSError as error:
+        return f"{error.strerror}: put it there, or name another file."
+    if secret and mode & 0o077:
+        return f"Others can read it: chmod 600 {path}"
+    return ""
+
+
+def _proxy(profile: Profile) -> Iterator[_Found]:
+    proxy = profile.proxy
+    if proxy.url in {"environment", "off"}:
+        if proxy.password_file:
+            fix = "Name the proxy with its user in proxy.url, or leave the password out."
+            yield _Found(("proxy", "password_file"), proxy.url, "only with an address", fix)
+        return
+    try:
+        parts = urlsplit(proxy.url)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        usable = usable and parts.path in {"", "/"} and not parts.query and not parts.fragment
+    except ValueError:
+        usable = False
+    if not usable:
+        allowed = "environment | off | http://host:port"
+        fix = "A proxy is spoken to by plain HTTP; the line to the partner is encrypted in it."
+        yield _Found(("proxy", "url"), "another address", allowed, fix)
+    elif parts.password is not None:
+        fix = "Put it into a file of mode 600 and name that in proxy.password_file."
+        yield _Found(("proxy", "url"), "a password", "no password in the address", fix)
+    elif bool(parts.username) != bool(proxy.password_file):
+        key = ("proxy", "url" if parts.username else "password_file")
+        fix = "Give both the user in proxy.url and proxy.password_file, or none."
+        yield _Found(key, "only one of user and password", "both or none", fix)
+
+
+def _unsupported(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]:
+    names = profile.unsupported.operations
+    for name in names:
+        if name not in operations:
+            fix = "Write the partner's name of the operation."
+            allowed = ", ".join(sorted(operations))
+            yield _Found(("unsupported", "operations"), repr(name), allowed, fix)
+    if LOOK_UP in names and profile.lookup.last_steps:
+        fix = f"Take {LOOK_UP} from unsupported.operations, or leave lookup.last_steps out."
+        read = str(profile.lookup.last_steps)
+        yield _Found(("lookup", "last_steps"), read, "0 where there is no look-up", fix)
+
+
+_CHECKS: tuple[Check, ...] = (
+    _echo,
+    _session,
+    _codes,
+    _lookup,
+    _texts,
+    _retry_after,
+    _tls,
+    _proxy,
+)

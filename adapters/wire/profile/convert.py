@@ -1,0 +1,94 @@
+"""Turns what TOML gave into the records, key by key, so that every wrong key is named."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from adapters.wire.profile import kinds
+from adapters.wire.profile.kinds import Key
+from adapters.wire.profile.problem import Problem, Source, dotted
+from adapters.wire.profile.records import Section
+
+Kind = TypeVar("Kind", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Gathers what is wrong, with its place."""
+
+    found: list[Problem]
+    sources: Mapping[tuple[str, ...], Source]
+
+    def add(self, path: tuple[str, ...], read: str, allowed: str, fix: str) -> None:
+        """Note a problem of the key `path`."""
+        near = path
+        while near and near not in self.sources:
+            near = near[:-1]
+        # A section as a whole has the place of its first key.
+        inside = [it for at, it in self.sources.items() if at[: len(path)] == path]
+        source = self.sources.get(near) or (inside[0] if inside else Source("profile"))
+        self.found.append(Problem(source, dotted(path), read, allowed, fix))
+
+
+def keys_of(kind: type[Section]) -> dict[str, tuple[Any, Key]]:
+    """Return name -> (type, what is allowed and meant) of each key of a section."""
+    found = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        if get_origin(hint) is not Annotated:
+            raise TypeError(f"{kind.__name__}.{name} says nothing of what is allowed")
+        base, key = get_args(hint)
+        found[name] = (base, key)
+    return found
+
+
+def whole(kind: type[Kind], raw: object, path: tuple[str, ...], problems: Problems) -> Kind | None:
+    """Return a record all of whose required keys are there, None when something is wrong."""
+    if not isinstance(raw, dict):
+        allowed = f"a table with {', '.join(keys_of(kind))}"
+        problems.add(path, repr(raw), allowed, f"Write [{dotted(path)}] above its keys.")
+        return None
+    missing = [it.name for it in msgspec.structs.fields(kind) if it.required and it.name not in raw]
+    for name in missing:
+        allowed = keys_of(kind)[name][1].allowed
+        problems.add((*path, name), "nothing", allowed, "Add the key.")
+    before = len(problems.found)
+    values = _values(kind, raw, path, problems)
+    return None if missing or len(problems.found) > before else kind(**values)
+
+
+def section(
+    kind: type[Kind], raw: Mapping[str, Any], path: tuple[str, ...], problems: Problems
+) -> Kind:
+    """Return a record with the values that could be read; what could not is in `problems`."""
+    return kind(**_values(kind, raw, path, problems))
+
+
+def _values(
+    kind: type[Section], raw: Mapping[str, Any], path: tuple[str, ...], problems: Problems
+) -> dict[str, Any]:
+    keys, values = keys_of(kind), {}
+    for name, value in raw.items():
+        if name not in keys:
+            near = difflib.get_close_matches(name, keys, 1)
+            fix = f"Did you mean {near[0]}?" if near else "Leave it out."
+            problems.add((*path, name), name, f"keys of [{dotted(path)}]: {', '.join(keys)}", fix)
+            continue
+        base, key = keys[name]
+        try:
+            if base is timedelta:
+                values[name] = kinds.duration(value)
+            else:
+                values[name] = msgspec.convert(value, base)
+        except (ValueError, msgspec.ValidationError):
+            fix = "Write a value that is allowed, or leave the key out for the shipped one."
+            problems.add((*path, name), _short(value), key.allowed, fix)
+    return values
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

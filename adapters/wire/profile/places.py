@@ -1,0 +1,44 @@
+"""On which line of a TOML text each key stands. tomllib reads the text, it only does not say where.
+
+Statements are cut out by reading longer and longer pieces, so no second reader of TOML is needed:
+a piece is a statement as soon as tomllib takes it. Only for a text that tomllib has read before.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Path = tuple[str, ...]
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """Return the line (from 1) of every table and key; what stands in an inline table has its."""
+    found: dict[Path, int] = {}
+    table: Path = ()
+    piece, start = "", 0
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        piece, start = piece + line, start or number
+        try:
+            read = tomllib.loads(piece)
+        except tomllib.TOMLDecodeError:
+            continue  # goes on in the next line
+        is_table = piece.lstrip().startswith("[")
+        if is_table:
+            table = next(_paths(read), ())
+            found.setdefault(table, start)
+        else:
+            found |= dict.fromkeys((table + path for path in _paths(read)), start)
+        piece, start = "", 0
+    return found
+
+
+def _paths(read: Any) -> Iterator[Path]:
+    """Yield the path of every key, the deepest first."""
+    if isinstance(read, list) and len(read) == 1:  # [[table]]
+        read = read[0]
+    if not isinstance(read, Mapping):
+        return
+    for name, value in read.items():
+        for path in _paths(value):
+            yield (name, *path)
+        yield (name,)

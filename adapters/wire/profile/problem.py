@@ -1,0 +1,43 @@
+"""One thing that is wrong with a profile, and the place where it stands."""
+
+import re
+from dataclasses import dataclass
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from: a file and a line, or a setting of the environment."""
+
+    name: str
+    line: int = 0
+    """0: the file as a whole, or no file."""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.line}" if self.line else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a person needs for putting it right."""
+
+    source: Source
+    key: str
+    read: str
+    allowed: str
+    fix: str
+
+    def __str__(self) -> str:
+        key = f"{self.key}: " if self.key else ""
+        return f"{self.source}: {key}read {self.read}; allowed: {self.allowed}. {self.fix}"
+
+
+def dotted(path: tuple[str, ...]) -> str:
+    """Return a path of keys as TOML writes it: codes."0".means."""
+    return ".".join(part if _bare(part) else f'"{part}"' for part in path)
+
+
+def _bare(part: str) -> bool:
+    # A number without quotes would be a key, too, but nobody reads it as one.
+    return _BARE.fullmatch(part) is not None and not part.lstrip("-").isdigit()

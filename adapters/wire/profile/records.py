@@ -1,0 +1,358 @@
+"""The sections of a partner's profile as frozen records, every key with its meaning.
+
+A default here is the cautious reading: it holds where no file says anything. What is written beside
+a key (what is allowed, what it means) is what `hub partners show`, a refusal and the document
+docs/partner-profile.md say of that key.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Struct, field
+
+from adapters.wire.profile.kinds import (
+    DURATION,
+    PATHS,
+    STATUSES,
+    TEXTS,
+    Key,
+)
+
+HOUR = timedelta(hours=1)
+
+
+class Means(StrEnum):
+    """What a reply code says of the call."""
+
+    DONE = "done"
+    """The effect is there."""
+    ALREADY = "already"
+    """The effect, or something of the same number, was there before: it is compared."""
+    NOT_THERE = "not_there"
+    """There is no such dossier (or procedure)."""
+    SESSION_OVER = "session_over"
+    """The login is over; the call was not carried out."""
+    REFUSED = "refused"
+    """Certainly not done, and the same call never will be."""
+    FORBIDDEN = "forbidden"
+    """Certainly not done: the account has no right."""
+    BUSY = "busy"
+    """Certainly not done now; the same call may work later."""
+    SERVER_ERROR = "server_error"
+    """The effect is unknown: the partner is asked."""
+    UNKNOWN = "unknown"
+    """As if the profile did not have the code: the effect is unknown, a person classifies it."""
+
+
+class TextChange(StrEnum):
+    """How a text may come back changed and still be the same text."""
+
+    NORMAL_FORM = "normal_form"
+    """Letters and their marks composed or decomposed (NFC, NFD)."""
+    BLANKS = "blanks"
+    """Blanks at the ends, several in a row, line ends for blanks."""
+    CASE = "case"
+    """Capitals for small letters and the other way round."""
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file."""
+
+
+class Addresses(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where each operation is called.
+
+    Address: `http(s)://...` as it is; `/path` at the host of the partner's URL; anything else
+    behind that URL.
+    """
+
+    wsdl: Annotated[
+        str,
+        Key(
+            "path of a WSDL file, from this file's folder; empty: the shipped one",
+            "The partner's own WSDL. Only the path of its `soap:address` is taken from it, not the "
+            "host, and it wins over the built-in path.",
+        ),
+    ] = ""
+    soap: Annotated[
+        dict[str, str],
+        Key(
+            PATHS,
+            "Addresses of operations called by SOAP. They win over the path in the partner's URL "
+            "and over the WSDL.",
+        ),
+    ] = field(default_factory=dict)
+    rest: Annotated[
+        dict[str, str],
+        Key(PATHS, "Addresses of operations called by REST; `{number}` is the dossier's number."),
+    ] = field(default_factory=dict)
+
+
+class Echo(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The mark of a call that comes back with its reply."""
+
+    header: Annotated[
+        str,
+        Key(
+            "name of an HTTP header field; empty: the partner gives none back",
+            "Field that marks a call and that the partner gives back with the reply. Without it "
+            "each connection is used for one call only.",
+        ),
+    ] = ""
+
+
+class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a login ends, and how the partner says so. Reply codes that say so stand in `codes`."""
+
+    statuses: Annotated[
+        tuple[int, ...],
+        Key(
+            STATUSES,
+            "HTTP statuses that say so whatever the body. 401 and 403: under a fresh login, 403 "
+            "is a missing right.",
+        ),
+    ] = (401,)
+    fault_codes: Annotated[
+        tuple[str, ...],
+        Key(
+            "list of SOAP fault codes without prefix",
+            "SOAP faults that say so when their text holds one of `words`.",
+        ),
+    ] = ()
+    words: Annotated[
+        tuple[str, ...],
+        Key(TEXTS, "Of these at least one stands in the text of such a fault; case is ignored."),
+    ] = ()
+    page_marks: Annotated[
+        tuple[str, ...],
+        Key(
+            TEXTS,
+            "Of these at least one stands in an HTML page, or in the Location of a redirect, that "
+            "comes instead of a reply and is a login page. What it answers has an unknown effect.",
+        ),
+    ] = ()
+    lifetime: Annotated[
+        timedelta,
+        Key(
+            DURATION,
+            "How long a token is used where the partner does not say how long it is good. For the "
+            "province: 0s means until it is refused.",
+        ),
+    ] = timedelta(minutes=5)
+
+
+class Code(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one reply code means, and when it may be believed."""
+
+    means: Annotated[
+        Means, Key(" | ".join(Means), "What the code says. One that is not listed is unknown.")
+    ]
+    words: Annotated[
+        tuple[str, ...],
+        Key(TEXTS, "Of these at least one stands in the message, else the code is unknown."),
+    ] = ()
+    never: Annotated[
+        tuple[str, ...],
+        Key(TEXTS, "With one of these in the message the code is unknown: it contradicts itself."),
+    ] = ()
+    except_for: Annotated[
+        tuple[str, ...],
+        Key(TEXTS, 'Texts in which a word of `never` is harmless ("không có lỗi").'),
+    ] = ()
+    statuses: Annotated[
+        tuple[int, ...],
+        Key(STATUSES, "HTTP statuses that the code may come with; with others it says nothing."),
+    ] = (200,)
+
+
+class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the partner's look-up of a dossier can prove."""
+
+    lag: Annotated[
+        timedelta,
+        Key(
+            DURATION,
+            "How long after the effect the look-up may still say that nothing is there (a replica, "
+            "an index).",
+        ),
+    ] = timedelta(seconds=30)
+    last_steps: Annotated[
+        int,
+        Key(
+            "number from 0 on; 0: all",
+            "How many of the last steps of a dossier the look-up shows. An older one that is not "
+            "shown is not absent.",
+        ),
+    ] = 0
+
+
+class Resolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How exactly the partner keeps what it was given."""
+
+    time: Annotated[
+        timedelta,
+        Key(
+            'duration: "1s", "60s" or "1d" and the like',
+            "Smallest step of a time as it comes back: 60s where seconds are cut off.",
+        ),
+    ] = timedelta(seconds=1)
+    text_length: Annotated[
+        int,
+        Key(
+            "number from 0 on; 0: as long as sent",
+            "Characters after which a text that comes back was cut off.",
+        ),
+    ] = 0
+    text_changes: Annotated[
+        tuple[TextChange, ...],
+        Key(
+            f"list of {' | '.join(TextChange)}",
+            "How a text may come back changed and is still what was sent.",
+        ),
+    ] = (TextChange.NORMAL_FORM, TextChange.BLANKS)
+
+
+class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How times are written in replies."""
+
+    forms: Annotated[
+        tuple[str, ...],
+        Key(
+            'list of "iso" and of forms such as "%Y%m%d%H%M%S"',
+            "Forms in which times are read, tried in this order. A text that two of them read "
+            "differently is unreadable.",
+        ),
+    ] = ("iso",)
+    zone: Annotated[
+        str,
+        Key("name of a time zone, as Asia/Ho_Chi_Minh", "Zone of a time without an offset."),
+    ] = "Asia/Ho_Chi_Minh"
+
+
+class Encodings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How texts are encoded in replies."""
+
+    charset: Annotated[
+        str,
+        Key(
+            "name of an encoding, as utf-8 or windows-1258",
+            "Encoding of a reply of which neither the header nor the document says it.",
+        ),
+    ] = "utf-8"
+
+
+class RetryAfter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far a wish in `Retry-After` is followed."""
+
+    longest: Annotated[
+        timedelta,
+        Key(
+            DURATION,
+            "Longest wish that is followed; a longer one is taken for a mistake and counts as "
+            "this long.",
+        ),
+    ] = timedelta(days=7)
+    pause_from: Annotated[
+        timedelta,
+        Key(
+            DURATION,
+            "A wish that is at least this long pauses the operation for all dossiers, and "
+            "`hub pauses` shows it; a shorter one concerns the one delivery.",
+        ),
+    ] = timedelta(minutes=1)
+
+
+class Tls(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the encrypted line is made. Paths are from the profile's folder."""
+
+    ca_file: Annotated[
+        str,
+        Key(
+            "path of a PEM file; empty: the system's roots",
+            "Certificates of those who may sign the partner's.",
+        ),
+    ] = ""
+    client_certificate: Annotated[
+        str, Key("path of a PEM file; empty: none", "The hub's own certificate for this partner.")
+    ] = ""
+    client_key: Annotated[
+        str,
+        Key(
+            "path of a PEM file, readable by its owner only; empty: none",
+            "Private key of the certificate.",
+        ),
+    ] = ""
+    minimum: Annotated[
+        Literal["1.2", "1.3"],
+        Key("1.2 | 1.3", "Oldest version of TLS that is spoken."),
+    ] = "1.2"
+
+
+class Proxy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether calls go through an HTTP proxy."""
+
+    url: Annotated[
+        str,
+        Key(
+            "environment | off | http://host:port",
+            "environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count. A user may stand in the "
+            "address, a password may not.",
+        ),
+    ] = "environment"
+    password_file: Annotated[
+        str,
+        Key("path of a file; empty: none", "Password of the user in `url`."),
+    ] = ""
+
+
+class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How files are pulled."""
+
+    partner_pulls_with: Annotated[
+        Literal["bearer", "basic"],
+        Key(
+            "bearer | basic",
+            "How the partner shows HUB_FILE_TOKEN when it pulls files from the hub: as a bearer "
+            "token, or as the password of any user.",
+        ),
+    ] = "bearer"
+    hub_pulls_with: Annotated[
+        Literal["login", "none"],
+        Key(
+            "login | none",
+            "Whether the hub shows its token when it pulls files from the partner.",
+        ),
+    ] = "login"
+
+
+class Unsupported(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the partner does not have."""
+
+    operations: Annotated[
+        tuple[str, ...],
+        Key(
+            "list of operations of the partner",
+            "Operations that are never called. Without the look-up an unknown effect waits for a "
+            "person.",
+        ),
+    ] = ()
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that differs between one partner's software and another's."""
+
+    addresses: Addresses = Addresses()
+    echo: Echo = Echo()
+    session: Session = Session()
+    codes: dict[str, Code] = field(default_factory=dict)
+    """Reply code as the partner writes it, without blanks -> what it means."""
+    lookup: LookUp = LookUp()
+    resolution: Resolution = Resolution()
+    dates: Dates = Dates()
+    encodings: Encodings = Encodings()
+    retry_after: RetryAfter = RetryAfter()
+    tls: Tls = Tls()
+    proxy: Proxy = Proxy()
+    files: Files = Files()
+    unsupported: Unsupported = Unsupported()

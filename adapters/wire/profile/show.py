@@ -1,0 +1,81 @@
+"""A profile as rows that a person reads: every key, its value as a file would say it, its place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from adapters.wire.profile.convert import keys_of
+from adapters.wire.profile.kinds import shown
+from adapters.wire.profile.load import BY_ENTRY, Loaded
+from adapters.wire.profile.problem import dotted
+from adapters.wire.profile.records import Code, Section
+
+DEFAULT = "default"
+"""Where a value comes from that nobody wrote."""
+SHIPPED = "shipped"
+"""Stands for the shipped file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One key of a profile that holds."""
+
+    key: str
+    value: str
+    source: str
+    meaning: str
+
+
+def rows(loaded: Loaded) -> list[Row]:
+    """Return every key in the order of the sections."""
+    return list(_rows(loaded))
+
+
+def _rows(loaded: Loaded) -> Iterator[Row]:
+    for name in loaded.profile.__struct_fields__:
+        value = getattr(loaded.profile, name)
+        if isinstance(value, Section):
+            for key, (_, about) in keys_of(type(value)).items():
+                yield from _key((name, key), getattr(value, key), about.meaning, loaded)
+        else:
+            yield from _entries((name,), value, "What a reply code means.", loaded)
+
+
+def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Iterator[Row]:
+    if path in BY_ENTRY:
+        yield from _entries(path, value, meaning, loaded)
+    else:
+        yield _row(path, _text(value), meaning, loaded)
+
+
+def _entries(
+    path: tuple[str, ...], table: Mapping[str, Any], meaning: str, loaded: Loaded
+) -> Iterator[Row]:
+    for name, value in table.items():
+        text = _of_code(value) if isinstance(value, Code) else _text(value)
+        yield _row((*path, name), text, meaning, loaded)
+
+
+def _row(path: tuple[str, ...], value: str, meaning: str, loaded: Loaded) -> Row:
+    source = loaded.sources.get(path)
+    place = str(source) if source else DEFAULT
+    if source and source.name == loaded.shipped:
+        place = f"{SHIPPED}:{source.line}"
+    return Row(key=dotted(path), value=value, source=place, meaning=meaning)
+
+
+def _text(value: Any) -> str:
+    """Return a value as it is written in a file."""
+    if isinstance(value, timedelta):
+        value = shown(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    return msgspec.json.encode(value).decode()
+
+
+def _of_code(code: Code) -> str:
+    said = {name: getattr(code, name) for name in keys_of(Code)}
+    return ", ".join(f"{name} = {_text(value)}" for name, value in said.items() if value != ())
