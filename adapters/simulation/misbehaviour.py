@@ -11,6 +11,8 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
+from adapters.simulation.dialects.http_forms import gateway_error
+from adapters.simulation.dialects.speech import Dialects, Spoken, say
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.partner import Answer, Call, Partner
 
@@ -23,13 +25,29 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 K = FaultKind
 
 ON_CALLS = frozenset(FaultKind) - {K.DOWN, K.CALLBACKS_DOUBLED, K.CALLBACKS_REORDERED}
+IN_DIALECT = frozenset(
+    {
+        K.REFUSES,
+        K.SOAP_FAULT,
+        K.SLOW,
+        K.EXPIRED_TOKEN,
+        K.LATE,
+        K.TWICE,
+        K.OTHER_DOSSIER,
+        K.CLOCK_AHEAD,
+    }
+)
+"""Faults whose answer is the partner's own; the others are answers of something in between."""
 
 
 class Application:
-    """The ASGI application around a partner."""
+    """The ASGI application around a partner; it answers in the dialects that are switched on."""
 
-    def __init__(self, partner: Partner) -> None:
+    def __init__(self, partner: Partner, dialects: Dialects | None = None) -> None:
         self.partner = partner
+        self.dialects = dialects or Dialects()
+        self.late: set[asyncio.Task[Answer]] = set()
+        """Calls that were answered by the gateway and take effect later."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = await _body(receive)
@@ -39,23 +57,53 @@ class Application:
         call = Call(scope["method"], scope["path"], scope["query_string"], scope["headers"], body)
         partner = self.partner
         operation = partner.operation(call)
+        spoken = self.dialects.for_call(operation)
+        if spoken.habits:
+            call = replace(call, look_up=self.dialects.look_up(spoken))
+        if spoken.ends_sessions:
+            partner.expire_sessions()
         fault = partner.faults.draw(operation, ON_CALLS)
+        transport = scope["state"]["transport"]
         if fault is None:
-            await _send(send, await partner.answer(call))
+            answer = await self._answer(call, spoken)
+            if answer.raw:
+                await _send_as_it_is(transport, receive, answer)
+            else:
+                await _send(send, answer)
             return
         partner.ledger.count_fault(fault.kind, operation)
         answer = await self._faulty_answer(call, fault)
-        transport = scope["state"]["transport"]
+        if fault.kind in IN_DIALECT:
+            answer = replace(say(answer, call, spoken.habits), raw=b"")
         if fault.kind is K.DROP_AFTER_ACCEPT:
             transport.abort()
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await _gone(receive)
         elif fault.kind is K.HUGE:
             await _send_huge(send, answer)
         else:
             await _send(send, answer)
             if fault.kind is K.TWICE:
                 transport.write(_raw(answer))
+
+    async def _answer(self, call: Call, spoken: Spoken) -> Answer:
+        """Return the partner's answer in its dialect, or what a gateway says in its place."""
+        if spoken.gateway is None:
+            return say(await self.partner.answer(call), call, spoken.habits)
+        draw = self.dialects.draw
+        match draw.choice(("nothing", "done", "late")):
+            case "done":
+                await self.partner.answer(call)
+            case "late":
+                task = asyncio.get_running_loop().create_task(
+                    self._answer_late(call, draw.uniform(0, spoken.gateway.late))
+                )
+                self.late.add(task)
+                task.add_done_callback(self.late.discard)
+        return gateway_error(draw.choice(spoken.gateway.statuses))
+
+    async def _answer_late(self, call: Call, seconds: float) -> Answer:
+        await asyncio.sleep(seconds)
+        return await self.partner.answer(call)
 
     async def _faulty_answer(self, call: Call, fault: Fault) -> Answer:
         match fault.kind:
@@ -105,6 +153,18 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:
             date = formatdate(time.time() + fault.seconds, usegmt=True).encode()
             return replace(answer, fields=[*answer.fields, (b"date", date)])
     return answer
+
+
+async def _send_as_it_is(transport: asyncio.Transport, receive: Receive, answer: Answer) -> None:
+    transport.write(answer.raw)
+    transport.close()
+    await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the connection is over."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _entity_bomb() -> bytes:

@@ -11,15 +11,26 @@ from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Ledger
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """What of the partner's memory a look-up sees."""
+
+    behind: float = 0.0
+    """Seconds: what was done later than so long ago is not seen."""
+    steps: int | None = None
+    """Only the newest so many steps; None means all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request as it came."""
+    """One HTTP request as it came, and what a look-up of it sees."""
 
     method: str
     path: str
     query: bytes
     fields: list[tuple[bytes, bytes]]
     body: bytes
+    look_up: LookUp = LookUp()
 
     def header(self, name: bytes) -> bytes:
         """Return a header field by its lower-case name, b"" when it is not there."""
@@ -31,13 +42,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back. `number` is the dossier that it speaks of, "" when of none."""
+    """What goes back. `number` is the dossier that it speaks of, "" when of none.
+
+    `session_over`: it refuses the call for its session or token. `raw`: what is sent in its place
+    as it is, the whole reply with its head; then the line is closed.
+    """
 
     status: int = 200
     body: bytes = b""
     content_type: bytes = b"application/json"
     fields: list[tuple[bytes, bytes]] = field(default_factory=list)
     number: str = ""
+    session_over: bool = False
+    raw: bytes = b""
 
 
 class Partner(ABC):

@@ -78,6 +78,15 @@ class SimulatorProcess:
         """Return what is switched on, with what remains of it."""
         return msgspec.convert(self._ask("GET", "/_control/faults"), list[Fault])
 
+    def speak(self, *names: str, **changes: float) -> None:
+        """Speak these dialects or habits; none means plain. `changes` are fields of `Setting`."""
+        body = msgspec.json.encode({"names": names, **changes})
+        self._ask("PUT", "/_control/dialect", body)
+
+    def spoken(self) -> dict[str, int]:
+        """Return how often each habit was shown."""
+        return dict(self._ask("GET", "/_control/dialect")["spoken"])
+
     def ledger(self) -> dict[str, Any]:
         """Return the counts of the ledger, see `ledger.read_summary`."""
         return dict(self._ask("GET", "/_control/ledger"))

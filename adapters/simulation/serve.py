@@ -5,8 +5,9 @@ socket and cuts the open connections. One JSON line on standard output tells bot
 are open. SIGTERM and SIGINT end it: calls in progress get a moment, the ledger is committed.
 
 Control port: `/_control/health` GET; `/_control/faults` GET, PUT (a list replaces what is
-switched on), DELETE; `/_control/ledger` GET, the counts; `/_control/effects` GET
-with `dossier`, `after`, `limit`; `/_control/notes` the same.
+switched on), DELETE; `/_control/dialect` GET (with how often each habit was shown), PUT (`names`,
+`probability`, `lag_seconds`, `last_steps`), DELETE; `/_control/ledger` GET, the counts;
+`/_control/effects` GET with `dossier`, `after`, `limit`; `/_control/notes` the same.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from adapters.simulation.dialects.speech import Dialects, Setting
 from adapters.simulation.faults import Fault, FaultKind, Faults
 from adapters.simulation.ledger import Ledger
 from adapters.simulation.misbehaviour import Application, Receive, Send
@@ -33,6 +35,7 @@ GRACE = 2.0
 """Seconds that calls in progress get at the end."""
 
 _read_faults = msgspec.json.Decoder(list[Fault]).decode
+_read_dialect = msgspec.json.Decoder(Setting).decode
 
 
 class _Protocol(HttpToolsProtocol):
@@ -106,9 +109,19 @@ class Port:
 class Simulation:
     """A partner, its port, and the control of both."""
 
-    def __init__(self, partner: Partner, *, host: str, port: int, control_port: int) -> None:
+    def __init__(
+        self,
+        partner: Partner,
+        *,
+        host: str,
+        port: int,
+        control_port: int,
+        dialects: Dialects | None = None,
+    ) -> None:
         self.partner = partner
-        self.service = Port(Application(partner), host=host, port=port)
+        self.dialects = dialects or Dialects()
+        self.application = Application(partner, self.dialects)
+        self.service = Port(self.application, host=host, port=port)
         self.control = Port(self._control, host=host, port=control_port)
         self._reopening: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -174,6 +187,10 @@ class Simulation:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": text})
 
+    def _dialect(self) -> dict[str, Any]:
+        setting = msgspec.to_builtins(self.dialects.setting)
+        return {**setting, "spoken": dict(sorted(self.dialects.spoken.items()))}
+
     async def _ask(
         self, method: str, path: str, query: dict[str, list[str]], body: bytes
     ) -> tuple[int, Any]:
@@ -183,7 +200,7 @@ class Simulation:
                     return 200, {
                         "partner": self.partner.name,
                         "open": self.service.is_open,
-                        "busy": self.partner.busy(),
+                        "busy": self.partner.busy() + len(self.application.late),
                     }
                 case "GET", "/_control/faults":
                     return 200, self.partner.faults.active()
@@ -193,6 +210,14 @@ class Simulation:
                 case "DELETE", "/_control/faults":
                     await self.switch([])
                     return 200, []
+                case "GET", "/_control/dialect":
+                    return 200, self._dialect()
+                case "PUT", "/_control/dialect":
+                    self.dialects.switch(_read_dialect(body))
+                    return 200, self._dialect()
+                case "DELETE", "/_control/dialect":
+                    self.dialects.switch(Setting())
+                    return 200, self._dialect()
                 case "GET", "/_control/ledger":
                     return 200, self.partner.ledger.summary()
                 case "GET", "/_control/effects" | "/_control/notes":
@@ -215,12 +240,19 @@ def run(
     port: int = 0,
     control_port: int = 0,
     seed: int = 0,
+    dialect: Setting | None = None,
 ) -> None:
-    """Run the partner that `make` returns until SIGTERM or SIGINT; port 0 takes a free one."""
+    """Run the partner that `make` returns until SIGTERM or SIGINT; port 0 takes a free one.
+
+    `dialect` is what it speaks at first; raises ValueError for an unknown name.
+    """
+    dialects = Dialects(seed, dialect)
 
     async def main() -> None:
         partner = make(Ledger(ledger), Faults(seed))
-        simulation = Simulation(partner, host=host, port=port, control_port=control_port)
+        simulation = Simulation(
+            partner, host=host, port=port, control_port=control_port, dialects=dialects
+        )
         await simulation.run()
 
     asyncio.run(main())

@@ -6,6 +6,7 @@ the kit in `adapters.simulation` brings ports, faults and ledger.
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from adapters.provincial.dialect import Operation
 from adapters.provincial.simulator import rest, soap
 from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, Said
 from adapters.simulation import serve
+from adapters.simulation.dialects.speech import Setting
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Ledger
-from adapters.simulation.partner import Answer, Call, Partner
+from adapters.simulation.options import add_dialect_options, dialect_of
+from adapters.simulation.partner import Answer, Call, LookUp, Partner
 from hub.messages.invalid import InvalidMessage
 
 USERNAME = "phuong"
@@ -54,10 +57,10 @@ class Province(Partner):
             if call.path == SOAP_PATH:
                 return soap.fault("Client", f"{error.where}: {error.why}")
             return rest.broken(error)
-        said = await self._do(operation, arguments)
+        said = await self._do(operation, arguments, call.look_up)
         return self._say(call, operation, said, number=_number(arguments))
 
-    async def _do(self, operation: str, arguments: dict[str, Any]) -> Said:
+    async def _do(self, operation: str, arguments: dict[str, Any], seen: LookUp) -> Said:
         if operation == Operation.LOGIN:
             return self.office.log_in(arguments.get("username", ""), arguments.get("password", ""))
         if not self.office.knows(str(arguments.get("session", ""))):
@@ -69,7 +72,7 @@ class Province(Partner):
             case Operation.ADD_STEPS:
                 return await self.office.add_steps(arguments["data"])
             case Operation.LOOK_UP:
-                return self.office.look_up(arguments.get("mahoso", ""))
+                return self.office.look_up(arguments.get("mahoso", ""), seen)
             case Operation.PROCEDURE:
                 return self.office.procedure(arguments.get("maTTHC", ""))
         return REFUSED
@@ -79,7 +82,7 @@ class Province(Partner):
         answer = write(operation, said, number=number)
         if request_id := call.header(b"x-request-id"):
             answer.fields.append((b"x-request-id", request_id))
-        return answer
+        return replace(answer, session_over=True) if said is SESSION_OVER else answer
 
     def refusal(self, call: Call) -> Answer:
         return self._say(call, self.operation(call), REFUSED, number="")
@@ -109,6 +112,7 @@ def run(
     password: str = PASSWORD,
     session_life: timedelta = timedelta(minutes=30),
     procedures: Mapping[str, str] | None = None,
+    dialect: Setting | None = None,
 ) -> None:
     """Run a province until SIGTERM or SIGINT; see `adapters.simulation.serve`."""
 
@@ -122,7 +126,15 @@ def run(
         )
         return Province(book, faults, office)
 
-    serve.run(make, ledger=ledger, host=host, port=port, control_port=control_port, seed=seed)
+    serve.run(
+        make,
+        ledger=ledger,
+        host=host,
+        port=port,
+        control_port=control_port,
+        seed=seed,
+        dialect=dialect,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -138,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--password-file", type=Path, help="instead of --password")
     parser.add_argument("--session-seconds", type=float, default=1800.0)
     parser.add_argument("--procedures", type=Path, help="JSON file: code -> name of each one known")
+    add_dialect_options(parser)
     given = parser.parse_args(argv)
     known = given.procedures.read_bytes() if given.procedures else b"null"
     file = given.password_file
@@ -151,4 +164,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         password=file.read_text(encoding="utf-8").strip() if file else given.password,
         session_life=timedelta(seconds=given.session_seconds),
         procedures=msgspec.json.decode(known, type=dict[str, str] | None),
+        dialect=dialect_of(given),
     )

@@ -18,6 +18,7 @@ import msgspec
 from adapters.provincial.dialect import Operation
 from adapters.provincial.mapping import Fields
 from adapters.simulation.ledger import Effect, Ledger
+from adapters.simulation.partner import LookUp
 
 KNOWN_PROCEDURE = re.compile(r"[1-8]\.[0-9]{6}")
 """Codes 9.* are well-formed and unknown, for trying a refusal."""
@@ -30,6 +31,23 @@ class Kept:
     fields: Fields
     revision: int = 1
     steps: list[Fields] = field(default_factory=list)
+    records: list[tuple[float, Fields]] = field(default_factory=list)
+    """Every record with the moment from which it holds, by the monotonic clock."""
+    moments: list[float] = field(default_factory=list)
+    """Of the steps, in their order."""
+
+    def as_seen(self, seen: LookUp, *, now: float) -> "Kept | None":
+        """Return the dossier as a look-up shows it, None where it is not there yet."""
+        if seen == LookUp():
+            return self
+        until = now - seen.behind
+        records = [fields for since, fields in self.records if since <= until]
+        if not records:
+            return None
+        steps = [
+            step for since, step in zip(self.moments, self.steps, strict=True) if since <= until
+        ]
+        return Kept(records[-1], steps=steps[-seen.steps :] if seen.steps else steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +109,11 @@ class Office:
         """End every session."""
         self._sessions.clear()
 
-    def look_up(self, number: str) -> Said:
-        """Find a dossier with its steps."""
+    def look_up(self, number: str, seen: LookUp | None = None) -> Said:
+        """Find a dossier with its steps, as far as they are seen."""
         kept = self._kept.get(number)
-        return Said(found=kept) if kept else NOT_THERE
+        found = kept.as_seen(seen or LookUp(), now=time.monotonic()) if kept else None
+        return Said(found=found) if found else NOT_THERE
 
     def procedure(self, code: str) -> Said:
         """Find a procedure: in the list that was given, else every well-formed one."""
@@ -155,13 +174,15 @@ class Office:
 
     def _remember(self, operation: str, fields: dict[str, Any]) -> Kept:
         """Take a record into the memory. A record that changes nothing is no new revision."""
-        number = fields["MaHoSo"]
+        number, now = fields["MaHoSo"], time.monotonic()
         kept = self._kept.get(number)
         if kept is None:
-            kept = self._kept[number] = Kept(fields)
+            kept = self._kept[number] = Kept(fields, records=[(now, fields)])
         elif operation == Operation.ADD_STEPS:
             kept.steps.append(fields)
+            kept.moments.append(now)
         elif kept.fields != fields:
             kept.fields = fields
+            kept.records.append((now, fields))
             kept.revision += 1
         return kept

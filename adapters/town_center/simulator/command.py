@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Ledger
+from adapters.simulation.options import add_dialect_options, dialect_of
 from adapters.simulation.serve import run
 from adapters.town_center.simulator.courier import Story
 from adapters.town_center.simulator.desk import TownDesk
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         port=given.port,
         control_port=given.control_port,
         seed=given.seed,
+        dialect=dialect_of(given),
     )
     return 0
 
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0)
     add("--supplement-share", type=_share, default=0.2, help="0 to 1 (default: %(default)s)")
     add("--token-seconds", type=int, default=3600)
+    add_dialect_options(parser)
     return parser
 
 

@@ -9,7 +9,8 @@ noted as an attempt. What comes at the wrong time is refused and noted as mispla
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -108,7 +109,8 @@ class TownDesk(Partner):
             answer = _refused(refused, find=operation == "TraCuuHoSo")
         if request_id := call.header(b"x-request-id"):
             answer.fields.append((b"x-request-id", request_id))
-        return answer
+        over = answer.status == 401 and operation != "token"
+        return replace(answer, session_over=True) if over else answer
 
     def _route(
         self, call: Call
@@ -189,11 +191,13 @@ class TownDesk(Partner):
         await self._event(call, RETURN, body)
         return _done(dossier)
 
-    async def _find(self, call: Call, number: str) -> Answer:  # noqa: ARG002
+    async def _find(self, call: Call, number: str) -> Answer:
         dossier = self.dossiers.by_number.get(number)
-        if dossier is None:
+        until = datetime.now(UTC) - timedelta(seconds=call.look_up.behind)
+        held = dossier.held(until) if dossier else None
+        if held is None:
             raise Refused(ReplyCode.NOT_FOUND, "Không có hồ sơ này.")
-        found = contract.FindReply(data=dossier.held(), status=_outcome(ReplyCode.DONE, "Có."))
+        found = contract.FindReply(data=held, status=_outcome(ReplyCode.DONE, "Có."))
         return Answer(body=msgspec.json.encode(found), number=number)
 
     async def _result(self, call: Call, sha256: str) -> Answer:  # noqa: ARG002

@@ -77,8 +77,14 @@ class Dossier:
         """Return the files that are still to be pulled."""
         return [f for s, f in self.files.items() if self.file_states[s] is FileState.PENDING]
 
-    def held(self) -> contract.HeldDossier:
-        """Return the dossier as the contract shows it."""
+    def held(self, until: datetime) -> contract.HeldDossier | None:
+        """Return the dossier as the contract shows it, with the calls up to `until`."""
+        transfers, supplements, returns = (
+            tuple(call for call in calls if call.at <= until)
+            for calls in (self.transfers, self.supplements, self.returns)
+        )
+        if not transfers:
+            return None
         return contract.HeldDossier(
             number=self.number,
             own_number=self.own_number,
@@ -86,9 +92,9 @@ class Dossier:
             process=self.transfer.process.code,
             received_at=self.transfer.received_at,
             due_at=self.transfer.due_at,
-            transfers=tuple(self.transfers),
-            supplements=tuple(self.supplements),
-            returns=tuple(self.returns),
+            transfers=transfers,
+            supplements=supplements,
+            returns=returns,
             files=tuple(
                 contract.HeldFile(
                     name=file.name, sha256=sha256, size=file.size, state=self.file_states[sha256]
