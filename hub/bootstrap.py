@@ -32,10 +32,12 @@ from hub.flow.reconcile import Reconcile
 from hub.flow.relay import Relay
 from hub.flow.timer import Pace, Timer
 from hub.gateway.denials import Denials
+from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.installation import id_of, mark_of, open_store
 from hub.keeping import make_archive
+from hub.messages import catalog
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
 from hub.operations.archive.role import Archivist
@@ -198,6 +200,9 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
             intake_token=settings.intake_token,
             file_token=settings.file_token,
             town=hub.town,
+            refused=RefusedCallbacks(
+                store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER
+            ),
         )
         host, port = settings.http_host, settings.http_port
         roles += [WebRole(app, name="gateway", host=host, port=port), denials]

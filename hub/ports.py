@@ -225,6 +225,23 @@ class Source(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAnswer:
+    """What a partner's call back into the hub gets, and what a person has to know of a refusal."""
+
+    status: int
+    """HTTP status."""
+    reply: dict[str, Any]
+    """JSON; accepted means committed."""
+    authentic: bool = True
+    """Whether the call is proven to come from the partner."""
+    subject: str = ""
+    """The dossier number and the step, as `<number> <step>`; "" where the body does not tell."""
+    cause: str = ""
+    """Why it was refused for good: code, place and reason, without personal data. "" when it was
+    taken, or was only told to come again."""
+
+
 # --- broker: what carries -------------------------------------------------------------------------
 
 

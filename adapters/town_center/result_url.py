@@ -1,39 +1,59 @@
-"""Which address a result file may be pulled from: the town's own, nothing else. Pure.
+"""Where a result file is pulled from: the town's own host, whatever host an address names. Pure.
 
 A callback is told by a partner, and the hub stands inside the ward's network with a token in its
-hand: it must not be made to fetch from wherever a body says. What is returned is only the path
-and query; the host is taken from the settings, so no way of writing an address can change it.
+hand: it must not be made to fetch from wherever a body says. So only path and query are taken from
+the address; scheme, host and port are those of the settings. That also reads what town systems
+write when a gateway stands in front of them: `http` for `https`, the name of an inner machine, an
+address without a host, Vietnamese letters and spaces as they are.
 """
 
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
-_FORBIDDEN = re.compile(r"[^\x21-\x7e]|\\")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
+_PATH, _QUERY = "/:@!$&'()*+,;=~-._", "/:@!$&'()*+,;=~-._?"
 
 
 class UrlRefused(Exception):
-    """The address is not the town's; the text says in which part."""
+    """There is no file that the address names; the text says in which part."""
 
 
 def result_target(url: str, base: str) -> str:
-    """Return path and query of `url`, relative to `base`; raises UrlRefused."""
+    """Return path and query of `url` at the host of `base`; raises UrlRefused.
+
+    The path of an inner machine may lack the part of `base` behind its host: a gateway adds it.
+    """
+    url = url.strip(" ")
     if _FORBIDDEN.search(url):
         raise UrlRefused("characters that no address has")
+    own = urlsplit(base)
+    prefix = own.path.rstrip("/")
     try:
-        found, own = urlsplit(url), urlsplit(base)
-        same = _origin(found) == _origin(own)
+        found = urlsplit(urljoin(f"{base.rstrip('/')}/", url) if "//" not in url else url)
+        named, ours = _origin(found), _origin(own)
     except ValueError:
         raise UrlRefused("no address") from None
-    if found.username is not None or found.password is not None or found.fragment:
-        raise UrlRefused("a user or a fragment")
-    if not same:
-        raise UrlRefused("another scheme, host or port")
-    prefix = own.path.rstrip("/") + "/"
-    if not found.path.startswith(prefix) or ".." in unquote(found.path).split("/"):
-        raise UrlRefused("another path")
-    query = f"?{found.query}" if found.query else ""
-    return found.path.removeprefix(prefix.rstrip("/")) + query
+    if found.scheme and found.scheme.lower() not in _PORTS:
+        raise UrlRefused(f"not http or https: {found.scheme[:10]}")
+    if ".." in unquote(found.path).split("/"):
+        raise UrlRefused("a path that leads upwards")
+    if len(found.path) < 2 or found.path.rstrip("/") == prefix:
+        raise UrlRefused("no path")
+    path = found.path
+    if named != ours and not path.startswith(f"{prefix}/"):
+        path = prefix + path
+    query = f"?{_escaped(found.query, _QUERY)}" if found.query else ""
+    return _escaped(path, _PATH) + query
+
+
+def _escaped(text: str, safe: str) -> str:
+    """Return the text as an address carries it; what is escaped already stays."""
+    return re.sub(
+        r"%(?![0-9A-Fa-f]{2})|[^%]+",
+        lambda part: quote(part[0], safe=safe),
+        text,
+    )
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -79,7 +79,12 @@ class TownSession:
         """
         token = self.token()
         pull = partial(
-            download, self.settings.url, target, limits=self.limits, limit=limit, within=within
+            download,
+            _origin(self.settings.url),
+            target,
+            limits=self.limits,
+            limit=limit,
+            within=within,
         )
         found = pull(headers=_bearer(token))
         if found.status == 401:
@@ -149,6 +154,11 @@ class TownSession:
         # Renewed a little early: a token must not run out on the way.
         margin = min(30.0, granted.expires_in / 10)
         return _Pass(token, asked + granted.expires_in - margin)
+
+
+def _origin(url: str) -> str:
+    """Return an address without its path: a target that is downloaded is a whole path."""
+    return urlsplit(url)._replace(path="").geturl()
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -41,8 +41,9 @@ class TownSettings:
     connect_timeout: timedelta = timedelta(seconds=5)
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
-    callback_tolerance: timedelta = timedelta(minutes=5)
-    """How far the time in a callback's signature may be from ours."""
+    callback_tolerance: timedelta = timedelta(days=30)
+    """How far the time in a callback's signature may be from ours. A town repeats a callback as it
+    signed it first, for as long as the hub was away; a repeat is known by its step."""
     callback_limit: int = 256 * 1024
     """Largest callback in bytes."""
     pulling: PullLimits = PullLimits()

@@ -8,6 +8,7 @@ answer of 503 (`result_files`). What is not foreseen (a full disk, a fault of th
 to the gateway: no answer, so the town tells it again.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +20,7 @@ from adapters.town_center.result_files import ResultFiles, StillPulling
 from adapters.town_center.result_url import UrlRefused, result_target
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
-from adapters.town_center.signature import SignatureRefused, verify
+from adapters.town_center.signature import SignatureOld, SignatureRefused, verify
 from hub.messages import catalog
 from hub.messages.envelope import (
     OUT_OF_RANGE,
@@ -30,11 +31,12 @@ from hub.messages.envelope import (
     place,
 )
 from hub.messages.invalid import InvalidMessage
-from hub.ports import AcceptanceUnknown, Clock, Sink
+from hub.ports import AcceptanceUnknown, CallbackAnswer, Clock, Sink
 from hub.rules.errors import FAULTS, DeliveryFailure
 
 _report = msgspec.json.Decoder(contract.StepReport)
 
+_SUBJECT = re.compile(r"[0-9A-Z.-]{1,60} [0-9]{1,5}")
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""
 
@@ -57,34 +59,41 @@ class TownCallbacks:
         self.clock = clock
         self.files = ResultFiles(self.session, settings.pulling)
 
-    def receive(
-        self, body: bytes, headers: Mapping[str, str], sink: Sink
-    ) -> tuple[int, dict[str, Any]]:
-        """Return the HTTP status and the JSON reply to one callback."""
+    def receive(self, body: bytes, headers: Mapping[str, str], sink: Sink) -> CallbackAnswer:
+        """Return the answer to one callback."""
+        subject = ""
         try:
             self._check_sender(body, headers)
+            subject = subject_of(body)
             report = parse(body)
             targets = [result_target(file.url, self.settings.url) for file in report.results]
             step = expected(report)
             files = self.files.collect(step.id, report.results, targets, sink)
             accepted = sink.accept(mapping.step_message(report, files))
         except SignatureRefused as refusal:
-            return refuse(401, "Chữ ký của thông báo không hợp lệ.", str(refusal))
+            text = "Chữ ký của thông báo không hợp lệ."
+            return refused(401, text, str(refusal), subject="", authentic=False)
+        except SignatureOld as refusal:
+            text = "Thông báo quá cũ; chữ ký đúng."
+            return refused(400, text, str(refusal), subject=subject_of(body))
         except UrlRefused as refusal:
-            text = "Địa chỉ tệp kết quả không thuộc máy chủ của thị xã."
-            return refuse(400, text, f"DanhSachGiayToKetQua.url: {refusal}")
+            text = "Không đọc được địa chỉ tệp kết quả."
+            why = f"DanhSachGiayToKetQua.url: {refusal}"
+            return refused(400, text, why, subject=subject)
         except InvalidMessage as error:
-            return refuse(_STATUS.get(error.code, 400), _sentence(error.code), str(error))
+            status = _STATUS.get(error.code, 400)
+            return refused(status, _sentence(error.code), str(error), subject=subject)
         except StillPulling as error:
             text = "Đang tải tệp kết quả, đề nghị gửi lại thông báo này."
-            return refuse(503, text, str(error))
+            return told_to_come_again(text, str(error))
         except DeliveryFailure as failure:
             text = f"Chưa tải được tệp kết quả, đề nghị gửi lại. {_sentence(failure.code)}"
-            return refuse(503, text, str(failure))
+            return refused(503, text, str(failure), subject=subject)
         except AcceptanceUnknown as error:
-            return refuse(503, "Chưa rõ đã lưu hay chưa, đề nghị gửi lại.", str(error))
+            return told_to_come_again("Chưa rõ đã lưu hay chưa, đề nghị gửi lại.", str(error))
         text = "Đã tiếp nhận trước đó." if accepted.duplicate else "Đã tiếp nhận."
-        return 200, _built(contract.Acknowledgement(result=1, message=text))
+        reply = _built(contract.Acknowledgement(result=1, message=text))
+        return CallbackAnswer(status=200, reply=reply, subject=subject)
 
     def close(self) -> None:
         """End the pulls under way and give back connections."""
@@ -132,9 +141,33 @@ def expected(report: contract.StepReport) -> Message:
     return message
 
 
-def refuse(status: int, message: str, cause: str) -> tuple[int, dict[str, Any]]:
-    """Return an answer with Result 0."""
-    return status, _built(contract.Acknowledgement(result=0, message=message, cause=cause[:1000]))
+def subject_of(body: bytes) -> str:
+    """Return which dossier and step a body is about, as far as one can read it; else ""."""
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    number, step = str(told.get("SoBienNhan", "")), str(told.get("thuTu", ""))
+    return f"{number} {step}" if _SUBJECT.fullmatch(f"{number} {step}") else ""
+
+
+def refused(
+    status: int, message: str, cause: str, *, subject: str, authentic: bool = True
+) -> CallbackAnswer:
+    """Return an answer with Result 0 that a person has to know of."""
+    cause = cause[:1000]
+    reply = _built(contract.Acknowledgement(result=0, message=message, cause=cause))
+    return CallbackAnswer(
+        status=status, reply=reply, subject=subject, cause=cause, authentic=authentic
+    )
+
+
+def told_to_come_again(message: str, cause: str) -> CallbackAnswer:
+    """Return an answer with Result 0 for what the same callback, told again, will find mended."""
+    reply = _built(contract.Acknowledgement(result=0, message=message, cause=cause[:1000]))
+    return CallbackAnswer(status=503, reply=reply)
 
 
 def _sentence(code: str) -> str:

@@ -56,6 +56,10 @@ class Intake:
             why = f"{message.type} is said by the hub, not to it"
             raise InvalidMessage("type_unknown", where="$.type", why=why)
         payload = catalog.read(message)
+        if payload.number and payload.number != message.key:
+            # What is about one dossier would stand in the lane of another.
+            why = "the key is not the dossier number of the payload"
+            raise InvalidMessage("envelope_invalid", where="$.key", why=why)
         self.check(payload)
         for file in message.attachments:
             size = self.files.size_of(file.sha256)

@@ -17,11 +17,12 @@ from hub.gateway.auth import bearer, caller
 from hub.gateway.callbacks import CallbackThreads
 from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
+from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.uploads import receive_file
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Sink
+from hub.ports import CallbackAnswer, Sink
 from hub.rules.errors import FAULTS
 from hub.store import blobs, queries
 from hub.store.engine import Store
@@ -35,10 +36,8 @@ AT_ONCE = 256 * 1024
 class Callbacks(Protocol):
     """A partner's calls back into the hub, checked and translated by its adapter."""
 
-    def receive(
-        self, body: bytes, headers: Mapping[str, str], sink: Sink
-    ) -> tuple[int, dict[str, Any]]:
-        """Return the HTTP status and the JSON reply; accepted means committed."""
+    def receive(self, body: bytes, headers: Mapping[str, str], sink: Sink) -> CallbackAnswer:
+        """Return the answer; accepted means committed."""
 
 
 def create_app(
@@ -50,6 +49,7 @@ def create_app(
     intake_token: str,
     file_token: str,
     town: Callbacks | None = None,
+    refused: RefusedCallbacks | None = None,
 ) -> FastAPI:
     """Return the gateway's application."""
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
@@ -96,8 +96,8 @@ def create_app(
         stored, size = await receive_file(request, files, sha256=x_sha256)
         return {"sha256": stored, "size": size}
 
-    @app.get("/files/{sha256}", dependencies=[Depends(pull)])
-    def get_file(sha256: str) -> Response:
+    @app.api_route("/files/{sha256}", methods=["GET", "HEAD"], dependencies=[Depends(pull)])
+    def get_file(sha256: str, request: Request) -> Response:
         try:
             place = files.path(sha256)
         except InvalidMessage as error:
@@ -107,8 +107,11 @@ def create_app(
         headers = {
             "Content-Disposition": f'attachment; filename="{sha256}"',
             "X-Content-Type-Options": "nosniff",
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{sha256}"',
         }
-        if place.stat().st_size <= AT_ONCE:
+        whole = request.method == "GET" and "range" not in request.headers
+        if whole and place.stat().st_size <= AT_ONCE:
             return Response(place.read_bytes(), media_type=media_type, headers=headers)
         return FileResponse(place, media_type=media_type, headers=headers)
 
@@ -123,14 +126,22 @@ def create_app(
         return await threads.run(partial(answer, town, request, body))
 
     def answer(town: Callbacks, request: Request, body: bytes) -> JSONResponse:
-        status, reply = town.receive(body, request.headers, sink)
+        given = town.receive(body, request.headers, sink)
         path = request.url.path
-        if status == 401:
+        if not given.authentic:
             denials.deny(caller(request), purpose="callbacks", path=path, reason="wrong signature")
-        elif status >= 400:
-            log.warning(Event.REQUEST_REFUSED, code="callback", status=status, path=path)
+        elif given.status >= 400:
+            log.warning(
+                Event.REQUEST_REFUSED,
+                code="callback",
+                status=given.status,
+                path=path,
+                detail=f"{given.subject}: {given.cause}",
+            )
+        if refused is not None:
+            refused.note(given)
         passing(Point.CALLBACK_BEFORE_REPLY)
-        return JSONResponse(reply, status_code=status)
+        return JSONResponse(given.reply, status_code=given.status)
 
     return app
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from hub.messages.payloads import ApplicantKind
 from hub.records.procedures import Level
 
 DATA = Path(__file__).parent / "data"
@@ -32,6 +33,8 @@ class Agency(Struct, frozen=True, forbid_unknown_fields=True):
     valid_to: date | None = None
     parent: str = ""
     """Identifier of the agency above, "" at the top."""
+    applicants: tuple[ApplicantKind, ...] = ()
+    """Kinds of applicant whose dossiers it takes over; empty: all of them."""
     assumed: tuple[str, ...] = ()
     """Fields that nobody has confirmed."""
 

@@ -62,6 +62,7 @@ class Records:
             case p.DossierReceived():
                 self.rules.check_number(payload.number)
                 procedure = self.rules.procedure(payload.procedure, payload.received_at)
+                self.rules.check_applicant(procedure, payload.applicant.kind, payload.received_at)
                 self.rules.due_at(procedure, payload.received_at)
             case p.SurveySubmitted():
                 surveys.check(payload.scores)

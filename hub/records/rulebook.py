@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from hub.messages.invalid import InvalidMessage
-from hub.messages.payloads import Status
-from hub.records import calendar, deadlines, numbering, procedures, status, surveys
+from hub.messages.payloads import ApplicantKind, Status
+from hub.records import agencies, calendar, deadlines, numbering, procedures, status, surveys
+from hub.records.agencies import Directory, of_level
 from hub.records.calendar import Calendar, CalendarMissing
-from hub.records.procedures import Catalogue, Procedure
+from hub.records.procedures import Catalogue, Level, Procedure
 
 WARD = "UBND phường Hương Xuân"
 
@@ -35,12 +36,13 @@ class Rulebook:
 
     catalogue: Catalogue
     calendar: Calendar
+    agencies: Directory
     unit: str = WARD
 
     @classmethod
     def load(cls) -> "Rulebook":
         """Read the packaged data."""
-        return cls(procedures.load(), calendar.load())
+        return cls(procedures.load(), calendar.load(), agencies.load())
 
     def check_number(self, number: str) -> None:
         """Raise InvalidMessage (`number_malformed`) unless it is a dossier number."""
@@ -54,6 +56,19 @@ class Rulebook:
         """Return the version in force on the day of reception; InvalidMessage when none is."""
         on = calendar.local(received_at).date()
         return procedures.find(code, on=on, catalogue=self.catalogue)
+
+    def check_applicant(
+        self, procedure: Procedure, kind: ApplicantKind, received_at: datetime
+    ) -> None:
+        """Raise InvalidMessage (`applicant_not_taken`) where the town takes no such applicant."""
+        if not procedure.inter_level:
+            return
+        on = calendar.local(received_at).date()
+        for town in of_level(Level.TOWN, on=on, directory=self.agencies):
+            if town.applicants and kind not in town.applicants:
+                why = f"{town.name} takes no dossiers of applicants of kind {kind:d}"
+                where = "$.payload.chuHoSo.loaiDoiTuong"
+                raise InvalidMessage("applicant_not_taken", where=where, why=why)
 
     def due_at(self, procedure: Procedure, received_at: datetime) -> datetime:
         """Return when the result is due; InvalidMessage (`calendar_missing`) without a calendar."""

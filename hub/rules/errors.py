@@ -170,6 +170,7 @@ _TABLE = (
     Fault("file_missing", _I, "Không tìm thấy tệp đã tham chiếu.", "Referenced file missing."),
     Fault("number_malformed", _I, "Mã hồ sơ không đúng định dạng.", "Malformed dossier number."),
     Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
+    Fault("applicant_not_taken", _I, "Cấp trên không nhận đối tượng này.", "Applicant not taken."),
     Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
     Fault("dossier_archived", _I, "Hồ sơ đã đưa vào kho lưu trữ.", "The dossier is archived."),
     Fault("dossier_erased", _I, "Dữ liệu cá nhân của hồ sơ đã xóa.", "Personal data was erased."),

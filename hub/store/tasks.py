@@ -52,6 +52,14 @@ def open_once(tx: Tx, found: Finding, *, due_at: datetime | None, now: datetime)
     return tx.execute(insert(tx, tasks).on_conflict_do_nothing(), values).rowcount == 1
 
 
+def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None:
+    """Return the number of the open task of a finding, None when it has none."""
+    query = sa.select(t.number).where(t.kind == kind, t.subject == subject)
+    query = query.where(t.destination == destination, t.closed_at.is_(None))
+    number: int | None = tx.execute(query).scalar_one_or_none()
+    return number
+
+
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Return the open tasks, the most urgent first."""
     query = sa.select(tasks).where(t.closed_at.is_(None))

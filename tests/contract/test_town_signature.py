@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.town_center.result_url import UrlRefused, result_target
-from adapters.town_center.signature import SignatureRefused, sign, verify
+from adapters.town_center.signature import SignatureOld, SignatureRefused, sign, verify
 
 NOW = datetime(2018, 8, 1, 3, tzinfo=UTC)
-FIVE_MINUTES = timedelta(minutes=5)
+MONTH, SECOND = timedelta(days=30), timedelta(seconds=1)
 BODY = '{"ghiChu":"đủ"}'.encode()
 BASE = "https://town.example/api"
 
 
 def check(body: bytes, headers: dict[str, str], *, now: datetime = NOW) -> None:
-    verify(body, headers, "shared", now=now, tolerance=FIVE_MINUTES)
+    verify(body, headers, "shared", now=now, tolerance=MONTH)
 
 
 def test_a_signed_callback_is_believed_whatever_the_case_of_its_headers() -> None:
@@ -52,52 +52,59 @@ def test_what_is_not_signed_by_the_town_is_refused(headers: dict[str, str]) -> N
         check(BODY, headers)
 
 
-@pytest.mark.parametrize("off", [timedelta(seconds=301), -timedelta(seconds=301)])
-def test_a_callback_from_another_time_is_refused(off: timedelta) -> None:
-    """A recorded callback is of no use to anybody later; five minutes of clock error are let be."""
+@pytest.mark.parametrize("off", [MONTH + SECOND, -MONTH - SECOND])
+def test_a_callback_from_another_month_is_told_as_old_and_not_as_wrong(off: timedelta) -> None:
+    """What the town repeats after days is taken; a repeat of a known step has no effect anyway."""
     headers = sign(BODY, "shared", at=NOW)
-    with pytest.raises(SignatureRefused, match="off"):
+    with pytest.raises(SignatureOld, match="old, not wrong"):
         check(BODY, headers, now=NOW + off)
-    check(BODY, headers, now=NOW + off * (299 / 301))
+    check(BODY, headers, now=NOW + off * 0.9)
 
 
 @pytest.mark.parametrize(
     ("url", "target"),
     [
-        ("https://town.example/api/ket-qua/ab", "/ket-qua/ab"),
-        ("https://TOWN.example:443/api/ket-qua/ab?v=1", "/ket-qua/ab?v=1"),
+        ("https://town.example/api/ket-qua/ab", "/api/ket-qua/ab"),
+        ("https://TOWN.example:443/api/ket-qua/ab?v=1", "/api/ket-qua/ab?v=1"),
+        ("http://town.example/api/ket-qua/ab", "/api/ket-qua/ab"),
+        ("https://10.0.0.5:8443/ket-qua/ab", "/api/ket-qua/ab"),
+        ("https://inside/api/ket-qua/ab#page=2", "/api/ket-qua/ab"),
+        ("//inside/ket-qua/ab", "/api/ket-qua/ab"),
+        ("https://town.example/tep/ab", "/tep/ab"),
+        ("/api/ket-qua/ab", "/api/ket-qua/ab"),
+        ("ket-qua/ab", "/api/ket-qua/ab"),
+        (
+            " https://town.example/api/Giấy chứng nhận.pdf",
+            "/api/Gi%E1%BA%A5y%20ch%E1%BB%A9ng%20nh%E1%BA%ADn.pdf",
+        ),
+        ("/api/100%/%C3%A9?ten=a b&x=%2F", "/api/100%25/%C3%A9?ten=a%20b&x=%2F"),
     ],
 )
-def test_a_file_on_the_towns_own_address_is_pulled(url: str, target: str) -> None:
-    """Only path and query are taken from the callback; the host is ours."""
+def test_a_file_is_pulled_from_the_towns_host_whatever_the_address_says(
+    url: str, target: str
+) -> None:
+    """Only path and query are taken from the callback; scheme, host and port are ours."""
     assert result_target(url, BASE) == target
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://town.example/api/ket-qua/ab",
-        "https://town.example:8443/api/ket-qua/ab",
-        "https://town.example.evil.example/api/ket-qua/ab",
-        "https://town.example@evil.example/api/ket-qua/ab",
-        "https://evil.example#@town.example/api/ket-qua/ab",
         "https://evil.example\\@town.example/api/ket-qua/ab",
-        "https://127.0.0.1/api/ket-qua/ab",
-        "https://[::1]/api/ket-qua/ab",
         "https://[::1/api/ket-qua/ab",
         "https://town.example:99999/api/ket-qua/ab",
-        "https://town.example/admin",
         "https://town.example/api/../admin",
         "https://town.example/api/%2e%2e/admin",
         "https://town.example/api/x\r\nHost: evil.example",
-        "https://town.example/api/ket-qua/ab#x",
-        "//town.example/api/ket-qua/ab",
+        "https://evil.example#@town.example/api/ket-qua/ab",
+        "https://town.example",
+        "https://town.example/api/",
         "file:///etc/passwd",
-        "/api/ket-qua/ab",
+        "mailto:town",
         "",
     ],
 )
-def test_no_callback_makes_the_hub_call_anybody_else(url: str) -> None:
+def test_what_names_no_file_of_the_town_is_refused(url: str) -> None:
     """The hub stands inside the ward's network, with a token: it fetches from the town alone."""
     with pytest.raises(UrlRefused):
         result_target(url, BASE)

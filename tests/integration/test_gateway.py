@@ -12,13 +12,15 @@ import pytest
 import urllib3
 
 from adapters.town_center.settings import TownSettings
+from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
 from hub.flow.accept import Intake
 from hub.gateway.denials import Denials
+from hub.gateway.refused_callbacks import UNPROVEN, RefusedCallbacks
 from hub.gateway.rest import CALLBACK_LIMIT, create_app
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import MAX_BYTES
-from hub.store import queries
+from hub.store import queries, tasks
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -67,6 +69,7 @@ def running(directory: Path, town: TownCallbacks | None = None) -> Iterator[Door
         intake_token="in-token",
         file_token="file-token",
         town=town,
+        refused=RefusedCallbacks(store=store, clock=now, destination="town_center"),
     )
     web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
     web.start()
@@ -222,6 +225,24 @@ def test_a_file_over_the_limit_or_with_another_hash_is_refused(door: Door) -> No
     assert other[1]["code"] == "file_hash_wrong"
 
 
+@pytest.mark.parametrize("size", [1000, 90_000])
+def test_a_file_can_be_asked_for_its_length_and_for_a_part(door: Door, size: int) -> None:
+    """What download managers and proxies of partners ask: HEAD, and one range."""
+    content = b"0123456789" * (size // 10)
+    digest = hashlib.sha256(content).hexdigest()
+    fields = {"content_type": "application/pdf", "x_name": "a.pdf"}
+    assert door.call("PUT", "/files", content, token="in-token", **fields)[0] == 201
+    address = f"http://127.0.0.1:{door.port}/files/{digest}"
+    token = {"Authorization": "Bearer file-token"}
+    head = urllib3.request("HEAD", address, headers=token)
+    assert (head.status, head.data) == (200, b"")
+    assert head.headers["content-length"] == str(size)
+    part = urllib3.request("GET", address, headers=token | {"Range": "bytes=3-6"})
+    assert (part.status, part.data) == (206, b"3456")
+    assert part.headers["content-range"] == f"bytes 3-6/{size}"
+    assert urllib3.request("HEAD", address, headers={}).status == 401
+
+
 @pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fhub.db", "x"])
 def test_only_stored_files_can_be_pulled(door: Door, name: str) -> None:
     """No path leads out of the file store."""
@@ -250,6 +271,60 @@ def test_callbacks_with_a_wrong_signature_are_in_the_audit(tmp_path: Path) -> No
         first, rest = audited(door.store)
     assert first == ("127.0.0.1", "/town/callbacks", "wrong signature")
     assert rest[2].startswith("wrong signature; 2 more since ")
+
+
+def test_a_refused_callback_is_a_task_until_it_is_taken(tmp_path: Path) -> None:
+    """Dossier, step and cause; it closes by itself. Strangers make one task, whatever they send."""
+    settings = TownSettings(
+        url="http://127.0.0.1:9",
+        client_id="hub",
+        client_secret="secret-1",
+        callback_secret="secret-2",
+        file_base_url="http://127.0.0.1:9/files",
+    )
+    told = {
+        "maSuKien": "SK-1",
+        "SoBienNhan": "000.99.06.H57-180724-0001",
+        "thuTu": 3,
+        "buoc": "xong",
+        "thoiDiem": "2018-07-24T03:00:00Z",
+        "canBo": "Bộ phận một cửa thị xã",
+    }
+
+    def tell(door: Door, body: bytes, secret: str) -> int:
+        headers = sign(body, secret, at=now())
+        return door.call("POST", "/town/callbacks", body, **headers)[0]
+
+    def open_tasks(door: Door) -> list[tuple[str, str]]:
+        with door.store.read() as tx:
+            return [(row.subject, row.detail) for row in tasks.still_open(tx)]
+
+    with closing(TownCallbacks(settings, clock=now)) as town, running(tmp_path, town) as door:
+        for _ in range(2):
+            assert tell(door, json.dumps(told).encode(), "secret-2") == 400
+        ((subject, detail),) = open_tasks(door)
+        assert subject == "000.99.06.H57-180724-0001 3"
+        assert "$.buoc" in detail
+        assert tell(door, json.dumps(told | {"buoc": "luan-chuyen"}).encode(), "secret-2") == 200
+        assert open_tasks(door) == []
+        for number in range(3):
+            assert tell(door, json.dumps(told | {"thuTu": number}).encode(), "guessed") == 401
+        ((subject, _),) = open_tasks(door)
+        assert subject == UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"key": "000', b'"key": "111'), (b'"key": "', b'"key": "1')]
+)
+def test_a_message_about_one_dossier_in_the_lane_of_another_is_refused(
+    door: Door, old: bytes, new: bytes
+) -> None:
+    """The key of the envelope is the number that the payload names."""
+    body = EXAMPLE.read_bytes()
+    assert old in body
+    status, reply = door.call("POST", "/messages", body.replace(old, new), token="in-token")
+    assert isinstance(reply, dict)
+    assert (status, reply["code"], reply["where"]) == (422, "envelope_invalid", "$.key")
 
 
 def test_a_store_that_is_away_is_told_as_come_again(door: Door, tmp_path: Path) -> None:

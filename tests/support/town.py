@@ -140,7 +140,8 @@ class LittleHub:
                 if self.path != "/town/callbacks" or hub.callbacks is None:
                     self._answer(404, b"{}")
                     return
-                status, reply = hub.callbacks.receive(body, dict(self.headers), hub.sink)
+                answer = hub.callbacks.receive(body, dict(self.headers), hub.sink)
+                status, reply = answer.status, answer.reply
                 hub.answers.append((status, reply))
                 self._answer(status, json.dumps(reply).encode())
 

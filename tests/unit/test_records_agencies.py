@@ -1,12 +1,15 @@
 """The agencies: who stands above whom, and what the reform of 2025 changed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import ApplicantKind
 from hub.records import agencies
 from hub.records.procedures import Level
+from hub.records.rulebook import Rulebook
 
 DIRECTORY = agencies.load()
 WARD = "000.99.01.H57"
@@ -67,3 +70,20 @@ def test_broken_data_stop_the_start(tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / "agencies.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(agencies.DirectoryBroken):
         agencies.load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", list(ApplicantKind))
+def test_an_applicant_that_the_town_has_no_code_for_is_refused_at_the_counter(
+    kind: ApplicantKind,
+) -> None:
+    """Told before the dossier goes anywhere; what stays in the ward takes every applicant."""
+    rules = Rulebook.load()
+    at = datetime(2018, 8, 6, 3, tzinfo=UTC)
+    land = next(p for p in rules.catalogue if p.inter_level and p.valid_from <= at.date())
+    own = next(p for p in rules.catalogue if not p.inter_level)
+    rules.check_applicant(own, kind, at)
+    if kind in {ApplicantKind.CITIZEN, ApplicantKind.ENTERPRISE}:
+        rules.check_applicant(land, kind, at)
+    else:
+        with pytest.raises(InvalidMessage, match="applicant_not_taken"):
+            rules.check_applicant(land, kind, at)

@@ -1,0 +1,77 @@
+"""Makes a task of a callback that was refused, and closes it when the same step is taken.
+
+A partner repeats a refused callback for a while and then gives up, and the dossier never ends
+here. So a person is told at the first refusal which dossier it is about and why. A caller that is
+not proven to be the partner can make one task, whatever it sends.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.ports import CallbackAnswer, Clock
+from hub.rules.causes import cause_of
+from hub.store import tasks
+from hub.store.engine import Store, StoreUnavailable
+from hub.store.repair_tables import WARD_IT
+from hub.telemetry import Event, log
+
+KIND = "callback_refused"
+UNPROVEN = "callbacks without a valid signature"
+"""The subject of the one task for callers that are not proven to be the partner."""
+UNREADABLE = "callbacks that cannot be read"
+_ASK = (
+    "Báo thị xã sửa và gửi lại thông báo này; khi trung tâm nhận được, việc tự đóng."
+    " · Have the town correct and resend it; the task closes when the hub has taken it"
+)
+_COMPARE = (
+    "So khóa HUB_TOWN_CALLBACK_SECRET với thị xã; nếu không phải thị xã gửi thì chặn nguồn đó"
+    " (hub audit) · Compare the secret with the town's; when it was not the town, block the caller"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedCallbacks:
+    """The tasks of one partner's callbacks; threads share it."""
+
+    store: Store
+    clock: Clock
+    destination: str
+
+    def note(self, answer: CallbackAnswer) -> None:
+        """Open or close the task of an answer. Never raises because the store is away."""
+        try:
+            if answer.cause:
+                self._open(answer, self.clock())
+            elif answer.status < 300 and answer.subject:
+                self._close(answer.subject, self.clock())
+        except StoreUnavailable as error:
+            log.error(Event.STORE_LOST, role="gateway", error=cause_of(error))
+
+    def _open(self, answer: CallbackAnswer, now: datetime) -> None:
+        subject = answer.subject or UNREADABLE if answer.authentic else UNPROVEN
+        with self.store.read() as tx:
+            if tasks.open_number(tx, KIND, subject, self.destination) is not None:
+                return
+        finding = tasks.Finding(
+            kind=KIND,
+            subject=subject,
+            destination=self.destination,
+            owner=WARD_IT,
+            detail=(
+                f"thông báo của thị xã bị từ chối: {answer.cause}"
+                f" · the town's callback was refused with HTTP {answer.status}"
+            ),
+            repair=_ASK if answer.authentic else _COMPARE,
+        )
+        with self.store.write() as tx:
+            opened = tasks.open_once(tx, finding, due_at=None, now=now)
+        if opened:
+            log.warning(Event.REQUEST_REFUSED, code="callback", detail=subject)
+
+    def _close(self, subject: str, now: datetime) -> None:
+        with self.store.read() as tx:
+            number = tasks.open_number(tx, KIND, subject, self.destination)
+        if number is None:
+            return
+        with self.store.write() as tx:
+            tasks.close_gone(tx, number, now=now)
