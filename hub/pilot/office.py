@@ -18,7 +18,7 @@ from hub.messages import payloads as p
 from hub.pilot.scenario import Planned
 from hub.ports import Sink
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, reports
+from hub.store import papers, reports
 from hub.store.engine import Store
 
 SUPPLEMENT = ("A", "B")
@@ -88,7 +88,7 @@ class Office:
                 scan(self.scans, number=number, component=code, title="supplement", at=at)
             return True
         with self.store.read() as tx:
-            there = {file.component for file in dossiers.files_of(tx, number, result=False)}
+            there = {file.component for file in papers.files_of(tx, number, result=False)}
         if not there.issuperset(codes):
             return False
         self._supplied.add(place)

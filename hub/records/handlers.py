@@ -20,7 +20,7 @@ from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
-from hub.store import dossiers, dossiers_together, journal
+from hub.store import dossiers, dossiers_together, journal, legs, papers
 from hub.store import surveys as survey_store
 from hub.store.archive import late_messages
 from hub.store.dossiers import Dossier, StatusEvent
@@ -95,7 +95,7 @@ class Records:
             number, at = said.number, said.received_at
             late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
             return []
-        files = dossiers.add_files(
+        files = papers.add_files(
             tx, dossier.number, cause.message.attachments, message_id=cause.message.id
         )
         event = self._event(cause, dossier, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ")
@@ -122,16 +122,16 @@ class Records:
         dossier = self._dossier(tx, said.number)
         attached = cause.message.attachments
         files = [structs.replace(file, component=said.component) for file in attached]
-        dossiers.add_files(tx, dossier.number, files, message_id=cause.message.id)
+        papers.add_files(tx, dossier.number, files, message_id=cause.message.id)
         dossier = replace(dossier, version=dossier.version + 1)
         dossiers.save(tx, dossier)
         at = said.scanned_at
         out = [refresh(tx, cause, dossier, self.rules, at=at)]
-        if dossier.inter_level and dossiers.leg_of(tx, dossier.number) is None:
-            papers = dossiers.files_of(tx, dossier.number, result=False)
-            if inter_level.is_complete(dossier, papers):
+        if dossier.inter_level and legs.leg_of(tx, dossier.number) is None:
+            scanned = papers.files_of(tx, dossier.number, result=False)
+            if inter_level.is_complete(dossier, scanned):
                 out += inter_level.hand_over(
-                    tx, cause, dossier, self.rules, files=papers, officer=dossier.officer, at=at
+                    tx, cause, dossier, self.rules, files=scanned, officer=dossier.officer, at=at
                 )
         return out
 
@@ -169,9 +169,9 @@ class Records:
         if said.status is p.Status.RETURNED:
             return self._return(tx, cause, dossier, event)
         if said.status is p.Status.PROCESSING and dossier.inter_level:
-            papers = dossiers.files_of(tx, dossier.number, result=False)
+            scanned = papers.files_of(tx, dossier.number, result=False)
             order = inter_level.hand_over(
-                tx, cause, dossier, self.rules, files=papers, officer=said.officer, at=said.at
+                tx, cause, dossier, self.rules, files=scanned, officer=said.officer, at=said.at
             )
             if order:
                 return order
@@ -204,12 +204,12 @@ class Records:
     def delivered(self, tx: Tx, message: Message, receipt: Receipt) -> None:
         """A partner took a message: remember under which number it keeps the dossier."""
         if message.type == "town.transfer" and receipt.reference:
-            dossiers.set_child(tx, message.key, receipt.reference)
+            legs.set_child(tx, message.key, receipt.reference)
 
     def _return(self, tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent) -> list[Message]:
         moved = move(tx, cause, dossier, event, self.rules)
         out = list(moved.said)
-        if moved.applied and dossier.inter_level and dossiers.leg_of(tx, dossier.number):
+        if moved.applied and dossier.inter_level and legs.leg_of(tx, dossier.number):
             out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
         return out
 

@@ -16,7 +16,7 @@ from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
-from hub.store import dossiers, journal, taking_out
+from hub.store import dossiers, journal, legs, papers, taking_out
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -61,7 +61,7 @@ def hand_over(
     """
     if not dossier.inter_level or dossier.status not in MAY_LEAVE:
         return []
-    if not dossiers.open_leg(tx, dossier.number, at=at):
+    if not legs.open_leg(tx, dossier.number, at=at):
         return []
     journal.wake_early(tx, dossier.number)  # a step of the town may have overtaken us
     event = StatusEvent(
@@ -89,7 +89,7 @@ def _transfer(
     at: datetime,
 ) -> Message:
     procedure = rules.procedure(dossier.procedure, dossier.received_at)
-    dossiers.give_papers(tx, dossier.number)
+    papers.give_papers(tx, dossier.number)
     return commands.transfer(cause, dossier, procedure, files=files, officer=officer, at=at)
 
 
@@ -111,22 +111,22 @@ def taken_up(
     and a dossier that had not left yet goes now.
     """
     number = dossier.number
-    leg = dossiers.leg_of(tx, number)
-    papers = dossiers.papers_not_at_town(tx, number)
+    leg = legs.leg_of(tx, number)
+    new = papers.papers_not_at_town(tx, number)
     if leg is None:
-        if not paused or not dossiers.open_leg(tx, number, at=at):
+        if not paused or not legs.open_leg(tx, number, at=at):
             return []
         journal.wake_early(tx, number)
-        return [_transfer(tx, cause, dossier, rules, files=papers, officer=officer, at=at)]
+        return [_transfer(tx, cause, dossier, rules, files=new, officer=officer, at=at)]
     if leg.wanted is None:
         return []
-    if not papers:
+    if not new:
         if paused:
             raise EarlyMessage(number)
         return []
-    dossiers.give_papers(tx, number)
-    note = f"Bổ sung {', '.join(dict.fromkeys(file.component for file in papers))}"
-    return [commands.supply(cause, dossier, files=papers, note=note[:LONGEST_NOTE], at=at)]
+    papers.give_papers(tx, number)
+    note = f"Bổ sung {', '.join(dict.fromkeys(file.component for file in new))}"
+    return [commands.supply(cause, dossier, files=new, note=note[:LONGEST_NOTE], at=at)]
 
 
 def gives_papers(message: Message) -> bool:
@@ -141,13 +141,13 @@ def taken_out(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
     given next; else they stay as they are, and go with nothing. What it asked for is open again,
     unless a later supplement answers that.
     """
-    if dossiers.leg_of(tx, message.key) is None:
+    if legs.leg_of(tx, message.key) is None:
         return
     if back:
-        dossiers.take_papers_back(tx, message.key, message.attachments)
+        papers.take_papers_back(tx, message.key, message.attachments)
     # Only now that the leg is locked: a later one may just have been said by who had the lock.
     if message.type == SUPPLEMENT and taking_out.is_last_said(tx, delivery):
-        dossiers.want_again(tx, message.key)
+        legs.want_again(tx, message.key)
 
 
 def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:
@@ -160,17 +160,17 @@ def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> l
     """Keep a step of the town and apply every one whose turn has come."""
     # The dossier's lock before its leg's, as everywhere.
     dossier = dossiers.get(tx, step.number)
-    leg = dossiers.leg_of(tx, step.number)
+    leg = legs.leg_of(tx, step.number)
     if dossier is None or leg is None:
         raise EarlyMessage(step.number)
     ended.refuse_erased(dossier)
     message = cause.message
-    dossiers.keep_step(tx, step, message_id=message.id)
+    legs.keep_step(tx, step, message_id=message.id)
     files = message.attachments
-    dossiers.add_files(tx, step.number, files, message_id=message.id, result=True)
+    papers.add_files(tx, step.number, files, message_id=message.id, result=True)
     said: list[Message] = []
     sequence = leg.sequence
-    while kept := dossiers.next_step(tx, step.number, sequence + 1):
+    while kept := legs.next_step(tx, step.number, sequence + 1):
         sequence += 1
         said += _apply(tx, cause, *kept, rules)
     return said
@@ -182,7 +182,7 @@ def _apply(
     dossier = dossiers.get(tx, step.number)
     if dossier is None:
         raise EarlyMessage(step.number)
-    dossiers.advance_leg(tx, step)
+    legs.advance_leg(tx, step)
     event = StatusEvent(
         number=step.number,
         message_id=message_id,

@@ -13,7 +13,7 @@ from hub.messages.payloads import Status
 from hub.records import commands
 from hub.records.commands import Cause
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers
+from hub.store import dossiers, papers
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx
 
@@ -67,7 +67,7 @@ def refresh(tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, at: date
         dossier,
         rules.procedure(dossier.procedure, dossier.received_at),
         unit=rules.unit,
-        files=dossiers.files_of(tx, dossier.number),
+        files=papers.files_of(tx, dossier.number),
         update=True,
         at=at,
     )

@@ -2,8 +2,9 @@
 
 A batch in one transaction asks the store a few times for each of its messages, and that is what a
 database at the other end of a line costs. So the dossiers that a batch is about are read and locked
-at its beginning (`dossiers_together`), in one order, and what the handlers write of them is kept
-here until the end. Without that, or for a dossier that was not named, each function of `dossiers`
+at its beginning (`dossiers_together`), in one order, with their files, their inter-level legs and
+the town's steps that wait for others; what the handlers write of them is kept here until the end.
+Without that, or for a dossier that was not named, each function of `dossiers`, `papers` and `legs`
 asks by itself; what it answers is the same.
 
 Nothing here outlives the transaction, and the rows are locked: nobody else changes them meanwhile.
@@ -11,17 +12,21 @@ A dossier that was not there may be put in by another process; then writing fail
 the batch is handled one by one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.store.engine import Tx
 
 if TYPE_CHECKING:
     from hub.store.dossiers import Dossier
+    from hub.store.legs import KeptStep, Leg
+    from hub.store.papers import Paper
 
+RecordT = TypeVar("RecordT", "Dossier", "Leg")
 _KEY = "dossiers at hand"
 
 
@@ -30,32 +35,113 @@ class AddedMeanwhile(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
+class Legs:
+    """The inter-level legs of one batch, by number."""
+
+    known: "dict[str, Leg]"
+    added: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+
+    def add(self, leg: "Leg") -> bool:
+        """Keep a leg; tell whether it is new."""
+        if leg.number in self.known:
+            return False
+        self.known[leg.number] = leg
+        self.added.add(leg.number)
+        return True
+
+    def change(self, number: str, **values: Any) -> None:
+        """Change columns of a leg, as the store would give them back; without a leg nothing."""
+        if leg := self.known.get(number):
+            self.known[number] = _as_stored(replace(leg, **values))
+            self.changed.add(number)
+
+
+@dataclass(slots=True, kw_only=True)
+class Steps:
+    """The town's steps of one batch that are not applied, by number and sequence, and those that
+    the batch itself applied."""
+
+    known: "dict[tuple[str, int], KeptStep]"
+    added: set[tuple[str, int]] = field(default_factory=set)
+    applied: set[tuple[str, int]] = field(default_factory=set)
+
+    def keep(self, kept: "KeptStep") -> None:
+        """Keep a step, unless it is here."""
+        place = (kept.step.number, kept.step.sequence)
+        if place not in self.known:
+            self.known[place] = kept
+            self.added.add(place)
+
+    def apply(self, number: str, sequence: int) -> None:
+        """Note that a step was applied."""
+        place = (number, sequence)
+        self.known[place] = replace(self.known[place], applied=True)
+        self.applied.add(place)
+
+
+@dataclass(slots=True, kw_only=True)
+class Papers:
+    """The files of the dossiers of one batch."""
+
+    of: "defaultdict[str, dict[tuple[str, str], Paper]]" = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """By number, then by `Paper.key`."""
+    added: set[tuple[str, tuple[str, str]]] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+    """Dossiers of whose files in the store all that are no results were given to the town."""
+
+    def add(self, paper: "Paper") -> None:
+        """Keep a file, unless it is here."""
+        papers = self.of[paper.number]
+        if paper.key not in papers:
+            papers[paper.key] = paper
+            self.added.add((paper.number, paper.key))
+
+    def give(self, number: str) -> None:
+        """Note that the town was given all that are no results."""
+        papers = self.of[number]
+        for key, paper in papers.items():
+            if not paper.is_result and not paper.to_town:
+                papers[key] = replace(paper, to_town=True)
+                if (number, key) not in self.added:
+                    self.given.add(number)
+
+
+@dataclass(slots=True, kw_only=True)
 class AtHand:
     """The dossiers of one batch."""
 
     numbers: frozenset[str]
-    """Of which everything is known: what is not in `dossiers` is not there."""
+    """Of which everything is known: what is not here is not there."""
     dossiers: "dict[str, Dossier]"
     early: frozenset[str]
     """Those of which messages came early; of the others nobody has to look."""
-    files: dict[str, Sequence[Any]]
-    """Rows of the files of those that nobody gave a file since."""
+    legs: Legs
+    steps: Steps
+    papers: Papers
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     events: list[Mapping[str, object]] = field(default_factory=list)
 
     def keep(self, dossier: "Dossier") -> None:
-        """Keep a dossier as the store would give it back: its times are those of UTC."""
-        values = ((name, getattr(dossier, name)) for name in dossier.__slots__)
-        times: dict[str, Any] = {
-            name: value.astimezone(UTC) for name, value in values if isinstance(value, datetime)
-        }
-        self.dossiers[dossier.number] = replace(dossier, **times)
+        """Keep a dossier as the store would give it back."""
+        self.dossiers[dossier.number] = _as_stored(dossier)
+
+
+def _as_stored(record: RecordT) -> RecordT:
+    """Return a record as the store would give it back: its times are those of UTC."""
+    values = ((name, getattr(record, name)) for name in record.__slots__)
+    times: dict[str, Any] = {
+        name: value.astimezone(UTC) for name, value in values if isinstance(value, datetime)
+    }
+    return replace(record, **times) if times else record
 
 
 @contextmanager
 def opened(tx: Tx, hand: AtHand) -> Iterator[None]:
-    """Have the functions of `dossiers` use it, as long as the block runs."""
+    """Have `dossiers`, `papers` and `legs` use it, as long as the block runs."""
     info = tx.info
     info[_KEY] = hand
     try:

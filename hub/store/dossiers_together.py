@@ -5,10 +5,9 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from hub.store import at_hand, dossiers
+from hub.store import at_hand, dossiers, legs, papers
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among
-from hub.store.record_tables import dossier_files
 from hub.store.record_tables import dossiers as table
 from hub.store.tables import STATE_EARLY, UNHANDLED, journal
 
@@ -17,11 +16,6 @@ _ALL = Prepared(
     .where(among(table.c.number, "numbers"))
     .order_by(table.c.number)  # in which they are locked
     .with_for_update()
-)
-_FILES = Prepared(
-    sa.select(dossier_files)
-    .where(among(dossier_files.c.number, "numbers"))
-    .order_by(dossier_files.c.component, dossier_files.c.name)
 )
 _EARLY = Prepared(
     sa.select(journal.c.key)
@@ -39,16 +33,18 @@ def together(tx: Tx, numbers: Collection[str]) -> Iterator[None]:
     wanted = frozenset(numbers)
     values = {"numbers": sorted(wanted)}
     found = {it.number: it for it in map(dossiers.from_row, _ALL.all(tx, values))}
-    files: dict[str, list[object]] = {number: [] for number in wanted}
-    if found:
-        for row in _FILES.all(tx, values):
-            files[row.number].append(row)
+    inter_level = [it.number for it in found.values() if it.inter_level]  # no other one has a leg
+    legs_there, steps = legs.read_together(tx, inter_level)
     hand = at_hand.AtHand(
         numbers=wanted,
         dossiers=found,
         early=frozenset(_EARLY.scalars(tx, values)),
-        files=dict(files),
+        legs=legs_there,
+        steps=steps,
+        papers=papers.read_together(tx, found),
     )
     with at_hand.opened(tx, hand):
         yield
-        dossiers.write_at_hand(tx)
+        dossiers.write_at_hand(tx)  # first: the others refer to them
+        legs.write_at_hand(tx)
+        papers.write_at_hand(tx)

@@ -21,10 +21,13 @@ from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.record_tables import dossier_events, dossier_files, leg_steps, legs
 from hub.store.record_tables import dossiers as dossier_table
+from tests.benchmarks.stores.trips import Counter
 from tests.support.ward import BIRTH, LAND, MONDAY, progress, reception, scan, town
 
 RULES = Rulebook.load()
 TABLES = (dossier_table, dossier_events, dossier_files, legs, leg_steps, t.journal, t.deliveries)
+MOST_TRIPS = 24
+"""Ways to PostgreSQL and back for a batch, whatever its size: its BEGIN, COMMIT and statements."""
 FIRST, SECOND, THIRD = (f"000.99.01.H57-180806-{n:04d}" for n in (1, 2, 3))
 
 
@@ -58,10 +61,36 @@ def day() -> list[Message]:
     return [message(n, payload, number) for n, (payload, number) in enumerate(payloads)]
 
 
+def land_day(*numbers: str, first_id: int = 100) -> list[Message]:
+    """Return what is said of land dossiers that are worked on side by side: papers, the town's
+    request and what answers it, its result, and steps that come early, twice and too late."""
+    components = reception(LAND).components
+    payloads: list[p.Payload] = [
+        reception(LAND),
+        *(scan(component.code) for component in components),
+        scan(components[0].code),
+        town(1, p.TownStep.ACCEPTED),
+        town(3, p.TownStep.AWAITING_SUPPLEMENT),
+        town(2, p.TownStep.MOVED_ON),
+        scan("BS-1"),
+        scan("BS-2"),
+        progress(p.Status.PROCESSING, 80),
+        scan("BS-3"),
+        town(4, p.TownStep.SUPPLEMENTED),
+        town(6, p.TownStep.ENDED),
+        town(2, p.TownStep.ENDED),
+        town(5, p.TownStep.AWAITING_SUPPLEMENT),
+        progress(p.Status.RETURNED, 200),
+    ]
+    places = [(payload, number) for payload in payloads for number in numbers]
+    return [message(first_id + n, payload, number) for n, (payload, number) in enumerate(places)]
+
+
 def message(n: int, payload: p.Payload, number: str) -> Message:
     """Return the `n`-th message, about a dossier."""
     about = structs.replace(payload, number=number)
-    component = getattr(payload, "component", "")
+    result = "KQ" if isinstance(payload, p.TownStepReported) else ""
+    component = getattr(payload, "component", result)
     file = Attachment(
         name="a.pdf", media_type="application/pdf", size=1, sha256=f"{n:064x}", component=component
     )
@@ -78,17 +107,21 @@ def message(n: int, payload: p.Payload, number: str) -> Message:
 
 def handle(store: Store, messages: Sequence[Message], *, at_once: int) -> None:
     """Handle messages, so many in a transaction."""
+    early = message(99, progress(p.Status.PROCESSING, 0.5), SECOND)
+    with store.write() as tx:
+        journal.set_early(tx, journal.Entry(early, encode(early)), MONDAY)
+    for first in range(0, len(messages), at_once):
+        handle_at_once(store, messages[first : first + at_once])
+
+
+def handle_at_once(store: Store, messages: Sequence[Message]) -> None:
+    """Handle messages in one transaction."""
     records = Records(RULES)
     receive = Receive(
         store, MemoryBroker(), records, clock=lambda: MONDAY, together=records.together
     )
-    early = message(99, progress(p.Status.PROCESSING, 0.5), SECOND)
     with store.write() as tx:
-        journal.set_early(tx, journal.Entry(early, encode(early)), MONDAY)
-    entries = [journal.Entry(it, encode(it)) for it in messages]
-    for first in range(0, len(entries), at_once):
-        with store.write() as tx:
-            receive.apply(tx, entries[first : first + at_once])
+        receive.apply(tx, [journal.Entry(it, encode(it)) for it in messages])
 
 
 def content(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -120,6 +153,39 @@ def test_a_batch_leaves_what_one_by_one_would_leave(
     assert sorted(woken) == sorted(asked)
     assert (f"{99:032x}",) in woken
     assert len(expected["dossier_events"]) > 10
+
+
+@pytest.mark.parametrize("at_once", [2, 7, 100])
+def test_a_batch_of_land_dossiers_leaves_what_one_by_one_would_leave(
+    store: Store, other: Store, at_once: int
+) -> None:
+    """Legs, the town's steps, which papers the town was given, and the words to both partners."""
+    handle(other, land_day(FIRST, SECOND, THIRD), at_once=1)
+    handle(store, land_day(FIRST, SECOND, THIRD), at_once=at_once)
+    expected, found = content(other), content(store)
+    asked, woken = expected.pop("outbox"), found.pop("outbox")
+    assert found == expected
+    assert sorted(woken) == sorted(asked)
+    told = [row[2] for row in expected["deliveries"]]
+    assert told.count("town_center") == 3 * len(["transfer", "supplement", "returned"])
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_batch_asks_as_often_for_many_land_dossiers_as_for_two(store: Store) -> None:
+    """Each way to the server costs more than what the statement does there."""
+    counter = Counter()
+    counter.watch(store)
+    asked = []
+    for first, last in ((10, 12), (20, 50)):
+        numbers = [f"000.99.01.H57-180806-{n:04d}" for n in range(first, last)]
+        said = land_day(*numbers, first_id=first * 1000)
+        half = len(said) // len(numbers) // 2 * len(numbers)
+        for part in (said[:half], said[half:]):
+            before = counter.total
+            handle_at_once(store, part)
+            asked.append(counter.total - before)
+    assert asked[:2] == asked[2:]
+    assert max(asked) <= MOST_TRIPS
 
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)

@@ -22,11 +22,12 @@ from hub.settings import Settings
 from hub.store import (
     alerts,
     deliveries,
-    dossiers,
     fault_classes,
     journal,
+    legs,
     listing,
     outbox,
+    papers,
     parked,
     pauses,
     queries,
@@ -152,8 +153,8 @@ def rare_questions(store: Store) -> None:
         listing.received_between(tx, at, at)
         outbox.waiting(tx, ["x"])
         parked.states(tx, ["x"])
-        dossiers.want_again(tx, "x")
-        dossiers.papers_not_at_town(tx, "x")
+        legs.want_again(tx, "x")
+        papers.papers_not_at_town(tx, "x")
         replays.still_as_seen(tx, _ITEM)
         replays.standings(tx, [1])
         for ask in (replays.replaced_by, replays.overtaken_by, replays.open_before):

@@ -13,7 +13,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import Papers
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, dossiers
+from hub.store import deliveries, legs
 from hub.store.tables import deliveries as table
 from tests.integration.test_supplement import asked, bring, lacking, supplements
 from tests.support.blocked import wait_blocked
@@ -78,7 +78,7 @@ def test_a_held_supplement_is_cancelled_while_its_hand_over_is_settled(ward: War
     cancelling = person(ward, second)
     with ward.store.write() as tx:  # as `outcome` writes it
         deliveries.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
-        dossiers.set_child(tx, NUMBER, "TX-1")
+        legs.set_child(tx, NUMBER, "TX-1")
         cancelling.thread.start()
         assert wait_blocked(ward.store, cancelling.thread)
         deliveries.release_followers(tx, TOWN, [NUMBER], now())
@@ -102,7 +102,7 @@ def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) 
     def settle() -> None:
         with ward.store.write() as tx:
             deliveries.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
-            dossiers.set_child(tx, NUMBER, "TX-1")
+            legs.set_child(tx, NUMBER, "TX-1")
             deliveries.release_followers(tx, TOWN, [NUMBER], now())
 
     sa.event.listen(ward.store.engine, "after_cursor_execute", stop)

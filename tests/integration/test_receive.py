@@ -16,7 +16,7 @@ from hub.messages import catalog, routes
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.ports import Incoming
-from hub.store import attention, dossiers, journal, outbox, queries
+from hub.store import attention, dossiers, journal, outbox, papers, queries
 from hub.store.engine import Tx
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception, scan
 from tests.support.works import now
@@ -37,7 +37,7 @@ def test_a_scan_that_comes_before_its_dossier_waits_for_it(ward: Ward) -> None:
     ward.accept(reception())
     with ward.store.read() as tx:
         assert queries.unhandled_count(tx) == 0
-        assert [file.component for file in dossiers.files_of(tx, NUMBER)] == ["TP-1"]
+        assert [file.component for file in papers.files_of(tx, NUMBER)] == ["TP-1"]
 
 
 def test_an_unknown_procedure_is_parked_where_an_operator_finds_it(ward: Ward) -> None:

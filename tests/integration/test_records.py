@@ -12,7 +12,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
-from hub.store import attention, dossiers, queries
+from hub.store import attention, dossiers, papers, queries
 from tests.support.ward import (
     LAND,
     MONDAY,
@@ -126,7 +126,7 @@ def test_an_inter_level_dossier_is_handed_over_when_its_papers_are_complete(ward
     assert order.parcels[0].area_m2 == 100.0
     assert ward.dossier().status is p.Status.PROCESSING
     with ward.store.read() as tx:
-        assert len(dossiers.files_of(tx, NUMBER)) == len(order.components)
+        assert len(papers.files_of(tx, NUMBER)) == len(order.components)
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (1, 1, 3, 2, 2, 3)])
@@ -144,7 +144,7 @@ def test_steps_of_the_town_are_applied_in_its_order_however_they_come(
     assert times == sorted(times)
     assert ward.dossier().finished_at == MONDAY + timedelta(days=3)
     with ward.store.read() as tx:
-        assert [file.component for file in dossiers.files_of(tx, NUMBER, result=True)] == ["KQ"]
+        assert [file.component for file in papers.files_of(tx, NUMBER, result=True)] == ["KQ"]
 
 
 def test_the_town_is_told_when_its_result_was_handed_out(ward: Ward) -> None:

@@ -14,7 +14,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import attention, dossiers, journal
+from hub.store import attention, journal, legs
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 
@@ -62,7 +62,7 @@ def at_the_town(store: Store) -> None:
     )
     tell(store, reception)
     with store.write() as tx:
-        assert dossiers.open_leg(tx, NUMBER, at=MONDAY)
+        assert legs.open_leg(tx, NUMBER, at=MONDAY)
 
 
 def step(store: Store, sequence: int, *, minutes: int) -> None:
@@ -98,6 +98,6 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     step(store, 2, minutes=60)
     with store.write() as tx:
         assert attention.gaps(tx) == []
-        leg = dossiers.leg_of(tx, NUMBER)
+        leg = legs.leg_of(tx, NUMBER)
     assert leg is not None
     assert leg.sequence == 5
