@@ -92,7 +92,7 @@ def _tiff(stream: BinaryIO, size: int, head: bytes, _tail: bytes) -> str:
 
 
 def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int) -> bool:
-    """Tell whether all strips that a directory names lie inside the file."""
+    """Tell whether a directory names strips (or tiles), and all of them lie inside the file."""
     count = "I" if entry == 12 else "Q"
     values: dict[int, tuple[int, ...]] = {}
     for start in range(0, len(raw), entry):
@@ -111,10 +111,14 @@ def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int)
             if found is None:
                 return False
             values[tag] = found
-    return all(
-        begin + length <= size
+    return any(
+        bool(values.get(tag))
+        and len(values[tag]) == len(values.get(lengths, ()))
+        and all(
+            begin and length and begin + length <= size
+            for begin, length in zip(values[tag], values[lengths], strict=True)
+        )
         for tag, lengths in _PLACES.items()
-        for begin, length in zip(values.get(tag, ()), values.get(lengths, ()), strict=False)
     )
 
 
