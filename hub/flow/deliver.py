@@ -15,17 +15,17 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
 from hub.failpoints import Point, passing
 from hub.flow.board import Board
 from hub.flow.call import make_call
+from hub.flow.claim import Claim, Lease, Taken
 from hub.flow.gate import WIDE, Gate, Reach
 from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle
 from hub.flow.outlast import outlast
-from hub.flow.quotas import Quotas
 from hub.flow.urgency import Urgency
 from hub.messages import routes
 from hub.ports import (
@@ -48,21 +48,12 @@ from hub.rules.errors import (
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.service import Role
-from hub.store import attempts, deliveries
-from hub.store.engine import Tx
+from hub.store import deliveries
 from hub.telemetry import Event, log
 
 
 class _Ask(msgspec.Struct):
     delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-
-
-class _Lease(NamedTuple):
-    """By two clocks, because the one that a lease is written in may be set while we wait."""
-
-    until: datetime
-    ends: float
-    """By the clock that nobody can set, seconds."""
 
 
 GATHER_AT_MOST = 0.02
@@ -110,7 +101,6 @@ class Deliver(Role):
         self.settling = settling
         self.gate = gate
         self.board = Board(settling.store, gate, on_commit=lambda: self.on_commit())
-        self.quotas = Quotas(gate)
         self.urgency = Urgency(settling.store, destination.name, on_commit=lambda: self.on_commit())
         self.clock = clock
         self.on_commit = on_commit
@@ -118,6 +108,9 @@ class Deliver(Role):
         self.most = traits.concurrency * ahead
         """Claims in hand: enough to keep every thread busy while the others are settled."""
         self.lease = lease_of(traits, ahead)
+        self.claims = Claim(
+            settling.store, destination.name, gate=gate, board=self.board, lease=self.lease
+        )
         self.patience = 60 + traits.longest_call.total_seconds()
         self.stop_within = (traits.longest_send + SETTLE_AT_STOP).total_seconds()
         self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
@@ -191,21 +184,40 @@ class Deliver(Role):
         asked = dict(reversed(asks))
         if len(batch) >= room:  # more of them wait behind
             asked = outlast(self, lambda: self.urgency.first(asked, self.clock()))
-        overtaken, claims, lease = outlast(self, lambda: self._take(asked))
-        if claims:
+        taken = outlast(self, lambda: self.claims.take(asked, self.clock()))
+        mine = self._begin(pool, asked, taken)
+        if taken.left:
+            mine |= self._look_again(pool, {id: asked[id] for id in taken.left})
+        working = {asked[id].tag for id in mine}
+        consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
+
+    def _begin(
+        self, pool: ThreadPoolExecutor, asked: dict[int, Incoming], taken: Taken
+    ) -> set[int]:
+        """Hand what was claimed to the pool; return the deliveries."""
+        if taken.claims:
             passing(Point.DELIVER_AFTER_CLAIM)
+        self._in_hand += len(taken.claims)
+        for claim in taken.claims:
+            self._hand_to(pool, asked[claim.id], claim, taken.lease)
+        return {claim.id for claim in taken.claims}
+
+    def _look_again(self, pool: ThreadPoolExecutor, asked: dict[int, Incoming]) -> set[int]:
+        """Settle what was not claimed because something newer replaces it; return what is claimed.
+
+        What would have replaced it may have been taken out meanwhile: so the rest is tried again.
+        """
+        overtaken = outlast(self, lambda: self.claims.supersede(asked, self.clock()))
         if overtaken:
             log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
             self.on_commit()
-        mine = {claim.id for claim in claims}
-        working = {asked[id].tag for id in mine}
-        consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
-        self._in_hand += len(claims)
-        for claim in claims:
-            self._hand_to(pool, asked[claim.id], claim, lease)
+        rest = {id: it for id, it in asked.items() if id not in overtaken}
+        if not rest:
+            return set()
+        return self._begin(pool, rest, outlast(self, lambda: self.claims.take(rest, self.clock())))
 
     def _hand_to(
-        self, pool: ThreadPoolExecutor, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease
+        self, pool: ThreadPoolExecutor, incoming: Incoming, claim: deliveries.Claimed, lease: Lease
     ) -> None:
         """Give a claim to a thread; where none can be had, it ends without a call."""
         turn = -1
@@ -214,43 +226,6 @@ class Deliver(Role):
             pool.submit(self._work, incoming, claim, lease, turn)
         except Exception as error:
             self._end(incoming, self._not_begun(claim, lease, error), turn)
-
-    def _take(
-        self, asked: dict[int, Incoming]
-    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed], _Lease]:
-        """Claim what is due and may go of `asked`, and lay aside what may not go now.
-
-        Returns what was overtaken, what was claimed, and its lease. When a commit went through
-        without our knowing, doing it again claims nothing: the lease runs out, and the partner is
-        asked.
-        """
-        now, ids = self.clock(), list(asked)
-        lease = _Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
-        turns = self.gate.turns([asked[id].type for id in ids], now)
-        going = [id for id, turn in zip(ids, turns, strict=True) if turn]
-        overtaken: list[tuple[int, str]] = []
-        claims: list[deliveries.Claimed] = []
-        with self.settling.store.write() as tx:
-            going = self.quotas.cut(tx, going, asked, now)
-            if going:
-                overtaken, claims = self._claim(tx, going, now, lease.until)
-            self.quotas.note(claims, asked, now)
-            if len(going) < len(ids):
-                aside = {id: asked[id].type for id in set(ids).difference(going)}
-                self.board.shelve(tx, aside, now)
-        if len(going) < len(ids):
-            passing(Point.DELIVER_AFTER_SHELVE)
-        return overtaken, claims, lease
-
-    def _claim(
-        self, tx: Tx, ids: list[int], now: datetime, until: datetime
-    ) -> tuple[list[tuple[int, str]], list[deliveries.Claimed]]:
-        to = self.destination.name
-        overtaken = deliveries.supersede_overtaken(tx, ids, to, now)
-        deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
-        claims = deliveries.claim(tx, ids, to, now=now, lease_until=until)
-        attempts.start(tx, [(claim.id, claim.attempts) for claim in claims], now=now)
-        return overtaken, claims
 
     def _read(self, consumer: Consumer, batch: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
         """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
@@ -303,9 +278,7 @@ class Deliver(Role):
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self._in_hand
 
-    def _work(
-        self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
-    ) -> None:
+    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease: Lease, turn: int) -> None:
         """Bring one claim to an outcome, whatever goes wrong: else it would stay in hand."""
         outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed"))
         try:
@@ -336,21 +309,19 @@ class Deliver(Role):
         elif self._consumer is not None:
             self._consumer.wake()
 
-    def _not_begun(self, claim: deliveries.Claimed, lease: _Lease, error: Exception) -> Outcome:
+    def _not_begun(self, claim: deliveries.Claimed, lease: Lease, error: Exception) -> Outcome:
         """Return the outcome of a fault of ours before the call: certainly without effect."""
         cause = cause_of(error)
         log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
         return self._failed(claim, lease, TransientFailure("call_not_begun", cause))
 
-    def _failed(
-        self, claim: deliveries.Claimed, lease: _Lease, failure: DeliveryFailure
-    ) -> Outcome:
+    def _failed(self, claim: deliveries.Claimed, lease: Lease, failure: DeliveryFailure) -> Outcome:
         """Return an outcome that needs nothing of ours to work; its time is that of the claim."""
         at = lease.until - self.lease
         return Outcome(claimed=claim, message=None, result=failure, finished_at=at)
 
     def _decide(
-        self, incoming: Incoming, claim: deliveries.Claimed, lease: _Lease, turn: int
+        self, incoming: Incoming, claim: deliveries.Claimed, lease: Lease, turn: int
     ) -> Outcome:
         """Make the call, unless by now it must not be made."""
         try:
@@ -363,7 +334,7 @@ class Deliver(Role):
         latest_first_byte.set(lease.ends - self.destination.traits.longest_call.total_seconds())
         return make_call(self.destination, claim, self.clock)
 
-    def _held(self, incoming: Incoming, lease: _Lease, turn: int, now: datetime) -> Held | None:
+    def _held(self, incoming: Incoming, lease: Lease, turn: int, now: datetime) -> Held | None:
         """Return why a claim must not be sent now, None when it may be."""
         longest = self.destination.traits.longest_send
         if now + longest >= lease.until or time.monotonic() + longest.total_seconds() >= lease.ends:

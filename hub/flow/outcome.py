@@ -24,7 +24,7 @@ from hub.rules.errors import (
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
-from hub.store import attempts, deliveries, fault_classes, handovers
+from hub.store import attempts, delivered, deliveries, fault_classes, handovers
 from hub.store.engine import Store, Tx, is_away
 from hub.telemetry import Event, log
 
@@ -108,24 +108,46 @@ def _settle_bad(
 def _write(
     tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
 ) -> None:
-    deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
     latest = max(outcome.finished_at for outcome in outcomes)
-    outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
+    if all(isinstance(outcome.result, Receipt) for outcome in outcomes):  # the rule
+        done = [_delivered(outcome, kind) for outcome in outcomes]
+        delivered.settle(tx, done, since=since, now=latest)
+    else:
+        deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
+        outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
+        _move(tx, ctx, outcomes, latest, since=since)
+        attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
-    done = [(o.claimed.id, o.result.reference) for o in good if isinstance(o.result, Receipt)]
-    deliveries.deliver(tx, done, now=latest, since=since)
-    for outcome in outcomes:
-        if isinstance(outcome.result, DeliveryFailure):
-            _fail(tx, ctx, outcome, outcome.result, since=since)
-        elif outcome.message and isinstance(outcome.result, Receipt):
+    for outcome in good:
+        if outcome.message and isinstance(outcome.result, Receipt):
             ctx.on_delivered(tx, outcome.message, outcome.result)
-    attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
     deliveries.release_followers(
         tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
     )
     called = [outcome for outcome in outcomes if outcome.called]
     made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in called]
     handovers.record(tx, made)
+
+
+def _move(
+    tx: Tx,
+    ctx: Settling,
+    outcomes: Sequence[Outcome],
+    now: datetime,
+    *,
+    since: DeliveryState,
+) -> None:
+    """Move each delivery to where its outcome brings it."""
+    good = [(o.claimed.id, o.result.reference) for o in outcomes if isinstance(o.result, Receipt)]
+    deliveries.deliver(tx, good, now=now, since=since)
+    for outcome in outcomes:
+        if isinstance(outcome.result, DeliveryFailure):
+            _fail(tx, ctx, outcome, outcome.result, since=since)
+
+
+def _delivered(outcome: Outcome, kind: str) -> delivered.Delivered:
+    reference = outcome.result.reference if isinstance(outcome.result, Receipt) else ""
+    return delivered.Delivered(outcome.claimed, reference, _record(outcome, kind))
 
 
 def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:

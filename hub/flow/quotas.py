@@ -27,6 +27,10 @@ class Quotas:
         self._above = 0
         self._made: list[tuple[Quota, list[datetime], bool]] = []
 
+    def in_force(self, now: datetime) -> bool:
+        """Tell whether any quota holds now."""
+        return bool(manners.quotas(self.gate.known, self.gate.destination, at=now))
+
     def cut(
         self, tx: Tx, ids: list[int], asked: Mapping[int, Incoming], now: datetime
     ) -> list[int]:

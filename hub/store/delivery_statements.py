@@ -63,29 +63,6 @@ def _busy(dialect: str) -> sa.Select[Any]:
 
 BUSY = Prepared(_busy)
 """(to, names) -> lanes with an open delivery."""
-CLAIM = Prepared(
-    sa.update(deliveries)
-    .where(
-        _AMONG_IDS,
-        _TO,
-        _one_of(CLAIMABLE),
-        sa.or_(
-            _C.next_attempt_at.is_(None),
-            _C.next_attempt_at <= sa.bindparam("now"),
-            # due by the clock of who asked for it, which may be ahead of ours
-            _C.next_attempt_at <= _C.asked_at,
-        ),
-    )
-    .values(
-        state=S.SENDING.value,
-        attempts=_C.attempts + 1,
-        counted=_C.counted + 1,
-        lease_until=sa.bindparam("until"),
-        next_attempt_at=None,
-    )
-    .returning(_C.id, _C.message_id, _C.lane, _C.attempts, _C.counted, _C.deadline)
-)
-"""(ids, to, now, until) -> what was claimed."""
 TURN = Prepared(
     sa.select(_C.id, _C.attempts)
     .where(_AMONG_IDS, _C.state == sa.bindparam("since"))
@@ -154,6 +131,35 @@ def stands_for(mine: sa.FromClause, older: sa.FromClause) -> sa.ColumnElement[bo
 def _newer(older: sa.FromClause) -> sa.Select[int]:
     newer = deliveries.alias("newer")
     return sa.select(newer.c.id).where(replaces(newer, older)).correlate(older)
+
+
+def claiming() -> ReturningUpdate[Any]:
+    """Return the claim of deliveries that are due, but for what something newer replaces."""
+    due = sa.or_(
+        _C.next_attempt_at.is_(None),
+        _C.next_attempt_at <= sa.bindparam("now"),
+        # due by the clock of who asked for it, which may be ahead of ours
+        _C.next_attempt_at <= _C.asked_at,
+    )
+    newer = _newer(deliveries).limit(sa.literal_column("1")).scalar_subquery()
+    # In this order: most are not waiting, and need no look at their lane.
+    needed = sa.or_(_C.state != S.WAITING.value, ~_C.newest_only, newer.is_(None))
+    return (
+        sa.update(deliveries)
+        .where(_AMONG_IDS, _TO, _one_of(CLAIMABLE), due, needed)
+        .values(
+            state=S.SENDING.value,
+            attempts=_C.attempts + 1,
+            counted=_C.counted + 1,
+            lease_until=sa.bindparam("until"),
+            next_attempt_at=None,
+        )
+        .returning(_C.id, _C.message_id, _C.lane, _C.attempts, _C.counted, _C.deadline)
+    )
+
+
+CLAIM = Prepared(claiming())
+"""(ids, to, now, until) -> what was claimed."""
 
 
 def _needless() -> sa.ColumnElement[bool]:

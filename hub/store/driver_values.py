@@ -1,12 +1,13 @@
 """What goes to a driver and comes from it: times are microseconds, a list is one parameter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from hub.store.arrays import ARRAY_OF
 from hub.store.tables import Instant, as_microseconds, from_microseconds
 
 READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}
@@ -14,6 +15,7 @@ READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Bool
 AS_IT_IS = frozenset({str, int, bytes, bool, float, type(None)})
 """Types that every driver takes."""
 _LISTS = (list, tuple, set, frozenset)
+_ARRAYS: dict[type, str] = {int: "BIGINT", str: "TEXT"}
 _last_time = (from_microseconds(0), 0)
 
 
@@ -31,7 +33,14 @@ def for_postgresql(value: object) -> object:
     """Return a value as psycopg takes it."""
     if isinstance(value, datetime):
         return microseconds(value)
-    return list(value) if isinstance(value, _LISTS) else value
+    return _list_for_postgresql(value) if isinstance(value, _LISTS) else value
+
+
+def _list_for_postgresql(value: Collection[Any]) -> object:
+    """Return a list as one parameter: an array where it holds numbers only, or words only."""
+    items, kinds = list(value), {type(item) for item in value}
+    kind = _ARRAYS.get(kinds.pop()) if len(kinds) == 1 else None
+    return ARRAY_OF[kind](items) if kind else items
 
 
 def for_sqlite(value: object) -> object:

@@ -165,6 +165,7 @@ class Store:
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def trouble(self) -> str:
@@ -178,6 +179,14 @@ class Store:
         """
         opened = self.turns.write() if self.turns else self.engine.begin()
         return _long(opened) if long else opened
+
+    def write_one(self) -> AbstractContextManager[Tx]:
+        """Open a write transaction for one statement: on PostgreSQL it commits by itself.
+
+        Two ways to the server less. It is durable, or undone, when the statement has come back, not
+        at the end of the block.
+        """
+        return self.turns.write() if self.turns else self._single.connect()
 
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:

@@ -125,8 +125,12 @@ class _AtOnce:
     sql: str
     arrays: tuple[tuple[str, Callable[[Sequence[Any]], Array]], ...]
     fixed: dict[str, object]
+    key: str = ""
+    """Of an UPDATE: the parameter that tells the rows from one another."""
 
     def parameters(self, rows: Sequence[Values]) -> dict[str, object]:
+        if self.key and len({row[self.key] for row in rows}) != len(rows):
+            raise ValueError(f"two rows with one key {self.key}: {self.sql}")
         made = {name: make([row[name] for row in rows]) for name, make in self.arrays}
         return {**self.fixed, **made}
 
@@ -157,15 +161,17 @@ class Prepared:
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all.
 
-        PostgreSQL takes all of them in one statement, so no row may be updated twice.
+        PostgreSQL takes all of them in one statement: of an UPDATE the parameter that its first
+        equation compares must be another one in each row. Raises ValueError where it is not.
         """
         if len(rows) < 2:
             return self.run(tx, rows[0]) if rows else 0
         text = self._text(tx)
         if tx.dialect.name == "postgresql":
             many = text.many
+            arrays = many.parameters(rows)
             with _cursor(tx, many.sql) as cursor:
-                cursor.execute(many.sql, many.parameters(rows))
+                cursor.execute(many.sql, arrays)
                 return int(cursor.rowcount)
         given = [text.parameters(row) for row in rows]
         with _cursor(tx, text.sql) as cursor:
@@ -271,7 +277,7 @@ def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
     """Return an INSERT of VALUES or an UPDATE so that it takes its rows from arrays; else None."""
     types: dict[str, str] = {}
 
-    def given(found: re.Match[str]) -> str:
+    def read_type(found: re.Match[str]) -> str:
         name = found[1]
         if name in fixed:
             return found[0]
@@ -281,24 +287,54 @@ def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
         types[name] = "" if unknown else str(kind.compile(dialect=compiled.dialect))
         return f"given.{name}"
 
+    key = ""
     if parts := _INSERT.fullmatch(sql):
-        into, last = parts["into"], parts["rest"] or ""
-        first, then = f"{into} SELECT {_NAMED.sub(given, parts['values'])}", ""
+        last = parts["rest"] or ""
+        values = _NAMED.sub(read_type, parts["values"])
     elif parts := _UPDATE.fullmatch(sql):
         last = parts["rest"] or ""
-        first, then = (_NAMED.sub(given, parts[it]) for it in ("into", "where"))
-        if found := _KEY.search(then):
-            # said twice: so no plan begins with all of the table, however small it is held to be
-            then += f" AND {found[1]} = ANY(%({found[2]})s::{types[found[2]]}[])"
+        assigned, where = (_NAMED.sub(read_type, parts[it]) for it in ("assigned", "where"))
+        if not (found := _KEY.search(where)):
+            return None
+        key = found[2]
     else:
         return None
     behind = set(_NAMED.findall(last)).difference(fixed)
     if not types or behind or any(kind not in ARRAY_OF for kind in types.values()):
         return None
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in types.items())
-    rows = f" FROM unnest({arrays}) AS given({', '.join(types)})"
+    arrays = {name: f"%({name})s::{kind}[]" for name, kind in types.items()}
+    if key:
+        made = _update_of_many(parts["into"], assigned, where, arrays)
+    else:
+        made = f"{parts['into']} SELECT {values} FROM unnest({', '.join(arrays.values())})"  # noqa: S608 - our own names
+        made += f" AS given({', '.join(arrays)})"
     makers = tuple((name, ARRAY_OF[kind]) for name, kind in types.items())
-    return _AtOnce(first + rows + then + last, makers, dict(fixed))
+    return _AtOnce(made + last, makers, dict(fixed), key)
+
+
+def _update_of_many(into: str, assigned: str, where: str, arrays: Mapping[str, str]) -> str:
+    """Return an UPDATE of the rows that an array of keys names, each with what stands at its place.
+
+    Not a join with the arrays: hash joins are off (`session`), and a nested loop compares each row
+    with each. Nor can a plan begin with all of the table, however small it is held to be.
+    """
+    found = _KEY.search(where)
+    assert found is not None  # the caller has looked  # noqa: S101
+    column, keys = found[1], arrays[found[2]]
+    place = f"array_position({keys}, {column})"
+
+    def at_place(text: str, which: str) -> str:
+        return _GIVEN.sub(lambda it: f"({arrays[it[1]]})[{which}]", text)
+
+    pairs = [one.split("=", 1) for one in _ASSIGNMENT.findall(assigned)]
+    plain = [f"{name}={value}" for name, value in pairs if not _GIVEN.search(value)]
+    own = [(name, at_place(value, "place")) for name, value in pairs if _GIVEN.search(value)]
+    if own:
+        names, values = zip(*own, strict=True)
+        chosen = f"SELECT {', '.join(values)} FROM {place} AS place"  # noqa: S608 - as above
+        plain.append(f"({', '.join(names)}) = ({chosen})")
+    rest = at_place(where.replace(found[0], f"{column} = ANY({keys})", 1), place)
+    return f"{into}{', '.join(plain)}{rest}"
 
 
 _PARTS = (64, 8, 1)
@@ -309,11 +345,13 @@ _INSERT = re.compile(
     re.DOTALL,
 )
 _UPDATE = re.compile(
-    r"(?P<into>UPDATE \w+ SET (?:(?!\s(?:FROM|WHERE)\s).)*)"
+    r"(?P<into>UPDATE \w+ SET )(?P<assigned>(?:(?!\s(?:FROM|WHERE)\s).)*)"
     r"(?P<where> WHERE (?:(?!\s(?:FROM|WHERE|RETURNING)\s).)*)(?P<rest> RETURNING .*)?",
     re.DOTALL,
 )
+_ASSIGNMENT = re.compile(r"(\w+=(?:[^(),]|\((?:[^()]|\([^()]*\))*\))+)")
 _KEY = re.compile(r"(\w+\.\w+) = given\.(\w+)")
+_GIVEN = re.compile(r"\bgiven\.(\w+)")
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 

@@ -19,8 +19,10 @@ from hub.flow.say import say
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
 from hub.sandbox.postgres_node import PrivatePostgres
-from hub.store import attempts, deliveries, journal, outbox, schedule
-from hub.store.engine import Store
+from hub.store import attempts, claiming, delivered, deliveries, journal, outbox, schedule
+from hub.store.delivered import Delivered
+from hub.store.deliveries import Claimed
+from hub.store.engine import Store, Tx
 from hub.store.tables import metadata
 from tests.support.plans import Done, carried_out
 from tests.support.works import AT, number, record, step
@@ -111,23 +113,29 @@ def work(store: Store, first: int) -> None:
         rows = outbox.head(tx, 100)
         outbox.delete(tx, [row.seq for row in rows])
     ids = sorted(int(row.message_id[1:]) for row in rows if row.message_id.startswith("d"))
-    with store.write() as tx:
-        claimed = deliveries.claim(tx, ids, TO, now=AT, lease_until=LATER)
-        attempts.start(tx, [(it.id, it.attempts) for it in claimed], now=AT)
+    with store.write_one() as tx:
+        claimed = claiming.claim_and_start(tx, ids, TO, now=AT, lease_until=LATER)
     assert [it.lane for it in claimed] == lanes
     with store.write() as tx:
-        deliveries.check_turn(tx, claimed, since=S.SENDING)
-        deliveries.deliver(tx, [(it.id, "") for it in claimed], now=AT, since=S.SENDING)
-        ended = [
-            attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered")
-            for it in claimed
-        ]
-        attempts.finish(tx, ended)
+        settle(tx, claimed)
         assert deliveries.release_followers(tx, TO, lanes, AT) == 8
     look(store, [it.id for it in claimed])
     with store.write() as tx:
         for text in _TIDY:
             tx.execute(sa.text(text))
+
+
+def settle(tx: Tx, claimed: list[Claimed]) -> None:
+    """Settle one half as when all were taken, the other as when some were not."""
+    half = len(claimed) // 2
+    ended = [
+        attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered") for it in claimed
+    ]
+    done = [Delivered(it, "", end) for it, end in zip(claimed, ended, strict=True)]
+    delivered.settle(tx, done[:half], since=S.SENDING, now=AT)
+    deliveries.check_turn(tx, claimed[half:], since=S.SENDING)
+    deliveries.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
+    attempts.finish(tx, ended[half:])
 
 
 def look(store: Store, first: list[int]) -> None:
@@ -146,7 +154,7 @@ def look(store: Store, first: list[int]) -> None:
         assert schedule.ask_due(tx, now=AT, asked_before=AT, limit=8) == 8
     with store.write() as tx:
         assert len(deliveries.supersede_overtaken(tx, ids, TO, AT)) == 8
-        claimed = deliveries.claim(tx, ids + first, TO, now=AT, lease_until=AT)
+        claimed = claiming.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):
             schedule.take_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)

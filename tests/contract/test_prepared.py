@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.store.engine import Store, insert_for, is_away
 from hub.store.prepared import Prepared, among, columns_of
 from hub.store.tables import inbox
+from tests.support.plans import carried_out
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MEET = Prepared(
@@ -75,3 +76,49 @@ def test_a_line_that_was_cut_counts_as_absence_and_the_next_one_is_new(store: St
     assert is_away(told.value)
     with store.read() as tx:
         assert READ.all(tx, {"keys": []}) == []
+
+
+SAVE = Prepared(
+    sa.update(inbox)
+    .where(inbox.c.dedup_key == sa.bindparam("which"), inbox.c.message_id == sa.bindparam("was"))
+    .values(message_id=sa.bindparam("id"), received_at=sa.bindparam("at"))
+)
+
+
+def change(n: int, *, was: str | None = None) -> dict[str, object]:
+    """Return a change of the `n`-th row."""
+    at = NOW + timedelta(days=n)
+    return {"which": f"k{n:03d}", "was": was or f"m{n}", "id": f"new {n}", "at": at}
+
+
+@pytest.mark.parametrize("count", [1, 2, 70])
+def test_rows_that_are_updated_together_get_what_is_meant_for_each(
+    store: Store, count: int
+) -> None:
+    """And one that is not as it is said to be stays as it is, and does not count."""
+    with store.write() as tx:
+        MEET.all_each(tx, [row(n) for n in range(count + 1)])
+        changes = [change(n) for n in range(count)] + [change(count, was="another")]
+        assert SAVE.run_each(tx, changes[::-1]) == count
+        read = READ.all(tx, {"keys": [it["dedup_key"] for it in map(row, range(count + 1))]})
+    assert [it.message_id for it in read] == [f"new {n}" for n in range(count)] + [f"m{count}"]
+    assert [it.received_at for it in read[:-1]] == [it["at"] for it in changes[:-1]]
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_two_changes_of_one_row_in_one_statement_are_refused(store: Store) -> None:
+    """PostgreSQL would carry out one of them and not say which."""
+    with pytest.raises(ValueError, match="two rows with one key"), store.write() as tx:
+        SAVE.run_each(tx, [change(1), change(2), change(1)])
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_an_update_of_many_rows_compares_no_row_with_all_the_others(store: Store) -> None:
+    """A join with the arrays would: hash joins are off, so each row would meet each."""
+    with carried_out(store) as seen:
+        store.engine.dispose()
+        with store.write() as tx:
+            MEET.all_each(tx, [row(n) for n in range(100)])
+            assert SAVE.run_each(tx, [change(n) for n in range(100)]) == 100
+    (update,) = [done for done in seen if "UPDATE inbox" in done.text]
+    assert "Rows Removed by Join Filter" not in str(update.plan)

@@ -1,0 +1,107 @@
+"""Claim: what of the asked-for deliveries may be sent now becomes this process's to send.
+
+A claim is a transaction of its own. What it brings must reach a thread before anything else can go
+wrong: a claim that is forgotten has to wait for its lease to run out, and then the partner is
+asked. When a commit went through without our knowing, doing it again claims nothing.
+"""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hub.failpoints import Point, passing
+from hub.flow.board import Board
+from hub.flow.gate import Gate
+from hub.flow.quotas import Quotas
+from hub.ports import Incoming
+from hub.store import claiming, deliveries
+from hub.store.engine import Store, Tx
+
+
+class Lease(NamedTuple):
+    """By two clocks, because the one that a lease is written in may be set while we wait."""
+
+    until: datetime
+    ends: float
+    """By the clock that nobody can set, seconds."""
+
+
+class Taken(NamedTuple):
+    """What a claim has brought."""
+
+    claims: list[deliveries.Claimed]
+    lease: Lease
+    left: list[int]
+    """Deliveries that might have gone and were not claimed: not due, not open, or replaced."""
+
+
+class Claim:
+    """One destination's; belongs to the thread of its Deliver."""
+
+    def __init__(
+        self,
+        store: Store,
+        destination: str,
+        *,
+        gate: Gate,
+        board: Board,
+        lease: timedelta,
+    ) -> None:
+        self.store = store
+        self.destination = destination
+        self.gate = gate
+        self.board = board
+        self.quotas = Quotas(gate)
+        self.lease = lease
+
+    def take(self, asked: dict[int, Incoming], now: datetime) -> Taken:
+        """Claim what is due and may go of `asked`, and lay aside what may not go now."""
+        ids = list(asked)
+        lease = Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
+        turns = self.gate.turns([asked[id].type for id in ids], now)
+        going = [id for id, turn in zip(ids, turns, strict=True) if turn]
+        if len(going) < len(ids) or self.quotas.in_force(now):
+            going, claims = self._take_some(asked, going, now, lease.until)
+        else:  # the rule
+            with self.store.write_one() as tx:
+                claims = self._claim(tx, going, now, lease.until)
+        mine = {claim.id for claim in claims}
+        return Taken(claims, lease, [id for id in going if id not in mine])
+
+    def supersede(self, ids: Iterable[int], now: datetime) -> list[int]:
+        """Settle those that something newer replaces; return them.
+
+        In a transaction that holds no claim: it locks rows behind those in their lanes, and another
+        process that has claimed these may wait for one of ours.
+        """
+        to = self.destination
+        with self.store.write() as tx:
+            overtaken = deliveries.supersede_overtaken(tx, list(ids), to, now)
+            deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
+        return [id for id, _ in overtaken]
+
+    def _take_some(
+        self, asked: dict[int, Incoming], going: list[int], now: datetime, until: datetime
+    ) -> tuple[list[int], list[deliveries.Claimed]]:
+        """Claim of what may go as much as the quotas let, and lay the rest of `asked` aside.
+
+        Returns what the quotas let go, and what was claimed.
+        """
+        claims: list[deliveries.Claimed] = []
+        with self.store.write() as tx:
+            going = self.quotas.cut(tx, going, asked, now)
+            if going:
+                claims = self._claim(tx, going, now, until)
+            self.quotas.note(claims, asked, now)
+            aside = {id: asked[id].type for id in asked.keys() - set(going)}
+            if aside:
+                self.board.shelve(tx, aside, now)
+        if aside:
+            passing(Point.DELIVER_AFTER_SHELVE)
+        return going, claims
+
+    def _claim(
+        self, tx: Tx, ids: list[int], now: datetime, until: datetime
+    ) -> list[deliveries.Claimed]:
+        return claiming.claim_and_start(tx, ids, self.destination, now=now, lease_until=until)
