@@ -140,6 +140,9 @@ class Reconcile(Role):
         now = self.clock()
         if manners.closed(self.known, self.destination.name, "", at=now):
             return []  # they do not want to be called at all
+        with self.settling.store.read() as tx:
+            if not schedule.is_doubtful(tx, self.destination.name, now=now):
+                return []
         with self.settling.store.write() as tx:
             doubtful = schedule.take_doubtful(
                 tx,

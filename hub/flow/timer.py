@@ -93,6 +93,10 @@ class Timer(Role):
                 self.on_sweep()
         else:
             count = 0
+        with self.store.read() as tx:
+            due = schedule.is_due(tx, now=now, asked_before=lost)
+        if not due:
+            return count
         with self.store.write() as tx:
             return count + schedule.ask_due(tx, now=now, asked_before=lost)
 

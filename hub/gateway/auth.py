@@ -1,14 +1,15 @@
 """Who may call the gateway: bearer tokens, compared in constant time. Every refusal is audited."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Header, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 
 from hub.gateway.denials import Denials
 
-Guard = Callable[..., None]
+Guard = Callable[..., Awaitable[None]]
 
 
 def caller(request: Request) -> str:
@@ -22,13 +23,18 @@ def bearer(expected: str, *, purpose: str, denials: Denials) -> Guard:
     With no token configured the door stays shut.
     """
 
-    def check(request: Request, authorization: Annotated[str, Header()] = "") -> None:
+    # On the event loop: only a refusal, which is written down, takes a thread's turn.
+    async def check(request: Request, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
         known = expected and scheme.lower() == "bearer"
         if known and hmac.compare_digest(token.encode(), expected.encode()):
             return
-        denials.deny(
-            caller(request), purpose=purpose, path=request.url.path, reason="missing or wrong token"
+        await run_in_threadpool(
+            denials.deny,
+            caller(request),
+            purpose=purpose,
+            path=request.url.path,
+            reason="missing or wrong token",
         )
         raise HTTPException(
             401,

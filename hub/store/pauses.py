@@ -97,7 +97,7 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
     return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
-def heeded(now: datetime) -> sa.ColumnElement[bool]:
+def heeded(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery belongs to a paused operation."""
     return sa.exists().where(
         p.destination == d.destination, p.operation == d.type, p.expires_at > now

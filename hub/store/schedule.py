@@ -24,6 +24,7 @@ from hub.store.deliveries import (
 from hub.store.delivery_statements import open_in_lane
 from hub.store.engine import Tx
 from hub.store.plans import checked, unindexed
+from hub.store.prepared import Prepared
 from hub.store.tables import UNSETTLED, attempts, deliveries
 
 c = deliveries.c
@@ -60,6 +61,29 @@ SENDER_STOPPED = (
 )
 
 
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now")
+_WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.heeded(_NOW))
+# Roles look several times a second, mostly in vain. A look costs no turn to write, and no words.
+_DUE = Prepared(
+    sa.select(c.id)
+    .where(_WAITS, c.next_attempt_at <= _NOW)
+    .where(sa.or_(c.asked_at.is_(None), c.asked_at < sa.bindparam("before")))
+    .limit(sa.literal_column("1"))
+)
+_NEXT_DUE = Prepared(sa.select(sa.func.min(c.next_attempt_at)).where(_WAITS, c.asked_at.is_(None)))
+_DOUBTFUL = Prepared(
+    sa.select(c.id)
+    .where(c.state == sa.literal_column("'ambiguous'"), UNSETTLED, c.next_attempt_at <= _NOW)
+    .where(unindexed(c.destination) == sa.bindparam("to"))
+    .limit(sa.literal_column("1"))
+)
+
+
+def is_due(tx: Tx, *, now: datetime, asked_before: datetime) -> bool:
+    """Tell whether `ask_due` would find anything."""
+    return bool(_DUE.all(tx, {"now": now, "before": asked_before}))
+
+
 def ask_due(
     tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500, heeding: bool = True
 ) -> int:
@@ -94,10 +118,7 @@ def ask_pending(
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
     """Return the earliest time at which a waiting delivery becomes due and may be asked for."""
-    query = sa.select(sa.func.min(c.next_attempt_at)).where(
-        c.state == S.WAITING.value, c.asked_at.is_(None), UNSETTLED, ~pauses.heeded(now)
-    )
-    due: datetime | None = tx.execute(query).scalar_one()
+    due: datetime | None = _NEXT_DUE.scalars(tx, {"now": now})[0]
     return due
 
 
@@ -156,6 +177,11 @@ def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime)
     for condition, values in moves:
         count += tx.execute(sa.update(deliveries).where(condition).values(values)).rowcount
     return count
+
+
+def is_doubtful(tx: Tx, destination: str, *, now: datetime) -> bool:
+    """Tell whether `take_doubtful` would find anything to ask about, alone or beside others."""
+    return bool(_DOUBTFUL.all(tx, {"now": now, "to": destination}))
 
 
 def take_doubtful(
