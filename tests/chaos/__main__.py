@@ -1,4 +1,4 @@
-"""The chaos run: `script/chaos [--minutes N | --dossiers N --kills N] [--seed S]`.
+"""The chaos run: `script/chaos [--minutes N | --dossiers N --kills N] [--seed S] [--dialects D]`.
 
 Exit code 1 when anything was lost, doubled or overtaken, when the balance does not hold, when a
 disaster could not be brought, or when the exchange did not come to its end by itself.
@@ -24,6 +24,7 @@ from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
 from hub.sandbox.programs import MissingProgram
 from tests.chaos import latency, retention
+from tests.chaos.dialects import speak, spoken
 from tests.chaos.injector import Injector
 from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
@@ -51,6 +52,8 @@ class Plan:
     """Hand in so many; None: until the time is over."""
     kills: int
     """Spread at least so many over the load; 0: as many as it gives."""
+    dialects: tuple[str, ...]
+    """What both partners speak from the comparison of latencies on."""
 
 
 def main(
@@ -69,6 +72,9 @@ def main(
         int, typer.Option(help="With --dossiers: spread at least so many kills over them.")
     ] = 0,
     nodes: Annotated[int, typer.Option(min=1, max=3, help="Nodes of the broker.")] = 3,
+    dialects: Annotated[
+        str, typer.Option(help="Both partners speak these: mixed, or names with commas between.")
+    ] = "",
 ) -> None:
     """Run every part of the hub as a process of its own, break things, and count."""
     console = Console()
@@ -86,10 +92,13 @@ def main(
         seconds=None if dossiers else minutes * 60,
         dossiers=dossiers or None,
         kills=kills if dossiers else 0,
+        dialects=tuple(name.strip() for name in dialects.split(",") if name.strip()),
     )
     try:
         console.print("[dim]starting broker, database, partners and roles ...[/]")
-        with open_stage(place, seed=seed, until=mix.until, nodes=nodes) as stage:
+        with open_stage(
+            place, seed=seed, until=mix.until, nodes=nodes, dialects=bool(plan.dialects)
+        ) as stage:
             report = _run(stage, plans, console, plan)
     except MissingProgram as error:
         console.print(f"[red]{error}[/]")
@@ -110,6 +119,7 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         compared = latency.compare(
             stage, counter, plans, each=FIRST_PHASE, say=lambda note: bar.update(task, note=note)
         )
+        speak(stage.partners, plan.dialects)
         retention.begin(stage)
         injector = Injector(stage, seed=plan.seed, say=lambda kind: bar.update(task, note=kind))
         load = Load(counter, _only(plans, plan.dossiers), clerks=CLERKS)
@@ -148,6 +158,8 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         "recoveries_s": injector.recovery,
         "latency": compared,
         "disks": "tmpfs" if stage.database_disk.mounted else "not mounted: only files were limited",
+        "dialects": list(plan.dialects),
+        "habits_shown": spoken(stage.partners),
         "archive": {**archived, "brought_back": back},
         **figures,
     }

@@ -23,7 +23,9 @@ def progress(console: Console) -> Progress:
 
 def show(console: Console, report: Mapping[str, Any]) -> None:
     """Print the figures."""
-    table = Table(title=f"chaos, seed {report['seed']}, {report['duration_s']} s", box=None)
+    spoken = f", dialects {', '.join(report['dialects'])}" if report["dialects"] else ""
+    title = f"chaos, seed {report['seed']}, {report['duration_s']} s{spoken}"
+    table = Table(title=title, box=None)
     table.add_column("")
     table.add_column("", justify="right")
     for name in ("dossiers", "acknowledged_messages", "told_again", "kills"):
@@ -51,5 +53,10 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     for kind, count in {**report["faults"], **report["partner_faults"]}.items():
         faults.add_row(kind.replace("_", " "), str(count))
     console.print(faults)
+    if report["dialects"]:
+        shown = sum(report["habits_shown"].values())
+        console.print(f"{len(report['habits_shown'])} habits of dialects, shown {shown} times")
+    if report["problems"]:
+        console.print(f"[bold red]the seed was {report['seed']}[/]")
     for problem in report["problems"]:
         console.print(f"[bold red]✗[/] {problem}")

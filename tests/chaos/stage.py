@@ -26,6 +26,7 @@ from hub.sandbox.rabbit_cluster import NAMES, PrivateCluster
 from hub.store import attention, outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
+from tests.chaos.dialects import write_profiles
 from tests.chaos.supervisor import KeptRole
 from tests.support.small_disk import SmallDisk
 from tests.support.tcp_proxy import TcpProxy
@@ -41,8 +42,12 @@ LEASE = (CONNECT + REPLY) * 16
 class Stage:
     """The running parts; made by `open_stage`."""
 
-    def __init__(self, directory: Path, *, seed: int, until: datetime, nodes: int) -> None:
+    def __init__(
+        self, directory: Path, *, seed: int, until: datetime, nodes: int, dialects: bool = False
+    ) -> None:
         self.directory = directory
+        self.profiles = write_profiles(directory) if dialects else {}
+        """What the hub is told of partners that speak dialects."""
         self.keys = Secrets.generate(directory / "secrets")
         self.intake_token = secrets.token_urlsafe(24)
         self.cluster = PrivateCluster(directory / "rabbit", names=NAMES[:nodes])
@@ -165,6 +170,7 @@ class Stage:
             "drill": "on",
             "drill_clock": self.clock,
         }
+        values |= {f"{name}_profile": path for name, path in self.profiles.items()}
         return {
             # The roles run the tree under test, also where another one is installed.
             **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
@@ -173,10 +179,12 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(directory: Path, *, seed: int, until: datetime, nodes: int = 3) -> Iterator[Stage]:
+def open_stage(
+    directory: Path, *, seed: int, until: datetime, nodes: int = 3, dialects: bool = False
+) -> Iterator[Stage]:
     """Run a stage for the length of the block. Raises MissingProgram."""
     with contextlib.ExitStack() as stack:
-        stage = Stage(directory, seed=seed, until=until, nodes=nodes)
+        stage = Stage(directory, seed=seed, until=until, nodes=nodes, dialects=dialects)
         stage.start(stack)
         yield stage
 

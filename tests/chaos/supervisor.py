@@ -24,11 +24,21 @@ class KeptRole:
     """One role as a process. `start` and `stop` by one thread, the rest from any."""
 
     def __init__(
-        self, name: str, environment: Mapping[str, str], directory: Path, *, module: str = "hub"
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        directory: Path,
+        *,
+        module: str = "hub",
+        roles: str = "",
     ) -> None:
-        """`module`: what Python runs, the hub itself or something that starts it."""
+        """`module`: what Python runs, the hub itself or something that starts it.
+
+        `roles`: where the process has others than the one of its name.
+        """
         self.name = name
         self._module = module
+        self._roles = roles or name
         self.deaths: Counter[int] = Counter()
         """How often it ended, by exit code; -9 is a SIGKILL."""
         self.changed = threading.Condition()
@@ -139,7 +149,7 @@ class KeptRole:
         with self.changed:
             failpoints, self._failpoints = self._failpoints, ""
         launch = Launch(
-            command=[sys.executable, "-m", self._module, "run", "--roles", self.name],
+            command=[sys.executable, "-m", self._module, "run", "--roles", self._roles],
             environment={
                 **self._environment,
                 "HUB_FAILPOINTS": failpoints,

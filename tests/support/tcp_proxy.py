@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 BLOCK = 65_536
@@ -92,7 +93,7 @@ class TcpProxy:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
-    def __enter__(self) -> "TcpProxy":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

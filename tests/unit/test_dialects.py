@@ -123,6 +123,9 @@ def test_bytes_have_the_reading_that_they_say() -> None:
     plain = in_xml().body
     assert in_xml(bytes_forms.BYTE_ORDER_MARK).body == b"\xef\xbb\xbf" + plain
     assert in_xml(bytes_forms.BLANK_LINE).body == b"\r\n" + plain
+    undeclared = in_xml(bytes_forms.UNDECLARED_XSI).body
+    assert b'<NgayTra xsi:nil="true"></NgayTra>' in undeclared
+    assert b"xmlns:xsi" not in undeclared
     assert b'encoding="utf-16"' in in_xml(bytes_forms.DECLARED_UTF_16).body
     packed = in_xml(bytes_forms.PACKAGE)
     assert packed.content_type.startswith(b"multipart/related")

@@ -5,6 +5,7 @@ Every form has one reading: the header's charset counts before the declaration's
 
 import gzip
 import json
+import re
 import secrets
 import zlib
 from dataclasses import replace
@@ -13,6 +14,7 @@ from adapters.simulation.dialects.habit import Habit
 from adapters.simulation.partner import Answer, Call
 
 BOM = b"\xef\xbb\xbf"
+_EMPTY = re.compile(rb"<([\w:.-]+)(?:/>|></\1>)")
 
 
 def is_xml(answer: Answer) -> bool:
@@ -43,6 +45,14 @@ def _declared_utf_16(answer: Answer, _: Call) -> Answer:
     for quote in (b'"', b"'"):
         head = head.replace(b"encoding=%bUTF-8%b" % (quote, quote), b'encoding="utf-16"')
     return replace(answer, body=head + sep + rest)
+
+
+def _undeclared_xsi(answer: Answer, _: Call) -> Answer:
+    """xsi:nil under an envelope that does not declare xsi: the npm package soap does so."""
+    if not is_xml(answer) or b"xmlns:xsi" in answer.body:
+        return answer
+    nil = rb'<\1 xsi:nil="true"></\1>'
+    return replace(answer, body=_EMPTY.sub(nil, answer.body))
 
 
 def _package(answer: Answer, _: Call) -> Answer:
@@ -98,6 +108,9 @@ BLANK_LINE = Habit(
 DECLARED_UTF_16 = Habit(
     name="declared_utf_16", says="utf-16 declared in UTF-8 bytes (.NET)", body=_declared_utf_16
 )
+UNDECLARED_XSI = Habit(
+    name="undeclared_xsi", says="xsi:nil without xmlns:xsi (npm soap)", body=_undeclared_xsi
+)
 PACKAGE = Habit(name="package", says="the envelope in an MTOM package (CXF, WCF)", body=_package)
 GZIP = Habit(name="gzip", says="gzip that nobody asked for", body=_gzip)
 DEFLATE = Habit(name="deflate", says="deflate that nobody asked for", body=_deflate)
@@ -107,6 +120,7 @@ JSON_AS_HTML = Habit(name="json_as_html", says="JSON called text/html (PHP)", bo
 
 HABITS = (
     ESCAPED,
+    UNDECLARED_XSI,
     DECLARED_UTF_16,
     BLANK_LINE,
     BYTE_ORDER_MARK,

@@ -70,7 +70,7 @@ DIALECTS: Mapping[str, tuple[Habit, ...]] = {
         sessions.SESSION_FORBIDDEN,
         xml_forms.MARKED_TEXT,
         xml_forms.COMMENTED,
-        xml_forms.EMPTY_IS_ABSENT,
+        bytes_forms.UNDECLARED_XSI,
         json_forms.EXTRA_KEYS,
         json_forms.LEFT_OUT_MESSAGE,
         json_forms.WITHOUT_EMPTY,
