@@ -329,6 +329,8 @@ def _gate(hub: Hub, destination: Destination) -> Gate:
         first_pause=seconds(settings.circuit_first),
         longest_pause=seconds(settings.circuit_longest),
         width=traits.concurrency,
+        pause_from=traits.pause_from,
+        longest_wish=traits.longest_wish,
     )
     return Gate(
         destination.name,

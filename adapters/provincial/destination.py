@@ -16,11 +16,13 @@ from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
 from adapters.provincial.faults import Meaning
 from adapters.provincial.mapping import Fields
 from adapters.provincial.rest import RestDialect
-from adapters.provincial.session import Session
 from adapters.provincial.settings import ProvincialSettings
 from adapters.provincial.soap import SoapDialect
 from adapters.wire import replies
 from adapters.wire.http import Reply, Wire
+from adapters.wire.login import Granted, Login
+from adapters.wire.login_end import Kind, LoginEnd, login_end
+from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
@@ -52,10 +54,14 @@ class Answer:
     result: Result
     digest: str
     reply: Reply
+    end: LoginEnd | None = None
+    """That the login is over, where the reply says so; then it says nothing else."""
 
 
-UNAUTHORISED = Result(code=401, message="")
-"""Stands for an HTTP 401, whatever its body says."""
+NOTHING = Result(code=0, message="")
+"""Of a reply that only says that the login is over."""
+HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
+"""Operations that change nothing, and so may be repeated."""
 
 
 class ProvincialDestination:
@@ -76,12 +82,14 @@ class ProvincialDestination:
             concurrency=settings.concurrency,
             # log in, call, log in again, call; said to exist: look it up, log in again, look it up
             round_trips=7,
+            pause_from=settings.profile.retry_after.pause_from,
+            longest_wish=settings.profile.retry_after.longest,
         )
         self._dialect: Dialect = (
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
         )
         self._wire = Wire(settings.url, limits=settings.limits, ca_file=settings.ca_file)
-        self._session = Session(self._log_in)
+        self._login = Login(self._log_in)
         self._ahead: timedelta | None = None
         """By how much the province's clock was ahead at the last login."""
 
@@ -110,6 +118,7 @@ class ProvincialDestination:
             message_id=message.id,
         )
 
+    @bounded
     def send(self, request: Request) -> Receipt:
         """Make the one call; see `hub.ports.Destination`."""
         prepared: Prepared = request.body
@@ -123,6 +132,7 @@ class ProvincialDestination:
         reference = answer.result.done[request.number]
         return Receipt(reference=reference, response_hash=answer.digest)
 
+    @bounded
     def find(self, request: Request) -> Receipt | Absence:
         """Look the dossier up and compare; see `hub.ports.Destination`."""
         prepared: Prepared = request.body
@@ -170,9 +180,10 @@ class ProvincialDestination:
                 raise AmbiguousFailure("reply_unreadable", "not the procedure that was asked for")
             return found[1]
 
+    @bounded
     def ping(self) -> timedelta | None:
         """Log in, go on with the new session, and compare the clocks."""
-        self._session.renew(self._session.present)
+        self._login.renew(self._login.present)
         return self._ahead
 
     def close(self) -> None:
@@ -197,14 +208,12 @@ class ProvincialDestination:
         return answer
 
     def _call(self, envelope: Envelope) -> Answer:
-        """Make a call; when it was refused for its session, once more with a new one."""
-        session = self._session.get()
-        answer = self._exchange(envelope, session)
-        if answer.meaning is Meaning.SESSION_OVER:
-            answer = self._exchange(envelope, self._session.renew(session))
-        if answer.meaning is Meaning.SESSION_OVER:
-            raise TransientFailure("partner_login", "a new session was refused")
-        return answer
+        """Make a call; when it was refused because the login is over, once more with a new one."""
+        return self._login.made(
+            lambda session: self._exchange(envelope, session),
+            lambda answer: answer.end,
+            harmless=envelope.operation in HARMLESS,
+        )
 
     def _exchange(self, envelope: Envelope, session: str) -> Answer:
         path, fields = self._dialect.address(envelope.operation)
@@ -213,17 +222,21 @@ class ProvincialDestination:
         marked = {**fields, echo: uuid.uuid4().hex} if echo else fields
         reply = self._wire.call("POST", path, body=body, headers=marked, echo=echo)
         digest = replies.digest(reply)
-        if reply.status == 401:
-            return Answer(Meaning.SESSION_OVER, UNAUTHORISED, digest, reply)
+        end = login_end(reply, self.settings.profile.session)
+        if end is not None:
+            return Answer(Meaning.SESSION_OVER, NOTHING, digest, reply, end)
         with replies.evidenced(reply):
             result = self._dialect.read(envelope.operation, reply)
-            return Answer(faults.meaning(result.code, result.message), result, digest, reply)
+            meaning = faults.meaning(result.code, result.message)
+        if meaning is Meaning.SESSION_OVER:
+            end = LoginEnd(Kind.CODE, f"error_code {result.code}")
+        return Answer(meaning, result, digest, reply, end)
 
-    def _log_in(self) -> str:
+    def _log_in(self) -> Granted:
         """Return a new session; raises TransientFailure or Held `partner_login`.
 
         A login has no effect on a dossier, so no dossier is parked or in doubt because of one.
-        Wrong credentials are mended by a person; until then nothing uses up its attempts.
+        Wrong credentials are put right by a person; until then nothing uses up its attempts.
         """
         arguments = {
             "username": self.settings.username,
@@ -239,9 +252,10 @@ class ProvincialDestination:
             if failure.code == "partner_forbidden":
                 raise Held("partner_login", failure.detail) from None
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
-        if answer.result is UNAUTHORISED:
-            raise Held("partner_login", "the login was refused")
+        if answer.end is not None and answer.end.certain:
+            raise Held("partner_login", f"the login was refused: {answer.end.words}")
         if answer.meaning is not Meaning.DONE or not answer.result.session:
             raise TransientFailure("partner_login", f"error_code {answer.result.code}")
         self._ahead = answer.reply.clock_ahead(sent=sent, received=datetime.now(UTC))
-        return answer.result.session
+        lifetime = self.settings.profile.session.lifetime
+        return Granted(answer.result.session, lifetime or None)

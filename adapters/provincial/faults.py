@@ -13,6 +13,7 @@ from enum import StrEnum
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
     unknown_code,
@@ -50,8 +51,8 @@ REPLIES: tuple[Row, ...] = (
     Row(-2, Meaning.NOT_THERE, words=("không tìm thấy",)),
     Row(-4, (PermanentFailure, "partner_refused")),
     Row(-5, (PermanentFailure, "partner_refused")),
-    Row(-6, (PermanentFailure, "partner_forbidden")),
-    Row(-7, (PermanentFailure, "partner_forbidden")),
+    Row(-6, (Held, "partner_forbidden")),
+    Row(-7, (Held, "partner_forbidden")),
     Row(-8, (TransientFailure, "partner_busy"), words=("bận",)),
     Row(-8, (TransientFailure, "partner_busy"), words=("quá tải",)),
     Row(-9, (AmbiguousFailure, "reply_server_error")),

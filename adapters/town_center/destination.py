@@ -17,6 +17,7 @@ from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.http import Reply
 from adapters.wire.replies import digest, evidenced
+from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -57,6 +58,8 @@ class TownCenter:
             concurrency=settings.concurrency,
             # log in, call, log in again, call; said to exist: look it up, log in again, look it up
             round_trips=7,
+            pause_from=settings.profile.retry_after.pause_from,
+            longest_wish=settings.profile.retry_after.longest,
         )
 
     def prepare(self, message: Message, payload: Payload) -> Request:
@@ -71,6 +74,7 @@ class TownCenter:
             message_id=message.id,
         )
 
+    @bounded
     def send(self, request: Request) -> Receipt:
         """Make the call; raises only the failures of rules.errors."""
         reply = self.session.call(
@@ -90,6 +94,7 @@ class TownCenter:
             detail=done.code,
         )
 
+    @bounded
     def find(self, request: Request) -> Receipt | Absence:
         """Ask whether the town has the effect of `request`; raises TransientFailure."""
         held, reply = self._held(request.number)
@@ -110,6 +115,7 @@ class TownCenter:
             unverified=tuple(f.sha256 for f in held.files if f.state is contract.FileState.WRONG),
         )
 
+    @bounded
     def ping(self) -> timedelta | None:
         """Check address, identity and the town's readiness, and compare the clocks."""
         sent = datetime.now(UTC)

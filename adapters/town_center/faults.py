@@ -17,6 +17,7 @@ from adapters.wire.replies import expect_success, retry_after
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
     unknown_code,
@@ -28,7 +29,7 @@ ALREADY = "đã tồn tại"
 CODES: dict[str, tuple[type[DeliveryFailure], str]] = {
     ReplyCode.INVALID: (PermanentFailure, "partner_refused"),
     ReplyCode.UNAUTHORIZED: (TransientFailure, "partner_login"),
-    ReplyCode.FORBIDDEN: (PermanentFailure, "partner_forbidden"),
+    ReplyCode.FORBIDDEN: (Held, "partner_forbidden"),
     ReplyCode.NOT_FOUND: (PermanentFailure, "partner_refused"),
     ReplyCode.WRONG_STATE: (PermanentFailure, "partner_refused"),
     ReplyCode.SYSTEM_ERROR: (AmbiguousFailure, "reply_server_error"),

@@ -1,40 +1,44 @@
-"""Calls to the town with a valid token: client credentials, cached, renewed once on a 401.
+"""Calls to the town with a valid token: client credentials, cached, renewed when they are over.
 
 Promises that at most one login is under way, whoever waits for it, and that a login has no effect
-at the town: whatever goes wrong there is a TransientFailure. A call that is answered 401 was not
-carried out, so it is made once more with a new token; nothing else is repeated.
+at the town: whatever goes wrong there is a TransientFailure. A call that was refused because its
+token is over was not carried out, so it is made once more with a new token; nothing else is
+repeated (`adapters/wire/login.py`).
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from adapters.town_center import faults
-from adapters.town_center.contract import Token
 from adapters.town_center.settings import TownSettings
+from adapters.town_center.token import granted
 from adapters.wire.download import Download, download
 from adapters.wire.http import Limits, Reply, Wire
+from adapters.wire.login import Granted, Login
+from adapters.wire.login_end import Kind, LoginEnd, login_end
+from adapters.wire.profile import Means
 from adapters.wire.replies import asking, expect_success
 from hub.messages.identifiers import new_id
 from hub.rules.errors import DeliveryFailure, TransientFailure
 
-_token = msgspec.json.Decoder(Token)
-REQUEST_ID = "X-Request-Id"
-"""New for each call; the town gives it back with the reply."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    token: str
-    good_until: float
-    """A time of the session's clock."""
+class _Status(msgspec.Struct, frozen=True):
+    code: str | int = ""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """Of a reply only what the town's own code is."""
+
+    status: _Status = _Status()
+
+
+_said = msgspec.json.Decoder(_Said).decode
 
 
 class TownSession:
@@ -50,11 +54,11 @@ class TownSession:
             connections=settings.concurrency,
         )
         self._wire = Wire(settings.url, limits=self.limits)
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._pass: _Pass | None = None
-        self._logins = 0
-        self._refusal: DeliveryFailure | None = None
+        self._login = Login(self._log_in, clock=clock)
+        self._signals = settings.profile.session
+        self._over = frozenset(
+            code for code, it in settings.profile.codes.items() if it.means is Means.SESSION_OVER
+        )
 
     def call(
         self,
@@ -65,58 +69,45 @@ class TownSession:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Make one call and return the reply, whatever its status; raises DeliveryFailure."""
-        token = self.token()
-        reply = self._call(method, target, body, {**(headers or {}), **_bearer(token)})
-        if reply.status != 401:
-            return reply
-        token = self.token(instead_of=token)
-        return self._call(method, target, body, {**(headers or {}), **_bearer(token)})
+
+        def call(token: str) -> Reply:
+            return self._call(method, target, body, {**(headers or {}), **_bearer(token)})
+
+        return self._login.made(call, self._end, harmless=method == "GET")
 
     def download(self, target: str, *, limit: int, within: timedelta | None = None) -> Download:
         """Open a file at the town for reading, at most `limit` bytes of it, `within` a time.
 
         Raises TransientFailure, as reading from it does: a download has no effect.
         """
-        token = self.token()
-        pull = partial(
-            download,
-            _origin(self.settings.url),
-            target,
-            limits=self.limits,
-            limit=limit,
-            within=within,
-        )
-        found = pull(headers=_bearer(token))
-        if found.status == 401:
-            found.close()
-            token = self.token(instead_of=token)
-            found = pull(headers=_bearer(token))
+
+        def pull(token: str) -> Download:
+            found = download(
+                _origin(self.settings.url),
+                target,
+                _bearer(token),
+                self.limits,
+                limit=limit,
+                within=within,
+            )
+            if found.status != 200:
+                found.close()
+            return found
+
+        def end(found: Download) -> LoginEnd | None:
+            return login_end(Reply(status=found.status), self._signals)
+
+        try:
+            found = self._login.made(pull, end, harmless=True)
+        except DeliveryFailure as failure:
+            raise faults.harmless(failure) from None
         if found.status != 200:
-            found.close()
             raise faults.harmless(faults.failure(Reply(status=found.status), None))
         return found
 
     def token(self, *, instead_of: str = "") -> str:
         """Return a token that is not `instead_of`; logs in when there is none."""
-        seen = self._logins
-        known = self._pass
-        if known and known.token != instead_of and self._clock() < known.good_until:
-            return known.token
-        with self._lock:
-            known = self._pass
-            if known and known.token != instead_of and self._clock() < known.good_until:
-                return known.token
-            if self._logins != seen and self._refusal:
-                # Somebody tried while we waited: eight threads need not ask a dead town in turn.
-                raise self._refusal.as_kind(type(self._refusal))
-            try:
-                self._pass, self._refusal = self._login(), None
-            except DeliveryFailure as failure:
-                self._pass, self._refusal = None, failure
-                raise
-            finally:
-                self._logins += 1
-            return self._pass.token
+        return self._login.renew(instead_of) if instead_of else self._login.get()
 
     def close(self) -> None:
         """Give back connections."""
@@ -124,36 +115,42 @@ class TownSession:
 
     def _call(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Make one call whose reply must be the one to this call."""
-        marked = {**headers, REQUEST_ID: new_id()}
-        return self._wire.call(method, target, body=body, headers=marked, echo=REQUEST_ID)
+        echo = self.settings.profile.echo.header
+        marked = {**headers, echo: new_id()} if echo else headers
+        return self._wire.call(method, target, body=body, headers=marked, echo=echo)
 
-    def _login(self) -> _Pass:
+    def _end(self, reply: Reply) -> LoginEnd | None:
+        """Return what the reply says of the token, by its form or by the town's own code."""
+        found = login_end(reply, self._signals)
+        if found is not None or not any(code.encode() in reply.body for code in self._over):
+            return found
+        try:
+            code = str(_said(reply.body).status.code).strip()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        known = self.settings.profile.codes.get(code)
+        if known is None or code not in self._over or reply.status not in known.statuses:
+            return None
+        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {code}")
+
+    def _log_in(self) -> Granted:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.settings.client_id,
             "client_secret": self.settings.client_secret,
         }
-        asked = self._clock()
         try:
             with asking():
                 reply = self._call("POST", "/token", urlencode(form).encode(), _FORM)
                 expect_success(reply)
-            granted = _token.decode(reply.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise TransientFailure("partner_login", "unreadable token reply") from None
+            return granted(reply, cautious=self._signals.lifetime)
         except TransientFailure as failure:
-            if failure.code in {"partner_unreachable", "partner_busy"}:
+            if failure.code in {"partner_unreachable", "partner_busy", "partner_login"}:
                 raise
             detail = f"{failure.code}: {failure.detail}"
             raise TransientFailure("partner_login", detail) from None
         except DeliveryFailure as failure:  # refused credentials may be put right at the town
             raise TransientFailure("partner_login", failure.detail) from None
-        token = granted.access_token
-        if granted.token_type.lower() != "bearer" or not _fits_header(token):
-            raise TransientFailure("partner_login", "no bearer token in the reply")
-        # Renewed a little early: a token must not run out on the way.
-        margin = min(30.0, granted.expires_in / 10)
-        return _Pass(token, asked + granted.expires_in - margin)
 
 
 def _origin(url: str) -> str:
@@ -163,7 +160,3 @@ def _origin(url: str) -> str:
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-def _fits_header(token: str) -> bool:
-    return token.isascii() and token.isprintable() and " " not in token

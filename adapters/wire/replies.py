@@ -21,16 +21,17 @@ from hub.messages.invalid import InvalidMessage
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
 )
 
-LONGEST_WAIT = timedelta(hours=1)
-"""A partner may ask for more; we ask again after this."""
+LONGEST_WAIT = timedelta(days=366)
+"""A partner may ask for more; no profile allows it. See `adapters/wire/wishes.py`."""
 
 STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     401: (TransientFailure, "partner_login"),
-    403: (PermanentFailure, "partner_forbidden"),
+    403: (Held, "partner_forbidden"),
     # A gateway answers so while the application behind it is being started.
     404: (TransientFailure, "partner_unreachable"),
     408: (TransientFailure, "partner_busy"),

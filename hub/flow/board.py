@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hub.failpoints import Point, passing
+from hub.flow.findings import access
 from hub.flow.gate import Gate
 from hub.rules.circuit import Phase
 from hub.store import pauses
@@ -91,8 +92,11 @@ class Board:
         with self.store.write() as tx:
             for pause in changed:
                 pauses.post(tx, pause)
+                access.raise_finding(tx, pause, now)
             for name in sorted(gone):
                 pauses.lift(tx, to, name, now=now)
+            if gone:
+                access.close_findings(tx, to, now)
             asked = sum(
                 pauses.recall(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
             )

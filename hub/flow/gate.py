@@ -26,8 +26,6 @@ from hub.store.pauses import Pause
 GRACE = timedelta(seconds=15)
 """How long after its end a pause is still heeded, when nothing more is said about it; on top of
 the time that a call may take."""
-LONGEST_WISH = timedelta(hours=1)
-"""No partner's own wish is longer when it comes here."""
 AT_ONCE = timedelta(milliseconds=1)
 """How long a delivery waits that only lost its turn."""
 
@@ -85,6 +83,7 @@ class Gate:
         self.policy = policy
         self.known = (known or Manners()).of(destination)
         self.holds = longest_call + GRACE
+        self._longest = max(policy.longest_pause, policy.longest_wish)
         self._draw = draw
         self._lock = threading.Lock()
         self._operations = {name: _Operation() for name in operations}
@@ -103,7 +102,7 @@ class Gate:
                     openings=pause.openings,
                     since=pause.since,
                     until=pause.until,
-                    opened=pause.until - max(self.policy.longest_pause, LONGEST_WISH),
+                    opened=max(pause.since, pause.until - self._longest),
                     code=pause.code,
                     turn=operation.circuit.turn + 1,
                 )
@@ -204,6 +203,8 @@ class Gate:
                         other.circuit = rules.line_works(other.circuit)
                 case Word.LINE if failure:
                     self._line_failed(failure, now)
+                case Word.DENIED if failure:
+                    self._fail(operation, failure, now, self._draw.random(), at_once=True)
                 case Word.TROUBLE if failure:
                     draw = self._draw.random()
                     self._fail(operation, failure, now, draw, dossier=dossier or f"no lane {name}")
@@ -278,6 +279,8 @@ class Gate:
         now: datetime,
         draw: float,
         dossier: str = "",
+        *,
+        at_once: bool = False,
     ) -> None:
         changed = rules.failed(
             operation.circuit,
@@ -287,6 +290,7 @@ class Gate:
             code=failure.code,
             dossier=dossier,
             at_least=failure.retry_after,
+            at_once=at_once,
         )
         self._change(operation, changed)
 

@@ -7,7 +7,8 @@ opens it again, for longer. Pure: no clock, no chance, no partner.
 What a failure proves differs. Nobody answered (`LINE`): that is the partner's line, whatever was
 sent, and concerns every operation. It answered with trouble (`TROUBLE`: a timeout, a 5xx): that may
 lie in what was sent, so it counts once for each dossier, and one bad dossier pauses nobody else. A
-refusal is an answer: the line works.
+refusal is an answer: the line works. But an account without the right to an operation (`DENIED`)
+and a wish to be called much later pause the operation at once: all that waits would be refused.
 """
 
 from dataclasses import dataclass, replace
@@ -42,6 +43,10 @@ class Policy:
     """Share of a pause that is drawn at random and left out."""
     width: int = 8
     """How many calls at once are normal; a ramp that has come there is over."""
+    pause_from: timedelta = timedelta(minutes=1)
+    """A partner's wish that is at least this long opens the circuit at once."""
+    longest_wish: timedelta = timedelta(days=7)
+    """No partner's own wish is longer when it comes here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +81,23 @@ class Word(StrEnum):
     WELL = "well"
     LINE = "line"
     TROUBLE = "trouble"
+    DENIED = "denied"
     NOTHING = "nothing"
 
 
-_LINE = frozenset({"partner_unreachable", "partner_login"})
+_LINE = frozenset(
+    {
+        "partner_unreachable",
+        "partner_login",
+        "partner_session",
+        "certificate_expired",
+        "certificate_unknown",
+        "certificate_name",
+        "tls_outdated",
+        "tls_failed",
+    }
+)
+_DENIED = "partner_forbidden"
 _TROUBLE = frozenset(
     {"partner_busy", "reply_timeout", "reply_dropped", "reply_server_error", "reply_unreadable"}
 )
@@ -104,6 +122,8 @@ def judge(failure: DeliveryFailure | None) -> Word:
         return Word.TROUBLE if failure.response_hash else Word.LINE
     if failure.code in _TROUBLE:
         return Word.TROUBLE
+    if failure.code == _DENIED:
+        return Word.DENIED
     return Word.NOTHING if failure.code in _OURS else Word.WELL
 
 
@@ -160,15 +180,18 @@ def failed(
     code: str,
     dossier: str = "",
     at_least: timedelta | None = None,
+    at_once: bool = False,
 ) -> Circuit:
     """Return the circuit after a call of its present turn failed.
 
     `dossier` is what the failure may lie in, "" when it lies in the line. `draw` in [0, 1) makes
-    the jitter; `at_least` is how long the partner asked us to wait.
+    the jitter; `at_least` is how long the partner asked us to wait. `at_once` opens it whatever the
+    number of failures.
     """
     if circuit.phase is Phase.OPEN:
         return circuit
-    if circuit.phase is Phase.CLOSED:
+    at_once = at_once or (at_least is not None and at_least >= policy.pause_from)
+    if circuit.phase is Phase.CLOSED and not at_once:
         if dossier and dossier in circuit.blamed:
             return circuit
         blamed = circuit.blamed | {dossier} if dossier else circuit.blamed

@@ -20,6 +20,10 @@ class Traits:
     """How many calls at once."""
     round_trips: int = 1
     """How many exchanges one call may need: logging in, logging in again, comparing."""
+    pause_from: timedelta = timedelta(minutes=1)
+    """A partner's wish to be called later that is at least this long pauses the operation."""
+    longest_wish: timedelta = timedelta(days=7)
+    """The longest such wish."""
 
     @property
     def longest_call(self) -> timedelta:

@@ -121,7 +121,9 @@ def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     """
     mine = sa.and_(_of(destination), d.type == operation, _UNSENT, d.asked_at.is_(None))
     due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
-    return ask_for(tx, sa.and_(mine, due), d.counted, d.deadline, now=now, limit=limit)
+    # A refusal that uses no attempt counts here, too.
+    first = (d.counted, d.attempts, d.deadline)
+    return ask_for(tx, sa.and_(mine, due), *first, now=now, limit=limit)
 
 
 def calls_since(

@@ -20,6 +20,7 @@ import hub.cli
 from hub.pilot import run as pilot
 from hub.settings import Settings
 from hub.store import (
+    access_tasks,
     alerts,
     deliveries,
     fault_classes,
@@ -64,6 +65,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "unpark": ("--plan", "--code", "handler_failed"),
     "reconcile": ("--day", "2018-08-06"),
     "tasks done": ("1", "--reason", "a test"),
+    "partners show": ("province",),
     "slip": ("000.99.01.H57-180806-0001",),
     "archive run": ("--reason", "a test"),
     "archive restore": ("000.99.01.H57-180806-0001", "--reason", "a test"),
@@ -124,6 +126,7 @@ def rare_moves(store: Store) -> None:
         schedule.expire_leases(tx, now=at)
         schedule.sweep_held(tx, at)
         pauses.lift(tx, "x", "y", now=at)
+        access_tasks.stands(tx, "x", "y")
         pauses.shelve(tx, [1], "x")
         pauses.recall(tx, "x", "y", now=at, limit=1)
         pauses.calls_since(tx, "x", "", since=at, now=at, above=0)

@@ -22,7 +22,7 @@ from hub.rules.errors import (
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 POLICY = Policy()
-LONGEST_WISH = timedelta(hours=1)
+LONGEST_WISH = timedelta(days=7)
 """No partner's wish is longer when it comes here: `adapters/wire/replies.py` cuts it."""
 DRAWS = st.floats(0, 1, exclude_max=True)
 WISHES = st.none() | st.timedeltas(timedelta(), LONGEST_WISH)
@@ -292,6 +292,24 @@ def test_a_partner_that_asks_for_time_gets_it(wish: timedelta, draw: float) -> N
     assert at.until == NOW + max(wish, c.pause_of(1, POLICY, draw))
 
 
+@given(st.timedeltas(POLICY.pause_from, LONGEST_WISH))
+def test_a_long_wish_opens_the_circuit_at_once(wish: timedelta) -> None:
+    """A partner that asks for hours is not called four times more to be told the same."""
+    at = c.failed(
+        Circuit(), POLICY, now=NOW, draw=0, code="partner_busy", dossier="D", at_least=wish
+    )
+    assert (at.phase, at.until) == (Phase.OPEN, NOW + max(wish, POLICY.first_pause))
+
+
+def test_a_short_wish_is_one_failure_of_its_dossier() -> None:
+    """It concerns the one delivery."""
+    wish = POLICY.pause_from - timedelta(seconds=1)
+    at = c.failed(
+        Circuit(), POLICY, now=NOW, draw=0, code="partner_busy", dossier="D", at_least=wish
+    )
+    assert (at.phase, at.failures) == (Phase.CLOSED, 1)
+
+
 def test_an_open_circuit_heeds_no_late_word() -> None:
     """Neither makes it longer nor shorter what hung since before."""
     at = opened()
@@ -327,6 +345,13 @@ def test_a_refusal_is_an_answer(code: str) -> None:
         (None, Word.WELL),
         (TransientFailure("partner_unreachable"), Word.LINE),
         (TransientFailure("partner_login"), Word.LINE),
+        (Held("partner_session"), Word.LINE),
+        (TransientFailure("certificate_expired"), Word.LINE),
+        (TransientFailure("certificate_unknown"), Word.LINE),
+        (TransientFailure("certificate_name"), Word.LINE),
+        (TransientFailure("tls_outdated"), Word.LINE),
+        (TransientFailure("tls_failed"), Word.LINE),
+        (Held("partner_forbidden"), Word.DENIED),
         (TransientFailure("partner_busy"), Word.TROUBLE),
         (AmbiguousFailure("reply_timeout"), Word.TROUBLE),
         (AmbiguousFailure("reply_dropped"), Word.TROUBLE),

@@ -72,6 +72,38 @@ def test_trouble_pauses_its_operation_alone() -> None:
     assert set(it.pauses(NOW)) == {A}
 
 
+def test_a_missing_right_pauses_its_operation_at_once() -> None:
+    """What waits would be refused as well; the other operation goes on."""
+    it = gate()
+    call(it, A, Held("partner_forbidden"))
+    assert it.turns([A, B], NOW) == [False, True]
+    assert it.pauses(NOW)[A].code == "partner_forbidden"
+
+
+def test_a_wish_of_a_day_is_kept_over_a_restart() -> None:
+    """Shown, and neither tried after an hour nor after a restart."""
+    it = gate()
+    wish = timedelta(days=1)
+    call(it, A, TransientFailure("partner_busy", retry_after=wish))
+    assert it.pauses(NOW)[A].until == NOW + wish
+    later = NOW + timedelta(hours=2)
+    assert it.turns([A], later) == [False]
+    after = gate()
+    after.adopt([it.pauses(later)[A]])
+    assert after.turns([A], later) == [False]
+    assert after.pauses(later)[A].until == NOW + wish
+    assert after.turns([A], NOW + wish) == [True]
+
+
+def test_a_wish_that_is_longer_than_allowed_now_is_cut_after_a_restart() -> None:
+    """An operator who lowers `retry_after.longest` and restarts is not kept waiting for days."""
+    it = gate()
+    call(it, A, TransientFailure("partner_busy", retry_after=timedelta(days=1)))
+    after = gate(policy=replace(POLICY, longest_wish=timedelta(hours=1)))
+    after.adopt([it.pauses(NOW)[A]])
+    assert after.pauses(NOW)[A].until == NOW + timedelta(hours=1)
+
+
 @given(st.lists(st.sampled_from([REFUSED, SLOW]), max_size=40))
 def test_one_dossier_never_pauses_others(failures: Sequence[DeliveryFailure]) -> None:
     """Whatever becomes of it, refused or in trouble, however often."""

@@ -20,6 +20,7 @@ from adapters.wire.replies import (
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    Held,
     PermanentFailure,
     TransientFailure,
 )
@@ -29,7 +30,7 @@ STATUSES = [
     (302, AmbiguousFailure, "reply_unreadable"),
     (400, PermanentFailure, "partner_refused"),
     (401, TransientFailure, "partner_login"),
-    (403, PermanentFailure, "partner_forbidden"),
+    (403, Held, "partner_forbidden"),
     (404, TransientFailure, "partner_unreachable"),
     (408, TransientFailure, "partner_busy"),
     (422, PermanentFailure, "partner_refused"),
@@ -74,7 +75,7 @@ WAITS = [
     ("999999999999999999999", LONGEST_WAIT),
     ("Tue, 24 Jul 2018 08:02:00 GMT", timedelta(minutes=2)),
     ("Tue, 24 Jul 2018 07:00:00 GMT", timedelta(0)),
-    ("Wed, 25 Jul 2018 08:00:00 GMT", LONGEST_WAIT),
+    ("Wed, 25 Jul 2018 08:00:00 GMT", timedelta(days=1)),
     ("Tue, 24 Jul 2018 08:02:00", timedelta(minutes=2)),
     (f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT", None),
     ("soon", None),

@@ -136,8 +136,8 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         timedelta,
         Key(
             DURATION,
-            "How long a token is used where the partner does not say how long it is good. For the "
-            "province: 0s means until it is refused.",
+            "How long a login is used where the partner does not say how long it is good; 0s: "
+            "until it is refused.",
         ),
     ] = timedelta(minutes=5)
 

@@ -15,7 +15,7 @@ from tests.benchmarks.stamps import stamp
 def requests(order: Order) -> list[bytes]:
     """Return the finished requests, as the destination would send them."""
     destination = ProvincialDestination(order.province)
-    session = destination._log_in()
+    session = destination._log_in().token
     address, made = urlsplit(order.province_url), []
     for message in order.messages():
         prepared: Prepared = destination.prepare(message, catalog.read(message)).body

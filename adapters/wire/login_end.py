@@ -1,0 +1,109 @@
+"""How a partner says that the login is over, by the signals of its profile. Pure.
+
+A status, a SOAP fault and a reply code come in place of the work: nothing was done. A login page is
+put before an application, or is where it sends somebody whose session ended halfway: that proves
+nothing. Reply codes are read by the adapters, which make a LoginEnd of kind CODE.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lxml import etree
+
+from adapters.wire import xml
+from adapters.wire.profile import Session
+from adapters.wire.reading import Reply
+from hub.messages.invalid import InvalidMessage
+
+LOOKED_AT = 64 * 1024
+"""Bytes of a page in which its marks are looked for."""
+_PAGE = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL
+)
+_DENIED = 403
+
+
+class Kind(StrEnum):
+    """What said so."""
+
+    STATUS = "status"
+    FAULT = "fault"
+    CODE = "code"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnd:
+    """That the login is over."""
+
+    kind: Kind
+    words: str
+    """What was seen, for operators; never contents."""
+    denied: bool = False
+    """Under a new login the same says that the account has no right."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the call that was answered so certainly had no effect."""
+        return self.kind is not Kind.PAGE
+
+
+def login_end(reply: Reply, session: Session) -> LoginEnd | None:
+    """Return what a reply says of the login, None when it says nothing of it."""
+    if reply.status in session.statuses:
+        words = f"HTTP {reply.status}"
+        return LoginEnd(Kind.STATUS, words, denied=reply.status == _DENIED)
+    if _is_login_page(reply, session):
+        return LoginEnd(Kind.PAGE, f"HTTP {reply.status} with a login page")
+    if session.fault_codes and b"Fault" in reply.body:
+        return _fault(reply, session)
+    return None
+
+
+def has_one(text: str, words: Iterable[str]) -> bool:
+    """Tell whether one of the words stands in the text, as a person reads both."""
+    said = _plain(text)
+    return any(_plain(word) in said for word in words)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _is_login_page(reply: Reply, session: Session) -> bool:
+    if 300 <= reply.status < 400:
+        return has_one(reply.header("location"), session.page_marks)
+    if not _PAGE.match(reply.body):
+        return False
+    return has_one(reply.body[:LOOKED_AT].decode(errors="replace"), session.page_marks)
+
+
+def _fault(reply: Reply, session: Session) -> LoginEnd | None:
+    try:
+        root = xml.parse(reply.body)
+    except InvalidMessage:
+        return None
+    fault = next((it for it in root.iter() if _name(it) == "Fault"), None)
+    if fault is None:
+        return None
+    # Of SOAP 1.1: faultcode, faultstring; of SOAP 1.2: Code/Value with Subcodes, Reason/Text.
+    codes = [_code(it.text) for it in fault.iter() if _name(it) in {"faultcode", "Value"}]
+    known = {code.casefold() for code in session.fault_codes}
+    if not any(code.casefold() in known for code in codes):
+        return None
+    said = " ".join(map(str, fault.itertext()))
+    if not has_one(said, session.words):
+        return None
+    return LoginEnd(Kind.FAULT, f"SOAP fault {codes[0][:40]}")
+
+
+def _code(text: str | None) -> str:
+    """Return a fault code without its prefix and without what is behind a dot."""
+    return (text or "").rpartition(":")[2].partition(".")[0].strip()
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname

@@ -1,0 +1,1 @@
+"""What the flow finds and a person has to know, as tasks."""

@@ -1,0 +1,44 @@
+"""A pause that a person has to end is one task, however many dossiers wait for its end.
+
+Opened in the transaction that shows the pause, one for a partner and fault code. It is closed by
+itself when no operation of the partner is paused with that code and no delivery waits with it.
+"""
+
+from datetime import datetime
+
+from hub.messages import catalog
+from hub.rules.access import REMEDIES
+from hub.rules.errors import FAULTS
+from hub.store import access_tasks, tasks
+from hub.store.engine import Tx
+from hub.store.pauses import Pause
+from hub.store.repair_tables import WARD_IT
+
+_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
+_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
+
+
+def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
+    """Open the task of a pause; False where it needs none or has one."""
+    remedy, fault = REMEDIES.get(pause.code), FAULTS.get(pause.code)
+    if remedy is None or fault is None:
+        return False
+    to = pause.destination
+    vi, en = _VI.get(to, to), _EN.get(to, to)
+    found = tasks.Finding(
+        kind=access_tasks.KIND,
+        subject=pause.code,
+        destination=to,
+        owner=WARD_IT,
+        detail=(
+            f"Tạm dừng gửi tới {vi} ({pause.operation}): {fault.vi}"
+            f" · Sending to {en} is paused ({pause.operation}): {fault.en}"
+        ),
+        repair=f"{remedy.vi} · {remedy.en}",
+    )
+    return tasks.open_once(tx, found, due_at=None, now=now)
+
+
+def close_findings(tx: Tx, destination: str, now: datetime) -> int:
+    """Close the tasks whose cause is gone, after a pause was lifted; return how many."""
+    return access_tasks.close_gone(tx, destination, now=now)

@@ -1,0 +1,211 @@
+"""The province says in many ways that a login is over: no dossier dies of it, none is doubled."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.provincial.destination import ProvincialDestination
+from adapters.simulation.process import SimulatorProcess
+from hub.ports import Receipt
+from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
+from tests.support.province import (
+    dossier,
+    effects,
+    request_for,
+    settings_for,
+    start_province,
+    step,
+)
+from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+
+_numbers = itertools.count(1)
+FAULT = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>'
+    "<faultcode>soap:Client</faultcode><faultstring>Vui lòng đăng nhập lại</faultstring>"
+    "</s:Fault></s:Body></s:Envelope>"
+).encode()
+PAGE = b'<!DOCTYPE html><html><body><input type="password"></body></html>'
+CERTAIN = {
+    "403": Answer(403),
+    "403 with a page": Answer(403, PAGE, {"content-type": "text/html"}),
+    "401": Answer(401, b"Unauthorized"),
+    "fault": Answer(500, FAULT, {"content-type": "text/xml"}),
+    "fault with 200": Answer(200, FAULT, {"content-type": "text/xml"}),
+}
+UNCERTAIN = {
+    "page": Answer(200, PAGE, {"content-type": "text/html"}),
+    "redirect": Answer(302, b"", {"location": "/Login.aspx"}),
+}
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    with start_province(tmp_path_factory.mktemp("province")) as found:
+        yield found
+
+
+@pytest.fixture(params=["soap", "rest"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
+    with rewriting(province.url) as found:
+        yield found
+
+
+@pytest.fixture
+def destination(gateway: Rewriting, mode: str) -> Iterator[ProvincialDestination]:
+    found = ProvincialDestination(settings_for(gateway.url, mode=mode))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def number() -> str:
+    return f"000.99.01.H57-180725-{next(_numbers):05d}"
+
+
+class Over:
+    """Answers calls of an old login in the place of the province: its session is over."""
+
+    def __init__(self, answer: Answer, *, for_ever: bool = False) -> None:
+        self.answer = answer
+        self.for_ever = for_ever
+        self.old = ""
+        self.logins = 0
+
+    def __call__(self, call: Call) -> Answer | None:
+        if b"DangNhap" in call.body or b'"password"' in call.body:
+            self.logins += 1
+            return None
+        self.old = self.old or f"login {self.logins}"
+        is_old = self.old == f"login {self.logins}"
+        return self.answer if is_old or self.for_ever else None
+
+
+@pytest.mark.parametrize("how", CERTAIN)
+def test_a_certain_refusal_under_an_old_login_is_repeated_with_a_new_one(
+    province: SimulatorProcess,
+    gateway: Rewriting,
+    destination: ProvincialDestination,
+    number: str,
+    how: str,
+) -> None:
+    """The caller does not notice; the effect happens once, by one new login."""
+    destination.ping()
+    over = gateway.before = Over(CERTAIN[how])
+    assert not destination.send(request_for(destination, dossier(number))).already
+    assert effects(province, number) == ["dossier"]
+    assert over.logins == 1
+
+
+@pytest.mark.parametrize("how", UNCERTAIN)
+def test_a_login_page_is_no_proof_and_the_next_question_logs_in(
+    province: SimulatorProcess,
+    gateway: Rewriting,
+    destination: ProvincialDestination,
+    number: str,
+    how: str,
+) -> None:
+    """The call is not made again; the question after it is asked with a new login."""
+    destination.send(request_for(destination, dossier(number)))
+    over = gateway.before = Over(UNCERTAIN[how])
+    asked = request_for(destination, step(number))
+    with pytest.raises(AmbiguousFailure, match="effect is unknown"):
+        destination.send(asked)
+    assert not isinstance(destination.find(asked), Receipt)
+    assert over.logins == 1
+    destination.send(asked)
+    assert effects(province, number) == ["dossier", "event"]
+
+
+@pytest.mark.parametrize("how", UNCERTAIN)
+def test_a_login_page_after_the_work_doubles_nothing(
+    province: SimulatorProcess,
+    gateway: Rewriting,
+    destination: ProvincialDestination,
+    number: str,
+    how: str,
+) -> None:
+    """The session ended while the province was at work: the question finds what it did."""
+    destination.send(request_for(destination, dossier(number)))
+    gateway.after = lambda _call, _answer: UNCERTAIN[how]
+    asked = request_for(destination, step(number))
+    with pytest.raises(AmbiguousFailure, match="effect is unknown"):
+        destination.send(asked)
+    gateway.after = lambda _call, answer: answer
+    assert isinstance(destination.find(asked), Receipt)
+    assert effects(province, number) == ["dossier", "event"]
+
+
+@pytest.mark.parametrize("how", ["403", "403 with a page"])
+def test_a_403_under_a_new_login_holds_the_dossier(
+    province: SimulatorProcess,
+    gateway: Rewriting,
+    destination: ProvincialDestination,
+    number: str,
+    how: str,
+) -> None:
+    """A missing right: no attempt is used, and when the right is there it goes out."""
+    over = gateway.before = Over(CERTAIN[how], for_ever=True)
+    with pytest.raises(Held, match="partner_forbidden"):
+        destination.send(request_for(destination, dossier(number)))
+    assert over.logins == 2
+    gateway.before = lambda _call: None
+    destination.send(request_for(destination, dossier(number)))
+    assert effects(province, number) == ["dossier"]
+
+
+def test_a_fault_under_every_login_is_no_dead_dossier(
+    gateway: Rewriting, destination: ProvincialDestination, number: str
+) -> None:
+    """Lost again and again: first tried again, then held with the cause, and fewer logins."""
+    over = gateway.before = Over(CERTAIN["fault"], for_ever=True)
+    seen = []
+    for _ in range(6):
+        with pytest.raises((TransientFailure, Held)) as caught:
+            destination.send(request_for(destination, dossier(number)))
+        seen.append(caught.value.code)
+    assert seen[0] == "partner_login"
+    assert seen[-1] == "partner_session"
+    assert over.logins < 6
+
+
+def test_two_programs_on_one_account_do_not_throw_each_other_out_in_a_loop(
+    province: SimulatorProcess, gateway: Rewriting, mode: str
+) -> None:
+    """Only the newest login counts. Both slow down and say why, instead of logging in for ever."""
+    programs = [ProvincialDestination(settings_for(gateway.url, mode=mode)) for _ in range(2)]
+    logins = 0
+
+    def before(call: Call) -> Answer | None:
+        nonlocal logins
+        if b"DangNhap" in call.body or b'"password"' in call.body:
+            logins += 1
+            return None
+        return Answer(401) if tokens and tokens[-1] not in call.body else None
+
+    def after(call: Call, answer: Answer) -> Answer:
+        for word in (b"<t:session>", b"session>", b'"session":"'):
+            if word in answer.body and (b"DangNhap" in call.body or b'"password"' in call.body):
+                tokens.append(answer.body.split(word, 1)[1][:16])
+                break
+        return answer
+
+    tokens: list[bytes] = []
+    gateway.before, gateway.after = before, after
+    codes = []
+    for _ in range(20):
+        for program in programs:
+            asked = request_for(program, dossier(f"000.99.01.H57-180726-{next(_numbers):05d}"))
+            try:
+                program.send(asked)
+            except (TransientFailure, Held) as failure:
+                codes.append(failure.code)
+    assert "partner_session" in codes
+    assert logins < 20
+    for program in programs:
+        program.close()
