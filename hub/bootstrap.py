@@ -6,7 +6,7 @@ first what lets things in, then what works on them, then what carries, then what
 
 import random
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -98,7 +98,7 @@ class Hub:
             ownership.claim(url, id_of(self.store))
             declare.apply(TOPOLOGY, url, management)
         keep_what_is_loaded()
-        with one_cpu(wanted=self.settings.one_cpu == "on"):
+        with _cpu_of(self.settings):
             for role in reversed(self.roles):
                 role.start()
             if self.pulse is not None:
@@ -127,6 +127,10 @@ class Hub:
         """Tell the relay that there may be something to publish, and whoever else wants to know."""
         for listener in self.committed:
             listener()
+
+
+def _cpu_of(settings: Settings) -> AbstractContextManager[None]:
+    return one_cpu(wanted=settings.one_cpu == "on", directory=Path(settings.data_dir))
 
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
@@ -164,7 +168,7 @@ def build(
     broker = RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()
     rules = Rulebook.load()
     records = Records(rules)
-    with one_cpu(wanted=settings.one_cpu == "on"):
+    with _cpu_of(settings):
         intake = Intake(store, files, clock=clock, check=records.check)
     hub = Hub(
         settings=settings,

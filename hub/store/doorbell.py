@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.rules.causes import cause_of
 from hub.store.engine import Store
-from hub.store.outbox import CHANNEL
+from hub.store.notifier import CHANNEL
 from hub.telemetry import Event, log
 
 AGAIN_AFTER = 1.0

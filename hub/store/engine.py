@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from hub.store import idle_lines, session
+from hub.store.notifier import Notifier
 from hub.store.prepared import Prepared
 from hub.store.private import make_directory, make_file
 from hub.store.turns import Turns
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
-RINGS = "hub_rings"
-"""Option of a store's transactions: whether a new outbox row is told to other processes."""
+NEW_ROWS = "hub_new_rows"
+"""In a transaction's `info`: it has put rows into the outbox, which other processes may be told."""
 
 
 StoreUnavailable = sa.exc.SQLAlchemyError
@@ -149,7 +150,6 @@ class Store:
             from hub.store.array_dumper import teach
 
             self._silence = silence.Silence(patience=patience or silence.PATIENCE)
-            options["execution_options"] = {RINGS: rings}
             settings = " ".join(silence.SESSION + session.options(longest))
             limits = {**silence.LINE, "options": settings}
             given = set(parsed.query)  # what the address says itself holds
@@ -166,6 +166,8 @@ class Store:
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        told = rings and self.name == "postgresql"
+        self._notifier = Notifier(self._single.connect) if told else None
 
     @property
     def trouble(self) -> str:
@@ -177,8 +179,20 @@ class Store:
 
         `long`: it may read whole tables and take minutes, see `session`.
         """
-        opened = self.turns.write() if self.turns else self.engine.begin()
+        if self.turns:
+            opened = self.turns.write()
+        else:
+            opened = self._notifying(self._notifier) if self._notifier else self.engine.begin()
         return _long(opened) if long else opened
+
+    @contextmanager
+    def _notifying(self, notifier: Notifier) -> Iterator[Tx]:
+        with self.engine.begin() as tx:
+            tx.info.pop(NEW_ROWS, None)  # of one that was rolled back: it belongs to the connection
+            yield tx
+            new_rows = tx.info.pop(NEW_ROWS, False)
+        if new_rows:
+            notifier.notify()
 
     def write_one(self) -> AbstractContextManager[Tx]:
         """Open a write transaction for one statement: on PostgreSQL it commits by itself.
@@ -200,6 +214,8 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
+        if self._notifier:
+            self._notifier.close()
         if self._silence:
             self._silence.close()
         if self.turns:

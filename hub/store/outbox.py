@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.engine import RINGS, Tx
+from hub.store.engine import NEW_ROWS, Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import outbox
 
@@ -35,9 +35,6 @@ class ToPublish(msgspec.Struct, frozen=True):
     body: bytes
 
 
-CHANNEL = "hub_outbox"
-"""On which PostgreSQL tells of new rows when they are committed, see `doorbell`."""
-_NOTIFY = Prepared(sa.text(f"NOTIFY {CHANNEL}"))
 _INSERT = Prepared(sa.insert(outbox), columns=("queue", "message_id", "type", "body"))
 _DELETE_RANGE = Prepared(
     sa.delete(outbox).where(outbox.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
@@ -67,8 +64,7 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
     ]
     if values:
         _INSERT.run_each(tx, values)
-        if tx.get_execution_options().get(RINGS):
-            _NOTIFY.run(tx)
+        tx.info[NEW_ROWS] = True
 
 
 def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:

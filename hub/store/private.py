@@ -15,7 +15,7 @@ OTHERS = 0o077
 """The rights of everybody but the owner."""
 _DATABASE = ("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal")
 _DIRECTORIES = ("files", "scans", "stopped", "archive")
-_OURS = {*_DATABASE, *_DIRECTORIES, "calls-made"}
+_OURS = {*_DATABASE, *_DIRECTORIES, "calls-made", "cpus"}
 
 
 def make_directory(path: Path) -> None:

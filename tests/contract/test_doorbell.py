@@ -16,7 +16,7 @@ from hub.installation import open_store
 from hub.messages.routes import INGEST
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.settings import ROLES, Settings
-from hub.store import doorbell, outbox
+from hub.store import doorbell, notifier, outbox
 from hub.store.doorbell import Doorbell
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -98,10 +98,10 @@ def heard(postgres_url: str) -> Iterator[Callable[[], list[str]]]:
     address = sa.make_url(postgres_url).set(drivername="postgresql")
     plain = address.render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as other:
-        other.execute(f"LISTEN {outbox.CHANNEL}")
+        other.execute(f"LISTEN {notifier.CHANNEL}")
 
         def until_now() -> list[str]:
-            other.execute(f"NOTIFY {outbox.CHANNEL}, 'until now'")
+            other.execute(f"NOTIFY {notifier.CHANNEL}, 'until now'")
             said: list[str] = []
             for notice in other.notifies(timeout=WITHIN.total_seconds()):
                 if notice.payload == "until now":
@@ -140,6 +140,7 @@ def test_what_is_rolled_back_rings_nobody(
         raise ZeroDivisionError
     assert heard() == []
     say(writer)
+    writer.close()
     assert heard() == [""]
     # our first line, three times "until now", the one commit
     listener.wait_for_ring(5)
@@ -250,9 +251,9 @@ def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
     )
     hub = build(settings, sources=[])
     say(hub.store)
-    assert heard() == [""] * rings
     hub.stop()
+    assert heard() == [""] * rings
     command = open_store(settings)
     say(command)
-    assert heard() == [""]
     command.close()
+    assert heard() == [""]

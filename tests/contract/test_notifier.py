@@ -1,0 +1,115 @@
+"""Notifying the relay of another process costs the commits nothing, and none is forgotten."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from hub.messages.routes import INGEST
+from hub.store import notifier, outbox
+from hub.store.engine import Store
+from hub.store.notifier import Notifier
+
+pytestmark = pytest.mark.postgres
+NEVER = 3600.0
+WITHIN = 20.0
+
+
+@pytest.fixture
+def writer(migrated_postgres_url: str) -> Iterator[Store]:
+    """The store of a process without a relay."""
+    made = Store(migrated_postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def heard(migrated_postgres_url: str) -> Iterator[Callable[[int], int]]:
+    """Waits for so many notifications; tells how many have come by then."""
+    address = sa.make_url(migrated_postgres_url).set(drivername="postgresql")
+    plain = address.render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as other:
+        other.execute(f"LISTEN {notifier.CHANNEL}")
+        yield lambda wanted: len(list(other.notifies(timeout=WITHIN, stop_after=wanted)))
+
+
+def say(store: Store) -> None:
+    """Put a message into the outbox and commit."""
+    with store.write() as tx:
+        outbox.put(tx, [outbox.ToPublish(INGEST, "m-1", "dossier.received", b"{}")])
+
+
+def test_the_transaction_itself_does_not_notify(writer: Store, heard: Callable[[int], int]) -> None:
+    """PostgreSQL lets commits that notify through one by one, with the sync of the disk."""
+    said: list[tuple[threading.Thread, str]] = []
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **options: Any) -> Any:
+            said.append((threading.current_thread(), str(query)))
+            return super().execute(query, *args, **options)
+
+    def connected(line: Any, _record: object) -> None:
+        line.cursor_factory = Cursor
+
+    sa.event.listen(writer.engine, "connect", connected)
+    say(writer)
+    assert heard(1) == 1
+    mine = [text for thread, text in said if thread is threading.current_thread()]
+    assert any("outbox" in text for text in mine)
+    assert not [text for text in mine if "NOTIFY" in text]
+
+
+def test_commits_that_follow_one_another_are_told_together_and_the_last_is_not_forgotten(
+    writer: Store, heard: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the process ends before it is time for the next notification."""
+    monkeypatch.setattr(notifier, "APART", NEVER)
+    say(writer)
+    assert heard(1) == 1
+    for _ in range(9):
+        say(writer)
+    writer.close()
+    monkeypatch.undo()
+    other = Store(writer.url)
+    say(other)
+    assert heard(2) == 2
+    other.close()
+
+
+def test_after_a_notification_that_failed_the_next_commit_is_told(
+    writer: Store, heard: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever went wrong: the relay looks by itself meanwhile."""
+    monkeypatch.setattr(notifier, "AGAIN_AFTER", 0.0)
+    failed = threading.Event()
+
+    def connect() -> AbstractContextManager[sa.Connection]:
+        if not failed.is_set():
+            failed.set()
+            raise sa.exc.OperationalError("NOTIFY", None, Exception("away"))
+        return writer._single.connect()
+
+    one = Notifier(connect)
+    one.notify()
+    assert failed.wait(WITHIN)
+    one.notify()
+    assert heard(1) == 1
+    one.close()
+
+
+def test_what_puts_nothing_into_the_outbox_notifies_nobody(
+    writer: Store, heard: Callable[[int], int]
+) -> None:
+    """Nor does what is rolled back, on whatever connection the next commit goes."""
+    with pytest.raises(ZeroDivisionError), writer.write() as tx:
+        outbox.put(tx, [outbox.ToPublish(INGEST, "m-1", "dossier.received", b"{}")])
+        raise ZeroDivisionError
+    with writer.write() as tx:
+        tx.execute(sa.text("SELECT 1"))
+    assert [it for it in threading.enumerate() if it.name == "notifier"] == []
+    say(writer)
+    assert heard(1) == 1
