@@ -95,7 +95,10 @@ class Hub:
             rebuild(self.store, clock=self.clock, at_start=True)
         elif self.settings.needs_broker:
             url, management = self.settings.broker_url, self.settings.broker_management_url
-            ownership.claim(url, id_of(self.store))
+            try:
+                ownership.claim(url, id_of(self.store))
+            except ownership.MayNotMark as error:
+                log.warning(Event.PREFLIGHT_FOUND, code="broker owner", detail=str(error))
             declare.apply(TOPOLOGY, url, management)
         keep_what_is_loaded()
         with _cpu_of(self.settings):

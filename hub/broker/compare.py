@@ -10,6 +10,12 @@ from typing import Any
 
 from hub.broker.topology import EXCHANGE, Binding, Topology
 
+APPLY = "apply the topology"
+OTHER_FORM = (
+    "the hub changes nothing here, because it may hold messages: see RUNBOOK, *A queue or an"
+    " exchange has another form*"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveExchange:
@@ -30,8 +36,9 @@ class LiveQueue:
     arguments: Mapping[str, Any]
     policy: str
     """Name of the policy that applies; "" without one."""
-    effective: Mapping[str, Any]
-    """What policies and operator policies come to, in RabbitMQ's words."""
+    effective: Mapping[str, Any] | None
+    """What policies and operator policies come to, in RabbitMQ's words; None where the account may
+    not see that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,7 @@ def _exchange_differences(topology: Topology, live: Snapshot) -> Iterator[Differ
                 subject=subject,
                 expected=f"durable {exchange.type}",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
-                fix="delete it, then apply the topology",
+                fix=OTHER_FORM,
             )
         if exchange.name == EXCHANGE and actual.alternate:
             yield Difference(
@@ -144,7 +151,7 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
                 subject=subject,
                 expected="durable quorum",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
-                fix="empty and delete it, then apply the topology",
+                fix=OTHER_FORM,
             )
             continue
         for name in sorted(set(actual.arguments) - {"x-queue-type", "x-quorum-initial-group-size"}):
@@ -152,8 +159,10 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
                 subject=subject,
                 expected=f"no argument {name}",
                 actual=f"{name} = {actual.arguments[name]}",
-                fix="an argument outranks the policy: empty and delete it, then apply",
+                fix=f"an argument outranks the policy; {OTHER_FORM}",
             )
+        if actual.effective is None:
+            continue
         policy = topology.policy_of(queue.name)
         wanted = policy.definition() if policy else {}
         for word in sorted(wanted.keys() | actual.effective.keys()):

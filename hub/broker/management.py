@@ -24,6 +24,10 @@ ANSWER_WITHIN = timedelta(seconds=10)
 LARGEST_ANSWER = 16 * 1024 * 1024
 
 
+class ManagementRefused(BrokerUnavailable):
+    """The account may not see or do this; the text says what."""
+
+
 class Management:
     """The management API of one broker, or of the nodes of a cluster, for one virtual host."""
 
@@ -41,25 +45,25 @@ class Management:
 
     def snapshot(self) -> Snapshot:
         """Return what is there now; raises BrokerUnavailable."""
-        policies = {
-            it["name"]: it["definition"] for it in self._get(f"/api/policies/{self._vhost}")
-        }
-        operators = self._get(f"/api/operator-policies/{self._vhost}")
+        rules = self._rules()
         # Trap: what the API calls effective comes from statistics: five seconds old, or not there
         # at all where these are turned off. Without them the queue's policy is the present one.
-        queues = self._get(f"/api/queues/{self._vhost}?disable_stats=true")
+        # Only an account that may not see the policies has to be content with the statistics.
+        suffix = "" if rules is None else "?disable_stats=true"
+        queues = self._get(f"/api/queues/{self._vhost}{suffix}")
+        policies = rules.policies if rules else {}
         return Snapshot(
             version=self._get("/api/overview")["rabbitmq_version"],
             switched_off=frozenset(
                 flag["name"]
-                for flag in self._get("/api/feature-flags")
+                for flag in self._may_get("/api/feature-flags") or ()
                 if flag["state"] == "disabled"
             ),
             exchanges={
                 exchange["name"]: _exchange(exchange, policies)
                 for exchange in self._get(f"/api/exchanges/{self._vhost}")
             },
-            queues={queue["name"]: _queue(queue, policies, operators) for queue in queues},
+            queues={queue["name"]: _queue(queue, rules) for queue in queues},
             bindings=frozenset(
                 Binding(way["source"], way["destination"], way["routing_key"])
                 for way in self._get(f"/api/bindings/{self._vhost}")
@@ -68,6 +72,21 @@ class Management:
             nodes=tuple(self._nodes()),
             ahead=self._ahead,
         )
+
+    def _rules(self) -> "_Rules | None":
+        """Return the policies, None where the account (`management`, `monitoring`) sees none."""
+        policies = self._may_get(f"/api/policies/{self._vhost}")
+        operators = self._may_get(f"/api/operator-policies/{self._vhost}")
+        if policies is None or operators is None:
+            return None
+        return _Rules({it["name"]: it["definition"] for it in policies}, operators)
+
+    def _may_get(self, path: str) -> Any:
+        """Return what the API says, None where the account may not see it."""
+        try:
+            return self._get(path)
+        except ManagementRefused:
+            return None
 
     def _nodes(self) -> Iterator[LiveNode]:
         nodes: list[Any] = []
@@ -118,6 +137,8 @@ class Management:
             self._addresses.append(self._addresses.pop(0))  # next time the others first
         else:
             raise BrokerUnavailable(f"management API: {method} {path}: " + "; ".join(silent))
+        if status in (401, 403):
+            raise ManagementRefused(f"management API: the account may not {method} {path}")
         if status >= 300:
             reason = answer[:300].decode(errors="replace")
             raise BrokerUnavailable(f"management API: {method} {path}: {status} {reason}")
@@ -165,6 +186,14 @@ def _node(url: str) -> _Node:
     return _Node(base, urllib3.make_headers(basic_auth=login))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Policies by name, and operator policies."""
+
+    policies: Mapping[str, Any]
+    operators: Iterable[Mapping[str, Any]]
+
+
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
@@ -179,16 +208,19 @@ def _exchange(exchange: Mapping[str, Any], policies: Mapping[str, Any]) -> LiveE
     )
 
 
-def _queue(
-    queue: Mapping[str, Any], policies: Mapping[str, Any], operators: Iterable[Mapping[str, Any]]
-) -> LiveQueue:
+def _queue(queue: Mapping[str, Any], rules: _Rules | None) -> LiveQueue:
     name = queue.get("policy") or ""
+    if rules is None:
+        effective = queue.get("effective_policy_definition")
+    else:
+        operator = _operator_policy(queue["name"], rules.operators)
+        effective = _merge(rules.policies.get(name, {}), operator)
     return LiveQueue(
         type=queue.get("type", "classic"),
         durable=queue["durable"],
         arguments=dict(queue["arguments"]),
         policy=name,
-        effective=_merge(policies.get(name, {}), _operator_policy(queue["name"], operators)),
+        effective=effective,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.broker.declare import open_blocking
+from hub.broker.declare import MISSING, REFUSED, open_blocking
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.ports import BrokerUnavailable
@@ -29,7 +29,8 @@ _ARGUMENT = "alternate-exchange"
 _PREFIX = "hub."
 """Before the id, so that the rights of a narrow account need no other names."""
 _NOBODY = "-"
-_REFUSED, _MISSING = 406, 404
+_OTHERWISE = 406
+"""AMQP: there with another argument."""
 
 
 class OwnedByAnother(Exception):
@@ -40,6 +41,10 @@ class OwnedByAnother(Exception):
         self.owner = owner
 
 
+class MayNotMark(Exception):
+    """The account may not configure the mark, so nobody can tell whose the queues are."""
+
+
 class StillConsumed(Exception):
     """Another process still consumes from the queues; the text names them."""
 
@@ -48,7 +53,8 @@ def owner(broker_url: str, *, own: str = "") -> str:
     """Return the id of the store whose hub owns the queues, "" without a mark.
 
     `own` is known again also where the broker's answer is cut before it names the owner: that
-    happens in a virtual host with a long name. Changes nothing. Raises BrokerUnavailable.
+    happens in a virtual host with a long name. Changes nothing. Raises BrokerUnavailable and
+    MayNotMark.
     """
     with _connected(broker_url) as connection:
         return _owner(connection, own)
@@ -57,13 +63,13 @@ def owner(broker_url: str, *, own: str = "") -> str:
 def claim(broker_url: str, store_id: str) -> None:
     """Mark the queues as the store's; does nothing where they are its already.
 
-    Raises OwnedByAnother and BrokerUnavailable.
+    Raises OwnedByAnother, BrokerUnavailable and MayNotMark.
     """
     with _connected(broker_url) as connection:
         try:
             _declare(connection, store_id)
         except ChannelClosedByBroker as error:
-            if error.reply_code != _REFUSED:
+            if error.reply_code != _OTHERWISE:
                 raise
             # Asked once more, because the answer may be cut at 255 bytes: ours is short now.
             raise OwnedByAnother(_owner(connection)) from None
@@ -90,7 +96,7 @@ def _owner(connection: Any, own: str = "") -> str:
         # First passively: what is missing must not be made by asking.
         connection.channel().exchange_declare(MARK, passive=True)
     except ChannelClosedByBroker as error:
-        if error.reply_code == _MISSING:
+        if error.reply_code == MISSING:
             return ""
         raise
     refused = ""
@@ -98,7 +104,7 @@ def _owner(connection: Any, own: str = "") -> str:
         try:
             _declare(connection, candidate)
         except ChannelClosedByBroker as error:
-            if error.reply_code != _REFUSED:
+            if error.reply_code != _OTHERWISE:
                 raise
             refused = error.reply_text
         else:
@@ -108,16 +114,22 @@ def _owner(connection: Any, own: str = "") -> str:
 
 
 def _declare(connection: Any, store_id: str) -> None:
-    connection.channel().exchange_declare(
-        MARK, "fanout", durable=True, internal=True, arguments={_ARGUMENT: f"{_PREFIX}{store_id}"}
-    )
+    named = {_ARGUMENT: f"{_PREFIX}{store_id}"}
+    try:
+        connection.channel().exchange_declare(
+            MARK, "fanout", durable=True, internal=True, arguments=named
+        )
+    except ChannelClosedByBroker as error:
+        if error.reply_code == REFUSED:
+            raise MayNotMark(error.reply_text[:200]) from None
+        raise
 
 
 def _consumers(connection: Any, queue: str) -> int:
     try:
         answer = connection.channel().queue_declare(queue, passive=True)
     except ChannelClosedByBroker as error:
-        if error.reply_code == _MISSING:
+        if error.reply_code == MISSING:
             return 0
         raise
     return int(answer.method.consumer_count)

@@ -84,7 +84,7 @@ def _prepare_broker(found: Settings) -> None:
     What stands in the way (another owner, no broker, no database) is a finding of the preflight.
     """
     with suppress(BrokerUnavailable, StoreUnavailable, OwnedByAnother):
-        with opened() as store:
+        with opened() as store, suppress(ownership.MayNotMark):
             ownership.claim(found.broker_url, id_of(store))
         declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
 

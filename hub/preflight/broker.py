@@ -51,7 +51,7 @@ def _found(settings: Settings) -> Iterator[Check]:
     try:
         owner = owned(settings)
         yield owner
-        if not owner.ok:
+        if owner.fatal and not owner.ok:
             return
         plan = declare.plan(TOPOLOGY, settings.broker_url, settings.broker_management_url)
     except BrokerUnavailable as error:
@@ -59,6 +59,7 @@ def _found(settings: Settings) -> Iterator[Check]:
         yield Check("broker", False, str(error), fix, fatal=True)
         return
     yield from _plan(settings, plan)
+    yield from _account(plan)
     if plan.snapshot is not None:
         yield from _node(plan.snapshot)
         yield from _patience(settings, plan.snapshot)
@@ -85,6 +86,17 @@ def _plan(settings: Settings, plan: Plan) -> Iterator[Check]:
             " HUB_BROKER_POLICIES=trusted.",
             fatal=not trusted,
         )
+
+
+def _account(plan: Plan) -> Iterator[Check]:
+    """Tell what the account may not see; it works with what somebody else has made."""
+    if plan.unseen:
+        fix = (
+            "Nothing to do where the broker's administrator sees to the topology"
+            " (`hub topology export`); else give the account the right to configure"
+            " `^(hub|ingest|deliver)([.]|$)`."
+        )
+        yield Check("broker account", False, "not seen: " + "; ".join(plan.unseen), fix)
 
 
 def loses_messages(found: Difference) -> bool:
@@ -145,7 +157,11 @@ def _dead_letters(broker_url: str) -> Check:
         problem = probe.dead_letter_route(broker_url)
     except (BrokerUnavailable, probe.NotTried) as reason:
         return Check(
-            "dead letters", False, f"not tried: {reason}", "Empty `hub.dead`: see RUNBOOK."
+            "dead letters",
+            False,
+            f"not tried: {reason}",
+            "Settle what is in `hub.dead` (RUNBOOK); an account without the right to configure"
+            " cannot try.",
         )
     good = "a rejected probe arrived in hub.dead"
     return Check("dead letters", not problem, problem or good, fix, fatal=True)

@@ -93,7 +93,8 @@ def test_a_missing_and_a_wrong_queue_refuse_to_start(ready: Settings) -> None:
     change(ready.broker_url, "queue_declare", "deliver.provincial", **CLASSIC)
     found = findings(ready)["queue deliver.provincial"]
     assert found.refuses
-    assert "delete it" in found.fix
+    assert "RUNBOOK" in found.fix
+    assert "delete" not in found.fix
 
 
 def test_a_policy_that_loses_dead_letters_refuses_to_start(ready: Settings) -> None:
