@@ -13,6 +13,8 @@ import typer
 import typer.core
 import typer.main
 
+from hub.cli.sentences import SENTENCES
+
 COMMANDS = {
     "run": "hub.cli.serving",
     "demo": "hub.cli.serving",
@@ -44,7 +46,8 @@ COMMANDS = {
 }
 """Each command and the module of its `app`; with a colon the Typer app that is the group itself.
 
-A new command needs its line here: tests/unit/test_cli_root.py compares both ways."""
+A new command needs its line here and in `sentences`: tests/unit/test_cli_root.py compares both
+ways."""
 
 
 class Commands(MutableMapping[str, Any]):
@@ -93,13 +96,25 @@ class Root(typer.core.TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = Commands()
+        self._listing = False
+        """Whether the commands are only listed."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help; it lists every command and loads none."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return --help with a value of its own kind, see `_as_flag`."""
         return _as_flag(super().get_help_option(ctx))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command, loaded now, or None."""
+        """Return a command, loaded now, or None; for a list only its name and its sentence."""
+        if self._listing and cmd_name in SENTENCES:
+            return typer.core.TyperCommand(cmd_name, help=SENTENCES[cmd_name])
         command = super().get_command(ctx, cmd_name)
         if command is not None:
             _as_flag(command.get_help_option(ctx))

@@ -7,6 +7,7 @@ files: a key that is deleted here makes the dossier unreadable in every copy of 
 
 import sqlalchemy as sa
 
+from hub.store.partial_index import partial_index
 from hub.store.tables import Big, Instant, metadata, one_of
 
 WRITING, WRITTEN, DONE = "writing", "written", "done"
@@ -34,11 +35,10 @@ archive_files = sa.Table(
     comment="Archive files and how far each is; each manifest carries the hash of the one before",
 )
 UNFINISHED = sa.text("state <> 'done'")
-sa.Index(
+partial_index(
     "ix_archive_files_unfinished",
     archive_files.c.seq,
-    sqlite_where=UNFINISHED,
-    postgresql_where=UNFINISHED,
+    where=UNFINISHED,
 )
 
 archived_dossiers = sa.Table(
@@ -60,11 +60,10 @@ archived_dossiers = sa.Table(
 )
 sa.Index("ix_archived_dossiers_file", archived_dossiers.c.file)
 READABLE = sa.text("erased_at IS NULL")
-sa.Index(
+partial_index(
     "ix_archived_dossiers_readable",
     archived_dossiers.c.closed_at,
-    sqlite_where=READABLE,
-    postgresql_where=READABLE,
+    where=READABLE,
 )
 
 dossier_keys = sa.Table(

@@ -8,7 +8,6 @@ is not written as a plain column is served by no index, and what is chosen first
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
 _NOTHING: sa.ColumnElement[str] = sa.literal_column("''")
@@ -55,5 +54,5 @@ def each(dialect: str, name: str) -> sa.TableValuedAlias:
     values: sa.BindParameter[Any] = sa.bindparam(name)
     if dialect == "sqlite":
         return sa.func.json_each(values).table_valued("value", name="listed")
-    rows = sa.func.unnest(sa.cast(values, postgresql.ARRAY(sa.Text)))
+    rows = sa.func.unnest(sa.cast(values, sa.ARRAY(sa.Text)))
     return rows.table_valued("value", name="listed").render_derived()

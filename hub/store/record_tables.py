@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from hub.store.partial_index import partial_index
 from hub.store.tables import Big, Instant, metadata
 
 dossiers = sa.Table(
@@ -34,20 +35,18 @@ sa.Index("ix_dossiers_received", dossiers.c.received_at)
 CLOSED = sa.text("status IN (3, 7, 8, 9, 10)")
 """Must stand word for word in every question about closed dossiers, see `tables.UNHANDLED`; the
 numbers are those of `rules.retention.CLOSED`."""
-sa.Index(
+partial_index(
     "ix_dossiers_closed",
     dossiers.c.status_at,
     dossiers.c.number,
-    sqlite_where=CLOSED,
-    postgresql_where=CLOSED,
+    where=CLOSED,
 )
 UNERASED = sa.text("status IN (3, 7, 8, 9, 10) AND erased_at IS NULL")
-sa.Index(
+partial_index(
     "ix_dossiers_unerased",
     dossiers.c.status_at,
     dossiers.c.number,
-    sqlite_where=UNERASED,
-    postgresql_where=UNERASED,
+    where=UNERASED,
 )
 
 dossier_events = sa.Table(
@@ -99,11 +98,10 @@ legs = sa.Table(
 )
 LEG_UNDER_WAY = sa.text("ended_at IS NULL")
 """As `tables.UNHANDLED`: word for word in every question about the legs that have not ended."""
-sa.Index(
+partial_index(
     "ix_legs_under_way",
     legs.c.number,
-    sqlite_where=LEG_UNDER_WAY,
-    postgresql_where=LEG_UNDER_WAY,
+    where=LEG_UNDER_WAY,
 )
 
 leg_steps = sa.Table(
@@ -121,11 +119,10 @@ leg_steps = sa.Table(
 )
 KEPT_STEP = sa.text("applied = false")
 """As `tables.UNHANDLED`: word for word in every question about steps that wait for others."""
-sa.Index(
+partial_index(
     "ix_leg_steps_kept",
     leg_steps.c.number,
-    sqlite_where=KEPT_STEP,
-    postgresql_where=KEPT_STEP,
+    where=KEPT_STEP,
 )
 
 surveys = sa.Table(

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from hub.store.partial_index import partial_index
 from hub.store.tables import Big, Instant, metadata, one_of
 
 MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
@@ -68,31 +69,28 @@ tasks = sa.Table(
     comment="What a person has to look after: with an owner, a due time and a proposed repair",
 )
 _IS_OPEN = sa.text("closed_at IS NULL")
-sa.Index(
+partial_index(
     "ix_tasks_open",
     tasks.c.kind,
     tasks.c.subject,
     tasks.c.destination,
     unique=True,
-    sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
+    where=_IS_OPEN,
 )
 _OF_A_DELIVERY = sa.text("delivery_id IS NOT NULL")
-sa.Index(
+partial_index(
     "ix_tasks_delivery",
     tasks.c.kind,
     tasks.c.delivery_id,
     unique=True,
-    sqlite_where=_OF_A_DELIVERY,
-    postgresql_where=_OF_A_DELIVERY,
+    where=_OF_A_DELIVERY,
 )
 sa.Index("ix_tasks_about", tasks.c.kind, tasks.c.destination, tasks.c.subject)
 _OF_A_LIST = sa.text("list_day IS NOT NULL")
-sa.Index(
+partial_index(
     "ix_tasks_list",
     tasks.c.destination,
     tasks.c.list_day,
-    sqlite_where=_OF_A_LIST,
-    postgresql_where=_OF_A_LIST,
+    where=_OF_A_LIST,
 )
 sa.Index("ix_tasks_subject", tasks.c.subject)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.rules.states import FINAL, DeliveryState
+from hub.store.partial_index import partial_index
 
 metadata = sa.MetaData(
     naming_convention={
@@ -91,12 +92,11 @@ sa.Index("ix_journal_key", journal.c.key)
 UNHANDLED = sa.text("state IN ('accepted', 'early', 'parked')")
 """Must stand word for word in every question about such messages: SQLite uses a partial index only
 for a query that repeats its condition, and reads the whole journal otherwise."""
-sa.Index(
+partial_index(
     "ix_journal_unhandled",
     journal.c.state,
     journal.c.key,
-    sqlite_where=UNHANDLED,
-    postgresql_where=UNHANDLED,
+    where=UNHANDLED,
 )
 
 inbox = sa.Table(
@@ -166,34 +166,31 @@ deliveries = sa.Table(
 )
 OPEN_IN_LANE = sa.text("settled_at IS NULL AND lane <> ''")
 """Word for word in every question about the open deliveries of a lane, as `UNHANDLED`."""
-sa.Index(
+partial_index(
     "ix_deliveries_open_lane",
     deliveries.c.destination,
     deliveries.c.lane,
     deliveries.c.id,
-    sqlite_where=OPEN_IN_LANE,
-    postgresql_where=OPEN_IN_LANE,
+    where=OPEN_IN_LANE,
 )
 UNSETTLED = sa.text("settled_at IS NULL AND state <> ''")
 """Word for word in every question about deliveries by their state. No state is empty: the words
 only say which index is meant. By the statistics of a quiet hour both partial indexes look small to
 PostgreSQL. With words of its own each serves only the questions that it was made for, and neither
 serves a statement that knows its deliveries by number."""
-sa.Index(
+partial_index(
     "ix_deliveries_due",
     deliveries.c.state,
     deliveries.c.next_attempt_at,
-    sqlite_where=UNSETTLED,
-    postgresql_where=UNSETTLED,
+    where=UNSETTLED,
 )
 sa.Index("ix_deliveries_lane", deliveries.c.lane)
 _ANSWERED = sa.text("partner_code IS NOT NULL")
-sa.Index(
+partial_index(
     "ix_deliveries_partner_code",
     deliveries.c.destination,
     deliveries.c.partner_code,
-    sqlite_where=_ANSWERED,
-    postgresql_where=_ANSWERED,
+    where=_ANSWERED,
 )
 
 lanes = sa.Table(
@@ -235,11 +232,10 @@ blobs = sa.Table(
     comment="Files in the content-addressed store; the bodies are on disk",
 )
 UNNEEDED = sa.text("unneeded_at IS NOT NULL")
-sa.Index(
+partial_index(
     "ix_blobs_unneeded",
     blobs.c.sha256,
-    sqlite_where=UNNEEDED,
-    postgresql_where=UNNEEDED,
+    where=UNNEEDED,
 )
 
 audit = sa.Table(

@@ -1,6 +1,7 @@
 """The root of the command line: every command is found, and every decision asks for a name."""
 
 import importlib
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 import hub as package
 from hub.cli import app
 from hub.cli.root import COMMANDS
+from hub.cli.sentences import SENTENCES
 
 
 def every_command() -> Iterator[tuple[str, Any]]:
@@ -58,6 +60,14 @@ def test_help_lists_every_command() -> None:
     assert told.exit_code == 0
     for name in COMMANDS:
         assert f" {name} " in told.output, name
+
+
+def test_the_help_says_of_each_command_what_its_own_help_begins_with() -> None:
+    """`hub --help` has a table of its own, so that it loads no command."""
+    root: Any = typer.main.get_command(app)
+    texts = {name: root.commands[name].help for name in root.commands}
+    first = {name: inspect.cleandoc(text).split("\n\n")[0] for name, text in texts.items()}
+    assert {name: text.replace("\n", " ") for name, text in first.items()} == SENTENCES
 
 
 def test_a_mistyped_command_is_told_with_the_right_one() -> None:
