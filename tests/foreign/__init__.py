@@ -1,0 +1,1 @@
+"""Partners that were written apart from the hub: other languages, other libraries, own ledgers."""
