@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, columns_of
+from hub.store.row_arrays import RowArrays
 from hub.store.tables import as_microseconds, audit, chain_heads, handovers
 
 _encode = msgspec.json.encode
@@ -86,13 +87,30 @@ def append(tx: Tx, chain: Chain, rows: Sequence[Sequence[object]]) -> None:
         values = zip(chain.columns, plain, strict=True)
         chained.append({"seq": seq, **dict(values), "previous_hash": previous, "hash": own})
         previous = own
-    _insertion(chain).run_each(tx, chained)
-    _MOVE.run(tx, {"c": chain.name, "s": seq, "h": previous})
+    head = {"c": chain.name, "s": seq, "h": previous}
+    if tx.dialect.name == "sqlite":
+        _insertion(chain).run_each(tx, chained)
+        _MOVE.run(tx, head)
+    else:
+        arrays, statement = _insertion_with_head(chain)
+        statement.run(tx, arrays.values(chained) | head)
 
 
 @cache
 def _insertion(chain: Chain) -> Prepared:
     return Prepared(sa.insert(chain.table), columns=columns_of(chain.table))
+
+
+@cache
+def _insertion_with_head(chain: Chain) -> tuple[RowArrays, Prepared]:
+    """Return the insertion that moves the head, too: one way to PostgreSQL instead of two."""
+    arrays = RowArrays(chain.table.columns)
+    text = f"""
+WITH moved AS (
+    UPDATE chain_heads SET seq = CAST(:s AS BIGINT), hash = :h WHERE chain = :c
+)
+INSERT INTO {chain.name} ({arrays.names}) SELECT * FROM {arrays.rows}"""  # noqa: S608 - no input
+    return arrays, Prepared(sa.text(text))
 
 
 def head_of(tx: Tx, chain: Chain) -> tuple[int, str] | None:

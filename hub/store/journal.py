@@ -18,12 +18,13 @@ from hub.messages import catalog, routes
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
-from hub.store import at_hand, outbox
+from hub.store import at_hand, new_messages, outbox
 from hub.store.archive import late_messages
 from hub.store.conservation import counts
 from hub.store.engine import Tx, insert, insert_for
+from hub.store.new_messages import TOLD
 from hub.store.plans import unindexed
-from hub.store.prepared import Prepared, among, columns_of
+from hub.store.prepared import Prepared, among
 from hub.store.record_tables import dossiers
 from hub.store.tables import (
     STATE_ACCEPTED,
@@ -56,11 +57,6 @@ _EARLY_OF = Prepared(
 )
 
 
-def _meet(dialect: str) -> ReturningInsert[Any]:
-    statement = insert_for(dialect, inbox).on_conflict_do_nothing()
-    return statement.returning(inbox.c.dedup_key)
-
-
 def _take(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, journal).on_conflict_do_update(
         index_elements=[journal.c.id],
@@ -70,10 +66,7 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TOLD = columns_of(journal, "code", "reason", "early_since", "body_hash", "body_size")
-_MEET = Prepared(_meet, columns=columns_of(inbox))
-_ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=_TOLD)
-_TAKE = Prepared(_take, columns=_TOLD)
+_TAKE = Prepared(_take, columns=TOLD)
 
 
 def _outgoing(dialect: str) -> ReturningInsert[Any]:
@@ -81,7 +74,7 @@ def _outgoing(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.type, journal.c.version)
 
 
-_SAY = Prepared(_outgoing, columns=_TOLD)
+_SAY = Prepared(_outgoing, columns=TOLD)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -120,23 +113,22 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
         told = first.setdefault(entry.dedup_key, entry)
         if entry.body != told.body:  # else the content of the later one would be lost in silence
             _must_say_the_same(entry.message, told.message)
-    rows = [
-        {"dedup_key": key, "message_id": entry.message.id, "received_at": now}
+    rows = {
+        key: {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "dedup_key": key}
         for key, entry in first.items()
-    ]
-    fresh = {row.dedup_key for row in _MEET.all_each(tx, rows)}
+    }
+    fresh = new_messages.record(tx, list(rows.values()), now)
     known = _earlier_tellings(tx, [key for key in first if key not in fresh])
     for key, (message_id, state, body) in list(known.items()):
         if state == STATE_PARKED and message_id != first[key].message.id:
             here = inbox.c.dedup_key == key
             tx.execute(sa.update(inbox).where(here).values(message_id=first[key].message.id))
+            new_messages.store(tx, [rows[key]])
             fresh.add(key)
             del known[key]
         elif body and body != first[key].body:  # one that was erased cannot be compared any more
             _must_say_the_same(first[key].message, decode(body))
-    new = [entry for key, entry in first.items() if key in fresh]
-    _store_new(tx, new, now)
-    ids = {entry.dedup_key: entry.message.id for entry in new}
+    ids = {key: entry.message.id for key, entry in first.items() if key in fresh}
     ids |= {key: message_id for key, (message_id, _, _) in known.items()}
     return [
         Accepted(
@@ -145,23 +137,6 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
         )
         for entry in entries
     ]
-
-
-def _store_new(tx: Tx, new: Sequence[Entry], now: datetime) -> None:
-    if not new:
-        return
-    values = [_row(entry.message, entry.body, STATE_ACCEPTED, now) for entry in new]
-    stored = _ADD.run_each(tx, values)
-    if stored != len(values):
-        # Said under the id of another message it would pass for handled, and be lost.
-        raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
-    outbox.put(
-        tx,
-        (
-            outbox.ToPublish(routes.INGEST, entry.message.id, entry.message.type, entry.body)
-            for entry in new
-        ),
-    )
 
 
 def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, bytes]]:

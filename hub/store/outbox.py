@@ -64,7 +64,12 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
     ]
     if values:
         _INSERT.run_each(tx, values)
-        tx.info[NEW_ROWS] = True
+        note_new_rows(tx)
+
+
+def note_new_rows(tx: Tx) -> None:
+    """Have other processes told of new rows, when this transaction has committed."""
+    tx.info[NEW_ROWS] = True
 
 
 def head(tx: Tx, limit: int, *, after: int = 0) -> list[OutboxRow]:
