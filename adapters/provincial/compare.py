@@ -1,9 +1,27 @@
-"""Whether the province's record is what we sent, older, newer, or somebody else's. Pure."""
+"""Whether the province's record is what we sent, older, newer, or somebody else's. Pure.
 
-from collections.abc import Iterable
+Fields are compared as a person reads them, within the province's resolution. What we left empty is
+the province's own to fill. A field that is alike and not the same is unclear: it never makes a
+record another one, and never an older one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from adapters.provincial.mapping import Fields
+from adapters.provincial.mapping import TIMEZONE, Fields
+from hub.rules.comparing import (
+    EXACT,
+    Likeness,
+    Resolution,
+    compare_codes,
+    compare_texts,
+    compare_written_times,
+    cut_step,
+    read_time,
+    worst,
+)
 
 IDENTITY = ("MaHoSo", "MaTTHC", "ChuHoSo", "SoGiayToChuHoSo", "NgayTiepNhan")
 """Fields that do not change in the life of a dossier; a difference means another dossier."""
@@ -16,8 +34,51 @@ FINISHED = "9"
 AFTER_FINISHED = frozenset({"2", "4", "5", "6"})
 """Statuses of a dossier under way that also one has which was finished and then opened again."""
 
+TIMES = frozenset(
+    {
+        "NgayNopHoSo",
+        "NgayTiepNhan",
+        "NgayHenTra",
+        "NgayTra",
+        "NgayKetThucXuLy",
+        "NgayTuChoi",
+        "ThoiDiemXuLy",
+        "NgayBatDau",
+        "NgayKetThucTheoQuyDinh",
+    }
+)
+ENDS = frozenset({"NgayTra", "NgayKetThucXuLy", "NgayTuChoi"})
+"""Empty is a word of ours here: the dossier has not come to that end."""
+TEXTS = frozenset(
+    {
+        "TenTTHC",
+        "TenLinhVuc",
+        "SoBienNhan",
+        "ChuHoSo",
+        "SoGiayToChuHoSo",
+        "ThongTinKhac",
+        "Email",
+        "Fax",
+        "SoDienThoai",
+        "TrichYeuHoSo",
+        "ThongTinTra",
+        "DonViXuLy",
+        "GhiChu",
+        "SoDinhDanh",
+        "TenTepDinhKem",
+        "DuongDanTaiTepTin",
+        "TenGiayTo",
+        "DuongDanTepTinKetQua",
+        "NguoiXuLy",
+        "ChucDanh",
+        "PhongBanXuLy",
+        "NoiDungXuLy",
+    }
+)
+"""Fields for people; all others are codes, numbers and hashes."""
 
-class Likeness(StrEnum):
+
+class Relation(StrEnum):
     """How a record found relates to the record sent."""
 
     SAME = "same"
@@ -26,45 +87,97 @@ class Likeness(StrEnum):
     OLDER = "older"
     """Ours, as it was before, or otherwise without what was sent."""
     UNCLEAR = "unclear"
-    """Ours, but finished, while what was sent may be of before or of after that."""
+    """Ours, and alike; or finished, while what was sent may be of before or of after that."""
     FOREIGN = "foreign"
     """The same number, another dossier, or a state that we do not understand."""
 
 
-def liken(found: Fields, *, to: Fields) -> Likeness:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A relation, and the names of the fields that are not the same."""
+
+    relation: Relation
+    differs: tuple[str, ...] = ()
+    certain: bool = False
+    """Whether one of them differs in every reading."""
+
+
+def relate(found: Fields, *, to: Fields, resolution: Resolution = EXACT) -> Compared:
     """Compare the province's record with the one sent, in the fields that were sent."""
-    different = differences(found, to=to)
-    if not different:
-        return Likeness.SAME
-    rank = RANKS.get(found.get("TrangThaiHoSo") or "")
-    if rank is None or different & set(IDENTITY):
-        return Likeness.FOREIGN
-    if found["TrangThaiHoSo"] == FINISHED and to["TrangThaiHoSo"] in AFTER_FINISHED:
+    several = likenesses(found, to=to, resolution=seen(found, to, resolution))
+    certain = {name for name, likeness in several.items() if likeness is Likeness.DIFFERENT}
+    differs = tuple(sorted(name for name, it in several.items() if it is not Likeness.SAME))
+    if not differs:
+        return Compared(Relation.SAME)
+    status, sent = _status(found), to["TrangThaiHoSo"]
+    rank = RANKS.get(status)
+    if rank is None or certain & set(IDENTITY):
+        return Compared(Relation.FOREIGN, differs, bool(certain))
+    if not certain or (status == FINISHED and sent in AFTER_FINISHED):
+        return Compared(Relation.UNCLEAR, differs, bool(certain))
+    relation = Relation.NEWER if rank > RANKS[sent] else Relation.OLDER
+    return Compared(relation, differs, certain=True)
+
+
+def likenesses(
+    found: Mapping[str, Any], *, to: Mapping[str, Any], resolution: Resolution = EXACT
+) -> dict[str, Likeness]:
+    """Return how each field that was sent is found."""
+    return {
+        name: compare_field(name, sent, found.get(name), resolution) for name, sent in to.items()
+    }
+
+
+def compare_field(name: str, sent: Any, found: Any, resolution: Resolution) -> Likeness:
+    """Compare one field; absent, nil and empty are the same."""
+    if isinstance(sent, list | tuple):
+        return _compare_lists(sent, found or (), resolution)
+    ours, theirs = _text(sent), _text(found)
+    if not ours:
+        return Likeness.UNCLEAR if theirs and name in ENDS else Likeness.SAME
+    if not theirs:
         return Likeness.UNCLEAR
-    if rank > RANKS[to["TrangThaiHoSo"]]:
-        return Likeness.NEWER
-    return Likeness.OLDER
+    if name in TIMES:
+        return compare_written_times(ours, theirs, zone=TIMEZONE, step=resolution.time)
+    if name in TEXTS:
+        return compare_texts(ours, theirs, length=resolution.text)
+    return compare_codes(ours, theirs)
 
 
-def differences(found: Fields, *, to: Fields) -> set[str]:
-    """Return the names of fields in which the two differ; the order of lists is free."""
-    return {name for name, sent in to.items() if _plain(found.get(name)) != _plain(sent)}
+def _compare_lists(
+    sent: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]], resolution: Resolution
+) -> Likeness:
+    """Compare lists of records; their order is free. More than was sent may have come later."""
+    left = list(found)
+    if not left:
+        return Likeness.UNCLEAR if list(sent) else Likeness.SAME
+    result = Likeness.SAME
+    for item in sent:
+        each = [worst(likenesses(one, to=item, resolution=resolution).values()) for one in left]
+        best = next((it for it in (Likeness.SAME, Likeness.UNCLEAR) if it in each), None)
+        if best is None:
+            return Likeness.DIFFERENT
+        left.pop(each.index(best))
+        result = worst((result, best))
+    return Likeness.UNCLEAR if left else result
 
 
-def has_step(steps: Iterable[Fields], step: Fields) -> bool:
-    """Tell whether the step is among those of the dossier.
+def seen(found: Fields, to: Fields, resolution: Resolution) -> Resolution:
+    """Return the resolution that shows itself: in a time that never changes and came back cut."""
+    for name in ("NgayTiepNhan", "NgayNopHoSo"):
+        ours, theirs = (read_time(_text(it.get(name)), TIMEZONE) for it in (to, found))
+        step = cut_step(ours, theirs) if ours and theirs else None
+        if step and step > resolution.time:
+            return replace(resolution, time=step)
+    return resolution
 
-    Status and second are not enough: two "in process" steps may fall into one second. The text is
-    not compared, the province may have changed it.
-    """
-    names = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
-    wanted = [step.get(name) or "" for name in names]
-    return any([found.get(name) or "" for name in names] == wanted for found in steps)
+
+def _status(found: Fields) -> str:
+    text = _text(found.get("TrangThaiHoSo")).strip()
+    return str(int(text)) if text.isascii() and text.isdigit() else text
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, list | tuple) and value:
-        return sorted(
-            sorted((name, _plain(inner)) for name, inner in item.items() if inner) for item in value
-        )
-    return value or ""
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).strip()

@@ -1,0 +1,135 @@
+"""Which of a dossier's steps at the province is the one that was sent, if any. Pure.
+
+The province gives steps no number of ours, so they are told apart by what they say. Several may say
+nearly the same: two of one status within a minute, where seconds are cut off. So each step that is
+shown explains one message only, and what the province is known to have is explained first. A step
+that is left over and alike is never taken for somebody else's. And a list that lacks what the
+province is known to have proves nothing: it is behind, or shows only the newest steps.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.provincial.compare import compare_field
+from adapters.provincial.mapping import TIMEZONE, Fields
+from hub.ports import Doubt
+from hub.rules.comparing import EXACT, Likeness, Resolution, cut_step, read_time
+
+KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
+TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"
+SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT
+EXACTLY, BY_KEY, ALIKE = 3, 2, 1
+"""How well a step that is shown fits: in all, in its key, or not in every reading another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What the list says of a step: `there`, or why not (None: it is not there); fields that
+    differ in what is alike."""
+
+    there: bool
+    why: Doubt | None = None
+    differs: tuple[str, ...] = ()
+
+
+def seek(
+    shown: Sequence[Fields],
+    step: Fields,
+    *,
+    beside: Sequence[Fields] = (),
+    resolution: Resolution = EXACT,
+    last: int = 0,
+) -> Sought:
+    """Look for a step in what the province shows.
+
+    `beside`: steps that it is known to have. `last`: how many of the newest ones it shows, 0: all.
+    """
+    resolution = _seen(shown, beside, resolution)
+    ours = len(beside)  # the place of the step behind those beside it
+    matched = _matched(shown, [*beside, step], resolution)
+    if ours in matched:
+        found, fit = matched[ours]
+        if fit >= BY_KEY:
+            return Sought(there=True)
+        return Sought(False, Doubt.ALIKE, _differing(shown[found], step, resolution))
+    missing = [one for place, one in enumerate(beside) if place not in matched]
+    return Sought(False, _why_not(shown, step, missing, last))
+
+
+def _matched(
+    shown: Sequence[Fields], wanted: Sequence[Fields], resolution: Resolution
+) -> dict[int, tuple[int, int]]:
+    """Return place in `wanted` -> (place in `shown`, fit): the best fits first, each used once."""
+    fits = [
+        (-fit, place, found)
+        for place, step in enumerate(wanted)
+        for found, one in enumerate(shown)
+        if (fit := _fit(one, step, resolution))
+    ]
+    matched: dict[int, tuple[int, int]] = {}
+    used: set[int] = set()
+    for fit, place, found in sorted(fits):
+        if place not in matched and found not in used:
+            matched[place] = (found, -fit)
+            used.add(found)
+    return matched
+
+
+def _fit(found: Fields, step: Fields, resolution: Resolution) -> int:
+    """Return how well a step that is shown fits, 0 where it is another one in every reading.
+
+    A partner may put its own clock or its own account into a step: one that differs only there is
+    another step only if that one is known.
+    """
+    is_like = {name: _compare(name, found, step, resolution) for name in (*KEY, TEXT)}
+    status, time, *people = (is_like[name] for name in KEY)
+    if status is DIFFERENT:
+        return 0
+    if all(is_like[name] is SAME for name in KEY):
+        return EXACTLY if is_like[TEXT] is SAME else BY_KEY
+    if time is DIFFERENT:
+        says_the_same = all(it is SAME for it in (*people, is_like[TEXT]))
+        return ALIKE if says_the_same else 0
+    return ALIKE
+
+
+def _compare(name: str, found: Fields, step: Fields, resolution: Resolution) -> Likeness:
+    return compare_field(name, step.get(name), found.get(name), resolution)
+
+
+def _differing(found: Fields, step: Fields, resolution: Resolution) -> tuple[str, ...]:
+    return tuple(name for name in KEY if _compare(name, found, step, resolution) is not SAME)
+
+
+def _why_not(
+    shown: Sequence[Fields], step: Fields, missing: Sequence[Fields], last: int
+) -> Doubt | None:
+    """Return why a step that is not shown may be there all the same, None where it is not there."""
+    times = [at for one in shown if (at := _time(one)) is not None]
+    oldest, ours = min(times, default=None), _time(step)
+    older = oldest is None or ours is None or ours <= oldest
+    if last and len(shown) >= last and older:
+        return Doubt.NOT_SHOWN
+    if not missing:
+        return None
+    gone = [at for one in missing if (at := _time(one)) is not None]
+    cut_off = oldest is not None and len(gone) == len(missing) and max(gone) <= oldest
+    if not cut_off:
+        return Doubt.BEHIND
+    return Doubt.NOT_SHOWN if older else None
+
+
+def _seen(shown: Sequence[Fields], beside: Sequence[Fields], resolution: Resolution) -> Resolution:
+    """Return the resolution that shows itself in steps that the province is known to have."""
+    matched = _matched(shown, beside, resolution)
+    for place, (found, fit) in matched.items():
+        sent, there = _time(beside[place]), _time(shown[found])
+        step = cut_step(sent, there) if fit == ALIKE and sent and there else None
+        if step and step > resolution.time:
+            return replace(resolution, time=step)
+    return resolution
+
+
+def _time(step: Fields) -> datetime | None:
+    return read_time(str(step.get(TIME) or ""), TIMEZONE)
