@@ -26,6 +26,7 @@ _FINISH = Prepared(
         detail=sa.bindparam("t"),
         request_hash=sa.bindparam("q"),
         response_hash=sa.bindparam("r"),
+        differs=sa.bindparam("w"),
     )
 )
 
@@ -43,6 +44,16 @@ class Finished:
     detail: str | None = None
     request_hash: str | None = None
     response_hash: str | None = None
+    differs: tuple[str, ...] = ()
+    """The partner's names of the fields that were not as sent."""
+
+
+def differing(tx: Tx, ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """Return (delivery, number) -> names of the fields that were not as sent, where some were."""
+    c = attempts.c
+    query = sa.select(c.delivery_id, c.number, c.differs)
+    query = query.where(c.delivery_id.in_(ids), c.differs.is_not(None))
+    return {(row.delivery_id, row.number): row.differs for row in tx.execute(query)}
 
 
 def start(tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str = "send") -> None:
@@ -68,6 +79,7 @@ def finish(tx: Tx, ended: Sequence[Finished]) -> None:
             "t": e.detail,
             "q": e.request_hash,
             "r": e.response_hash,
+            "w": ", ".join(e.differs) or None,
         }
         for e in ended
     ]

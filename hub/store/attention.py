@@ -5,6 +5,7 @@ Nothing here writes.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +23,7 @@ from hub.store.record_tables import (
 )
 from hub.store.schedule import ASKED
 from hub.store.tables import UNHANDLED, UNSETTLED, deliveries, journal
+from hub.store.unproven import IS_LAST_QUESTION, last
 
 ASKED_IN_VAIN = 10
 """Questions without an answer from which a person is told: about an hour with the usual pauses."""
@@ -40,7 +42,8 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     """Return deliveries that wait for a person: id, destination, lane, state, code, detail.
 
     Also those that the partner was asked about again and again without an answer: the hub goes on
-    asking, but only a person can find out why.
+    asking, but only a person can find out why. Of these code and detail are those of the last
+    question; names of fields that differ stand in the detail.
     """
     c = deliveries.c
     # What was called less often than that in its life needs no look at its attempts.
@@ -51,9 +54,26 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
         UNSETTLED,
         sa.or_(c.state == S.DEAD.value, undecided),
     )
-    query = sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail).where(for_a_person)
+    asked = last.c
+    query = (
+        sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail, c.next_attempt_at)
+        .add_columns(asked.code.label("last_code"), asked.detail.label("last"), asked.differs)
+        .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
+        .where(for_a_person)
+    )
     rows = tx.execute(query.order_by(c.id).limit(limit))
-    return [(r.id, r.destination, r.lane, r.state, r.code, r.detail) for r in rows]
+    return [(r.id, r.destination, r.lane, r.state, *_last_cause(r)) for r in rows]
+
+
+def _last_cause(row: sa.Row[Any]) -> tuple[str, str]:
+    """Return code and cause: of a delivery that is asked about, what the last question brought."""
+    asked = row.state == S.AMBIGUOUS.value and row.next_attempt_at is not None
+    code, cause = row.code, row.detail
+    if asked and row.last_code:
+        code, cause = row.last_code, row.last or ""
+    if row.differs and row.differs not in (cause or ""):
+        cause = f"{cause}: {row.differs}" if cause else row.differs
+    return code, cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,12 +257,17 @@ def doubt(
     code: str,
     detail: str,
     partner_code: str = "",
+    now: datetime | None = None,
 ) -> None:
-    """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None)."""
+    """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None).
+
+    `now` is when the call was over on our side.
+    """
     values: dict[str, object] = {
         "state": S.AMBIGUOUS.value,
         "next_attempt_at": ask_at,
         "asked_at": None,
+        **statements.doubtful(now),
         **_cause(code, detail, partner_code),
     }
     _move(tx, [{"d": id}], since, values)

@@ -72,6 +72,16 @@ TURN = Prepared(
 """(ids, since) -> the attempt that each delivery in that state is at."""
 
 
+def doubtful(since: object) -> dict[str, object]:
+    """Return what is kept of a delivery whose effect is unknown since a time."""
+    return {"doubtful_since": since, "absent_at": None}
+
+
+def in_doubt(id: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery is ambiguous."""
+    return sa.and_(_C.id == id, _C.state == S.AMBIGUOUS.value, _C.settled_at.is_(None))
+
+
 RESTORED = "restored"
 """Code of what an old copy believes unsent: it is asked about before it is sent."""
 _DOUBTFUL = sa.func.coalesce(_C.code, "") == RESTORED
@@ -84,6 +94,7 @@ def _release(dialect: str) -> ReturningUpdate[Any]:
         "state": sa.case((_DOUBTFUL, S.AMBIGUOUS.value), else_=S.PENDING.value),
         "next_attempt_at": sa.case((_DOUBTFUL, sa.bindparam("now")), else_=None),
         "asked_at": sa.bindparam("now"),
+        **doubtful(sa.bindparam("now")),
     }
     held = sa.update(deliveries).where(among_chosen(_C.id, heads), _C.state == S.HELD.value)
     return held.values(values).returning(_C.id, _C.destination, _C.type)

@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.delivery_statements import RESTORED
+from hub.store.delivery_statements import RESTORED, doubtful
 from hub.store.engine import Store, Tx
 from hub.store.tables import UNSETTLED, deliveries
 
@@ -26,7 +26,7 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     would_go = c.state.in_([S.PENDING.value, S.WAITING.value, S.SENDING.value])
     why = {"code": RESTORED, "detail": DETAIL}
     question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
-    question |= {"asked_at": None, "lease_until": None, **why}
+    question |= {"asked_at": None, "lease_until": None, **doubtful(now), **why}
     asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
     held = sa.and_(c.state == S.HELD.value, UNSETTLED)
     behind = tx.execute(sa.update(deliveries).where(held).values(**why))

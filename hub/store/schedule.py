@@ -21,7 +21,7 @@ from hub.store.deliveries import (
     release_followers,
     with_bodies,
 )
-from hub.store.delivery_statements import open_in_lane
+from hub.store.delivery_statements import doubtful, in_doubt, open_in_lane
 from hub.store.engine import Tx
 from hub.store.plans import checked, unindexed
 from hub.store.prepared import Prepared
@@ -146,6 +146,7 @@ def expire_leases(
             asked_at=None,
             code="lease_expired",
             detail=SENDER_STOPPED,
+            **doubtful(now),
         )
         .returning(c.id)
     )
@@ -172,6 +173,8 @@ def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime)
         # a lease that ran out was planned by the timer itself, never for later than `soon`
         (sa.and_(far, sa.or_(tried, c.code == "lease_expired")), {"next_attempt_at": soon}),
         (claimed, {"lease_until": lease_until}),
+        (sa.and_(UNSETTLED, c.doubtful_since > late), {"doubtful_since": now}),
+        (sa.and_(UNSETTLED, c.absent_at > late), {"absent_at": None}),
     )
     count = 0
     for condition, values in moves:
@@ -226,8 +229,7 @@ def unended(tx: Tx, id: int) -> int:
 
 def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
     """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
-    doubtful = sa.and_(c.id == id, c.state == S.AMBIGUOUS.value, UNSETTLED)
-    tx.execute(sa.update(deliveries).where(doubtful).values(next_attempt_at=when))
+    tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 
 
 def sweep_held(tx: Tx, now: datetime) -> int:

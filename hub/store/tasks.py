@@ -111,6 +111,7 @@ class Sent:
     type: str
     state: S
     message: Message
+    settled_at: datetime | None = None
 
 
 def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
@@ -119,11 +120,12 @@ def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
         sa.select(dossiers.c.status).where(dossiers.c.number == number)
     ).scalar_one_or_none()
     c = deliveries.c
-    query = sa.select(c.id, c.destination, c.type, c.state, journal.c.body)
+    query = sa.select(c.id, c.destination, c.type, c.state, c.settled_at, journal.c.body)
     query = query.join(journal, journal.c.id == c.message_id).where(c.lane == number)
     rows = tx.execute(query.order_by(position())).all()
     return status, [
-        Sent(row.id, row.destination, row.type, S(row.state), decode(row.body)) for row in rows
+        Sent(row.id, row.destination, row.type, S(row.state), decode(row.body), row.settled_at)
+        for row in rows
     ]
 
 
