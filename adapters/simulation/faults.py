@@ -25,7 +25,13 @@ class FaultKind(StrEnum):
     """A refusal in the partner's own words: the content is not acceptable."""
     SOAP_FAULT = "soap_fault"
     """A fault of the partner's server in its own form (SOAP Fault, JSON error)."""
+    LOST = "lost"
+    """A proxy answers `status`; the call never comes to the partner."""
     # the work is done
+    PROXY_GIVES_UP = "proxy_gives_up"
+    """A proxy answers `status` at once, the work is done `seconds` later."""
+    LINE_GIVES_UP = "line_gives_up"
+    """The line is cut at once, the work is done `seconds` later."""
     SLOW = "slow"
     """The work begins only after `seconds`."""
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a word

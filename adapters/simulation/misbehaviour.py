@@ -75,7 +75,7 @@ class Application:
         answer = await self._faulty_answer(call, fault)
         if fault.kind in IN_DIALECT:
             answer = replace(say(answer, call, spoken.habits), raw=b"")
-        if fault.kind is K.DROP_AFTER_ACCEPT:
+        if fault.kind in (K.DROP_AFTER_ACCEPT, K.LINE_GIVES_UP):
             transport.abort()
             await _gone(receive)
         elif fault.kind is K.HUGE:
@@ -94,12 +94,13 @@ class Application:
             case "done":
                 await self.partner.answer(call)
             case "late":
-                task = asyncio.get_running_loop().create_task(
-                    self._answer_late(call, draw.uniform(0, spoken.gateway.late))
-                )
-                self.late.add(task)
-                task.add_done_callback(self.late.discard)
+                self._work_later(call, draw.uniform(0, spoken.gateway.late))
         return gateway_error(draw.choice(spoken.gateway.statuses))
+
+    def _work_later(self, call: Call, seconds: float) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer_late(call, seconds))
+        self.late.add(task)
+        task.add_done_callback(self.late.discard)
 
     async def _answer_late(self, call: Call, seconds: float) -> Answer:
         await asyncio.sleep(seconds)
@@ -116,6 +117,11 @@ class Application:
                 return self.partner.refusal(call)
             case K.SOAP_FAULT:
                 return self.partner.server_fault(call)
+            case K.LOST:
+                return gateway_error(fault.status)
+            case K.PROXY_GIVES_UP | K.LINE_GIVES_UP:
+                self._work_later(call, fault.seconds)
+                return gateway_error(fault.status)
             case K.SLOW:
                 await asyncio.sleep(fault.seconds)
             case K.EXPIRED_TOKEN:
