@@ -69,8 +69,14 @@ class Intake:
             if size != file.size:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
-        key = catalog.dedup_key(message, payload)
-        return self._committed(journal.Entry(message, encode(message), key))
+        body, key = encode(message), catalog.dedup_key(message, payload)
+        try:
+            return self._committed(journal.Entry(message, body, key))
+        except InvalidMessage as refused:
+            further = catalog.further_key(message, payload)
+            if refused.code != "content_differs" or not further:
+                raise
+        return self._committed(journal.Entry(message, body, further))
 
     def _committed(self, entry: journal.Entry) -> Accepted:
         """Wait for the commit of an entry, not for ever."""

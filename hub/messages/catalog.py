@@ -4,6 +4,7 @@ Routing key, JSON Schema, masking and labels are derived from these entries. `co
 are the only ways between a payload record and a message, so nothing unchecked gets in or out.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ import msgspec
 
 from hub.messages import payloads as p
 from hub.messages.envelope import OUT_OF_RANGE, YEARS, Attachment, Message, place
+from hub.messages.folding import folded
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 
@@ -49,6 +51,8 @@ class MessageType:
     """Payload fields that make two messages the same one, whatever their ids."""
     circumstances: tuple[str, ...] = ()
     """Payload fields in which a second telling of the same thing may differ; the first counts."""
+    may_differ: tuple[str, ...] = ()
+    """Payload fields in which another telling is another thing, and no contradiction."""
     personal: tuple[str, ...] = ()
     """Payload fields that are masked outside the store."""
     newest_if: str = ""
@@ -106,6 +110,7 @@ CATALOG: tuple[MessageType, ...] = (
         payload=p.DossierProgressed,
         sentence="An officer moved a dossier on the national status axis.",
         dedup=("number", "status", "at"),
+        may_differ=("officer", "unit", "note"),  # two steps within one minute of a clock
         personal=("note",),
     ),
     MessageType(
@@ -298,16 +303,34 @@ def may_be_superseded(payload: p.Payload) -> bool:
 
 def says_the_same(message: Message, other: Message) -> bool:
     """Tell whether two messages of a type agree in content: payload but for the circumstances, and
-    which files for which components."""
+    which files for which components. What may differ is compared as a person reads it."""
     ours, theirs = (
         {(file.sha256, file.component) for file in one.attachments} for one in (message, other)
     )
     payload, told = read(message), read(other)
-    loose = find(message.type, message.version).circumstances
+    entry = find(message.type, message.version)
+    loose = (*entry.circumstances, *entry.may_differ)
     if type(payload) is not type(told) or ours != theirs:
+        return False
+    if _read_as(payload, entry.may_differ) != _read_as(told, entry.may_differ):
         return False
     same = {name: getattr(payload, name) for name in loose}
     return payload == msgspec.structs.replace(told, **same)
+
+
+def _read_as(payload: p.Payload, names: Iterable[str]) -> list[str]:
+    return [folded(str(getattr(payload, name))) for name in names]
+
+
+def further_key(message: Message, payload: p.Payload) -> str:
+    """Return the key of a thing that differs from the first one with its `dedup_key`; "" where two
+    such things contradict one another. No text of the payload can be read from it."""
+    names = find(message.type, message.version).may_differ
+    if not names:
+        return ""
+    files = sorted(f"{file.sha256} {file.component}" for file in message.attachments)
+    content = msgspec.json.encode([_read_as(payload, names), files])
+    return f"{dedup_key(message, payload)}|{hashlib.sha256(content).hexdigest()}"
 
 
 def dedup_key(message: Message, payload: p.Payload) -> str:

@@ -107,7 +107,7 @@ def decide(
     officer takes the work up again); without it "in process" does not end a wait for papers,
     because a department that passes a dossier on says "in process" too.
     """
-    if new is current and (new is not S.PROCESSING or at == current_at):
+    if new is current and new is not S.PROCESSING:
         return Verdict(Decision.IGNORE_DUPLICATE, f"already {int(current)}")
     if new not in MOVES[current]:
         return _backwards(current, new, "no such move")

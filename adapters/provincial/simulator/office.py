@@ -5,6 +5,7 @@ does *not* recognise a repeated step: what is sent twice is there twice, so that
 it. Its memory is rebuilt from the ledger.
 """
 
+import hashlib
 import re
 import secrets
 import time
@@ -163,7 +164,7 @@ class Office:
                     kind="event",
                     operation=Operation.ADD_STEPS,
                     dossier=number,
-                    key=f"{step['TrangThai']}|{at}",
+                    key=_key_of(step),
                     moment=at,
                     content=msgspec.json.encode(step),
                 )
@@ -186,3 +187,11 @@ class Office:
             kept.records.append((now, fields))
             kept.revision += 1
         return kept
+
+
+def _key_of(step: Fields) -> str:
+    """Return what makes two steps the same one: two of one minute may say different things."""
+    names = ("NguoiXuLy", "PhongBanXuLy", "NoiDungXuLy")
+    said = "|".join(str(step.get(name, "")) for name in names)
+    digest = hashlib.sha256(said.encode()).hexdigest()[:12]
+    return f"{step['TrangThai']}|{step['ThoiDiemXuLy']}|{digest}"
