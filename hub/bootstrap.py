@@ -45,6 +45,7 @@ from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.disk_sampling import DiskSampling
 from hub.operations.unknown_codes import UnknownCodes
+from hub.operations.unproven_effects import UnprovenEffects
 from hub.partners import make_destinations, town_settings
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
@@ -269,6 +270,7 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
     rules, hours = hub.records.rules, hub.settings.alert_hours
     looks: list[Callable[[datetime], object]] = [
         UnknownCodes(store=hub.store, rules=rules).look,
+        UnprovenEffects(store=hub.store, rules=rules).look,
         Conservation(store=hub.store).look,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
     ]

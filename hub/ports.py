@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -40,18 +40,47 @@ class Receipt:
     """sha256 of the reply as received."""
     detail: str = ""
     differs: tuple[str, ...] = ()
-    """The partner's names of fields that are not as sent: what it has went further since."""
+    """The partner's names of fields that are not as sent: what it has went further since, or is
+    written in another way."""
     unverified: tuple[str, ...] = ()
     """sha256 of the dossier's files of which the partner says that what it pulled is not that."""
 
 
-class Absence(StrEnum):
-    """The two answers of `find` that are not a receipt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The partner says that it does not have the effect; see `hub.rules.absence` for when it
+    counts."""
 
-    ABSENT = "absent"
-    """Proven: the partner does not have the effect."""
-    UNKNOWN = "unknown"
-    """Neither presence nor absence could be proven."""
+    response_hash: str = field(default="", compare=False)
+
+
+class Doubt(StrEnum):
+    """Why an answer proves neither presence nor absence."""
+
+    ALIKE = "alike"
+    """Something is there that may be this one, written in another way."""
+    OTHER = "other"
+    """Something stands in its place that certainly differs, and may be of before or after it."""
+    BEHIND = "behind"
+    """The look-up lacks what the partner is known to have."""
+    NOT_SHOWN = "not_shown"
+    """The look-up shows only the newest steps, and this one is older."""
+    NO_ANSWER = "no_answer"
+    """The partner cannot be asked about it, or we failed to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """Neither presence nor absence is proven."""
+
+    why: Doubt
+    differs: tuple[str, ...] = ()
+    """The partner's names of the fields that are not as sent, never their values."""
+    response_hash: str = field(default="", compare=False)
+
+
+Answer = Receipt | Absent | Unclear
+"""What `find` returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +96,9 @@ class Request:
     digest: str
     """sha256 of the content sent, hexadecimal."""
     message_id: str = ""
+    beside: tuple["Request", ...] = ()
+    """For `find`: what the partner is known to have of the same dossier, in the order of the lane.
+    What these explain is not this one's effect, and an answer without them proves no absence."""
 
 
 class Destination(Protocol):
@@ -85,8 +117,10 @@ class Destination(Protocol):
         PermanentFailure `partner_conflict` when that differs.
         """
 
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Answer:
         """Ask whether the effect of `request` is there; safe any number of times.
+
+        Absent only where what is there is something else in every reading.
 
         Raises TransientFailure when the partner cannot be asked now.
         """

@@ -44,6 +44,7 @@ class Event(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_CRASHED = "delivery_crashed"
     DELIVERY_RECONCILED = "delivery_reconciled"
+    LOOKUP_LAGGED = "lookup_lagged"
     DELIVERY_SUPERSEDED = "delivery_superseded"
     ASK_UNREADABLE = "ask_unreadable"
     MOVE_REFUSED = "move_refused"
@@ -60,6 +61,7 @@ class Event(StrEnum):
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_ALERTS = "deadline_alerts"
     CODE_UNKNOWN = "code_unknown"
+    EFFECT_UNPROVEN = "effect_unproven"
     BALANCE_WRONG = "balance_wrong"
     ARCHIVE_DONE = "archive_done"
     ARCHIVE_STOPPED = "archive_stopped"
@@ -79,6 +81,7 @@ FIELDS = frozenset(
         "message_type",
         "code",
         "detail",
+        "differs",
         "action",
         "count",
         "attempt",

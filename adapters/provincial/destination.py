@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
-from adapters.provincial.compare import Likeness, differences, has_step, liken
+from adapters.provincial.compare import Compared, Relation, relate, seen
 from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
 from adapters.provincial.faults import Meaning
 from adapters.provincial.mapping import Fields
 from adapters.provincial.rest import RestDialect
 from adapters.provincial.settings import ProvincialSettings
 from adapters.provincial.soap import SoapDialect
+from adapters.provincial.steps import Sought, seek
 from adapters.wire import replies
 from adapters.wire.http import Reply, Wire
 from adapters.wire.login import Granted, Login
@@ -26,8 +27,9 @@ from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Absent, Doubt, Receipt, Request, Unclear
 from hub.rules.errors import (
+    SAID_TO_EXIST,
     AmbiguousFailure,
     DeliveryFailure,
     Held,
@@ -84,6 +86,7 @@ class ProvincialDestination:
             round_trips=7,
             pause_from=settings.profile.retry_after.pause_from,
             longest_wish=settings.profile.retry_after.longest,
+            lag=settings.profile.lookup.lag,
         )
         self._dialect: Dialect = (
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
@@ -133,31 +136,62 @@ class ProvincialDestination:
         return Receipt(reference=reference, response_hash=answer.digest)
 
     @bounded
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Receipt | Absent | Unclear:
         """Look the dossier up and compare; see `hub.ports.Destination`."""
-        prepared: Prepared = request.body
         with replies.asking():
             answer = self._look_up(request.number)
-        found = answer.result.dossier
+        return self._judge(request, answer)
+
+    def _judge(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:
+        """Return what the province's word on a dossier says of one request."""
+        prepared: Prepared = request.body
+        found, evidence = answer.result.dossier, answer.digest
         if found is None:
-            return Absence.ABSENT
-        receipt = Receipt(already=True, response_hash=answer.digest)
+            if request.beside:
+                return Unclear(why=Doubt.BEHIND, response_hash=evidence)
+            return Absent(response_hash=evidence)
+        receipt = Receipt(already=True, response_hash=evidence)
         if request.operation == Operation.ADD_STEPS:
-            there = has_step(answer.result.steps, prepared.record)
-            return receipt if there else Absence.ABSENT
-        sent = prepared.record
-        match liken(found, to=sent):
-            case Likeness.SAME:
+            sought = self._seek(request, found, answer.result.steps)
+            if sought.there:
                 return receipt
-            case Likeness.NEWER:
-                return replace(receipt, differs=tuple(sorted(differences(found, to=sent))))
-            case Likeness.UNCLEAR if not prepared.update:
-                return receipt  # a registration is in every record of ours
-            case Likeness.OLDER if prepared.update:
-                return Absence.ABSENT
+            if sought.why is None:
+                return Absent(response_hash=evidence)
+            return Unclear(why=sought.why, differs=sought.differs, response_hash=evidence)
+        compared = self._compare(prepared, found)
+        match compared.relation:
+            case Relation.SAME:
+                return receipt
+            case Relation.NEWER:
+                return replace(receipt, differs=compared.differs)
+            case Relation.UNCLEAR if not prepared.update:
+                # A registration is in every record of ours.
+                return replace(receipt, differs=compared.differs)
+            case Relation.OLDER if prepared.update:
+                return Absent(response_hash=evidence)
         # The number is taken: by another dossier, or by ours with content that we did not send, or
         # with an end of which nobody can tell whether it came before or after what was sent.
-        return Absence.UNKNOWN
+        why = Doubt.OTHER if compared.certain else Doubt.ALIKE
+        return Unclear(why=why, differs=compared.differs, response_hash=evidence)
+
+    def _seek(self, request: Request, found: Fields, shown: list[Fields]) -> Sought:
+        """Look for a step among those that are shown of a dossier."""
+        resolution, steps = self.settings.resolution, []
+        for one in request.beside:
+            if one.operation == Operation.ADD_STEPS:
+                steps.append(one.body.record)
+            else:
+                resolution = seen(found, one.body.record, resolution)
+        return seek(
+            shown,
+            request.body.record,
+            beside=steps,
+            resolution=resolution,
+            last=self.settings.profile.lookup.last_steps,
+        )
+
+    def _compare(self, prepared: Prepared, found: Fields) -> Compared:
+        return relate(found, to=prepared.record, resolution=self.settings.resolution)
 
     def procedure_name(self, code: str) -> str | None:
         """Return the province's name of a procedure, None when it has none.
@@ -191,11 +225,24 @@ class ProvincialDestination:
         self._wire.close()
 
     def _confirm(self, request: Request) -> Receipt:
-        """After "đã tồn tại": a receipt when what is there is what was sent."""
-        answer = self.find(request)
-        if isinstance(answer, Receipt):
-            return answer
-        raise PermanentFailure("partner_conflict", "what the province holds differs")
+        """After "đã tồn tại": a receipt when what is there is what was sent.
+
+        What is said to exist and is not found lags behind: it is asked about again.
+        """
+        with replies.asking():
+            answer = self._look_up(request.number)
+        judged = self._judge(request, answer)
+        if isinstance(judged, Receipt):
+            return judged
+        prepared: Prepared = request.body
+        found, differs = answer.result.dossier, getattr(judged, "differs", ())
+        failure: DeliveryFailure = AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
+        is_registration = request.operation == Operation.REGISTER and not prepared.update
+        if is_registration and found is not None:
+            # Only a record of other content is no receipt for a registration.
+            failure = PermanentFailure("partner_conflict", f"differs in {', '.join(differs)}")
+        failure.differs = differs
+        raise failure
 
     def _look_up(self, number: str) -> Answer:
         arguments = {"madonvi": self.settings.agency, "mahoso": number}

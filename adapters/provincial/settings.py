@@ -8,6 +8,7 @@ from typing import Literal
 from adapters.provincial.profile import shipped
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
+from hub.rules.comparing import Resolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 
@@ -39,6 +40,12 @@ class ProvincialSettings:
     concurrency: int = 8
     profile: Profile = field(default_factory=shipped)
     """What differs between one province's software and another's."""
+
+    @property
+    def resolution(self) -> Resolution:
+        """How exactly the province keeps times and texts."""
+        kept = self.profile.resolution
+        return Resolution(time=kept.time, text=kept.text_length)
 
     @property
     def limits(self) -> Limits:

@@ -7,12 +7,12 @@ what was sent: its fields, and the hashes of the files.
 """
 
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from adapters.town_center import contract, faults, mapping
+from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.http import Reply
@@ -21,23 +21,22 @@ from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Absent, Doubt, Receipt, Request, Unclear
+from hub.rules.comparing import Likeness, compare_codes
 from hub.rules.errors import (
+    SAID_TO_EXIST,
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,
+    TransientFailure,
 )
 from hub.rules.traits import Traits
 
-TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 _PATHS = {
     TRANSFER: "/ho-so",
-    SUPPLEMENT: "/ho-so/{number}/bo-sung",
+    "CapNhatTrangThaiBoSungHoSo": "/ho-so/{number}/bo-sung",
     "CapNhatKetQuaTraHoSo": "/ho-so/{number}/tra-ket-qua",
 }
-_transfer = msgspec.json.Decoder(contract.Transfer)
-_supplement = msgspec.json.Decoder(contract.Supplement)
-_returned = msgspec.json.Decoder(contract.ResultReturned)
 _found = msgspec.json.Decoder(contract.FindReply)
 
 
@@ -60,6 +59,7 @@ class TownCenter:
             round_trips=7,
             pause_from=settings.profile.retry_after.pause_from,
             longest_wish=settings.profile.retry_after.longest,
+            lag=settings.profile.lookup.lag,
         )
 
     def prepare(self, message: Message, payload: Payload) -> Request:
@@ -95,23 +95,26 @@ class TownCenter:
         )
 
     @bounded
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Receipt | Absent | Unclear:
         """Ask whether the town has the effect of `request`; raises TransientFailure."""
         held, reply = self._held(request.number)
-        if isinstance(held, Absence):
-            return held
-        ours, differing = _recorded(held, request), _differences(request, held)
-        if ours is None and (differing or request.operation != TRANSFER):
-            # A dossier of other content is not our effect. Sending again is safe (the town answers
-            # "đã tồn tại") and ends in partner_conflict, where a person sees it.
-            return Absence.ABSENT
-        if differing:
-            return Absence.UNKNOWN  # under our message id, and not what we said
+        evidence = digest(reply)
+        if held is None:
+            if request.beside:
+                return Unclear(why=Doubt.BEHIND, response_hash=evidence)
+            return Absent(response_hash=evidence)
+        found = compare(held, request, self.settings.resolution)
+        doubt = _doubt(held, request, found)
+        if doubt is not None:
+            return Unclear(why=doubt, differs=found.differs, response_hash=evidence)
+        if not found.recorded and request.operation != TRANSFER:
+            return Absent(response_hash=evidence)
         return Receipt(
             reference=held.own_number,
-            already=ours is None,
-            response_hash=digest(reply),
+            already=not found.recorded,
+            response_hash=evidence,
             detail=held.state,
+            differs=found.unclear,
             unverified=tuple(f.sha256 for f in held.files if f.state is contract.FileState.WRONG),
         )
 
@@ -130,19 +133,24 @@ class TownCenter:
     def _compare(self, request: Request) -> None:
         """Raise PermanentFailure `partner_conflict` when the town's dossier is another one."""
         held, _ = self._held(request.number)
-        if isinstance(held, Absence):
-            raise AmbiguousFailure("reply_unreadable", "said to exist, but not found")
-        ours, differing = _recorded(held, request), _differences(request, held)
-        names = ", ".join(differing)
-        if ours is not None and differing:
-            raise AmbiguousFailure("reply_unreadable", f"ours, and differs in {names}")
-        if ours is None and request.operation != TRANSFER:
-            raise AmbiguousFailure("reply_unknown_code", "said to exist, not under our message id")
-        if differing:
-            raise PermanentFailure("partner_conflict", f"differs in {names}")
+        if held is None:
+            raise AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
+        found = compare(held, request, self.settings.resolution)
+        names = ", ".join(found.differs)
+        failure: DeliveryFailure
+        if not found.recorded and request.operation != TRANSFER:
+            failure = AmbiguousFailure(SAID_TO_EXIST, "not under our message id")
+        elif not found.certain:
+            return
+        elif found.recorded:
+            failure = AmbiguousFailure("reply_unreadable", f"ours, and differs in {names}")
+        else:
+            failure = PermanentFailure("partner_conflict", f"differs in {names}")
+        failure.differs = found.differs
+        raise failure
 
-    def _held(self, number: str) -> tuple[contract.HeldDossier | Absence, Reply]:
-        """Return the town's dossier. ABSENT only on its own word, not on any 404 of a gateway.
+    def _held(self, number: str) -> tuple[contract.HeldDossier | None, Reply]:
+        """Return the town's dossier. None only on its own word, not on any 404 of a gateway.
 
         Reading has no effect, so whatever goes wrong here is a TransientFailure.
         """
@@ -157,45 +165,19 @@ class TownCenter:
             raise faults.harmless(faults.failure(reply, None)) from None
         data, code = answer.data, answer.status.code
         if reply.status == 404 and data is None and code == contract.ReplyCode.NOT_FOUND:
-            return Absence.ABSENT, reply
+            return None, reply
         if reply.status == 200 and data is not None:
-            return (data if data.number == number else Absence.UNKNOWN), reply
+            if compare_codes(number, data.number) is not Likeness.SAME:
+                raise TransientFailure("reply_unreadable", "not the dossier that was asked for")
+            return data, reply
         raise faults.harmless(faults.failure(reply, code))
 
 
-def _recorded(held: contract.HeldDossier, request: Request) -> contract.Recorded | None:
-    """Return the call that the town recorded under our message id."""
-    calls = {TRANSFER: held.transfers, SUPPLEMENT: held.supplements}
-    made = calls.get(request.operation, held.returns)
-    return next((it for it in made if it.message_id and it.message_id == request.message_id), None)
-
-
-def _differences(request: Request, held: contract.HeldDossier) -> list[str]:
-    """Return the names of the fields in which what the town holds is not what we said."""
-    recorded = _recorded(held, request)
-    there = {file.sha256 for file in held.files}
-    same: dict[str, bool] = {}
-    sent: contract.Transfer | contract.Supplement | contract.ResultReturned
-    # Other calls add files to the dossier, so the town may hold more than was in this one.
-    match request.operation:
-        case "TiepNhanHoSo":
-            sent = _transfer.decode(request.body)
-            files = _hashes(sent.papers) | {file.sha256 for file in sent.other_files}
-            same = {
-                "MaQuyTrinh": sent.process.code == held.process,
-                "NgayTiepNhan": sent.received_at == held.received_at,
-                "NgayHenTra": sent.due_at == held.due_at,
-                "TapTin": files <= there,
-            }
-        case "CapNhatTrangThaiBoSungHoSo":
-            sent = _supplement.decode(request.body)
-            same = {"TapTin": _hashes(sent.papers) <= there}
-        case _:
-            sent = _returned.decode(request.body)
-    if recorded is not None:
-        same["PhienBan"] = recorded.version == sent.version
-    return [name for name, equal in same.items() if not equal]
-
-
-def _hashes(papers: Iterable[contract.Paper | contract.SuppliedPaper]) -> set[str]:
-    return {file.sha256 for paper in papers for file in paper.files}
+def _doubt(held: contract.HeldDossier, request: Request, found: Compared) -> Doubt | None:
+    """Return why what the town holds proves neither that it has our call nor that it has not."""
+    if found.recorded or request.operation == TRANSFER:
+        # Under our message id, or at least our number: and not what we said.
+        return Doubt.OTHER if found.certain else None
+    if found.alike:
+        return Doubt.ALIKE
+    return Doubt.BEHIND if is_behind(held, request.beside) else None

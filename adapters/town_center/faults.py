@@ -72,7 +72,8 @@ def outcome(reply: Reply, number: str = "") -> Done:
 
 
 def _done(reply: Reply, said: TownReply, code: str, text: str) -> Done | None:
-    if reply.status == 200 and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):
+    # What is said to exist is compared, so a status of its own for that does no harm.
+    if reply.status in (200, 409) and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):
         return Done(already=True, code=code, own_number=said.own_number)
     if reply.status == 200 and said.data == 1 and said.status.success:
         return Done(already=False, code=code, own_number=said.own_number)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from adapters.town_center.profile import shipped
 from adapters.wire.profile import Profile
+from hub.rules.comparing import Resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,12 @@ class TownSettings:
     """Procedure code -> the town's process code, where it is not the national code's core."""
     profile: Profile = field(default_factory=shipped)
     """What differs between one town's software and another's."""
+
+    @property
+    def resolution(self) -> Resolution:
+        """How exactly the town keeps times and texts."""
+        kept = self.profile.resolution
+        return Resolution(time=kept.time, text=kept.text_length)
 
     def __post_init__(self) -> None:
         for name in ("url", "file_base_url"):

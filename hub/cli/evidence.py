@@ -10,7 +10,7 @@ from hub.messages import catalog
 from hub.records.calendar import local
 from hub.records.deadlines import Timeliness, classify
 from hub.rules.errors import FAULTS
-from hub.store import dossiers, handovers
+from hub.store import attempts, dossiers, handovers
 from hub.store.archive import files as archive_files
 from hub.store.archive import index as archive_index
 from hub.store.archive.index import Archived
@@ -47,6 +47,8 @@ def slip(dossier: str) -> None:
     """Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ)."""
     with opened() as store, store.read() as tx:
         rows = handovers.of_dossier(tx, dossier)
+        sent = {row.delivery_id for row in rows if row.delivery_id is not None}
+        differing = attempts.differing(tx, sorted(sent))
         known = dossiers.get(tx, dossier, lock=False)
         archived = archive_index.get(tx, dossier)
         file = archive_files.one(tx, archived.file).name if archived else ""
@@ -70,6 +72,8 @@ def slip(dossier: str) -> None:
         told = f"{_time(row.answered_at)} {row.receipt}".strip()
         fault = FAULTS.get(row.code)
         note = f"{row.operation}: {fault.vi}" if fault else row.operation
+        if differs := differing.get((row.delivery_id, row.attempt)):
+            note = f"{note} Khác ở / differs in: {differs}"
         result = RESULTS.get(row.outcome, row.outcome)
         table.add_row(
             str(place), *sides, _time(row.sent_at), told, _time(row.recorded_at), result, note

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Message
-from hub.ports import Absence, Receipt
+from hub.ports import Absent, Receipt, Unclear
 from hub.rules import recovery
 from hub.rules.causes import cause_of
 from hub.rules.errors import (
@@ -40,7 +40,7 @@ class Outcome:
 
     claimed: deliveries.Claimed
     message: Message | None
-    result: Receipt | DeliveryFailure | Absence
+    result: Receipt | Absent | Unclear | DeliveryFailure
     finished_at: datetime
     digest: str = ""
     started_at: datetime | None = None
@@ -109,14 +109,14 @@ def _write(
     tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
 ) -> None:
     latest = max(outcome.finished_at for outcome in outcomes)
-    if all(isinstance(outcome.result, Receipt) for outcome in outcomes):  # the rule
+    if all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome, kind) for outcome in outcomes]
         delivered.settle(tx, done, since=since, now=latest)
     else:
         deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
         outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
         _move(tx, ctx, outcomes, latest, since=since)
-        attempts.finish(tx, [_record(outcome, kind) for outcome in outcomes])
+        attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
     for outcome in good:
         if outcome.message and isinstance(outcome.result, Receipt):
@@ -145,9 +145,14 @@ def _move(
             _fail(tx, ctx, outcome, outcome.result, since=since)
 
 
+def _is_plain(result: object) -> bool:
+    """Tell whether the partner has what was sent as it was sent: nothing more is written of it."""
+    return isinstance(result, Receipt) and not result.differs
+
+
 def _delivered(outcome: Outcome, kind: str) -> delivered.Delivered:
     reference = outcome.result.reference if isinstance(outcome.result, Receipt) else ""
-    return delivered.Delivered(outcome.claimed, reference, _record(outcome, kind))
+    return delivered.Delivered(outcome.claimed, reference, record_of(outcome, kind))
 
 
 def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:
@@ -187,10 +192,8 @@ def handover(
     """Return the evidence of a call."""
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
     receipt = outcome.result if isinstance(outcome.result, Receipt) else None
-    ended = outcome.result if isinstance(outcome.result, Absence) else "delivered"
-    if failed:
-        ended = failed.fault_class
-    elif receipt and receipt.already:
+    ended = ended_as(outcome.result)
+    if receipt and receipt.already:
         ended = "already"
     return handovers.Handover(
         delivery_id=outcome.claimed.id,
@@ -206,9 +209,18 @@ def handover(
         answered_at=outcome.finished_at,
         receipt=receipt.reference if receipt else "",
         recorded_at=recorded_at,
-        outcome=str(ended),
+        outcome=ended,
         code=failed.code if failed else "",
     )
+
+
+def ended_as(result: Receipt | Absent | Unclear | DeliveryFailure) -> str:
+    """Return the word for how a call or a question ended."""
+    if isinstance(result, DeliveryFailure):
+        return str(result.fault_class)
+    if isinstance(result, Receipt):
+        return "delivered"
+    return "absent" if isinstance(result, Absent) else "unknown"
 
 
 def _fail(
@@ -230,32 +242,35 @@ def _fail(
         delivery=claimed.id,
         attempt=claimed.attempts,
         code=failure.code,
+        detail=failure.detail,
         action=type(action).__name__,
     )
-    code, id = failure.code, claimed.id
+    code, id, now = failure.code, claimed.id, outcome.finished_at
     told = {"detail": failure.detail, "partner_code": failure.partner_code}
     match action:
         case recovery.RetryAt(when, counts):
             deliveries.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
         case recovery.ReconcileAt(when):
-            deliveries.doubt(tx, id, since=since, ask_at=when, code=code, **told)
+            deliveries.doubt(tx, id, since=since, ask_at=when, code=code, now=now, **told)
         case recovery.AskPerson():
-            deliveries.doubt(tx, id, since=since, ask_at=None, code=code, **told)
+            deliveries.doubt(tx, id, since=since, ask_at=None, code=code, now=now, **told)
         case recovery.Park(parked_as):
             told["detail"] = failure.detail or code
             deliveries.kill(tx, id, since=since, code=parked_as, **told)
 
 
-def _record(outcome: Outcome, kind: str) -> attempts.Finished:
+def record_of(outcome: Outcome, kind: str) -> attempts.Finished:
+    """Return the end of an attempt."""
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
     return attempts.Finished(
         delivery_id=outcome.claimed.id,
         number=outcome.claimed.attempts,
         kind=kind,
         at=outcome.finished_at,
-        outcome=failed.fault_class if failed else "delivered",
+        outcome=ended_as(outcome.result),
         code=failed.code if failed else None,
         detail=failed.detail if failed else None,
         request_hash=outcome.digest or None,
         response_hash=getattr(outcome.result, "response_hash", "") or None,
+        differs=getattr(outcome.result, "differs", ()),
     )

@@ -1,9 +1,11 @@
 """Reconcile: settles ambiguous deliveries of one destination by asking the partner.
 
 Found means delivered. Proven absent means it may be sent again, with the same message id: at once
-after the first call, later and later after others, until its attempts are used up. Neither proven
-means that a person has to resolve it. A partner that cannot be asked now is asked again, later and
-later; the delivery stays ambiguous and its lane closed.
+after the first call, later and later after others, until its attempts are used up. One "not there"
+is no proof: `hub/rules/absence.py` says when it counts, and that it is asked twice. Neither proven
+means that it is asked again while the effect may still show, and then that a person has to resolve
+it. A partner that cannot be asked now is asked again, later and later; the delivery stays ambiguous
+and its lane closed.
 
 Several processes may ask: what one has in hand is reserved for as long as its question may take,
 and none takes more than it can ask at once. Else each would take the other's and drop its answer.
@@ -24,19 +26,28 @@ from functools import partial
 from pathlib import Path
 
 from hub.failpoints import Point, passing
+from hub.flow import unproven
+from hub.flow.beside import delivered_beside, request_beside
 from hub.flow.open_questions import OpenQuestions
-from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, handover, settle
+from hub.flow.outcome import (
+    SETTLE_AT_STOP,
+    Outcome,
+    Settling,
+    ended_as,
+    handover,
+    record_of,
+    settle,
+)
 from hub.flow.outlast import outlast
-from hub.messages import catalog
 from hub.messages.envelope import decode
-from hub.ports import Absence, Clock, Destination, Receipt
-from hub.rules import lone, manners, recovery
+from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
+from hub.rules import absence, lone, manners, recovery
 from hub.rules.causes import cause_of
-from hub.rules.errors import DeliveryFailure, FaultClass, PermanentFailure, TransientFailure
+from hub.rules.errors import DeliveryFailure, PermanentFailure, TransientFailure
 from hub.rules.manners import Manners
 from hub.rules.states import DeliveryState
 from hub.service import Role
-from hub.store import attempts, deliveries, handovers, schedule
+from hub.store import attempts, deliveries, doubts, handovers, schedule
 from hub.store.engine import Tx, is_away
 from hub.telemetry import Event, log
 
@@ -180,10 +191,11 @@ class Reconcile(Role):
     def _ask(self, claimed: deliveries.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
         started_at = self.clock()
-        answer: Receipt | Absence | DeliveryFailure
+        answer: Receipt | Absent | Unclear | DeliveryFailure
         try:
             message = decode(claimed.body)
-            request = self.destination.prepare(message, catalog.read(message))
+            there = delivered_beside(self.settling.store, self.destination.name, claimed)
+            request = request_beside(self.destination, message, there)
             digest, operation = request.digest, request.operation
             answer = self.destination.find(request)
         except DeliveryFailure as failure:
@@ -191,7 +203,8 @@ class Reconcile(Role):
         except Exception as error:
             cause = cause_of(error)
             log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
-            answer = Absence.UNKNOWN
+            away = is_away(error)
+            answer = TransientFailure("store_away") if away else Unclear(why=Doubt.NO_ANSWER)
         return Outcome(
             claimed=claimed,
             message=message,
@@ -205,19 +218,23 @@ class Reconcile(Role):
     def _settle(self, outcome: Outcome) -> None:
         """Write down what came of a question; a fault of ours counts as no answer."""
         claimed, answer = outcome.claimed, outcome.result
-        found = answer if isinstance(answer, Absence) else type(answer).__name__.lower()
+        failed = answer if isinstance(answer, DeliveryFailure) else None
         log.info(
             Event.DELIVERY_RECONCILED,
             destination=self.destination.name,
             delivery=claimed.id,
-            action=found,
+            action=ended_as(answer),
+            code=failed.code if failed else "",
+            detail=failed.detail if failed else "",
+            differs=", ".join(getattr(answer, "differs", ())),
         )
         state = DeliveryState.AMBIGUOUS
         try:
             if isinstance(answer, Receipt):
+                outlast(self, lambda: self._warn_of_lag(outcome))
                 outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
             else:
-                outlast(self, lambda: self._write(outcome, answer, str(found)))
+                outlast(self, lambda: self._write(outcome, answer))
         except deliveries.StateConflict as error:
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
             return  # it is closed at the end
@@ -229,38 +246,62 @@ class Reconcile(Role):
             outlast(self, lambda: self._ask_again(outcome, cause))
         self.questions.answered(claimed)
 
+    def _warn_of_lag(self, outcome: Outcome) -> None:
+        """Say so when the effect shows after an answer that counted as "not there"."""
+        with self.settling.store.read() as tx:
+            standing = doubts.standing(tx, outcome.claimed.id)
+        if standing.since is None or standing.absent_at is None:
+            return
+        log.warning(
+            Event.LOOKUP_LAGGED,
+            destination=self.destination.name,
+            delivery=outcome.claimed.id,
+            duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
+        )
+
     def _ask_again(self, outcome: Outcome, cause: str) -> None:
         """Close a question whose answer cannot be written, and ask once more, later and later."""
         failure = TransientFailure("handler_failed", cause)
-        self._write(replace(outcome, result=failure, digest=""), failure, FaultClass.TRANSIENT)
+        self._write(replace(outcome, result=failure, digest=""), failure)
 
-    def _write(self, outcome: Outcome, answer: Absence | DeliveryFailure, found: str) -> None:
+    def _write(self, outcome: Outcome, answer: Absent | Unclear | DeliveryFailure) -> None:
         claimed, now = outcome.claimed, outcome.finished_at
         with self.settling.store.write() as tx:
             deliveries.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
-            record = attempts.Finished(
-                delivery_id=claimed.id,
-                number=claimed.attempts,
-                kind="find",
-                at=now,
-                outcome=found,
-                code=answer.code if isinstance(answer, DeliveryFailure) else None,
-                detail=answer.detail if isinstance(answer, DeliveryFailure) else None,
-                request_hash=outcome.digest or None,
-            )
-            attempts.finish(tx, [record])
-            if answer is Absence.ABSENT:
-                self._send_again(tx, claimed, now)
-            elif answer is Absence.UNKNOWN or isinstance(answer, PermanentFailure):
-                deliveries.leave_to_person(tx, claimed.id)
+            attempts.finish(tx, [record_of(outcome, "find")])
+            if isinstance(answer, PermanentFailure):
+                why = unproven.words_of_failure(answer)
+                deliveries.leave_to_person(tx, claimed.id, why=why)
             elif isinstance(answer, DeliveryFailure):
                 asked = schedule.unanswered(tx, claimed.id)
                 wish = answer.retry_after
                 pause = recovery.next_question(asked, first=self.ask_again, wish=wish)
                 schedule.ask_later(tx, claimed.id, when=now + pause)
+            else:
+                self._weigh(tx, outcome, answer)
             if outcome.called:
                 made = handover(self.destination.name, outcome, "find", recorded_at=now)
                 handovers.record(tx, [made])
+
+    def _weigh(self, tx: Tx, outcome: Outcome, answer: Absent | Unclear) -> None:
+        """Do what follows from an answer that is neither a receipt nor a failure."""
+        claimed, now = outcome.claimed, outcome.finished_at
+        weigh, why = absence.weigh_absent, unproven.CONTRADICTION
+        if isinstance(answer, Unclear):
+            weigh, why = absence.weigh_unclear, unproven.words_of(answer)
+        action = weigh(
+            doubts.standing(tx, claimed.id),
+            asked_at=outcome.started_at or now,
+            now=now,
+            patience=absence.patience_of(self.settling.policy, self.settling.traits),
+        )
+        match action:
+            case absence.AskAgain(when, absent_at):
+                doubts.ask_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
+            case absence.LeaveToPerson():
+                deliveries.leave_to_person(tx, claimed.id, why=why)
+            case absence.Proven():
+                self._send_again(tx, claimed, now)
 
     def _send_again(self, tx: Tx, claimed: deliveries.Claimed, now: datetime) -> None:
         """The partner does not have it: send it again, or give it to a person as dead."""

@@ -9,15 +9,17 @@ because no partner's interface lists its dossiers: `list_reconciliation` takes a
 officer exported.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from hub.flow.beside import request_beside
 from hub.messages import catalog
+from hub.messages.envelope import Message
 from hub.operations.by import By
-from hub.ports import Absence, Destination, Receipt
+from hub.ports import Absent, Destination, Doubt, Receipt, Unclear
 from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import DeliveryFailure
@@ -39,7 +41,9 @@ TIME_TO_REPAIR = timedelta(hours=8)
 _OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 _FOR_A_PERSON = {DeliveryState.DEAD, DeliveryState.AMBIGUOUS}
 _TAKEN_BACK = {DeliveryState.CANCELLED, DeliveryState.SUPERSEDED}
-Answered = tuple[Sent, Receipt | Absence]
+_DIFFERS = frozenset({Doubt.OTHER, Doubt.NO_ANSWER})
+"""What is alike is what was delivered, written in another way; older steps need not be shown."""
+Answered = tuple[Sent, Receipt | Absent | Unclear]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,20 @@ def reconcile_day(
     partners = {destination.name: destination for destination in destinations}
     compared = []
     with ThreadPoolExecutor(at_once, thread_name_prefix="reconcile.day") as pool:
-        for one in pool.map(partial(compare, store, partners), sorted(wanted)):
+        for one in pool.map(partial(compare, store, partners, now=by["now"]), sorted(wanted)):
             compared.append(one)
             progress(len(compared), len(wanted))
     return _keep(store, compared, rules, by)
 
 
-def compare(store: Store, partners: Mapping[str, Destination], number: str) -> Compared:
+def compare(
+    store: Store, partners: Mapping[str, Destination], number: str, *, now: datetime
+) -> Compared:
     """Compare one dossier."""
     seen = _read(store, number)
     for _ in range(LOOKS):
         before = seen
-        found = _compare(partners, number, *before)
+        found = _compare(partners, number, *before, now=now)
         seen = _read(store, number)
         if not found.findings or _standing(*seen) == _standing(*before):
             break
@@ -108,14 +114,20 @@ def _standing(status: int | None, sent: Sequence[Sent]) -> tuple[object, ...]:
 
 
 def _compare(
-    partners: Mapping[str, Destination], number: str, status: int | None, sent: Sequence[Sent]
+    partners: Mapping[str, Destination],
+    number: str,
+    status: int | None,
+    sent: Sequence[Sent],
+    *,
+    now: datetime,
 ) -> Compared:
     found = [*_ward_and_hub(number, status, sent), *_unsettled(number, sent)]
     answers: dict[str, list[Answered]] = {}
     unasked = set()
+    fresh = {one.id for one in sent if _is_fresh(one, partners.get(one.destination), now)}
     for one in _looked_for(sent):
-        answer = _ask(partners.get(one.destination), one)
-        if answer is None:
+        answer = _ask(partners.get(one.destination), one, _beside(one, sent))
+        if answer is None or _may_lag(one, answer, fresh):
             unasked.add(one.destination)
         else:
             answers.setdefault(one.destination, []).append((one, answer))
@@ -182,21 +194,21 @@ def _of_partner(
     """
     make = partial(Finding, subject=number, destination=destination)
     owner = _OWNERS.get(destination, WARD_IT)
-    if lacks := [one for one, answer in given if answer is Absence.ABSENT]:
+    if lacks := [one for one, answer in given if _lacks(answer)]:
         yield make(
             kind=PARTNER_LACKS,
             owner=owner,
             detail=f"{_named(lacks)} delivered, the partner does not have it",
             repair="show the partner its receipt",
         )
-    further = {
+    named = {
         one.id: answer.differs
         for one, answer in given
-        if isinstance(answer, Receipt) and answer.differs and one.id in last
+        if (isinstance(answer, Receipt) and answer.differs and one.id in last)
+        or (isinstance(answer, Unclear) and answer.why in _DIFFERS)
     }
-    differs = [one for one, answer in given if answer is Absence.UNKNOWN or one.id in further]
-    if differs:
-        fields = ", ".join(sorted({name for names in further.values() for name in names}))
+    if differs := [one for one, _ in given if one.id in named]:
+        fields = ", ".join(sorted({name for names in named.values() for name in names}))
         yield make(
             kind=PARTNER_DIFFERS,
             owner=CLERK,
@@ -207,6 +219,13 @@ def _of_partner(
     receipts = [answer for _, answer in given if isinstance(answer, Receipt)]
     if wrong := sorted({sha256 for receipt in receipts for sha256 in receipt.unverified}):
         yield _unverified(make, wrong)
+
+
+def _lacks(answer: Receipt | Absent | Unclear) -> bool:
+    """Tell whether the partner does not show what it was given: long after that is no lag."""
+    return isinstance(answer, Absent) or (
+        isinstance(answer, Unclear) and answer.why is Doubt.BEHIND
+    )
 
 
 def _named(several: Sequence[Sent]) -> str:
@@ -226,12 +245,37 @@ def _unverified(make: Callable[..., Finding], wrong: Sequence[str]) -> Finding:
     )
 
 
-def _ask(destination: Destination | None, one: Sent) -> Receipt | Absence | None:
+def _is_fresh(one: Sent, destination: Destination | None, now: datetime) -> bool:
+    """Tell whether the partner's look-up need not show it yet."""
+    lag = destination.traits.lag if destination is not None else timedelta()
+    return one.settled_at is not None and now < one.settled_at + lag
+
+
+def _may_lag(one: Sent, answer: Receipt | Absent | Unclear, fresh: Collection[int]) -> bool:
+    """Tell whether an answer lacks what the partner's look-up need not show yet."""
+    behind = isinstance(answer, Unclear) and answer.why is Doubt.BEHIND
+    return (one.id in fresh and _lacks(answer)) or (behind and bool(fresh))
+
+
+def _beside(one: Sent, sent: Sequence[Sent]) -> list[Message]:
+    """Return what else the partner is known to have of the dossier."""
+    return [
+        other.message
+        for other in sent
+        if other.destination == one.destination
+        and other.id != one.id
+        and other.state is DeliveryState.DELIVERED
+    ]
+
+
+def _ask(
+    destination: Destination | None, one: Sent, beside: Sequence[Message]
+) -> Receipt | Absent | Unclear | None:
     """Return the partner's answer; None when it cannot be asked now."""
     if destination is None or not destination.traits.findable:
         return None
     try:
-        return destination.find(destination.prepare(one.message, catalog.read(one.message)))
+        return destination.find(request_beside(destination, one.message, beside))
     except DeliveryFailure:
         return None
 

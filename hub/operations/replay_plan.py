@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from hub.messages import catalog
+from hub.flow import unproven
+from hub.flow.beside import request_beside
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
-from hub.ports import Absence, BlobPath, Destination, Receipt
+from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
 from hub.rules.errors import DeliveryFailure
-from hub.store import audit, journal, replays
+from hub.store import audit, doubts, journal, replays
 from hub.store.engine import Store
 from hub.store.repair_tables import (
     ALREADY_THERE,
@@ -84,7 +85,8 @@ def examine(
     if newer is not None:
         return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")
     message = decode(body)
-    answer = _ask(partners.get(candidate.destination), message)
+    destination = partners.get(candidate.destination)
+    answer = _ask(destination, message, _beside(store, candidate))
     if isinstance(answer, Receipt):
         return item(
             verdict=ALREADY_THERE, reference=answer.reference, response_hash=answer.response_hash
@@ -103,15 +105,24 @@ def examine(
     return item(verdict=WOULD_SEND)
 
 
-def _ask(destination: Destination | None, message: Message) -> Receipt | Absence | NoAnswer:
+def _beside(store: Store, candidate: Candidate) -> list[Message]:
+    """Return what the partner is known to have of the same dossier."""
+    if not candidate.lane:
+        return []
+    with store.read() as tx:
+        found = doubts.delivered_of(tx, candidate.destination, candidate.lane, besides=candidate.id)
+    return list(map(decode, found))
+
+
+def _ask(
+    destination: Destination | None, message: Message, beside: Sequence[Message]
+) -> Receipt | Absent | NoAnswer:
     if destination is None:
         return NoAnswer("no address of this partner is set")
     if not destination.traits.findable:
-        return Absence.ABSENT  # a dead delivery certainly had no effect, and asking proves nothing
+        return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
     try:
-        answer = destination.find(destination.prepare(message, catalog.read(message)))
+        answer = destination.find(request_beside(destination, message, beside))
     except DeliveryFailure as failure:
         return NoAnswer(failure.code)
-    if answer is Absence.UNKNOWN:
-        return NoAnswer("the partner proves neither that it has it nor that it does not")
-    return answer
+    return NoAnswer(unproven.words_of(answer)) if isinstance(answer, Unclear) else answer

@@ -45,6 +45,8 @@ ROOM = 400
 """Unsettled deliveries above which the office waits: the weather then meets a working hub."""
 AGENCY = "000.99.01.H57"
 GIVE_UP_SECONDS = 1800.0
+PROFILE = Path(__file__).with_name("profile.toml")
+"""What differs between simulated partners and real ones."""
 LOG = "hub.log"
 """Made first of all: a directory that has it is one of an earlier run."""
 
@@ -270,6 +272,8 @@ def _settings(
         province_username=keys.province_username,
         province_password=keys.province_password,
         town_url=town.url,
+        province_profile=str(PROFILE),
+        town_profile=str(PROFILE),
         town_client_id=keys.town_client_id,
         town_client_secret=keys.town_client_secret,
         town_callback_secret=keys.town_callback_secret,

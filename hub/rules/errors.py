@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+SAID_TO_EXIST = "lookup_behind"
+"""Code of a call that was answered "already exists", while the look-up does not show it."""
+
+
 class FaultClass(StrEnum):
     """What a failure says about the effect at the partner."""
 
@@ -63,14 +67,18 @@ class DeliveryFailure(Exception):
         """How long the partner asked us to wait, when it did."""
         self.partner_code = partner_code
         """The partner's own code, "" where it gave none; see `kept_code`."""
+        self.differs: tuple[str, ...] = ()
+        """The partner's names of fields that are not as sent, where that is the reason."""
         self.response_hash = ""
         """sha256 of the reply that says so, "" when there was none: evidence."""
 
     def as_kind(self, kind: type[Failure]) -> Failure:
         """Return the same failure as another kind, or as one more of its own to be raised."""
-        return kind(
+        same = kind(
             self.code, self.detail, retry_after=self.retry_after, partner_code=self.partner_code
         )
+        same.differs = self.differs
+        return same
 
 
 _LEFT_OUT = re.compile(r"[^A-Za-z0-9_.\-]|\d{6,}")
@@ -203,6 +211,7 @@ _TABLE = (
     Fault("reply_dropped", _A, "Mất kết nối sau khi đã gửi.", "Connection lost after sending."),
     Fault("reply_unreadable", _A, "Trả lời của đối tác không đọc được.", "Unreadable reply."),
     Fault("reply_server_error", _A, "Đối tác báo lỗi hệ thống.", "Partner server error."),
+    Fault(SAID_TO_EXIST, _A, "Đối tác báo đã có, nhưng tra cứu chưa thấy.", "Exists, not found."),
     Fault("reply_unknown_code", _A, "Mã trả lời chưa biết.", "Reply code without a mapping."),
     Fault("lease_expired", _A, "Tiến trình gửi dừng giữa chừng.", "We stopped while sending."),
     Fault("restored", _A, "Khôi phục từ bản sao lưu, hỏi đối tác trước.", "Restored old copy."),

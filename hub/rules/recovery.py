@@ -29,7 +29,8 @@ class Policy:
     """Share of the wait that is drawn at random, either way."""
     attempts: int = 400
     settle_delay: timedelta = timedelta(seconds=10)
-    """How long the partner may still be working before an unknown effect is asked about."""
+    """How long after an unknown effect the partner is asked first; see `absence` for how long its
+    "not there" does not count."""
     pause: timedelta = timedelta(minutes=1)
     """How long a held delivery sleeps before it looks again."""
 
@@ -90,7 +91,7 @@ def recover(
         case FaultClass.AMBIGUOUS if not traits.idempotent:
             if not traits.findable:
                 return AskPerson()
-            return ReconcileAt(now + settle_time(failure, policy, traits))
+            return ReconcileAt(now + policy.settle_delay)
         case _:
             if attempt >= policy.attempts:
                 return Park("attempts_exhausted")
@@ -121,17 +122,6 @@ def next_question(asked: int, *, first: timedelta, wish: timedelta | None = None
     """Return how long to wait after `asked` questions (from 1) that brought no answer."""
     times: int = min(2 ** min(asked - 1, 40), QUESTIONS_SLOW_DOWN)
     return max(first * times, wish or timedelta())
-
-
-def settle_time(failure: DeliveryFailure, policy: Policy, traits: Traits) -> timedelta:
-    """Return how long to let the partner finish before it is asked.
-
-    A partner that did not answer in time may be at work still: asked too early it would truthfully
-    say that nothing is there, and the repeat would double what it is about to do.
-    """
-    if failure.code == "reply_timeout":
-        return policy.settle_delay + traits.reply_timeout
-    return policy.settle_delay
 
 
 def next_time(

@@ -24,6 +24,8 @@ class Traits:
     """A partner's wish to be called later that is at least this long pauses the operation."""
     longest_wish: timedelta = timedelta(days=7)
     """The longest such wish."""
+    lag: timedelta = timedelta()
+    """How long `find` may not show what the partner has: it may read a copy that is behind."""
 
     @property
     def longest_call(self) -> timedelta:

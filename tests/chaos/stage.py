@@ -33,6 +33,8 @@ from tests.support.tcp_proxy import TcpProxy
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7
+LAG = "3s"
+"""Longer than a simulator's look-up lags in any dialect, and than a gateway's late effect takes."""
 HOUR = 3600
 MODULES = {"timer": "tests.chaos.archiving_timer"}
 LEASE = (CONNECT + REPLY) * 16
@@ -138,6 +140,8 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         keys, lines, real = self.keys, self.lines, self._addresses()
+        profile = self.directory / "profile.toml"
+        profile.write_text(f'[lookup]\nlag = "{LAG}"\n', encoding="utf-8")
         through = {name: lines[name].instead_of(url) for name, url in real.items()}
         brokers = [url for name, url in through.items() if name.startswith("broker.")]
         values = {
@@ -155,6 +159,8 @@ class Stage:
             "town_client_id": keys.town_client_id,
             "town_client_secret": keys.town_client_secret,
             "town_callback_secret": keys.town_callback_secret,
+            "province_profile": profile,
+            "town_profile": profile,
             "connect_timeout": CONNECT,
             "reply_timeout": REPLY,
             "retry_first": 0.1,

@@ -14,7 +14,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from hub.messages.payloads import TownResultReturned, TownSupplement
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Absent, Doubt, Receipt, Request, Unclear
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -70,7 +70,7 @@ def test_a_transfer_is_done_and_found(
 ) -> None:
     """Absent before, there afterwards, in the town's own ledger once."""
     request = request_for(destination, transfer(number))
-    assert destination.find(request) is Absence.ABSENT
+    assert destination.find(request) == Absent()
     receipt = destination.send(request)
     assert (receipt.already, len(receipt.response_hash)) == (False, 64)
     assert receipt.reference.startswith("000.99.00.H57-180724-")
@@ -129,7 +129,7 @@ def test_a_failure_without_effect(
     if fault.kind is K.BUSY:
         assert caught.value.retry_after == timedelta(seconds=7)
     town.clear_faults()
-    assert destination.find(request) is Absence.ABSENT
+    assert destination.find(request) == Absent()
     assert destination.send(request).already is False
     assert effects(town, number) == ["dossier"]
 
@@ -185,8 +185,8 @@ def test_a_reply_that_comes_twice_spoils_no_later_call(
     other = request_for(destination, transfer(number.replace("0724", "0725")))
     # The copy may come before or after the connection is taken again: found out, or not met.
     with suppress(TransientFailure):
-        assert destination.find(other) is Absence.ABSENT
-    assert destination.find(other) is Absence.ABSENT
+        assert destination.find(other) == Absent()
+    assert destination.find(other) == Absent()
     assert isinstance(destination.find(request), Receipt)
 
 
@@ -280,7 +280,9 @@ def test_another_dossier_under_the_same_number_is_a_conflict(
         destination.send(other)
     assert caught.value.code == "partner_conflict"
     assert caught.value.detail == "differs in MaQuyTrinh, NgayHenTra, TapTin"
-    assert destination.find(other) is Absence.ABSENT
+    differs = ("MaQuyTrinh", "NgayHenTra", "TapTin")
+    assert caught.value.differs == differs
+    assert destination.find(other) == Unclear(why=Doubt.OTHER, differs=differs)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +307,7 @@ def test_our_message_id_is_no_proof_of_other_content(
     scans = [place[0].put(b"a paper that never came")] if changes.pop("files", False) else []
     other = transfer(number, **changes)
     request = destination.prepare(message_of(other, *scans, id="said-once"), other)
-    assert destination.find(request) is Absence.UNKNOWN
+    assert isinstance(destination.find(request), Unclear)
     with pytest.raises(AmbiguousFailure, match="differs in"):
         destination.send(request)
 
@@ -351,7 +353,7 @@ def test_what_comes_before_its_transfer_is_refused_and_shown(
     with pytest.raises(PermanentFailure) as caught:
         destination.send(request)
     assert caught.value.code == "partner_refused"
-    assert destination.find(request) is Absence.ABSENT
+    assert destination.find(request) == Absent()
     assert effects(town, number) == ["misplaced"]
     assert town.ledger()["out_of_order"] == before + 1
 
@@ -359,7 +361,7 @@ def test_what_comes_before_its_transfer_is_refused_and_shown(
 @pytest.mark.parametrize(
     ("fault", "answer"),
     [
-        (Fault(kind=K.OTHER_DOSSIER), Absence.UNKNOWN),
+        (Fault(kind=K.OTHER_DOSSIER), TransientFailure),
         (Fault(kind=K.HTML), TransientFailure),
         (Fault(kind=K.TRUNCATED), TransientFailure),
         (Fault(kind=K.DROP_AFTER_ACCEPT), TransientFailure),
@@ -378,15 +380,12 @@ def test_what_comes_before_its_transfer_is_refused_and_shown(
 def test_a_garbled_answer_to_a_question_proves_nothing(
     destination: TownCenter, town: SimulatorProcess, number: str, fault: Fault, answer: Any
 ) -> None:
-    """Asking has no effect: at worst it is not known, never "absent", never ambiguous."""
+    """Asking has no effect: at worst it is asked again, never "absent", never ambiguous."""
     request = request_for(destination, transfer(number))
     destination.send(request)
     town.set_faults([only(fault, "TraCuuHoSo")])
-    if isinstance(answer, Absence):
-        assert destination.find(request) is answer
-    else:
-        with pytest.raises(answer):
-            destination.find(request)
+    with pytest.raises(answer):
+        destination.find(request)
 
 
 def test_ping_says_whether_the_town_takes_calls(

@@ -18,7 +18,7 @@ from hub.messages import payloads as p
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import ListReport, reconcile_lists
 from hub.operations.partner_list import read
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Receipt, Request
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
@@ -43,7 +43,7 @@ THREE = ("unknown_here", "not_listed", "listed_differs")
 class Agrees(Partner):
     """A partner that has whatever it is asked about."""
 
-    def find(self, request: Request) -> Receipt | Absence:  # noqa: ARG002
+    def find(self, request: Request) -> Answer:  # noqa: ARG002
         """It is there."""
         return Receipt(already=True)
 

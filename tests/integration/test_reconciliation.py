@@ -12,7 +12,7 @@ from hub.flow.say import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.reconciliation import Report, reconcile_day
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Receipt, Request
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import TransientFailure
@@ -30,7 +30,7 @@ RULES = Rulebook.load()
 class Deaf(Partner):
     """A partner that cannot be asked."""
 
-    def find(self, request: Request) -> Receipt | Absence:  # noqa: ARG002
+    def find(self, request: Request) -> Answer:  # noqa: ARG002
         """It is away."""
         raise TransientFailure("partner_unreachable")
 
@@ -123,7 +123,7 @@ class Remarks(Partner):
         super().__init__()
         self.remarks = remarks
 
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Answer:
         """What is there is there, with the remarks."""
         found = super().find(request)
         return self.remarks if isinstance(found, Receipt) else found
@@ -177,7 +177,7 @@ def test_a_dossier_that_moves_while_the_partner_is_asked_is_compared_anew(store:
     deliver(store, partner)
     asked = partner.find
 
-    def moving(request: Request) -> Receipt | Absence:
+    def moving(request: Request) -> Answer:
         answer = asked(request)
         if partner.remarks.differs:
             partner.remarks = Receipt()

@@ -16,7 +16,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_plan, resending
 from hub.operations.by import By
 from hub.operations.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import audit, deliveries, replays, schedule
@@ -35,7 +35,7 @@ LOST = Attachment(name="a.pdf", media_type="application/pdf", size=3, sha256="0"
 class Deaf(Partner):
     """A partner that cannot be asked."""
 
-    def find(self, request: Request) -> Receipt | Absence:  # noqa: ARG002
+    def find(self, request: Request) -> Answer:  # noqa: ARG002
         """It is away."""
         raise TransientFailure("partner_unreachable")
 

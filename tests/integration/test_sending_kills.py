@@ -16,7 +16,7 @@ from hub.flow.reconcile import NEVER_THERE
 from hub.flow.say import say
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Receipt, Request
 from hub.rules.lone import LONE_QUESTIONS, SUSPECT_FROM
 from hub.store import attention
 from hub.store.deliveries import Claimed
@@ -116,7 +116,7 @@ class DeadlyOne(Partner):
             raise Died
         return super().prepare(message, payload)
 
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Answer:
         if self.deadly in self.taken[-1]:
             assert self.died.wait(20)  # what is in hand beside it does not end either
         return Receipt(reference=f"T-{request.number}")

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Absent, Answer, Doubt, Receipt, Request, Unclear
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -44,8 +44,8 @@ class Partner:
             findable=findable,
             idempotent=idempotent,
             concurrency=concurrency,
-            connect_timeout=timedelta(seconds=1),
-            reply_timeout=timedelta(seconds=1),
+            connect_timeout=timedelta(seconds=1.9),
+            reply_timeout=timedelta(milliseconds=100),
         )
         self.ledger: list[tuple[str, int]] = []
         self.calls = 0
@@ -88,7 +88,7 @@ class Partner:
             raise fault
         return Receipt(reference=f"T-{request.number}")
 
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Answer:
         """Answer from the ledger."""
         with self._lock:
             self.asked += 1
@@ -97,7 +97,7 @@ class Partner:
         with self._lock:
             if (request.number, request.body) in self.ledger:
                 return Receipt(already=True)
-            return Absence.ABSENT if self.traits.findable else Absence.UNKNOWN
+            return Absent() if self.traits.findable else Unclear(why=Doubt.NO_ANSWER)
 
     def ping(self) -> None:
         """Always there."""

@@ -76,11 +76,10 @@ def test_an_unknown_effect_is_asked_about_never_repeated(attempt: int) -> None:
     assert decide(failure, attempt, PLAIN) == AskPerson()
 
 
-def test_a_partner_that_did_not_answer_in_time_gets_more_time_before_it_is_asked() -> None:
-    """It may still be at work: "absent" would be true only for now."""
-    late = AmbiguousFailure("reply_timeout")
-    expected = NOW + POLICY.settle_delay + FINDABLE.reply_timeout
-    assert decide(late) == ReconcileAt(expected)
+@pytest.mark.parametrize("code", ["reply_timeout", "reply_dropped", "reply_server_error"])
+def test_after_every_unknown_end_the_partner_is_asked_equally_soon(code: str) -> None:
+    """An early "yes" counts; from when a "no" does, `hub/rules/absence.py` says."""
+    assert decide(AmbiguousFailure(code)) == ReconcileAt(NOW + POLICY.settle_delay)
 
 
 def test_an_unknown_effect_may_be_repeated_where_the_partner_drops_repeats() -> None:

@@ -21,7 +21,6 @@ from adapters.wire.profile.records import (
     Resolution,
     RetryAfter,
     Session,
-    TextChange,
     Tls,
     Unsupported,
 )
@@ -43,7 +42,6 @@ __all__ = [
     "RetryAfter",
     "Session",
     "Source",
-    "TextChange",
     "Tls",
     "Unsupported",
     "load",

@@ -45,17 +45,6 @@ class Means(StrEnum):
     """As if the profile did not have the code: the effect is unknown, a person classifies it."""
 
 
-class TextChange(StrEnum):
-    """How a text may come back changed and still be the same text."""
-
-    NORMAL_FORM = "normal_form"
-    """Letters and their marks composed or decomposed (NFC, NFD)."""
-    BLANKS = "blanks"
-    """Blanks at the ends, several in a row, line ends for blanks."""
-    CASE = "case"
-    """Capitals for small letters and the other way round."""
-
-
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of the file."""
 
@@ -201,16 +190,10 @@ class Resolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         int,
         Key(
             "number from 0 on; 0: as long as sent",
-            "Characters after which a text that comes back was cut off.",
+            "Characters after which a text that comes back was cut off. Normal form, case and "
+            "blanks never make another text.",
         ),
     ] = 0
-    text_changes: Annotated[
-        tuple[TextChange, ...],
-        Key(
-            f"list of {' | '.join(TextChange)}",
-            "How a text may come back changed and is still what was sent.",
-        ),
-    ] = (TextChange.NORMAL_FORM, TextChange.BLANKS)
 
 
 class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.messages.routes import deliver_queue
 from hub.one_cpu import one_cpu
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Doubt, Receipt, Request, Unclear
 from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store.engine import Tx
@@ -81,9 +81,9 @@ class Answering:
         """Answer."""
         return Receipt(reference=request.number, response_hash="0" * 64)
 
-    def find(self, request: Request) -> Receipt | Absence:
+    def find(self, request: Request) -> Answer:
         """Know nothing: nobody asks."""
-        return Absence.UNKNOWN
+        return Unclear(why=Doubt.NO_ANSWER)
 
     def ping(self) -> timedelta | None:
         """Be there."""

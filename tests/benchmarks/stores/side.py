@@ -28,7 +28,7 @@ from hub.flow.say import say
 from hub.messages import catalog
 from hub.messages.envelope import Message, encode
 from hub.messages.payloads import Payload
-from hub.ports import Absence, Receipt, Request
+from hub.ports import Answer, Doubt, Receipt, Request, Unclear
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
@@ -70,9 +70,9 @@ class Partner:
         """Take it."""
         return Receipt(reference=f"T-{request.number}", response_hash=request.digest)
 
-    def find(self, request: Request) -> Receipt | Absence:  # noqa: ARG002 - nothing is in doubt
+    def find(self, request: Request) -> Answer:  # noqa: ARG002 - nothing is in doubt
         """Nobody asks."""
-        return Absence.UNKNOWN
+        return Unclear(why=Doubt.NO_ANSWER)
 
     def ping(self) -> None:
         """Always there."""

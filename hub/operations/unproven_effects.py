@@ -1,0 +1,89 @@
+"""Raises one task for each delivery whose effect asking could not settle: which field, what to do.
+
+It is closed by itself when a person has resolved the delivery, in whatever way. The timer looks
+once a sweep; what it finds is a row, so nothing is raised twice after a restart or by two timers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.messages import catalog
+from hub.records.calendar import CalendarMissing
+from hub.records.rulebook import Rulebook
+from hub.rules.actors import BY_HUB
+from hub.store import tasks, unproven
+from hub.store.engine import Store
+from hub.store.repair_tables import CLERK
+from hub.store.unproven import Left
+from hub.telemetry import Event, log
+
+TIME_TO_RESOLVE = timedelta(hours=4)
+"""Office hours until a task is due: the dossier's later messages wait for it."""
+WITHOUT_CALENDAR = timedelta(days=1)
+_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
+_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
+_PROFILE = {
+    catalog.PROVINCIAL: "HUB_PROVINCE_PROFILE",
+    catalog.TOWN_CENTER: "HUB_TOWN_PROFILE",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenEffects:
+    """Where to look, and by which calendar a task is due."""
+
+    store: Store
+    rules: Rulebook
+
+    def look(self, now: datetime) -> int:
+        """Close the tasks that have become needless, raise those that are missing; say how many."""
+        with self.store.read() as tx:
+            found, needless = unproven.untold(tx), unproven.some_needless(tx)
+        if not found and not needless:
+            return 0
+        due = self._due(now)
+        with self.store.write() as tx:
+            unproven.close_needless(tx, actor=BY_HUB, reason="resolved", now=now)
+            raised = [
+                one for one in found if tasks.open_once(tx, finding(one), due_at=due, now=now)
+            ]
+        for one in raised:
+            log.warning(
+                Event.EFFECT_UNPROVEN,
+                delivery=one.id,
+                destination=one.destination,
+                differs=one.differs,
+            )
+        return len(raised)
+
+    def _due(self, now: datetime) -> datetime:
+        try:
+            return self.rules.add_working_time(now, TIME_TO_RESOLVE)
+        except CalendarMissing:
+            return now + WITHOUT_CALENDAR
+
+
+def finding(one: Left) -> tasks.Finding:
+    """Return the task's content, in the officer's words and in the operator's."""
+    vi, en = _VI.get(one.destination, one.destination), _EN.get(one.destination, one.destination)
+    there, absent = f"hub resolve {one.id} delivered", f"hub resolve {one.id} absent"
+    field_vi = f", so trường {one.differs}" if one.differs else ""
+    field_en = f" and compare {one.differs}" if one.differs else ""
+    profile = ""
+    if one.differs and (name := _PROFILE.get(one.destination)):
+        profile = (
+            f" Nếu mọi hồ sơ đều lệch như vậy, ghi cách ghi của đối tác vào {name}."
+            f" / If every dossier differs so, say in the file of {name} how the partner writes it."
+        )
+    return tasks.Finding(
+        kind=unproven.KIND,
+        subject=one.number,
+        destination=one.destination,
+        owner=CLERK,
+        detail=f"Lượt gửi {one.id} · delivery {one.id}: {one.detail}",
+        repair=(
+            f"Xem hồ sơ trên màn hình của {vi}{field_vi}. Đã có: {there}; chưa có: {absent}"
+            f" · Open the dossier at {en}{field_en}. It is there: {there}; it is not: {absent}."
+            f"{profile}"
+        ),
+    )

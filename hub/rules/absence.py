@@ -1,0 +1,108 @@
+"""When "not there" proves that a call had no effect, and may be repeated. Pure, reads no clock.
+
+One negative answer is no proof. The partner may still be at work on the call, whatever ended it on
+our side (no reply, a cut line, a 502 of a gateway, our own death), and its look-up may read a copy
+that lags behind. So an answer counts only when it was asked later than both can last, and then once
+more, at a distance. A partner that said "already exists" is never believed when its look-up says
+"not there": that is lag, or something for a person.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.rules.recovery import Policy
+from hub.rules.traits import Traits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an effect may still come, and how long it may stay unseen."""
+
+    settle: timedelta
+    work: timedelta
+    """How long the partner may be at work on a call that nobody waits for any more."""
+    lag: timedelta
+    """How long the partner's look-up may not show what it has."""
+
+    @property
+    def counts_after(self) -> timedelta:
+        """From the end of the call to the first question whose "not there" counts."""
+        return self.settle + self.work + self.lag
+
+    @property
+    def distance(self) -> timedelta:
+        """Between the two answers that together are a proof."""
+        return max(self.settle, self.lag)
+
+
+def patience_of(policy: Policy, traits: Traits) -> Patience:
+    """Return the patience with one partner."""
+    return Patience(settle=policy.settle_delay, work=traits.reply_timeout, lag=traits.lag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of a delivery whose effect is unknown."""
+
+    since: datetime | None
+    """When the call was over on our side; None where that was never written down."""
+    absent_at: datetime | None = None
+    """When the question was asked whose "not there" was the first to count."""
+    said_to_exist: bool = False
+    """The partner answered "already exists" to the call itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Ask at `when`; `absent_at` is the first answer that counts, None where none does yet."""
+
+    when: datetime
+    absent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The call had no effect and never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveToPerson:
+    """Asking proves nothing more."""
+
+
+def weigh_absent(
+    standing: Standing, *, asked_at: datetime, now: datetime, patience: Patience
+) -> AskAgain | Proven | LeaveToPerson:
+    """Return what follows when a question that was asked at `asked_at` is answered "not there"."""
+    since = standing.since
+    if since is None or asked_at < since + patience.counts_after:
+        return AskAgain(_next(since or now, asked_at, now, patience))
+    if standing.absent_at is None:
+        return AskAgain(now + patience.distance, absent_at=asked_at)
+    due = standing.absent_at + patience.distance
+    if asked_at < due:
+        return AskAgain(due, absent_at=standing.absent_at)
+    return LeaveToPerson() if standing.said_to_exist else Proven()
+
+
+def weigh_unclear(
+    standing: Standing, *, asked_at: datetime, now: datetime, patience: Patience
+) -> AskAgain | LeaveToPerson:
+    """Return what follows when the answer proves neither presence nor absence.
+
+    While the effect may still come or become visible, it is asked again; what was counted as absent
+    before is not any more.
+    """
+    since = standing.since
+    if since is None or asked_at < since + patience.counts_after:
+        return AskAgain(_next(since or now, asked_at, now, patience))
+    return LeaveToPerson()
+
+
+def _next(since: datetime, asked_at: datetime, now: datetime, patience: Patience) -> datetime:
+    """Return when to ask next while "not there" does not count: ever later, up to when it does.
+
+    An effect that comes late is then seen soon, and few questions are asked.
+    """
+    later = now + max(patience.settle, asked_at - since)
+    return max(now, min(later, since + patience.counts_after))

@@ -1,0 +1,126 @@
+"""What is kept of an unknown effect: since when, the first "not there", which fields differ."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.flow.say import say
+from hub.operations.unproven_effects import UnprovenEffects
+from hub.records.rulebook import Rulebook
+from hub.rules.absence import Standing
+from hub.rules.errors import SAID_TO_EXIST
+from hub.rules.states import DeliveryState as S
+from hub.store import attempts, attention, deliveries, doubts, schedule, tasks
+from hub.store.engine import Store, Tx
+from hub.store.tables import deliveries as table
+from tests.support.works import AT, number, record, step
+
+TO = "provincial"
+SECOND = timedelta(seconds=1)
+
+
+def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
+    """Have one step whose effect is unknown since AT."""
+    say(tx, [step(1, 1)], AT)
+    deliveries.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
+    attempts.start(tx, [(1, 1)], now=AT)
+    deliveries.doubt(tx, 1, since=S.SENDING, ask_at=AT, code=code, detail="x", now=AT)
+
+
+def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store: Store) -> None:
+    """The next question is planned in the same write; a new doubt begins anew."""
+    with store.write() as tx:
+        in_doubt(tx, SAID_TO_EXIST)
+        assert doubts.standing(tx, 1) == Standing(since=AT, said_to_exist=True)
+        later = AT + 9 * SECOND
+        doubts.ask_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)
+        assert doubts.standing(tx, 1) == Standing(
+            since=AT, absent_at=AT + SECOND, said_to_exist=True
+        )
+        (due,) = tx.execute(sa.select(table.c.next_attempt_at)).scalars()
+        assert due == later
+
+
+def test_a_doubt_that_was_never_dated_is_dated_by_its_first_answer(store: Store) -> None:
+    """An older version left it so."""
+    with store.write() as tx:
+        in_doubt(tx)
+        tx.execute(sa.update(table).values(doubtful_since=None))
+        doubts.ask_once_more(tx, 1, when=AT, absent_at=None, now=AT + SECOND)
+        assert doubts.standing(tx, 1) == Standing(since=AT + SECOND)
+
+
+def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:
+    """Its call may have been at work until then."""
+    with store.write() as tx:
+        say(tx, [step(1, 1)], AT)
+        deliveries.claim(tx, [1], TO, now=AT, lease_until=AT)
+        schedule.expire_leases(tx, now=AT + 5 * SECOND)
+        assert doubts.standing(tx, 1).since == AT + 5 * SECOND
+
+
+def test_a_clock_that_is_set_back_leaves_no_doubt_in_the_future(store: Store) -> None:
+    """Else no answer would count for as long as the clock went back."""
+    before = AT - timedelta(hours=1)
+    with store.write() as tx:
+        in_doubt(tx)
+        doubts.ask_once_more(tx, 1, when=AT, absent_at=AT, now=AT)
+        schedule.mend_future(tx, now=before, soon=before, lease_until=before)
+        assert doubts.standing(tx, 1) == Standing(since=before)
+
+
+def test_what_was_delivered_of_a_lane_is_returned_in_its_order(store: Store) -> None:
+    """Not what is open, of another dossier, or the one that is asked about."""
+    messages = [record(1, 1), step(1, 1), step(1, 2), step(2, 1)]
+    with store.write() as tx:
+        say(tx, messages, AT)
+        delivered = {"state": "delivered", "settled_at": AT}
+        tx.execute(sa.update(table).where(table.c.id != 3).values(delivered))
+        found = doubts.delivered_of(tx, TO, number(1), besides=3)
+        assert len(found) == 2
+        assert b"r-1-1" in found[0]
+        assert b"m-1-1" in found[1]
+        assert doubts.delivered_of(tx, TO, number(1), besides=1, limit=1)[0] == found[1]
+
+
+def left(store: Store, differs: tuple[str, ...]) -> None:
+    """Have one step left to a person after a question."""
+    with store.write() as tx:
+        in_doubt(tx)
+        attempts.start(tx, [(1, 2)], now=AT, kind="find")
+        ended = attempts.Finished(
+            delivery_id=1, number=2, kind="find", at=AT, outcome="unknown", differs=differs
+        )
+        attempts.finish(tx, [ended])
+        deliveries.leave_to_person(tx, 1, why="giống · alike")
+
+
+def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> None:
+    """In `hub stuck`, by call for the slip, and in one task that goes with the delivery."""
+    left(store, ("NguoiXuLy", "ThoiDiemXuLy"))
+    watch = UnprovenEffects(store=store, rules=Rulebook.load())
+    with store.read() as tx:
+        (row,) = attention.stuck(tx)
+        assert row[4:] == ("reply_dropped", "giống · alike: NguoiXuLy, ThoiDiemXuLy")
+        assert attempts.differing(tx, [1]) == {(1, 2): "NguoiXuLy, ThoiDiemXuLy"}
+    assert [watch.look(AT), watch.look(AT)] == [1, 0]
+    with store.read() as tx:
+        (task,) = tasks.still_open(tx)
+    assert (task.kind, task.subject) == ("effect_unproven", number(1))
+    assert "so trường NguoiXuLy, ThoiDiemXuLy" in task.repair
+    assert "HUB_PROVINCE_PROFILE" in task.repair
+    with store.write() as tx:
+        deliveries.retry_absent(tx, 1, now=AT)
+    watch.look(AT)
+    with store.read() as tx:
+        assert tasks.still_open(tx) == []
+
+
+def test_a_task_that_a_person_closed_does_not_come_again(store: Store) -> None:
+    """Until the delivery is sent again and is in doubt anew."""
+    left(store, ())
+    watch = UnprovenEffects(store=store, rules=Rulebook.load())
+    watch.look(AT)
+    with store.write() as tx:
+        tasks.close(tx, 1, actor="o", reason="asked them", now=AT + SECOND)
+    assert watch.look(AT + 2 * SECOND) == 0

@@ -1,0 +1,106 @@
+"""Absence is proven by two answers, both later than the effect could come or stay unseen."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.rules.absence import (
+    AskAgain,
+    LeaveToPerson,
+    Patience,
+    Proven,
+    Standing,
+    patience_of,
+    weigh_absent,
+    weigh_unclear,
+)
+from hub.rules.recovery import Policy
+from hub.rules.traits import Traits
+
+END = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PATIENCE = Patience(settle=10 * SECOND, work=30 * SECOND, lag=30 * SECOND)
+
+
+def asked(seconds: float, absent: float | None = None, *, exists: bool = False) -> object:
+    """Return what follows from "not there" to a question asked so long after the call's end."""
+    first = None if absent is None else END + absent * SECOND
+    standing = Standing(since=END, absent_at=first, said_to_exist=exists)
+    at = END + seconds * SECOND
+    return weigh_absent(standing, asked_at=at, now=at + SECOND, patience=PATIENCE)
+
+
+def test_the_patience_is_that_of_the_partner_and_the_policy() -> None:
+    """Settle delay, reply timeout and lag together; the distance is the longer of two."""
+    traits = Traits(accepts=frozenset(), lag=20 * SECOND)
+    found = patience_of(Policy(settle_delay=5 * SECOND), traits)
+    assert found.counts_after == 55 * SECOND
+    assert found.distance == 20 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("seconds", "next_one"), [(10, 21), (21, 43), (43, 70), (60, 70), (69.9, 70.9)]
+)
+def test_an_early_answer_does_not_count_and_the_next_question_comes_later(
+    seconds: float, next_one: float
+) -> None:
+    """Ever later, and at the latest when an answer counts, so that a late effect is seen soon."""
+    assert asked(seconds) == AskAgain(END + next_one * SECOND)
+
+
+def test_the_first_answer_that_counts_is_kept_and_asked_again_at_a_distance() -> None:
+    """One negative answer is no proof."""
+    assert asked(70) == AskAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
+    assert asked(99, 70) == AskAgain(END + 100 * SECOND, absent_at=END + 70 * SECOND)
+    assert asked(100, 70) == Proven()
+
+
+def test_what_is_said_to_exist_is_never_absent() -> None:
+    """ "Already exists" and "not there" contradict one another: a person decides."""
+    assert asked(100, 70, exists=True) == LeaveToPerson()
+
+
+def test_an_unclear_answer_is_asked_again_while_the_effect_may_still_come() -> None:
+    """Then a person decides; a negative answer before it does not count any more."""
+    standing = Standing(since=END, absent_at=END + 70 * SECOND)
+    early, late = END + 20 * SECOND, END + 80 * SECOND
+    again = weigh_unclear(standing, asked_at=early, now=early, patience=PATIENCE)
+    assert again == AskAgain(END + 40 * SECOND)
+    found = weigh_unclear(standing, asked_at=late, now=late, patience=PATIENCE)
+    assert found == LeaveToPerson()
+
+
+def test_what_was_never_written_down_is_counted_from_now() -> None:
+    """A delivery that an older version left in doubt."""
+    now = END + 400 * SECOND
+    found = weigh_absent(Standing(since=None), asked_at=END, now=now, patience=PATIENCE)
+    assert isinstance(found, AskAgain)
+    assert now < found.when <= now + PATIENCE.counts_after
+
+
+@given(
+    settle=st.floats(0.001, 60),
+    work=st.floats(0.001, 300),
+    lag=st.floats(0, 300),
+    effect=st.floats(0, 1),
+    seen=st.floats(0, 1),
+    takes=st.floats(0, 5),
+)
+def test_no_effect_that_comes_in_time_is_ever_called_absent(
+    settle: float, work: float, lag: float, effect: float, seen: float, takes: float
+) -> None:
+    """Whenever the partner ends its work within the patience, and whatever its look-up lags."""
+    patience = Patience(settle=settle * SECOND, work=work * SECOND, lag=lag * SECOND)
+    visible = effect * (settle + work) + seen * lag
+    standing, at, questions = Standing(since=END), END + patience.settle, 0
+    while (at - END) / SECOND < visible:
+        questions += 1
+        said = at + takes * SECOND
+        found = weigh_absent(standing, asked_at=at, now=said, patience=patience)
+        assert isinstance(found, AskAgain)
+        assert found.when >= said
+        standing = Standing(since=END, absent_at=found.absent_at)
+        at = max(found.when, at + SECOND / 1000)
+    assert questions < 400_000
