@@ -1,12 +1,13 @@
 """Claim: what of the asked-for deliveries may be sent now becomes this process's to send.
 
-A claim is a transaction of its own. What it brings must reach a thread before anything else can go
-wrong: a claim that is forgotten has to wait for its lease to run out, and then the partner is
-asked. When a commit went through without our knowing, doing it again claims nothing.
+A claim is a transaction of its own, in which on SQLite calls that have ended are settled first.
+What it brings must reach a thread before anything else can go wrong: a claim that is forgotten has
+to wait for its lease to run out, and then the partner is asked. When a commit went through without
+our knowing, doing it again claims nothing.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from hub.flow.quotas import Quotas
 from hub.ports import Incoming
 from hub.store import claiming, deliveries
 from hub.store.engine import Store, Tx
+
+Work = Callable[[Tx], None]
+"""What is done in a transaction."""
 
 
 class Lease(NamedTuple):
@@ -55,14 +59,23 @@ class Claim:
         self.quotas = Quotas(gate)
         self.lease = lease
 
-    def take(self, asked: dict[int, Incoming], now: datetime) -> Taken:
-        """Claim what is due and may go of `asked`, and lay aside what may not go now."""
+    def take(
+        self, asked: dict[int, Incoming], now: datetime, *, first: Work | None = None
+    ) -> Taken:
+        """Claim what is due and may go of `asked`, and lay aside what may not go now.
+
+        `first` is done before, in the same transaction.
+        """
         ids = list(asked)
         lease = Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
         turns = self.gate.turns([asked[id].type for id in ids], now)
         going = [id for id, turn in zip(ids, turns, strict=True) if turn]
         if len(going) < len(ids) or self.quotas.in_force(now):
-            going, claims = self._take_some(asked, going, now, lease.until)
+            going, claims = self._take_some(asked, going, now, lease.until, first)
+        elif first is not None:
+            with self.store.write() as tx:
+                first(tx)
+                claims = self._claim(tx, going, now, lease.until)
         else:  # the rule
             with self.store.write_one() as tx:
                 claims = self._claim(tx, going, now, lease.until)
@@ -82,7 +95,12 @@ class Claim:
         return [id for id, _ in overtaken]
 
     def _take_some(
-        self, asked: dict[int, Incoming], going: list[int], now: datetime, until: datetime
+        self,
+        asked: dict[int, Incoming],
+        going: list[int],
+        now: datetime,
+        until: datetime,
+        first: Work | None,
     ) -> tuple[list[int], list[deliveries.Claimed]]:
         """Claim of what may go as much as the quotas let, and lay the rest of `asked` aside.
 
@@ -90,6 +108,8 @@ class Claim:
         """
         claims: list[deliveries.Claimed] = []
         with self.store.write() as tx:
+            if first is not None:
+                first(tx)
             going = self.quotas.cut(tx, going, asked, now)
             if going:
                 claims = self._claim(tx, going, now, until)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -24,7 +25,7 @@ from hub.flow.board import Board
 from hub.flow.call import make_call
 from hub.flow.claim import Claim, Lease, Taken
 from hub.flow.gate import WIDE, Gate, Reach
-from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle
+from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle, write
 from hub.flow.outlast import outlast
 from hub.flow.urgency import Urgency
 from hub.messages import routes
@@ -49,6 +50,7 @@ from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store import deliveries
+from hub.store.engine import is_away
 from hub.telemetry import Event, log
 
 
@@ -184,12 +186,43 @@ class Deliver(Role):
         asked = dict(reversed(asks))
         if len(batch) >= room:  # more of them wait behind
             asked = outlast(self, lambda: self.urgency.first(asked, self.clock()))
-        taken = outlast(self, lambda: self.claims.take(asked, self.clock()))
+        taken, ended = self._take(consumer, asked)
         mine = self._begin(pool, asked, taken)
+        self._settled(consumer, ended)
         if taken.left:
             mine |= self._look_again(pool, {id: asked[id] for id in taken.left})
         working = {asked[id].tag for id in mine}
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
+
+    def _take(
+        self, consumer: Consumer, asked: dict[int, Incoming]
+    ) -> tuple[Taken, list[tuple[Incoming, Outcome]]]:
+        """Claim; on SQLite also write down, in the same transaction, the calls that have ended.
+
+        Each transaction waits for its turn and for a commit, so a call that ends while others are
+        asked for is settled earlier. On PostgreSQL a transaction that settles locks rows behind
+        those of a claim. Returns what was claimed and which calls were written down.
+        """
+        ended = self._have_ended() if self.settling.store.turns is not None else []
+        if not ended:
+            return outlast(self, lambda: self.claims.take(asked, self.clock())), []
+        write_ended = partial(
+            write,
+            ctx=self.settling,
+            outcomes=[outcome for _, outcome in ended],
+            since=DeliveryState.SENDING,
+            kind="send",
+        )
+        try:
+            taken = outlast(self, lambda: self.claims.take(asked, self.clock(), first=write_ended))
+        except Exception as error:
+            self._put_back(ended)
+            if is_away(error):
+                raise
+            # One of them cannot be written as it is, which must not stop the others nor the claim.
+            self.settle_ended(consumer, wait=False)
+            return outlast(self, lambda: self.claims.take(asked, self.clock())), []
+        return taken, ended
 
     def _begin(
         self, pool: ThreadPoolExecutor, asked: dict[int, Incoming], taken: Taken
@@ -245,10 +278,9 @@ class Deliver(Role):
             if wait:
                 ended.append(self._ended.get(timeout=1))
             self._gather()
-            while True:
-                ended.append(self._ended.get_nowait())
         except queue.Empty:
             pass
+        ended += self._have_ended()
         if not ended:
             return
         outcomes = [outcome for _, outcome in ended]
@@ -256,10 +288,28 @@ class Deliver(Role):
             since = DeliveryState.SENDING
             outlast(self, lambda: settle(self.settling, outcomes, since=since, kind="send"))
         except Exception:
-            # What the partner said must not be forgotten while this process lives.
-            for pair in ended:
-                self._ended.put(pair)
+            self._put_back(ended)
             raise
+        self._settled(consumer, ended)
+
+    def _have_ended(self) -> list[tuple[Incoming, Outcome]]:
+        """Return the calls that have ended and are not written down."""
+        ended: list[tuple[Incoming, Outcome]] = []
+        try:
+            while True:
+                ended.append(self._ended.get_nowait())
+        except queue.Empty:
+            return ended
+
+    def _put_back(self, ended: list[tuple[Incoming, Outcome]]) -> None:
+        """Keep what could not be written: the partner's word is not forgotten while we live."""
+        for pair in ended:
+            self._ended.put(pair)
+
+    def _settled(self, consumer: Consumer, ended: list[tuple[Incoming, Outcome]]) -> None:
+        """Go on from calls that are written down: acknowledge their messages."""
+        if not ended:
+            return
         passing(Point.DELIVER_AFTER_SETTLE)
         self._in_hand -= len(ended)
         self.on_commit()

@@ -73,7 +73,7 @@ def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, 
         passing(Point.RECONCILE_AFTER_FIND)
     try:
         with ctx.store.write() as tx:
-            _write(tx, ctx, outcomes, since=since, kind=kind)
+            write(tx, ctx, outcomes, since=since, kind=kind)
     except Exception as error:
         if is_away(error):
             raise
@@ -105,9 +105,10 @@ def _settle_bad(
         settle(ctx, [replace(outcome, result=unknown)], since=since, kind=kind)
 
 
-def _write(
+def write(
     tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
 ) -> None:
+    """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
     if all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome, kind) for outcome in outcomes]
