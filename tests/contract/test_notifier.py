@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.routes import INGEST
-from hub.store import notifier, outbox
+from hub.store import journal, notifier, outbox
 from hub.store.engine import Store
 from hub.store.notifier import Notifier
+from tests.contract.test_store import NOW, received
 
 pytestmark = pytest.mark.postgres
 NEVER = 3600.0
@@ -99,6 +100,13 @@ def test_after_a_notification_that_failed_the_next_commit_is_told(
     one.notify()
     assert heard(1) == 1
     one.close()
+
+
+def test_what_is_accepted_is_told(writer: Store, heard: Callable[[int], int]) -> None:
+    """On PostgreSQL accepting writes the outbox by a statement of its own."""
+    with writer.write() as tx:
+        journal.accept(tx, [received(1, "a" * 32)], NOW)
+    assert heard(1) == 1
 
 
 def test_what_puts_nothing_into_the_outbox_notifies_nobody(
