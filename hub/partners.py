@@ -8,7 +8,7 @@ only where its partner has an address.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.ports import Destination
+from hub.ports import Destination, DriftObserver, ignore_drift
 from hub.rules.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from adapters.wire.profile.show import Row
 
 
-def make_destinations(settings: Settings) -> list[Destination]:
-    """Return the partners that have an address; raises SettingsError for a broken profile."""
+def make_destinations(
+    settings: Settings, *, observe: DriftObserver = ignore_drift
+) -> list[Destination]:
+    """Return the partners that have an address; raises SettingsError for a broken profile.
+
+    `observe` gets the drift of their replies.
+    """
     connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
     made: list[Destination] = []
     _check_unused(settings)
@@ -43,13 +48,14 @@ def make_destinations(settings: Settings) -> list[Destination]:
                     reply_timeout=reply,
                     concurrency=settings.concurrency,
                     profile=profile,
-                )
+                ),
+                observe=observe,
             )
         )
     if settings.town_url:
         from adapters.town_center.destination import TownCenter
 
-        made.append(TownCenter(town_settings(settings)))
+        made.append(TownCenter(town_settings(settings), observe=observe))
     return made
 
 

@@ -5,7 +5,6 @@ steps, so an unknown effect can be settled by asking. `send` makes exactly one c
 an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
-import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,21 +12,22 @@ from typing import Any
 from adapters.provincial import faults, mapping
 from adapters.provincial.compare import Compared, Relation, relate, seen
 from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
-from adapters.provincial.faults import Meaning
 from adapters.provincial.mapping import Fields
 from adapters.provincial.rest import RestDialect
 from adapters.provincial.settings import ProvincialSettings
 from adapters.provincial.soap import SoapDialect
 from adapters.provincial.steps import Sought, seek
 from adapters.wire import replies
+from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply, Wire
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
+from adapters.wire.profile import Means
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.ports import Absent, Doubt, Receipt, Request, Unclear
+from hub.ports import Absent, Doubt, DriftObserver, Receipt, Request, Unclear, ignore_drift
 from hub.rules.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
@@ -35,6 +35,7 @@ from hub.rules.errors import (
     Held,
     PermanentFailure,
     TransientFailure,
+    kept_code,
 )
 from hub.rules.traits import Traits
 
@@ -52,7 +53,7 @@ class Prepared:
 class Answer:
     """A reply with what it means, and the sha256 of its body."""
 
-    meaning: Meaning
+    meaning: Means
     result: Result
     digest: str
     reply: Reply
@@ -60,7 +61,7 @@ class Answer:
     """That the login is over, where the reply says so; then it says nothing else."""
 
 
-NOTHING = Result(code=0, message="")
+NOTHING = Result(code="", message="")
 """Of a reply that only says that the login is over."""
 HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
 """Operations that change nothing, and so may be repeated."""
@@ -71,7 +72,10 @@ class ProvincialDestination:
 
     name = catalog.PROVINCIAL
 
-    def __init__(self, settings: ProvincialSettings) -> None:
+    def __init__(
+        self, settings: ProvincialSettings, *, observe: DriftObserver = ignore_drift
+    ) -> None:
+        """`observe` gets what was ignored or bent in the province's replies."""
         self.settings = settings
         self.traits = Traits(
             accepts=frozenset(
@@ -91,7 +95,14 @@ class ProvincialDestination:
         self._dialect: Dialect = (
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
         )
-        self._wire = Wire(settings.url, limits=settings.limits, ca_file=settings.ca_file)
+        self._table = faults.table_of(settings.profile)
+        self._wire = Wire(
+            settings.url,
+            limits=settings.limits,
+            ca_file=settings.ca_file,
+            partner=self.name,
+            observe=observe,
+        )
         self._login = Login(self._log_in)
         self._ahead: timedelta | None = None
         """By how much the province's clock was ahead at the last login."""
@@ -126,12 +137,14 @@ class ProvincialDestination:
         """Make the one call; see `hub.ports.Destination`."""
         prepared: Prepared = request.body
         answer = self._call(prepared.envelope)
-        if answer.meaning is Meaning.ALREADY:
+        if answer.meaning is Means.ALREADY:
             return self._confirm(request)
-        if answer.meaning is Meaning.NOT_THERE:
+        if answer.meaning is Means.NOT_THERE:
             raise PermanentFailure("partner_refused", "the province has no such dossier")
         if request.number not in answer.result.done:
-            raise AmbiguousFailure("reply_unreadable", "the reply is for another dossier")
+            with replies.evidenced(answer.reply):
+                read = "the reply is for another dossier, or for none"
+                raise answer.reply.findings.refuse("result/MaHoSo", read)
         reference = answer.result.done[request.number]
         return Receipt(reference=reference, response_hash=answer.digest)
 
@@ -208,9 +221,9 @@ class ProvincialDestination:
                     return None
                 raise
             found = answer.result.procedure
-            if answer.meaning is Meaning.NOT_THERE:
+            if answer.meaning is Means.NOT_THERE:
                 return None
-            if answer.meaning is not Meaning.DONE or found is None or found[0] != code:
+            if answer.meaning is not Means.DONE or found is None or found[0] != code:
                 raise AmbiguousFailure("reply_unreadable", "not the procedure that was asked for")
             return found[1]
 
@@ -247,10 +260,10 @@ class ProvincialDestination:
     def _look_up(self, number: str) -> Answer:
         arguments = {"madonvi": self.settings.agency, "mahoso": number}
         answer = self._call(self._dialect.build(Operation.LOOK_UP, arguments))
-        if answer.meaning is Meaning.NOT_THERE:
+        if answer.meaning is Means.NOT_THERE:
             return answer
         dossier = answer.result.dossier
-        if answer.meaning is not Meaning.DONE or dossier is None or dossier["MaHoSo"] != number:
+        if answer.meaning is not Means.DONE or dossier is None or dossier["MaHoSo"] != number:
             raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")
         return answer
 
@@ -266,18 +279,21 @@ class ProvincialDestination:
         path, fields = self._dialect.address(envelope.operation)
         body = self._dialect.body(envelope, session)
         echo = self.settings.request_id
-        marked = {**fields, echo: uuid.uuid4().hex} if echo else fields
-        reply = self._wire.call("POST", path, body=body, headers=marked, echo=echo)
+        marked = {**fields, echo: new_mark()} if echo else fields
+        operation = str(envelope.operation)
+        reply = self._wire.call(
+            "POST", path, body=body, headers=marked, echo=echo, operation=operation
+        )
         digest = replies.digest(reply)
-        end = login_end(reply, self.settings.profile.session)
-        if end is not None:
-            return Answer(Meaning.SESSION_OVER, NOTHING, digest, reply, end)
         with replies.evidenced(reply):
-            result = self._dialect.read(envelope.operation, reply)
-            meaning = faults.meaning(result.code, result.message)
-        if meaning is Meaning.SESSION_OVER:
-            end = LoginEnd(Kind.CODE, f"error_code {result.code}")
-        return Answer(meaning, result, digest, reply, end)
+            end = login_end(reply, self.settings.profile.session)
+            if end is not None:
+                return Answer(Means.SESSION_OVER, NOTHING, digest, reply, end)
+            result = self._dialect.read(operation, reply)
+            means = faults.meaning(reply, result.code, result.message, table=self._table)
+        if means is Means.SESSION_OVER:
+            end = LoginEnd(Kind.CODE, f"error_code {kept_code(result.code)}")
+        return Answer(means, result, digest, reply, end)
 
     def _log_in(self) -> Granted:
         """Return a new session; raises TransientFailure or Held `partner_login`.
@@ -301,8 +317,8 @@ class ProvincialDestination:
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
         if answer.end is not None and answer.end.certain:
             raise Held("partner_login", f"the login was refused: {answer.end.words}")
-        if answer.meaning is not Meaning.DONE or not answer.result.session:
-            raise TransientFailure("partner_login", f"error_code {answer.result.code}")
+        if answer.meaning is not Means.DONE or not answer.result.session:
+            raise TransientFailure("partner_login", f"error_code {kept_code(answer.result.code)}")
         self._ahead = answer.reply.clock_ahead(sent=sent, received=datetime.now(UTC))
         lifetime = self.settings.profile.session.lifetime
         return Granted(answer.result.session, lifetime or None)

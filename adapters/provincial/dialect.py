@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from adapters.provincial.mapping import Fields
-from adapters.wire.reading import Reply
+from adapters.wire.reading import Findings, Reply
+from adapters.wire.reading.record import Record
 
 
 class Operation(StrEnum):
@@ -33,9 +34,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A reply of the province, read and checked against its schema."""
+    """What a reply of the province says."""
 
-    code: int
+    code: str
+    """error_code as it was written, "" where there is none."""
     message: str
     session: str = ""
     dossier: Fields | None = None
@@ -62,4 +64,30 @@ class Dialect(Protocol):
         """Return the bytes to be sent."""
 
     def read(self, operation: str, reply: Reply) -> Result:
-        """Return what the reply says. Raises the failure that its status or form means."""
+        """Return what the reply says, whatever its status.
+
+        Raises the failure of a SOAP Fault, of a status whose body cannot be read, and
+        AmbiguousFailure `reply_unreadable`.
+        """
+
+
+def only(records: list[Record], findings: Findings) -> Record | None:
+    """Return the one record of a list, None of an empty one; raises for several that differ."""
+    if any(record != records[0] for record in records):
+        raise findings.refuse("result", f"{len(records)} records where one was asked for")
+    return records[0] if records else None
+
+
+def procedure_in(record: Record | None) -> tuple[str, str] | None:
+    """Return code and name of a procedure."""
+    return (record["MATTHC"], record["TENTTHC"]) if record else None
+
+
+def done_in(records: list[Record], findings: Findings) -> dict[str, str]:
+    """Return the province's own id of each dossier that it says is done, by dossier number."""
+    done: dict[str, str] = {}
+    for record in records:
+        number, reference = record["MaHoSo"], record["MaThamChieu"]
+        if done.setdefault(number, reference) != reference:
+            raise findings.refuse("result/MaThamChieu", "two different values for one dossier")
+    return done

@@ -1,29 +1,39 @@
 """The same operations as JSON over POST, in the style of the national synchronisation.
 
 A login has its own address; every other call goes to one address, says its operation in the key
-`service` and carries the session. What goes out and what comes back is checked with the records
-of `contract`.
+`service` and carries the session. What goes out is checked with the records of `contract`; what
+comes back is read by their fields.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from adapters.provincial import contract, faults
-from adapters.provincial.dialect import Envelope, Operation, Result
-from adapters.provincial.mapping import Fields
+from adapters.provincial import contract
+from adapters.provincial.dialect import (
+    Envelope,
+    Operation,
+    Result,
+    done_in,
+    only,
+    procedure_in,
+)
 from adapters.provincial.settings import ProvincialSettings
 from adapters.wire.reading import Reply
-from adapters.wire.replies import expect_success, read_json
+from adapters.wire.reading.json import read_json
+from adapters.wire.reading.record import RecordReader
+from adapters.wire.reading.shape import Shape, shape_of
+from adapters.wire.replies import expect_success
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
-_REPLIES: Mapping[str, Any] = {
-    Operation.LOGIN: contract.Login,
-    Operation.LOOK_UP: contract.LookUp,
-    Operation.REGISTER: contract.Done,
-    Operation.ADD_STEPS: contract.Done,
-    Operation.PROCEDURE: contract.ProcedureFound,
+_SHAPES: Mapping[str, Shape] = {
+    Operation.LOGIN: shape_of(contract.Login),
+    Operation.LOOK_UP: shape_of(contract.LookUp),
+    Operation.REGISTER: shape_of(contract.Done),
+    Operation.ADD_STEPS: shape_of(contract.Done),
+    Operation.PROCEDURE: shape_of(contract.ProcedureFound),
 }
 _SESSION = b'{"session":'
 
@@ -32,6 +42,7 @@ class RestDialect:
     """Builds and reads JSON; safe in many threads."""
 
     def __init__(self, settings: ProvincialSettings) -> None:
+        self._charset = settings.profile.encodings.charset
         self._login_path = settings.login_path
         self._call_path = settings.call_path
 
@@ -57,29 +68,23 @@ class RestDialect:
 
     def read(self, operation: str, reply: Reply) -> Result:
         """Return what the reply says; see `Dialect`."""
-        expect_success(reply)
         try:
-            said = msgspec.convert(read_json(reply), _REPLIES[operation])
-        except msgspec.ValidationError as error:
-            raise AmbiguousFailure("reply_unreadable", _place(error)) from None
-        code = faults.reply_code(said.error_code)
-        match said:
-            case contract.Login():
-                return Result(code=code, message=said.message, session=said.session)
-            case contract.LookUp(result=(found, *_)):
-                return Result(
-                    code=code,
-                    message=said.message,
-                    dossier=_fields(found.HoSo),
-                    steps=[_fields(step) for step in found.TienDo],
-                )
-            case contract.Done():
-                done = {item.MaHoSo: item.MaThamChieu for item in said.result}
-                return Result(code=code, message=said.message, done=done)
-            case contract.ProcedureFound(result=(known, *_)):
-                procedure = (known.MATTHC, known.TENTTHC)
-                return Result(code=code, message=said.message, procedure=procedure)
-        return Result(code=code, message=said.message)
+            value = read_json(reply, default=self._charset)
+        except AmbiguousFailure:
+            expect_success(reply)  # the status may say more
+            raise
+        record = RecordReader(reply.findings).object(value, _SHAPES[operation], "")
+        said = Result(code=record["error_code"], message=record["message"])
+        match operation:
+            case Operation.LOGIN:
+                return replace(said, session=record["session"])
+            case Operation.LOOK_UP:
+                found = only(record["result"], reply.findings) or {"HoSo": None, "TienDo": []}
+                return replace(said, dossier=found["HoSo"], steps=found["TienDo"])
+            case Operation.PROCEDURE:
+                known = only(record["result"], reply.findings)
+                return replace(said, procedure=procedure_in(known))
+        return replace(said, done=done_in(record["result"], reply.findings))
 
 
 def _check(arguments: Mapping[str, Any], kind: Any) -> None:
@@ -88,13 +93,3 @@ def _check(arguments: Mapping[str, Any], kind: Any) -> None:
     except msgspec.ValidationError as error:
         # msgspec's reason names types and limits, its place names the field.
         raise PermanentFailure("prepare_failed", str(error)) from None
-
-
-def _fields(record: msgspec.Struct) -> Fields:
-    fields: Fields = msgspec.to_builtins(record)
-    return fields
-
-
-def _place(error: msgspec.ValidationError) -> str:
-    """Return where a reply breaks its schema; the reason may quote the reply."""
-    return str(error).rpartition("`$")[2].rstrip("`") or "$"

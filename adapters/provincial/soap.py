@@ -1,34 +1,40 @@
-"""SOAP 1.1 with the province: zeep builds and reads the envelopes, the wire carries them.
+"""SOAP with the province: zeep builds the envelopes, the wire carries them and reads the replies.
 
-The WSDL is ours (`schemas/provincial`) and read once, from the disk. Every envelope, out and in,
-is checked against the XSD. zeep's own transport is not used: it has one timeout for all phases and
-cannot tell them apart. The session stands in the body, so an envelope is kept in two halves.
+The WSDL is ours (`schemas/provincial`) and read once, from the disk. Every envelope that goes out
+is checked against the XSD; what comes back is read by the fields of the contract, in SOAP 1.1 or
+1.2. zeep's own transport is not used: it has one timeout for all phases and cannot tell them apart.
+The session stands in the body, so an envelope is kept in two halves.
 """
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape
 
+import msgspec
 from lxml import etree
 from zeep import Client, Settings
 from zeep.exceptions import Error as ZeepError
-from zeep.helpers import serialize_object
 
-from adapters.provincial import faults
-from adapters.provincial.dialect import Envelope, Operation, Result
-from adapters.provincial.mapping import Fields
+from adapters.provincial import contract, faults
+from adapters.provincial.dialect import Envelope, Operation, Result, done_in, procedure_in
 from adapters.provincial.mould import Moulds
 from adapters.provincial.settings import ProvincialSettings
 from adapters.wire.reading import Reply
-from adapters.wire.replies import expect_success, read_xml
+from adapters.wire.reading.findings import named
+from adapters.wire.reading.record import Record, RecordReader
+from adapters.wire.reading.shape import Shape, shape_of
+from adapters.wire.reading.soap import Fault, read_envelope
+from adapters.wire.reading.xml import local
+from adapters.wire.replies import expect_success
 from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage
+from hub.ports import DriftKind
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 BODY = f"{{{SOAP_ENVELOPE}}}Body"
-FAULT = f"{{{SOAP_ENVELOPE}}}Fault"
 SESSION = "[session]"
 """Stands in an envelope until it is sent."""
 
@@ -46,6 +52,7 @@ class SoapDialect:
         (self._binding,) = self._client.wsdl.bindings.values()
         self._schema = Schema(settings.xsd)
         self._path = settings.soap_path
+        self._charset = settings.profile.encodings.charset
         self._moulds = Moulds(self._render)
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
@@ -84,58 +91,70 @@ class SoapDialect:
 
     def read(self, operation: str, reply: Reply) -> Result:
         """Return what the reply says; see `Dialect`."""
-        self._raise_fault(reply)
-        expect_success(reply)
-        root = read_xml(reply)
-        body = root.find(BODY)
-        if body is None or len(body) != 1:
-            raise AmbiguousFailure("reply_unreadable", "no SOAP body")
         try:
-            self._schema.check(body[0])
-            answer = self._binding.get(operation).process_reply(root)
-        except InvalidMessage as error:
-            raise AmbiguousFailure("reply_unreadable", f"{error.where}: {error.why}") from None
-        except (ZeepError, AttributeError, TypeError, ValueError) as error:
-            raise AmbiguousFailure("reply_unreadable", type(error).__name__) from None
-        return _result(answer)
-
-    def _raise_fault(self, reply: Reply) -> None:
-        """Raise what a SOAP Fault means, whatever the status that it comes with."""
-        if b"Fault" not in reply.body:
-            return
-        try:
-            body = read_xml(reply).find(BODY)
+            content = read_envelope(reply, default=self._charset)
         except AmbiguousFailure:
-            return  # the status may still say more
-        fault = body.find(FAULT) if body is not None else None
-        if fault is not None:
-            raise faults.soap_fault(fault.findtext("faultcode") or "")
+            expect_success(reply)  # the status may say more
+            raise
+        if isinstance(content, Fault):
+            raise faults.soap_fault(reply, content)
+        name = local(content.tag)
+        if name != f"{operation}Response":
+            _check_name(name, operation, reply)
+        record = RecordReader(reply.findings).element(content, _SHAPES[operation], name)
+        return _result(operation, record, reply)
 
 
-def _result(answer: Any) -> Result:
-    found = getattr(answer, "HoSo", None)
-    return Result(
-        code=faults.reply_code(answer.error_code),
-        message=answer.message or "",
-        session=getattr(answer, "session", None) or "",
-        dossier=_fields(found) if found is not None else None,
-        steps=[_fields(step) for step in getattr(answer, "TienDo", None) or ()],
-        done=_done(getattr(answer, "result", None)),
-        procedure=_procedure(getattr(answer, "result", None)),
-    )
+class _LookUp(msgspec.Struct):
+    """Reply of TraCuuHoSo over SOAP."""
+
+    error_code: int | str
+    message: str
+    HoSo: contract.Dossier | None = None
+    TienDo: tuple[contract.Step, ...] = ()
 
 
-def _fields(value: Any) -> Fields:
-    return dict(serialize_object(value, dict))  # type: ignore[no-untyped-call]
+class _Procedure(contract.Procedure, frozen=True, kw_only=True):
+    """A procedure with what the XSD has and the hub does not read."""
+
+    LINHVUCTHUCHIEN: Any = None
+    CACHTHUCTHUCHIEN: Any = None
+    THANHPHANHOSO: Any = None
 
 
-def _procedure(result: Any) -> tuple[str, str] | None:
-    if result is None or isinstance(result, list):
-        return None
-    return result.MATTHC, result.TENTTHC
+class _ProcedureFound(msgspec.Struct):
+    """Reply of LayThuTuc over SOAP."""
+
+    error_code: int | str
+    message: str
+    result: _Procedure | None = None
 
 
-def _done(result: Any) -> dict[str, str]:
-    if not isinstance(result, list):  # LayThuTuc gives a procedure here
-        return {}
-    return {item.MaHoSo: item.MaThamChieu or "" for item in result}
+_SHAPES: Mapping[str, Shape] = {
+    Operation.LOGIN: shape_of(contract.Login),
+    Operation.LOOK_UP: shape_of(_LookUp),
+    Operation.REGISTER: shape_of(contract.Done),
+    Operation.ADD_STEPS: shape_of(contract.Done),
+    Operation.PROCEDURE: shape_of(_ProcedureFound),
+}
+
+
+def _check_name(name: str, operation: str, reply: Reply) -> None:
+    """Raise for an element that is not the reply to this operation."""
+    if name.casefold().startswith(operation.casefold()):
+        reply.findings.note(DriftKind.OTHER_NAME, named(name))
+        return
+    expect_success(reply)
+    raise reply.findings.refuse("Envelope/Body", "the reply to another operation")
+
+
+def _result(operation: str, record: Record, reply: Reply) -> Result:
+    said = Result(code=record["error_code"], message=record["message"])
+    match operation:
+        case Operation.LOGIN:
+            return replace(said, session=record["session"])
+        case Operation.LOOK_UP:
+            return replace(said, dossier=record["HoSo"], steps=record["TienDo"])
+        case Operation.PROCEDURE:
+            return replace(said, procedure=procedure_in(record["result"]))
+    return replace(said, done=done_in(record["result"], reply.findings))

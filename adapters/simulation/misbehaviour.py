@@ -110,13 +110,14 @@ class Application:
         match fault.kind:
             case K.BUSY:
                 wait = str(round(fault.seconds)).encode()
-                return Answer(
+                busy = Answer(
                     status=503, content_type=b"text/plain", fields=[(b"retry-after", wait)]
                 )
+                return _marked(busy, call)
             case K.REFUSES:
-                return self.partner.refusal(call)
+                return _marked(self.partner.refusal(call), call)
             case K.SOAP_FAULT:
-                return self.partner.server_fault(call)
+                return _marked(self.partner.server_fault(call), call)
             case K.LOST:
                 return gateway_error(fault.status)
             case K.PROXY_GIVES_UP | K.LINE_GIVES_UP:
@@ -130,6 +131,12 @@ class Application:
         if fault.kind is K.LATE:
             await asyncio.sleep(fault.seconds)
         return _garbled(answer, fault)
+
+
+def _marked(answer: Answer, call: Call) -> Answer:
+    """Return what the partner itself answers, with the mark of the call."""
+    mark = call.header(b"x-request-id")
+    return replace(answer, fields=[*answer.fields, (b"x-request-id", mark)]) if mark else answer
 
 
 def _garbled(answer: Answer, fault: Fault) -> Answer:

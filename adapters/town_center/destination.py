@@ -9,8 +9,6 @@ what was sent: its fields, and the hashes of the files.
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from adapters.town_center import contract, faults, mapping
 from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
 from adapters.town_center.session import TownSession
@@ -21,7 +19,7 @@ from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.ports import Absent, Doubt, Receipt, Request, Unclear
+from hub.ports import Absent, Doubt, DriftObserver, Receipt, Request, Unclear, ignore_drift
 from hub.rules.comparing import Likeness, compare_codes
 from hub.rules.errors import (
     SAID_TO_EXIST,
@@ -32,12 +30,12 @@ from hub.rules.errors import (
 )
 from hub.rules.traits import Traits
 
+LOOK_UP = "TraCuuHoSo"
 _PATHS = {
     TRANSFER: "/ho-so",
     "CapNhatTrangThaiBoSungHoSo": "/ho-so/{number}/bo-sung",
     "CapNhatKetQuaTraHoSo": "/ho-so/{number}/tra-ket-qua",
 }
-_found = msgspec.json.Decoder(contract.FindReply)
 
 
 class TownCenter:
@@ -45,9 +43,17 @@ class TownCenter:
 
     name = catalog.TOWN_CENTER
 
-    def __init__(self, settings: TownSettings, *, session: TownSession | None = None) -> None:
+    def __init__(
+        self,
+        settings: TownSettings,
+        *,
+        session: TownSession | None = None,
+        observe: DriftObserver = ignore_drift,
+    ) -> None:
+        """`observe` gets what was ignored or bent in the town's replies."""
         self.settings = settings
-        self.session = session or TownSession(settings)
+        self._table = faults.table_of(settings.profile)
+        self.session = session or TownSession(settings, observe=observe)
         self.traits = Traits(
             accepts=frozenset({"town.transfer", "town.supplement", "town.result_returned"}),
             idempotent=False,
@@ -82,9 +88,10 @@ class TownCenter:
             _PATHS[request.operation].format(number=request.number),
             body=request.body,
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
+            operation=request.operation,
         )
         with evidenced(reply):
-            done = faults.outcome(reply, request.number)
+            done = faults.outcome(reply, request.number, table=self._table)
         if done.already:
             self._compare(request)
         return Receipt(
@@ -122,8 +129,9 @@ class TownCenter:
     def ping(self) -> timedelta | None:
         """Check address, identity and the town's readiness, and compare the clocks."""
         sent = datetime.now(UTC)
-        reply = self.session.call("GET", "/suc-khoe")
-        faults.outcome(reply)
+        reply = self.session.call("GET", "/suc-khoe", operation="ping")
+        with evidenced(reply):
+            faults.outcome(reply, table=self._table)
         return reply.clock_ahead(sent=sent, received=datetime.now(UTC))
 
     def close(self) -> None:
@@ -155,22 +163,14 @@ class TownCenter:
         Reading has no effect, so whatever goes wrong here is a TransientFailure.
         """
         try:
-            reply = self.session.call("GET", f"/ho-so/{number}")
+            reply = self.session.call("GET", f"/ho-so/{number}", operation=LOOK_UP)
+            with evidenced(reply):
+                held = faults.found(reply, table=self._table)
         except DeliveryFailure as failure:
             raise faults.harmless(failure) from None
-        try:
-            answer = _found.decode(reply.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            # Asked again later: a page of a gateway is no reason to trouble a person.
-            raise faults.harmless(faults.failure(reply, None)) from None
-        data, code = answer.data, answer.status.code
-        if reply.status == 404 and data is None and code == contract.ReplyCode.NOT_FOUND:
-            return None, reply
-        if reply.status == 200 and data is not None:
-            if compare_codes(number, data.number) is not Likeness.SAME:
-                raise TransientFailure("reply_unreadable", "not the dossier that was asked for")
-            return data, reply
-        raise faults.harmless(faults.failure(reply, code))
+        if held is not None and compare_codes(number, held.number) is not Likeness.SAME:
+            raise TransientFailure("reply_unreadable", "not the dossier that was asked for")
+        return held, reply
 
 
 def _doubt(held: contract.HeldDossier, request: Request, found: Compared) -> Doubt | None:

@@ -1,40 +1,46 @@
 """The town's replies as a table: reply code -> what happened, and else the HTTP status.
 
 Failures of the line are classed by phase where they happen, and statuses without a readable body
-are the same for every partner (both in adapters/wire); here is what the town itself says. A code
-that the table does not know leaves the effect unknown.
+are the same for every partner (both in adapters/wire); here is what the town itself says. What each
+code means stands in the town's profile; when a code may be believed is the wire's rule
+(`adapters/wire/reading/judge.py`). A code that the profile does not know leaves the effect unknown.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from adapters.town_center.contract import Reply as TownReply
-from adapters.town_center.contract import ReplyCode
+from adapters.town_center.contract import HeldDossier
+from adapters.town_center.reading import Said, read_found, read_said
 from adapters.wire.http import Reply
+from adapters.wire.profile import Means, Profile
+from adapters.wire.reading import judge
+from adapters.wire.reading.judge import CodeTable
 from adapters.wire.replies import expect_success, retry_after
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
     PermanentFailure,
     TransientFailure,
-    unknown_code,
+    kept_code,
 )
 
 ALREADY = "đã tồn tại"
 """Land systems were seen to say it in the text only, with whatever code."""
 
-CODES: dict[str, tuple[type[DeliveryFailure], str]] = {
-    ReplyCode.INVALID: (PermanentFailure, "partner_refused"),
-    ReplyCode.UNAUTHORIZED: (TransientFailure, "partner_login"),
-    ReplyCode.FORBIDDEN: (Held, "partner_forbidden"),
-    ReplyCode.NOT_FOUND: (PermanentFailure, "partner_refused"),
-    ReplyCode.WRONG_STATE: (PermanentFailure, "partner_refused"),
-    ReplyCode.SYSTEM_ERROR: (AmbiguousFailure, "reply_server_error"),
-    ReplyCode.BUSY: (TransientFailure, "partner_busy"),
+FAILURES: Mapping[str, tuple[type[DeliveryFailure], str]] = {
+    **judge.FAILURES,
+    Means.SESSION_OVER: (TransientFailure, "partner_login"),
+    Means.NOT_THERE: (PermanentFailure, "partner_refused"),
 }
+_COMPARED = frozenset({200, 409})
+"""Statuses under which the words of ALREADY count."""
+PLACE = "status/code"
+
+
+def table_of(profile: Profile) -> CodeTable:
+    """Return the codes of a profile."""
+    return CodeTable(profile.codes.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +53,72 @@ class Done:
     """Under which the town keeps the dossier, "" when it does not say."""
 
 
-_decode = msgspec.json.Decoder(TownReply).decode
-
-
-def outcome(reply: Reply, number: str = "") -> Done:
+def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     """Return what the reply to a writing call says; raises DeliveryFailure when it is not done.
 
     `number` is the dossier of the call, "" where it concerned none. A reply that names another
     dossier tells nothing of ours, and one that names none is no proof that ours is done.
     """
     try:
-        said = _decode(reply.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise failure(reply, None) from None
-    code, text = said.status.code, unicodedata.normalize("NFC", said.status.message)
-    if said.number and said.number != number:
-        raise AmbiguousFailure("reply_unreadable", "the reply is for another dossier")
-    done = _done(reply, said, code, text)
-    if done is None:
-        raise failure(reply, code)
-    if said.number != number:
-        raise AmbiguousFailure("reply_unreadable", "the reply names no dossier")
-    return done
-
-
-def _done(reply: Reply, said: TownReply, code: str, text: str) -> Done | None:
-    # What is said to exist is compared, so a status of its own for that does no harm.
-    if reply.status in (200, 409) and (code == ReplyCode.EXISTS or ALREADY in text.casefold()):
-        return Done(already=True, code=code, own_number=said.own_number)
-    if reply.status == 200 and said.data == 1 and said.status.success:
-        return Done(already=False, code=code, own_number=said.own_number)
-    return None
-
-
-def failure(reply: Reply, code: str | None) -> DeliveryFailure:
-    """Return the failure that the reply means; `code` None when its body could not be read."""
-    detail = f"HTTP {reply.status}" if code is None else f"HTTP {reply.status}, code {code}"
-    if code in CODES:
-        kind, name = CODES[code]
-        return kind(name, detail, retry_after=retry_after(reply), partner_code=code)
-    try:
+        said = read_said(reply)
+    except AmbiguousFailure:
         expect_success(reply)
-    except DeliveryFailure as found:
-        return found
-    if code is None:
-        return AmbiguousFailure("reply_unreadable", detail)
-    return unknown_code(code, f"HTTP {reply.status}")
+        raise
+    if said.number and said.number != number:
+        raise reply.findings.refuse("SoBienNhan", "the reply is for another dossier")
+    text = unicodedata.normalize("NFC", said.message).casefold()
+    already = ALREADY in text and reply.status in _COMPARED
+    if not already:
+        means = meaning(reply, said, table=table)
+        already = means is Means.ALREADY
+        if means in FAILURES:
+            raise failure(reply, said.code, means)
+        if not already and False in (said.success, said.done):
+            raise reply.findings.refuse(PLACE, "a code of success beside data or success of none")
+    if said.number != number:
+        raise reply.findings.refuse("SoBienNhan", "the reply names no dossier")
+    return Done(already=already, code=said.code, own_number=said.own_number)
+
+
+def found(reply: Reply, *, table: CodeTable) -> HeldDossier | None:
+    """Return the dossier that the reply to a search shows, None where the town has none.
+
+    Raises DeliveryFailure where the reply says neither.
+    """
+    try:
+        said, held = read_found(reply)
+    except AmbiguousFailure:
+        expect_success(reply)
+        raise
+    means = meaning(reply, said, table=table)
+    if means is Means.NOT_THERE and held is None:
+        return None
+    if means is Means.DONE and held is not None and said.success is not False:
+        return held
+    if means in FAILURES and means is not Means.NOT_THERE:
+        raise failure(reply, said.code, means)
+    raise reply.findings.refuse("data", "a dossier beside a code of none, or none beside success")
+
+
+def meaning(reply: Reply, said: Said, *, table: CodeTable) -> Means:
+    """Return what a code says; raises the failure of a status that speaks alone."""
+    if not said.code:
+        expect_success(reply)
+        raise reply.findings.refuse(PLACE, "missing")
+    means = table.judge(reply, said.code, said.message, place=PLACE)
+    if means is Means.UNKNOWN:
+        expect_success(reply)
+    if means in FAILURES and means is not Means.SERVER_ERROR and True in (said.success, said.done):
+        raise reply.findings.refuse(PLACE, "a code of refusal beside data or success of one")
+    return means
+
+
+def failure(reply: Reply, code: str, means: Means) -> DeliveryFailure:
+    """Return the failure that a reply with this meaning is."""
+    kind, name = FAILURES[means]
+    kept = kept_code(code)
+    detail = f"HTTP {reply.status}, code {kept}"
+    return kind(name, detail, retry_after=retry_after(reply), partner_code=kept)
 
 
 def harmless(found: DeliveryFailure) -> TransientFailure:

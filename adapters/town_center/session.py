@@ -11,54 +11,54 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
-
 from adapters.town_center import faults
+from adapters.town_center.reading import read_status
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
 from adapters.wire.download import Download, download
+from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Reply, Wire
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
-from adapters.wire.replies import asking, expect_success
-from hub.messages.identifiers import new_id
-from hub.rules.errors import DeliveryFailure, TransientFailure
+from adapters.wire.reading.judge import normal
+from adapters.wire.replies import asking, evidenced, expect_success
+from hub.messages import catalog
+from hub.ports import DriftObserver, ignore_drift
+from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure, kept_code
 
+LOGIN = "token"
+"""The town's name of the login."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class _Status(msgspec.Struct, frozen=True):
-    code: str | int = ""
-
-
-class _Said(msgspec.Struct, frozen=True):
-    """Of a reply only what the town's own code is."""
-
-    status: _Status = _Status()
-
-
-_said = msgspec.json.Decoder(_Said).decode
 
 
 class TownSession:
     """The hub's standing with one town; threads share it."""
 
     def __init__(
-        self, settings: TownSettings, *, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: TownSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        observe: DriftObserver = ignore_drift,
     ) -> None:
         self.settings = settings
+        self.observe = observe
         self.limits = Limits(
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             connections=settings.concurrency,
         )
-        self._wire = Wire(settings.url, limits=self.limits)
+        self._wire = Wire(
+            settings.url, limits=self.limits, partner=catalog.TOWN_CENTER, observe=observe
+        )
         self._login = Login(self._log_in, clock=clock)
         self._signals = settings.profile.session
-        self._over = frozenset(
-            code for code, it in settings.profile.codes.items() if it.means is Means.SESSION_OVER
-        )
+        self._over = {
+            normal(code): it
+            for code, it in settings.profile.codes.items()
+            if it.means is Means.SESSION_OVER
+        }
 
     def call(
         self,
@@ -67,11 +67,16 @@ class TownSession:
         *,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
+        operation: str = "",
     ) -> Reply:
-        """Make one call and return the reply, whatever its status; raises DeliveryFailure."""
+        """Make one call and return the reply, whatever its status; raises DeliveryFailure.
+
+        `operation` is the town's name of what is called.
+        """
 
         def call(token: str) -> Reply:
-            return self._call(method, target, body, {**(headers or {}), **_bearer(token)})
+            fields = {**(headers or {}), **_bearer(token)}
+            return self._call(method, target, body, fields, operation=operation)
 
         return self._login.made(call, self._end, harmless=method == "GET")
 
@@ -102,7 +107,7 @@ class TownSession:
         except DeliveryFailure as failure:
             raise faults.harmless(failure) from None
         if found.status != 200:
-            raise faults.harmless(faults.failure(Reply(status=found.status), None))
+            _raise_harmless(Reply(status=found.status))
         return found
 
     def token(self, *, instead_of: str = "") -> str:
@@ -113,11 +118,15 @@ class TownSession:
         """Give back connections."""
         self._wire.close()
 
-    def _call(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def _call(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, operation: str
+    ) -> Reply:
         """Make one call whose reply must be the one to this call."""
         echo = self.settings.profile.echo.header
-        marked = {**headers, echo: new_id()} if echo else headers
-        return self._wire.call(method, target, body=body, headers=marked, echo=echo)
+        marked = {**headers, echo: new_mark()} if echo else headers
+        return self._wire.call(
+            method, target, body=body, headers=marked, echo=echo, operation=operation
+        )
 
     def _end(self, reply: Reply) -> LoginEnd | None:
         """Return what the reply says of the token, by its form or by the town's own code."""
@@ -125,13 +134,13 @@ class TownSession:
         if found is not None or not any(code.encode() in reply.body for code in self._over):
             return found
         try:
-            code = str(_said(reply.body).status.code).strip()
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            code = read_status(reply).code
+        except AmbiguousFailure:
             return None
-        known = self.settings.profile.codes.get(code)
-        if known is None or code not in self._over or reply.status not in known.statuses:
+        known = self._over.get(normal(code))
+        if known is None or reply.status not in known.statuses:
             return None
-        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {code}")
+        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {kept_code(code)}")
 
     def _log_in(self) -> Granted:
         form = {
@@ -141,9 +150,11 @@ class TownSession:
         }
         try:
             with asking():
-                reply = self._call("POST", "/token", urlencode(form).encode(), _FORM)
-                expect_success(reply)
-            return granted(reply, cautious=self._signals.lifetime)
+                sent = urlencode(form).encode()
+                reply = self._call("POST", "/token", sent, _FORM, operation=LOGIN)
+                with evidenced(reply):
+                    expect_success(reply)
+                    return granted(reply, cautious=self._signals.lifetime)
         except TransientFailure as failure:
             if failure.code in {"partner_unreachable", "partner_busy", "partner_login"}:
                 raise
@@ -156,6 +167,15 @@ class TownSession:
 def _origin(url: str) -> str:
     """Return an address without its path: a target that is downloaded is a whole path."""
     return urlsplit(url)._replace(path="").geturl()
+
+
+def _raise_harmless(reply: Reply) -> None:
+    """Raise what the status of a reply other than 200 says of a call that only reads."""
+    try:
+        expect_success(reply)
+    except DeliveryFailure as failure:
+        raise faults.harmless(failure) from None
+    raise TransientFailure("partner_unreachable", f"HTTP {reply.status}, no file")
 
 
 def _bearer(token: str) -> dict[str, str]:

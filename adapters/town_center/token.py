@@ -6,25 +6,20 @@ profile's `session.lifetime` holds.
 """
 
 from datetime import timedelta
-from typing import Any
 
-import msgspec
-
+from adapters.town_center import contract
 from adapters.wire.login import Granted
 from adapters.wire.reading import Reply
-from hub.rules.errors import TransientFailure
+from adapters.wire.reading.json import read_json
+from adapters.wire.reading.record import RecordReader
+from adapters.wire.reading.shape import shape_of
+from hub.rules.errors import AmbiguousFailure, TransientFailure
 
 LONGEST = timedelta(days=366)
 MARGIN = timedelta(seconds=30)
 
 
-class _Token(msgspec.Struct):
-    access_token: str
-    expires_in: Any = None
-    token_type: str | None = None
-
-
-_token = msgspec.json.Decoder(_Token).decode
+_token = shape_of(contract.Token)
 
 
 def granted(reply: Reply, *, cautious: timedelta) -> Granted:
@@ -33,16 +28,17 @@ def granted(reply: Reply, *, cautious: timedelta) -> Granted:
     `cautious` is its lifetime where the reply does not say one; zero: until it is refused.
     """
     try:
-        found = _token(reply.body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise TransientFailure("partner_login", "unreadable token reply") from None
-    if (found.token_type or "bearer").lower() != "bearer" or not _fits_header(found.access_token):
+        found = RecordReader(reply.findings).object(read_json(reply), _token, "")
+    except AmbiguousFailure as failure:
+        raise TransientFailure("partner_login", failure.detail) from None
+    token = found["access_token"]
+    if (found["token_type"] or "bearer").casefold() != "bearer" or not _fits_header(token):
         raise TransientFailure("partner_login", "no bearer token in the reply")
-    lifetime = _seconds(found.expires_in) or cautious
+    lifetime = _seconds(found["expires_in"]) or cautious
     if not lifetime:
-        return Granted(found.access_token)
+        return Granted(token)
     # Renewed a little early: a token must not run out on the way.
-    return Granted(found.access_token, lifetime - min(MARGIN, lifetime / 10))
+    return Granted(token, lifetime - min(MARGIN, lifetime / 10))
 
 
 def _seconds(value: object) -> timedelta | None:

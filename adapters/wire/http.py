@@ -3,8 +3,9 @@
 Promises that a failure names its phase. Before the first byte of a request has left, it is a
 TransientFailure (certainly no effect); from then on an AmbiguousFailure (the partner may have done
 it). A call whose claim is over by then is not made (Held). Nothing is ever repeated here: no
-retries, no redirects. urllib3 opens the connections (names, TLS); sending and reading are done here
-because its pool does not tell the phases apart.
+retries, no redirects. A connection is used again only when the reply proved to be the one to its
+call (`echo`); without that proof each connection carries one call. urllib3 opens the connections
+(names, TLS); sending and reading are done here because its pool does not tell the phases apart.
 """
 
 import socket
@@ -19,8 +20,10 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from adapters.wire.reading import Reply, read_reply
-from hub.ports import latest_first_byte
+from adapters.wire.echo import check_first, check_last
+from adapters.wire.reading import Findings, Reply
+from adapters.wire.reading.framing import Ending, read_reply
+from hub.ports import DriftObserver, ignore_drift, latest_first_byte
 from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
@@ -45,13 +48,23 @@ class Wire:
     """Carries calls to one partner; `call` may run in many threads."""
 
     def __init__(
-        self, base_url: str, *, limits: Limits | None = None, ca_file: str | None = None
+        self,
+        base_url: str,
+        *,
+        limits: Limits | None = None,
+        ca_file: str | None = None,
+        partner: str = "",
+        observe: DriftObserver = ignore_drift,
     ) -> None:
-        """`base_url` is http(s)://host[:port][/path]; `ca_file` replaces the system's roots."""
+        """`base_url` is http(s)://host[:port][/path]; `ca_file` replaces the system's roots.
+
+        `partner` is the destination's name; `observe` gets the drift of its replies.
+        """
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a partner's address is http(s)://host[:port][/path]")
         self.limits = limits or Limits()
+        self._partner, self._observe = partner, observe
         self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port
         self._host_field = parts.netloc.rpartition("@")[2]
         self._path = parts.path.rstrip("/")
@@ -68,26 +81,35 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         reply_timeout: timedelta | None = None,
         echo: str = "",
+        operation: str = "",
     ) -> Reply:
         """Make exactly one call and return the reply, whatever its status.
 
-        `target` is appended to the base path, with its query. `echo` names a header field that
-        the partner gives back: a partner that once answered twice must not have the second copy
-        taken for the reply to the next call on that connection. Raises TransientFailure
+        `target` is appended to the base path, with its query. `echo` names the header field that
+        marks the call and that the partner gives back, "" where it gives none back. The caller
+        reports the reply's findings when it has read the body. Raises TransientFailure
         (`partner_unreachable`) and AmbiguousFailure (`reply_timeout`, `reply_dropped`,
         `reply_unreadable`).
         """
-        request = self._request(method, self._path + target or "/", headers or {}, body)
-        connection = self._take()
+        fields = dict(headers or {})
+        if not echo:
+            fields["Connection"] = "close"
+        request = self._request(method, self._path + target or "/", fields, body)
+        findings = Findings(self._partner, operation, observe=self._observe)
+        connection, used = self._take() if echo else (self._open(), False)
         reusable = False
         try:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
-            reply, in_step = self._exchange(connection.sock, request, deadline)
-            if echo:
-                _check_echo(reply, echo, (headers or {})[echo])
-            reusable = in_step
+            reply, ending = self._exchange(connection.sock, request, deadline, findings)
+            proven = check_first(reply, echo, fields.get(echo, ""), used=used, ending=ending)
+            if not proven:
+                check_last(reply, connection.sock)
+            reusable = proven and ending is Ending.REUSABLE
             return reply
+        except AmbiguousFailure:
+            findings.report()
+            raise
         finally:
             if reusable and not self._closed.is_set():
                 self._give_back(connection)
@@ -113,10 +135,13 @@ class Wire:
             raise ValueError("a line break or space inside a request line or header field")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
-    def _exchange(self, sock: socket.socket, request: bytes, deadline: float) -> tuple[Reply, bool]:
+    def _exchange(
+        self, sock: socket.socket, request: bytes, deadline: float, findings: Findings
+    ) -> tuple[Reply, Ending]:
         broken = self._send(sock, request, deadline)
         try:
-            return read_reply(sock, deadline=deadline, body_limit=self.limits.reply_bytes)
+            limit = self.limits.reply_bytes
+            return read_reply(sock, deadline=deadline, body_limit=limit, findings=findings)
         except AmbiguousFailure as failure:
             if broken:
                 raise AmbiguousFailure("reply_dropped", broken) from failure
@@ -145,16 +170,17 @@ class Wire:
                 return type(error).__name__
         return ""
 
-    def _take(self) -> HTTPConnection:
+    def _take(self) -> tuple[HTTPConnection, bool]:
+        """Return a connection, and whether it carried a call before."""
         oldest = time.monotonic() - self.limits.idle.total_seconds()
         while True:
             try:
                 connection, since = self._idle.pop()
             except IndexError:
-                return self._open()
+                return self._open(), False
             # Readable while idle: closed by the partner, or bytes that belong to no request.
             if since >= oldest and connection.is_connected:
-                return connection
+                return connection, True
             connection.close()
 
     def _give_back(self, connection: HTTPConnection) -> None:
@@ -184,13 +210,3 @@ class Wire:
             connection.close()
             raise TransientFailure("partner_unreachable", type(error).__name__) from None
         return connection
-
-
-def _check_echo(reply: Reply, name: str, sent: str) -> None:
-    """Raise AmbiguousFailure for the reply to another call.
-
-    A refusal without the field is let through: a gateway on the way does not know of it.
-    """
-    given = reply.header(name.lower())
-    if given != sent and (given or 200 <= reply.status < 300):
-        raise AmbiguousFailure("reply_unreadable", "the reply is to another call")

@@ -5,24 +5,18 @@ put before an application, or is where it sends somebody whose session ended hal
 nothing. Reply codes are read by the adapters, which make a LoginEnd of kind CODE.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lxml import etree
-
-from adapters.wire import xml
 from adapters.wire.profile import Session
 from adapters.wire.reading import Reply
-from hub.messages.invalid import InvalidMessage
+from adapters.wire.reading.findings import named
+from adapters.wire.reading.soap import Fault, read_envelope
+from adapters.wire.reading.xml import page_in
+from hub.rules.errors import AmbiguousFailure
 
-LOOKED_AT = 64 * 1024
-"""Bytes of a page in which its marks are looked for."""
-_PAGE = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL
-)
 _DENIED = 403
 
 
@@ -58,7 +52,7 @@ def login_end(reply: Reply, session: Session) -> LoginEnd | None:
         return LoginEnd(Kind.STATUS, words, denied=reply.status == _DENIED)
     if _is_login_page(reply, session):
         return LoginEnd(Kind.PAGE, f"HTTP {reply.status} with a login page")
-    if session.fault_codes and b"Fault" in reply.body:
+    if session.fault_codes and (b"Fault" in reply.body or "content-encoding" in reply.headers):
         return _fault(reply, session)
     return None
 
@@ -76,34 +70,21 @@ def _plain(text: str) -> str:
 def _is_login_page(reply: Reply, session: Session) -> bool:
     if 300 <= reply.status < 400:
         return has_one(reply.header("location"), session.page_marks)
-    if not _PAGE.match(reply.body):
-        return False
-    return has_one(reply.body[:LOOKED_AT].decode(errors="replace"), session.page_marks)
+    page = page_in(reply)
+    return bool(page) and has_one(page, session.page_marks)
 
 
 def _fault(reply: Reply, session: Session) -> LoginEnd | None:
     try:
-        root = xml.parse(reply.body)
-    except InvalidMessage:
+        fault = read_envelope(reply)
+    except AmbiguousFailure:
         return None
-    fault = next((it for it in root.iter() if _name(it) == "Fault"), None)
-    if fault is None:
+    if not isinstance(fault, Fault):
         return None
-    # Of SOAP 1.1: faultcode, faultstring; of SOAP 1.2: Code/Value with Subcodes, Reason/Text.
-    codes = [_code(it.text) for it in fault.iter() if _name(it) in {"faultcode", "Value"}]
     known = {code.casefold() for code in session.fault_codes}
+    codes = (fault.name, fault.code, *fault.details)
     if not any(code.casefold() in known for code in codes):
         return None
-    said = " ".join(map(str, fault.itertext()))
-    if not has_one(said, session.words):
+    if not has_one(fault.whole, session.words):
         return None
-    return LoginEnd(Kind.FAULT, f"SOAP fault {codes[0][:40]}")
-
-
-def _code(text: str | None) -> str:
-    """Return a fault code without its prefix and without what is behind a dot."""
-    return (text or "").rpartition(":")[2].partition(".")[0].strip()
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    return LoginEnd(Kind.FAULT, f"SOAP fault {named(fault.name)}")

@@ -1,4 +1,4 @@
-"""What the status of an HTTP reply says about the effect, and reading its body safely.
+"""What the status of an HTTP reply says about the effect, and the frame in which a reply is read.
 
 One table for every partner that speaks HTTP. 503 without `Retry-After` is not read as "busy":
 some proxies answer so when the line behind them broke after the request had been passed on.
@@ -10,14 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-import msgspec
-from lxml import etree
-
-from adapters.wire import xml
 from adapters.wire.reading import Reply
-from hub.messages.invalid import InvalidMessage
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -78,22 +72,6 @@ def _date(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def read_json(reply: Reply) -> Any:
-    """Return the decoded JSON body; raises AmbiguousFailure `reply_unreadable`."""
-    try:
-        return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise AmbiguousFailure("reply_unreadable", "the body is not JSON") from None
-
-
-def read_xml(reply: Reply) -> etree._Element:
-    """Return the root of the XML body; raises AmbiguousFailure `reply_unreadable`."""
-    try:
-        return xml.parse(reply.body)
-    except InvalidMessage as error:
-        raise AmbiguousFailure("reply_unreadable", f"no XML: {error.where}") from None
-
-
 def digest(reply: Reply) -> str:
     """Return the sha256 of the body as received."""
     return sha256(reply.body)
@@ -115,9 +93,12 @@ def asking() -> Iterator[None]:
 
 @contextmanager
 def evidenced(reply: Reply) -> Iterator[None]:
-    """Around the reading of a reply: a failure that comes of it carries the reply's sha256."""
+    """Around the reading of a reply: its drift is reported at the end, and a failure that comes of
+    it carries the reply's sha256."""
     try:
         yield
     except DeliveryFailure as failure:
         failure.response_hash = digest(reply)
         raise
+    finally:
+        reply.findings.report()

@@ -19,9 +19,13 @@ _NAMESPACE = re.compile(r"\{[^}]*\}")
 _UTF_8 = {None, "UTF-8", "UTF8", "US-ASCII", "ASCII"}
 
 
-def new_parser() -> etree.XMLParser:
-    """Return a parser with every door shut; not to be shared between threads."""
+def new_parser(encoding: str | None = None) -> etree.XMLParser:
+    """Return a parser with every door shut; not to be shared between threads.
+
+    `encoding` counts before the declaration of what is parsed.
+    """
     return etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         load_dtd=False,
         dtd_validation=False,
@@ -53,7 +57,7 @@ def parse(body: bytes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise InvalidMessage(
-            "xml_broken", where=f"line {line}, column {column}", why=_syntax_reason(error)
+            "xml_broken", where=f"line {line}, column {column}", why=syntax_reason(error)
         ) from None
     except ValueError as error:
         raise InvalidMessage("xml_broken", where="line 1", why=str(error)) from None
@@ -63,7 +67,8 @@ def parse(body: bytes) -> etree._Element:
     return root
 
 
-def _syntax_reason(error: etree.XMLSyntaxError) -> str:
+def syntax_reason(error: etree.XMLSyntaxError) -> str:
+    """Return the kind of a syntax error, without a word of the document."""
     # The text of the error may quote the document, the name of its kind cannot.
     entries: Any = error.error_log
     kinds = [entry.type_name for entry in entries]

@@ -10,7 +10,8 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.ledger import read_effects, read_summary
 from adapters.simulation.process import SimulatorFailed, SimulatorProcess
 from adapters.wire.http import Limits, Wire
-from adapters.wire.replies import expect_success, read_json
+from adapters.wire.reading.json import read_json
+from adapters.wire.replies import expect_success
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure
 
 ECHO = "tests.support.echo_partner"

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+MARK = b"{mark}"
+"""In an answer: the X-Request-Id of the request."""
+MARKED = b"HTTP/1.1 200 OK\r\nX-Request-Id: {mark}\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Close:
@@ -65,7 +68,7 @@ class RawServer:
                         line.close()
                         self.closed.release()
                         return
-                    line.sendall(answer)
+                    line.sendall(answer.replace(MARK, _mark(request)))
 
     def _answers(self) -> Iterator[bytes | type[Close]]:
         """Yield the next answer, and a Close that stands behind it."""
@@ -73,6 +76,11 @@ class RawServer:
             yield self.script.pop(0)
         if self.script and self.script[0] is Close:
             yield self.script.pop(0)
+
+
+def _mark(request: bytes) -> bytes:
+    """Return the X-Request-Id of a request, b"" where it has none."""
+    return request.partition(b"X-Request-Id: ")[2].partition(b"\r\n")[0]
 
 
 def _request(line: socket.socket) -> bytes:

@@ -5,6 +5,7 @@ import pytest
 from adapters.provincial.rest import RestDialect
 from adapters.provincial.soap import SoapDialect
 from adapters.town_center import faults as town
+from adapters.town_center.profile import shipped
 from adapters.wire.reading import Reply
 from hub.rules.errors import AmbiguousFailure
 from tests.support.province import settings_for
@@ -22,7 +23,7 @@ XML = (
 def test_the_town_is_not_read() -> None:
     """Also in a field that nobody asked for."""
     with pytest.raises(AmbiguousFailure, match="reply_unreadable"):
-        town.outcome(Reply(status=200, body=JSON))
+        town.outcome(Reply(status=200, body=JSON), table=town.table_of(shipped()))
 
 
 @pytest.mark.parametrize("mode", ["soap", "rest"])

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from adapters.provincial import faults as province
+from adapters.provincial.profile import shipped as province_profile
 from adapters.town_center import faults as town
 from adapters.town_center.contract import ReplyCode
+from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
+from adapters.wire.reading.judge import FAILURES
 from hub.installation import FAULT_DATA
 from hub.rules import dictionary
 from hub.rules.errors import FAULTS, is_certain, kept_code, unknown_code
@@ -40,21 +43,25 @@ def test_the_runbook_says_the_same() -> None:
 
 def test_the_provinces_codes_are_those_of_its_adapter() -> None:
     """Reply codes and SOAP faults, with the code of ours that they become."""
-    failures = {
-        str(row.code): row.means[1] for row in province.REPLIES if isinstance(row.means, tuple)
-    }
+    codes = province_profile().codes
+    failures = {code: FAILURES[it.means][1] for code, it in codes.items() if it.means in FAILURES}
     soap = {name: ours for name, (_, ours) in province.SOAP_FAULTS.items()}
     found = of("provincial")
     assert {code: found[code] for code in failures | soap} == failures | soap
-    every = {str(row.code) for row in province.REPLIES if row.code} | soap.keys()
+    every = {code for code in codes if code != "0"} | soap.keys()
     assert found.keys() == every
 
 
 def test_the_towns_codes_are_those_of_its_adapter() -> None:
     """Every failure code, and what is no failure."""
+    codes = town_profile().codes
     assert of("town_center") == {
         ReplyCode.EXISTS.value: "",
-        **{str(code): ours for code, (_, ours) in town.CODES.items()},
+        **{
+            code: town.FAILURES[it.means][1]
+            for code, it in codes.items()
+            if it.means in town.FAILURES
+        },
     }
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.town_center import faults
+from adapters.town_center.profile import shipped
 from adapters.wire.http import Reply
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
+TABLE = faults.table_of(shipped())
 NUMBER = "000.99.02.H57-180724-0001"
 
 
@@ -30,10 +32,10 @@ def reply(*, status: int = 200, data: int = 1, code: str = "00", **more: str) ->
 def test_only_a_reply_that_names_our_dossier_is_success(code: str, named: Any) -> None:
     """Done or already there, about another dossier or about none: unknown, so the town is asked."""
     data = 1 if code == "00" else 0
-    done = faults.outcome(reply(data=data, code=code, SoBienNhan=NUMBER), NUMBER)
+    done = faults.outcome(reply(data=data, code=code, SoBienNhan=NUMBER), NUMBER, table=TABLE)
     assert done.already is (code == "03")
     with pytest.raises(AmbiguousFailure) as caught:
-        faults.outcome(reply(data=data, code=code, **named), NUMBER)
+        faults.outcome(reply(data=data, code=code, **named), NUMBER, table=TABLE)
     assert caught.value.code == "reply_unreadable"
     assert NUMBER not in caught.value.detail
 
@@ -43,6 +45,6 @@ def test_a_refusal_of_another_dossier_is_not_ours() -> None:
     refused = {"status": 400, "data": 0, "code": "10"}
     for named in ({}, {"SoBienNhan": NUMBER}):
         with pytest.raises(PermanentFailure):
-            faults.outcome(reply(**refused, **named), NUMBER)  # type: ignore[arg-type]
+            faults.outcome(reply(**refused, **named), NUMBER, table=TABLE)  # type: ignore[arg-type]
     with pytest.raises(AmbiguousFailure):
-        faults.outcome(reply(**refused, SoBienNhan="another"), NUMBER)  # type: ignore[arg-type]
+        faults.outcome(reply(**refused, SoBienNhan="another"), NUMBER, table=TABLE)  # type: ignore[arg-type]

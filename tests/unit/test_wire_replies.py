@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.wire.reading import Reply
+from adapters.wire.reading.json import read_json
+from adapters.wire.reading.xml import read_xml
 from adapters.wire.replies import (
     LONGEST_WAIT,
     asking,
     digest,
     expect_success,
-    read_json,
-    read_xml,
     retry_after,
     sha256,
 )

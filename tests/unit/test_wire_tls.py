@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Wire
 from hub.rules.errors import TransientFailure
 from hub.sandbox.programs import MissingProgram
@@ -62,6 +63,7 @@ def server(certificate: Path) -> Iterator[TlsServer]:
             self.rfile.read(int(self.headers["Content-Length"]))
             found.calls += 1
             self.send_response(200)
+            self.send_header("X-Request-Id", self.headers.get("X-Request-Id", ""))
             self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"ok")
@@ -99,7 +101,9 @@ def wire_to(server: TlsServer, host: str = "127.0.0.1", *, trusted: bool = True)
 def test_calls_to_a_trusted_partner_share_a_connection(server: TlsServer) -> None:
     """The handshake is made once; the kept connection is known to be alive."""
     wire = wire_to(server)
-    assert [wire.call("POST", body=b"x").body for _ in range(3)] == [b"ok"] * 3
+    fields, echo = {"X-Request-Id": new_mark()}, "X-Request-Id"
+    replies = [wire.call("POST", body=b"x", headers=fields, echo=echo) for _ in range(3)]
+    assert [reply.body for reply in replies] == [b"ok"] * 3
     wire.close()
     assert (server.calls, server.connections) == (3, 1)
 

@@ -141,7 +141,7 @@ def test_a_401_with_a_foreign_code_under_a_fresh_token_is_a_login(
         (True, 270),
         (1e12, 270),
         ("nan", 270),
-        ([3600], 270),
+        ([3600], 3570),
         ("missing", 270),
     ],
 )
