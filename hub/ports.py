@@ -40,8 +40,9 @@ class Receipt:
     """sha256 of the reply as received."""
     detail: str = ""
     differs: tuple[str, ...] = ()
-    """The partner's names of fields that are not as sent: what it has went further since, or is
-    written in another way."""
+    """The partner's names of fields that are not as sent: what it has went further since."""
+    alike: tuple[str, ...] = ()
+    """The partner's names of fields that are there, written in another way."""
     unverified: tuple[str, ...] = ()
     """sha256 of the dossier's files of which the partner says that what it pulled is not that."""
 

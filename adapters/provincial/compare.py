@@ -97,26 +97,35 @@ class Compared:
     """A relation, and the names of the fields that are not the same."""
 
     relation: Relation
-    differs: tuple[str, ...] = ()
-    certain: bool = False
-    """Whether one of them differs in every reading."""
+    certain: tuple[str, ...] = ()
+    """Those that differ in every reading."""
+    alike: tuple[str, ...] = ()
+    """Those that may only be written in another way."""
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """All fields that are not the same."""
+        return tuple(sorted((*self.certain, *self.alike)))
 
 
 def relate(found: Fields, *, to: Fields, resolution: Resolution = EXACT) -> Compared:
     """Compare the province's record with the one sent, in the fields that were sent."""
     several = likenesses(found, to=to, resolution=seen(found, to, resolution))
-    certain = {name for name, likeness in several.items() if likeness is Likeness.DIFFERENT}
-    differs = tuple(sorted(name for name, it in several.items() if it is not Likeness.SAME))
-    if not differs:
-        return Compared(Relation.SAME)
+    certain, alike = (
+        tuple(sorted(name for name, it in several.items() if it is likeness))
+        for likeness in (Likeness.DIFFERENT, Likeness.UNCLEAR)
+    )
     status, sent = _status(found), to["TrangThaiHoSo"]
     rank = RANKS.get(status)
-    if rank is None or certain & set(IDENTITY):
-        return Compared(Relation.FOREIGN, differs, bool(certain))
-    if not certain or (status == FINISHED and sent in AFTER_FINISHED):
-        return Compared(Relation.UNCLEAR, differs, bool(certain))
-    relation = Relation.NEWER if rank > RANKS[sent] else Relation.OLDER
-    return Compared(relation, differs, certain=True)
+    if not certain and not alike:
+        relation = Relation.SAME
+    elif rank is None or set(certain) & set(IDENTITY):
+        relation = Relation.FOREIGN
+    elif not certain or (status == FINISHED and sent in AFTER_FINISHED):
+        relation = Relation.UNCLEAR
+    else:
+        relation = Relation.NEWER if rank > RANKS[sent] else Relation.OLDER
+    return Compared(relation, certain, alike)
 
 
 def likenesses(

@@ -176,10 +176,10 @@ class ProvincialDestination:
             case Relation.SAME:
                 return receipt
             case Relation.NEWER:
-                return replace(receipt, differs=compared.differs)
+                return replace(receipt, differs=compared.certain, alike=compared.alike)
             case Relation.UNCLEAR if not prepared.update:
                 # A registration is in every record of ours.
-                return replace(receipt, differs=compared.differs)
+                return replace(receipt, differs=compared.certain, alike=compared.alike)
             case Relation.OLDER if prepared.update:
                 return Absent(response_hash=evidence)
         # The number is taken: by another dossier, or by ours with content that we did not send, or

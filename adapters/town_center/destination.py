@@ -121,7 +121,7 @@ class TownCenter:
             already=not found.recorded,
             response_hash=evidence,
             detail=held.state,
-            differs=found.unclear,
+            alike=found.unclear,
             unverified=tuple(f.sha256 for f in held.files if f.state is contract.FileState.WRONG),
         )
 

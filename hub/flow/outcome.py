@@ -146,9 +146,9 @@ def _move(
             _fail(tx, ctx, outcome, outcome.result, since=since)
 
 
-def _is_plain(result: object) -> bool:
+def _is_plain(result: Receipt | Absent | Unclear | DeliveryFailure) -> bool:
     """Tell whether the partner has what was sent as it was sent: nothing more is written of it."""
-    return isinstance(result, Receipt) and not result.differs
+    return isinstance(result, Receipt) and not _differing(result)
 
 
 def _delivered(outcome: Outcome, kind: str) -> delivered.Delivered:
@@ -260,6 +260,13 @@ def _fail(
             deliveries.kill(tx, id, since=since, code=parked_as, **told)
 
 
+def _differing(result: Receipt | Absent | Unclear | DeliveryFailure) -> tuple[str, ...]:
+    """Return the names of the fields that are not exactly as sent."""
+    if isinstance(result, Receipt):
+        return (*result.differs, *result.alike)
+    return () if isinstance(result, Absent) else result.differs
+
+
 def record_of(outcome: Outcome, kind: str) -> attempts.Finished:
     """Return the end of an attempt."""
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
@@ -273,5 +280,5 @@ def record_of(outcome: Outcome, kind: str) -> attempts.Finished:
         detail=failed.detail if failed else None,
         request_hash=outcome.digest or None,
         response_hash=getattr(outcome.result, "response_hash", "") or None,
-        differs=getattr(outcome.result, "differs", ()),
+        differs=_differing(outcome.result),
     )

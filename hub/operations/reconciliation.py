@@ -11,15 +11,14 @@ officer exported.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from hub.flow.beside import request_beside
 from hub.messages import catalog
-from hub.messages.envelope import Message
 from hub.operations.by import By
-from hub.ports import Absent, Destination, Doubt, Receipt, Unclear
+from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import DeliveryFailure
@@ -125,8 +124,9 @@ def _compare(
     answers: dict[str, list[Answered]] = {}
     unasked = set()
     fresh = {one.id for one in sent if _is_fresh(one, partners.get(one.destination), now)}
+    requests = _requests(partners, sent)
     for one in _looked_for(sent):
-        answer = _ask(partners.get(one.destination), one, _beside(one, sent))
+        answer = _ask(partners, one, requests, sent)
         if answer is None or _may_lag(one, answer, fresh):
             unasked.add(one.destination)
         else:
@@ -257,25 +257,33 @@ def _may_lag(one: Sent, answer: Receipt | Absent | Unclear, fresh: Collection[in
     return (one.id in fresh and _lacks(answer)) or (behind and bool(fresh))
 
 
-def _beside(one: Sent, sent: Sequence[Sent]) -> list[Message]:
-    """Return what else the partner is known to have of the dossier."""
-    return [
-        other.message
-        for other in sent
-        if other.destination == one.destination
-        and other.id != one.id
-        and other.state is DeliveryState.DELIVERED
-    ]
+def _requests(partners: Mapping[str, Destination], sent: Sequence[Sent]) -> dict[int, Request]:
+    """Return by delivery the request for what a partner has and can be asked about."""
+    made = {}
+    for one in sent:
+        destination = partners.get(one.destination)
+        if destination is None or not destination.traits.findable:
+            continue
+        if one.state is DeliveryState.DELIVERED:
+            with suppress(DeliveryFailure):
+                made[one.id] = destination.prepare(one.message, catalog.read(one.message))
+    return made
 
 
 def _ask(
-    destination: Destination | None, one: Sent, beside: Sequence[Message]
+    partners: Mapping[str, Destination],
+    one: Sent,
+    requests: Mapping[int, Request],
+    sent: Sequence[Sent],
 ) -> Receipt | Absent | Unclear | None:
     """Return the partner's answer; None when it cannot be asked now."""
-    if destination is None or not destination.traits.findable:
+    request = requests.get(one.id)
+    if request is None:
         return None
+    others = (it for it in sent if it.destination == one.destination and it.id != one.id)
+    beside = tuple(requests[it.id] for it in others if it.id in requests)
     try:
-        return destination.find(request_beside(destination, one.message, beside))
+        return partners[one.destination].find(replace(request, beside=beside))
     except DeliveryFailure:
         return None
 

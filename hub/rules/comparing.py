@@ -7,6 +7,7 @@ by a code page, rounded, shifted by a time zone. From unclear nothing may be con
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,9 +155,11 @@ def cut_step(sent: datetime, found: datetime) -> timedelta | None:
 
 
 def _cut(sent: str, length: int) -> set[str]:
-    """Return what a column of `length` characters, or bytes, may leave of a text."""
-    cut = sent.encode()[:length].decode(errors="ignore")
-    return {folded(sent[:length]), folded(cut)}
+    """Return what a column of `length` characters, or bytes, may leave of a text in any form."""
+    forms = [unicodedata.normalize(form, sent) for form in ("NFC", "NFD")]
+    left = [text[:length] for text in forms]
+    left += [text.encode()[:length].decode(errors="ignore") for text in forms]
+    return set(map(folded, left))
 
 
 def _number(text: str) -> int | None:

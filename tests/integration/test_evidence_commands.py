@@ -13,7 +13,7 @@ from hub.clock import utc_now
 from hub.flow.say import say
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, fault_classes
+from hub.store import attempts, deliveries, fault_classes, handovers
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.works import number, step
@@ -58,6 +58,38 @@ def test_the_slip_has_a_line_for_each_hand_over(store: Store) -> None:
         assert word in slip.output
     assert CliRunner().invoke(app, ["slip", number(2)]).exit_code == 1
     assert store.name == "sqlite"
+
+
+def test_the_slip_and_the_list_name_the_fields_that_differ(store: Store) -> None:
+    """Of a question whose answer proved nothing, by the partner's names and without values."""
+    with store.write() as tx:
+        say(tx, [step(3, 1)], AT)
+        deliveries.claim(tx, [2], "provincial", now=AT, lease_until=AT)
+        deliveries.doubt(tx, 2, since=S.SENDING, ask_at=None, code="reply_dropped", detail="x")
+        attempts.start(tx, [(2, 2)], now=AT, kind="find")
+        values = {"delivery_id": 2, "number": 2, "kind": "find", "at": AT, "outcome": "unknown"}
+        attempts.finish(tx, [attempts.Finished(**values, differs=("ThoiDiemXuLy",))])  # type: ignore[arg-type]
+        asked = handovers.Handover(
+            delivery_id=2,
+            attempt=2,
+            partner="provincial",
+            operation="CapNhatTienDoHoSoMC",
+            number=number(3),
+            direction=handovers.OUT,
+            kind="find",
+            request_hash="a" * 64,
+            response_hash="b" * 64,
+            sent_at=AT,
+            answered_at=AT,
+            receipt="",
+            recorded_at=AT,
+            outcome="unknown",
+        )
+        handovers.record(tx, [asked])
+    slip = " ".join(CliRunner().invoke(app, ["slip", number(3)]).output.split())
+    assert "không xác minh được" in slip
+    assert "ThoiDiemXuLy" in slip
+    assert "ThoiDiemXuLy" in CliRunner().invoke(app, ["stuck"]).output
 
 
 def test_the_fault_dictionary_is_printed_and_an_unknown_code_classified(store: Store) -> None:

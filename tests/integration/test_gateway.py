@@ -160,14 +160,28 @@ def test_a_wrong_message_is_refused_with_what_where_and_why(
 
 def test_the_same_thing_with_another_content_is_a_conflict(door: Door) -> None:
     """409, and the first telling stands."""
-    body = EXAMPLE.read_bytes()
+    body = EXAMPLE.with_name("survey.submitted.v1.json").read_bytes()
     assert door.call("POST", "/messages", body, token="in-token")[0] == 202
-    other = body.replace(b"0" * 31 + b"3", b"f" * 32).replace(
-        b'"noiDungXuLy": "', b'"noiDungXuLy": "x'
-    )
+    message = json.loads(body)
+    message["id"] = "f" * 32
+    scores = message["payload"]["diem"]
+    scores |= {name: (score + 1) % 3 for name, score in scores.items()}
+    other = json.dumps(message).encode()
     status, reply = door.call("POST", "/messages", other, token="in-token")
     assert isinstance(reply, dict)
     assert (status, reply["code"]) == (409, "content_differs")
+
+
+def test_two_different_steps_of_one_minute_are_no_conflict(door: Door) -> None:
+    """Each is accepted under its own id."""
+    body = EXAMPLE.read_bytes()
+    other = body.replace(b"0" * 31 + b"3", b"f" * 32).replace(
+        b'"noiDungXuLy": "', b'"noiDungXuLy": "x'
+    )
+    for one in (body, other):
+        status, reply = door.call("POST", "/messages", one, token="in-token")
+        assert isinstance(reply, dict)
+        assert (status, reply["messageId"]) == (202, json.loads(one)["id"])
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "file-token"])

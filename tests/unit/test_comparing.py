@@ -90,6 +90,8 @@ def test_a_text_that_was_cut_is_never_different(text: str, length: int) -> None:
     assert compare_texts(text, text[:length].ljust(length), length=length) is Likeness.SAME
     cut = text.encode()[:length].decode(errors="ignore")
     assert compare_texts(text, cut, length=length) is Likeness.SAME
+    apart = unicodedata.normalize("NFD", text)[:length]
+    assert compare_texts(text, apart, length=length) is Likeness.SAME
 
 
 @given(TIMES, st.sampled_from([MINUTE, HOUR]), st.booleans())

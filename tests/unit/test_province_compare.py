@@ -85,7 +85,7 @@ def test_lists_that_are_not_shown_or_hold_more_prove_nothing() -> None:
     more = [*SENT["TaiLieuNop"], {**SENT["TaiLieuNop"][0], "MaBamTepTin": "cd" * 32}]
     for papers in ([], more):
         found = relate({**SENT, "TaiLieuNop": papers}, to=SENT)
-        assert found == Compared(Relation.UNCLEAR, ("TaiLieuNop",))
+        assert found == Compared(Relation.UNCLEAR, alike=("TaiLieuNop",))
 
 
 WRITTEN_DIFFERENTLY: list[dict[str, str | None]] = [
@@ -115,7 +115,7 @@ ALIKE = [
 @pytest.mark.parametrize(("name", "value"), ALIKE)
 def test_what_is_alike_and_not_the_same_is_named_and_never_older(name: str, value: str) -> None:
     """Cut off, without marks, garbled, without its time of day, left out."""
-    assert relate({**SENT, name: value}, to=SENT) == Compared(Relation.UNCLEAR, (name,))
+    assert relate({**SENT, name: value}, to=SENT) == Compared(Relation.UNCLEAR, alike=(name,))
 
 
 def test_the_resolution_shows_itself_in_a_time_that_never_changes() -> None:
@@ -124,7 +124,7 @@ def test_the_resolution_shows_itself_in_a_time_that_never_changes() -> None:
     found = {**sent, "NgayTiepNhan": "20180724083000", "NgayTra": "20180724093000"}
     assert relate(found, to=sent) == Compared(Relation.SAME)
     exact = {**found, "NgayTiepNhan": sent["NgayTiepNhan"]}
-    assert relate(exact, to=sent) == Compared(Relation.UNCLEAR, ("NgayTra",))
+    assert relate(exact, to=sent) == Compared(Relation.UNCLEAR, alike=("NgayTra",))
     minutes = Resolution(time=MINUTE)
     assert relate(exact, to=sent, resolution=minutes) == Compared(Relation.SAME)
 
