@@ -73,8 +73,8 @@ class Archive:
 def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
     """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast."""
     report, limit = Report(), _limit(archive, before)
+    sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
     with leading(archive.store, archive.folder):
-        sharing.check(archive.store, archive.folder)
         _Run(archive, by, report).all(limit)
     return report
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
-from hub.operations.archive import verifying
+from hub.operations.archive import sharing, verifying
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.leading import leading
@@ -34,8 +34,10 @@ class NotRestored(Exception):
 def restore(archive: Archive, number: str, by: By) -> bool:
     """Bring a dossier back; False when it is in the database already.
 
-    Raises NotRestored, ArchiveDamaged, and NotLeading while another process archives.
+    Raises NotRestored, ArchiveDamaged (NotShared), and NotLeading while another process archives.
     """
+    if not archive.folder.is_dir():  # the lock would make it
+        sharing.check(archive.store, archive.folder)
     with leading(archive.store, archive.folder):
         with archive.store.read() as tx:
             found = index.get(tx, number)
@@ -48,6 +50,8 @@ def restore(archive: Archive, number: str, by: By) -> bool:
             place = archive.folder / file.name
         if key is None:
             raise NotRestored(f"{number}: erased at {found.erased_at:%Y-%m-%d}, nobody can read it")
+        if not place.exists():  # this month alone, or is it another folder?
+            sharing.check(archive.store, archive.folder)
         with FileReader(place) as reader:
             columns = reader.head.columns
         if columns != _COLUMNS:  # an older version wrote it, or somebody changed it
