@@ -63,7 +63,7 @@ def main(
         float,
         typer.Option(
             help="How long dossiers are handed in; the start, the comparison of latencies before"
-            " and the settling after come on top, one to three minutes together."
+            " and the settling after come on top, one to five minutes together."
         ),
     ] = 3.0,
     seed: Annotated[int, typer.Option(help="Another seed, other disasters.")] = 2018,

@@ -17,14 +17,16 @@ from typing import Any, TypeVar
 from hub.clock import utc_now
 from hub.failpoints import Point
 from hub.messages import catalog
+from hub.messages.payloads import Status
 from hub.operations.archive import holding, restoring, verifying
 from hub.operations.archive.archiving import Archive, run
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored
 from hub.operations.by import By
+from hub.rules.retention import CLOSED
 from hub.store.archive import index
-from hub.store.archive.rows import load
+from hub.store.archive.rows import Rows, load
 from hub.store.blobs import BlobStore
 from hub.store.conservation.proof import prove
 from tests.chaos.archiving_timer import AGE, sign
@@ -35,7 +37,7 @@ from tests.support.hub_command import run_hub
 Answer = TypeVar("Answer")
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 COMMANDS = (("archive", "verify"), ("balance", "--full"), ("audit", "verify"))
-WHY = ("--reason", "chaos", "--actor", "chaos")
+WHY = ("--reason", "chaos", "--actor", "Trần Thị Bình")
 ERASED_AFTER = 4000
 """Days: over the usual HUB_PERSONAL_DAYS."""
 WITHIN = 60.0
@@ -129,9 +131,14 @@ def erase(stage: Stage, counter: Counter) -> tuple[int, list[str]]:
         found = index.all_of(tx, numbers)
         here = load(tx, numbers)
     erased = sum(it.erased_at is not None for it in found)
-    if here or erased != len(set(numbers)):
-        wrong.append(f"{erased} of {len(set(numbers))} erased, {len(here)} in the database")
+    wrong += [f"{it.number}: archived and not erased" for it in found if it.erased_at is None]
+    wrong += [f"{it.number}: ended and not archived" for it in here if _has_ended(it)]
     return erased, [*wrong, *filter(None, (_command(stage, *words) for words in COMMANDS))]
+
+
+def _has_ended(here: Rows) -> bool:
+    (status,) = here.column("dossiers", "status")
+    return Status(status) in CLOSED
 
 
 def _killed(stage: Stage, point: Point, *words: str, days: int = 0) -> int:

@@ -49,7 +49,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         take_in(ward, COUNT + 1)
         deliver_all(ward.store)
         with ward.store.read() as tx:
-            lines = {found.number: found.lines() for found in rows.load(tx, names)}
+            lines = {found.number: list(found.lines()) for found in rows.load(tx, names)}
     return Ended(directory, lines)
 
 
@@ -72,7 +72,7 @@ def test_a_run_that_dies_is_run_again(ended: Ended, point: Point) -> None:
     assert command(ended.directory, f"{point}=kill@1", *RUN) == -signal.SIGKILL
     store = Store(f"sqlite:///{ended.directory}/hub.db")
     with store.read() as tx:
-        here = {found.number: found.lines() for found in rows.load(tx, list(ended.lines))}
+        here = {found.number: list(found.lines()) for found in rows.load(tx, list(ended.lines))}
         there = index.known(tx, ended.lines)
         assert prove(tx, READERS).good
         read_back = {file.seq for file in files.known(tx)}
@@ -97,7 +97,7 @@ def test_a_run_that_dies_is_run_again(ended: Ended, point: Point) -> None:
     with store.read() as tx:
         (back,) = rows.load(tx, [number(1)])
         assert prove(tx, READERS).good
-    assert back.lines() == ended.lines[number(1)]
+    assert list(back.lines()) == ended.lines[number(1)]
     store.close()
 
 

@@ -16,7 +16,8 @@ from hub.operations.archive import sharing, verifying
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.leading import leading
-from hub.operations.archive.reading import ArchiveDamaged, FileReader, read_dossier
+from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
+from hub.operations.archive.sealing import SealBroken
 from hub.operations.by import By
 from hub.store import audit, blobs
 from hub.store.archive import counts, files, holds, index, references, rows
@@ -80,12 +81,19 @@ def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:
     back: Rows | None = None
     for part, plain in parts:
         if isinstance(part, RowsPart):
-            back = rows.read_lines(found.number, plain.split(b"\n"))
+            back = _rows(place, found.number, plain)
         else:
             _store(archive, found.number, _Pieces(part, plain, parts), part.sha256)
     if back is None:
         raise ArchiveDamaged(f"{place.name}: {found.number} is not where it was written")
     return back
+
+
+def _rows(place: Path, number: str, packed: bytes) -> Rows:
+    try:
+        return rows.read_lines(number, open_rows(packed))
+    except SealBroken:
+        raise ArchiveDamaged(f"{place.name}: the part of {number} was changed") from None
 
 
 def _store(archive: Archive, number: str, pieces: "_Pieces", sha256: str) -> None:
