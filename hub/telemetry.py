@@ -55,6 +55,7 @@ class Event(StrEnum):
     PARTNER_PAUSED = "partner_paused"
     PARTNER_TRIED = "partner_tried"
     PARTNER_RESUMED = "partner_resumed"
+    REPLY_DRIFTED = "reply_drifted"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"

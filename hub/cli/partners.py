@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub.cli.context import console, one_of, settings
+from hub.cli.context import console, one_of, opened, settings
 from hub.partners import profile_rows
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the partners.")
@@ -29,6 +29,35 @@ def show(
     for row in profile_rows(settings(), partner):
         cells = [row.key, row.value, row.source]
         table.add_row(*map(_plain, [*cells, row.meaning] if explain else cells))
+    console.print(table)
+
+
+@app.command("drift")
+def drift(
+    partner: Annotated[str, typer.Argument(help="province or town; without: both")] = "",
+) -> None:
+    """List how the partners' replies differ from their contracts, the newest first."""
+    from hub.messages import catalog
+    from hub.operations.drift.words import what
+    from hub.records.calendar import local
+    from hub.store.drift import of_partner
+
+    names = {"province": catalog.PROVINCIAL, "town": catalog.TOWN_CENTER}
+    if partner:
+        one_of("PARTNER", partner, *names)
+    table = Table()
+    for heading in ("partner", "operation", "what", "where", "times", "since", "last"):
+        table.add_column(heading, overflow="fold")
+    with opened() as store, store.read() as tx:
+        rows = [row for name in names if partner in ("", name) for row in of_partner(tx, names[name])]
+    for row in rows:
+        times = (f"{local(at):%d/%m/%Y %H:%M}" for at in (row.first_seen, row.last_seen))
+        kind = f"{row.key.kind}: {what(row.key.kind)[0]}"
+        cells = (row.key.partner, row.key.operation, kind, row.key.place, str(row.count), *times)
+        table.add_row(*map(_plain, cells))
+    if not rows:
+        console.print("Không có khác biệt nào / No difference has been seen.")
+        return
     console.print(table)
 
 

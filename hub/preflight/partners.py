@@ -1,4 +1,4 @@
-"""Partners: whether they answer, and whether their clocks agree with ours. Nothing here refuses.
+"""Partners: whether they answer, show a delivered dossier, and have our time. Nothing here refuses.
 
 A partner that is away is what the hub was made for, and a hub that does not start accepts nothing.
 """
@@ -10,6 +10,7 @@ from hub.installation import open_store
 from hub.operations import unconnected as looking
 from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
+from hub.preflight.looking_up import look_up
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
 from hub.store.engine import StoreUnavailable
@@ -54,5 +55,6 @@ def partners(settings: Settings) -> Iterator[Check]:
                 yield Check(f"{destination.name} clock", True, detail)
             else:
                 yield clock(f"{destination.name} clock", ahead, warn=MOST_SKEW)
+            yield from look_up(settings, destination)
         finally:
             destination.close()

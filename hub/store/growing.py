@@ -35,6 +35,7 @@ BOUNDED = frozenset(
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute
+        "drift",  # a few hundred rows a partner
         "fault_classes",  # a row a code
         "heartbeats",  # a row a process
         "legal_holds",  # a row for each act of a person

@@ -60,6 +60,14 @@ def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None
     return number
 
 
+def open_count(tx: Tx, kind: str, destination: str) -> int:
+    """Return how many tasks of a kind are open for a partner."""
+    query = sa.select(sa.func.count()).where(
+        t.kind == kind, t.destination == destination, t.closed_at.is_(None)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Return the open tasks, the most urgent first."""
     query = sa.select(tasks).where(t.closed_at.is_(None))

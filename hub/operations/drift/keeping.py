@@ -1,0 +1,72 @@
+"""Writes drift down, and opens one task for each piece of news, at most a few at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from hub.operations.drift.counting import DriftCounts
+from hub.operations.drift.words import KIND, finding, subject_of
+from hub.ports import Clock
+from hub.rules.causes import cause_of
+from hub.service import Role
+from hub.store import drift, tasks
+from hub.store.engine import Store, StoreUnavailable
+from hub.telemetry import Event, log
+
+EVERY = 10.0
+"""Seconds between two writings."""
+OPEN_AT_MOST = 8
+"""Open tasks of a partner: one that speaks another dialect altogether is not told in forty parts."""
+
+
+class DriftKeeping(Role):
+    """Writes the counts of a process down; the last time when it stops."""
+
+    name = "drift"
+
+    def __init__(self, store: Store, counts: DriftCounts, *, clock: Clock) -> None:
+        super().__init__()
+        self.store = store
+        self.counts = counts
+        self.clock = clock
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.bell.wait(EVERY)
+            self.keep()
+        self.keep()
+
+    def keep(self) -> int:
+        """Write what was counted; return how many tasks were opened."""
+        counts = self.counts.take()
+        if not counts:
+            return 0
+        now = self.clock()
+        try:
+            with self.store.write() as tx:
+                fresh = drift.add(tx, counts, now=now)
+                news = list(_news(fresh))
+                opened = 0
+                for keys in news:
+                    if tasks.open_count(tx, KIND, keys[0].partner) >= OPEN_AT_MOST:
+                        break
+                    opened += tasks.open_once(tx, finding(keys, since=now), due_at=None, now=now)
+        except StoreUnavailable as error:
+            self.counts.give_back(counts)
+            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            return 0
+        for keys in news:
+            log.warning(
+                Event.REPLY_DRIFTED,
+                destination=keys[0].partner,
+                code=keys[0].kind,
+                where=keys[0].place,
+            )
+        return opened
+
+
+def _news(fresh: Iterable[drift.Key]) -> Iterable[list[drift.Key]]:
+    """Return what was new, by partner and subject."""
+    found: defaultdict[tuple[str, str], list[drift.Key]] = defaultdict(list)
+    for key in fresh:
+        found[key.partner, subject_of(key)].append(key)
+    return found.values()

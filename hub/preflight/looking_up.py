@@ -1,0 +1,67 @@
+"""Whether a partner's look-up works: a login alone says that a door opens, not what is behind it.
+
+The newest delivered message is looked up as reconciling would do it. That changes nothing at the
+partner. What cannot be read, or is not found, would leave every unknown effect unknown.
+"""
+
+from collections.abc import Iterator
+
+from hub.installation import open_store
+from hub.messages import catalog
+from hub.messages.envelope import decode
+from hub.messages.invalid import InvalidMessage
+from hub.ports import Absent, Destination, Receipt, Request
+from hub.preflight.check import Check
+from hub.rules.errors import DeliveryFailure
+from hub.settings import Settings
+from hub.store.engine import StoreUnavailable
+from hub.store.lately_delivered import lately_delivered
+from hub.store.revision import SchemaMismatch
+
+FIX = (
+    "Every unknown effect waits for this look-up. Compare the partner's replies with its profile:"
+    " `hub partners drift`, `hub partners rehearse`, RUNBOOK."
+)
+
+
+def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
+    """Look the newest delivered dossier up; nothing where none was delivered lately."""
+    subject = f"{destination.name} look-up"
+    request = _newest(settings, destination)
+    if request is None:
+        return
+    try:
+        found = destination.find(request)
+    except DeliveryFailure as failure:
+        yield Check(subject, False, f"{request.number}: {failure}", FIX)
+        return
+    if isinstance(found, Receipt):
+        differs = f", differs in {', '.join(found.differs)}" if found.differs else ""
+        yield Check(subject, True, f"{request.number} is there{differs}")
+    elif isinstance(found, Absent):
+        detail = f"{request.number} was delivered, and the partner does not have it"
+        yield Check(subject, False, detail, "Compare with the partner: `hub reconcile --day`.")
+    else:
+        differs = f" ({', '.join(found.differs)})" if found.differs else ""
+        detail = f"{request.number} was delivered, and its look-up is {found.why}{differs}"
+        yield Check(subject, False, detail, FIX)
+
+
+def _newest(settings: Settings, destination: Destination) -> Request | None:
+    try:
+        store = open_store(settings)
+    except (StoreUnavailable, SchemaMismatch):
+        return None  # the line of the database says so
+    try:
+        with store.read() as tx:
+            types = sorted(destination.traits.accepts)
+            body = lately_delivered(tx, destination.name, types=types)
+    finally:
+        store.close()
+    if body is None:
+        return None
+    try:
+        message = decode(body)
+        return destination.prepare(message, catalog.read(message))
+    except (InvalidMessage, DeliveryFailure):
+        return None  # of a time with other rules
