@@ -49,7 +49,9 @@ def drift(
     for heading in ("partner", "operation", "what", "where", "times", "since", "last"):
         table.add_column(heading, overflow="fold")
     with opened() as store, store.read() as tx:
-        rows = [row for name in names if partner in ("", name) for row in of_partner(tx, names[name])]
+        rows = [
+            row for name in names if partner in ("", name) for row in of_partner(tx, names[name])
+        ]
     for row in rows:
         times = (f"{local(at):%d/%m/%Y %H:%M}" for at in (row.first_seen, row.last_seen))
         kind = f"{row.key.kind}: {what(row.key.kind)[0]}"

@@ -15,7 +15,7 @@ from hub.telemetry import Event, log
 EVERY = 10.0
 """Seconds between two writings."""
 OPEN_AT_MOST = 8
-"""Open tasks of a partner: one that speaks another dialect altogether is not told in forty parts."""
+"""Open tasks of a partner: one that speaks another dialect is not told in forty parts."""
 
 
 class DriftKeeping(Role):
