@@ -44,6 +44,8 @@ from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.disk_sampling import DiskSampling
+from hub.operations.drift.counting import DriftCounts
+from hub.operations.drift.keeping import DriftKeeping
 from hub.operations.unknown_codes import UnknownCodes
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.partners import make_destinations, town_settings
@@ -55,7 +57,7 @@ from hub.rules import circuit
 from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
 from hub.service import Role
-from hub.settings import ROLES, Settings, seconds
+from hub.settings import AT_PARTNERS, ROLES, Settings, seconds
 from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
@@ -78,6 +80,8 @@ class Hub:
     clock: Clock
     manners: Manners
     """When partners do not want to be called, and how often at most."""
+    drift: DriftCounts = field(default_factory=DriftCounts)
+    """How the partners' replies differ from their contracts, as far as not written down yet."""
     roles: list[Role] = field(default_factory=list)
     pulse: Pulse | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
@@ -170,6 +174,7 @@ def build(
     files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
     broker: Broker
     broker = RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()
+    drift = DriftCounts()
     rules = Rulebook.load()
     records = Records(rules)
     with _cpu_of(settings):
@@ -181,7 +186,8 @@ def build(
         broker=broker,
         intake=intake,
         records=records,
-        destinations=make_destinations(settings),
+        destinations=make_destinations(settings, observe=drift.observe),
+        drift=drift,
         town=TownCallbacks(town_settings(settings), clock=clock) if settings.town_url else None,
         clock=clock,
         manners=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
@@ -230,6 +236,8 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         )
     for destination in hub.destinations:
         roles += _partner_roles(hub, destination)
+    if hub.destinations and not AT_PARTNERS.isdisjoint(wanted):
+        roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
         roles.append(_timer(hub))
         if settings.archive == "on":
