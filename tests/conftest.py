@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from hub.sandbox.postgres_node import PrivatePostgres
 from hub.sandbox.programs import SERVER_SETTING, MissingProgram
@@ -19,6 +20,9 @@ from hub.store.migrate import migrate
 from hub.telemetry import log
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
+# A busy machine is slow; how long an example takes proves nothing.
+settings.register_profile("hub", deadline=None)
+settings.load_profile("hub")
 BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
 _AMBIENT = pytest.StashKey[dict[str, str]]()
 
