@@ -79,6 +79,7 @@ STAYS = {
     "delivery_counts": "as the changes",
     "disk_samples": "one a day",
     "dossier_keys": "nothing is archived yet",
+    "drift": "few: differences of replies",
     "fault_classes": "few: codes",
     "handovers": "see HANDOVERS",
     "heartbeats": "one a process",
