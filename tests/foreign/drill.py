@@ -163,8 +163,9 @@ def _environment(kind: Kind, place: Path, *, url: str, port: int) -> dict[str, s
         "http_port": port,
         "file_token": FILE_TOKEN,
         "intake_token": TOKEN,
-        "connect_timeout": 1,
-        "reply_timeout": 1,
+        # What the hub died of is asked about when its lease is over: sixteen times this.
+        "connect_timeout": 0.3,
+        "reply_timeout": 0.7,
         "retry_first": 0.1,
         "retry_longest": 1,
         "retry_attempts": 1000,

@@ -24,7 +24,7 @@ class UnreliableLine(TcpProxy):
         lose: float = 0.06,
         delay: float = 0.03,
         cut: float = 0.02,
-        late_by: float = 1.5,
+        late_by: float = 1.2,
     ) -> None:
         self.fates: Counter[str] = Counter()
         """What became of requests and replies."""

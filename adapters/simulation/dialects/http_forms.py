@@ -1,6 +1,7 @@
 """How servers and gateways put a reply on the line: header fields, framing, own answers."""
 
 import json
+import re
 import uuid
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from adapters.simulation.dialects.habit import GatewayErrors, Habit
 from adapters.simulation.partner import Answer, Call
 
 ECHO = b"x-request-id"
+_WROTE = re.compile(rb'"error_code": ?"?0+"?[,}]|"data": ?"?1"?[,}]')
 REASONS = {200: b"OK", 302: b"Found", 400: b"Bad Request", 500: b"Internal Server Error"}
 
 
@@ -26,8 +28,10 @@ def _blanks_behind(answer: Answer, _: Call) -> Answer:
 
 
 def _created(answer: Answer, call: Call) -> Answer:
-    wrote = call.method == "POST" and answer.status == 200 and answer.number
-    return replace(answer, status=201) if wrote and b"json" in answer.content_type else answer
+    if call.method != "POST" or answer.status != 200 or not answer.number:
+        return answer
+    wrote = _WROTE.search(answer.body) if b"json" in answer.content_type else None
+    return replace(answer, status=201) if wrote else answer
 
 
 def _without_echo(answer: Answer) -> list[tuple[bytes, bytes]]:

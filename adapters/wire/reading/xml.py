@@ -8,10 +8,11 @@ import threading
 
 from lxml import etree
 
-from adapters.wire.reading import charset
+from adapters.wire.reading import charset, prefixes
 from adapters.wire.reading.content import unpacked, xml_of
 from adapters.wire.reading.reply import Reply
 from adapters.wire.xml import new_parser, syntax_reason
+from hub.ports import DriftKind
 from hub.rules.errors import AmbiguousFailure
 
 _PAGE = re.compile(
@@ -43,13 +44,24 @@ def read_xml(reply: Reply, *, default: str = charset.UTF_8) -> etree._Element:
             raise findings.refuse("body", "an HTML page where XML is expected", fix=PAGE)
         raise findings.refuse("body", "XML with a DTD, which is not allowed")
     try:
-        return etree.fromstring(body, _of_thread.parser)
+        return _parsed(body, reply)
     except etree.XMLSyntaxError as error:
         if _PAGE.match(body):
             raise findings.refuse("body", "an HTML page where XML is expected", fix=PAGE) from None
         line, column = error.position
         why = f"no XML: {syntax_reason(error)}" if body else "empty"
         raise findings.refuse(f"body, line {line}, column {column}", why) from None
+
+
+def _parsed(body: bytes, reply: Reply) -> etree._Element:
+    try:
+        return etree.fromstring(body, _of_thread.parser)
+    except etree.XMLSyntaxError:
+        whole = prefixes.declared(body, _of_thread.parser)
+        if whole is None:
+            raise
+        reply.findings.note(DriftKind.ENVELOPE, "prefixes without a declaration")
+        return etree.fromstring(whole, _of_thread.parser)
 
 
 PAGE = "open the address in a browser: a login, a gateway or a proxy answers for the partner"
