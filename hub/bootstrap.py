@@ -48,7 +48,7 @@ from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.keeping import DriftKeeping
 from hub.operations.unknown_codes import UnknownCodes
 from hub.operations.unproven_effects import UnprovenEffects
-from hub.partners import make_destinations, town_settings
+from hub.partners import make_destinations, pull_by_password, town_settings
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
 from hub.records.handlers import Records
@@ -213,6 +213,7 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
             denials=denials,
             intake_token=settings.intake_token,
             file_token=settings.file_token,
+            files_by_password=pull_by_password(settings),
             town=hub.town,
             refused=RefusedCallbacks(
                 store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER

@@ -17,7 +17,7 @@ from typing import Any
 
 from hub.operations.unconnected import unconnected
 from hub.processes import runs_here
-from hub.settings import Settings, SettingsError, load
+from hub.settings import Settings, SettingsError, in_url, load
 from hub.store import heartbeats
 from hub.store.engine import Store, StoreUnavailable
 
@@ -65,7 +65,8 @@ def _of_role(role: str, rows: Sequence[Any], now: datetime) -> Iterator[str]:
 
 def _door(settings: Settings) -> str:
     """Return why the gateway does not answer on this machine, "" when it does."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.http_host, settings.http_host)  # noqa: S104
+    host = in_url(settings.http_host)
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"http://{host}:{settings.http_port}/health", timeout=ANSWER_WITHIN).close()

@@ -41,8 +41,6 @@ def make_destinations(
                     username=settings.province_username,
                     password=settings.province_password,
                     agency=settings.province_agency,
-                    ca_file=profile.tls.ca_file or None,
-                    request_id=profile.echo.header,
                     file_base_url=f"{settings.own_url}/files",
                     connect_timeout=connect,
                     reply_timeout=reply,
@@ -103,14 +101,27 @@ def province_profile(settings: Settings) -> "Loaded":
         over["echo", "header"] = ("HUB_PROVINCE_REQUEST_ID", settings.province_request_id)
     if settings.province_ca_file:
         over["tls", "ca_file"] = ("HUB_PROVINCE_CA_FILE", settings.province_ca_file)
-    return _loaded(load, "HUB_PROVINCE_PROFILE", settings.province_profile, settings=over)
+    return _loaded(
+        load,
+        "HUB_PROVINCE_PROFILE",
+        settings.province_profile,
+        settings.province_url,
+        settings=over,
+    )
 
 
 def town_profile(settings: Settings) -> "Loaded":
     """Return the town's profile; raises SettingsError with every problem."""
     from adapters.town_center.profile import load
 
-    return _loaded(load, "HUB_TOWN_PROFILE", settings.town_profile)
+    return _loaded(load, "HUB_TOWN_PROFILE", settings.town_profile, settings.town_url)
+
+
+def pull_by_password(settings: Settings) -> bool:
+    """Tell whether a partner shows the file token as a password."""
+    loaded = [province_profile(settings)] if settings.province_url else []
+    loaded += [town_profile(settings)] if settings.town_url else []
+    return any(it.profile.files.partner_pulls_with == "basic" for it in loaded)
 
 
 def profile_rows(settings: Settings, partner: str) -> "list[Row]":
@@ -120,11 +131,16 @@ def profile_rows(settings: Settings, partner: str) -> "list[Row]":
     return rows(province_profile(settings) if partner == "province" else town_profile(settings))
 
 
-def _loaded(load: Any, setting: str, own: str, **rest: Any) -> "Loaded":
+def _loaded(load: Any, setting: str, own: str, url: str, **rest: Any) -> "Loaded":
+    from adapters.wire.dial import check_proxy
     from adapters.wire.profile import ProfileBroken
 
     try:
         found: Loaded = load(Path(own) if own else None, **rest)
     except ProfileBroken as broken:
         raise SettingsError(f"{setting}: the profile cannot be used:\n{broken}") from None
+    try:
+        check_proxy(found.profile.proxy, url)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     return found

@@ -162,12 +162,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own_url(self) -> str:
         """The address that partners call."""
-        return self.public_url or f"http://{self.http_host}:{self.http_port}"
+        return self.public_url or f"http://{in_url(self.http_host)}:{self.http_port}"
 
 
 def _secrets() -> frozenset[str]:
     hints = get_type_hints(Settings, include_extras=True)
     return frozenset(name for name, hint in hints.items() if hint == Secret)
+
+
+def in_url(host: str) -> str:
+    """Return a host as it stands in an address: an IPv6 address in brackets."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def seconds(value: float) -> timedelta:

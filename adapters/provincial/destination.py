@@ -19,10 +19,11 @@ from adapters.provincial.soap import SoapDialect
 from adapters.provincial.steps import Sought, seek
 from adapters.wire import replies
 from adapters.wire.echo import new_mark
-from adapters.wire.http import Reply, Wire
+from adapters.wire.http import Reply
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
+from adapters.wire.wires import Wires
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -82,7 +83,7 @@ class ProvincialDestination:
                 catalog.type_of(kind).name for kind in (ProvinceDossier, ProvinceProgress)
             ),
             idempotent=False,
-            findable=True,
+            findable=Operation.LOOK_UP not in settings.profile.unsupported.operations,
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
@@ -96,12 +97,8 @@ class ProvincialDestination:
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
         )
         self._table = faults.table_of(settings.profile)
-        self._wire = Wire(
-            settings.url,
-            limits=settings.limits,
-            ca_file=settings.ca_file,
-            partner=self.name,
-            observe=observe,
+        self._wires = Wires(
+            settings.url, settings.profile, settings.limits, partner=self.name, observe=observe
         )
         self._login = Login(self._log_in)
         self._ahead: timedelta | None = None
@@ -123,6 +120,7 @@ class ProvincialDestination:
                 record = mapping.step_fields(payload)
             case _:
                 raise PermanentFailure("mapping_missing", f"no operation for {message.type}")
+        self._check_supported(operation)
         envelope = self._dialect.build(operation, arguments | {"data": [record]})
         return Request(
             operation=operation,
@@ -211,6 +209,7 @@ class ProvincialDestination:
 
         Raises TransientFailure or Held when the province cannot be asked now.
         """
+        self._check_supported(Operation.PROCEDURE)
         arguments = {"madonvi": self.settings.agency, "maTTHC": code}
         request = self._dialect.build(Operation.PROCEDURE, arguments)
         with replies.asking():
@@ -235,13 +234,21 @@ class ProvincialDestination:
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._wires.close()
+
+    def _check_supported(self, operation: str) -> None:
+        """Raise PermanentFailure `mapping_missing` for what the province does not have."""
+        if operation in self.settings.profile.unsupported.operations:
+            detail = f"the province has no {operation} (unsupported.operations)"
+            raise PermanentFailure("mapping_missing", detail)
 
     def _confirm(self, request: Request) -> Receipt:
         """After "đã tồn tại": a receipt when what is there is what was sent.
 
         What is said to exist and is not found lags behind: it is asked about again.
         """
+        if not self.traits.findable:
+            raise AmbiguousFailure("reply_unreadable", replies.NO_LOOK_UP)
         with replies.asking():
             answer = self._look_up(request.number)
         judged = self._judge(request, answer)
@@ -276,14 +283,13 @@ class ProvincialDestination:
         )
 
     def _exchange(self, envelope: Envelope, session: str) -> Answer:
-        path, fields = self._dialect.address(envelope.operation)
+        address, fields = self._dialect.address(envelope.operation)
         body = self._dialect.body(envelope, session)
-        echo = self.settings.request_id
+        echo = self.settings.profile.echo.header
         marked = {**fields, echo: new_mark()} if echo else fields
         operation = str(envelope.operation)
-        reply = self._wire.call(
-            "POST", path, body=body, headers=marked, echo=echo, operation=operation
-        )
+        wire, target = self._wires.to(address)
+        reply = wire.call("POST", target, body=body, headers=marked, echo=echo, operation=operation)
         digest = replies.digest(reply)
         with replies.evidenced(reply):
             end = login_end(reply, self.settings.profile.session)

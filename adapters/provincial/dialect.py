@@ -58,7 +58,7 @@ class Dialect(Protocol):
         """
 
     def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
-        """Return the path and the header fields of a call."""
+        """Return the whole address and the header fields of a call."""
 
     def body(self, envelope: Envelope, session: str) -> bytes:
         """Return the bytes to be sent."""

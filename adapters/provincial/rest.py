@@ -43,8 +43,7 @@ class RestDialect:
 
     def __init__(self, settings: ProvincialSettings) -> None:
         self._charset = settings.profile.encodings.charset
-        self._login_path = settings.login_path
-        self._call_path = settings.call_path
+        self._addresses = {it: settings.address(it) for it in Operation}
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the request, the session's place at its beginning; see `Dialect`."""
@@ -56,9 +55,9 @@ class RestDialect:
         return Envelope(operation, _SESSION, b"," + msgspec.json.encode(call)[1:])
 
     def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
-        """Return path and header fields; see `Dialect`."""
-        path = self._login_path if operation == Operation.LOGIN else self._call_path
-        return path, {"Content-Type": "application/json; charset=utf-8"}
+        """Return address and header fields; see `Dialect`."""
+        fields = {"Content-Type": "application/json; charset=utf-8"}
+        return self._addresses[Operation(operation)], fields
 
     def body(self, envelope: Envelope, session: str) -> bytes:
         """Return the bytes of the request; see `Dialect`."""

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from adapters.provincial.profile import shipped
+from adapters.wire.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
+from adapters.wire.wsdl import soap_path
 from hub.rules.comparing import Resolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
@@ -18,7 +21,7 @@ class ProvincialSettings:
     """Everything that differs between one provincial installation and another."""
 
     url: str
-    """http(s)://host[:port][/path], without the paths below."""
+    """http(s)://host[:port][/path]; see `address` for what is called behind it."""
     username: str
     password: str = field(repr=False)
     agency: str
@@ -26,15 +29,8 @@ class ProvincialSettings:
     file_base_url: str
     """Address under which the province pulls files; a file's is `<file_base_url>/<sha256>`."""
     mode: Literal["soap", "rest"] = "soap"
-    soap_path: str = "/soap"
-    login_path: str = "/mapi/login"
-    call_path: str = "/mapi/g"
     wsdl: Path = SCHEMAS / "hosodientu.wsdl"
     xsd: Path = SCHEMAS / "hosodientu.xsd"
-    request_id: str = "X-Request-Id"
-    """Header field that marks a call and comes back with its reply; "" where it does not."""
-    ca_file: str | None = None
-    """Roots that sign the province's certificate; None means the system's."""
     connect_timeout: timedelta = timedelta(seconds=5)
     reply_timeout: timedelta = timedelta(seconds=30)
     concurrency: int = 8
@@ -55,3 +51,15 @@ class ProvincialSettings:
             reply_timeout=self.reply_timeout,
             connections=self.concurrency,
         )
+
+    def address(self, operation: str) -> str:
+        """Return the whole address of an operation.
+
+        By SOAP, in this order: the profile's, the path in `url`, that of the WSDL's `soap:address`.
+        """
+        if self.mode == "rest":
+            return resolve(self.url, address_of(self.profile.addresses.rest, operation) or "")
+        found = address_of(self.profile.addresses.soap, operation)
+        if found is None and not urlsplit(self.url).path.strip("/"):
+            found = soap_path(Path(self.profile.addresses.wsdl or self.wsdl))
+        return resolve(self.url, found or "")

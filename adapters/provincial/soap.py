@@ -51,7 +51,7 @@ class SoapDialect:
         self._binding: Any
         (self._binding,) = self._client.wsdl.bindings.values()
         self._schema = Schema(settings.xsd)
-        self._path = settings.soap_path
+        self._addresses = {it: settings.address(it) for it in Operation}
         self._charset = settings.profile.encodings.charset
         self._moulds = Moulds(self._render)
 
@@ -76,9 +76,9 @@ class SoapDialect:
         return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
     def address(self, operation: str) -> tuple[str, Mapping[str, str]]:
-        """Return path and header fields; see `Dialect`."""
+        """Return address and header fields; see `Dialect`."""
         action = self._binding.get(operation).soapaction
-        return self._path, {
+        return self._addresses[Operation(operation)], {
             "Content-Type": "text/xml; charset=utf-8",
             "SOAPAction": f'"{action}"',
         }

@@ -14,7 +14,7 @@ from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.http import Reply
-from adapters.wire.replies import digest, evidenced
+from adapters.wire.replies import NO_LOOK_UP, digest, evidenced
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -30,12 +30,7 @@ from hub.rules.errors import (
 )
 from hub.rules.traits import Traits
 
-LOOK_UP = "TraCuuHoSo"
-_PATHS = {
-    TRANSFER: "/ho-so",
-    "CapNhatTrangThaiBoSungHoSo": "/ho-so/{number}/bo-sung",
-    "CapNhatKetQuaTraHoSo": "/ho-so/{number}/tra-ket-qua",
-}
+LOOK_UP, PING = "TraCuuHoSo", "ping"
 
 
 class TownCenter:
@@ -57,7 +52,7 @@ class TownCenter:
         self.traits = Traits(
             accepts=frozenset({"town.transfer", "town.supplement", "town.result_returned"}),
             idempotent=False,
-            findable=True,
+            findable=LOOK_UP not in settings.profile.unsupported.operations,
             connect_timeout=settings.connect_timeout,
             reply_timeout=settings.reply_timeout,
             concurrency=settings.concurrency,
@@ -71,6 +66,9 @@ class TownCenter:
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return the call for `message`; raises PermanentFailure."""
         operation, body = mapping.body_of(message, payload, self.settings)
+        if operation in self.settings.profile.unsupported.operations:
+            detail = f"the town has no {operation} (unsupported.operations)"
+            raise PermanentFailure("mapping_missing", detail)
         encoded = mapping.encode_body(body)
         return Request(
             operation=operation,
@@ -85,10 +83,10 @@ class TownCenter:
         """Make the call; raises only the failures of rules.errors."""
         reply = self.session.call(
             "POST",
-            _PATHS[request.operation].format(number=request.number),
+            request.operation,
+            number=request.number,
             body=request.body,
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
-            operation=request.operation,
         )
         with evidenced(reply):
             done = faults.outcome(reply, request.number, table=self._table)
@@ -128,8 +126,11 @@ class TownCenter:
     @bounded
     def ping(self) -> timedelta | None:
         """Check address, identity and the town's readiness, and compare the clocks."""
+        if PING in self.settings.profile.unsupported.operations:
+            self.session.token()
+            return None
         sent = datetime.now(UTC)
-        reply = self.session.call("GET", "/suc-khoe", operation="ping")
+        reply = self.session.call("GET", PING)
         with evidenced(reply):
             faults.outcome(reply, table=self._table)
         return reply.clock_ahead(sent=sent, received=datetime.now(UTC))
@@ -160,10 +161,13 @@ class TownCenter:
     def _held(self, number: str) -> tuple[contract.HeldDossier | None, Reply]:
         """Return the town's dossier. None only on its own word, not on any 404 of a gateway.
 
-        Reading has no effect, so whatever goes wrong here is a TransientFailure.
+        Reading has no effect, so whatever goes wrong here is a TransientFailure. Where the town has
+        no look-up, AmbiguousFailure.
         """
+        if not self.traits.findable:
+            raise AmbiguousFailure("reply_unreadable", NO_LOOK_UP)
         try:
-            reply = self.session.call("GET", f"/ho-so/{number}", operation=LOOK_UP)
+            reply = self.session.call("GET", LOOK_UP, number=number)
             with evidenced(reply):
                 held = faults.found(reply, table=self._table)
         except DeliveryFailure as failure:

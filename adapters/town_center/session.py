@@ -17,12 +17,13 @@ from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
 from adapters.wire.download import Download, download
 from adapters.wire.echo import new_mark
-from adapters.wire.http import Limits, Reply, Wire
+from adapters.wire.http import Limits, Reply
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
 from adapters.wire.reading.judge import normal
 from adapters.wire.replies import asking, evidenced, expect_success
+from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure, kept_code
@@ -49,8 +50,12 @@ class TownSession:
             reply_timeout=settings.reply_timeout,
             connections=settings.concurrency,
         )
-        self._wire = Wire(
-            settings.url, limits=self.limits, partner=catalog.TOWN_CENTER, observe=observe
+        self._wires = Wires(
+            settings.url,
+            settings.profile,
+            self.limits,
+            partner=catalog.TOWN_CENTER,
+            observe=observe,
         )
         self._login = Login(self._log_in, clock=clock)
         self._signals = settings.profile.session
@@ -63,20 +68,21 @@ class TownSession:
     def call(
         self,
         method: str,
-        target: str,
+        operation: str,
         *,
+        number: str = "",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        operation: str = "",
     ) -> Reply:
         """Make one call and return the reply, whatever its status; raises DeliveryFailure.
 
-        `operation` is the town's name of what is called.
+        `operation` is the town's name of what is called, `number` the dossier's.
         """
+        address = self.settings.address(operation, number)
 
         def call(token: str) -> Reply:
             fields = {**(headers or {}), **_bearer(token)}
-            return self._call(method, target, body, fields, operation=operation)
+            return self._call(method, address, body, fields, operation=operation)
 
         return self._login.made(call, self._end, harmless=method == "GET")
 
@@ -86,14 +92,17 @@ class TownSession:
         Raises TransientFailure, as reading from it does: a download has no effect.
         """
 
+        origin = _origin(self.settings.url)
+
         def pull(token: str) -> Download:
             found = download(
-                _origin(self.settings.url),
+                origin,
                 target,
-                _bearer(token),
+                _bearer(token) if token else {},
                 self.limits,
                 limit=limit,
                 within=within,
+                dialer=self._wires.dialer(origin),
             )
             if found.status != 200:
                 found.close()
@@ -103,7 +112,10 @@ class TownSession:
             return login_end(Reply(status=found.status), self._signals)
 
         try:
-            found = self._login.made(pull, end, harmless=True)
+            if self.settings.profile.files.hub_pulls_with == "login":
+                found = self._login.made(pull, end, harmless=True)
+            else:
+                found = pull("")
         except DeliveryFailure as failure:
             raise faults.harmless(failure) from None
         if found.status != 200:
@@ -116,17 +128,16 @@ class TownSession:
 
     def close(self) -> None:
         """Give back connections."""
-        self._wire.close()
+        self._wires.close()
 
     def _call(
-        self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, operation: str
+        self, method: str, address: str, body: bytes, headers: Mapping[str, str], *, operation: str
     ) -> Reply:
         """Make one call whose reply must be the one to this call."""
         echo = self.settings.profile.echo.header
         marked = {**headers, echo: new_mark()} if echo else headers
-        return self._wire.call(
-            method, target, body=body, headers=marked, echo=echo, operation=operation
-        )
+        wire, target = self._wires.to(address)
+        return wire.call(method, target, body=body, headers=marked, echo=echo, operation=operation)
 
     def _end(self, reply: Reply) -> LoginEnd | None:
         """Return what the reply says of the token, by its form or by the town's own code."""
@@ -151,12 +162,13 @@ class TownSession:
         try:
             with asking():
                 sent = urlencode(form).encode()
-                reply = self._call("POST", "/token", sent, _FORM, operation=LOGIN)
+                address = self.settings.address(LOGIN)
+                reply = self._call("POST", address, sent, _FORM, operation=LOGIN)
                 with evidenced(reply):
                     expect_success(reply)
                     return granted(reply, cautious=self._signals.lifetime)
         except TransientFailure as failure:
-            if failure.code in {"partner_unreachable", "partner_busy", "partner_login"}:
+            if not failure.code.startswith("reply_"):
                 raise
             detail = f"{failure.code}: {failure.detail}"
             raise TransientFailure("partner_login", detail) from None

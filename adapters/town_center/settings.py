@@ -6,9 +6,10 @@ Checked once, when made; a secret is in no repr. It reads no environment: bootst
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from adapters.town_center.profile import shipped
+from adapters.wire.addresses import address_of, resolve
 from adapters.wire.profile import Profile
 from hub.rules.comparing import Resolution
 
@@ -72,3 +73,8 @@ class TownSettings:
                 raise ValueError(f"{name}: must not be empty")
         if self.concurrency < 1:
             raise ValueError("concurrency: at least 1")
+
+    def address(self, operation: str, number: str = "") -> str:
+        """Return the whole address of an operation; `number` is the dossier's."""
+        found = address_of(self.profile.addresses.rest, operation) or ""
+        return resolve(self.url, found.replace("{number}", quote(number, safe="")))

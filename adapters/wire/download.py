@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
+from adapters.wire.dial import Dialer
 from adapters.wire.http import Limits
 from hub.rules.errors import TransientFailure
 
@@ -126,17 +127,20 @@ def download(
     limit: int,
     within: timedelta | None = None,
     slowest: int = 16 * 1024,
+    dialer: Dialer | None = None,
 ) -> Download:
     """Open `base_url` + `target` for reading, at most `limit` bytes of it; look at `status` first.
 
     A file may take the reply timeout and what it needs at `slowest` bytes a second, and no longer
-    than `within`. Raises TransientFailure `partner_unreachable`.
+    than `within`. `dialer` opens connections to its host. Raises TransientFailure
+    `partner_unreachable`, and what the dialer raises.
     """
+    dialer = dialer or Dialer(base_url, timeout=limits.connect_timeout)
     reply = limits.reply_timeout.total_seconds()
     longest = reply + limit / slowest
     if within is not None:
         longest = min(longest, within.total_seconds())
-    connection = _connect(base_url, limits)
+    connection = dialer.open()
     guard = _Guard(connection)
     try:
         guard.allow(min(reply, longest))
@@ -144,8 +148,8 @@ def download(
         connection.sock.settimeout(reply)
         connection.request(
             "GET",
-            urlsplit(base_url).path.rstrip("/") + target,
-            headers={"Accept-Encoding": "identity", **headers},
+            dialer.target_prefix + urlsplit(base_url).path.rstrip("/") + target,
+            headers={"Accept-Encoding": "identity", **dialer.headers, **headers},
             preload_content=False,
             decode_content=False,
         )
@@ -158,22 +162,3 @@ def download(
         raise TransientFailure("partner_unreachable", type(error).__name__) from None
     guard.allow(longest)
     return Download(connection, response, guard, limit=limit)
-
-
-def _connect(base_url: str, limits: Limits) -> HTTPConnection:
-    """Return an open connection to where `base_url` points."""
-    parts = urlsplit(base_url)
-    host, timeout = parts.hostname or "", limits.connect_timeout.total_seconds()
-    connection: HTTPConnection
-    if parts.scheme == "https":
-        connection = HTTPSConnection(
-            host, parts.port or 443, timeout=timeout, cert_reqs="CERT_REQUIRED"
-        )
-    else:
-        connection = HTTPConnection(host, parts.port or 80, timeout=timeout)
-    try:
-        connection.connect()
-    except (HTTPError, OSError) as error:
-        connection.close()
-        raise TransientFailure("partner_unreachable", type(error).__name__) from None
-    return connection

@@ -4,8 +4,8 @@ Promises that a failure names its phase. Before the first byte of a request has 
 TransientFailure (certainly no effect); from then on an AmbiguousFailure (the partner may have done
 it). A call whose claim is over by then is not made (Held). Nothing is ever repeated here: no
 retries, no redirects. A connection is used again only when the reply proved to be the one to its
-call (`echo`); without that proof each connection carries one call. urllib3 opens the connections
-(names, TLS); sending and reading are done here because its pool does not tell the phases apart.
+call (`echo`); without that proof each connection carries one call. The dialer opens connections;
+sending and reading are done here because urllib3's pool does not tell the phases apart.
 """
 
 import socket
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.connection import HTTPConnection
 
+from adapters.wire.dial import Dialer
 from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.framing import Ending, read_reply
@@ -52,23 +52,19 @@ class Wire:
         base_url: str,
         *,
         limits: Limits | None = None,
-        ca_file: str | None = None,
+        dialer: Dialer | None = None,
         partner: str = "",
         observe: DriftObserver = ignore_drift,
     ) -> None:
-        """`base_url` is http(s)://host[:port][/path]; `ca_file` replaces the system's roots.
+        """`base_url` is http(s)://host[:port][/path]; `dialer` opens connections to its host.
 
-        `partner` is the destination's name; `observe` gets the drift of its replies.
+        Without a dialer it is called directly, and the system's roots are trusted. `partner` is the
+        destination's name; `observe` gets the drift of its replies.
         """
-        parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("a partner's address is http(s)://host[:port][/path]")
         self.limits = limits or Limits()
         self._partner, self._observe = partner, observe
-        self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port
-        self._host_field = parts.netloc.rpartition("@")[2]
-        self._path = parts.path.rstrip("/")
-        self._ca_file = ca_file
+        self._dialer = dialer or Dialer(base_url, timeout=self.limits.connect_timeout)
+        self._path = self._dialer.target_prefix + urlsplit(base_url).path.rstrip("/")
         self._idle: deque[tuple[HTTPConnection, float]] = deque()
         self._closed = threading.Event()
 
@@ -96,7 +92,7 @@ class Wire:
             fields["Connection"] = "close"
         request = self._request(method, self._path + target or "/", fields, body)
         findings = Findings(self._partner, operation, observe=self._observe)
-        connection, used = self._take() if echo else (self._open(), False)
+        connection, used = self._take() if echo else (self._dialer.open(), False)
         reusable = False
         try:
             patience = reply_timeout or self.limits.reply_timeout
@@ -124,9 +120,10 @@ class Wire:
 
     def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
         fields = {
-            "Host": self._host_field,
+            "Host": self._dialer.host_field,
             "Accept-Encoding": "identity",
             "User-Agent": "one-stop-hub",
+            **self._dialer.headers,
             **headers,
             "Content-Length": str(len(body)),
         }
@@ -177,7 +174,7 @@ class Wire:
             try:
                 connection, since = self._idle.pop()
             except IndexError:
-                return self._open(), False
+                return self._dialer.open(), False
             # Readable while idle: closed by the partner, or bytes that belong to no request.
             if since >= oldest and connection.is_connected:
                 return connection, True
@@ -190,23 +187,3 @@ class Wire:
                 self._idle.popleft()[0].close()
             except IndexError:  # another thread was quicker
                 return
-
-    def _open(self) -> HTTPConnection:
-        timeout = self.limits.connect_timeout.total_seconds()
-        connection: HTTPConnection
-        if self._scheme == "https":
-            connection = HTTPSConnection(
-                self._host,
-                self._port,
-                timeout=timeout,
-                cert_reqs="CERT_REQUIRED",
-                ca_certs=self._ca_file,
-            )
-        else:
-            connection = HTTPConnection(self._host, self._port, timeout=timeout)
-        try:
-            connection.connect()
-        except (HTTPError, OSError) as error:
-            connection.close()
-            raise TransientFailure("partner_unreachable", type(error).__name__) from None
-        return connection

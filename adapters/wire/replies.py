@@ -23,6 +23,8 @@ from hub.rules.errors import (
 LONGEST_WAIT = timedelta(days=366)
 """A partner may ask for more; no profile allows it. See `adapters/wire/wishes.py`."""
 
+NO_LOOK_UP = "it cannot be compared: the partner has no look-up (unsupported.operations)"
+
 STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     401: (TransientFailure, "partner_login"),
     403: (Held, "partner_forbidden"),

@@ -180,8 +180,8 @@ def _node(url: str) -> _Node:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("the management address must begin with http:// or https://")
-    port = f":{parts.port}" if parts.port else ""
-    base = urlunsplit((parts.scheme, parts.hostname + port, parts.path.rstrip("/"), "", ""))
+    place = parts.netloc.rpartition("@")[2]  # as it was written: an IPv6 address has brackets
+    base = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
     login = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
     return _Node(base, urllib3.make_headers(basic_auth=login))
 

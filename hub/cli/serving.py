@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from hub import failpoints, preflight, telemetry
 from hub.bootstrap import build
@@ -26,7 +27,7 @@ from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
-from hub.settings import Settings
+from hub.settings import Settings, in_url
 from hub.store.engine import StoreUnavailable, is_away
 
 app = typer.Typer()
@@ -60,7 +61,8 @@ def run(
     failpoints.heed(found.drill_points)
     hub = build(found)
     hub.start()
-    at = [f" · http://{found.http_host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    host = escape(in_url(found.http_host))
+    at = [f" · http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
     console.print(f"[green]✓[/] Sẵn sàng / ready: {found.roles}{''.join(at)}", soft_wrap=True)
     watch = preflight.Watch(found, checks, keep=hub.pulse.looked if hub.pulse else None)
     watch.start()

@@ -1,5 +1,6 @@
-"""Who may call the gateway: bearer tokens, compared in constant time. Every refusal is audited."""
+"""Who may call the gateway: tokens, compared in constant time. Every refusal is audited."""
 
+import base64
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -17,15 +18,17 @@ def caller(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def bearer(expected: str, *, purpose: str, denials: Denials) -> Guard:
+def bearer(expected: str, *, purpose: str, denials: Denials, basic: bool = False) -> Guard:
     """Return a FastAPI dependency that lets only holders of the token `expected` through.
 
-    With no token configured the door stays shut.
+    `basic`: it may also be the password of any user. With no token configured nobody gets through.
     """
 
     # On the event loop: only a refusal, which is written down, takes a thread's turn.
     async def check(request: Request, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
+        if basic and scheme.lower() == "basic":
+            scheme, token = "bearer", _password(token)
         known = expected and scheme.lower() == "bearer"
         if known and hmac.compare_digest(token.encode(), expected.encode()):
             return
@@ -39,7 +42,16 @@ def bearer(expected: str, *, purpose: str, denials: Denials) -> Guard:
         raise HTTPException(
             401,
             detail={"code": "token", "message": "Thiếu mã truy cập hoặc mã không đúng."},
-            headers={"WWW-Authenticate": "Bearer"},
+            headers={"WWW-Authenticate": 'Basic realm="hub"' if basic else "Bearer"},
         )
 
     return check
+
+
+def _password(encoded: str) -> str:
+    """Return the password of a Basic login, "" where there is none."""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except ValueError:
+        return ""
+    return text.partition(":")[2]

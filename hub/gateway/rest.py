@@ -48,13 +48,17 @@ def create_app(
     denials: Denials,
     intake_token: str,
     file_token: str,
+    files_by_password: bool = False,
     town: Callbacks | None = None,
     refused: RefusedCallbacks | None = None,
 ) -> FastAPI:
-    """Return the gateway's application."""
+    """Return the gateway's application.
+
+    `files_by_password`: a partner shows the file token as a password.
+    """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
     intake = bearer(intake_token, purpose="intake", denials=denials)
-    pull = bearer(file_token, purpose="files", denials=denials)
+    pull = bearer(file_token, purpose="files", denials=denials, basic=files_by_password)
 
     @app.exception_handler(InvalidMessage)
     def refuse(request: Request, error: InvalidMessage) -> JSONResponse:

@@ -15,7 +15,7 @@ class WebRole(Role):
         super().__init__()
         self.name = name
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
-        self._socket = socket.create_server((host, port), backlog=512)
+        self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
@@ -39,3 +39,12 @@ class WebRole(Role):
     def request_stop(self) -> None:
         super().request_stop()
         self._server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a listening socket; `::` takes calls by IPv4, too, where the machine has both."""
+    if ":" not in host:
+        return socket.create_server((host, port), backlog=512)
+    both = host == "::" and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6
+    return socket.create_server((host, port), family=family, backlog=512, dualstack_ipv6=both)

@@ -11,6 +11,7 @@ from hub.operations import unconnected as looking
 from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
 from hub.preflight.looking_up import look_up
+from hub.rules.access import REMEDIES
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
 from hub.store.engine import StoreUnavailable
@@ -47,6 +48,8 @@ def partners(settings: Settings) -> Iterator[Check]:
             ahead = destination.ping()
         except DeliveryFailure as failure:
             fix = "Messages wait in the store until the partner answers; see RUNBOOK."
+            if remedy := REMEDIES.get(failure.code):
+                fix = f"{remedy.vi} · {remedy.en}"
             yield Check(destination.name, False, str(failure), fix)
         else:
             yield Check(destination.name, True, "answers")

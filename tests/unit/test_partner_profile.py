@@ -1,6 +1,5 @@
 """A partner's profile: laid over the shipped one, shown with its places, refused exactly."""
 
-import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from adapters.town_center import profile as town
 from adapters.wire.profile import Means, Profile, ProfileBroken
 from adapters.wire.profile.kinds import duration, shown
 from adapters.wire.profile.show import rows
+from tests.support.certificates import Authority
 
 
 def written(folder: Path, text: str) -> Path:
@@ -75,10 +75,9 @@ def test_a_file_that_extends_nothing_leaves_the_cautious_defaults(tmp_path: Path
 
 def test_files_are_named_from_the_folder_of_the_profile(tmp_path: Path) -> None:
     """A profile can be moved with what belongs to it."""
-    (tmp_path / "roots.pem").write_text("made up")
-    assert read(tmp_path, '[tls]\nca_file = "roots.pem"\n').tls.ca_file == str(
-        tmp_path / "roots.pem"
-    )
+    root = Authority(tmp_path / "office").root
+    found = read(tmp_path, '[tls]\nca_file = "office/root.pem"\n')
+    assert found.tls.ca_file == str(root)
 
 
 def test_every_value_is_shown_with_its_place(tmp_path: Path) -> None:
@@ -178,17 +177,27 @@ def test_a_profile_that_contradicts_itself_is_refused(tmp_path: Path, text: str,
 
 def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
     """So is a key that others can read."""
-    pem = tmp_path / "hub.pem"
-    pem.write_text("made up")
+    office = Authority(tmp_path)
+    hub, other = office.pair("hub"), office.pair("other")
     (alone,) = refused(tmp_path, '[tls]\nclient_certificate = "hub.pem"\n')
     assert "2: tls.client_certificate: read no client_key; allowed: both or none" in alone
-    pem.chmod(0o644)
-    both = '[tls]\nclient_certificate = "hub.pem"\nclient_key = "hub.pem"\n'
+    both = '[tls]\nclient_certificate = "hub.pem"\nclient_key = "hub-key.pem"\n'
+    hub.key.chmod(0o644)
     (open_key,) = refused(tmp_path, both)
     assert "3: tls.client_key" in open_key
     assert "chmod 600" in open_key
-    pem.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    assert read(tmp_path, both).tls.client_key == str(pem)
+    hub.key.chmod(0o600)
+    assert read(tmp_path, both).tls.client_key == str(hub.key)
+    (wrong,) = refused(tmp_path, both.replace("hub-key", other.key.stem))
+    assert "2: tls.client_certificate: read KEY_VALUES_MISMATCH" in wrong
+
+
+@pytest.mark.parametrize("content", ["", "no PEM", "-----BEGIN CERTIFICATE-----\nAA==\n"])
+def test_a_file_of_roots_that_holds_none_is_refused(tmp_path: Path, content: str) -> None:
+    """At the start, not at the first call."""
+    (tmp_path / "roots.pem").write_text(content)
+    (line,) = refused(tmp_path, '[tls]\nca_file = "roots.pem"\n')
+    assert line.startswith("2: tls.ca_file: read ")
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

@@ -198,6 +198,7 @@ def _tls(profile: Profile) -> Iterator[_Found]:
         if tls.client_key:
             has, lacks = lacks, has
         yield _Found(("tls", has), f"no {lacks}", "both or none", f"Add tls.{lacks}.")
+        return
     files = {("tls", name): getattr(tls, name) for name in _TLS_FILES}
     files |= {
         ("proxy", "password_file"): profile.proxy.password_file,
@@ -206,6 +207,30 @@ def _tls(profile: Profile) -> Iterator[_Found]:
     for key, path in files.items():
         if path and (problem := _unreadable(Path(path), secret=key[1] in _SECRET)):
             yield _Found(key, path, "a file that the hub can read", problem)
+            return
+    yield from _contents(profile)
+
+
+def _contents(profile: Profile) -> Iterator[_Found]:
+    """Look into the files that can be read."""
+    if profile.tls.ca_file or profile.tls.client_certificate:
+        from adapters.wire.dial.tls import context_of  # it reads profiles itself
+
+        try:
+            context_of(profile.tls)
+        except (OSError, ValueError) as error:
+            key = ("tls", "client_certificate" if profile.tls.client_certificate else "ca_file")
+            read = getattr(error, "reason", None) or "no PEM"
+            fix = "Name PEM files, the key without a password and belonging to the certificate."
+            yield _Found(key, read, "PEM files that can be used", fix)
+    if profile.addresses.wsdl:
+        from adapters.wire.wsdl import soap_path
+
+        try:
+            soap_path(Path(profile.addresses.wsdl))
+        except ValueError as error:
+            fix = "Set addresses.soap.every instead."
+            yield _Found(("addresses", "wsdl"), str(error), "a WSDL with one soap:address", fix)
 
 
 _TLS_FILES = ("ca_file", "client_certificate", "client_key")

@@ -22,7 +22,7 @@ def service(order: Order) -> tuple[Any, str]:
     transport = Transport(timeout=30, operation_timeout=30)  # type: ignore[no-untyped-call]
     client: Any = Client(str(province.wsdl), transport=transport)  # type: ignore[no-untyped-call]
     (binding,) = client.wsdl.bindings
-    made = client.create_service(str(binding), province.url + province.soap_path)
+    made = client.create_service(str(binding), province.address("DangNhap"))
     login = made.DangNhap(username=order.username, password=order.password, madonvi=AGENCY)
     return made, login.session
 

@@ -20,8 +20,8 @@ def requests(order: Order) -> list[bytes]:
     for message in order.messages():
         prepared: Prepared = destination.prepare(message, catalog.read(message)).body
         body = destination._dialect.body(prepared.envelope, session)
-        path, fields = destination._dialect.address(prepared.envelope.operation)
-        lines = [f"POST {path} HTTP/1.1", f"Host: {address.netloc}"]
+        called, fields = destination._dialect.address(prepared.envelope.operation)
+        lines = [f"POST {urlsplit(called).path} HTTP/1.1", f"Host: {address.netloc}"]
         lines += [f"{name}: {value}" for name, value in fields.items()]
         lines += [f"Content-Length: {len(body)}", "", ""]
         made.append("\r\n".join(lines).encode() + body)
