@@ -87,7 +87,7 @@ def _one_record(draft: Draft) -> None:
 
 
 @pytest.mark.parametrize("mode", ["soap", "rest", "town"])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_any_mix_of_habits_leaves_the_result(mode: str, data: st.DataObject, seed: int) -> None:
     """Order, names, nothing for empty, charset, compression, package, framing: done is done."""
@@ -137,7 +137,7 @@ LAST = {"break_length", "_two_codes"}
 
 
 @pytest.mark.parametrize("mode", ["soap", "rest", "town"])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_any_mix_with_a_break_in_it_is_unknown(mode: str, data: st.DataObject, seed: int) -> None:
     """Never done, and never certainly not done."""
