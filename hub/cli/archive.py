@@ -115,6 +115,7 @@ def erase(
     with _archive() as (archive, _), _told():
         done = erasing.erase_one(archive.store, dossier, by(reason, actor))
         removed = 0
+        # Else the next run removes them.
         with suppress(leading.NotLeading), leading.leading(archive.store, archive.folder):
             removed = erasing.remove_files(
                 archive.store, archive.files, untouched=archive.untouched, give_way=lambda: None

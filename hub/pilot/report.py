@@ -9,18 +9,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from adapters.simulation.ledger import count_by_dossier, read_summary
 from hub.messages import catalog
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
+from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
+from hub.rules.retention import month_after
 from hub.store import attention, queries, reports, surveys
+from hub.store.archive import index
 from hub.store.conservation import balance, proof
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
@@ -93,9 +97,11 @@ def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
     with store.read(long=True) as tx:
         table = tabulate(cases(reports.lines(tx)), at=until)
         slips = tally(surveys.all_scores(tx))
+        left_out = reports.archived(tx)
     largest_first = sorted(table.rows, key=lambda row: -row.received)
     return {
         "accepted": table.total.received,
+        **_archived(left_out),
         "digitised": digitised,
         "by_sector": {names[row.sector]: row.received for row in largest_first},
         "inter_level": table.total.inter_level,
@@ -107,13 +113,18 @@ def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
     }
 
 
+def _archived(left_out: reports.LeftOut) -> dict[str, Any]:
+    """Return how many dossiers the figures leave out, and from which month on they are complete."""
+    since = left_out.latest and month_after(local(left_out.latest))
+    return {"archived": left_out.count, "complete_from": f"{since:%Y-%m}" if since else ""}
+
+
 def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
-    """Count a partner's ledger and compare it, both ways, with what the hub holds as delivered."""
+    """Count a partner's ledger and compare it, both ways, with what the hub holds as delivered.
+
+    What was archived is compared no more: its deliveries are not in the database.
+    """
     summary = read_summary(path)
-    theirs: Counter[tuple[str, bool]] = Counter()
-    for number, kind, count in count_by_dossier(path):
-        if kind in ASKED_FOR:
-            theirs[number, kind == "dossier"] += count
     ours: Counter[tuple[str, bool]] = Counter()
     with store.read(long=True) as tx:
         for number, type, count in balance.delivered_by_lane(tx, destination):
@@ -121,6 +132,7 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
             created = int(type == CREATES[destination])
             ours[number, True] += created
             ours[number, False] += count - created
+        theirs = _theirs(tx, path)
     return {
         "dossiers": summary["dossiers"],
         "events": summary["events"],
@@ -129,6 +141,18 @@ def _ledger(store: Store, destination: str, path: Path) -> dict[str, int]:
         "missing": sum((ours - theirs).values()),
         "unknown_to_hub": sum((theirs - ours).values()),
     }
+
+
+def _theirs(tx: Tx, path: Path) -> Counter[tuple[str, bool]]:
+    """Count what the hub asked a partner for, by dossier and whether it created it there."""
+    found: Counter[tuple[str, bool]] = Counter()
+    effects = count_by_dossier(path)
+    while page := list(islice(effects, 1000)):
+        gone = index.known(tx, {number for number, _, _ in page})
+        for number, kind, count in page:
+            if kind in ASKED_FOR and number not in gone:
+                found[number, kind == "dossier"] += count
+    return found
 
 
 def check(report: Mapping[str, Any]) -> list[str]:

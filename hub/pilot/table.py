@@ -75,6 +75,9 @@ def _records(report: Mapping[str, Any]) -> Table:
         ("Phiếu khảo sát / hài lòng", f"{surveys['total']} / {surveys['satisfied']}", ""),
     ):
         table.add_row(label, str(value), note)
+    if report["archived"]:
+        note = f"không tính ở trên; đủ số liệu từ tháng {report['complete_from']}"
+        table.add_row("Đã lưu trữ (archived)", str(report["archived"]), note)
     return table
 
 

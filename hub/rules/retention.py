@@ -114,3 +114,8 @@ def whole_months(now: datetime, age: timedelta) -> datetime:
 def month_of(at: datetime) -> datetime:
     """Return the beginning of the month of `at`, in its zone."""
     return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_after(at: datetime) -> datetime:
+    """Return the beginning of the month after that of `at`, in its zone."""
+    return month_of(month_of(at) + timedelta(days=31))

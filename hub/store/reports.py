@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
+from hub.store.archive_tables import archived_dossiers
 from hub.store.engine import Tx
 from hub.store.record_tables import dossier_files, dossiers, legs
 
@@ -24,6 +25,22 @@ class DossierLine:
     finished_at: datetime | None
     paused_since: datetime | None
     digitised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Dossiers that have left the database: a report does not count them."""
+
+    count: int
+    latest: datetime | None
+    """When the last of them was received, None when there is none."""
+
+
+def archived(tx: Tx) -> LeftOut:
+    """Return what a report of the database leaves out."""
+    query = sa.select(sa.func.count(), sa.func.max(archived_dossiers.c.received_at))
+    count, latest = tx.execute(query).one()
+    return LeftOut(count, latest)
 
 
 def in_status(tx: Tx, status: Status) -> list[tuple[str, datetime]]:

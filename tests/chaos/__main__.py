@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from hub.failpoints import Point
 from hub.pilot import report as reporting
 from hub.pilot import scenario
 from hub.pilot.scenario import Planned
@@ -30,6 +31,7 @@ from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
 from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
+from tests.chaos.struck import missed
 
 PER_MINUTE = 3000
 """More dossiers than a minute can take: the time ends the load then."""
@@ -61,7 +63,7 @@ def main(
         float,
         typer.Option(
             help="How long dossiers are handed in; the start, the comparison of latencies before"
-            " and the settling after come on top, one to three minutes together."
+            " and the settling after come on top, one to five minutes together."
         ),
     ] = 3.0,
     seed: Annotated[int, typer.Option(help="Another seed, other disasters.")] = 2018,
@@ -134,17 +136,23 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         )
         bar.update(task, note="archiving the rest")
         archived, wrong = retention.finish(stage, counter)
+        by_hand = {str(Point.RESTORE_AFTER_FILES): retention.die_restoring(stage, counter)}
         back, missing = retention.bring_back(
             stage, counter, lambda left: bar.update(task, note=f"bringing back, {left} left")
         )
+        figures = judge(stage, counter)
+        bar.update(task, note="erasing")
+        by_hand[str(Point.ERASE_BETWEEN_BATCHES)] = retention.die_erasing(stage, counter)
+        erased, left = retention.erase(stage, counter)
         bar.update(task, note="")
-    figures = judge(stage, counter)
     # Of the moment at which the archive had most; the judge has seen all rows in the database.
     figures["balance"] = archived.pop("balance")
     figures["problems"] = [*verdict(figures), *load.problems, *injector.problems]
     if not ended:
         figures["problems"].append(f"{stage.unsettled()} unsettled after {SETTLE_WITHIN} s")
-    figures["problems"] += [f"archive: {problem}" for problem in [*wrong, *missing]]
+    figures["problems"] += [f"archive: {problem}" for problem in [*wrong, *missing, *left]]
+    struck = {**injector.struck, **by_hand}
+    figures["problems"] += missed(struck)
     counter.close()
     report = {
         "seed": plan.seed,
@@ -153,14 +161,14 @@ def _run(stage: Stage, plans: Iterator[Planned], console: Console, plan: Plan) -
         "kills": injector.kills,
         "told_again": counter.told_again,
         "faults": dict(sorted(injector.counts.items())),
-        "failpoints_not_visited": injector.unvisited,
+        "struck_at_failpoints": struck,
         "longest_recovery_s": {kind: max(all_) for kind, all_ in sorted(injector.recovery.items())},
         "recoveries_s": injector.recovery,
         "latency": compared,
         "disks": "tmpfs" if stage.database_disk.mounted else "not mounted: only files were limited",
         "dialects": list(plan.dialects),
         "habits_shown": spoken(stage.partners),
-        "archive": {**archived, "brought_back": back},
+        "archive": {**archived, "brought_back": back, "erased": erased},
         **figures,
     }
     return {**report, "limits": limits(report)}

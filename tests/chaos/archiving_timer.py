@@ -3,7 +3,7 @@
 HUB_ARCHIVE=on, the role and the failpoints are the product's; only two ages differ. The product
 archives whole months, so a dossier that ended today is out of reach of every setting, and a smaller
 unit in the settings would be a way to empty an office's database by mistake. So the ages are
-replaced here, outside the product. Nothing is archived before `sign` is there.
+replaced here, outside the product. Nothing is archived while `sign` is not there.
 """
 
 import dataclasses
@@ -24,17 +24,24 @@ NEVER = timedelta(days=36_500)
 
 
 def sign(folder: Path) -> Path:
-    """Return the file that must be there before the timer archives anything."""
+    """Return the file in which the age stands, in seconds; without it nothing is archived."""
     return folder.with_name("archive.begin")
 
 
+def age(folder: Path) -> timedelta:
+    """Return from when on after its end a dossier is archived."""
+    try:
+        return timedelta(seconds=float(sign(folder).read_text(encoding="ascii")))
+    except FileNotFoundError:
+        return NEVER
+
+
 class SoonArchived(Archive):
-    """An archive of dossiers that ended `AGE` ago."""
+    """An archive of dossiers that ended so long ago as `sign` says."""
 
     def cutoff(self) -> datetime:
         """Return before which a dossier must have ended; an hour's jump ahead is no age."""
-        age = AGE if sign(self.folder).exists() else NEVER
-        return min(self.clock(), utc_now()) - age
+        return min(self.clock(), utc_now()) - age(self.folder)
 
 
 def soon(*args: Any, **options: Any) -> Archive:

@@ -11,22 +11,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hub.failpoints import Point
 from tests.chaos.stage import HOUR, LEASE, ROLES, full_files
-from tests.chaos.steps import STEPS
+from tests.chaos.struck import ROLE_OF
 
 if TYPE_CHECKING:
     from tests.chaos.injector import Injector
 
-ARCHIVE = [point for point in Point if point.startswith("archive_")]
-ROLE_OF = {step.point: step.role for step in STEPS if step.role} | dict.fromkeys(ARCHIVE, "timer")
-POINTS = [
-    point for point in ROLE_OF if point not in (Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT)
-]
-"""Where chance may kill. One operation of several is too rarely paused for the other two: the
-matrix leads there. The archive's are not in the matrix: they come here, and each to its end in
-tests/integration/test_archive_killed.py."""
 STRIKE_WITHIN = 5.0
+PASSED_WITHIN = 15.0
+"""Seconds in which a role comes to a step of its own, while it runs and dossiers are handed in."""
 NOTICED_WITHIN = 60.0
 NEIGHBOURS = ("broker", "database", "province", "town", "everybody")
 
@@ -48,12 +41,16 @@ def kill_at_failpoint(it: "Injector") -> bool:
     point = it.next_point()
     role = it.stage.roles[ROLE_OF[point]]
     killed = role.deaths[-signal.SIGKILL]
-    role.arm(f"{point}=kill@{it.draw.randint(1, 3)}")
-    done = role.wait_killed(killed + 1, STRIKE_WITHIN)
+    it.watching.set()  # dossiers have to be handed in, or nothing comes there
+    role.strike_at(f"{point}=kill@{it.draw.randint(1, 3)}")
+    try:
+        done = role.wait_killed(killed + 1, PASSED_WITHIN)
+    finally:
+        role.strike_at("")
+        it.watching.clear()
     if done:
         it.counts[f"failpoint.{point}"] += 1
     else:
-        role.kill()  # nothing passed there: it goes without its failpoint
         it.try_again(point)
     return done
 

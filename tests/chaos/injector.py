@@ -15,8 +15,9 @@ import psycopg
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
 from hub.failpoints import Point
-from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, POINTS, WEIGHTS
+from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
 from tests.chaos.stage import Stage
+from tests.chaos.struck import ROLE_OF
 
 WEATHER = (
     Fault(kind=FaultKind.DROP_AFTER_ACCEPT, probability=0.05),
@@ -51,7 +52,7 @@ class Injector:
         """A recovery is measured: something has to be handed in, whatever else holds it back."""
         self.draw = random.Random(seed)
         self._deck: list[Point] = []
-        first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(POINTS) - 1)]
+        first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(ROLE_OF) - 1)]
         self._row = self.draw.sample(first, len(first))
         """Each kind, and each failpoint, comes once before chance decides."""
         self._thread = threading.Thread(target=self._run, name="injector", daemon=True)
@@ -63,9 +64,9 @@ class Injector:
         return roles + self.counts["broker_node_killed"] + self.counts["database_killed"]
 
     @property
-    def unvisited(self) -> list[str]:
-        """The failpoints at which nothing was killed yet."""
-        return [str(point) for point in POINTS if not self.counts[f"failpoint.{point}"]]
+    def struck(self) -> dict[str, int]:
+        """How often a role was killed at each named step."""
+        return {str(point): self.counts[f"failpoint.{point}"] for point in ROLE_OF}
 
     def start(self) -> None:
         """Begin."""
@@ -90,7 +91,7 @@ class Injector:
     def next_point(self) -> Point:
         """Return a failpoint; every one has its turn before one has its second."""
         if not self._deck:
-            self._deck = self.draw.sample(POINTS, len(POINTS))
+            self._deck = self.draw.sample(list(ROLE_OF), len(ROLE_OF))
         return self._deck.pop()
 
     def try_again(self, point: Point) -> None:

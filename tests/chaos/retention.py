@@ -1,12 +1,13 @@
-"""What the archive did while the disasters went on: finished, checked, read back in full.
+"""What the archive did while the disasters went on: finished, checked, read back in full, erased.
 
 At its end the archive has every dossier that has ended; each is in the database or in a file, never
-in both. Then all are brought back, so that the judge has every row that there ever was.
+in both. Then all are brought back, so that the judge has every row that there ever was. After the
+judge all are erased, and their evidence must be whole. The operator's commands are killed on the
+way, once each, at the step at which they can leave something half done.
 """
 
-import os
+import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,31 +15,46 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from hub.clock import utc_now
+from hub.failpoints import Point
 from hub.messages import catalog
-from hub.operations.archive import restoring, verifying
+from hub.messages.payloads import Status
+from hub.operations.archive import holding, restoring, verifying
 from hub.operations.archive.archiving import Archive, run
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored
 from hub.operations.by import By
+from hub.rules.retention import CLOSED
 from hub.store.archive import index
-from hub.store.archive.rows import load
+from hub.store.archive.rows import Rows, load
 from hub.store.blobs import BlobStore
 from hub.store.conservation.proof import prove
-from tests.chaos.archiving_timer import sign
+from tests.chaos.archiving_timer import AGE, sign
 from tests.chaos.load import Counter
 from tests.chaos.stage import HOUR, Stage
+from tests.support.hub_command import run_hub
 
 Answer = TypeVar("Answer")
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 COMMANDS = (("archive", "verify"), ("balance", "--full"), ("audit", "verify"))
+WHY = ("--reason", "chaos", "--actor", "Trần Thị Bình")
+ERASED_AFTER = 4000
+"""Days: over the usual HUB_PERSONAL_DAYS."""
 WITHIN = 60.0
 """Seconds in which the timer must have archived something after the last disaster."""
 
 
-def begin(stage: Stage) -> None:
-    """Let the timer archive from now on."""
-    sign(stage.archive).touch()
+def begin(stage: Stage, *, age: timedelta = AGE) -> None:
+    """Let the timer archive from now on what ended `age` ago."""
+    place = sign(stage.archive)
+    new = place.with_suffix(".new")
+    new.write_text(str(age.total_seconds()), encoding="ascii")
+    new.replace(place)
+
+
+def pause(stage: Stage) -> None:
+    """Let the timer begin no further archiving; what it has begun it ends."""
+    sign(stage.archive).unlink(missing_ok=True)
 
 
 def finish(stage: Stage, counter: Counter) -> tuple[dict[str, Any], list[str]]:
@@ -74,9 +90,9 @@ def finish(stage: Stage, counter: Counter) -> tuple[dict[str, Any], list[str]]:
 
 
 def bring_back(
-    stage: Stage, counter: Counter, progress: Callable[[int], object]
+    stage: Stage, counter: Counter, progress: Callable[[int], object] = lambda _: None
 ) -> tuple[int, list[str]]:
-    """Restore every archived dossier; return how many came back, and which did not."""
+    """Restore every archived dossier; return how many came back, and what is wrong."""
     archive, wrong, done = _archive(stage), [], 0
     with stage.store.read() as tx:
         there = sorted(index.known(tx, list(counter.numbers)))
@@ -86,9 +102,48 @@ def bring_back(
         except (ArchiveDamaged, NotRestored) as error:
             wrong.append(f"{number}: {error}")
         progress(len(there) - done)
-    if done + len(wrong) != len(there):
+    if done != len(there):
         wrong.append(f"{len(there)} archived, {done} brought back")
     return done, wrong
+
+
+def die_restoring(stage: Stage, counter: Counter) -> int:
+    """Kill the operator's command that restores; return how often it was."""
+    with stage.store.read() as tx:
+        there = sorted(index.known(tx, list(counter.numbers)))
+    words = ("restore", *there[:1], *WHY)
+    return _killed(stage, Point.RESTORE_AFTER_FILES, *words)
+
+
+def die_erasing(stage: Stage, counter: Counter) -> int:
+    """Kill the operator's command while it erases all that was judged; return how often it was."""
+    for number in counter.numbers:
+        holding.release(stage.store, number, _by("judged"))
+    return _killed(stage, Point.ERASE_BETWEEN_BATCHES, "run", *WHY, days=ERASED_AFTER)
+
+
+def erase(stage: Stage, counter: Counter) -> tuple[int, list[str]]:
+    """Erase and archive what is left; return how many were erased in all, and what is wrong."""
+    done = run_hub(stage.operator, "archive", "run", *WHY, days=ERASED_AFTER)
+    wrong = [f"erasing: {_end_of(done)}"] if done.returncode else []
+    numbers = list(counter.numbers)
+    with stage.store.read(long=True) as tx:
+        found = index.all_of(tx, numbers)
+        here = load(tx, numbers)
+    erased = sum(it.erased_at is not None for it in found)
+    wrong += [f"{it.number}: archived and not erased" for it in found if it.erased_at is None]
+    wrong += [f"{it.number}: ended and not archived" for it in here if _has_ended(it)]
+    return erased, [*wrong, *filter(None, (_command(stage, *words) for words in COMMANDS))]
+
+
+def _has_ended(here: Rows) -> bool:
+    (status,) = here.column("dossiers", "status")
+    return Status(status) in CLOSED
+
+
+def _killed(stage: Stage, point: Point, *words: str, days: int = 0) -> int:
+    done = run_hub(stage.operator, "archive", *words, armed=f"{point}=kill@1", days=days)
+    return int(done.returncode == -signal.SIGKILL)
 
 
 def _restored(archive: Archive, number: str) -> bool:
@@ -141,15 +196,11 @@ def _wait_archived(stage: Stage, counter: Counter) -> int:
 
 def _command(stage: Stage, *words: str) -> str:
     """Run a command of an operator; return what is wrong, "" when it is content."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-m", "hub", *words],
-        env={**kept, "HUB_DATA_DIR": str(stage.hub), "HUB_DATABASE_URL": stage.postgres.url},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    told = (done.stdout + done.stderr).strip()
-    (stage.directory / f"{'_'.join(words)}.txt").write_text(told + "\n", encoding="utf-8")
-    return f"hub {' '.join(words)}: exit {done.returncode}: {told[-300:]}" * bool(done.returncode)
+    done = run_hub(stage.operator, *words)
+    text = f"{done.stdout}{done.stderr}".strip() + "\n"
+    (stage.directory / f"{'_'.join(words)}.txt").write_text(text, encoding="utf-8")
+    return f"hub {' '.join(words)}: {_end_of(done)}" * bool(done.returncode)
+
+
+def _end_of(done: subprocess.CompletedProcess[str]) -> str:
+    return f"exit {done.returncode}: {f'{done.stdout}{done.stderr}'.strip()[-300:]}"

@@ -44,8 +44,8 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     for kind, seconds in report["longest_recovery_s"].items():
         colour = "default" if kind not in kept else "green" if kept[kind] else "red"
         table.add_row(f"longest: {kind.replace('_', ' ')}", f"[{colour}]{seconds} s[/]")
-    for point in report["failpoints_not_visited"]:
-        table.add_row("failpoint not visited", f"[yellow]{point}[/]")
+    for point, count in report["struck_at_failpoints"].items():
+        table.add_row(f"killed at {point}", str(count) if count else "[yellow]0[/]")
     console.print(table)
     faults = Table(title="what went wrong", box=None)
     faults.add_column("")

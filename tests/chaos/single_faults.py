@@ -195,6 +195,7 @@ FAULTS = {
     "it_stands_still_too_long": Single(Hold.TURN, _stand_still),
 }
 _NOT_IN_HAND = {
+    Hold.DATABASE: "tried where the archive makes a file count, and where it deletes",
     Hold.BROKER: "it has nothing from the broker in hand",
     Hold.FILES: "it has no file in hand",
     Hold.PARTNER: "no partner is about to be told anything, or waits for it",
@@ -205,9 +206,11 @@ _NOT_IN_HAND = {
 
 def _why_not(step: Step, fault: Single) -> str:
     """Return why a fault is not tried at a step, "" where it is."""
+    if step.point is Point.REPLAY_BETWEEN_ITEMS:
+        return "an operator's command: tests/integration/test_replay_killed.py kills it"
     if not step.role:
-        by = "replay" if step.point is Point.REPLAY_BETWEEN_ITEMS else "archive"
-        return f"in no message's way: tests/integration/test_{by}_killed.py kills it"
+        by = "tests/integration/test_archive_killed.py and the end of script/chaos kill it"
+        return f"an operator's command: {by}"
     return "" if fault.hurts in step.holds else _NOT_IN_HAND[fault.hurts]
 
 

@@ -107,6 +107,11 @@ class Stage:
             role.start()
             stack.callback(role.stop)
 
+    @property
+    def operator(self) -> dict[str, str]:
+        """The settings with which an operator's command works, past the lines."""
+        return {"HUB_DATA_DIR": str(self.hub), "HUB_DATABASE_URL": self.postgres.url}
+
     def unsettled(self) -> int:
         """Return how much is still to be done by the hub or by the town."""
         with self.store.read() as tx:

@@ -20,7 +20,8 @@ class Hold(StrEnum):
     BROKER = "broker"
     """A message that is not acknowledged, or confirmed and not forgotten."""
     DATABASE = "database"
-    """A transaction that is open, has just been committed or comes next."""
+    """A transaction that is open, has just been committed or comes next; of the archive, the one
+    that makes a file count and those that delete."""
     FILES = "files"
     """A file without a message."""
     PARTNER = "partner"
@@ -41,12 +42,16 @@ class Step:
     words: str
     holds: frozenset[Hold]
     alone: bool = False
-    """Whether what leads there keeps other roles from their steps."""
+    """Whether what leads there keeps other roles from their steps, or is kept by them from it."""
 
 
 def _step(point: Point, role: str, words: str, *holds: Hold, alone: bool = False) -> Step:
     life = [Hold.LIFE] if role else []
     return Step(point=point, role=role, words=words, holds=frozenset([*life, *holds]), alone=alone)
+
+
+def _archive(point: Point, words: str, *holds: Hold) -> Step:
+    return _step(point, "timer", words, *holds, alone=True)
 
 
 _B, _D, _F, _P, _TIME, _TURN = list(Hold)[1:]
@@ -117,14 +122,14 @@ STEPS = (
         *(_D, _P),
         alone=True,
     ),
+    _archive(Point.ARCHIVE_AFTER_BEGIN, "the_archive_has_begun_a_file"),
+    _archive(Point.ARCHIVE_AFTER_WRITE, "the_archive_has_written_a_file_without_a_name"),
+    _archive(Point.ARCHIVE_AFTER_RENAME, "the_archive_has_named_a_file_that_is_not_recorded", _D),
+    _archive(Point.ARCHIVE_AFTER_RECORD, "the_archive_has_recorded_a_file"),
+    _archive(Point.ARCHIVE_AFTER_COMPARE, "the_archive_has_read_a_file_back"),
+    _archive(Point.ARCHIVE_BETWEEN_BATCHES, "the_archive_has_deleted_some_dossiers", _D),
+    _archive(Point.ARCHIVE_BEFORE_FILES, "the_archive_has_not_removed_stored_files"),
     _step(Point.REPLAY_BETWEEN_ITEMS, "", "a_replay_is_between_two_items"),
-    _step(Point.ARCHIVE_AFTER_BEGIN, "", "the_archive_has_begun_a_file"),
-    _step(Point.ARCHIVE_AFTER_WRITE, "", "the_archive_has_written_a_file_without_a_name"),
-    _step(Point.ARCHIVE_AFTER_RENAME, "", "the_archive_has_named_a_file_that_is_not_recorded"),
-    _step(Point.ARCHIVE_AFTER_RECORD, "", "the_archive_has_recorded_a_file"),
-    _step(Point.ARCHIVE_AFTER_COMPARE, "", "the_archive_has_read_a_file_back"),
-    _step(Point.ARCHIVE_BETWEEN_BATCHES, "", "the_archive_has_deleted_some_dossiers"),
-    _step(Point.ARCHIVE_BEFORE_FILES, "", "the_archive_has_not_removed_stored_files"),
     _step(Point.ERASE_BETWEEN_BATCHES, "", "erasing_is_between_two_batches"),
     _step(Point.RESTORE_AFTER_FILES, "", "a_restored_dossier_has_its_files_and_no_rows"),
 )

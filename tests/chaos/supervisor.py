@@ -4,7 +4,6 @@ Only processes started here are signalled, by their pid; each has a keeper that 
 process ends (hub/sandbox/kept.py).
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -45,7 +44,6 @@ class KeptRole:
         self._environment = dict(environment)
         self._directory = directory
         self._points = directory / f"{name}.points"
-        self._failpoints = self._carried = ""
         self._stopping = threading.Event()
         self._process: KeptProcess | None = None
         self._thread = threading.Thread(target=self._keep, name=f"keep.{name}", daemon=True)
@@ -84,14 +82,6 @@ class KeptRole:
     def thaw(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
-
-    def arm(self, failpoints: str) -> None:
-        """Start it once more with these failpoints; they are gone after they have struck."""
-        with self.changed:
-            self._failpoints, self._carried = failpoints, ""
-        self._signal(signal.SIGTERM)
-        with self.changed:
-            self.changed.wait_for(lambda: self._carried == failpoints, 40)
 
     def strike_at(self, failpoints: str) -> None:
         """Arm these while it runs, "" for none; they hold for the process of then, too."""
@@ -146,23 +136,14 @@ class KeptRole:
             self._stopping.wait(PAUSE)
 
     def _launch(self) -> KeptProcess:
-        with self.changed:
-            failpoints, self._failpoints = self._failpoints, ""
         launch = Launch(
             command=[sys.executable, "-m", self._module, "run", "--roles", self._roles],
-            environment={
-                **self._environment,
-                "HUB_FAILPOINTS": failpoints,
-                "HUB_DRILL_POINTS": str(self._points),
-            },
+            environment={**self._environment, "HUB_DRILL_POINTS": str(self._points)},
             log=self._directory / f"{self.name}.log",
         )
         process = KeptProcess.start(launch, lock=self._directory / f"{self.name}.lock")
         with self.changed:
-            self._process, self._carried = process, failpoints
-            if self._failpoints:  # it was armed while this one was being started
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGTERM)
+            self._process = process
             self.changed.notify_all()
         return process
 

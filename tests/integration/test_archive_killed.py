@@ -5,8 +5,6 @@ read back, nothing archived twice; the next run goes on.
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +16,10 @@ from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove
 from hub.store.engine import Store
 from tests.support.ended import deliver_all, end, number, take_in
+from tests.support.hub_command import run_hub
 from tests.support.ward import open_ward
 from tests.support.works import READERS
 
-COMMAND = """
-import sys
-from datetime import timedelta
-from hub import clock, failpoints
-from hub.cli import app, archive
-failpoints.arm(sys.argv.pop(1))
-archive.utc_now = lambda: clock.utc_now() + timedelta(days=int(sys.argv.pop(1)))
-app()
-"""
 COUNT = 60
 """More rows than one batch may delete."""
 RUN = ("run", "--reason", "monthly", "--actor", "Trần Thị Bình")
@@ -38,16 +28,8 @@ RESTORE = ("restore", number(1), "--reason", "court", "--actor", "Trần Thị B
 
 def command(directory: Path, armed: str, *words: str, days: int = 800) -> int:
     """Run `hub archive` in a process of its own, so many days later; return its exit code."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    code = COMMAND.replace("int(sys.argv.pop(1))", str(days))
-    done = subprocess.run(
-        [sys.executable, "-c", code, armed, "archive", *words],
-        env={**kept, "HUB_DATA_DIR": str(directory)},
-        capture_output=True,
-        check=False,
-        timeout=100,
-    )
-    return done.returncode
+    environment = {"HUB_DATA_DIR": str(directory)}
+    return run_hub(environment, "archive", *words, armed=armed, days=days).returncode
 
 
 @dataclass
@@ -67,7 +49,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         take_in(ward, COUNT + 1)
         deliver_all(ward.store)
         with ward.store.read() as tx:
-            lines = {found.number: found.lines() for found in rows.load(tx, names)}
+            lines = {found.number: list(found.lines()) for found in rows.load(tx, names)}
     return Ended(directory, lines)
 
 
@@ -90,7 +72,7 @@ def test_a_run_that_dies_is_run_again(ended: Ended, point: Point) -> None:
     assert command(ended.directory, f"{point}=kill@1", *RUN) == -signal.SIGKILL
     store = Store(f"sqlite:///{ended.directory}/hub.db")
     with store.read() as tx:
-        here = {found.number: found.lines() for found in rows.load(tx, list(ended.lines))}
+        here = {found.number: list(found.lines()) for found in rows.load(tx, list(ended.lines))}
         there = index.known(tx, ended.lines)
         assert prove(tx, READERS).good
         read_back = {file.seq for file in files.known(tx)}
@@ -115,7 +97,7 @@ def test_a_run_that_dies_is_run_again(ended: Ended, point: Point) -> None:
     with store.read() as tx:
         (back,) = rows.load(tx, [number(1)])
         assert prove(tx, READERS).good
-    assert back.lines() == ended.lines[number(1)]
+    assert list(back.lines()) == ended.lines[number(1)]
     store.close()
 
 

@@ -1,9 +1,6 @@
 """A replay command that dies between two items: what is done stays done, the rest is not lost."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,31 +13,18 @@ from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.store.replays import Selection
 from hub.store.tables import audit as audit_table
+from tests.support.hub_command import run_hub
 from tests.support.partner import REFUSES, Partner
 from tests.support.works import now, step, working
 
-COMMAND = """
-import sys
-from hub import failpoints
-from hub.cli import app
-failpoints.arm(sys.argv.pop(1))
-app()
-"""
 COUNT = 4
 
 
 def command(directory: Path, plan: int, armed: str) -> int:
     """Run `hub replay --run` in a process of its own; return its exit code."""
     words = ["replay", "--run", str(plan), "--reason", "mended there", "--per-second", "1000"]
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, armed, *words],
-        env={**kept, "HUB_DATA_DIR": str(directory), "HUB_OPERATOR": "Trần Thị Bình"},
-        capture_output=True,
-        check=False,
-        timeout=100,
-    )
-    return done.returncode
+    environment = {"HUB_DATA_DIR": str(directory), "HUB_OPERATOR": "Trần Thị Bình"}
+    return run_hub(environment, *words, armed=armed).returncode
 
 
 def test_a_replay_that_dies_between_two_items_is_run_again(tmp_path: Path) -> None:

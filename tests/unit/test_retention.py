@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.messages.payloads import Status
-from hub.rules.retention import CLOSED, UNCOLLECTED, Kept, Standing, whole_months, why_kept
+from hub.rules.retention import (
+    CLOSED,
+    UNCOLLECTED,
+    Kept,
+    Standing,
+    month_after,
+    whole_months,
+    why_kept,
+)
 from hub.rules.states import FINAL, DeliveryState
 from hub.store.record_tables import CLOSED as CLOSED_IN_THE_INDEX
 
@@ -74,3 +82,11 @@ def test_whole_months_are_archived() -> None:
     """What ended in the month in which the age falls waits for the next month."""
     now = datetime(2026, 3, 15, 12, tzinfo=UTC)
     assert whole_months(now, timedelta(days=365)) == datetime(2025, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("day", "month"), [(1, 1), (31, 1), (1, 12), (31, 12), (28, 2)])
+def test_the_month_after_begins_with_its_first_day(day: int, month: int) -> None:
+    """Also behind a long month, and behind December."""
+    found = month_after(datetime(2026, month, day, 23, tzinfo=UTC))
+    assert (found.year, found.month) == ((2027, 1) if month == 12 else (2026, month + 1))
+    assert found == datetime(found.year, found.month, 1, tzinfo=UTC)

@@ -73,8 +73,8 @@ class Archive:
 def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
     """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast."""
     report, limit = Report(), _limit(archive, before)
+    sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
     with leading(archive.store, archive.folder):
-        sharing.check(archive.store, archive.folder)
         _Run(archive, by, report).all(limit)
     return report
 
@@ -157,17 +157,14 @@ class _Run:
             self.archive.progress("erased", count)
 
     def _archive(self, before: datetime) -> None:
-        left = _pages(self.archive, before, self.report)
-        page = next(left, None)
-        while page is not None:
-            page = self._write_file(page, left)
+        left = _Ahead(_pages(self.archive, before, self.report))
+        while left.month:
+            self._write_file(left)
 
-    def _write_file(self, page: "Page | None", left: Iterator["Page"]) -> "Page | None":
-        """Write one file from `page` on, take its dossiers out; return the first page that is not
-        in it."""
+    def _write_file(self, left: "_Ahead") -> None:
+        """Write one file, of the pages of a month that come next; take its dossiers out."""
         archive, now = self.archive, self.archive.clock()
-        assert page is not None  # noqa: S101 - the caller has looked
-        month = page[0]
+        month = left.month
         name = f"{month}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}{ENDING}"
         with archive.store.write() as tx:
             seq = files.begin(tx, name=name, month=month, now=now)
@@ -176,15 +173,13 @@ class _Run:
         head = Head(seq=seq, name=name, month=month, made_at=now, columns=rows.COLUMNS)
         keys: dict[str, bytes] = {}
         with writing.FileWriter(archive.folder, head, files=archive.files) as writer:
-            while page and page[0] == month and writer.dossiers < MOST and writer.size < LARGEST:
+            while left.month == month and writer.dossiers < MOST and writer.size < LARGEST:
                 self.give_way()
-                keys |= self._add(writer, page[1])
-                page = next(left, None)
+                keys |= self._add(writer, left.take())
             manifest, manifest_hash = writer.finish(previous)
         made = self._record(manifest, manifest_hash)
         passing(Point.ARCHIVE_AFTER_RECORD)
         self._take_out(made, keys)
-        return page
 
     def _record(self, manifest: Manifest, manifest_hash: str) -> files.ArchiveFile:
         """Record that a file is complete; raises NotLeading, and leaves no file, when another
@@ -297,6 +292,25 @@ Page = tuple[str, list[Rows]]
 """A month, and dossiers that were closed in it and may go."""
 
 
+class _Ahead:
+    """Pages of which the next one's month is known; one that was taken is not kept in memory."""
+
+    def __init__(self, pages: Iterator[Page]) -> None:
+        self._pages = pages
+        self._next: Page | None = None
+
+    @property
+    def month(self) -> str:
+        """The month of the next page, "" behind the last one."""
+        self._next = self._next or next(self._pages, None)
+        return self._next[0] if self._next else ""
+
+    def take(self) -> list[Rows]:
+        """Return the next page, whose month was asked for."""
+        page, self._next = self._next, None
+        return page[1] if page else []
+
+
 def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]:
     """Yield the dossiers that may go, oldest first; those that stay are counted in the report."""
     place = Place()
@@ -308,13 +322,15 @@ def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]
             place = found[-1]
             sizes = rows.sizes(tx, [one.number for one in found])
         for numbers in batches.batches(sizes, sizes.__getitem__, most=batches.IN_MEMORY):
-            yield from _by_month(archive, before, report, numbers)
+            months = _by_month(archive, before, report, numbers)
+            for month in sorted(months):
+                yield month, months.pop(month)
 
 
 def _by_month(
     archive: Archive, before: datetime, report: Report, numbers: list[str]
-) -> Iterator[Page]:
-    """Yield those of the dossiers that may go, by the month in which they were closed."""
+) -> dict[str, list[Rows]]:
+    """Return those of the dossiers that may go, by the month in which they were closed."""
     with archive.store.read() as tx:
         held = candidates.on_hold(tx, numbers)
         loaded = rows.load(tx, numbers)
@@ -326,7 +342,7 @@ def _by_month(
             months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
         else:
             report.keep(here.number, why)
-    yield from months.items()
+    return months
 
 
 def _without_room(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Reads an archive file back and compares it with the database, row by row.
+"""Reads an archive file back and compares it with the database, every byte of every row.
 
 Only what was read from the disk, unsealed and found equal may be deleted; a stored file counts as
 read back when the pieces have its hash. A dossier that has changed since it was written is left
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.operations.archive import batches
+from hub.operations.archive import batches, sealing
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.reading import (
     ArchiveDamaged,
@@ -53,8 +53,8 @@ class _Read:
 
     def __init__(self, line: Line, part: RowsPart, key: bytes | None) -> None:
         self.number = part.dossier
-        self.plain = None if key is None else open_part(part, key)
-        """Its rows; None where it was erased and cannot be read any more."""
+        self.digest = "" if key is None else _digest(open_part(part, key))
+        """sha256 of its rows; "" where it was erased and cannot be read any more."""
         self.whole = True
         """Whether every stored file has its hash."""
         self.rows = part.rows
@@ -90,13 +90,20 @@ class _Read:
             length=self._length,
             sha256=self._lines.hexdigest(),
             rows=self.rows,
-            digest=hashlib.sha256(self.plain or b"").hexdigest(),
+            digest=self.digest,
         )
 
     def _add(self, line: Line) -> None:
         self._lines.update(line.text)
         self._length += len(line.text)
         self._count += 1
+
+
+def _digest(packed: bytes) -> str:
+    found = hashlib.sha256()
+    for piece in sealing.unpack(packed):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def compare(
@@ -157,13 +164,12 @@ def _key(store: Store, number: str) -> bytes | None:
 
 
 def _compare(store: Store, page: Sequence[_Read], compared: Compared) -> None:
-    """Compare dossiers with what the database has of them, row by row."""
+    """Compare dossiers with what the database has of them: the hash of all their rows."""
     numbers = [read.number for read in page]
     with store.read() as tx:
-        here = {found.number: found.lines() for found in rows.load(tx, numbers)}
+        here = {found.number: found.digest() for found in rows.load(tx, numbers)}
     for read in page:
-        written = None if read.plain is None else read.plain.split(b"\n")
-        if read.whole and written is not None and written == here.get(read.number):
+        if read.whole and read.digest and read.digest == here.get(read.number):
             compared.equal.append(read.entry())
         else:
             compared.changed.append(read.number)

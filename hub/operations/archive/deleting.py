@@ -5,7 +5,6 @@ judged once more and compared with the hash of what was read back, then deleted,
 and entered in the index. What changed meanwhile stays.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -65,7 +64,7 @@ def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) ->
 
 def _may_go(here: Rows, entry: Entry, *, on_hold: bool, now: datetime) -> bool:
     # Unchanged, it is as old as when it was chosen; what may have come since is a hold, or a task.
-    same = hashlib.sha256(b"\n".join(here.lines())).hexdigest() == entry.digest
+    same = here.digest() == entry.digest
     return same and why_kept(candidates.standing(here, on_hold=on_hold), before=now) is None
 
 

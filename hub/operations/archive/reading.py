@@ -77,7 +77,10 @@ class FileReader:
 def read_dossier(
     place: Path, *, at: int, length: int, key: bytes, number: str
 ) -> Iterator[tuple[RowsPart | FilePart, bytes]]:
-    """Yield each part of one dossier with what was sealed in it; raises ArchiveDamaged."""
+    """Yield each part of one dossier with what was sealed in it, the rows packed.
+
+    Raises ArchiveDamaged.
+    """
     damaged = ArchiveDamaged(f"{place.name}: the part of {number} was changed")
     try:
         with place.open("rb") as file:
@@ -95,10 +98,18 @@ def read_dossier(
 
 
 def open_part(part: RowsPart | FilePart, key: bytes) -> bytes:
-    """Return what is sealed in a part; raises SealBroken."""
-    if isinstance(part, RowsPart):
-        return sealing.unseal(key, part.sealed, number=part.dossier, part=0)
-    return sealing.unseal(key, part.sealed, number=part.dossier, part=part.part, compress=False)
+    """Return what is sealed in a part, the rows packed; raises SealBroken."""
+    number = 0 if isinstance(part, RowsPart) else part.part
+    return sealing.unseal(key, part.sealed, number=part.dossier, part=number)
+
+
+def open_rows(packed: bytes) -> Iterator[bytes]:
+    """Yield the rows of a dossier, a line each; raises SealBroken."""
+    rest = b""
+    for piece in sealing.unpack(packed):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
+    yield rest
 
 
 def check_manifest(place: Path, expected: str | None) -> layout.Manifest:

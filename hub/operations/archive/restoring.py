@@ -12,11 +12,12 @@ from pathlib import Path
 from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
-from hub.operations.archive import verifying
+from hub.operations.archive import sharing, verifying
 from hub.operations.archive.archiving import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.leading import leading
-from hub.operations.archive.reading import ArchiveDamaged, FileReader, read_dossier
+from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
+from hub.operations.archive.sealing import SealBroken
 from hub.operations.by import By
 from hub.store import audit, blobs
 from hub.store.archive import counts, files, holds, index, references, rows
@@ -34,8 +35,10 @@ class NotRestored(Exception):
 def restore(archive: Archive, number: str, by: By) -> bool:
     """Bring a dossier back; False when it is in the database already.
 
-    Raises NotRestored, ArchiveDamaged, and NotLeading while another process archives.
+    Raises NotRestored, ArchiveDamaged (NotShared), and NotLeading while another process archives.
     """
+    if not archive.folder.is_dir():  # the lock would make it
+        sharing.check(archive.store, archive.folder)
     with leading(archive.store, archive.folder):
         with archive.store.read() as tx:
             found = index.get(tx, number)
@@ -48,6 +51,8 @@ def restore(archive: Archive, number: str, by: By) -> bool:
             place = archive.folder / file.name
         if key is None:
             raise NotRestored(f"{number}: erased at {found.erased_at:%Y-%m-%d}, nobody can read it")
+        if not place.exists():  # this month alone, or is it another folder?
+            sharing.check(archive.store, archive.folder)
         with FileReader(place) as reader:
             columns = reader.head.columns
         if columns != _COLUMNS:  # an older version wrote it, or somebody changed it
@@ -76,12 +81,19 @@ def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:
     back: Rows | None = None
     for part, plain in parts:
         if isinstance(part, RowsPart):
-            back = rows.read_lines(found.number, plain.split(b"\n"))
+            back = _rows(place, found.number, plain)
         else:
             _store(archive, found.number, _Pieces(part, plain, parts), part.sha256)
     if back is None:
         raise ArchiveDamaged(f"{place.name}: {found.number} is not where it was written")
     return back
+
+
+def _rows(place: Path, number: str, packed: bytes) -> Rows:
+    try:
+        return rows.read_lines(number, open_rows(packed))
+    except SealBroken:
+        raise ArchiveDamaged(f"{place.name}: the part of {number} was changed") from None
 
 
 def _store(archive: Archive, number: str, pieces: "_Pieces", sha256: str) -> None:

@@ -1,4 +1,4 @@
-"""One folder for all machines of a store: a run begins only where the newest archive file is.
+"""One folder for all machines of a store: work begins only where the newest archive file is.
 
 Else two machines would write two folders of one chain, and each would call the other's files
 missing. A disk that is not mounted looks the same, and is told the same.

@@ -1,10 +1,11 @@
 """Checks every archive file against its manifest, and the manifests against one another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
+from hub.operations.archive import sharing
 from hub.operations.archive.layout import ENDING, Manifest
 from hub.operations.archive.reading import ArchiveDamaged, check_manifest
 from hub.store.archive import files
@@ -31,8 +32,8 @@ def verify(
     """Read every file; names each that is not what was written."""
     with store.read() as tx:
         known = files.known(tx)
-    problems, previous = [], ""
-    for file in known:
+    problems, previous = _elsewhere(store, folder, known), ""
+    for file in () if problems else known:
         progress(file.name)
         try:
             _check(folder, file, previous)
@@ -51,6 +52,17 @@ def verify(
         head=previous,
         problems=tuple(problems),
     )
+
+
+def _elsewhere(store: Store, folder: Path, known: Sequence[ArchiveFile]) -> list[str]:
+    """Say in a line that the folder has none of the files, where it has none."""
+    if any((folder / file.name).exists() for file in known):
+        return []
+    try:
+        sharing.check(store, folder)
+    except sharing.NotShared as error:
+        return [str(error)]
+    return []
 
 
 def _check(folder: Path, file: ArchiveFile, previous: str) -> None:

@@ -77,10 +77,10 @@ class FileWriter:
 
     def add(self, rows: Rows, key: bytes) -> None:
         """Write the rows of a dossier and its stored files."""
-        number, plain = rows.number, b"\n".join(rows.lines())
+        number = rows.number
         stored = list(self._stored(rows))
         parts = 1 + sum(_pieces(path) for _, path in stored)
-        sealed = sealing.seal(key, plain, number=number, part=0)
+        sealed = sealing.seal(key, sealing.pack(rows.text()), number=number, part=0)
         self._line(
             layout.encode(RowsPart(dossier=number, parts=parts, rows=len(rows), sealed=sealed))
         )
@@ -88,7 +88,7 @@ class FileWriter:
         for sha256, path in stored:
             for piece, last in _read(path):
                 part += 1
-                sealed = sealing.seal(key, piece, number=number, part=part, compress=False)
+                sealed = sealing.seal(key, piece, number=number, part=part)
                 line = FilePart(dossier=number, part=part, sha256=sha256, last=last, sealed=sealed)
                 self._line(layout.encode(line))
         self._counted.add(rows)

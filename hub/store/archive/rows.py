@@ -6,9 +6,10 @@ not among them: these chains stay in the database (ARCHITECTURE.md, retention).
 """
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from hub.store.repair_tables import replay_items, tasks
 from hub.store.tables import Instant, attempts, deliveries, inbox, journal
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 _encode = msgspec.json.encode
 
 
@@ -155,9 +157,23 @@ class Rows:
         columns = (self.column("deliveries", name) for name in ("destination", "state"))
         return list(zip(*columns, strict=True))
 
-    def lines(self) -> list[bytes]:
-        """Return each row as a JSON line: the table's name and the values."""
-        return [_encode([table, *row]) for table, rows in self.tables.items() for row in rows]
+    def lines(self) -> Iterator[bytes]:
+        """Yield each row as a JSON line: the table's name and the values."""
+        return (_encode([table, *row]) for table, rows in self.tables.items() for row in rows)
+
+    def text(self) -> Iterator[bytes]:
+        """Yield what is archived, a row at a time: the lines with a newline between them."""
+        between = b""
+        for line in self.lines():
+            yield between + line
+            between = b"\n"
+
+    def digest(self) -> str:
+        """Return the sha256 of that text."""
+        found = hashlib.sha256()
+        for piece in self.text():
+            found.update(piece)
+        return found.hexdigest()
 
 
 def read_lines(number: str, lines: Iterable[bytes]) -> Rows:
@@ -183,10 +199,17 @@ def load(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
         for rows in found.values():
             rows.tables[name] = []
         loaded = _LOAD[name].all(tx, {"owners": list(mine)}) if mine else []
-        for row in loaded:
-            found[mine[row[at]]].tables[name].append(_plain(name, row))
         owners[name] = {row[key]: mine[row[at]] for row in loaded}
+        for row in _letting_go(list(loaded)):
+            found[mine[row[at]]].tables[name].append(_plain(name, row))
     return [rows for rows in found.values() if rows.tables["dossiers"]]
+
+
+def _letting_go(items: list[T]) -> Iterator[T]:
+    """Yield the items in their order; who turns them into something else has them once."""
+    items.reverse()
+    while items:
+        yield items.pop()
 
 
 def sizes(tx: Tx, numbers: Sequence[str]) -> dict[str, int]:

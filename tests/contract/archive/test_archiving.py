@@ -31,12 +31,12 @@ def test_an_ended_dossier_leaves_the_database_and_is_in_the_index(
     gone = end(ward, 1, scanned=b"paper")
     take_in(ward, 2)
     with ward.store.read() as tx:
-        before = rows.load(tx, [number(2)])[0].lines()
+        before = list(rows.load(tx, [number(2)])[0].lines())
     report = run(archive, BY)
     assert (report.archived, len(report.files), report.stopped) == (1, 1, "")
     with ward.store.read() as tx:
         assert rows.load(tx, [gone]) == []
-        assert rows.load(tx, [number(2)])[0].lines() == before
+        assert list(rows.load(tx, [number(2)])[0].lines()) == before
         assert index.get(tx, gone) is not None
         (file,) = files.known(tx)
         assert all(not verification.verify(tx, one).problems for one in chain.CHAINS)

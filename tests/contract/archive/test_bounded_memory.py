@@ -1,14 +1,17 @@
-"""However many rows dossiers have, few are in memory together."""
+"""However many rows dossiers have, few are in memory together, and none of them twice."""
 
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
+import sqlalchemy as sa
 
-from hub.operations.archive import batches
+from hub.operations.archive import batches, restoring
 from hub.operations.archive.archiving import Archive, run
 from hub.store.archive import rows
 from hub.store.archive.rows import Rows
 from hub.store.engine import Tx
+from hub.store.tables import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward
@@ -44,3 +47,29 @@ def test_no_more_rows_are_read_at_once_than_fit(
     report = run(archive, BY)
     assert (report.archived, len(report.files)) == (3, 1)
     assert max(seen) == dossiers
+
+
+STEPS, SIZE = 400, 20_000
+
+
+def test_a_dossier_of_many_steps_is_in_memory_once(ward: Ward, archive: Archive) -> None:
+    """Its text is packed, unpacked and compared piece by piece, to the archive and back."""
+    name = end(ward, 1)
+    with ward.store.write() as tx:
+        row = tx.execute(sa.select(journal).where(journal.c.key == name).limit(1)).mappings().one()
+        body = bytes(range(32, 127)) * (SIZE // 95)
+        repeated = [{**row, "id": f"step-{n}", "body": b"%d" % n + body} for n in range(STEPS)]
+        for one in repeated:
+            tx.execute(sa.insert(journal).values(one))
+    del repeated, body
+    tracemalloc.start()
+    try:
+        assert run(archive, BY).archived == 1
+        _, written = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        assert restoring.restore(archive, name, BY)
+        _, restored = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert STEPS * SIZE < written < 2.5 * STEPS * SIZE
+    assert restored < 3.5 * STEPS * SIZE

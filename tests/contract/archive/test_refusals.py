@@ -8,12 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hub.operations.archive import restoring, sharing, verifying
 from hub.operations.archive.archiving import Archive, NotPast, rehearse, run
 from hub.operations.archive.leading import NotLeading
+from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.writing import FileWriter
-from hub.store.archive import files, rows
+from hub.store.archive import files, index, rows
+from hub.store.tables import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import Ward
@@ -95,3 +98,64 @@ def test_a_machine_with_another_folder_writes_nothing_there(
         assert len(rows.load(tx, [name])) == 1
     assert run(archive, BY).archived == 1
     assert verifying.verify(ward.store, archive.folder).problems == ()
+
+
+def test_a_wrong_folder_is_named_and_not_made(ward: Ward, archive: Archive, tmp_path: Path) -> None:
+    """A restore, a run and a check say the folder, not that each of its files is missing."""
+    name = end(ward, 1)
+    run(archive, BY)
+    elsewhere = replace(archive, folder=tmp_path / "disk" / "archive")
+    for refused in (lambda: restoring.restore(elsewhere, name, BY), lambda: run(elsewhere, BY)):
+        with pytest.raises(sharing.NotShared, match=str(elsewhere.folder)):
+            refused()
+    (problem,) = verifying.verify(ward.store, elsewhere.folder).problems
+    assert str(elsewhere.folder) in problem
+    assert not elsewhere.folder.parent.exists()
+    elsewhere.folder.mkdir(parents=True)
+    with pytest.raises(sharing.NotShared, match="HUB_ARCHIVE_DIR"):
+        restoring.restore(elsewhere, name, BY)
+    with ward.store.read() as tx:
+        assert rows.load(tx, [name]) == []
+    assert restoring.restore(archive, name, BY)
+
+
+def test_a_file_that_is_missing_is_named_and_the_others_can_be_read(
+    ward: Ward, archive: Archive
+) -> None:
+    """Also the newest one: what a court asks for does not wait for another month's file."""
+    names, made = [], []
+    for n in (1, 2, 3):
+        names.append(end(ward, n))
+        made += run(archive, BY).files
+    (archive.folder / made[0]).unlink()
+    with pytest.raises(ArchiveDamaged, match=f"{made[0]}: the file is missing"):
+        restoring.restore(archive, names[0], BY)
+    (archive.folder / made[2]).unlink()
+    assert restoring.restore(archive, names[1], BY)
+    with ward.store.read() as tx:
+        assert [found.number for found in rows.load(tx, names)] == [names[1]]
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_changed_part_restores_nothing_and_the_dossier_beside_it_does(
+    ward: Ward, archive: Archive, cut: bool
+) -> None:
+    """The file and the dossier are named; nothing of it comes back, its stored file neither."""
+    names = [end(ward, n, scanned=b"paper %d" % n) for n in (1, 2)]
+    (file,) = run(archive, BY).files
+    place = archive.folder / file
+    content = place.read_bytes()
+    with ward.store.read() as tx:
+        last = index.get(tx, names[1])
+    assert last is not None
+    middle = last.place + last.length // 2
+    other = b"A" if content[middle : middle + 1] != b"A" else b"B"
+    place.write_bytes(content[:middle] + (b"" if cut else other + content[middle + 1 :]))
+    with pytest.raises(ArchiveDamaged, match=f"{file}: the part of {names[1]} was changed"):
+        restoring.restore(archive, names[1], BY)
+    assert restoring.restore(archive, names[0], BY)
+    with ward.store.read() as tx:
+        assert [found.number for found in rows.load(tx, names)] == [names[0]]
+        assert len(tx.execute(sa.select(blobs)).all()) == 1
+    place.write_bytes(content)
+    assert restoring.restore(archive, names[1], BY)

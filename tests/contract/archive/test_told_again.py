@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.envelope import decode
-from hub.operations.archive import archiving, erasing, restoring
+from hub.operations.archive import archiving, erasing, restoring, sealing
 from hub.operations.archive.archiving import Archive, run
 from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_part
 from hub.operations.archive.writing import FileWriter
@@ -59,7 +59,7 @@ def test_a_dossier_whose_messages_were_told_again_comes_back(ward: Ward, archive
     assert restoring.restore(archive, name, BY)
     tell_again(ward, messages)
     with ward.store.read() as tx:
-        assert rows.load(tx, [name])[0].lines() == first.lines()
+        assert list(rows.load(tx, [name])[0].lines()) == list(first.lines())
         assert queries.open_count(tx) == 0
         assert prove(tx, READERS).good
 
@@ -159,7 +159,9 @@ def test_what_is_erased_while_a_file_is_written_cannot_be_read_there(
     for place in archive.folder.glob("*.jsonl"):
         with FileReader(place) as reader:
             for line in reader.lines():
-                assert name not in keys or NAME not in open_part(line.part, keys[name])
+                if name in keys:
+                    packed = open_part(line.part, keys[name])
+                    assert NAME not in b"".join(sealing.unpack(packed))
 
 
 def test_what_is_erased_while_it_is_restored_does_not_come_back(
@@ -250,12 +252,12 @@ def test_a_message_that_comes_while_rows_are_deleted_keeps_its_dossier(
             tx.execute(copied, {"name": name})
 
     with ward.store.read() as tx:
-        before = rows.load(tx, [name])[0].lines()
+        before = list(rows.load(tx, [name])[0].lines())
     with monkeypatch.context() as patched:
         patched.setattr(references, "mark_unneeded", tell_and_mark)
         report = run(archive, BY)
     assert (report.archived, report.changed) == (0, 1)
     with ward.store.read() as tx:
-        assert rows.load(tx, [name])[0].lines() == before
+        assert list(rows.load(tx, [name])[0].lines()) == before
         assert prove(tx, READERS).good
     assert run(archive, BY).archived == 1

@@ -1,0 +1,35 @@
+"""A run in which no named step was struck is no proof, and fails."""
+
+import pytest
+
+from hub.failpoints import Point
+from tests.chaos.struck import BY_HAND, EXPECTED, missed
+
+BOTH = dict.fromkeys(BY_HAND, 1)
+
+
+@pytest.mark.parametrize(
+    ("struck", "count"),
+    [
+        ({}, 4),
+        (BOTH, 2),
+        ({**BOTH, Point.RELAY_AFTER_PUBLISH: 0}, 2),
+        ({**BOTH, Point.RELAY_AFTER_PUBLISH: 1}, 1),
+        ({**BOTH, Point.ARCHIVE_AFTER_BEGIN: 2}, 1),
+        ({**BOTH, Point.RELAY_AFTER_PUBLISH: 1, Point.ARCHIVE_AFTER_BEGIN: 2}, 0),
+        ({Point.RELAY_AFTER_PUBLISH: 1, Point.ARCHIVE_AFTER_BEGIN: 2}, 2),
+    ],
+)
+def test_a_run_without_kills_at_steps_is_told(struck: dict[str, int], count: int) -> None:
+    """Of the exchange, of the archive, of restoring and of erasing, each by itself."""
+    assert len(missed(struck)) == count
+
+
+def test_a_run_may_strike_every_step_but_those_to_which_the_matrix_leads() -> None:
+    """Replays are killed in tests/integration/test_replay_killed.py."""
+    elsewhere = {
+        Point.DELIVER_AFTER_SHELVE,
+        Point.PAUSE_AFTER_LIFT,
+        Point.REPLAY_BETWEEN_ITEMS,
+    }
+    assert set(Point) - set(EXPECTED) == elsewhere

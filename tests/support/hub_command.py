@@ -1,0 +1,39 @@
+"""A command of the hub as a process of its own: killed at a failpoint, or some days from now."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+
+from hub import clock, failpoints
+
+
+def run_hub(
+    environment: Mapping[str, str], *words: str, armed: str = "", days: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; `armed`: as in HUB_FAILPOINTS; `days`: later for `hub archive` only."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.support.hub_command", armed, str(days), *words],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+
+
+def main() -> None:
+    """Arm what is told, set the clock of the archive's commands, and run the command."""
+    # Here: the process that only calls `run_hub` needs none of it.
+    from hub.cli import app, archive
+
+    failpoints.arm(sys.argv.pop(1))
+    later = timedelta(days=int(sys.argv.pop(1)))
+    vars(archive)["utc_now"] = lambda: clock.utc_now() + later
+    app()
+
+
+if __name__ == "__main__":
+    main()
