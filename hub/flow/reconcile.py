@@ -28,6 +28,7 @@ from pathlib import Path
 from hub.failpoints import Point, passing
 from hub.flow import unproven
 from hub.flow.beside import delivered_beside, request_beside
+from hub.flow.doubt_age import DoubtAges
 from hub.flow.open_questions import OpenQuestions
 from hub.flow.outcome import (
     SETTLE_AT_STOP,
@@ -87,6 +88,7 @@ class Reconcile(Role):
         self.ask_again = ask_again
         self.at_once = at_once
         self.reserved_for = max(ask_again, destination.traits.longest_send)
+        self.ages = DoubtAges(settling.policy.settle_delay)
         self.questions = OpenQuestions(
             settling.store, destination.name, clock=lambda: self.clock(), notes=notes
         )
@@ -127,6 +129,7 @@ class Reconcile(Role):
                 alone = bool(doubtful)
             if doubtful:
                 self.questions.opened(doubtful)
+                self.ages.asking(claim.id for claim in doubtful)
                 passing(Point.RECONCILE_AFTER_TAKE)
             asking |= {pool.submit(self._ask, one) for one in doubtful}
             asked += len(doubtful)
@@ -289,12 +292,16 @@ class Reconcile(Role):
         weigh, why = absence.weigh_absent, unproven.CONTRADICTION
         if isinstance(answer, Unclear):
             weigh, why = absence.weigh_unclear, unproven.words_of(answer)
+        standing = doubts.standing(tx, claimed.id)
+        asked_at = outcome.started_at or now
         action = weigh(
-            doubts.standing(tx, claimed.id),
-            asked_at=outcome.started_at or now,
+            standing,
+            age=self.ages.age(claimed.id, standing.since, asked_at=asked_at),
             now=now,
             patience=absence.patience_of(self.settling.policy, self.settling.traits),
         )
+        if not isinstance(action, absence.AskAgain):
+            self.ages.forget(claimed.id)
         match action:
             case absence.AskAgain(when, absent_at):
                 doubts.ask_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)

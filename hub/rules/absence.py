@@ -71,38 +71,38 @@ class LeaveToPerson:
 
 
 def weigh_absent(
-    standing: Standing, *, asked_at: datetime, now: datetime, patience: Patience
+    standing: Standing, *, age: timedelta, now: datetime, patience: Patience
 ) -> AskAgain | Proven | LeaveToPerson:
-    """Return what follows when a question that was asked at `asked_at` is answered "not there"."""
-    since = standing.since
-    if since is None or asked_at < since + patience.counts_after:
-        return AskAgain(_next(since or now, asked_at, now, patience))
+    """Return what follows when a question is answered "not there".
+
+    `age`: how long after the end of the call the question was asked; see `Standing.since`.
+    """
+    if standing.since is None or age < patience.counts_after:
+        return AskAgain(now + _pause(age, patience))
     if standing.absent_at is None:
-        return AskAgain(now + patience.distance, absent_at=asked_at)
-    due = standing.absent_at + patience.distance
-    if asked_at < due:
-        return AskAgain(due, absent_at=standing.absent_at)
+        return AskAgain(now + patience.distance, absent_at=standing.since + age)
+    missing = standing.absent_at + patience.distance - (standing.since + age)
+    if missing > timedelta():
+        return AskAgain(now + missing, absent_at=standing.absent_at)
     return LeaveToPerson() if standing.said_to_exist else Proven()
 
 
 def weigh_unclear(
-    standing: Standing, *, asked_at: datetime, now: datetime, patience: Patience
+    standing: Standing, *, age: timedelta, now: datetime, patience: Patience
 ) -> AskAgain | LeaveToPerson:
     """Return what follows when the answer proves neither presence nor absence.
 
     While the effect may still come or become visible, it is asked again; what was counted as absent
     before is not any more.
     """
-    since = standing.since
-    if since is None or asked_at < since + patience.counts_after:
-        return AskAgain(_next(since or now, asked_at, now, patience))
+    if standing.since is None or age < patience.counts_after:
+        return AskAgain(now + _pause(age, patience))
     return LeaveToPerson()
 
 
-def _next(since: datetime, asked_at: datetime, now: datetime, patience: Patience) -> datetime:
+def _pause(age: timedelta, patience: Patience) -> timedelta:
     """Return when to ask next while "not there" does not count: ever later, up to when it does.
 
     An effect that comes late is then seen soon, and few questions are asked.
     """
-    later = now + max(patience.settle, asked_at - since)
-    return max(now, min(later, since + patience.counts_after))
+    return min(max(patience.settle, age), patience.counts_after - age)

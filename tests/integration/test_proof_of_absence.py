@@ -30,7 +30,7 @@ from tests.support.province import RECEIVED, dossier, settings_for, start_provin
 from tests.support.works import Works, now, working
 
 REGISTER, STEPS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
-LAG = timedelta(seconds=1)
+LAG = timedelta(seconds=0.6)
 K = FaultKind
 _numbers = itertools.count(1)
 
@@ -69,7 +69,7 @@ def destination(province: SimulatorProcess, mode: str = "rest", **lookup: Any) -
     settings = settings_for(
         province.url,
         mode=mode,
-        reply_timeout=timedelta(seconds=1),
+        reply_timeout=LAG,
         profile=structs.replace(shipped, lookup=told),
     )
     return ProvincialDestination(settings)
@@ -221,7 +221,7 @@ def test_an_effect_that_comes_after_the_call_ended_is_waited_for(
 ) -> None:
     """A proxy or the line gives up, and the partner works on: the same patience for each."""
     kind, more = (K.PROXY_GIVES_UP, {"status": status}) if status else (K.LINE_GIVES_UP, {})
-    fault = lost(kind, STEPS, seconds=0.8, **more)
+    fault = lost(kind, STEPS, seconds=0.4, **more)
     exchange(store, province, number, [step(number, 1), step(number, 2)], fault)
 
 

@@ -25,7 +25,7 @@ from tests.support.town import HUE, LittleHub, message_of, running_town, setting
 from tests.support.works import now, working
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
-LAG = timedelta(seconds=1)
+LAG = timedelta(seconds=0.6)
 K = FaultKind
 Place = tuple[LittleHub, SimulatorProcess]
 _numbers = itertools.count(1)
@@ -61,7 +61,7 @@ def partner(place: Place) -> Iterator[TownCenter]:
         settings_for(
             place[1].url,
             place[0].url,
-            reply_timeout=timedelta(seconds=1),
+            reply_timeout=LAG,
             profile=structs.replace(shipped, lookup=structs.replace(shipped.lookup, lag=LAG)),
         )
     )
@@ -112,8 +112,8 @@ def test_a_hand_over_whose_reply_is_lost_is_there_once(
     [
         lost(K.DROP_AFTER_ACCEPT, SUPPLEMENT),
         lost(K.LOST, SUPPLEMENT),
-        lost(K.PROXY_GIVES_UP, SUPPLEMENT, status=503, seconds=0.8),
-        lost(K.LINE_GIVES_UP, SUPPLEMENT, seconds=0.8),
+        lost(K.PROXY_GIVES_UP, SUPPLEMENT, status=503, seconds=0.4),
+        lost(K.LINE_GIVES_UP, SUPPLEMENT, seconds=0.4),
     ],
     ids=lambda fault: fault.kind,
 )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.flow.doubt_age import DoubtAges
 from hub.rules.absence import (
     AskAgain,
     LeaveToPerson,
@@ -28,8 +29,8 @@ def asked(seconds: float, absent: float | None = None, *, exists: bool = False) 
     """Return what follows from "not there" to a question asked so long after the call's end."""
     first = None if absent is None else END + absent * SECOND
     standing = Standing(since=END, absent_at=first, said_to_exist=exists)
-    at = END + seconds * SECOND
-    return weigh_absent(standing, asked_at=at, now=at + SECOND, patience=PATIENCE)
+    age = seconds * SECOND
+    return weigh_absent(standing, age=age, now=END + age + SECOND, patience=PATIENCE)
 
 
 def test_the_patience_is_that_of_the_partner_and_the_policy() -> None:
@@ -41,7 +42,7 @@ def test_the_patience_is_that_of_the_partner_and_the_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "next_one"), [(10, 21), (21, 43), (43, 70), (60, 70), (69.9, 70.9)]
+    ("seconds", "next_one"), [(10, 21), (21, 43), (43, 71), (60, 71), (69, 71)]
 )
 def test_an_early_answer_does_not_count_and_the_next_question_comes_later(
     seconds: float, next_one: float
@@ -53,7 +54,7 @@ def test_an_early_answer_does_not_count_and_the_next_question_comes_later(
 def test_the_first_answer_that_counts_is_kept_and_asked_again_at_a_distance() -> None:
     """One negative answer is no proof."""
     assert asked(70) == AskAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
-    assert asked(99, 70) == AskAgain(END + 100 * SECOND, absent_at=END + 70 * SECOND)
+    assert asked(99, 70) == AskAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
     assert asked(100, 70) == Proven()
 
 
@@ -65,17 +66,16 @@ def test_what_is_said_to_exist_is_never_absent() -> None:
 def test_an_unclear_answer_is_asked_again_while_the_effect_may_still_come() -> None:
     """Then a person decides; a negative answer before it does not count any more."""
     standing = Standing(since=END, absent_at=END + 70 * SECOND)
-    early, late = END + 20 * SECOND, END + 80 * SECOND
-    again = weigh_unclear(standing, asked_at=early, now=early, patience=PATIENCE)
-    assert again == AskAgain(END + 40 * SECOND)
-    found = weigh_unclear(standing, asked_at=late, now=late, patience=PATIENCE)
+    again = weigh_unclear(standing, age=20 * SECOND, now=END, patience=PATIENCE)
+    assert again == AskAgain(END + 20 * SECOND)
+    found = weigh_unclear(standing, age=80 * SECOND, now=END, patience=PATIENCE)
     assert found == LeaveToPerson()
 
 
 def test_what_was_never_written_down_is_counted_from_now() -> None:
     """A delivery that an older version left in doubt."""
     now = END + 400 * SECOND
-    found = weigh_absent(Standing(since=None), asked_at=END, now=now, patience=PATIENCE)
+    found = weigh_absent(Standing(since=None), age=timedelta(), now=now, patience=PATIENCE)
     assert isinstance(found, AskAgain)
     assert now < found.when <= now + PATIENCE.counts_after
 
@@ -98,9 +98,30 @@ def test_no_effect_that_comes_in_time_is_ever_called_absent(
     while (at - END) / SECOND < visible:
         questions += 1
         said = at + takes * SECOND
-        found = weigh_absent(standing, asked_at=at, now=said, patience=patience)
+        found = weigh_absent(standing, age=at - END, now=said, patience=patience)
         assert isinstance(found, AskAgain)
         assert found.when >= said
         standing = Standing(since=END, absent_at=found.absent_at)
         at = max(found.when, at + SECOND / 1000)
     assert questions < 400_000
+
+
+def test_a_clock_that_is_set_forward_makes_no_doubt_older() -> None:
+    """The lesser of two ages counts; a new doubt, and a new process, begin anew."""
+    measured = [100.0]
+    ages = DoubtAges(10 * SECOND, monotonic=lambda: measured[0])
+
+    def age(seconds: float, since: datetime | None = END) -> float:
+        ages.asking([1])
+        return ages.age(1, since, asked_at=END + seconds * SECOND) / SECOND
+
+    assert age(10) == 10
+    measured[0] += 5
+    assert age(15) == 15
+    assert age(3600) == 15
+    measured[0] += 60
+    assert age(75) == 75
+    assert age(3600, END + 3590 * SECOND) == 10
+    assert age(0, None) == 0
+    ages.forget(1)
+    assert age(75) == 10

@@ -1,0 +1,47 @@
+"""How long ago a doubtful call ended, by the clock and by the one that nobody can set.
+
+The clock may be set forward while the partner is at work: by it the partner has then had an hour to
+finish. So the lesser of two ages counts: that by the clock, and that since this process asked
+first, which is never before the settle delay was over. A process that was started again begins
+anew: it asks for longer, and never for too short.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+MOST = 10_000
+"""Deliveries that are remembered; what other processes settle is never told here."""
+
+
+class DoubtAges:
+    """When this process asked about each delivery; belongs to one thread."""
+
+    def __init__(
+        self, settle: timedelta, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settle = settle
+        self._monotonic = monotonic
+        self._first: dict[int, tuple[datetime | None, float]] = {}
+        self._asked: dict[int, float] = {}
+
+    def asking(self, ids: Iterable[int]) -> None:
+        """Note that questions about deliveries are about to be asked."""
+        if len(self._first) > MOST:
+            self._first.clear()
+            self._asked.clear()
+        self._asked |= dict.fromkeys(ids, self._monotonic())
+
+    def age(self, id: int, since: datetime | None, *, asked_at: datetime) -> timedelta:
+        """Return how long after `since` the last question was asked, which was at `asked_at`."""
+        asked = self._asked.get(id, self._monotonic())
+        known_since, first = self._first.get(id, (None, asked))
+        if since is None or known_since != since:
+            self._first[id], first = (since, asked), asked
+        by_clock = asked_at - since if since is not None else timedelta()
+        return max(min(by_clock, self._settle + timedelta(seconds=asked - first)), timedelta())
+
+    def forget(self, id: int) -> None:
+        """A delivery is not doubtful any more, as far as this process decides."""
+        self._first.pop(id, None)
+        self._asked.pop(id, None)
