@@ -14,10 +14,11 @@ from datetime import datetime
 from adapters.provincial.compare import compare_field
 from adapters.provincial.mapping import TIMEZONE, Fields
 from hub.ports import Doubt
-from hub.rules.comparing import EXACT, Likeness, Resolution, cut_step, read_time
+from hub.rules.comparing import EXACT, Likeness, Resolution, cut_length, cut_step, read_time
 
 KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
 TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"
+PEOPLE = ("NguoiXuLy", "PhongBanXuLy")
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT
 EXACTLY, BY_KEY, ALIKE = 3, 2, 1
 """How well a step that is shown fits: in all, in its key, or not in every reading another one."""
@@ -122,12 +123,18 @@ def _why_not(
 
 def _seen(shown: Sequence[Fields], beside: Sequence[Fields], resolution: Resolution) -> Resolution:
     """Return the resolution that shows itself in steps that the province is known to have."""
-    matched = _matched(shown, beside, resolution)
-    for place, (found, fit) in matched.items():
-        sent, there = _time(beside[place]), _time(shown[found])
-        step = cut_step(sent, there) if fit == ALIKE and sent and there else None
+    for place, (found, fit) in _matched(shown, beside, resolution).items():
+        if fit != ALIKE:
+            continue
+        sent, there = beside[place], shown[found]
+        ours, theirs = _time(sent), _time(there)
+        step = cut_step(ours, theirs) if ours and theirs else None
         if step and step > resolution.time:
-            return replace(resolution, time=step)
+            resolution = replace(resolution, time=step)
+        for name in PEOPLE:
+            length = cut_length(str(sent.get(name) or ""), str(there.get(name) or ""))
+            if length and not resolution.text:
+                resolution = replace(resolution, text=length)
     return resolution
 
 

@@ -154,6 +154,14 @@ def cut_step(sent: datetime, found: datetime) -> timedelta | None:
     return None
 
 
+def cut_length(sent: str, found: str) -> int:
+    """Return after how many characters a text was cut off, 0 where it was not."""
+    whole, start = unicodedata.normalize("NFC", sent).strip(), unicodedata.normalize("NFC", found)
+    start = start.strip()
+    is_start = folded(start) == folded(whole[: len(start)])
+    return len(start) if start and is_start and len(start) < len(whole) else 0
+
+
 def _cut(sent: str, length: int) -> set[str]:
     """Return what a column of `length` characters, or bytes, may leave of a text in any form."""
     forms = [unicodedata.normalize(form, sent) for form in ("NFC", "NFD")]

@@ -87,6 +87,15 @@ def test_the_resolution_shows_itself_in_steps_that_are_known_to_be_there() -> No
     assert seek([cut(before), cut(STEP)], STEP, beside=[before]) == THERE
 
 
+def test_a_column_that_is_too_narrow_shows_itself_in_the_same_way() -> None:
+    """The name of the unit came back cut off and padded: so does that of this one."""
+    unit = "Địa chính - Xây dựng - Nông nghiệp và Môi trường"
+    before, mine = at("081544", PhongBanXuLy=unit), {**STEP, "PhongBanXuLy": unit}
+    shown = [{**one, "PhongBanXuLy": unit[:40].ljust(40)} for one in (before, mine)]
+    assert seek(shown, mine, beside=[before]) == THERE
+    assert seek(shown[1:], mine).differs == ("PhongBanXuLy",)
+
+
 def test_of_two_steps_within_a_minute_each_is_told_from_the_other() -> None:
     """Seconds are cut off: the one that is shown is the one that is known to be there."""
     before = at("093002")
