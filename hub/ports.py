@@ -102,6 +102,16 @@ class Request:
     What these explain is not this one's effect, and an answer without them proves no absence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What `find` asks a partner, as evidence: not the call that it asks about."""
+
+    operation: str
+    """The partner's name of its look-up."""
+    digest: str
+    """sha256 of what is sent, without session or token, hexadecimal."""
+
+
 class Destination(Protocol):
     """A partner or device that the hub delivers to. `send` and `find` run in several threads."""
 
@@ -117,6 +127,9 @@ class Destination(Protocol):
         "Already exists" is a receipt with `already`, after comparing what the partner holds;
         PermanentFailure `partner_conflict` when that differs.
         """
+
+    def question(self, request: Request) -> Question:
+        """Return what `find` asks about `request`; pure."""
 
     def find(self, request: Request) -> Answer:
         """Ask whether the effect of `request` is there; safe any number of times.

@@ -28,7 +28,16 @@ from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.ports import Absent, Doubt, DriftObserver, Receipt, Request, Unclear, ignore_drift
+from hub.ports import (
+    Absent,
+    Doubt,
+    DriftObserver,
+    Question,
+    Receipt,
+    Request,
+    Unclear,
+    ignore_drift,
+)
 from hub.rules.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
@@ -145,6 +154,11 @@ class ProvincialDestination:
                 raise answer.reply.findings.refuse("result/MaHoSo", read)
         reference = answer.result.done[request.number]
         return Receipt(reference=reference, response_hash=answer.digest)
+
+    def question(self, request: Request) -> Question:
+        """Return the look-up of the dossier; see `hub.ports.Destination`."""
+        asked = self._look_up_call(request.number)
+        return Question(operation=asked.operation, digest=replies.sha256(asked.before, asked.after))
 
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:
@@ -265,14 +279,17 @@ class ProvincialDestination:
         raise failure
 
     def _look_up(self, number: str) -> Answer:
-        arguments = {"madonvi": self.settings.agency, "mahoso": number}
-        answer = self._call(self._dialect.build(Operation.LOOK_UP, arguments))
+        answer = self._call(self._look_up_call(number))
         if answer.meaning is Means.NOT_THERE:
             return answer
         dossier = answer.result.dossier
         if answer.meaning is not Means.DONE or dossier is None or dossier["MaHoSo"] != number:
             raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")
         return answer
+
+    def _look_up_call(self, number: str) -> Envelope:
+        arguments = {"madonvi": self.settings.agency, "mahoso": number}
+        return self._dialect.build(Operation.LOOK_UP, arguments)
 
     def _call(self, envelope: Envelope) -> Answer:
         """Make a call; when it was refused because the login is over, once more with a new one."""

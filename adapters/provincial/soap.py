@@ -105,6 +105,14 @@ class SoapDialect:
         return _result(operation, record, reply)
 
 
+class _Done(msgspec.Struct):
+    """Reply of DongBoHoSoMC and CapNhatTienDoHoSoMC over SOAP."""
+
+    error_code: int | str
+    message: str
+    result: tuple[contract.Outcome, ...] = ()
+
+
 class _LookUp(msgspec.Struct):
     """Reply of TraCuuHoSo over SOAP."""
 
@@ -133,8 +141,8 @@ class _ProcedureFound(msgspec.Struct):
 _SHAPES: Mapping[str, Shape] = {
     Operation.LOGIN: shape_of(contract.Login),
     Operation.LOOK_UP: shape_of(_LookUp),
-    Operation.REGISTER: shape_of(contract.Done),
-    Operation.ADD_STEPS: shape_of(contract.Done),
+    Operation.REGISTER: shape_of(_Done),
+    Operation.ADD_STEPS: shape_of(_Done),
     Operation.PROCEDURE: shape_of(_ProcedureFound),
 }
 

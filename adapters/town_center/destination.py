@@ -14,12 +14,21 @@ from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.http import Reply
-from adapters.wire.replies import NO_LOOK_UP, digest, evidenced
+from adapters.wire.replies import NO_LOOK_UP, digest, evidenced, sha256
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.ports import Absent, Doubt, DriftObserver, Receipt, Request, Unclear, ignore_drift
+from hub.ports import (
+    Absent,
+    Doubt,
+    DriftObserver,
+    Question,
+    Receipt,
+    Request,
+    Unclear,
+    ignore_drift,
+)
 from hub.rules.comparing import Likeness, compare_codes
 from hub.rules.errors import (
     SAID_TO_EXIST,
@@ -98,6 +107,11 @@ class TownCenter:
             response_hash=digest(reply),
             detail=done.code,
         )
+
+    def question(self, request: Request) -> Question:
+        """Return the search by number, which has no body: what is hashed is what it asks for."""
+        asked = f"GET {LOOK_UP} {request.number}"
+        return Question(operation=LOOK_UP, digest=sha256(asked.encode()))
 
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:

@@ -21,6 +21,7 @@ from adapters.wire.http import Limits, Reply
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
+from adapters.wire.reading import Findings
 from adapters.wire.reading.judge import normal
 from adapters.wire.replies import asking, evidenced, expect_success
 from adapters.wire.wires import Wires
@@ -28,8 +29,8 @@ from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure, kept_code
 
-LOGIN = "token"
-"""The town's name of the login."""
+LOGIN, RESULT_FILE = "token", "resultFile"
+"""The town's names of the login and of pulling a result file."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -103,6 +104,7 @@ class TownSession:
                 limit=limit,
                 within=within,
                 dialer=self._wires.dialer(origin),
+                findings=Findings(catalog.TOWN_CENTER, RESULT_FILE, observe=self.observe),
             )
             if found.status != 200:
                 found.close()

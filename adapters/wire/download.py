@@ -1,7 +1,8 @@
 """Pulls a file from a partner as a stream: memory stays flat whatever the size.
 
 Reading has no effect at the partner, so every failure is a TransientFailure, also half-way.
-Redirects are not followed and content codings are not asked for. Every part has a time limit as a
+Redirects are not followed. Content codings are not asked for; gzip and deflate are undone all the
+same, and the limit holds for what comes out. Every part has a time limit as a
 whole, however the bytes trickle in: the head of the reply has the reply timeout, the file what it
 needs at the slowest rate that is put up with. A line that goes over it is cut by another thread,
 because a single read may go on as long as a byte comes now and then.
@@ -22,7 +23,13 @@ from urllib3.exceptions import HTTPError
 
 from adapters.wire.dial import Dialer
 from adapters.wire.http import Limits
+from adapters.wire.reading import Findings
+from adapters.wire.reading.coding import CODINGS, GZIP, Broken, Unpacker
+from hub.ports import DriftKind
 from hub.rules.errors import TransientFailure
+
+PIECE = 65_536
+"""Most compressed bytes that are read at once."""
 
 
 class _Guard:
@@ -73,6 +80,7 @@ class Download(io.RawIOBase):
         connection: HTTPConnection,
         response: urllib3.BaseHTTPResponse,
         guard: _Guard,
+        findings: Findings,
         *,
         limit: int,
     ) -> None:
@@ -82,6 +90,11 @@ class Download(io.RawIOBase):
         self._response = response
         self._guard = guard
         self._left = limit
+        coding = str(response.headers.get("content-encoding", "")).strip().lower()
+        self._unpacker = Unpacker(coding) if coding in CODINGS else None
+        if self._unpacker is not None:
+            findings.note(DriftKind.CODING, "gzip" if coding in GZIP else "deflate")
+            findings.report()
 
     def readable(self) -> bool:
         """Tell that this stream can be read."""
@@ -92,14 +105,29 @@ class Download(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self._left)
         try:
-            piece = self._response.read1(wanted, decode_content=False) if wanted else b""
+            piece = self._next(wanted) if wanted else b""
         except (HTTPError, OSError) as error:
             raise self._failure(type(error).__name__) from None
+        except Broken:
+            raise self._failure("the compressed file breaks off, or is none") from None
         if not piece and wanted and self._guard.has_cut:
             raise self._failure("")  # not the end of the file
         view[: len(piece)] = piece
         self._left -= len(piece)
         return len(piece)
+
+    def _next(self, wanted: int) -> bytes:
+        """Return the next bytes of the file, b"" at its end."""
+        if self._unpacker is None:
+            return bytes(self._response.read1(wanted, decode_content=False))
+        while not (found := self._unpacker.take(wanted)):
+            piece = self._response.read1(PIECE, decode_content=False)
+            if not piece:
+                if not self._guard.has_cut:
+                    self._unpacker.end()
+                return b""
+            self._unpacker.feed(piece)
+        return found
 
     def cut(self) -> None:
         """End it from another thread: whoever reads gets a TransientFailure."""
@@ -128,6 +156,7 @@ def download(
     within: timedelta | None = None,
     slowest: int = 16 * 1024,
     dialer: Dialer | None = None,
+    findings: Findings | None = None,
 ) -> Download:
     """Open `base_url` + `target` for reading, at most `limit` bytes of it; look at `status` first.
 
@@ -161,4 +190,4 @@ def download(
         connection.close()
         raise TransientFailure("partner_unreachable", type(error).__name__) from None
     guard.allow(longest)
-    return Download(connection, response, guard, limit=limit)
+    return Download(connection, response, guard, findings or Findings(), limit=limit)

@@ -7,11 +7,11 @@ nothing. Reply codes are read by the adapters, which make a LoginEnd of kind COD
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapters.wire.profile import Session
-from adapters.wire.reading import Reply
+from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.soap import Fault, read_envelope
 from adapters.wire.reading.xml import page_in
@@ -76,7 +76,8 @@ def _is_login_page(reply: Reply, session: Session) -> bool:
 
 def _fault(reply: Reply, session: Session) -> LoginEnd | None:
     try:
-        fault = read_envelope(reply)
+        # What is bent on the way is told when the reply is read for what it is.
+        fault = read_envelope(replace(reply, findings=Findings()))
     except AmbiguousFailure:
         return None
     if not isinstance(fault, Fault):

@@ -199,7 +199,8 @@ class Reconcile(Role):
             message = decode(claimed.body)
             there = delivered_beside(self.settling.store, self.destination.name, claimed)
             request = request_beside(self.destination, message, there)
-            digest, operation = request.digest, request.operation
+            question = self.destination.question(request)
+            digest, operation = question.digest, question.operation
             answer = self.destination.find(request)
         except DeliveryFailure as failure:
             answer = failure

@@ -14,14 +14,15 @@ from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
 from hub.flow.relay import Relay
 from hub.flow.say import say
-from hub.messages import routes
+from hub.messages import catalog, routes
 from hub.ports import Outgoing, Receipt, Request
 from hub.rules.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, attention, deliveries, outbox, schedule
+from hub.store import attempts, attention, deliveries, handovers, outbox, schedule
 from hub.store.attempts import Finished
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
+from hub.store.tables import attempts as attempts_table
 from hub.store.tables import deliveries as table
 from tests.support import works as works_module
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
@@ -232,6 +233,36 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
         assert [row[:4] for row in attention.stuck(tx)] == [
             (1, "provincial", number(1), "ambiguous")
         ]
+
+
+def test_a_question_is_evidence_under_its_own_operation_and_hash(
+    store: Store, broker: MemoryBroker
+) -> None:
+    """Not under those of the call that it asks about: that call was made once."""
+    partner = Partner([DROPS_AFTER])
+    works = Works(store, broker, partner)
+    at = works_module.AT
+    with store.write() as tx:
+        say(tx, [step(1, 1)], at)
+        deliveries.claim(tx, [1], "provincial", now=at, lease_until=at)
+        attempts.start(tx, [(1, 1)], now=at)
+        schedule.expire_leases(tx, now=at + HALF_A_SECOND)
+    works.reconcile.clock = lambda: at + HALF_A_SECOND
+    with ThreadPoolExecutor(1) as pool:
+        assert works.reconcile.ask_some(pool) == 1
+    request = partner.prepare(step(1, 1), catalog.read(step(1, 1)))
+    question = partner.question(request)
+    with store.read() as tx:
+        (row,) = handovers.of_dossier(tx, number(1))
+        kind = attempts_table.c.kind
+        found = tx.execute(sa.select(attempts_table.c.request_hash).where(kind == "find"))
+        assert found.scalars().all() == [question.digest]
+    assert (row.kind, row.operation, row.request_hash) == (
+        "find",
+        question.operation,
+        question.digest,
+    )
+    assert question.digest != request.digest
 
 
 def test_the_broker_loses_everything(store: Store) -> None:

@@ -4,6 +4,7 @@ It is a simulator, not a mock: it has effects, keeps them in order of arrival, a
 from them. What it does wrong is a script, one entry a call; after the script it works.
 """
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from datetime import timedelta
 
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.ports import Absent, Answer, Doubt, Receipt, Request, Unclear
+from hub.ports import Absent, Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -87,6 +88,11 @@ class Partner:
         if fault is not None:
             raise fault
         return Receipt(reference=f"T-{request.number}")
+
+    def question(self, request: Request) -> Question:
+        """A look-up by number."""
+        digest = hashlib.sha256(request.number.encode()).hexdigest()
+        return Question(operation="look_up", digest=digest)
 
     def find(self, request: Request) -> Answer:
         """Answer from the ledger."""

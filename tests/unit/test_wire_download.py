@@ -1,7 +1,9 @@
 """A download ends in its time, however the bytes trickle in, and what was cut is no whole file."""
 
+import gzip
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,7 +12,10 @@ import pytest
 
 from adapters.wire.download import Download, download
 from adapters.wire.http import Limits
+from adapters.wire.reading import Findings
+from hub.ports import Drift, DriftKind
 from hub.rules.errors import TransientFailure
+from tests.support.raw_server import RawServer, raw_server
 
 SOON = timedelta(milliseconds=100)
 LIMITS = Limits(reply_timeout=timedelta(seconds=20))
@@ -85,4 +90,54 @@ def test_a_download_can_be_ended_from_another_thread() -> None:
         assert stream.read(1) == b"a"
         stream.cut()
         with pytest.raises(TransientFailure):
+            read_all(stream)
+
+
+FILE = b"%PDF-1.4 " + bytes(range(256)) * 400
+PACKED = {
+    "gzip": gzip.compress(FILE),
+    "x-gzip": gzip.compress(FILE[:9]) + gzip.compress(FILE[9:]),
+    "deflate": zlib.compress(FILE),
+    "Deflate": zlib.compress(FILE, wbits=-15),
+    "GZIP": FILE,
+}
+
+
+def coded(server: RawServer, coding: str, body: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    server.play([head.encode() + body])
+
+
+@pytest.mark.parametrize("coding", PACKED)
+def test_a_file_that_comes_compressed_is_undone_within_its_limit(coding: str) -> None:
+    """Nobody asked for it; it is told, and no more bytes come out than are wanted."""
+    drift: list[Drift] = []
+    with raw_server() as server:
+        for limit in (len(FILE), 1000):
+            coded(server, coding, PACKED[coding])
+            findings = Findings("town_center", "resultFile", observe=drift.extend)
+            with download(server.url, "/f", {}, LIMITS, limit=limit, findings=findings) as stream:
+                content = b"".join(iter(lambda: stream.read(777), b""))
+            assert content == FILE[:limit]
+    assert {(it.operation, it.kind) for it in drift} == {("resultFile", DriftKind.CODING)}
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(FILE)[:-20]),
+        ("gzip", gzip.compress(FILE) + b"more"),
+        ("gzip", gzip.compress(FILE)[:50] + b"\0" * 50),
+        ("deflate", zlib.compress(FILE)[:-3]),
+        ("deflate", FILE),
+    ],
+)
+def test_a_compressed_file_that_breaks_off_is_no_whole_file(coding: str, body: bytes) -> None:
+    """It is pulled again later."""
+    with raw_server() as server:
+        coded(server, coding, body)
+        with (
+            download(server.url, "/f", {}, LIMITS, limit=10**8) as stream,
+            pytest.raises(TransientFailure, match="breaks off"),
+        ):
             read_all(stream)

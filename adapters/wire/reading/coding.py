@@ -93,3 +93,73 @@ def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes | None, bytes]:
     if not packed.eof and len(found) < most:
         return None, b""  # it breaks off
     return found, packed.unused_data
+
+
+class Broken(Exception):
+    """A stream is not in the coding that it is said to be in, or breaks off."""
+
+
+class Unpacker:
+    """Undoes one coding of a stream, piece by piece, and never holds more than it was fed.
+
+    `feed` takes what came, `take` returns at most so many bytes of it, b"" when more has to come.
+    Both raise Broken. What is said to be gzip and does not begin so is passed on as it is.
+    """
+
+    def __init__(self, name: str) -> None:
+        """`name` is one of CODINGS."""
+        self._gzip = name in GZIP
+        self._packed: zlib._Decompress | None = None
+        self._held = b""
+        self._begun = False
+        self.plain = False
+
+    def feed(self, piece: bytes) -> None:
+        """Add what came."""
+        self._held += piece
+
+    def take(self, most: int) -> bytes:
+        """Return the next bytes, at most `most`."""
+        while self._held:
+            if self.plain:
+                found, self._held = self._held[:most], self._held[most:]
+                return found
+            if self._packed is None and not self._begin():
+                return b""
+            if self._packed is None:
+                continue
+            try:
+                found = self._packed.decompress(self._held, most)
+            except zlib.error:
+                raise Broken from None
+            self._held = self._packed.unconsumed_tail
+            if self._packed.eof:
+                self._held, self._packed = self._packed.unused_data.lstrip(b"\0"), None
+            if found:
+                return found
+        return b""
+
+    def end(self) -> None:
+        """Raise Broken where the stream breaks off."""
+        if self._packed is not None or self._held:
+            raise Broken
+
+    def _begin(self) -> bool:
+        """Begin with a stream, or the next one behind it; False until its first bytes are here."""
+        if len(self._held) < 2:
+            return False
+        if self._gzip:
+            magic = self._held.startswith(_MAGIC)
+            if not magic and self._begun:
+                raise Broken
+            self.plain = not magic
+            bits = 16 + zlib.MAX_WBITS
+        else:
+            if self._begun:
+                raise Broken
+            zlib_head = self._held[0] & 15 == 8 and int.from_bytes(self._held[:2]) % 31 == 0
+            bits = zlib.MAX_WBITS if zlib_head else -zlib.MAX_WBITS
+        self._begun = True
+        if not self.plain:
+            self._packed = zlib.decompressobj(bits)
+        return True

@@ -72,7 +72,7 @@ class RecordReader:
         nil = child.get(_NIL) in ("true", "1")
         if nil and text and not text.isspace():
             raise self._refuse(place, field, "nil, and a text in it")
-        if nil and field.needed:
+        if nil:
             self.findings.note(DriftKind.MISSING_FIELD, at(place, field.name))
         if not text:
             return "" if field.kind is Kind.TEXT else None
@@ -134,7 +134,7 @@ class RecordReader:
             many = [value]
         for one in many:
             if one is None or one == "":
-                if one is None and field.needed:
+                if one is None and not field.nullable:
                     self.findings.note(DriftKind.MISSING_FIELD, at(place, field.name))
                 if not field.many:
                     self._put(found, field, "" if field.kind is Kind.TEXT else None, place)

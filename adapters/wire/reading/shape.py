@@ -35,6 +35,8 @@ class Field:
     """Whether there may be any number of them."""
     needed: bool = True
     """Whether the contract has it in each reply."""
+    nullable: bool = False
+    """Whether the contract lets it be null."""
     shape: "Shape | None" = None
     """Of a record."""
 
@@ -69,7 +71,10 @@ def shape_of(record: type[msgspec.Struct]) -> Shape:
 def _field(field: inspect.Field, order: int) -> Field:
     kind, many, record = _kind(field.type)
     shape = shape_of(record) if record else None
-    return Field(field.encode_name, kind, order, many, field.required and not many, shape)
+    options = field.type.types if isinstance(field.type, inspect.UnionType) else ()
+    nullable = any(isinstance(it, inspect.NoneType) for it in options)
+    needed = field.required and not many
+    return Field(field.encode_name, kind, order, many, needed, nullable, shape)
 
 
 def _kind(found: Any) -> tuple[Kind, bool, type[msgspec.Struct] | None]:

@@ -25,7 +25,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.messages.routes import deliver_queue
 from hub.one_cpu import one_cpu
-from hub.ports import Answer, Doubt, Receipt, Request, Unclear
+from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.rules.traits import Traits
 from hub.service import Role
 from hub.store.engine import Tx
@@ -80,6 +80,10 @@ class Answering:
     def send(self, request: Request) -> Receipt:
         """Answer."""
         return Receipt(reference=request.number, response_hash="0" * 64)
+
+    def question(self, request: Request) -> Question:
+        """Nobody asks."""
+        return Question(operation="look_up", digest=request.digest)
 
     def find(self, request: Request) -> Answer:
         """Know nothing: nobody asks."""

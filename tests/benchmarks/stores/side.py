@@ -28,7 +28,7 @@ from hub.flow.say import say
 from hub.messages import catalog
 from hub.messages.envelope import Message, encode
 from hub.messages.payloads import Payload
-from hub.ports import Answer, Doubt, Receipt, Request, Unclear
+from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
@@ -69,6 +69,10 @@ class Partner:
     def send(self, request: Request) -> Receipt:
         """Take it."""
         return Receipt(reference=f"T-{request.number}", response_hash=request.digest)
+
+    def question(self, request: Request) -> Question:
+        """Nobody asks."""
+        return Question(operation="look_up", digest=request.digest)
 
     def find(self, request: Request) -> Answer:  # noqa: ARG002 - nothing is in doubt
         """Nobody asks."""
