@@ -4,6 +4,7 @@ Steps of one dossier may look alike: of what the partner shows, each explains on
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from hub.messages import catalog
@@ -33,7 +34,14 @@ def delivered_beside(store: Store, destination: str, claimed: Claimed) -> Sequen
         return ()
     with store.read() as tx:
         bodies = doubts.delivered_of(tx, destination, claimed.lane, besides=claimed.id)
-    return [decode(body) for body in bodies]
+    return list(readable(bodies))
+
+
+def readable(bodies: Iterable[bytes]) -> Iterable[Message]:
+    """Yield the messages of wire forms, without those that were emptied for an erasure."""
+    for body in bodies:
+        with suppress(InvalidMessage):
+            yield decode(body)
 
 
 def _prepared(destination: Destination, messages: Iterable[Message]) -> Iterable[Request]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.flow import unproven
-from hub.flow.beside import request_beside
+from hub.flow.beside import readable, request_beside
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
@@ -111,7 +111,7 @@ def _beside(store: Store, candidate: Candidate) -> list[Message]:
         return []
     with store.read() as tx:
         found = doubts.delivered_of(tx, candidate.destination, candidate.lane, besides=candidate.id)
-    return list(map(decode, found))
+    return list(readable(found))
 
 
 def _ask(

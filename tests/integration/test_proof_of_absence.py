@@ -16,14 +16,16 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub import operations
 from hub.broker.memory import MemoryBroker
+from hub.flow.say import say
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations.reconciliation import compare
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
+from hub.rules.errors import AmbiguousFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attention, tasks
+from hub.store import attempts, attention, deliveries, tasks
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.province import RECEIVED, dossier, settings_for, start_province
@@ -223,6 +225,29 @@ def test_an_effect_that_comes_after_the_call_ended_is_waited_for(
     kind, more = (K.PROXY_GIVES_UP, {"status": status}) if status else (K.LINE_GIVES_UP, {})
     fault = lost(kind, STEPS, seconds=0.4, **more)
     exchange(store, province, number, [step(number, 1), step(number, 2)], fault)
+
+
+def test_what_a_dead_process_had_sent_is_not_sent_again_while_the_partner_is_at_work(
+    store: Store, province: SimulatorProcess, number: str
+) -> None:
+    """Its lease is over before the effect comes: asked too early the look-up shows nothing."""
+    partner, broker = destination(province), MemoryBroker()
+    message = step(number, 1)
+    with working(store, broker, partner) as works:
+        works.say(registration(number))
+        delivered(works, 1)
+    province.set_faults([lost(K.LINE_GIVES_UP, STEPS, seconds=0.4)])
+    with store.write() as tx:
+        say(tx, [message], now())
+        deliveries.claim(tx, [2], partner.name, now=now(), lease_until=now())
+        attempts.start(tx, [(2, 1)], now=now())
+    with pytest.raises(AmbiguousFailure):
+        partner.send(partner.prepare(message, catalog.read(message)))  # and nobody wrote it down
+    with working(store, broker, partner) as works:
+        delivered(works, 2)
+    broker.close()
+    partner.close()
+    assert [kind for kind, _ in effects(province, number)] == ["dossier", "event"]
 
 
 def test_a_person_is_told_which_field_is_not_as_sent(
