@@ -17,7 +17,9 @@ from adapters.provincial.rest import RestDialect
 from adapters.provincial.settings import ProvincialSettings
 from adapters.provincial.soap import SoapDialect
 from adapters.provincial.steps import Sought, seek
+from adapters.provincial.times import in_our_form
 from adapters.wire import replies
+from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
 from adapters.wire.login import Granted, Login
@@ -106,6 +108,7 @@ class ProvincialDestination:
             SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
         )
         self._table = faults.table_of(settings.profile)
+        self._dates = DateReader(settings.profile.dates)
         self._wires = Wires(
             settings.url, settings.profile, settings.limits, partner=self.name, observe=observe
         )
@@ -282,6 +285,7 @@ class ProvincialDestination:
         answer = self._call(self._look_up_call(number))
         if answer.meaning is Means.NOT_THERE:
             return answer
+        answer = replace(answer, result=in_our_form(answer.result, self._dates))
         dossier = answer.result.dossier
         if answer.meaning is not Means.DONE or dossier is None or dossier["MaHoSo"] != number:
             raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")

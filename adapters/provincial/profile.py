@@ -18,6 +18,8 @@ OPERATIONS = frozenset(
     }
 )
 """The province's names of what can be called."""
+FOREIGN = frozenset({("files", "hub_pulls_with")})
+"""Keys that do not concern the province: the hub pulls no files from it."""
 
 
 def load(
@@ -26,7 +28,7 @@ def load(
     settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
 ) -> Loaded:
     """Return the province's profile with the installation's file; raises ProfileBroken."""
-    return profile.load(SHIPPED, own, operations=OPERATIONS, settings=settings)
+    return profile.load(SHIPPED, own, operations=OPERATIONS, foreign=FOREIGN, settings=settings)
 
 
 @cache

@@ -13,6 +13,7 @@ from adapters.town_center import contract, faults, mapping
 from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
+from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.replies import NO_LOOK_UP, digest, evidenced, sha256
 from adapters.wire.wishes import bounded
@@ -56,6 +57,7 @@ class TownCenter:
     ) -> None:
         """`observe` gets what was ignored or bent in the town's replies."""
         self.settings = settings
+        self._dates = DateReader(settings.profile.dates)
         self._table = faults.table_of(settings.profile)
         self.session = session or TownSession(settings, observe=observe)
         self.traits = Traits(
@@ -183,7 +185,7 @@ class TownCenter:
         try:
             reply = self.session.call("GET", LOOK_UP, number=number)
             with evidenced(reply):
-                held = faults.found(reply, table=self._table)
+                held = faults.found(reply, table=self._table, dates=self._dates)
         except DeliveryFailure as failure:
             raise faults.harmless(failure) from None
         if held is not None and compare_codes(number, held.number) is not Likeness.SAME:

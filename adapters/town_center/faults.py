@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from adapters.town_center.contract import HeldDossier
 from adapters.town_center.reading import Said, read_found, read_said
+from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import judge
@@ -80,13 +81,13 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     return Done(already=already, code=said.code, own_number=said.own_number)
 
 
-def found(reply: Reply, *, table: CodeTable) -> HeldDossier | None:
+def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> HeldDossier | None:
     """Return the dossier that the reply to a search shows, None where the town has none.
 
     Raises DeliveryFailure where the reply says neither.
     """
     try:
-        said, held = read_found(reply)
+        said, held = read_found(reply, dates=dates)
     except AmbiguousFailure:
         expect_success(reply)
         raise

@@ -19,6 +19,17 @@ OPERATIONS = frozenset(
     }
 )
 """The town's names of what can be called."""
+FOREIGN = frozenset(
+    {
+        ("addresses", "wsdl"),
+        ("addresses", "soap"),
+        ("session", "fault_codes"),
+        ("session", "words"),
+        ("lookup", "last_steps"),
+        ("encodings", "charset"),
+    }
+)
+"""Keys that do not concern the town: it speaks JSON, which is UTF-8, and shows no steps."""
 
 
 def load(
@@ -27,7 +38,7 @@ def load(
     settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
 ) -> Loaded:
     """Return the town's profile with the installation's file; raises ProfileBroken."""
-    return profile.load(SHIPPED, own, operations=OPERATIONS, settings=settings)
+    return profile.load(SHIPPED, own, operations=OPERATIONS, foreign=FOREIGN, settings=settings)
 
 
 @cache

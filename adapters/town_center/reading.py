@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from adapters.town_center import contract
+from adapters.wire.dates import DateReader
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.json import read_json
 from adapters.wire.reading.record import Record, RecordReader, as_number, as_truth
@@ -55,12 +56,15 @@ def read_said(reply: Reply) -> Said:
     return replace(said, done=done, number=number, own_number=own)
 
 
-def read_found(reply: Reply) -> tuple[Said, contract.HeldDossier | None]:
-    """Return what the reply to a search says, and the dossier; raises AmbiguousFailure."""
+def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, contract.HeldDossier | None]:
+    """Return what the reply to a search says, and the dossier; raises AmbiguousFailure.
+
+    `dates` reads its times.
+    """
     findings = reply.findings
     record = RecordReader(findings).object(read_json(reply), _find_reply, "")
     data = record["data"]
-    return _status(record, findings), None if data is None else _held(data, findings)
+    return _status(record, findings), None if data is None else _held(data, findings, dates)
 
 
 def read_status(reply: Reply) -> Said:
@@ -89,17 +93,17 @@ def _truth(value: Any, place: str, findings: Findings) -> bool | None:
     return truth
 
 
-def _held(data: Record, findings: Findings) -> contract.HeldDossier:
+def _held(data: Record, findings: Findings, dates: DateReader) -> contract.HeldDossier:
     return contract.HeldDossier(
         number=data["SoBienNhan"],
         own_number=data["MaHoSoThiXa"],
         state=_choice(contract.DossierState, data["TrangThai"], "TrangThai", findings),
         process=data["MaQuyTrinh"],
-        received_at=_moment(data["NgayTiepNhan"], "NgayTiepNhan", findings),
-        due_at=_moment(data["NgayHenTra"], "NgayHenTra", findings),
-        transfers=_calls(data["tiepNhan"], "tiepNhan", findings),
-        supplements=_calls(data["boSung"], "boSung", findings),
-        returns=_calls(data["traKetQua"], "traKetQua", findings),
+        received_at=_moment(data["NgayTiepNhan"], "NgayTiepNhan", findings, dates),
+        due_at=_moment(data["NgayHenTra"], "NgayHenTra", findings, dates),
+        transfers=_calls(data["tiepNhan"], "tiepNhan", findings, dates),
+        supplements=_calls(data["boSung"], "boSung", findings, dates),
+        returns=_calls(data["traKetQua"], "traKetQua", findings, dates),
         files=tuple(
             contract.HeldFile(
                 name=it["name"],
@@ -112,14 +116,16 @@ def _held(data: Record, findings: Findings) -> contract.HeldDossier:
     )
 
 
-def _calls(rows: list[Record], name: str, findings: Findings) -> tuple[contract.Recorded, ...]:
+def _calls(
+    rows: list[Record], name: str, findings: Findings, dates: DateReader
+) -> tuple[contract.Recorded, ...]:
     found = []
     for row in rows:
         version = as_number(row["PhienBan"])
         if version is None:
             raise _missing(f"{name}/PhienBan", row["PhienBan"], "a number", findings)
         # When it was recorded is not compared, so that it may be missing.
-        moment = read_moment(row["luc"]) or _NOT_SAID
+        moment = read_moment(row["luc"], dates) or _NOT_SAID
         call = contract.Recorded(message_id=row["maThongDiep"], version=version, at=moment)
         found.append(call)
     return tuple(found)
@@ -134,15 +140,20 @@ def _choice(kind: Any, value: str, name: str, findings: Findings) -> Any:
         return value
 
 
-def _moment(text: str, name: str, findings: Findings) -> datetime:
-    found = read_moment(text)
+def _moment(text: str, name: str, findings: Findings, dates: DateReader) -> datetime:
+    found = read_moment(text, dates)
     if found is None:
         raise _missing(name, text, "a time", findings)
     return found
 
 
-def read_moment(text: str) -> datetime | None:
-    """Return the time in a text, None where there is none; without an offset it is local."""
+def read_moment(text: str, dates: DateReader | None = None) -> datetime | None:
+    """Return the time in a text, None where there is none; without an offset it is local.
+
+    `dates` reads the forms of the town's profile; what it does not read may be ISO 8601.
+    """
+    if dates is not None and (written := dates.read(text)) is not None:
+        return written
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

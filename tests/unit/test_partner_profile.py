@@ -200,6 +200,20 @@ def test_a_file_of_roots_that_holds_none_is_refused(tmp_path: Path, content: str
     assert line.startswith("2: tls.ca_file: read ")
 
 
+def test_a_key_that_does_not_concern_the_partner_is_refused(tmp_path: Path) -> None:
+    """A person who sets it would wait for an effect."""
+    file = written(tmp_path, '[lookup]\nlast_steps = 5\n[addresses.soap]\nevery = "/x"\n')
+    with pytest.raises(ProfileBroken) as caught:
+        town.load(file)
+    lines = str(caught.value).splitlines()
+    assert [line.removeprefix(f"{file}:").split(";")[0] for line in lines] == [
+        "2: lookup.last_steps: read last_steps",
+        "4: addresses.soap.every: read every",
+    ]
+    (line,) = refused(tmp_path, '[files]\nhub_pulls_with = "login"\n')
+    assert "not for this partner" in line
+
+
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     """Nobody corrects a file five times."""
     text = '[lookup]\nlag = 1\n[tls]\nminimum = 2\n[codes."7"]\nmeans = 1\n'

@@ -18,7 +18,7 @@ import msgspec
 from adapters.wire.profile import contradictions
 from adapters.wire.profile.convert import Problems, section, whole
 from adapters.wire.profile.places import lines_of
-from adapters.wire.profile.problem import Problem, Source
+from adapters.wire.profile.problem import Problem, Source, dotted
 from adapters.wire.profile.records import Code, Profile
 
 BY_ENTRY: frozenset[tuple[str, ...]] = frozenset(
@@ -52,6 +52,8 @@ class Loaded:
     """Path of a key, e.g. ("session", "words") -> its place; a key that nobody wrote is not in."""
     shipped: str = ""
     """Name of the shipped file."""
+    foreign: frozenset[tuple[str, ...]] = frozenset()
+    """Keys and tables that do not concern the partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,15 @@ def load(
     own: Path | None = None,
     *,
     operations: frozenset[str],
+    foreign: frozenset[tuple[str, ...]] = frozenset(),
     settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
 ) -> Loaded:
     """Return the profile of a partner; raises ProfileBroken.
 
-    `operations` are the partner's names of what can be called. `settings` are values that stand in
-    the environment and win over every file: path of the key -> (name of the setting, value).
+    `operations` are the partner's names of what can be called. `foreign` are keys and tables that
+    do not concern this partner: to set them has no effect, so it is refused. `settings` are values
+    that stand in the environment and win over every file: path of the key -> (name of the setting,
+    value).
     """
     problems: list[Problem] = []
     files = [_read(path, problems) for path in (shipped, own) if path is not None]
@@ -86,13 +91,17 @@ def load(
     for key, (name, value) in (settings or {}).items():
         raw.setdefault(key[0], {})[key[1]] = value
         sources[key] = Source(name)
+    for path in sources:
+        if path[:2] in foreign:
+            allowed, fix = "not for this partner", "Leave it out: nothing would come of it."
+            problems.append(Problem(sources[path], dotted(path), path[-1], allowed, fix))
     profile = _convert(raw, Problems(problems, sources))
     if problems:
         raise ProfileBroken(problems)
     problems += contradictions.find(profile, sources, operations=operations)
     if problems:
         raise ProfileBroken(problems)
-    return Loaded(profile=profile, sources=sources, shipped=str(shipped))
+    return Loaded(profile=profile, sources=sources, shipped=str(shipped), foreign=foreign)
 
 
 def _read(path: Path, problems: list[Problem]) -> _File:

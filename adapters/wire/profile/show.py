@@ -39,6 +39,8 @@ def _rows(loaded: Loaded) -> Iterator[Row]:
         value = getattr(loaded.profile, name)
         if isinstance(value, Section):
             for key, (_, about) in keys_of(type(value)).items():
+                if (name, key) in loaded.foreign:
+                    continue
                 yield from _key((name, key), getattr(value, key), about.meaning, loaded)
         else:
             yield from _entries((name,), value, "What a reply code means.", loaded)

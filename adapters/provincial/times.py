@@ -1,0 +1,28 @@
+"""The times of a look-up in the form and the zone of the contract, whatever the province writes."""
+
+from dataclasses import replace
+from typing import Any
+
+from adapters.provincial.compare import TIMES
+from adapters.provincial.dialect import Result
+from adapters.provincial.mapping import TIMEZONE, Fields
+from adapters.wire.dates import DateReader
+
+FORM = "%Y%m%d%H%M%S"
+
+
+def in_our_form(result: Result, dates: DateReader) -> Result:
+    """Return what was looked up with its times rewritten; one that is not read stays as it is."""
+    if result.dossier is None:
+        return result
+    steps = [_rewritten(step, dates) for step in result.steps]
+    return replace(result, dossier=_rewritten(result.dossier, dates), steps=steps)
+
+
+def _rewritten(fields: Fields, dates: DateReader) -> Fields:
+    def of(name: str, value: Any) -> Any:
+        if name in TIMES and isinstance(value, str) and value:
+            return dates.rewritten(value, FORM, TIMEZONE)
+        return value
+
+    return {name: of(name, value) for name, value in fields.items()}
