@@ -63,6 +63,7 @@ class Event(StrEnum):
     DEADLINE_ALERTS = "deadline_alerts"
     CODE_UNKNOWN = "code_unknown"
     EFFECT_UNPROVEN = "effect_unproven"
+    REPLIES_UNREADABLE = "replies_unreadable"
     BALANCE_WRONG = "balance_wrong"
     ARCHIVE_DONE = "archive_done"
     ARCHIVE_STOPPED = "archive_stopped"

@@ -12,8 +12,11 @@ from hub.cli.unconnected import warn_of_unconnected
 from hub.clock import utc_now
 from hub.installation import mark_of, open_store
 from hub.records.calendar import local
+from hub.rules.access import AWAITED
+from hub.rules.errors import FAULTS
 from hub.store import alerts, attention, fault_classes
 from hub.store import pauses as pausing
+from hub.store.findings.awaiting_access import Awaiting, awaiting_access
 
 app = typer.Typer()
 
@@ -104,6 +107,8 @@ def stuck() -> None:
         for row in attention.stuck(tx):
             table.add_row(*map(str, row))
         console.print(table)
+        if awaiting := awaiting_access(tx, now=utc_now()):
+            _show_awaiting(awaiting)
         if near := alerts.listing(tx):
             table = Table("no.", "destination", "dossier", "state", "due", title="due soon")
             for number, destination, dossier, state, due in near:
@@ -130,6 +135,17 @@ def stuck() -> None:
     if found:
         _show_gaps(found)
     mention(paused)
+
+
+def _show_awaiting(found: list[Awaiting]) -> None:
+    """Name the partners that do not let the hub in, the cause, and what to do."""
+    table = Table("partner", "code", "cause", "since", "deliveries", title="waiting for access")
+    for one in found:
+        fault, remedy = FAULTS[one.code], AWAITED[one.code]
+        cause = f"{fault.vi} · {fault.en}\n{remedy.vi}\n{remedy.en}"
+        since = f"{local(one.since):%d/%m/%Y %H:%M}"
+        table.add_row(one.destination, one.code, cause, since, str(one.count))
+    console.print(table)
 
 
 def _show_papers(papers: list[attention.Papers]) -> None:

@@ -256,7 +256,9 @@ def _fail(
         case recovery.AskPerson():
             deliveries.doubt(tx, id, since=since, ask_at=None, code=code, now=now, **told)
         case recovery.Park(parked_as):
-            told["detail"] = failure.detail or code
+            # Where another code says why it ended, the detail says what the last call brought.
+            last = f"{code}: {failure.detail}" if failure.detail else code
+            told["detail"] = last if parked_as != code else failure.detail or code
             deliveries.kill(tx, id, since=since, code=parked_as, **told)
 
 

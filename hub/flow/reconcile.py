@@ -275,7 +275,7 @@ class Reconcile(Role):
             attempts.finish(tx, [record_of(outcome, "find")])
             if isinstance(answer, PermanentFailure):
                 why = unproven.words_of_failure(answer)
-                deliveries.leave_to_person(tx, claimed.id, why=why)
+                deliveries.leave_to_person(tx, claimed.id, why=why, code=answer.code)
             elif isinstance(answer, DeliveryFailure):
                 asked = schedule.unanswered(tx, claimed.id)
                 wish = answer.retry_after

@@ -48,3 +48,10 @@ REMEDIES: dict[str, Remedy] = {
     ),
 }
 """By fault code; for these a pause is also a task."""
+
+LOGIN = Remedy(
+    "Kiểm tra tài khoản, mật khẩu (tệp HUB_*_PASSWORD_FILE) và máy chủ đăng nhập: hub doctor.",
+    "Check account, password (the file of HUB_*_PASSWORD_FILE) and the login server: hub doctor.",
+)
+AWAITED: dict[str, Remedy] = {"partner_login": LOGIN} | REMEDIES
+"""By fault code: with these, deliveries wait until the hub is let in."""

@@ -13,6 +13,7 @@ from hub.store.engine import Tx
 from hub.store.record_tables import dossiers
 from hub.store.repair_tables import tasks
 from hub.store.tables import OPEN_IN_LANE, deliveries
+from hub.store.unproven import IS_LAST_QUESTION, last
 
 KIND = "deadline_near"
 c, t = deliveries.c, tasks.c
@@ -31,6 +32,7 @@ class Near:
     number: str
     state: S
     code: str
+    """Of the last call or question that failed."""
     due_at: datetime
     paused_since: datetime | None
     """Since when the dossier waits for papers and its clock stands."""
@@ -53,9 +55,11 @@ def near(tx: Tx, *, due_by: datetime, stuck_since: datetime, limit: int = 500) -
     )
     told = sa.exists().where(t.kind == KIND, t.delivery_id == c.id)
     query = (
-        sa.select(c.id, c.destination, c.lane, c.state, c.code, _DUE.label("due_at"))
-        .add_columns(dossiers.c.supplement_since)
-        .select_from(_WITH_DOSSIER)
+        sa.select(c.id, c.destination, c.lane, c.state, _DUE.label("due_at"))
+        .add_columns(
+            dossiers.c.supplement_since, sa.func.coalesce(last.c.code, c.code).label("code")
+        )
+        .select_from(_WITH_DOSSIER.outerjoin(last, IS_LAST_QUESTION))
         .where(OPEN_IN_LANE, unmoved, due_by >= _DUE, ~told)
         .order_by(_DUE, c.id)
     )

@@ -66,11 +66,14 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
 
 
 def _last_cause(row: sa.Row[Any]) -> tuple[str, str]:
-    """Return code and cause: of a delivery that is asked about, what the last question brought."""
-    asked = row.state == S.AMBIGUOUS.value and row.next_attempt_at is not None
+    """Return code and cause: of an unknown effect, what the last question brought.
+
+    Where the hub has stopped asking, the row's own words say why, for a person.
+    """
     code, cause = row.code, row.detail
-    if asked and row.last_code:
-        code, cause = row.last_code, row.last or ""
+    if row.state == S.AMBIGUOUS.value and row.last_code:
+        code = row.last_code
+        cause = (row.last or "") if row.next_attempt_at is not None else cause or row.last
     if row.differs and row.differs not in (cause or ""):
         cause = f"{cause}: {row.differs}" if cause else row.differs
     return code, cause

@@ -68,6 +68,22 @@ def open_count(tx: Tx, kind: str, destination: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open task: its number, and what it is about."""
+
+    number: int
+    destination: str
+    subject: str
+
+
+def open_of_kind(tx: Tx, kind: str) -> list[Open]:
+    """Return the open tasks of a kind."""
+    query = sa.select(t.number, t.destination, t.subject)
+    query = query.where(t.kind == kind, t.closed_at.is_(None)).order_by(t.number)
+    return [Open(row.number, row.destination, row.subject) for row in tx.execute(query)]
+
+
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Return the open tasks, the most urgent first."""
     query = sa.select(tasks).where(t.closed_at.is_(None))

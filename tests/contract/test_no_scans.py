@@ -41,6 +41,7 @@ from hub.store import (
 )
 from hub.store.conservation import counts
 from hub.store.engine import Store
+from hub.store.findings import unreadable
 from hub.store.growing import BOUNDED, GROWING
 from hub.store.migrate import migrate
 from hub.store.tables import metadata
@@ -170,6 +171,7 @@ def rare_questions(store: Store) -> None:
         urgent.due_before(tx, "x", before=at, but=[1], limit=1)
         urgent.unsent(tx, [1])
         restored.doubt_everything(tx, now=at)
+        unreadable.last_read(tx)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

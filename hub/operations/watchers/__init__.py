@@ -1,0 +1,1 @@
+"""What the timer looks for at each sweep, and turns into tasks."""

@@ -1,0 +1,148 @@
+"""Raises one task where a partner's replies cannot be read, three calls in a row and more.
+
+One for a partner and a place in its replies, whatever number of dossiers and operations met it. It
+is closed by itself when calls of each of these operations were read again. The timer looks once a
+sweep at the evidence of the latest calls; what it finds is a row, so nothing is raised twice.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from hub.messages import catalog
+from hub.records.calendar import local
+from hub.store import tasks
+from hub.store.engine import Store, Tx
+from hub.store.findings import unreadable
+from hub.store.findings.unreadable import Calls, Unreadable
+from hub.store.repair_tables import WARD_IT
+from hub.telemetry import Event, log
+
+KIND = "reply_unreadable"
+IN_A_ROW = 3
+"""Calls from which it is no accident of the line."""
+OPEN_AT_MOST = 8
+"""Open tasks of a partner: one whose replies are all different is told in eight parts."""
+_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
+_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
+_NAMES = {catalog.PROVINCIAL: "province", catalog.TOWN_CENTER: "town"}
+_OPERATION = re.compile(r"^[A-Za-z][\w.\-]*(?=[,:] )(?:, |: )?")
+_COUNTED = re.compile(r"\d+")
+SUBJECT_LENGTH = 200
+
+
+class Place(NamedTuple):
+    """Where replies of a partner cannot be read: what makes two of them the same finding."""
+
+    partner: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Calls of one place that could not be read, the newest first, since others last were."""
+
+    place: Place
+    calls: Sequence[Unreadable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableReplies:
+    """Where to look."""
+
+    store: Store
+
+    def look(self, now: datetime) -> int:
+        """Close the tasks whose cause is gone, raise those that are missing; say how many."""
+        with self.store.read() as tx:
+            rows, stand = _rows(tx)
+            known = {Place(it.destination, it.subject): it.number for it in _open(tx)}
+        raising = [it for it in rows if it.place not in known and len(it.calls) >= IN_A_ROW]
+        closing = [number for place, number in known.items() if place not in stand]
+        if not raising and not closing:
+            return 0
+        with self.store.write() as tx:
+            for number in closing:
+                _close(tx, number, now)
+            raised = [it for it in raising if self._raise(tx, it, now)]
+        for row in raised:
+            log.warning(
+                Event.REPLIES_UNREADABLE,
+                destination=row.place.partner,
+                count=len(row.calls),
+                detail=row.calls[0].detail,
+            )
+        return len(raised)
+
+    def _raise(self, tx: Tx, row: Row, now: datetime) -> bool:
+        if tasks.open_count(tx, KIND, row.place.partner) >= OPEN_AT_MOST:
+            return False
+        return tasks.open_once(tx, finding(row), due_at=None, now=now)
+
+
+def subject_of(detail: str) -> str:
+    """Return what is the same in equal failures: place and what was read, without the operation."""
+    told = _OPERATION.sub("", detail.partition(";")[0], count=1)
+    return _COUNTED.sub("#", told).strip()[:SUBJECT_LENGTH] or "reply"
+
+
+def in_a_row(found: Sequence[Unreadable], read: Mapping[Calls, int]) -> Iterator[Row]:
+    """Yield for each place the calls after which none of their operation was read."""
+    grouped: defaultdict[Place, list[Unreadable]] = defaultdict(list)
+    for one in found:
+        if one.seq > read.get(one.calls, 0):
+            grouped[Place(one.calls.partner, subject_of(one.detail))].append(one)
+    for place, calls in grouped.items():
+        yield Row(place=place, calls=calls)
+
+
+def finding(row: Row) -> tasks.Finding:
+    """Return the task's content, Vietnamese and English."""
+    partner, count = row.place.partner, len(row.calls)
+    vi, en, name = (names.get(partner, partner) for names in (_VI, _EN, _NAMES))
+    operations = ", ".join(dict.fromkeys(it.calls.operation for it in row.calls))
+    where, _, fix = row.calls[0].detail.partition(";")
+    since = f"{local(row.calls[-1].at):%H:%M %d/%m/%Y}"
+    setting = f"HUB_{name.upper()}_PROFILE"
+    helped = f" ({fix.strip()})" if fix.strip() else ""
+    return tasks.Finding(
+        kind=KIND,
+        subject=row.place.subject,
+        destination=partner,
+        owner=WARD_IT,
+        detail=(
+            f"{count} phản hồi liền nhau của {vi} không đọc được, từ {since} ({operations}):"
+            f" {where}"
+            f" · {count} replies of {en} in a row cannot be read, since {since} ({operations}):"
+            f" {where}"
+        ),
+        repair=(
+            f"Hồ sơ không mất, trung tâm còn hỏi lại. So với `hub partners show {name}`, tìm dòng"
+            f" cần sửa bằng `hub partners rehearse {name}`, ghi vào tệp của {setting},"
+            f" hoặc báo {vi} · Nothing is lost, the hub goes on asking. Compare with"
+            f" `hub partners show {name}`, find the profile line with"
+            f" `hub partners rehearse {name}` and write it into the file of {setting},"
+            f" or tell {en}{helped}"
+        ),
+    )
+
+
+def _rows(tx: Tx) -> tuple[list[Row], set[Place]]:
+    """Return the rows, and the places where not every operation was read since."""
+    found = unreadable.latest(tx)
+    rows = list(in_a_row(found, unreadable.last_read(tx))) if found else []
+    return rows, {row.place for row in rows}
+
+
+def _open(tx: Tx) -> Sequence[tasks.Open]:
+    return tasks.open_of_kind(tx, KIND)
+
+
+def _close(tx: Tx, number: int, now: datetime) -> None:
+    try:
+        tasks.close(tx, number, actor=tasks.BY_HUB, reason="replies are read again", now=now)
+    except tasks.NoSuchTask:
+        return  # another timer, or a person
