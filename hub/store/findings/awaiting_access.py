@@ -43,7 +43,7 @@ def awaiting_access(tx: Tx, *, now: datetime) -> list[Awaiting]:
         Awaiting(
             destination=destination,
             code=code,
-            count=sum(row.count for row in rows),
+            count=sum(row.waiting for row in rows),
             since=min(_since(tx, row) for row in rows),
         )
         for (destination, code), rows in sorted(found.items())
@@ -61,7 +61,7 @@ def _unsent(now: datetime) -> sa.Select[Any]:
     )
     cause = sa.case((waits, d.code), else_=p.code)
     return (
-        sa.select(d.destination, cause.label("code"), sa.func.count().label("count"))
+        sa.select(d.destination, cause.label("code"), sa.func.count().label("waiting"))
         .add_columns(sa.func.min(d.id).label("first"), sa.func.min(p.since).label("since"))
         .select_from(deliveries.outerjoin(pauses, paused))
         .where(d.state.in_([S.WAITING.value, S.PENDING.value]), UNSETTLED)
@@ -74,7 +74,7 @@ def _unasked() -> sa.Select[Any]:
     """Return the query for unknown effects whose last question was not let in."""
     no_pause = sa.null().cast(p.since.type).label("since")
     return (
-        sa.select(d.destination, last.c.code, sa.func.count().label("count"))
+        sa.select(d.destination, last.c.code, sa.func.count().label("waiting"))
         .add_columns(sa.func.min(d.id).label("first"), no_pause)
         .select_from(deliveries.join(last, IS_LAST_QUESTION))
         .where(d.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(AWAITED))
