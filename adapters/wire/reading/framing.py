@@ -11,6 +11,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from adapters.wire.reading import coding
 from adapters.wire.reading.findings import Findings, at
@@ -186,18 +187,24 @@ def _parsed(raw: bytes, findings: Findings) -> _Head:
             _unfold(head, name, line, findings)
             continue
         before, colon, value = line.partition(b":")
-        name = before.rstrip(b" \t").decode("latin-1").lower()
-        if colon and _TOKEN.fullmatch(name):
-            if name != before.decode("latin-1").lower():
+        name = _name(before) if colon else ""
+        if name:
+            if before[-1:] in b" \t":
                 findings.note(DriftKind.FRAMING, at("blanks ahead of the colon", name))
             head.add(name, value.strip(b" \t").decode("latin-1"))
             continue
-        name = ""
         again = _STATUS.fullmatch(line)
         if again and int(again[2]) != head.status:
             raise findings.refuse("HTTP", "two status lines that differ")
         findings.note(DriftKind.FRAMING, "a line that is no header field")
     return head
+
+
+@lru_cache(maxsize=512)
+def _name(raw: bytes) -> str:
+    """Return the name of a header field, lower-case, "" where it cannot be one."""
+    name = raw.rstrip(b" \t").decode("latin-1").lower()
+    return name if _TOKEN.fullmatch(name) else ""
 
 
 def _unfold(head: _Head, name: str, line: bytes, findings: Findings) -> None:
@@ -224,6 +231,15 @@ class _Body:
 
     def read(self) -> tuple[bytes, bool]:
         """Return the body, and whether the connection stays in step."""
+        headers = self.head.headers
+        usual = headers.get("content-length", "")
+        if usual.isdigit() and "transfer-encoding" not in headers and not self.head.repeated:
+            length = int(usual[:20])
+            if length <= self.limit and self.head.status not in {204, 304} and usual.isascii():
+                return self.stream.take(length), self.alive
+        return self._unusual()
+
+    def _unusual(self) -> tuple[bytes, bool]:
         length = self._length()
         codings = [it for it in self.head.tokens("transfer-encoding") if it != "identity"]
         if self.head.status in {204, 304}:

@@ -80,7 +80,7 @@ class RecordReader:
 
     def _put_records(self, found: Record, field: Field, child: etree._Element, place: str) -> None:
         assert field.shape is not None  # noqa: S101 - a record has one
-        inside = at(place, field.name)
+        inside = f"{place}/{field.name}"
         if not len(child):
             if child.text and not child.text.isspace():
                 raise self._refuse(place, field, "a text where a record is expected")

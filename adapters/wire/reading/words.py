@@ -46,6 +46,10 @@ _BETWEEN = (
 _NOUGHT = r"(?:0+|không(?: có)?|none|no|null|nil|false|n/?a|trống|-)"
 
 
+SHORT = 40
+"""Characters of a message that is kept with what it says: most replies have the same few."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a message says."""
@@ -58,6 +62,11 @@ class Words:
 def read_words(message: str) -> Words:
     """Return what a message says; an empty one says nothing."""
     text = plain(message)
+    return _words(text) if len(text) <= SHORT else _words.__wrapped__(text)
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> Words:
     if not text:
         return Words(success=False, failure=False)
     lost = bool(_LOST.search(text))
@@ -74,6 +83,11 @@ def plain(message: str) -> str:
 
     Undone are HTML's entities, and UTF-8 that was once read as a one-byte charset.
     """
+    return _plain(message) if len(message) <= SHORT else _plain.__wrapped__(message)
+
+
+@lru_cache(maxsize=64)
+def _plain(message: str) -> str:
     text = html.unescape(message)
     for charset in ("cp1252", "latin-1"):
         try:

@@ -117,7 +117,7 @@ def test_a_field_of_json_that_is_bent_is_read_and_noted(
 
 def test_absent_fields_are_empty_and_noted_where_the_contract_has_them() -> None:
     """A text is "", a number and a record None, a list []."""
-    empty = {"error_code": "", "message": "", "xong": None, "HoSo": None, "result": []}
+    empty: Record = {"error_code": "", "message": "", "xong": None, "HoSo": None, "result": []}
     wanted = {(K.MISSING_FIELD, name) for name in ("error_code", "message", "xong")}
     assert of_json("{}") == (empty, wanted)
     assert of_xml("") == (empty, {(kind, f"R/{name}") for kind, name in wanted})
@@ -217,8 +217,7 @@ def test_a_fault_is_read_in_both_versions(fault: str, space: str, read_as: Any) 
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["<a/>", "<Envelope/>", "<Envelope><Body/></Envelope>", "<Envelope><Body/><Body/></Envelope>"],
+    "inside", ["", "<Body/>", "<Body/><Body/>", "<Body><a/><b/></Body>", "<Other><a/></Other>"]
 )
 def test_an_envelope_without_one_content_is_refused(inside: str) -> None:
     """No body, an empty one, two of them, two things in it."""
