@@ -10,26 +10,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.store.drift_tables import drift
 from hub.store.engine import Tx, insert
-from hub.store.tables import Big, Instant, metadata
 
 MOST = 300
 """Rows of a partner."""
 REST = ("", "more", "")
 """Operation, kind and place of the row that counts what has none of its own."""
 
-drift = sa.Table(
-    "drift",
-    metadata,
-    sa.Column("partner", sa.Text, primary_key=True),
-    sa.Column("operation", sa.Text, primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("place", sa.Text, primary_key=True),
-    sa.Column("seen", Big, nullable=False),
-    sa.Column("first_seen", Instant, nullable=False),
-    sa.Column("last_seen", Instant, nullable=False),
-    comment="What partners' replies have beside their contracts, or otherwise; without values",
-)
 c = drift.c
 
 

@@ -12,10 +12,10 @@ import pytest
 from adapters.town_center.settings import PullLimits
 from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
-from tests.contract.test_town_callbacks import report
 from tests.integration.test_gateway import EXAMPLE, running
 from tests.support.slow_town import SHA256, SlowTown, slow_town
 from tests.support.town import CALLBACK_SECRET, MemorySink, settings_for
+from tests.support.town_talk import report
 
 AT_ONCE = timedelta(milliseconds=20)
 Told = tuple[int, dict[str, Any]]

@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ import msgspec
 import pytest
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
-from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
-from hub.messages import envelope
 from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
 from hub.ports import Receipt
 from tests.support.town import (
@@ -30,83 +27,10 @@ from tests.support.town import (
     start_town,
     transfer,
 )
+from tests.support.town_talk import Place, finish, hand_over, receive, report
 
-Place = tuple[LittleHub, SimulatorProcess]
 K = FaultKind
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with running_town(tmp_path_factory.mktemp("town"), "--supplement-share", "0") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def result(place: Place) -> dict[str, Any]:
-    """Name, size, hash and address of a result file that the town really serves."""
-    number = "000.99.05.H57-180724-0001"
-    hand_over(place, number)
-    finish(place[0], number)
-    file = next(m for m in place[0].sink.messages.values() if m.attachments).attachments[0]
-    return {
-        "name": file.name,
-        "mediaType": file.media_type,
-        "size": file.size,
-        "sha256": file.sha256,
-        "url": f"{place[1].url}/ket-qua/{file.sha256}",
-    }
-
-
-def hand_over(place: Place, number: str, *contents: bytes) -> TownCenter:
-    """Send a dossier to the town, and return the destination, closed."""
-    hub, town = place
-    destination = TownCenter(settings_for(town.url, hub.url))
-    payload = transfer(number)
-    files = [hub.put(content) for content in contents]
-    destination.send(destination.prepare(message_of(payload, *files), payload))
-    destination.close()
-    return destination
-
-
-def finish(hub: LittleHub, number: str) -> None:
-    """Wait until every step up to the end is here."""
-
-    def ended() -> bool:
-        steps = hub.sink.steps(number)
-        return bool(steps) and steps[-1].step is TownStep.ENDED and len(steps) == steps[-1].sequence
-
-    hub.wait_for(ended)
-
-
-def report(number: str = "000.99.06.H57-180724-0001", **changes: Any) -> bytes:
-    told = {
-        "maSuKien": "SK-1",
-        "SoBienNhan": number,
-        "thuTu": 1,
-        "buoc": "da-tiep-nhan",
-        "thoiDiem": "2018-07-24T03:00:00Z",
-        "canBo": "Bộ phận một cửa thị xã",
-    }
-    return msgspec.json.encode(told | changes)
-
-
-def forget(place: Place, result: dict[str, Any]) -> None:
-    """Let the hub not have a result file, so that it is pulled."""
-    with place[0].sink.changed:
-        place[0].sink.files.pop(result["sha256"], None)
-
-
-def receive(place: Place, body: bytes, **changes: Any) -> tuple[int, dict[str, Any]]:
-    """Hand a signed callback to the adapter as the gateway does."""
-    hub, town = place
-    callbacks = TownCallbacks(settings_for(town.url, hub.url, **changes))
-    try:
-        headers = sign(body, CALLBACK_SECRET, at=datetime.now(UTC))
-        answer = callbacks.receive(body, headers, hub.sink)
-        return answer.status, answer.reply
-    finally:
-        callbacks.close()
 
 
 def test_a_dossier_is_worked_to_its_end_with_its_result(place: Place) -> None:
@@ -216,136 +140,6 @@ def test_broken_bodies_get_an_answer(place: Place, body: bytes, status: int) -> 
     """A signed body is still not trusted to be well formed."""
     found, reply = receive(place, body)
     assert (found, reply["Result"]) == (status, 0)
-
-
-def test_result_files_are_pulled_verified_and_attached(
-    place: Place, result: dict[str, Any]
-) -> None:
-    """The message names each file by hash; its bytes are in the hub before the town hears so."""
-    forget(place, result)
-    number = "000.99.06.H57-180724-0010"
-    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[{**result, "MaGiayToKetQua": "K"}])
-    assert receive(place, body)[0] == 200
-    (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
-    (file,) = message.attachments
-    assert (file.sha256, file.size, file.component) == (result["sha256"], result["size"], "K")
-    assert result["sha256"] in place[0].sink.files
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["https://10.0.0.5:8443/ket-qua/{}", "/ket-qua/{}", "ket-qua/{}", "//inside/ket-qua/{}"],
-)
-def test_a_result_file_is_pulled_from_the_towns_host_whatever_host_is_named(
-    place: Place, result: dict[str, Any], address: str
-) -> None:
-    """A gateway stands in front of the town's software, which names itself by its inner name."""
-    forget(place, result)
-    number = f"000.99.06.H57-180724-{next(_numbers) + 200:04d}"
-    told = result | {"url": address.format(result["sha256"])}
-    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[told])
-    assert receive(place, body)[0] == 200
-    assert result["sha256"] in place[0].sink.files
-
-
-def test_what_is_acknowledged_can_be_read_by_the_hub(place: Place, result: dict[str, Any]) -> None:
-    """A name or media type that only the town's contract allows must not lose an acknowledged step:
-    it is put right, or refused at the door."""
-    number = "000.99.06.H57-180724-0012"
-    strange = {"name": "GCN 12/2018.pdf", "mediaType": "application/pdf; charset=binary"}
-
-    def told(**changes: str) -> tuple[int, dict[str, Any]]:
-        files = [{**result, **changes}]
-        return receive(place, report(number, buoc="ket-thuc", DanhSachGiayToKetQua=files))
-
-    status, reply = told(mediaType="pdf")
-    assert (status, reply["Result"]) == (400, 0)
-    assert told(**strange)[0] == 200
-    (message,) = [m for m in place[0].sink.messages.values() if m.key == number]
-    (file,) = envelope.decode(envelope.encode(message)).attachments
-    assert (file.name, file.media_type) == ("GCN 12_2018.pdf", "application/pdf")
-
-
-@pytest.mark.parametrize(
-    ("changes", "status", "message"),
-    [
-        ({"sha256": "0" * 64}, 422, "Tệp không khớp mã băm đã khai."),
-        ({"size": 3}, 422, "Tệp không khớp mã băm đã khai."),
-        ({"size": 10**12}, 413, "Tệp vượt giới hạn kích thước."),
-        ({"path": "/ket-qua/" + "1" * 64}, 503, None),
-        ({"url": "http://127.0.0.1:1/ket-qua/ab"}, 503, None),
-        ({"url": "http://169.254.169.254/latest/meta-data"}, 503, None),
-        ({"url": "file:///etc/passwd"}, 400, None),
-    ],
-    ids=["hash", "longer", "limit", "not there", "port", "metadata", "file"],
-)
-def test_a_result_file_that_is_not_what_was_announced_stores_no_step(
-    place: Place,
-    result: dict[str, Any],
-    changes: dict[str, Any],
-    status: int,
-    message: str | None,
-) -> None:
-    """Wrong hash, wrong size, missing, or on anybody else's address: Result 0, no half step."""
-    forget(place, result)
-    number = "000.99.06.H57-180724-0011"
-    if path := changes.get("path"):
-        changes = {"url": place[1].url + path}
-    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result | changes])
-    found, reply = receive(place, body)
-    assert (found, reply["Result"]) == (status, 0)
-    assert message is None or reply["Message"] == message
-    assert reply["Cause"]
-    assert place[0].sink.steps(number) == []
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(kind=K.DOWN),
-        Fault(kind=K.DROP_AFTER_ACCEPT, operations=("resultFile",)),
-        Fault(kind=K.SERVER_ERROR, operations=("resultFile",)),
-        Fault(kind=K.BUSY, operations=("resultFile",)),
-    ],
-    ids=lambda fault: str(fault.kind),
-)
-def test_a_file_that_cannot_be_pulled_now_is_asked_for_again(
-    place: Place, result: dict[str, Any], fault: Fault
-) -> None:
-    """503 and Result 0: the town tells it again, and then it is stored."""
-    forget(place, result)
-    number = f"000.99.07.H57-180724-{next(_numbers):04d}"
-    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
-    place[1].set_faults([fault])
-    status, reply = receive(place, body)
-    assert (status, reply["Result"]) == (503, 0)
-    assert place[0].sink.steps(number) == []
-    place[1].clear_faults()
-    assert receive(place, body)[1]["Result"] == 1
-
-
-@pytest.mark.parametrize("kind", [K.HTML, K.TRUNCATED, K.REDIRECT])
-def test_a_page_instead_of_a_file_is_never_stored_as_the_result(
-    place: Place, result: dict[str, Any], kind: FaultKind
-) -> None:
-    """What a proxy says in the file's place has another hash; a redirect is not followed."""
-    forget(place, result)
-    number = f"000.99.08.H57-180724-{next(_numbers):04d}"
-    body = report(number, buoc="ket-thuc", DanhSachGiayToKetQua=[result])
-    place[1].set_faults([Fault(kind=kind, operations=("resultFile",), remaining=1)])
-    status, reply = receive(place, body)
-    assert status in {422, 503}
-    assert reply["Result"] == 0
-    assert place[0].sink.steps(number) == []
-
-
-def test_an_expired_token_is_renewed_while_pulling(place: Place, result: dict[str, Any]) -> None:
-    """The result is not lost to a clock."""
-    forget(place, result)
-    place[1].set_faults([Fault(kind=K.EXPIRED_TOKEN, operations=("resultFile",), remaining=1)])
-    body = report("000.99.06.H57-180724-0012", DanhSachGiayToKetQua=[result])
-    assert receive(place, body)[0] == 200
-    assert place[1].faults() == []
 
 
 def test_doubled_and_reordered_callbacks_arrive_as_the_same_steps(tmp_path: Path) -> None:
