@@ -37,11 +37,11 @@ def main(
         console.print(f"[red]There is no partner {partner!r}; there are {', '.join(KINDS)}.[/]")
         raise typer.Exit(2)
     plan = [who for who, _ in zip(itertools.cycle(["hub"] * 4 + ["partner"]), range(kills))]
-    shutil.rmtree(PLACE, ignore_errors=True)
     chosen = [KINDS[partner]] if partner else list(KINDS.values())
     rows = [_one(console, kind, dossiers, plan, seed) for kind in chosen]
     _show(console, rows)
-    (PLACE / "report.json").write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+    name = f"report-{partner}.json" if partner else "report.json"
+    (PLACE / name).write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
     raise typer.Exit(1 if any(row["problems"] for row in rows) else 0)
 
 
@@ -49,6 +49,7 @@ def _one(
     console: Console, kind: Kind, dossiers: int, kills: list[str], seed: int
 ) -> dict[str, Any]:
     place, began = (PLACE / kind.name).absolute(), time.monotonic()
+    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     console.print(f"[dim]{kind.name} ...[/]")
     try:
