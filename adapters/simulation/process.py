@@ -96,6 +96,11 @@ class SimulatorProcess:
         count: int = self._ask("GET", "/_control/health")["busy"]
         return count
 
+    def late(self) -> int:
+        """Return how many calls were answered and still take effect."""
+        count: int = self._ask("GET", "/_control/health")["late"]
+        return count
+
     def effects(self, *, dossier: str = "", after: int = 0) -> list[dict[str, Any]]:
         """Return rows of the ledger, at most 10,000 from sequence `after` on."""
         query = f"?dossier={dossier}&after={after}&limit=10000"

@@ -201,6 +201,7 @@ class Simulation:
                         "partner": self.partner.name,
                         "open": self.service.is_open,
                         "busy": self.partner.busy() + len(self.application.late),
+                        "late": len(self.application.late),
                     }
                 case "GET", "/_control/faults":
                     return 200, self.partner.faults.active()
