@@ -48,6 +48,7 @@ from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.keeping import DriftKeeping
 from hub.operations.unknown_codes import UnknownCodes
 from hub.operations.unproven_effects import UnprovenEffects
+from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unreadable_replies import UnreadableReplies
 from hub.partners import make_destinations, pull_by_password, town_settings
 from hub.ports import Broker, Clock, Destination, Source
@@ -282,6 +283,7 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
         UnknownCodes(store=hub.store, rules=rules).look,
         UnprovenEffects(store=hub.store, rules=rules).look,
         UnreadableReplies(store=hub.store).look,
+        PaperRefreshes(store=hub.store, rules=rules).look,
         Conservation(store=hub.store).look,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
     ]

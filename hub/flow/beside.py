@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Destination, Request
 from hub.rules.errors import DeliveryFailure
@@ -41,7 +41,7 @@ def readable(bodies: Iterable[bytes]) -> Iterable[Message]:
     """Yield the messages of wire forms, without those that were emptied for an erasure."""
     for body in bodies:
         with suppress(InvalidMessage):
-            yield decode(body)
+            yield decode_stored(body)
 
 
 def _prepared(destination: Destination, messages: Iterable[Message]) -> Iterable[Request]:

@@ -6,7 +6,7 @@ foreseen there leaves the effect unknown. Only a clock that fails is raised.
 
 from hub.flow.outcome import Outcome
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt
 from hub.rules.causes import cause_of
 from hub.rules.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
@@ -20,7 +20,7 @@ def make_call(destination: Destination, claim: Claimed, clock: Clock) -> Outcome
     started_at = clock()
     result: Receipt | DeliveryFailure
     try:
-        message = decode(claim.body)
+        message = decode_stored(claim.body)
         request = destination.prepare(message, catalog.read(message))
         digest, operation, sending = request.digest, request.operation, True
         result = destination.send(request)

@@ -40,7 +40,7 @@ from hub.flow.outcome import (
     settle,
 )
 from hub.flow.outlast import outlast
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
 from hub.rules import absence, lone, manners, recovery
 from hub.rules.causes import cause_of
@@ -196,7 +196,7 @@ class Reconcile(Role):
         started_at = self.clock()
         answer: Receipt | Absent | Unclear | DeliveryFailure
         try:
-            message = decode(claimed.body)
+            message = decode_stored(claimed.body)
             there = delivered_beside(self.settling.store, self.destination.name, claimed)
             request = request_beside(self.destination, message, there)
             question = self.destination.question(request)

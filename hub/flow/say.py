@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hub.messages import catalog
-from hub.messages.envelope import Message, encode
+from hub.messages.envelope import MAX_STORED_BYTES, Message, encode
 from hub.store import deliveries, journal
 from hub.store.engine import Tx
 
@@ -13,7 +13,9 @@ def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
     """Store outgoing messages with their deliveries, inside the transaction that caused them."""
     if not messages:
         return
-    entries = [journal.Entry(message, encode(message)) for message in messages]
+    entries = [
+        journal.Entry(message, encode(message, limit=MAX_STORED_BYTES)) for message in messages
+    ]
     journal.record_outgoing(tx, entries, now)
     deliveries.open_all(tx, [delivery_of(message) for message in messages], now)
 

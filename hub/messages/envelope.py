@@ -1,8 +1,9 @@
 """The envelope: what every message carries around its payload, and its form on the wire.
 
-The wire form is one JSON object of at most `MAX_BYTES`. File bodies are never inside: an
-`Attachment` names a file in the content-addressed store (claim check). Decoding checks the
-envelope only; `catalog.read` checks the payload against its type.
+The wire form is one JSON object: at most `MAX_BYTES` from outside and on the broker, and at most
+`MAX_STORED_BYTES` where only the store carries it, as what the hub tells a partner. File bodies are
+never inside: an `Attachment` names a file in the content-addressed store (claim check). Decoding
+checks the envelope only; `catalog.read` checks the payload against its type.
 """
 
 from datetime import datetime
@@ -13,7 +14,10 @@ import msgspec
 from hub.messages.invalid import InvalidMessage
 
 MAX_BYTES = 256 * 1024
-"""Limit of one wire message; RabbitMQ 4.x refuses more than 16 MiB, files go by claim check."""
+"""Limit of one message from outside and on the broker; files go by claim check."""
+MAX_STORED_BYTES = 16 * 1024 * 1024
+"""Limit of one message of the hub's own to a partner, which the broker never carries: it lists the
+files of a dossier, about 200 bytes each."""
 
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[\w.:@/-]+$")]
@@ -61,22 +65,28 @@ OUT_OF_RANGE = f"a time lies between {YEARS[0]} and {YEARS[-1]}"
 LONGEST_COMPONENT = 60
 
 
-def encode(message: Message) -> bytes:
-    """Return the wire form; raises InvalidMessage (`message_too_large`) over the limit."""
+def encode(message: Message, *, limit: int = MAX_BYTES) -> bytes:
+    """Return the wire form; raises InvalidMessage (`message_too_large`) over `limit` bytes."""
     body = _encoder.encode(message)
-    if len(body) > MAX_BYTES:
-        raise InvalidMessage(
-            "message_too_large", where="$", why=f"{len(body)} bytes, the limit is {MAX_BYTES}"
-        )
+    _check_size(body, limit)
     return body
 
 
-def decode(body: bytes) -> Message:
-    """Return the message in `body`; raises InvalidMessage that names the place and the reason."""
-    if len(body) > MAX_BYTES:
+def decode_stored(body: bytes) -> Message:
+    """Return the message in `body`, which comes from the store; raises as `decode`."""
+    return decode(body, limit=MAX_STORED_BYTES)
+
+
+def _check_size(body: bytes, limit: int) -> None:
+    if len(body) > limit:
         raise InvalidMessage(
-            "message_too_large", where="$", why=f"{len(body)} bytes, the limit is {MAX_BYTES}"
+            "message_too_large", where="$", why=f"{len(body)} bytes, the limit is {limit}"
         )
+
+
+def decode(body: bytes, *, limit: int = MAX_BYTES) -> Message:
+    """Return the message in `body`; raises InvalidMessage that names the place and the reason."""
+    _check_size(body, limit)
     try:
         message = _decoder.decode(body)
     except msgspec.ValidationError as error:

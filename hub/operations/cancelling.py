@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.records import inter_level
 from hub.rules.states import MOVES, DeliveryState
 from hub.store import audit, deliveries, journal, taking_out
@@ -121,7 +121,7 @@ def _giving_papers(tx: Tx, id: int) -> Message | None:
     _, destination, lane = deliveries.place_of(tx, id, lock=False)
     if destination != catalog.TOWN_CENTER:
         return None
-    message = decode(journal.body_of(tx, id))
+    message = decode_stored(journal.body_of(tx, id))
     if not inter_level.gives_papers(message):
         return None
     taking_out.lock_head(tx, destination, lane)

@@ -12,7 +12,7 @@ from functools import partial
 
 from hub.flow import unproven
 from hub.flow.beside import readable, request_beside
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
 from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
@@ -84,7 +84,7 @@ def examine(
     )
     if newer is not None:
         return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")
-    message = decode(body)
+    message = decode_stored(body)
     destination = partners.get(candidate.destination)
     answer = _ask(destination, message, _beside(store, candidate))
     if isinstance(answer, Receipt):

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from hub.failpoints import Point, passing
 from hub.flow.outcome import OnDelivered
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.states import FINAL, DeliveryState
 from hub.store import attempts, audit, deliveries, handovers, journal, replays
@@ -131,7 +131,7 @@ class ReplayRun:
         """The partner has it: delivered, with the receipt that it gave when it was asked."""
         now, id = self.clock(), item.delivery_id
         deliveries.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)
-        message = decode(journal.body_of(tx, id))
+        message = decode_stored(journal.body_of(tx, id))
         receipt = Receipt(reference=item.reference, already=True, response_hash=item.response_hash)
         self.on_delivered(tx, message, receipt)
         attempts.start(tx, [(id, item.attempts)], now=now, kind="find")

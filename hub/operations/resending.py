@@ -14,7 +14,7 @@ import msgspec
 
 from hub.flow.say import delivery_of
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode, encode
+from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, encode
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
@@ -47,7 +47,7 @@ def payload_of(store: Store, id: int) -> bytes:
     """Return the payload of a delivery's message as JSON to be corrected; holds personal data."""
     with store.read() as tx:
         deliveries.place_of(tx, id, lock=False)
-        message = decode(journal.body_of(tx, id))
+        message = decode_stored(journal.body_of(tx, id))
     return msgspec.json.format(bytes(message.payload), indent=2)
 
 
@@ -59,7 +59,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
     """
     with store.read() as tx:
         state, _, _ = deliveries.place_of(tx, id, lock=False)
-        dead = decode(journal.body_of(tx, id))
+        dead = decode_stored(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
         raise deliveries.StateConflict(f"delivery {id} is {state}, only a dead one is corrected")
     try:
@@ -87,7 +87,9 @@ def resend(store: Store, correction: Correction, *, by: By) -> int:
     copy, id, now = correction.message, correction.delivery, by["now"]
     with store.write() as tx:
         deliveries.place_of(tx, id)
-        journal.record_outgoing(tx, [journal.Entry(copy, encode(copy))], now)
+        journal.record_outgoing(
+            tx, [journal.Entry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
+        )
         opened = deliveries.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
         detail = f"delivery {opened} goes in its place"
         deliveries.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)

@@ -7,7 +7,7 @@ be asked about; then every delivery that would be sent becomes a question to its
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.operations.by import By
 from hub.rules.causes import cause_of
 from hub.store import audit, journal
@@ -48,7 +48,7 @@ def _handle_accepted(store: Store, handle: Callable[[journal.Entry], None]) -> t
             return handled, failed
         for id, body in page.items():
             try:
-                handle(journal.Entry(decode(body), body))
+                handle(journal.Entry(decode_stored(body), body))
                 handled += 1
             except Exception as error:
                 if is_away(error):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hub.installation import open_store
 from hub.messages import catalog
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Absent, Destination, Receipt, Request
 from hub.preflight.check import Check
@@ -61,7 +61,7 @@ def _newest(settings: Settings, destination: Destination) -> Request | None:
     if body is None:
         return None
     try:
-        message = decode(body)
+        message = decode_stored(body)
         return destination.prepare(message, catalog.read(message))
     except (InvalidMessage, DeliveryFailure):
         return None  # of a time with other rules

@@ -20,6 +20,7 @@ from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import EarlyMessage
+from hub.rules.refreshing import refresh_at_once
 from hub.store import dossiers, dossiers_together, journal, legs, papers
 from hub.store import surveys as survey_store
 from hub.store.archive import late_messages
@@ -117,6 +118,7 @@ class Records:
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over when all are there.
 
+        Of a dossier with many pages the province is not told of each (`rules/refreshing.py`).
         One that comes after the hand-over waits for the officer's word, see `progressed`.
         """
         dossier = self._dossier(tx, said.number)
@@ -124,9 +126,13 @@ class Records:
         files = [structs.replace(file, component=said.component) for file in attached]
         papers.add_files(tx, dossier.number, files, message_id=cause.message.id)
         dossier = replace(dossier, version=dossier.version + 1)
-        dossiers.save(tx, dossier)
-        at = said.scanned_at
-        out = [refresh(tx, cause, dossier, self.rules, at=at)]
+        at, out = said.scanned_at, list[Message]()
+        if refresh_at_once(papers.count_of(tx, dossier.number), dossier.files_told):
+            dossier, record = refresh(tx, cause, dossier, self.rules, at=at)
+            out.append(record)
+        else:
+            dossier = replace(dossier, refresh_wanted_at=at)
+            dossiers.save(tx, dossier)
         if dossier.inter_level and legs.leg_of(tx, dossier.number) is None:
             scanned = papers.files_of(tx, dossier.number, result=False)
             if inter_level.is_complete(dossier, scanned):

@@ -52,25 +52,36 @@ def move(
         dossiers.add_event(tx, replace(event, why_not=why_not))
         return Moved(dossier, (), applied=False)
     changed = after(dossier, event.status, at=event.at, rules=rules)
-    dossiers.save(tx, changed)
     dossiers.add_event(tx, event)
     said = [commands.tell_step(cause, changed, event)]
     if event.status in ENDS:
-        said.insert(0, refresh(tx, cause, changed, rules, at=event.at))
+        changed, record = refresh(tx, cause, changed, rules, at=event.at)
+        said.insert(0, record)
+    else:
+        dossiers.save(tx, changed)
     return Moved(changed, said, applied=True)
 
 
-def refresh(tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, at: datetime) -> Message:
-    """Return the message that brings the province's record of a dossier up to date."""
-    return commands.register(
+def refresh(
+    tx: Tx, cause: Cause, dossier: Dossier, rules: Rulebook, *, at: datetime
+) -> tuple[Dossier, Message]:
+    """Return the message that brings the province's record of a dossier up to date.
+
+    Saves the dossier, and returns it, with the note that the province is told of all its files.
+    """
+    files = papers.files_of(tx, dossier.number)
+    told = replace(dossier, files_told=len(files), refresh_wanted_at=None)
+    dossiers.save(tx, told)
+    message = commands.register(
         cause,
-        dossier,
+        told,
         rules.procedure(dossier.procedure, dossier.received_at),
         unit=rules.unit,
-        files=papers.files_of(tx, dossier.number),
+        files=files,
         update=True,
         at=at,
     )
+    return told, message
 
 
 def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) -> Dossier:

@@ -45,6 +45,10 @@ class Dossier:
     returned_at: datetime | None = None
     erased_at: datetime | None = None
     """When its personal data was erased; since then nothing about it may be said."""
+    files_told: int = 0
+    """How many files the province was told of last."""
+    refresh_wanted_at: datetime | None = None
+    """When the last page came, as long as the province was not told of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ _CHANGING = (
     "supplement_since",
     "finished_at",
     "returned_at",
+    "files_told",
+    "refresh_wanted_at",
 )
 _COLUMNS = columns_of(dossiers, "erased_at")
 

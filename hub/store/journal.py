@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.messages import catalog, routes
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
 from hub.store import at_hand, new_messages, outbox
@@ -127,7 +127,7 @@ def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
             fresh.add(key)
             del known[key]
         elif body and body != first[key].body:  # one that was erased cannot be compared any more
-            _must_say_the_same(first[key].message, decode(body))
+            _must_say_the_same(first[key].message, decode_stored(body))
     ids = {key: entry.message.id for key, entry in first.items() if key in fresh}
     ids |= {key: message_id for key, (message_id, _, _) in known.items()}
     return [

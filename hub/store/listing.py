@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.messages.payloads import Status
 from hub.rules.states import FINAL
 from hub.rules.states import DeliveryState as S
@@ -105,7 +105,7 @@ def _known(received_at: datetime, rows: list[sa.Row[Any]]) -> Known:
 def _status(rows: list[sa.Row[Any]]) -> Status | None:
     for row in reversed(rows):
         if row.state in _GIVEN and row.body:  # an erased message says nothing any more
-            sent = Sent(row.id, row.destination, row.type, S(row.state), decode(row.body))
+            sent = Sent(row.id, row.destination, row.type, S(row.state), decode_stored(row.body))
             said = status_said(sent)
             if said is not None:
                 return Status(said)

@@ -44,6 +44,7 @@ _ADD = Prepared(
     lambda it: insert_for(it, dossier_files).on_conflict_do_nothing(),
     columns=columns_of(dossier_files),
 )
+_COUNT_OF = Prepared(sa.select(sa.func.count()).select_from(dossier_files).where(_OF_DOSSIER))
 _GIVEN = Prepared(sa.update(dossier_files).where(_SCANNED).values(to_town=True))
 _NOT_GIVEN = Prepared(
     sa.update(dossier_files)
@@ -71,6 +72,14 @@ def add_files(
 def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachment]:
     """Return the files of a dossier, in their order; `result` filters."""
     return _ordered(it for it in _papers_of(tx, number) if result in (None, it.is_result))
+
+
+def count_of(tx: Tx, number: str) -> int:
+    """Return how many files a dossier has."""
+    if hand := at_hand.holding(tx, number):
+        return len(hand.papers.of[number])
+    (count,) = _COUNT_OF.scalars(tx, {"which": number})
+    return int(count)
 
 
 def papers_not_at_town(tx: Tx, number: str) -> list[Attachment]:

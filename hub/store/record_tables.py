@@ -28,10 +28,19 @@ dossiers = sa.Table(
     sa.Column("finished_at", Instant),
     sa.Column("returned_at", Instant),
     sa.Column("erased_at", Instant),
+    sa.Column("files_told", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("refresh_wanted_at", Instant),
     sa.CheckConstraint("status BETWEEN 1 AND 10", name="status"),
     comment="One row a dossier: what the ward knows now",
 )
 sa.Index("ix_dossiers_received", dossiers.c.received_at)
+REFRESH_WANTED = sa.text("refresh_wanted_at IS NOT NULL")
+"""Word for word in every question about such dossiers, see `tables.UNHANDLED`."""
+partial_index(
+    "ix_dossiers_refresh",
+    dossiers.c.refresh_wanted_at,
+    where=REFRESH_WANTED,
+)
 CLOSED = sa.text("status IN (3, 7, 8, 9, 10)")
 """Must stand word for word in every question about closed dossiers, see `tables.UNHANDLED`; the
 numbers are those of `rules.retention.CLOSED`."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.messages import catalog
-from hub.messages.envelope import Message, decode
+from hub.messages.envelope import Message, decode_stored
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import position
 from hub.store.engine import Tx, insert
@@ -148,7 +148,9 @@ def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
     query = query.join(journal, journal.c.id == c.message_id).where(c.lane == number)
     rows = tx.execute(query.order_by(position())).all()
     return status, [
-        Sent(row.id, row.destination, row.type, S(row.state), decode(row.body), row.settled_at)
+        Sent(
+            row.id, row.destination, row.type, S(row.state), decode_stored(row.body), row.settled_at
+        )
         for row in rows
     ]
 

@@ -86,7 +86,7 @@ class Ward:
                     "ORDER BY d.id"
                 )
             ]
-        return [catalog.read(envelope.decode(body)) for body in bodies]
+        return [catalog.read(envelope.decode_stored(body)) for body in bodies]
 
     def steps(self) -> list[p.Status]:
         """Return the statuses that the province was told, in order."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.messages.envelope import decode
+from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among
@@ -36,7 +36,7 @@ def _waited_for(tx: Tx) -> set[str]:
     query = sa.select(journal.c.body).where(UNHANDLED, journal.c.state != "")
     for (body,) in tx.execute(query.execution_options(yield_per=500)):
         try:
-            found |= {file.sha256 for file in decode(body).attachments}
+            found |= {file.sha256 for file in decode_stored(body).attachments}
         except InvalidMessage:  # parked because it cannot be read: it names no file
             continue
     return found

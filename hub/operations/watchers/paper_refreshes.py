@@ -1,0 +1,44 @@
+"""Tells the province the files of a dossier when no page has come for a while.
+
+While many pages come, not each of them is told (`hub/rules/refreshing.py`); the dossier is marked
+instead. The timer looks once a sweep; what was told meanwhile with another message is left alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.flow.say import say
+from hub.records.commands import Cause
+from hub.records.progress import refresh
+from hub.records.rulebook import Rulebook
+from hub.rules.refreshing import NO_PAGE_FOR
+from hub.store import dossiers, wanted_refreshes
+from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperRefreshes:
+    """Where to look."""
+
+    store: Store
+    rules: Rulebook
+
+    def look(self, now: datetime) -> int:
+        """Say what is due; return how many dossiers were told."""
+        before, after = now - NO_PAGE_FOR, now + NO_PAGE_FOR
+        with self.store.read() as tx:
+            numbers = wanted_refreshes.quiet(tx, before=before, after=after)
+        return sum(self._tell(number, before, after, now) for number in numbers)
+
+    def _tell(self, number: str, before: datetime, after: datetime, now: datetime) -> bool:
+        with self.store.write() as tx:
+            dossier = dossiers.get(tx, number)
+            if dossier is None or dossier.erased_at is not None:
+                return False
+            last = dossier.refresh_wanted_at
+            if last is None or before < last <= after:
+                return False
+            cause = Cause(wanted_refreshes.last_page(tx, number))
+            _, message = refresh(tx, cause, dossier, self.rules, at=last)
+            say(tx, [message], now)
+        return True
