@@ -5,12 +5,14 @@ the province's own to fill. A field that is alike and not the same is unclear: i
 record another one, and never an older one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from adapters.provincial.mapping import TIMEZONE, Fields
+from hub.messages.folding import folded
 from hub.rules.comparing import (
     EXACT,
     Likeness,
@@ -30,6 +32,8 @@ RANKS = {"1": 0, "2": 1, "4": 2, "5": 2, "6": 2, "3": 3, "7": 3, "8": 3, "9": 3,
 """How far along a status is; the ones in the middle may follow each other in any order."""
 
 
+MOST_PAIRS = 1_000
+"""Pairs of listed records that are compared with one another; beyond, the lists are unclear."""
 FINISHED = "9"
 AFTER_FINISHED = frozenset({"2", "4", "5", "6"})
 """Statuses of a dossier under way that also one has which was finished and then opened again."""
@@ -157,11 +161,14 @@ def _compare_lists(
     sent: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]], resolution: Resolution
 ) -> Likeness:
     """Compare lists of records; their order is free. More than was sent may have come later."""
-    left = list(found)
+    wanted, left = list(sent), list(found)
     if not left:
-        return Likeness.UNCLEAR if list(sent) else Likeness.SAME
+        return Likeness.UNCLEAR if wanted else Likeness.SAME
+    wanted, left = _without_equal(wanted, left)
+    if len(wanted) * len(left) > MOST_PAIRS:
+        return Likeness.UNCLEAR
     result = Likeness.SAME
-    for item in sent:
+    for item in wanted:
         each = [worst(likenesses(one, to=item, resolution=resolution).values()) for one in left]
         best = next((it for it in (Likeness.SAME, Likeness.UNCLEAR) if it in each), None)
         if best is None:
@@ -169,6 +176,38 @@ def _compare_lists(
         left.pop(each.index(best))
         result = worst((result, best))
     return Likeness.UNCLEAR if left else result
+
+
+def _without_equal(
+    sent: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return what is left of two lists without the records that are read as the same in both.
+
+    Of thousands of pages nearly all are; comparing each with each would take minutes.
+    """
+    names = sorted({name for item in sent for name in item})
+
+    def key(item: Mapping[str, Any]) -> tuple[str, ...]:
+        texts = ((name, _text(item.get(name))) for name in names)
+        return tuple(folded(it) if name in TEXTS else it.casefold() for name, it in texts)
+
+    here = Counter(map(key, sent)) & Counter(map(key, found))
+    there = here.copy()
+    return _besides(sent, key, here), _besides(found, key, there)
+
+
+def _besides(
+    items: Sequence[Mapping[str, Any]],
+    key: Callable[[Mapping[str, Any]], tuple[str, ...]],
+    taken: Counter[tuple[str, ...]],
+) -> list[Mapping[str, Any]]:
+    left = []
+    for item in items:
+        if taken[key(item)]:
+            taken[key(item)] -= 1
+        else:
+            left.append(item)
+    return left
 
 
 def seen(found: Fields, to: Fields, resolution: Resolution) -> Resolution:

@@ -88,6 +88,21 @@ def test_lists_that_are_not_shown_or_hold_more_prove_nothing() -> None:
         assert found == Compared(Relation.UNCLEAR, alike=("TaiLieuNop",))
 
 
+def test_a_dossier_of_thousands_of_pages_is_compared_page_by_page() -> None:
+    """In any order and spelling of the hashes; one page that differs is still a difference, and
+    where too many are written in another way nothing is proven."""
+    page = SENT["TaiLieuNop"][0]
+    sent = {**SENT, "TaiLieuNop": [{**page, "MaBamTepTin": f"{n:064x}"} for n in range(3000)]}
+    there = [
+        {**it, "MaBamTepTin": it["MaBamTepTin"].upper()} for it in reversed(sent["TaiLieuNop"])
+    ]
+    assert relate({**sent, "TaiLieuNop": there}, to=sent).relation is Relation.SAME
+    other = [*there[1:], {**page, "MaBamTepTin": "cd" * 32}]
+    assert relate({**sent, "TaiLieuNop": other}, to=sent).relation is Relation.OLDER
+    hashless = [{**it, "MaBamTepTin": ""} for it in there]
+    assert relate({**sent, "TaiLieuNop": hashless}, to=sent).relation is Relation.UNCLEAR
+
+
 WRITTEN_DIFFERENTLY: list[dict[str, str | None]] = [
     {"ChuHoSo": unicodedata.normalize("NFD", SENT["ChuHoSo"]).upper()},
     {"TrichYeuHoSo": f"  {SENT['TrichYeuHoSo'].replace(' ', '  ')}   "},
