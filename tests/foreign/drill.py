@@ -35,7 +35,8 @@ from tests.foreign.partner import (
 TOKEN = "intake-word"
 SETTLES_WITHIN = 45.0
 """Seconds without any progress after which a drill is given up."""
-PLANNED = 4000
+INTER_LEVEL = 40
+"""Dossiers of the mix to one that is inter-level, and some more."""
 
 
 @dataclass
@@ -184,6 +185,6 @@ def _environment(kind: Kind, place: Path, *, url: str, port: int) -> dict[str, s
 
 def plans(count: int, *, inter_level: bool, seed: int) -> list[Planned]:
     """Return so many dossiers of the pilot's mix, of the ward alone or inter-level."""
-    mix = scenario.scaled(scenario.load_mix(), PLANNED if inter_level else count * 2)
+    mix = scenario.scaled(scenario.load_mix(), count * (INTER_LEVEL if inter_level else 2))
     made = scenario.plan(mix, Rulebook.load(), seed=seed, agency="000.99.01.H57")
     return list(itertools.islice((it for it in made if it.inter_level == inter_level), count))
