@@ -75,6 +75,12 @@ _KEEP = Prepared(
 _STEP = Prepared(sa.select(leg_steps).where(_THIS_STEP))
 _KEPT = Prepared(sa.select(leg_steps).where(among(leg_steps.c.number, "numbers"), KEPT_STEP))
 _APPLIED = Prepared(sa.update(leg_steps).where(_THIS_STEP).values(applied=True))
+_APPLIED_UP_TO = Prepared(
+    sa.update(leg_steps)
+    .where(leg_steps.c.number == sa.bindparam("which"), KEPT_STEP)
+    .where(leg_steps.c.sequence <= sa.bindparam("last"))
+    .values(applied=True)
+)
 
 
 def open_leg(tx: Tx, number: str, *, at: datetime) -> bool:
@@ -179,9 +185,11 @@ def write_at_hand(tx: Tx) -> None:
         raise at_hand.AddedMeanwhile
     changed = sorted(hand.legs.changed - hand.legs.added)
     _SAVE.run_each(tx, [_leg_changes(legs_now[number]) for number in changed])
+    # First those that were there: steps are applied without a gap, so the last one tells them all.
+    # One row for each dossier: of an UPDATE of many rows each has to have a key of its own.
+    last = dict(sorted(hand.steps.applied - hand.steps.added))
+    _APPLIED_UP_TO.run_each(tx, [{"which": number, "last": last[number]} for number in last])
     _KEEP.run_each(tx, [_step_row(steps[place]) for place in sorted(hand.steps.added)])
-    applied = sorted(hand.steps.applied - hand.steps.added)
-    _APPLIED.run_each(tx, [{"which": number, "place": place} for number, place in applied])
 
 
 def _leg(row: Any) -> Leg:

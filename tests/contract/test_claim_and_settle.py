@@ -1,12 +1,16 @@
 """A batch is claimed and settled as a whole, in the same way on both databases."""
 
+import random
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from hub.flow.outcome import Outcome, Settling
+from hub.flow.outcome import settle as settle_outcomes
 from hub.flow.say import say
 from hub.messages.envelope import decode
+from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, claiming, delivered, deliveries
 from hub.store.conservation import counts
@@ -14,7 +18,8 @@ from hub.store.delivered import Delivered
 from hub.store.deliveries import Claimed, StateConflict
 from hub.store.engine import Store
 from hub.store.tables import attempts as attempts_table
-from tests.support.works import AT, record, step
+from tests.support.partner import Partner
+from tests.support.works import AT, QUICK, number, record, step
 
 TO, LATER = "provincial", AT + timedelta(hours=1)
 ALL = [1, 2, 3]
@@ -133,3 +138,26 @@ def test_one_that_is_told_twice_is_refused(said: Store) -> None:
     with pytest.raises((StateConflict, ValueError)):
         settle(said, [one, one])
     assert states(said)[0] is S.SENDING
+
+
+def test_dossiers_learn_of_receipts_in_their_order_in_whatever_order_calls_ended(
+    said: Store,
+) -> None:
+    """Receive locks dossiers and legs in that order: in another one the two wait in a ring."""
+    told: list[str] = []
+    settling = Settling(
+        store=said,
+        destination=TO,
+        traits=Partner().traits,
+        policy=QUICK,
+        on_delivered=lambda _tx, message, _receipt: told.append(message.key),
+        draw=random.Random(1),
+    )
+    outcomes = [
+        Outcome(claimed=one, message=decode(one.body), result=Receipt(), finished_at=AT)
+        for one in claim(said, ALL)
+    ]
+    shuffled = [outcomes[2], outcomes[0], outcomes[1]]
+    settle_outcomes(settling, shuffled, since=S.SENDING, kind="send")
+    assert told == [number(n) for n in ALL]
+    assert states(said) == [S.DELIVERED] * 3

@@ -170,6 +170,27 @@ def test_a_batch_of_land_dossiers_leaves_what_one_by_one_would_leave(
     assert told.count("town_center") == 3 * len(["transfer", "supplement", "returned"])
 
 
+def test_several_kept_steps_of_one_dossier_are_applied_in_one_batch(
+    store: Store, other: Store
+) -> None:
+    """The town's first step comes last: each of those that waited for it is marked as applied."""
+    components = reception(LAND).components
+    papers: list[p.Payload] = [scan(it.code) for it in components]
+    waiting: list[p.Payload] = [town(4, p.TownStep.MOVED_ON), town(3, p.TownStep.MOVED_ON)]
+    first: list[p.Payload] = [
+        town(2, p.TownStep.MOVED_ON),
+        town(1, p.TownStep.ACCEPTED),
+        scan("BS-1"),
+    ]
+    payloads: list[p.Payload] = [reception(LAND), *papers, *waiting, *first]
+    said = [message(100 + n, payload, FIRST) for n, payload in enumerate(payloads)]
+    handle(other, said, at_once=1)
+    handle(store, said, at_once=len(said) - len(first))
+    assert content(store)["leg_steps"] == content(other)["leg_steps"]
+    with store.read() as tx:
+        assert set(tx.execute(sa.select(leg_steps.c.applied)).scalars()) == {True}
+
+
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_a_batch_asks_as_often_for_many_land_dossiers_as_for_two(store: Store) -> None:
     """Each way to the server costs more than what the statement does there."""
