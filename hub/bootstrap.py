@@ -40,6 +40,7 @@ from hub.keeping import make_archive
 from hub.messages import catalog
 from hub.messages.payloads import Station
 from hub.one_cpu import one_cpu
+from hub.operations.access_findings import AccessFindings
 from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
 from hub.operations.deadline_alerts import DeadlineAlerts
@@ -281,6 +282,7 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
     rules, hours = hub.records.rules, hub.settings.alert_hours
     looks: list[Callable[[datetime], object]] = [
         UnknownCodes(store=hub.store, rules=rules).look,
+        AccessFindings(store=hub.store).look,
         UnprovenEffects(store=hub.store, rules=rules).look,
         UnreadableReplies(store=hub.store).look,
         PaperRefreshes(store=hub.store, rules=rules).look,

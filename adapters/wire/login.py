@@ -69,6 +69,8 @@ class Login:
         """How the last one failed."""
         self._lost = 0
         """Logins that were lost within seconds, in a row."""
+        self._counted = ""
+        """The token of the last of them."""
         self._not_before = 0.0
         """Before this there is no new login."""
 
@@ -83,8 +85,8 @@ class Login:
         present = self._present
         return present.granted.token if present and self._is_good(present) else self.renew("")
 
-    def renew(self, over: str) -> str:
-        """Return a token other than the one that is over.
+    def renew(self, over: str, *, lost: bool = True) -> str:
+        """Return a token other than the one that is over; `lost`: it may have been taken away.
 
         Threads that find the same login over share one new one, and its failure: a partner that is
         slow to refuse would otherwise be asked by each of them in turn.
@@ -96,7 +98,7 @@ class Login:
                 return present.granted.token
             if self._logins != before and self._failure is not None:
                 raise self._failure.as_kind(type(self._failure))
-            self._forget(over)
+            self._forget(over, lost=lost)
             self._wait_over()
             asked = self._clock()  # first: a token is good from when it was made
             try:
@@ -113,7 +115,7 @@ class Login:
         """Have the next call log in anew: this token is over."""
         with self._lock:
             if self._present and self._present.granted.token == over:
-                self._forget(over)
+                self._forget(over, lost=True)
 
     def made(
         self,
@@ -138,16 +140,21 @@ class Login:
         if not (end.certain or harmless):
             self.drop(token)
             raise AmbiguousFailure("reply_unreadable", f"{end.words}; the effect is unknown")
-        token = self.renew(token)
+        old, soon = token, self._is_lost_soon(token)
+        # A right that is missing is no contest: that shows only when the new login is refused, too.
+        token = self.renew(old, lost=not end.denied)
         reply = call(token)
-        end = ended(reply)
-        if end is None:
+        again = ended(reply)
+        if again is None:
             self._carried(token)
+            if end.denied and soon:
+                with self._lock:
+                    self._count(old)
             return reply
-        if end.denied:
-            raise Held("partner_forbidden", f"{end.words}, under a new login too")
+        if again.denied:
+            raise Held("partner_forbidden", f"{again.words}, under a new login too")
         self.drop(token)
-        raise TransientFailure("partner_login", f"{end.words}, under a new login too")
+        raise TransientFailure("partner_login", f"{again.words}, under a new login too")
 
     def _is_good(self, present: _Held) -> bool:
         lifetime = present.granted.lifetime
@@ -160,13 +167,29 @@ class Login:
             if present.carried >= FEW:
                 self._lost = 0
 
-    def _forget(self, over: str) -> None:
+    def _forget(self, over: str, *, lost: bool) -> None:
         """Give the present login up, and note when it was lost too soon; the lock is held."""
-        present, self._present = self._present, None
+        present, soon = self._present, self._is_lost_soon(over)
+        self._present = None
+        if lost and present and present.granted.token == over:
+            if soon:
+                self._count(over)
+            else:
+                self._lost = 0
+
+    def _is_lost_soon(self, over: str) -> bool:
+        """Tell whether a login that is refused now was hardly used."""
+        present = self._present
         if not present or present.granted.token != over:
+            return False
+        return self._clock() - present.since < SOON.total_seconds() and present.carried < FEW
+
+    def _count(self, over: str) -> None:
+        """Count a login that was lost within seconds, once, and pause after several in a row."""
+        if over == self._counted:
             return
-        soon = self._clock() - present.since < SOON.total_seconds()
-        self._lost = self._lost + 1 if soon and present.carried < FEW else 0
+        self._counted = over
+        self._lost += 1
         if self._lost >= IN_A_ROW:
             pause = FIRST_PAUSE * 2 ** min(self._lost - IN_A_ROW, 20)
             self._not_before = self._clock() + min(pause, LONGEST_PAUSE).total_seconds()

@@ -18,7 +18,7 @@ def close_gone(tx: Tx, destination: str, *, now: datetime) -> int:
     """Close those with whose code nothing is paused and no delivery waits; return how many."""
     mine = (t.kind == KIND, t.destination == destination, t.closed_at.is_(None))
     found = [row.subject for row in tx.execute(sa.select(t.subject).where(*mine))]
-    gone = [code for code in found if not stands(tx, destination, code)]
+    gone = [code for code in found if not stands(tx, destination, code, now=now)]
     if not gone:
         return 0
     closing = sa.update(tasks).where(*mine, t.subject.in_(gone))
@@ -26,9 +26,15 @@ def close_gone(tx: Tx, destination: str, *, now: datetime) -> int:
     return tx.execute(closing).rowcount
 
 
-def stands(tx: Tx, destination: str, code: str) -> bool:
+def partners(tx: Tx) -> list[str]:
+    """Return the partners that have such a task open."""
+    query = sa.select(t.destination).where(t.kind == KIND, t.closed_at.is_(None)).distinct()
+    return list(tx.execute(query.order_by(t.destination)).scalars())
+
+
+def stands(tx: Tx, destination: str, code: str, *, now: datetime) -> bool:
     """Tell whether an operation is paused with this code, or a delivery waits with it."""
-    paused = sa.exists().where(p.destination == destination, p.code == code)
+    paused = sa.exists().where(p.destination == destination, p.code == code, p.expires_at > now)
     waits = sa.exists().where(
         unindexed(d.destination) == destination, unindexed(d.code) == code, UNSETTLED
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.flow.findings.access import close_findings, raise_finding
+from hub.operations.access_findings import AccessFindings
 from hub.store import pauses, tasks
 from hub.store.engine import Store
 from hub.store.pauses import Pause
@@ -68,3 +69,15 @@ def test_the_task_ends_when_the_last_pause_with_its_code_is_lifted(store: Store)
         pauses.lift(tx, "provincial", OTHER.operation, now=NOW)
         assert close_findings(tx, "provincial", NOW) == 1
     assert opened(store) == []
+
+
+def test_the_timer_closes_what_waited_longer_than_its_pause(store: Store) -> None:
+    """A pause that nobody heeds any more is none; without one and without a delivery it is gone."""
+    with store.write() as tx:
+        pauses.post(tx, PAUSE)
+        raise_finding(tx, PAUSE, NOW)
+    findings = AccessFindings(store=store)
+    assert findings.look(NOW) == 0
+    assert findings.look(PAUSE.expires_at + timedelta(seconds=1)) == 1
+    assert opened(store) == []
+    assert findings.look(NOW) == 0

@@ -182,6 +182,22 @@ def test_a_right_that_a_new_login_lacks_holds_the_delivery() -> None:
         made(Login(Partner().log_in), [DENIED, DENIED])
 
 
+def test_a_missing_right_is_no_contest() -> None:
+    """However often it is refused: there is one finding, and it names the right."""
+    login = Login(Partner().log_in)
+    for _ in range(3 * IN_A_ROW):
+        with pytest.raises(Held, match="partner_forbidden"):
+            made(login, [DENIED, DENIED])
+
+
+def test_logins_that_are_ended_by_403_again_and_again_are_a_contest() -> None:
+    """Each new login works, so the right is there and the login was taken away."""
+    login = Login(Partner().log_in, clock=lambda: 0.0)
+    with pytest.raises(Held, match="partner_session"):
+        for _ in range(2 * IN_A_ROW):
+            made(login, [DENIED, None])
+
+
 class Contest:
     """An account that another program uses, too: each of our logins is lost after `gap`."""
 

@@ -1,0 +1,27 @@
+"""Closes the tasks about a partner that could not be called, when their cause is gone.
+
+They are raised with the pause (`hub/flow/findings/access.py`). A pause ends before the deliveries
+that waited for its end have gone out, so the timer looks again at each sweep.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.store import access_tasks
+from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessFindings:
+    """Where to look."""
+
+    store: Store
+
+    def look(self, now: datetime) -> int:
+        """Close what is gone; return how many."""
+        with self.store.read() as tx:
+            found = access_tasks.partners(tx)
+        if not found:
+            return 0
+        with self.store.write() as tx:
+            return sum(access_tasks.close_gone(tx, partner, now=now) for partner in found)
