@@ -21,6 +21,7 @@ from typing import Annotated
 import msgspec
 
 from hub.failpoints import Point, passing
+from hub.flow.begin_once import begin_once
 from hub.flow.board import Board
 from hub.flow.call import make_call
 from hub.flow.claim import Claim, Lease, Taken
@@ -256,7 +257,7 @@ class Deliver(Role):
         turn = -1
         try:
             turn = self.gate.enter(incoming.type)
-            pool.submit(self._work, incoming, claim, lease, turn)
+            begin_once(pool, partial(self._work, incoming, claim, lease, turn))
         except Exception as error:
             self._end(incoming, self._not_begun(claim, lease, error), turn)
 

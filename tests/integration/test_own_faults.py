@@ -86,6 +86,34 @@ def test_no_thread_for_a_call_is_no_doubt(
     assert (works.partner.calls, works.partner.asked) == (1, 0)
 
 
+def test_a_call_that_the_pool_queued_before_it_failed_is_not_made_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool has a thread, and for a moment none for the second call, which is made once."""
+    store, broker = Store(f"sqlite:///{tmp_path}/hub.db"), MemoryBroker()
+    migrate(store)
+    grow = ThreadPoolExecutor._adjust_thread_count  # type: ignore[attr-defined]
+    started: list[int] = []
+
+    def grow_once(pool: ThreadPoolExecutor) -> None:
+        started.append(1)
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        grow(pool)
+
+    partner = Partner(concurrency=2)
+    with working(store, broker, partner) as works:
+        monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", grow_once)
+        partner.gate.clear()
+        works.say(step(1, 1), step(2, 1))
+        partner.gate.set()
+        works.wait_delivered(2)
+        assert works.partner.calls == 2
+        assert works.deliver._in_hand == 0
+    broker.close()
+    store.close()
+
+
 def failing_once_bound(real: Callable[..., Any]) -> Callable[..., Any]:
     """Return `real` as a method, whose first call fails as it does without a free thread."""
     calls: list[int] = []
