@@ -43,9 +43,18 @@ class Notifier:
         with self._changed:
             self._wanted = True
             if self._thread is None and not self._closing:
-                self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
-                self._thread.start()
+                self._thread = self._started()
             self._changed.notify_all()
+
+    def _started(self) -> threading.Thread | None:
+        """Start the thread; None where the system gives none now: the next commit tries again."""
+        thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # raised, it would make a commit that stands look failed
+            log.info(Event.DOORBELL_LOST, error=cause_of(error))
+            return None
+        return thread
 
     def close(self) -> None:
         """Tell what is still to be told and end; a line that does not answer is not waited for."""

@@ -1,5 +1,6 @@
 """Notifying the relay of another process costs the commits nothing, and none is forgotten."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -29,13 +30,24 @@ def writer(migrated_postgres_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def heard(migrated_postgres_url: str) -> Iterator[Callable[[int], int]]:
+def address(migrated_postgres_url: str) -> str:
+    """The database's address as its driver takes it."""
+    url = sa.make_url(migrated_postgres_url).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def listening(address: str) -> Iterator[psycopg.Connection[Any]]:
+    """The line of a relay in another process."""
+    with psycopg.connect(address, autocommit=True) as line:
+        line.execute(f"LISTEN {notifier.CHANNEL}")
+        yield line
+
+
+@pytest.fixture
+def heard(listening: psycopg.Connection[Any]) -> Callable[[int], int]:
     """Waits for so many notifications; tells how many have come by then."""
-    address = sa.make_url(migrated_postgres_url).set(drivername="postgresql")
-    plain = address.render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as other:
-        other.execute(f"LISTEN {notifier.CHANNEL}")
-        yield lambda wanted: len(list(other.notifies(timeout=WITHIN, stop_after=wanted)))
+    return lambda wanted: len(list(listening.notifies(timeout=WITHIN, stop_after=wanted)))
 
 
 def say(store: Store) -> None:
@@ -65,20 +77,40 @@ def test_the_transaction_itself_does_not_notify(writer: Store, heard: Callable[[
 
 
 def test_commits_that_follow_one_another_are_told_together_and_the_last_is_not_forgotten(
-    writer: Store, heard: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+    writer: Store,
+    address: str,
+    listening: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also where the process ends before it is time for the next notification."""
     monkeypatch.setattr(notifier, "APART", NEVER)
     say(writer)
-    assert heard(1) == 1
+    assert len(list(listening.notifies(timeout=WITHIN, stop_after=1))) == 1
     for _ in range(9):
         say(writer)
     writer.close()
-    monkeypatch.undo()
-    other = Store(writer.url)
-    say(other)
-    assert heard(2) == 2
-    other.close()
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute(f"NOTIFY {notifier.CHANNEL}, 'end'")
+    coming = listening.notifies(timeout=WITHIN)
+    told = list(itertools.takewhile(lambda it: it.payload != "end", coming))
+    assert len(told) == 1
+
+
+def test_a_commit_stands_where_the_system_gives_no_thread_and_the_next_one_is_told(
+    writer: Store, heard: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Raised out of the transaction, the fault would make what is durable look failed."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with writer.read():
+        pass  # what the store itself starts with its first line
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", refuse)
+        say(writer)
+    say(writer)
+    assert heard(1) == 1
 
 
 def test_after_a_notification_that_failed_the_next_commit_is_told(
