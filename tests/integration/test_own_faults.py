@@ -92,7 +92,7 @@ def test_a_call_that_the_pool_queued_before_it_failed_is_not_made_twice(
     """The pool has a thread, and for a moment none for the second call, which is made once."""
     store, broker = Store(f"sqlite:///{tmp_path}/hub.db"), MemoryBroker()
     migrate(store)
-    grow = ThreadPoolExecutor._adjust_thread_count  # type: ignore[attr-defined]
+    grow = ThreadPoolExecutor._adjust_thread_count
     started: list[int] = []
 
     def grow_once(pool: ThreadPoolExecutor) -> None:
