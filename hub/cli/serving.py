@@ -25,12 +25,16 @@ from hub.installation import id_of, mark_of, open_store
 from hub.pilot import run as pilot
 from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
+from hub.sandbox.kept import DirectoryInUse, NodeFailed
+from hub.sandbox.kept_ports import ports_of
 from hub.sandbox.programs import MissingProgram
 from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings, in_url
 from hub.store.engine import StoreUnavailable, is_away
 
 app = typer.Typer()
+NODE_LOOKED_AT = 0.5
+"""Seconds between two looks whether a private node still runs."""
 
 
 @app.command()
@@ -156,21 +160,38 @@ def private_broker(
         "var/broker"
     ),
 ) -> None:
-    """Run a private RabbitMQ node (loopback only) until Ctrl-C and print how to use it."""
+    """Run a private RabbitMQ node (loopback only) until Ctrl-C and print how to use it.
+
+    Started again it has the same data and ports.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    port, management = ports_of(directory.absolute())
     try:
-        with PrivateRabbit(directory) as node:
+        with PrivateRabbit(directory, port=port, management_port=management) as node:
             sys.stdout.write(
                 f"export HUB_BROKER_URL='{node.url}'\n"
                 f"export HUB_BROKER_MANAGEMENT_URL='{node.management_url}'\n"
             )
             sys.stdout.flush()
-            stop.wait()
+            while not stop.wait(NODE_LOOKED_AT) and node.running:
+                pass
+            if not stop.is_set():
+                raise NodeFailed("its process was ended from outside, or it failed")
     except MissingProgram as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from None
+    except (NodeFailed, DirectoryInUse) as error:
+        console.print(
+            f"[red]Máy chủ RabbitMQ riêng ở {directory} không chạy nữa. Chạy lại hub broker:"
+            f" dữ liệu và cổng {port}, {management} giữ nguyên; nhật ký ở {directory}/log"
+            f" · The private RabbitMQ in {directory} does not run any more. Start hub broker again:"
+            f" same data, same ports {port} and {management}; its log is in {directory}/log[/]",
+            soft_wrap=True,
+        )
+        console.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(3) from None
 
 
 @app.command(

@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.clock import utc_now
 from hub.installation import open_store
 from hub.preflight.check import Check, clock
+from hub.preflight.sessions import POOLER_FIX, sessions
 from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead
 from hub.settings import Settings
@@ -65,6 +66,8 @@ def database(settings: Settings) -> Iterator[Check]:
         return
     except StoreUnavailable as error:
         fix = "Check HUB_DATABASE_URL and that the server runs."
+        if "startup parameter" in str(error):  # PgBouncer's words
+            fix = POOLER_FIX
         yield Check(
             "database",
             False,
@@ -79,6 +82,7 @@ def database(settings: Settings) -> Iterator[Check]:
         several = store.name != "sqlite"
         refuse = SKEW_OF_LEASES if several else None
         yield clock("database clock", _ahead(store), warn=MOST_SKEW, refuse=refuse)
+        yield from sessions(store)
     finally:
         store.close()
 

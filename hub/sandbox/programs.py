@@ -50,6 +50,14 @@ def epmd() -> Path:
     raise MissingProgram("epmd", "erlang-base")
 
 
+def pgbouncer() -> Path:
+    """Return PgBouncer, a pooler of connections to PostgreSQL."""
+    found = shutil.which("pgbouncer", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin")
+    if found:
+        return Path(found)
+    raise MissingProgram("pgbouncer", "pgbouncer")
+
+
 def postgresql(program: str) -> Path:
     """Return `initdb`, `postgres` and the like, of the newest version that is installed."""
 

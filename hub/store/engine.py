@@ -150,24 +150,28 @@ class Store:
             from hub.store.array_dumper import teach
 
             self._silence = silence.Silence(patience=patience or silence.PATIENCE)
-            settings = " ".join(silence.SESSION + session.options(longest))
-            limits = {**silence.LINE, "options": settings}
+            settings = silence.SESSION + session.options(longest)
+            limits = {**silence.LINE, "options": " ".join(settings)}
             given = set(parsed.query)  # what the address says itself holds
+            told = () if "options" in given else settings
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
         if self._silence is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            watch = self._silence.watch
+            watch, know = self._silence.watch, self._silence.know
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
+            sa.event.listen(
+                self.engine, "connect", lambda line, _: know(line, session.settle(line, told))
+            )
             idle_lines.check(self.engine, trusted_for=trusted_for)  # before anything else is asked
             sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
         self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        told = rings and self.name == "postgresql"
-        self._notifier = Notifier(self._single.connect) if told else None
+        notifies = rings and self.name == "postgresql"
+        self._notifier = Notifier(self._single.connect) if notifies else None
 
     @property
     def trouble(self) -> str:

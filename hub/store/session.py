@@ -46,6 +46,27 @@ def options(longest: timedelta) -> tuple[str, ...]:
     return tuple(f"-c {name}={value}" for name, value in limits.items())
 
 
+def settle(line: Any, settings: tuple[str, ...]) -> int:
+    """Return the server's process of a new session; behind a pooler have it take its settings.
+
+    A pooler drops the options of a new session or refuses them, and tells a process of its own.
+    `settings` are options, `-c name=value`. Raises sqlalchemy.exc.OperationalError.
+    """
+    import psycopg  # here: SQLite does without the driver
+
+    try:
+        line.autocommit = True
+        (process,) = line.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+        if process != line.pgconn.backend_pid:
+            for name, _, value in (it.removeprefix("-c ").partition("=") for it in settings):
+                line.execute("SELECT set_config(%s, %s, false)", (name, value), prepare=False)
+        line.autocommit = False
+    except psycopg.Error as error:
+        line.close()
+        raise sa.exc.OperationalError("settings of a session", None, error) from error
+    return int(process)
+
+
 class Plans:
     """Forgets the plans of connections as they are taken from a pool; one a store."""
 

@@ -76,9 +76,15 @@ class Silence:
     def __init__(self, *, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
         self._lines: weakref.WeakKeyDictionary[Line, Inode | None] = weakref.WeakKeyDictionary()
+        self._processes: weakref.WeakKeyDictionary[Line, int] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def know(self, line: Line, process: int) -> None:
+        """Note the server's process of a line: behind a pooler libpq knows another number."""
+        with self._lock:
+            self._processes[line] = process
 
     def watch(self, line: Line) -> None:
         """Watch a new line until it is closed."""
@@ -124,7 +130,8 @@ class Silence:
         asking: list[tuple[Line, Inode | None]] = []
         idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
         abandoned = timedelta(seconds=self._patience * ABANDONED)
-        pid = line.pgconn.backend_pid
+        with self._lock:
+            pid = self._processes.get(line, line.pgconn.backend_pid)
 
         def ask() -> None:
             with contextlib.suppress(psycopg.Error, OSError):

@@ -6,6 +6,8 @@ install_services() {
     # HUB_BROKER_URL stands for a broker that is there already.
     if [ -z "${HUB_BROKER_URL:-}" ] && ! has_rabbitmq; then missing=rabbitmq-server; fi
     if ! has_postgresql; then missing="$missing postgresql"; fi
+    # For the tests of what stands between the hub and PostgreSQL.
+    if ! has_pgbouncer; then missing="$missing pgbouncer"; fi
     [ -n "$missing" ] || return 0
     if ! may_apt; then
         say "Not here:${missing:+ ${missing# }} (only root on Debian can install them; going on without)."
@@ -19,6 +21,10 @@ install_services() {
 # Both lie outside PATH on Debian; hub/sandbox/programs.py looks in the same places.
 has_rabbitmq() {
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || [ -x /opt/rabbitmq/sbin/rabbitmq-server ]
+}
+
+has_pgbouncer() {
+    [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null 2>&1
 }
 
 has_postgresql() {

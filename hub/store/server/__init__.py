@@ -1,0 +1,1 @@
+"""What a PostgreSQL server says of itself, for the preflight."""
