@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from hub.preflight.check import Check
 from hub.records.calendar import local
-from hub.rules.causes import cause_of
 from hub.store.engine import Store
 
 LONGEST = timedelta(minutes=10)
@@ -23,13 +22,12 @@ def sessions(store: Store) -> Iterator[Check]:
     """Look at both; nothing on SQLite."""
     if store.name == "sqlite":
         return
-    import psycopg
-    import sqlalchemy as sa
-
+    from hub.store.server.asking import NotSeen, asking  # here: SQLite does without the driver
     from hub.store.server.pooler import Pooling, pooling
 
     try:
-        found = pooling(store)
+        with asking():
+            found = pooling(store)
         if found is Pooling.TRANSACTION:
             detail = (
                 "a pooler gives sessions away after each transaction (PgBouncer, transaction mode):"
@@ -39,9 +37,11 @@ def sessions(store: Store) -> Iterator[Check]:
             return
         if found is Pooling.SESSION:
             yield Check("database pooler", True, "a pooler that keeps sessions")
-        yield _oldest(store)
-    except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-        yield Check("database sessions", False, f"not seen: {cause_of(error)}", POOLER_FIX)
+        with asking():
+            oldest = _oldest(store)
+        yield oldest
+    except NotSeen as error:
+        yield Check("database sessions", False, f"not seen: {error}", POOLER_FIX)
 
 
 def _oldest(store: Store) -> Check:

@@ -21,13 +21,14 @@ SELECT pid, coalesce(application_name, '') AS name, coalesce(usename, '') AS acc
        coalesce(host(client_addr), 'local') AS place, coalesce(state, '') AS state,
        xact_start AS since
 FROM pg_stat_activity
-WHERE xact_start < now() - :longer AND pid <> pg_backend_pid()
+WHERE xact_start < now() - CAST(:longer AS interval) AND pid <> pg_backend_pid()
   AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
 ORDER BY xact_start LIMIT 5
 """
 _PREPARED = """
 SELECT gid, owner, prepared AS since FROM pg_prepared_xacts
-WHERE database = current_database() AND prepared < now() - :longer ORDER BY prepared LIMIT 5
+WHERE database = current_database() AND prepared < now() - CAST(:longer AS interval)
+ORDER BY prepared LIMIT 5
 """
 _SLOTS = """
 SELECT slot_name, age(coalesce(xmin, catalog_xmin)) AS behind FROM pg_replication_slots
