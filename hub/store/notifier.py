@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from hub.rules.causes import cause_of
 from hub.store.prepared import Prepared
-from hub.telemetry import Event, log
 
 CHANNEL = "hub_outbox"
 """On which the relay listens, see `doorbell`."""
@@ -52,7 +51,7 @@ class Notifier:
         try:
             thread.start()
         except RuntimeError as error:  # raised, it would make a commit that stands look failed
-            log.info(Event.DOORBELL_LOST, error=cause_of(error))
+            _say_lost(error)
             return None
         return thread
 
@@ -82,6 +81,13 @@ class Notifier:
             with self._connect() as connection:
                 _NOTIFY.run(connection)
         except Exception as error:  # also what no database says: the thread must not end
-            log.info(Event.DOORBELL_LOST, error=cause_of(error))
+            _say_lost(error)
             return False
         return True
+
+
+def _say_lost(error: BaseException) -> None:
+    # Loaded where it is needed: a command that only reads the store logs nothing.
+    from hub.telemetry import Event, log
+
+    log.info(Event.DOORBELL_LOST, error=cause_of(error))
