@@ -13,6 +13,7 @@ from hub.rules.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
 
 if TYPE_CHECKING:
+    from adapters.provincial.settings import ProvincialSettings
     from adapters.town_center.settings import TownSettings
     from adapters.wire.profile import Loaded
     from adapters.wire.profile.show import Row
@@ -25,31 +26,12 @@ def make_destinations(
 
     `observe` gets the drift of their replies.
     """
-    connect, reply = seconds(settings.connect_timeout), seconds(settings.reply_timeout)
     made: list[Destination] = []
     _check_unused(settings)
     if settings.province_url:
         from adapters.provincial.destination import ProvincialDestination
-        from adapters.provincial.settings import ProvincialSettings
 
-        profile = province_profile(settings).profile
-        made.append(
-            ProvincialDestination(
-                ProvincialSettings(
-                    url=settings.province_url,
-                    mode=settings.province_mode,
-                    username=settings.province_username,
-                    password=settings.province_password,
-                    agency=settings.province_agency,
-                    file_base_url=f"{settings.own_url}/files",
-                    connect_timeout=connect,
-                    reply_timeout=reply,
-                    concurrency=settings.concurrency,
-                    profile=profile,
-                ),
-                observe=observe,
-            )
-        )
+        made.append(ProvincialDestination(province_settings(settings), observe=observe))
     if settings.town_url:
         from adapters.town_center.destination import TownCenter
 
@@ -75,6 +57,24 @@ def traits_of(settings: Settings) -> dict[str, Traits]:
             destination.close()
 
 
+def province_settings(settings: Settings) -> "ProvincialSettings":
+    """Return the province's part of the settings."""
+    from adapters.provincial.settings import ProvincialSettings
+
+    return ProvincialSettings(
+        url=settings.province_url,
+        mode=settings.province_mode,
+        username=settings.province_username,
+        password=settings.province_password,
+        agency=settings.province_agency,
+        file_base_url=f"{settings.own_url}/files",
+        connect_timeout=seconds(settings.connect_timeout),
+        reply_timeout=seconds(settings.reply_timeout),
+        concurrency=settings.concurrency,
+        profile=province_profile(settings).profile,
+    )
+
+
 def town_settings(settings: Settings) -> "TownSettings":
     """Return the town's part of the settings."""
     from adapters.town_center.settings import TownSettings
@@ -92,8 +92,11 @@ def town_settings(settings: Settings) -> "TownSettings":
     )
 
 
-def province_profile(settings: Settings) -> "Loaded":
-    """Return the province's profile; raises SettingsError with every problem."""
+def province_profile(settings: Settings, proposal: str = "") -> "Loaded":
+    """Return the province's profile; raises SettingsError with every problem.
+
+    `proposal` is the text of a file that is laid over it.
+    """
     from adapters.provincial.profile import load
 
     over: dict[tuple[str, ...], tuple[str, object]] = {}
@@ -107,14 +110,16 @@ def province_profile(settings: Settings) -> "Loaded":
         settings.province_profile,
         settings.province_url,
         settings=over,
+        proposal=proposal,
     )
 
 
-def town_profile(settings: Settings) -> "Loaded":
-    """Return the town's profile; raises SettingsError with every problem."""
+def town_profile(settings: Settings, proposal: str = "") -> "Loaded":
+    """Return the town's profile, see `province_profile`."""
     from adapters.town_center.profile import load
 
-    return _loaded(load, "HUB_TOWN_PROFILE", settings.town_profile, settings.town_url)
+    own, url = settings.town_profile, settings.town_url
+    return _loaded(load, "HUB_TOWN_PROFILE", own, url, proposal=proposal)
 
 
 def pull_by_password(settings: Settings) -> bool:
@@ -138,7 +143,7 @@ def _loaded(load: Any, setting: str, own: str, url: str, **rest: Any) -> "Loaded
     try:
         found: Loaded = load(Path(own) if own else None, **rest)
     except ProfileBroken as broken:
-        raise SettingsError(f"{setting}: the profile cannot be used:\n{broken}") from None
+        raise SettingsError(f"{setting}: the profile cannot be used:\n{broken}") from broken
     try:
         check_proxy(found.profile.proxy, url)
     except ValueError as error:

@@ -26,9 +26,17 @@ def load(
     own: Path | None = None,
     *,
     settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
+    proposal: str = "",
 ) -> Loaded:
     """Return the province's profile with the installation's file; raises ProfileBroken."""
-    return profile.load(SHIPPED, own, operations=OPERATIONS, foreign=FOREIGN, settings=settings)
+    return profile.load(
+        SHIPPED,
+        own,
+        operations=OPERATIONS,
+        foreign=FOREIGN,
+        settings=settings,
+        proposal=proposal,
+    )
 
 
 @cache

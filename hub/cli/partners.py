@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.cli import rehearsing
 from hub.cli.context import console, one_of, opened, settings
 from hub.partners import profile_rows
 
@@ -65,3 +66,6 @@ def drift(
 
 def _plain(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+app.command("rehearse")(rehearsing.rehearse)

@@ -13,7 +13,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from adapters.wire.dial import proxy as proxies
-from adapters.wire.dial.tls import context_of, failure_of
+from adapters.wire.dial.tls import context_of, failure_of, unverified_context
 from adapters.wire.profile import Profile, Proxy, Tls
 from hub.rules.errors import TransientFailure
 
@@ -61,15 +61,20 @@ class Dialer:
         """What stands before the path of a request: a proxy without a tunnel wants all of it."""
         self.headers = self._way.headers if self._way and forwarded else {}
         """Header fields of every request, for such a proxy."""
+        self.proxy = f"{self._way.host}:{self._way.port}" if self._way else ""
+        """Host and port of the proxy, "" where the host is called directly."""
 
     @classmethod
     def of(cls, address: str, profile: Profile, *, timeout: timedelta) -> "Dialer":
         """Return the dialer for an address of the partner that has this profile."""
         return cls(address, timeout=timeout, tls=profile.tls, proxy=profile.proxy)
 
-    def open(self) -> HTTPConnection:
-        """Return a connection; raises TransientFailure."""
-        connection = self._made()
+    def open(self, *, unverified: bool = False) -> HTTPConnection:
+        """Return a connection; raises TransientFailure.
+
+        `unverified`: to read a certificate that is not trusted. Nothing may be sent over it.
+        """
+        connection = self._made(unverified=unverified)
         try:
             connection.connect()
         except proxies.ProxyRefused as error:
@@ -87,14 +92,16 @@ class Dialer:
         connection.close()
         return TransientFailure("partner_unreachable", detail)
 
-    def _made(self) -> HTTPConnection:
-        way = self._way
+    def _made(self, *, unverified: bool = False) -> HTTPConnection:
+        way, context = self._way, self._context
+        if context is not None and unverified:
+            context = unverified_context()
         host, port = (way.host, way.port) if way else (self._host, self._port)
-        if self._context is None:
+        if context is None:
             return HTTPConnection(host, port, timeout=self._timeout)
         if way is None:
-            return HTTPSConnection(host, port, timeout=self._timeout, ssl_context=self._context)
-        made = _Tunnelled(host, port, timeout=self._timeout, ssl_context=self._context)
+            return HTTPSConnection(host, port, timeout=self._timeout, ssl_context=context)
+        made = _Tunnelled(host, port, timeout=self._timeout, ssl_context=context)
         made.login = way.headers
         made.set_tunnel(self._host, self._port, scheme="http")
         return made

@@ -46,6 +46,13 @@ def context_of(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def unverified_context() -> ssl.SSLContext:
+    """Return how to read a certificate that is not trusted; nothing is sent over such a line."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context.check_hostname = False
+    return context
+
+
 def failure_of(error: ssl.SSLError) -> TransientFailure:
     """Return what a failed handshake means: nothing was sent."""
     if isinstance(error, ssl.SSLCertVerificationError):

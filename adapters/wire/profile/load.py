@@ -70,13 +70,14 @@ def load(
     operations: frozenset[str],
     foreign: frozenset[tuple[str, ...]] = frozenset(),
     settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
+    proposal: str = "",
 ) -> Loaded:
     """Return the profile of a partner; raises ProfileBroken.
 
     `operations` are the partner's names of what can be called. `foreign` are keys and tables that
     do not concern this partner: to set them has no effect, so it is refused. `settings` are values
     that stand in the environment and win over every file: path of the key -> (name of the setting,
-    value).
+    value). `proposal` is the text of a file that is laid over both and is not there yet.
     """
     problems: list[Problem] = []
     files = [_read(path, problems) for path in (shipped, own) if path is not None]
@@ -84,6 +85,8 @@ def load(
         raise ProfileBroken(problems)
     if len(files) == 2 and files[1].raw.get("extends", True) is False:
         files = files[1:]
+    if proposal:
+        files.append(_parsed(proposal, "proposal"))
     raw: dict[str, Any] = {}
     sources: dict[tuple[str, ...], Source] = {}
     for file in files:
@@ -107,7 +110,7 @@ def load(
 def _read(path: Path, problems: list[Problem]) -> _File:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return _File(tomllib.loads(text), lines_of(text), str(path))
+        return _parsed(text, str(path))
     except OSError as error:
         why, fix = error.strerror or "unreadable", "Name a file that the hub can read."
         problems.append(Problem(Source(str(path)), "", why, "a TOML file", fix))
@@ -118,6 +121,10 @@ def _read(path: Path, problems: list[Problem]) -> _File:
         fix = "Write it as the shipped profile does, or leave the line out."
         problems.append(Problem(Source(str(path)), "", str(error), "TOML", fix))
     return _File({}, {}, str(path))
+
+
+def _parsed(text: str, name: str) -> _File:
+    return _File(tomllib.loads(text), lines_of(text), name)
 
 
 def _lay_over(

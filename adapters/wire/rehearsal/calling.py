@@ -1,0 +1,134 @@
+"""One call of a rehearsal: made once, timed, and taken apart as far as it can be read.
+
+Each adapter says how its replies are read (`Reading`); what went wrong is kept beside what was
+read, because an unknown code with its words is what a rehearsal looks for.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from adapters.wire.echo import new_mark
+from adapters.wire.login_end import login_end
+from adapters.wire.profile import Means, Profile
+from adapters.wire.reading import Findings, Reply
+from adapters.wire.rehearsal.records import Said, Shown
+from adapters.wire.wires import Wires
+from hub.ports import Answer, Drift, Request
+from hub.rules.errors import DeliveryFailure, TransientFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an adapter reads out of a reply, before anything is concluded."""
+
+    code: str
+    message: str
+    token: str = ""
+    shown: Shown | None = None
+    names: bool = False
+
+
+class Reading(Protocol):
+    """How one partner's replies are read; both raise DeliveryFailure."""
+
+    def hear(self, operation: str, reply: Reply) -> Heard:
+        """Return what the reply says."""
+
+    def judge(self, operation: str, reply: Reply, heard: Heard) -> Means:
+        """Return what that means under the profile."""
+
+
+class Caller:
+    """Makes the calls of one rehearsal."""
+
+    def __init__(self, wires: Wires, profile: Profile, reading: Reading) -> None:
+        self._wires, self._profile, self._reading = wires, profile, reading
+
+    def call(
+        self,
+        operation: str,
+        method: str,
+        address: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Said:
+        """Make one call and return what came of it."""
+        echo = self._profile.echo.header
+        fields = {**(headers or {}), **({echo: new_mark()} if echo else {})}
+        wire, target = self._wires.to(address)
+        sent, began = datetime.now(UTC), time.monotonic()
+        reply: Reply | None = None
+        failure: DeliveryFailure | None = None
+        try:
+            reply = wire.call(
+                method, target, body=body, headers=fields, echo=echo, operation=operation
+            )
+        except DeliveryFailure as error:
+            failure = error
+        took, received = timedelta(seconds=time.monotonic() - began), datetime.now(UTC)
+        if reply is None:
+            return Said(operation=operation, failure=failure, took=took, ended_at=received)
+        ahead = reply.clock_ahead(sent=sent, received=received)
+        said = Said(operation=operation, reply=reply, took=took, ended_at=received, ahead=ahead)
+        return self.read(said)
+
+    def read(self, said: Said) -> Said:
+        """Read the reply of a call, perhaps anew."""
+        reply = said.reply
+        if reply is None:
+            return said
+        operation = said.operation
+        of_the_line = reply.findings.drift
+        findings = Findings(reply.findings.partner, operation)
+        reply = replace(reply, findings=findings)
+        clean = replace(
+            said, failure=None, means=None, code="", message="", token="", shown=None, end=None
+        )
+        read = self._read(clean, operation, reply)
+        drift: dict[tuple[str, str], Drift] = {
+            (it.kind, it.place): it for it in (*said.drift, *of_the_line, *findings.drift)
+        }
+        return replace(read, drift=tuple(drift.values()))
+
+    def _read(self, said: Said, operation: str, reply: Reply) -> Said:
+        end = login_end(reply, self._profile.session)
+        if end is not None:
+            return replace(said, end=end, means=Means.SESSION_OVER)
+        try:
+            heard = self._reading.hear(operation, reply)
+        except DeliveryFailure as failure:
+            return replace(said, failure=failure)
+        said = replace(
+            said,
+            code=heard.code,
+            message=heard.message,
+            token=heard.token,
+            shown=heard.shown,
+            names=heard.names,
+        )
+        try:
+            return replace(said, means=self._reading.judge(operation, reply, heard))
+        except DeliveryFailure as failure:
+            return replace(said, failure=failure)
+
+
+TRIES = 4
+
+
+def concluded(find: Callable[[Request], Answer], request: Request) -> Answer | DeliveryFailure:
+    """Return what the hub's own question comes to; a failure that passes is asked again."""
+    for _ in range(TRIES - 1):
+        try:
+            return find(request)
+        except TransientFailure:
+            continue
+        except DeliveryFailure as failure:
+            return failure
+    try:
+        return find(request)
+    except DeliveryFailure as failure:
+        return failure

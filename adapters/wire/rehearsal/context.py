@@ -1,0 +1,127 @@
+"""What the steps of one rehearsal share: the partner under what was learned, and all that was said.
+
+Promises that a call which changes nothing is asked again, a few times, after a failure that passes
+(a gateway's 502), and that a write is made again only where its refusal proves that nothing was
+done.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from adapters.wire.profile import Profile
+from adapters.wire.rehearsal.proposal import Proposal
+from adapters.wire.rehearsal.records import Partner, Said, Test
+from hub.ports import DriftKind
+from hub.rules.errors import FaultClass
+
+Make = Callable[[Profile], Partner]
+TRIES = 4
+PAUSE = timedelta(milliseconds=300)
+
+
+class Context:
+    """One rehearsal under way; used by one thread."""
+
+    def __init__(self, make: Make, proposal: Proposal, *, stop: threading.Event) -> None:
+        self._make = make
+        self.proposal = proposal
+        self.partner = make(proposal.profile)
+        self.stop = stop
+        self.said: list[Said] = []
+        self.token = ""
+        self.test: Test | None = None
+        self.usable = True
+        """Whether later steps can be tried: there is a login."""
+
+    def begin(self, test: Test) -> None:
+        """Have the requests of the test dossier ready."""
+        self.test = test
+        self.partner.begin(test)
+
+    def learn(self, path: tuple[str, ...], value: object, why: str) -> str:
+        """Take a line into the proposal and go on under it; return why not, "" when taken."""
+        problem = self.proposal.add(path, value, why)
+        if not problem:
+            self._renew()
+        return problem
+
+    def unlearn(self, path: tuple[str, ...]) -> None:
+        """Take a line back."""
+        self.proposal.drop(path)
+        self._renew()
+
+    def note(self, said: Said) -> Said:
+        """Keep what was said, for the steps that look at all of it.
+
+        A mark that does not come back is learned at once: on a connection that was used before,
+        the next reply without it would be another call's.
+        """
+        self.said.append(said)
+        header = self.partner.profile.echo.header
+        if header and _lost_mark(said, header):
+            why = f"{header} did not come back with every reply, or changed"
+            self.learn(("echo", "header"), "", why)
+        return said
+
+    def wait(self, pause: timedelta) -> None:
+        """Let a moment pass; ends at once when the rehearsal is to end."""
+        self.stop.wait(pause.total_seconds())
+
+    def log_in(self) -> Said:
+        """Log in, again after what passes."""
+        return self._asked(lambda: self.note(self.partner.log_in()))
+
+    def look_up_under(self, number: str, token: str) -> Said:
+        """Look a dossier up under a login that may be over."""
+        return self._asked(lambda: self.note(self.partner.look_up(number, token)))
+
+    def look_up(self, number: str) -> Said:
+        """Look a dossier up under the present login, or a new one where that is over."""
+        return self._asked(lambda: self.with_login(lambda it: self.partner.look_up(number, it)))
+
+    def with_login(self, call: Callable[[str], Said]) -> Said:
+        """Make a call; where the login is over and nothing was done, once more with a new one."""
+        said = self.note(call(self.token))
+        if said.end is None or not said.end.certain:
+            return said
+        fresh = self.log_in()
+        if not fresh.token:
+            return said
+        self.token = fresh.token
+        return self.note(call(self.token))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.partner.close()
+
+    def _asked(self, ask: Callable[[], Said]) -> Said:
+        said = ask()
+        for _ in range(TRIES - 1):
+            if not _passes(said) or self.stop.is_set():
+                break
+            self.wait(PAUSE)
+            said = ask()
+        return said
+
+    def _renew(self) -> None:
+        old = self.partner
+        self.partner = self._make(self.proposal.profile)
+        if self.test is not None:
+            self.partner.begin(self.test)
+        old.close()
+
+
+def _lost_mark(said: Said, header: str) -> bool:
+    if any(drift.kind is DriftKind.ECHO for drift in said.drift):
+        return True
+    failure = said.failure
+    return said.reply is None and failure is not None and header in failure.detail
+
+
+def _passes(said: Said) -> bool:
+    """Tell whether a failure may be gone at the next call: of the line, or of a gateway."""
+    failure = said.failure
+    if failure is None or failure.fault_class is FaultClass.PERMANENT:
+        return False
+    return said.reply is None or said.reply.status >= 500 or said.reply.status == 429

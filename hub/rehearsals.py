@@ -1,0 +1,138 @@
+"""A rehearsal at a partner's real endpoint, made from the installation's settings.
+
+A part of the composition root, beside `hub.partners`: the walk knows no settings, the adapters know
+no hub.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.wire.profile import Profile, ProfileBroken
+from adapters.wire.rehearsal.context import Make
+from adapters.wire.rehearsal.proposal import Load
+from adapters.wire.rehearsal.protocol import Head, render
+from adapters.wire.rehearsal.records import Finding, Mark, Partner, Test
+from adapters.wire.rehearsal.walk import Tell, Walked, walk
+from adapters.wire.rehearsal.words import STEPS
+from hub import __version__
+from hub.partners import province_profile, province_settings, town_profile, town_settings
+from hub.records.calendar import local
+from hub.records.rulebook import Rulebook
+from hub.settings import Settings, SettingsError
+
+__all__ = ["STEPS", "Finding", "Mark", "Rehearsal", "Walked"]
+PROVINCE, TOWN = "province", "town"
+_SHOWN = {
+    PROVINCE: ("phần mềm dịch vụ công của tỉnh", "the province's public-service software"),
+    TOWN: ("trung tâm hành chính công thị xã", "the town administrative centre"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """One rehearsal, and what its protocol says above the steps."""
+
+    partner: str
+    settings: Settings
+    now: datetime
+    by: str
+    number: str = ""
+    """Of the test dossier, "" without one."""
+    reason: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """The partner's address."""
+        found = self.settings
+        return found.province_url if self.partner == PROVINCE else found.town_url
+
+    def run(self, *, tell: Tell, stop: threading.Event | None = None) -> Walked:
+        """Walk; `tell` gets each finding. Raises SettingsError for a broken profile."""
+        make = self._province() if self.partner == PROVINCE else self._town()
+        test = self._test() if self.number else None
+        return walk(make, self._load(), now=self.now, test=test, tell=tell, stop=stop)
+
+    def protocol(self, walked: Walked) -> str:
+        """Return the protocol that people sign."""
+        vi, en = _SHOWN[self.partner]
+        mode = f" ({self.settings.province_mode})" if self.partner == PROVINCE else ""
+        head = Head(
+            partner_vi=vi,
+            partner_en=en,
+            endpoint=self.endpoint + mode,
+            by=self.by,
+            at=local(self.now),
+            version=__version__,
+            number=self.number,
+            reason=self.reason,
+        )
+        found = self.settings
+        secrets = (found.province_password, found.town_client_secret, found.town_callback_secret)
+        return render(head, walked, secrets=secrets)
+
+    def proposal(self, walked: Walked) -> str:
+        """Return the lines for the partner's profile as a file; "" where there are none."""
+        if not walked.proposal.lines:
+            return ""
+        setting = f"HUB_{self.partner.upper()}_PROFILE"
+        own = getattr(self.settings, f"{self.partner}_profile")
+        use = f"Add these lines to {own}" if own else f"Name this file in {setting}"
+        return walked.proposal.text(
+            f"Found by `hub partners rehearse {self.partner}` on {local(self.now):%d/%m/%Y %H:%M}",
+            f"at {self.endpoint}.",
+            f"{use}; only what differs from the profile in force.",
+            "Read every line before it is used: docs/partner-profile.md.",
+        )
+
+    def _load(self) -> Load:
+        def load(text: str) -> Profile:
+            try:
+                if self.partner == PROVINCE:
+                    return province_profile(self.settings, text).profile
+                return town_profile(self.settings, text).profile
+            except SettingsError as error:
+                if text and isinstance(error.__cause__, ProfileBroken):
+                    raise error.__cause__ from None
+                raise
+
+        return load
+
+    def _province(self) -> Make:
+        from adapters.provincial.rehearsal import ProvinceRehearsal
+
+        settings = province_settings(self.settings)
+
+        def make(profile: Profile) -> Partner:
+            return ProvinceRehearsal(settings, profile)
+
+        return make
+
+    def _town(self) -> Make:
+        from adapters.town_center.rehearsal import TownRehearsal
+
+        settings = town_settings(self.settings)
+        absent = f"{self.settings.province_agency}-900101-0000"
+
+        def make(profile: Profile) -> Partner:
+            return TownRehearsal(settings, profile, absent=absent)
+
+        return make
+
+    def _test(self) -> Test:
+        """Return the test dossier, of a procedure that the partner has."""
+        rules = Rulebook.load()
+        rules.check_number(self.number)
+        on, inter_level = local(self.now).date(), self.partner == TOWN
+        procedure = next(
+            it for it in rules.catalogue if it.is_valid_on(on) and it.inter_level is inter_level
+        )
+        return Test(
+            number=self.number,
+            procedure=procedure.code,
+            procedure_name=procedure.name,
+            sector=procedure.sector,
+            sector_name=procedure.sector_name,
+            unit=rules.unit,
+            now=self.now,
+        )
