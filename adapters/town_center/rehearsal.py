@@ -16,6 +16,7 @@ from adapters.town_center.reading import read_found, read_said
 from adapters.town_center.session import LOGIN
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
+from adapters.wire.dates import DateReader
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
@@ -44,6 +45,7 @@ class TownRehearsal:
         self.reply_timeout = settings.reply_timeout
         self.destination = TownCenter(self.settings)
         self._table = faults.table_of(profile)
+        self._dates = DateReader(profile.dates)
         self.wires = Wires(
             settings.url,
             profile,
@@ -125,7 +127,7 @@ class TownRehearsal:
             lifetime = self.profile.session.lifetime
             return Heard(code="", message="", token=granted(reply, cautious=lifetime).token)
         if operation == LOOK_UP:
-            said, held = read_found(reply)
+            said, held = read_found(reply, dates=self._dates)
             shown = self._shown(held) if held is not None else None
             return Heard(code=said.code, message=said.message, shown=shown)
         said = read_said(reply)
@@ -138,10 +140,10 @@ class TownRehearsal:
         if operation == LOGIN:
             return Means.DONE
         if operation == LOOK_UP:
-            said, _ = read_found(reply)
+            said, _ = read_found(reply, dates=self._dates)
             if faults.meaning(reply, said, table=self._table) is Means.SESSION_OVER:
                 return Means.SESSION_OVER
-            held = faults.found(reply, table=self._table)
+            held = faults.found(reply, table=self._table, dates=self._dates)
             return Means.NOT_THERE if held is None else Means.DONE
         number = self._number if operation == TRANSFER else ""
         done = faults.outcome(reply, number, table=self._table)

@@ -57,8 +57,7 @@ def _teach(context: Context, said: Said, number: str) -> Taught:
 
 def pings(context: Context) -> Iterator[Finding]:
     """Make the harmless calls that are neither login nor look-up."""
-    for said in context.partner.pings(context.token):
-        context.note(said)
+    for said in context.pings():
         what = f"{said.operation}: {described(said)}"
         good = said.failure is None
         if good:

@@ -5,14 +5,15 @@ written as lines of the profile, what they do not explain is for a person.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark, Pair, PairKind, Shown
 from adapters.wire.rehearsal.registering import Registered
-from hub.messages.folding import folded
+from hub.messages.folding import bare, folded
 from hub.rules.comparing import (
     Likeness,
     Resolution,
@@ -74,6 +75,11 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Find
     forms = sorted({_form(it.back) for _, _, it in read})
     if forms:
         listed = ", ".join(forms)
+        known_forms = context.partner.profile.dates.forms
+        fresh = tuple(it for it in forms if it not in (*known_forms, "?"))
+        if fresh:
+            why = f"Times came back written as {listed}"
+            context.learn(("dates", "forms"), (*known_forms, *fresh), why)
         yield Finding("times", Mark.OK, f"viết dạng {listed}", f"written as {listed}")
     unread = sorted({it.name for _, theirs, it in read if theirs is None})
     if unread:
@@ -164,26 +170,35 @@ def cut_length(pairs: list[Pair]) -> int:
     A column counts letters or bytes, of composed or decomposed text, after blanks were folded or
     before.
     """
-    fits: dict[int, int] = {}
-    for pair in pairs:
-        for length in _lengths(pair.sent, folded(pair.back)):
-            fits[length] = fits.get(length, 0) + 1
-    return max(fits, key=lambda it: (fits[it], -it), default=0)
-
-
-def _lengths(sent: str, back: str) -> set[int]:
-    """Return every length at which a column leaves `back` of a text."""
-    if not back or not folded(sent).startswith(back) or folded(sent) == back:
-        return set()
-    found = set()
-    for base in (sent, " ".join(sent.split())):
+    best, length = 0, 0
+    for cut in (_letters, _bytes):
         for form in ("NFC", "NFD"):
-            text = unicodedata.normalize(form, base)
-            raw = text.encode()
-            for length in range(len(back), min(len(raw), 3 * len(back) + 3)):
-                as_bytes = raw[:length].decode(errors="ignore")
-                if back in (folded(text[:length]), folded(as_bytes)):
-                    found.add(length)
+            fits = Counter(it for pair in pairs for it in _lengths(pair, form, cut))
+            found = max(fits, key=lambda it, fits=fits: (fits[it], -it), default=0)
+            if fits[found] > best:
+                best, length = fits[found], found
+    return length
+
+
+def _letters(text: str, length: int) -> str:
+    return text[:length]
+
+
+def _bytes(text: str, length: int) -> str:
+    return text.encode()[:length].decode(errors="ignore")
+
+
+def _lengths(pair: Pair, form: str, cut: Callable[[str, int], str]) -> set[int]:
+    """Return every length at which a column leaves of a text what came back."""
+    back, whole = folded(pair.back), folded(pair.sent)
+    # Without their marks: a tone stands at the end of its word, and moves when that is cut.
+    if not bare(back) or back == whole or not bare(whole).startswith(bare(back)):
+        return set()
+    found, least = set(), len(unicodedata.normalize("NFC", pair.back).strip())
+    for base in (pair.sent, " ".join(pair.sent.split())):
+        text = unicodedata.normalize(form, base)
+        longest = min(len(text.encode()), 3 * least + 3)
+        found |= {it for it in range(least, longest) if folded(cut(text, it)) == back}
     return found
 
 

@@ -80,6 +80,16 @@ class Context:
         """Look a dossier up under the present login, or a new one where that is over."""
         return self._asked(lambda: self.with_login(lambda it: self.partner.look_up(number, it)))
 
+    def pings(self) -> list[Said]:
+        """Make the other harmless calls, all of them again after what passes."""
+        said: list[Said] = []
+        for _ in range(TRIES):
+            said = [self.note(one) for one in self.partner.pings(self.token)]
+            if not any(map(_passes, said)):
+                break
+            self.wait(PAUSE)
+        return said
+
     def with_login(self, call: Callable[[str], Said]) -> Said:
         """Make a call; where the login is over and nothing was done, once more with a new one."""
         said = self.note(call(self.token))
