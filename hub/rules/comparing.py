@@ -164,7 +164,8 @@ def cut_length(sent: str, found: str) -> int:
 
 def _cut(sent: str, length: int) -> set[str]:
     """Return what a column of `length` characters, or bytes, may leave of a text in any form."""
-    forms = [unicodedata.normalize(form, sent) for form in ("NFC", "NFD")]
+    bases = (sent, " ".join(sent.split()))  # blanks may be folded before the column cuts
+    forms = [unicodedata.normalize(form, it) for it in bases for form in ("NFC", "NFD")]
     left = [text[:length] for text in forms]
     left += [text.encode()[:length].decode(errors="ignore") for text in forms]
     return set(map(folded, left))
