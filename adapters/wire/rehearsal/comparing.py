@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from adapters.wire.rehearsal.context import Context
@@ -27,6 +28,7 @@ from hub.rules.comparing import (
 LOOKS = 6
 """Look-ups that are compared: a partner may have several servers."""
 DAY = timedelta(days=1)
+_NORMAL: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _FORMS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 
 
@@ -170,14 +172,15 @@ def cut_length(pairs: list[Pair]) -> int:
     A column counts letters or bytes, of composed or decomposed text, after blanks were folded or
     before.
     """
-    best, length = 0, 0
+    best: tuple[int, int] = (0, 0)
+    """How many texts a length explains, and the length, negative: the shortest wins."""
     for cut in (_letters, _bytes):
-        for form in ("NFC", "NFD"):
+        for form in _NORMAL:
             fits = Counter(it for pair in pairs for it in _lengths(pair, form, cut))
-            found = max(fits, key=lambda it, fits=fits: (fits[it], -it), default=0)
-            if fits[found] > best:
-                best, length = fits[found], found
-    return length
+            found = max(((count, -it) for it, count in fits.items()), default=(0, 0))
+            if found[0] > best[0]:
+                best = found
+    return -best[1]
 
 
 def _letters(text: str, length: int) -> str:
@@ -188,7 +191,7 @@ def _bytes(text: str, length: int) -> str:
     return text.encode()[:length].decode(errors="ignore")
 
 
-def _lengths(pair: Pair, form: str, cut: Callable[[str, int], str]) -> set[int]:
+def _lengths(pair: Pair, form: Literal["NFC", "NFD"], cut: Callable[[str, int], str]) -> set[int]:
     """Return every length at which a column leaves of a text what came back."""
     back, whole = folded(pair.back), folded(pair.sent)
     # Without their marks: a tone stands at the end of its word, and moves when that is cut.
