@@ -1,0 +1,75 @@
+"""The contracts between the hub and everything outside it.
+
+Destinations and sources are written by adapters, brokers by hub/broker; flow uses all of them
+through these protocols only. Each has one contract suite under tests/contract.
+"""
+
+from hub.ports.brokers import (
+    Broker,
+    BrokerUnavailable,
+    Confirm,
+    Consumer,
+    ConsumerLost,
+    Incoming,
+    Outgoing,
+    Publisher,
+)
+from hub.ports.destinations import (
+    Absent,
+    Answer,
+    Destination,
+    Doubt,
+    Question,
+    Receipt,
+    Request,
+    Unclear,
+    latest_first_byte,
+)
+from hub.ports.drift import (
+    Drift,
+    DriftKind,
+    DriftObserver,
+    ignore_drift,
+)
+from hub.ports.places import (
+    BlobPath,
+    Clock,
+)
+from hub.ports.sources import (
+    AcceptanceUnknown,
+    Accepted,
+    CallbackAnswer,
+    Sink,
+    Source,
+)
+
+__all__ = [
+    "Absent",
+    "AcceptanceUnknown",
+    "Accepted",
+    "Answer",
+    "BlobPath",
+    "Broker",
+    "BrokerUnavailable",
+    "CallbackAnswer",
+    "Clock",
+    "Confirm",
+    "Consumer",
+    "ConsumerLost",
+    "Destination",
+    "Doubt",
+    "Drift",
+    "DriftKind",
+    "DriftObserver",
+    "Incoming",
+    "Outgoing",
+    "Publisher",
+    "Question",
+    "Receipt",
+    "Request",
+    "Sink",
+    "Source",
+    "Unclear",
+    "ignore_drift",
+    "latest_first_byte",
+]
