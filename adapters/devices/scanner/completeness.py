@@ -4,7 +4,8 @@ A scanner may make an empty file, or one of its final size full of zeros, and wr
 minutes later; size and times then say nothing. So the end that each format has is looked for: the
 `%%EOF` of a PDF, the end marker of a JPEG, the last chunk of a PNG, every directory and every strip
 of a TIFF. Only these places are read, whatever the size. That the pages inside are well formed is
-not checked.
+not checked, and a page of a TIFF that is not compressed and half written passes for one whose lower
+part is black; the rest before a scan is taken has to tell those.
 """
 
 import os
@@ -19,6 +20,8 @@ DIRECTORIES = 10_000
 """Pages of a TIFF that are followed; a file with more of them goes round in a circle."""
 _PLACES = {273: 279, 324: 325}
 """Tags of a TIFF: where strips (tiles) begin, and how long each is."""
+_COMPRESSION, _NOT_COMPRESSED = 259, (1,)
+_WANTED = frozenset({*_PLACES, *_PLACES.values(), _COMPRESSION})
 _WIDTHS = {3: "H", 4: "I", 16: "Q"}
 """Types of a TIFF's whole numbers, as the struct module writes them."""
 
@@ -97,7 +100,7 @@ def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int)
     values: dict[int, tuple[int, ...]] = {}
     for start in range(0, len(raw), entry):
         tag, kind, number = struct.unpack_from(f"{order}HH{count}", raw, start)
-        if kind not in _WIDTHS or (tag not in _PLACES and tag not in _PLACES.values()):
+        if kind not in _WIDTHS or tag not in _WANTED:
             continue
         shape = f"{order}{number}{_WIDTHS[kind]}"
         room = start + entry - (4 if entry == 12 else 8)
@@ -118,8 +121,36 @@ def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int)
             begin and length and begin + length <= size
             for begin, length in zip(values[tag], values[lengths], strict=True)
         )
+        and _is_written(stream, values[tag], values[lengths], values.get(_COMPRESSION))
         for tag, lengths in _PLACES.items()
     )
+
+
+def _is_written(
+    stream: BinaryIO,
+    begins: tuple[int, ...],
+    lengths: tuple[int, ...],
+    compression: tuple[int, ...] | None,
+) -> bool:
+    """Tell whether the strips hold something: their room may have been reserved only.
+
+    Of a page that is compressed the last one is never all zeros. Of another one the lower part may
+    be, but not the whole of it.
+    """
+    strips = list(zip(begins, lengths, strict=True))
+    if compression not in (None, _NOT_COMPRESSED):
+        strips = strips[-1:]
+    return any(not _is_zeros(stream, begin, length) for begin, length in strips)
+
+
+def _is_zeros(stream: BinaryIO, begin: int, length: int) -> bool:
+    stream.seek(begin)
+    while length:
+        piece = stream.read(min(length, 64 * 1024))
+        if not piece or piece.strip(b"\0"):
+            return not piece
+        length -= len(piece)
+    return True
 
 
 def _read(stream: BinaryIO, at: int, shape: str, size: int) -> tuple[int, ...] | None:

@@ -70,11 +70,17 @@ def test_a_document_cut_short_lacks_something(media_type: str, part: float) -> N
 def test_a_document_whose_size_was_reserved_lacks_something(media_type: str, part: float) -> None:
     """The size is the final one, the bytes are zeros from some place on."""
     whole = WHOLE[media_type]
-    if media_type == "image/tiff":
-        part = min(part, 0.3)  # zeros inside the last strip could be a white page
     written = int(len(whole) * part)
     reserved = whole[:written] + bytes(len(whole) - written)
     assert lack_of(io.BytesIO(reserved), media_type) != ""
+
+
+def test_a_page_of_a_tiff_whose_room_is_reserved_only_is_not_there() -> None:
+    """Its place and length stand in the directory, its bytes are zeros."""
+    whole = tiff(1)
+    assert lack_of(io.BytesIO(whole[:38] + bytes(3000)), "image/tiff") != ""
+    half = whole[:1500] + bytes(len(whole) - 1500)
+    assert lack_of(io.BytesIO(half), "image/tiff") == ""  # as a page with a black lower part
 
 
 def test_a_pdf_for_the_web_is_whole_only_with_the_bytes_that_it_announces() -> None:
