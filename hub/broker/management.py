@@ -137,7 +137,8 @@ class Management:
             self._addresses.append(self._addresses.pop(0))  # next time the others first
         else:
             raise BrokerUnavailable(f"management API: {method} {path}: " + "; ".join(silent))
-        if status in (401, 403):
+        # A wrong password is no lack of rights: nothing was seen at all.
+        if status in (401, 403) and b"login failed" not in answer.lower():
             raise ManagementRefused(f"management API: the account may not {method} {path}")
         if status >= 300:
             reason = answer[:300].decode(errors="replace")
