@@ -68,6 +68,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "reconcile": ("--day", "2018-08-06"),
     "tasks done": ("1", "--reason", "a test"),
     "partners show": ("province",),
+    "partners rehearse": ("province",),
     "slip": ("000.99.01.H57-180806-0001",),
     "archive run": ("--reason", "a test"),
     "archive restore": ("000.99.01.H57-180806-0001", "--reason", "a test"),
