@@ -25,11 +25,12 @@ than any other role stands while the archive does."""
 REGISTER = ("DongBoHoSoMC",)
 """A pause of one operation of several: what waits for it is laid aside, the others go on."""
 REFUSED_FOR_NOW = Fault(kind=FaultKind.BUSY, operations=REGISTER, seconds=1)
-LATER_OR_IN_DOUBT = (
-    Fault(kind=FaultKind.BUSY, operations=REGISTER, probability=0.3),
-    Fault(kind=FaultKind.DROP_AFTER_ACCEPT, operations=REGISTER, probability=0.3),
-)
-"""Brings the timer something that becomes due, and reconcile something to ask about."""
+LED_BY = {
+    "reconcile": Fault(kind=FaultKind.DROP_AFTER_ACCEPT, operations=REGISTER, remaining=1),
+    "timer": Fault(kind=FaultKind.BUSY, operations=REGISTER, remaining=1),
+}
+"""Brings a role something to do: a dossier to ask about, one that becomes due. One at a time, and
+once: what waits for a role that stands holds a clerk, and there are two of them."""
 
 
 @dataclass
@@ -66,10 +67,13 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
         _lead(drill, points)
         if archiving:
             retention.begin(stage, age=TOLD_WITHIN)
-        first = [step for step in steps if step.role in ("timer", "reconcile")]
-        _arm(drill, first)
+        first = [step for role in LED_BY for step in steps if step.role == role]
         load.start()
-        _wait(drill, first)
+        for step in first:
+            if not archiving:
+                stage.partners["province"].set_faults([LED_BY[step.role]])
+            _arm(drill, [step])
+            _wait(drill, [step])
         if first:
             stage.partners["province"].clear_faults()
         for step in steps[len(first) :]:
@@ -97,10 +101,8 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
 def _lead(drill: Drill, points: set[Point]) -> None:
     """Let the province do what leads a role to its step."""
     paused = {Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT} & points
-    wanted = [REFUSED_FOR_NOW] if paused else LATER_OR_IN_DOUBT
     # The archive gives way to what is late, so nothing may be.
-    archiving = any(point.startswith("archive_") for point in points)
-    drill.stage.partners["province"].set_faults([] if archiving else wanted)
+    drill.stage.partners["province"].set_faults([REFUSED_FOR_NOW] if paused else [])
 
 
 def _arm(drill: Drill, steps: list[Step]) -> None:
