@@ -15,7 +15,7 @@ from tests.chaos.rounds import Told, try_everywhere
 from tests.chaos.single_faults import FAULTS, LEFT_OUT, TRIED
 from tests.chaos.steps import STEPS
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
