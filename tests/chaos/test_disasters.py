@@ -16,7 +16,7 @@ from tests.chaos.injector import Injector
 from tests.chaos.single_faults import FAULTS
 from tests.chaos.test_slice import ROW
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 T = TypeVar("T")
 
 SINGLE = {

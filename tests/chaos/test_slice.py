@@ -9,7 +9,7 @@ from tests.chaos.conftest import Drill
 from tests.chaos.injector import Injector
 from tests.chaos.load import Load
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
 ROW = ("role_killed", "lines_cut", "broker_killed_and_restarted", "role_stood_still", "role_killed")
 DOSSIERS = 25
