@@ -46,8 +46,7 @@ header = ""
 
 [lookup]
 lag = "150ms"
-last_steps = {last_steps}
-
+{last_steps}
 [resolution]
 time = "60s"
 text_length = 40
@@ -101,7 +100,7 @@ def exchange(
     migrate(store)
     own = place / "profile.toml"
     mode, _, untold = str(request.param).partition("-")
-    known = PROFILE.format(last_steps=0 if mode == "town" else 10)
+    known = PROFILE.format(last_steps="" if mode == "town" else "last_steps = 10\n")
     own.write_text(UNTOLD if untold else known)
     short = timedelta(seconds=2)
     destination: Destination

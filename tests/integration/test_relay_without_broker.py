@@ -35,6 +35,7 @@ def in_use(store: Store) -> int:
 
 def relay_with_a_row(store: Store, broker: Broker) -> tuple[Relay, Watched]:
     """Return a relay that has something to publish, and the event that it waits on."""
+    store._notifier = None  # its thread uses a connection of its own, for a moment
     with store.write() as tx:
         outbox.put(tx, [outbox.ToPublish("deliver.provincial", "m-1", "ask", b"{}")])
     relay = Relay(store, broker)
