@@ -9,7 +9,7 @@ twice after a restart or by two timers.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.messages import catalog
+from hub.messages.partner_names import names_of
 from hub.records.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState
@@ -25,8 +25,6 @@ the ten minutes after which the timer repeats a lost ask."""
 WITHOUT_CALENDAR = timedelta(days=14)
 """How far is looked ahead where no calendar tells: longer than the days of Tết. Too early is a
 question too many, too late is a broken promise."""
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class DeadlineAlerts:
 
 def finding(one: Near) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en = _VI.get(one.destination, one.destination), _EN.get(one.destination, one.destination)
+    vi, en, _ = names_of(one.destination)
     due = f"{local(one.due_at):%H:%M %d/%m/%Y}"
     record = f'hub by-hand {one.id} --reason "CV ..."'
     doubt_vi = doubt_en = ""

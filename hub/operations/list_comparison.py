@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hub.messages import catalog
+from hub.messages.partner_names import names_of
 from hub.messages.payloads import Status
 from hub.operations.list_checks import is_of
 from hub.operations.partner_list import PartnerList
@@ -25,8 +26,6 @@ from hub.store.tasks import Finding
 UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"
 NOT_LISTED, LISTED_DIFFERS = "not_listed", "listed_differs"
 BY_LIST = frozenset({UNKNOWN_HERE, LISTED_UNSENT, NOT_LISTED, LISTED_DIFFERS})
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
 _OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 
 
@@ -85,7 +84,7 @@ def _by_status(listed: PartnerList, number: str, told: Status | None, day: date)
 
 
 def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
-    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
+    (vi, en, _), on = names_of(listed.partner), f"{day:%d/%m/%Y}"
     return Finding(
         kind=UNKNOWN_HERE,
         subject=number,
@@ -110,7 +109,7 @@ def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
 
 
 def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
-    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
+    (vi, en, _), on = names_of(listed.partner), f"{day:%d/%m/%Y}"
     return Finding(
         kind=LISTED_UNSENT,
         subject=number,
@@ -126,7 +125,7 @@ def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
 
 
 def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
-    vi, en, on = _VI[listed.partner], _EN[listed.partner], f"{day:%d/%m/%Y}"
+    (vi, en, _), on = names_of(listed.partner), f"{day:%d/%m/%Y}"
     return Finding(
         kind=NOT_LISTED,
         subject=number,
@@ -144,7 +143,7 @@ def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
 def _listed_differs(
     listed: PartnerList, number: str, said: Status, told: Status, day: date
 ) -> Finding:
-    vi, en = _VI[listed.partner], _EN[listed.partner]
+    vi, en, _ = names_of(listed.partner)
     return Finding(
         kind=LISTED_DIFFERS,
         subject=number,

@@ -9,8 +9,9 @@ import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.messages import catalog
-from hub.records.calendar import CalendarMissing, local
+from hub.messages.partner_names import names_of
+from hub.operations.office_hours import due_within
+from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.store import fault_classes, tasks
@@ -21,9 +22,6 @@ from hub.telemetry import Event, log
 
 TIME_TO_CLASSIFY = timedelta(hours=8)
 """Office hours until a task is due."""
-WITHOUT_CALENDAR = timedelta(days=1)
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class UnknownCodes:
             found, needless = fault_classes.untold(tx), fault_classes.some_needless(tx)
         if not found and not needless:
             return 0
-        due = self._due(now)
+        due = due_within(self.rules, now, TIME_TO_CLASSIFY)
         with self.store.write() as tx:
             fault_classes.close_needless(tx, actor=BY_HUB, reason="classified", now=now)
             raised = [
@@ -49,16 +47,10 @@ class UnknownCodes:
             log.warning(Event.CODE_UNKNOWN, destination=one.partner, code=one.code)
         return len(raised)
 
-    def _due(self, now: datetime) -> datetime:
-        try:
-            return self.rules.add_working_time(now, TIME_TO_CLASSIFY)
-        except CalendarMissing:
-            return now + WITHOUT_CALENDAR
-
 
 def finding(one: Unknown) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en = _VI.get(one.partner, one.partner), _EN.get(one.partner, one.partner)
+    vi, en, _ = names_of(one.partner)
     since = f"{local(one.first_seen):%H:%M %d/%m/%Y}"
     # Behind "--", because a code may begin with "-".
     operation, code = shlex.quote(one.operation), shlex.quote(one.code)

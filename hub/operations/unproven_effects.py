@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages import catalog
-from hub.records.calendar import CalendarMissing
+from hub.messages.partner_names import names_of
+from hub.operations.office_hours import due_within
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.store import tasks, unproven
@@ -19,13 +20,6 @@ from hub.telemetry import Event, log
 
 TIME_TO_RESOLVE = timedelta(hours=4)
 """Office hours until a task is due: the dossier's later messages wait for it."""
-WITHOUT_CALENDAR = timedelta(days=1)
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
-_PROFILE = {
-    catalog.PROVINCIAL: "HUB_PROVINCE_PROFILE",
-    catalog.TOWN_CENTER: "HUB_TOWN_PROFILE",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +35,7 @@ class UnprovenEffects:
             found, needless = unproven.untold(tx), unproven.some_needless(tx)
         if not found and not needless:
             return 0
-        due = self._due(now)
+        due = due_within(self.rules, now, TIME_TO_RESOLVE)
         with self.store.write() as tx:
             unproven.close_needless(tx, actor=BY_HUB, reason="resolved", now=now)
             raised = [
@@ -56,24 +50,20 @@ class UnprovenEffects:
             )
         return len(raised)
 
-    def _due(self, now: datetime) -> datetime:
-        try:
-            return self.rules.add_working_time(now, TIME_TO_RESOLVE)
-        except CalendarMissing:
-            return now + WITHOUT_CALENDAR
-
 
 def finding(one: Left) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en = _VI.get(one.destination, one.destination), _EN.get(one.destination, one.destination)
+    vi, en, _ = names = names_of(one.destination)
     there, absent = f"hub resolve {one.id} delivered", f"hub resolve {one.id} absent"
     field_vi = f", so trường {one.differs}" if one.differs else ""
     field_en = f" and compare {one.differs}" if one.differs else ""
     profile = ""
-    if one.differs and (name := _PROFILE.get(one.destination)):
+    if one.differs and one.destination in catalog.PARTNERS:
+        setting = names.profile_setting
         profile = (
-            f" Nếu mọi hồ sơ đều lệch như vậy, ghi cách ghi của đối tác vào {name}."
-            f" / If every dossier differs so, say in the file of {name} how the partner writes it."
+            f" Nếu mọi hồ sơ đều lệch như vậy, ghi cách ghi của đối tác vào {setting}."
+            f" / If every dossier differs so, say in the file of {setting}"
+            " how the partner writes it."
         )
     return tasks.Finding(
         kind=unproven.KIND,

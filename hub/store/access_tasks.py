@@ -4,11 +4,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.rules.actors import BY_HUB
 from hub.store.engine import Tx
 from hub.store.plans import unindexed
 from hub.store.repair_tables import tasks
 from hub.store.tables import UNSETTLED, deliveries, pauses
-from hub.store.tasks import BY_HUB, GONE
+from hub.store.tasks import GONE
 
 KIND = "partner_access"
 t, p, d = tasks.c, pauses.c, deliveries.c

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
+from hub.rules.actors import BY_HUB
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import position
 from hub.store.engine import Tx, insert
@@ -17,7 +18,7 @@ from hub.store.repair_tables import tasks
 from hub.store.tables import deliveries, journal
 
 t = tasks.c
-BY_HUB, GONE = "hub", "the difference is gone"
+GONE = "the difference is gone"
 """Who closes a task whose difference is gone, and why."""
 
 
@@ -60,12 +61,17 @@ def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None
     return number
 
 
-def open_count(tx: Tx, kind: str, destination: str) -> int:
-    """Return how many tasks of a kind are open for a partner."""
+def open_among_few(tx: Tx, found: Finding, *, most: int, now: datetime) -> bool:
+    """Open a task as `open_once`, without a due time; False, too, when `most` of its kind are open.
+
+    For findings of which a partner can make any number.
+    """
     query = sa.select(sa.func.count()).where(
-        t.kind == kind, t.destination == destination, t.closed_at.is_(None)
+        t.kind == found.kind, t.destination == found.destination, t.closed_at.is_(None)
     )
-    return int(tx.execute(query).scalar_one())
+    if tx.execute(query).scalar_one() >= most:
+        return False
+    return open_once(tx, found, due_at=None, now=now)
 
 
 @dataclass(frozen=True, slots=True)

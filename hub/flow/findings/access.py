@@ -6,16 +6,13 @@ itself when no operation of the partner is paused with that code and no delivery
 
 from datetime import datetime
 
-from hub.messages import catalog
+from hub.messages.partner_names import names_of
 from hub.rules.access import REMEDIES
 from hub.rules.errors import FAULTS
 from hub.store import access_tasks, tasks
 from hub.store.engine import Tx
 from hub.store.pauses import Pause
 from hub.store.repair_tables import WARD_IT
-
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
 
 
 def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
@@ -24,7 +21,7 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
     if remedy is None or fault is None:
         return False
     to = pause.destination
-    vi, en = _VI.get(to, to), _EN.get(to, to)
+    vi, en, _ = names_of(to)
     found = tasks.Finding(
         kind=access_tasks.KIND,
         subject=pause.code,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from hub.operations.drift.counting import DriftCounts
-from hub.operations.drift.words import KIND, finding, subject_of
+from hub.operations.drift.words import finding, subject_of
 from hub.ports import Clock
 from hub.rules.causes import cause_of
 from hub.service import Role
@@ -45,11 +45,10 @@ class DriftKeeping(Role):
             with self.store.write() as tx:
                 fresh = drift.add(tx, counts, now=now)
                 news = list(_news(fresh))
-                opened = 0
-                for keys in news:
-                    if tasks.open_count(tx, KIND, keys[0].partner) >= OPEN_AT_MOST:
-                        break
-                    opened += tasks.open_once(tx, finding(keys, since=now), due_at=None, now=now)
+                opened = sum(
+                    tasks.open_among_few(tx, finding(it, since=now), most=OPEN_AT_MOST, now=now)
+                    for it in news
+                )
         except StoreUnavailable as error:
             self.counts.give_back(counts)
             log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))

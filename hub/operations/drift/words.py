@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.messages import catalog
+from hub.messages.partner_names import names_of
 from hub.records.calendar import local
 from hub.store import tasks
 from hub.store.drift import Key
 from hub.store.repair_tables import WARD_IT
 
 KIND = "reply_drift"
-CONTRACT = "contract"
-"""The kind of drift that is another WSDL or OpenAPI file."""
 SHOWN = 5
 """Places that a task names."""
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
 _WHAT = {
     "unknown_field": ("có phần tử mới", "carry a new field"),
     "missing_field": ("thiếu phần tử", "lack a field"),
@@ -32,7 +28,6 @@ _WHAT = {
     "envelope": ("dùng phong bì SOAP khác", "have another SOAP envelope"),
     "framing": ("có khung HTTP khác thường", "have an unusual HTTP form"),
     "echo": ("không trả lại mã yêu cầu", "do not give the request id back"),
-    CONTRACT: ("đi kèm mô tả giao diện đã đổi", "come with a changed description (WSDL, OpenAPI)"),
 }
 
 
@@ -53,7 +48,7 @@ def finding(keys: Sequence[Key], *, since: datetime) -> tasks.Finding:
     """Return the task for differences of one subject."""
     first = keys[0]
     vi, en = what(first.kind)
-    who_vi, who_en = (names.get(first.partner, first.partner) for names in (_VI, _EN))
+    who_vi, who_en, _ = names_of(first.partner)
     places = ", ".join(dict.fromkeys(f"{it.operation} {it.place}".strip() for it in keys[:SHOWN]))
     more = f" (+{len(keys) - SHOWN})" if len(keys) > SHOWN else ""
     return tasks.Finding(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from hub.messages import catalog
+from hub.messages.partner_names import names_of
 from hub.records.calendar import local
+from hub.rules.actors import BY_HUB
 from hub.store import tasks
 from hub.store.engine import Store, Tx
 from hub.store.findings import unreadable
@@ -26,9 +27,6 @@ IN_A_ROW = 3
 """Calls from which it is no accident of the line."""
 OPEN_AT_MOST = 8
 """Open tasks of a partner: one whose replies are all different is told in eight parts."""
-_VI = {catalog.PROVINCIAL: "tỉnh", catalog.TOWN_CENTER: "thị xã"}
-_EN = {catalog.PROVINCIAL: "the province", catalog.TOWN_CENTER: "the town"}
-_NAMES = {catalog.PROVINCIAL: "province", catalog.TOWN_CENTER: "town"}
 _OPERATION = re.compile(r"^[A-Za-z][\w.\-]*(?=[,:] )(?:, |: )?")
 _COUNTED = re.compile(r"\d+")
 SUBJECT_LENGTH = 200
@@ -67,7 +65,11 @@ class UnreadableReplies:
         with self.store.write() as tx:
             for number in closing:
                 _close(tx, number, now)
-            raised = [it for it in raising if self._raise(tx, it, now)]
+            raised = [
+                it
+                for it in raising
+                if tasks.open_among_few(tx, finding(it), most=OPEN_AT_MOST, now=now)
+            ]
         for row in raised:
             log.warning(
                 Event.REPLIES_UNREADABLE,
@@ -76,11 +78,6 @@ class UnreadableReplies:
                 detail=row.calls[0].detail,
             )
         return len(raised)
-
-    def _raise(self, tx: Tx, row: Row, now: datetime) -> bool:
-        if tasks.open_count(tx, KIND, row.place.partner) >= OPEN_AT_MOST:
-            return False
-        return tasks.open_once(tx, finding(row), due_at=None, now=now)
 
 
 def subject_of(detail: str) -> str:
@@ -102,11 +99,11 @@ def in_a_row(found: Sequence[Unreadable], read: Mapping[Calls, int]) -> Iterator
 def finding(row: Row) -> tasks.Finding:
     """Return the task's content, Vietnamese and English."""
     partner, count = row.place.partner, len(row.calls)
-    vi, en, name = (names.get(partner, partner) for names in (_VI, _EN, _NAMES))
+    vi, en, name = names = names_of(partner)
     operations = ", ".join(dict.fromkeys(it.calls.operation for it in row.calls))
     where, _, fix = row.calls[0].detail.partition(";")
     since = f"{local(row.calls[-1].at):%H:%M %d/%m/%Y}"
-    setting = f"HUB_{name.upper()}_PROFILE"
+    setting = names.profile_setting
     helped = f" ({fix.strip()})" if fix.strip() else ""
     return tasks.Finding(
         kind=KIND,
@@ -143,6 +140,6 @@ def _open(tx: Tx) -> Sequence[tasks.Open]:
 
 def _close(tx: Tx, number: int, now: datetime) -> None:
     try:
-        tasks.close(tx, number, actor=tasks.BY_HUB, reason="replies are read again", now=now)
+        tasks.close(tx, number, actor=BY_HUB, reason="replies are read again", now=now)
     except tasks.NoSuchTask:
         return  # another timer, or a person
