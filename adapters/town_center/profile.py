@@ -1,11 +1,9 @@
 """The town's profile: the shipped file, and how one of the installation is laid over it."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from adapters.wire import profile
-from adapters.wire.profile import Loaded, Profile
+from adapters.wire.profile import Profile, Shipped
 
 SHIPPED = Path(__file__).parent / "data" / "profile.toml"
 OPERATIONS = frozenset(
@@ -32,21 +30,8 @@ FOREIGN = frozenset(
 """Keys that do not concern the town: it speaks JSON, which is UTF-8, and shows no steps."""
 
 
-def load(
-    own: Path | None = None,
-    *,
-    settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
-    proposal: str = "",
-) -> Loaded:
-    """Return the town's profile with the installation's file; raises ProfileBroken."""
-    return profile.load(
-        SHIPPED,
-        own,
-        operations=OPERATIONS,
-        foreign=FOREIGN,
-        settings=settings,
-        proposal=proposal,
-    )
+load = Shipped(path=SHIPPED, operations=OPERATIONS, foreign=FOREIGN).load
+"""Returns the town's profile with the installation's file; see `Shipped.load`."""
 
 
 @cache

@@ -165,7 +165,7 @@ def refused(
 
 
 def told_to_come_again(message: str, cause: str) -> CallbackAnswer:
-    """Return an answer with Result 0 for what the same callback, told again, will find mended."""
+    """Return an answer with Result 0 for what is over when the same callback comes again."""
     reply = _built(contract.Acknowledgement(result=0, message=message, cause=cause[:1000]))
     return CallbackAnswer(status=503, reply=reply)
 

@@ -7,14 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from hub.clock import utc_now
-from hub.installation import open_store
 from hub.preflight.check import Check
+from hub.preflight.reading import reading
 from hub.records.calendar import local
 from hub.rules.forecast import FULL, SOON, Sample, days_left
 from hub.settings import Settings
 from hub.store import disk_samples
-from hub.store.engine import StoreUnavailable
-from hub.store.revision import SchemaMismatch
 
 FIX = "RUNBOOK: How large it gets. `hub archive run --dry-run` shows what can leave the database."
 
@@ -38,12 +36,5 @@ def judge(samples: list[Sample], *, today: date, used: int, total: int) -> Check
 
 
 def _samples(settings: Settings) -> list[Sample]:
-    try:
-        store = open_store(settings)
-    except (StoreUnavailable, SchemaMismatch):
-        return []
-    try:
-        with store.read() as tx:
-            return disk_samples.of_host(tx, socket.gethostname())
-    finally:
-        store.close()
+    with reading(settings) as tx:
+        return [] if tx is None else disk_samples.of_host(tx, socket.gethostname())

@@ -6,17 +6,15 @@ partner. What cannot be read, or is not found, would leave every unknown effect 
 
 from collections.abc import Iterator
 
-from hub.installation import open_store
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Absent, Destination, Receipt, Request
 from hub.preflight.check import Check
+from hub.preflight.reading import reading
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable
 from hub.store.lately_delivered import lately_delivered
-from hub.store.revision import SchemaMismatch
 
 FIX = (
     "Every unknown effect waits for this look-up. Compare the partner's replies with its profile:"
@@ -48,16 +46,9 @@ def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
 
 
 def _newest(settings: Settings, destination: Destination) -> Request | None:
-    try:
-        store = open_store(settings)
-    except (StoreUnavailable, SchemaMismatch):
-        return None  # the line of the database says so
-    try:
-        with store.read() as tx:
-            types = sorted(destination.traits.accepts)
-            body = lately_delivered(tx, destination.name, types=types)
-    finally:
-        store.close()
+    types = sorted(destination.traits.accepts)
+    with reading(settings) as tx:
+        body = None if tx is None else lately_delivered(tx, destination.name, types=types)
     if body is None:
         return None
     try:

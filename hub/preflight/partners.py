@@ -6,16 +6,14 @@ A partner that is away is what the hub was made for, and a hub that does not sta
 from collections.abc import Iterator
 from datetime import timedelta
 
-from hub.installation import open_store
 from hub.operations import unconnected as looking
 from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
 from hub.preflight.looking_up import look_up
+from hub.preflight.reading import reading
 from hub.rules.access import REMEDIES
 from hub.rules.errors import DeliveryFailure
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable
-from hub.store.revision import SchemaMismatch
 
 MOST_SKEW = timedelta(seconds=60)
 """The town refuses and we refuse what is signed with a time five minutes off; a minute is far
@@ -24,15 +22,8 @@ enough to have it mended before."""
 
 def unconnected(settings: Settings) -> Iterator[Check]:
     """Name each partner without an address that deliveries wait for or once went to."""
-    try:
-        store = open_store(settings)
-    except (StoreUnavailable, SchemaMismatch):
-        return  # the line of the database says so
-    try:
-        with store.read() as tx:
-            found = looking.unconnected(tx, settings)
-    finally:
-        store.close()
+    with reading(settings) as tx:
+        found = [] if tx is None else looking.unconnected(tx, settings)
     for one in found:
         detail = one.en.partition(": ")[2]
         if one.delivered:

@@ -6,14 +6,12 @@ from typing import Any
 
 from hub.clock import utc_now
 from hub.health import SILENT_AT_MOST
-from hub.installation import open_store
 from hub.preflight.check import Check, from_text
+from hub.preflight.reading import reading
 from hub.processes import replaced, runs_here
 from hub.records.calendar import local
 from hub.settings import Settings
 from hub.store import alerts, heartbeats
-from hub.store.engine import StoreUnavailable
-from hub.store.revision import SchemaMismatch
 
 LOOKS_AT_LEAST = timedelta(hours=2)
 """A running process that has not looked for so long has stopped looking."""
@@ -21,15 +19,10 @@ LOOKS_AT_LEAST = timedelta(hours=2)
 
 def running(settings: Settings) -> Iterator[Check]:
     """Read what the processes wrote; says nothing where the database cannot be read."""
-    try:
-        store = open_store(settings)
-    except (StoreUnavailable, SchemaMismatch):
-        return
-    try:
-        with store.read() as tx:
-            rows, near = heartbeats.known(tx), alerts.count(tx)
-    finally:
-        store.close()
+    with reading(settings) as tx:
+        if tx is None:
+            return
+        rows, near = heartbeats.known(tx), alerts.count(tx)
     now = utc_now()
     for row in rows:
         if replaced(row, rows) and not runs_here(row):

@@ -2,9 +2,9 @@
 
 A file that is read under its own name can be replaced by a rescan before it is moved, and then the
 rescan is moved away unread. Here the name changes first, into a folder of its own inside
-`dang-nhan`, so whoever writes under the old name makes a new file, and the inode that is read is
-the one that is moved on. What stands in `dang-nhan` when the hub starts, or is still written to, is
-looked at like every other file.
+`dang-nhan`. So a program that writes under the old name makes a new file, and the inode that is
+read is the one that is moved on. What stands in `dang-nhan` when the hub starts, or is still
+written to, is looked at like every other file.
 """
 
 from collections.abc import Iterator

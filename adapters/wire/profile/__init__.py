@@ -5,7 +5,7 @@ installation (`HUB_PROVINCE_PROFILE`, `HUB_TOWN_PROFILE`) extends or replaces it
 checked record; nothing here calls a partner, and no adapter reads a profile file by itself.
 """
 
-from adapters.wire.profile.load import Loaded, ProfileBroken, load
+from adapters.wire.profile.load import Loaded, ProfileBroken, Shipped, load
 from adapters.wire.profile.problem import Source
 from adapters.wire.profile.records import (
     Addresses,
@@ -41,6 +41,7 @@ __all__ = [
     "Resolution",
     "RetryAfter",
     "Session",
+    "Shipped",
     "Source",
     "Tls",
     "Unsupported",

@@ -56,6 +56,34 @@ class Loaded:
     """Keys and tables that do not concern the partner."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """A partner's shipped profile, and what can be said about that partner."""
+
+    path: Path
+    operations: frozenset[str]
+    """The partner's names of what can be called."""
+    foreign: frozenset[tuple[str, ...]]
+    """Keys and tables that do not concern the partner."""
+
+    def load(
+        self,
+        own: Path | None = None,
+        *,
+        settings: Mapping[tuple[str, ...], tuple[str, object]] | None = None,
+        proposal: str = "",
+    ) -> Loaded:
+        """Return the profile with the installation's file; see `load`. Raises ProfileBroken."""
+        return load(
+            self.path,
+            own,
+            operations=self.operations,
+            foreign=self.foreign,
+            settings=settings,
+            proposal=proposal,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     raw: Mapping[str, Any]
