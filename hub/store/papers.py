@@ -98,8 +98,8 @@ def give_papers(tx: Tx, number: str) -> None:
 
 def take_papers_back(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
     """Record that the town was not given these papers after all."""
-    rows = [{"which": number, "of": it.component, "hash": it.sha256} for it in papers]
-    _NOT_GIVEN.run_each(tx, rows)
+    for paper in papers:  # no `run_each`: they have one number, and so no key of their own
+        _NOT_GIVEN.run(tx, {"which": number, "of": paper.component, "hash": paper.sha256})
 
 
 def read_together(tx: Tx, numbers: Collection[str]) -> at_hand.Papers:

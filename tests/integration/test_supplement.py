@@ -42,6 +42,15 @@ def ward(tmp_path: Path) -> Iterator[Ward]:
         yield opened
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def either_ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
+    """A ward with an empty store of either kind."""
+    on_server = request.param == "postgresql"
+    url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
+    with open_ward(tmp_path, url) as opened:
+        yield opened
+
+
 def asked(ward: Ward) -> None:
     """Let the town ask for papers."""
     transferred(ward)
@@ -201,8 +210,9 @@ def lacking(ward: Ward) -> list[tuple[int, bool]]:
         return [(papers.count, papers.wanted) for papers in attention.papers_not_at_town(tx)]
 
 
-def test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward: Ward) -> None:
+def test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(either_ward: Ward) -> None:
     """The town never got them and goes on waiting: they are shown, and not lost."""
+    ward = either_ward
     asked(ward)
     bring(ward, "BS-1")
     ward.accept(progress(S.PROCESSING, hours=51))
@@ -213,13 +223,6 @@ def test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward: W
     ward.accept(progress(S.PROCESSING, hours=52))
     assert supplements(ward) == [["BS-1"], ["BS-1", "BS-2"]]
     assert lacking(ward) == []
-
-
-@pytest.mark.postgres
-def test_a_cancelled_supplement_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    """The same there."""
-    with open_ward(tmp_path, postgres_url) as ward:
-        test_papers_of_a_cancelled_supplement_go_with_the_officers_next_word(ward)
 
 
 def test_a_request_that_a_later_supplement_answers_is_not_answered_twice(ward: Ward) -> None:
@@ -250,8 +253,9 @@ def test_a_town_that_says_it_has_the_papers_is_given_none(ward: Ward) -> None:
     assert supplements(ward) == [["BS-1"]]
 
 
-def test_papers_of_a_cancelled_hand_over_are_shown(ward: Ward) -> None:
+def test_papers_of_a_cancelled_hand_over_are_shown(either_ward: Ward) -> None:
     """The town has nothing of the dossier, so nothing counts as given; it asks for nothing."""
+    ward = either_ward
     transferred(ward)
     assert lacking(ward) == []
     taken_out(ward, "town.transfer")
