@@ -1,8 +1,9 @@
 """Reads an archive file back and compares it with the database, every byte of every row.
 
-Only what was read from the disk, unsealed and found equal may be deleted; a stored file counts as
-read back when the pieces have its hash. A dossier that has changed since it was written is left
-out and stays in the database; a file that is not what was written stops everything.
+Only what was read from the disk, unsealed and found equal may be deleted, and only with every
+stored file of the dossier: such a file counts as read back when the pieces have its hash. A dossier
+that has changed since it was written is left out and stays in the database; a file that is not what
+was written stops everything.
 """
 
 import hashlib
@@ -56,22 +57,25 @@ class _Read:
         self.digest = "" if key is None else _digest(open_part(part, key))
         """sha256 of its rows; "" where it was erased and cannot be read any more."""
         self.whole = True
-        """Whether every stored file has its hash."""
+        """Whether every stored file that is there has its hash."""
+        self.stored: set[str] = set()
+        """Hashes of the stored files whose last piece was read."""
         self.rows = part.rows
         self._key, self._parts = key, part.parts
         self._place, self._length, self._count = line.place, 0, 0
         self._lines = hashlib.sha256()
-        self._stored = hashlib.sha256()
+        self._pieces = hashlib.sha256()
         self._add(line)
 
     def piece(self, line: Line, part: FilePart) -> None:
         """Read a piece of a stored file."""
         self._add(line)
         if self._key is not None:
-            self._stored.update(open_part(part, self._key))
+            self._pieces.update(open_part(part, self._key))
         if part.last:
-            self.whole &= self._key is None or self._stored.hexdigest() == part.sha256
-            self._stored = hashlib.sha256()
+            self.whole &= self._key is None or self._pieces.hexdigest() == part.sha256
+            self.stored.add(part.sha256)
+            self._pieces = hashlib.sha256()
 
     def follows(self, part: FilePart) -> bool:
         """Tell whether a piece is the next part of this dossier."""
@@ -164,12 +168,17 @@ def _key(store: Store, number: str) -> bytes | None:
 
 
 def _compare(store: Store, page: Sequence[_Read], compared: Compared) -> None:
-    """Compare dossiers with what the database has of them: the hash of all their rows."""
+    """Compare dossiers with what the database has of them: all their rows, all their files."""
     numbers = [read.number for read in page]
     with store.read() as tx:
-        here = {found.number: found.digest() for found in rows.load(tx, numbers)}
+        here = {found.number: _expected(found) for found in rows.load(tx, numbers)}
     for read in page:
-        if read.whole and read.digest and read.digest == here.get(read.number):
+        if read.whole and read.digest and (read.digest, read.stored) == here.get(read.number):
             compared.equal.append(read.entry())
         else:
             compared.changed.append(read.number)
+
+
+def _expected(here: rows.Rows) -> tuple[str, set[str]]:
+    """Return the hash of a dossier's rows and those of its stored files, none once erased."""
+    return here.digest(), set() if here.erased else set(here.column("dossier_files", "sha256"))

@@ -68,8 +68,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: Mapping[str, Mapping[str, int]]
     """Deliveries by destination and state."""
     files: int
-    files_missing: int
-    """Stored files that were not on the disk any more when the dossier was archived."""
+    files_missing: int = 0
+    """Always 0: a dossier is not archived without its stored files. Readers of format 1 ask it."""
     previous: str
     """sha256 of the manifest before, "" in the first one."""
 

@@ -17,10 +17,12 @@ from hub.failpoints import Point, passing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import layout, sealing
 from hub.operations.archive.layout import FilePart, Head, Manifest, RowsPart
+from hub.operations.archive.leading import Stopped
 from hub.store.archive.rows import Rows
 from hub.store.blobs import BlobStore
 
 MODE = 0o600
+GONE = "a stored file that was there cannot be read any more (is the disk of files/ mounted?)"
 
 
 @dataclass(slots=True)
@@ -32,7 +34,6 @@ class _Counted:
     tables: Counter[str] = field(default_factory=Counter)
     deliveries: dict[str, Counter[str]] = field(default_factory=dict)
     files: int = 0
-    missing: int = 0
 
     def add(self, rows: Rows) -> None:
         self.dossiers += 1
@@ -76,9 +77,9 @@ class FileWriter:
         return self._counted.dossiers
 
     def add(self, rows: Rows, key: bytes) -> None:
-        """Write the rows of a dossier and its stored files."""
+        """Write the rows of a dossier and its stored files; raises Stopped where one is gone."""
         number = rows.number
-        stored = list(self._stored(rows))
+        stored = _stored(self._files, rows)
         parts = 1 + sum(_pieces(path) for _, path in stored)
         sealed = sealing.seal(key, sealing.pack(rows.text()), number=number, part=0)
         self._line(
@@ -125,7 +126,6 @@ class FileWriter:
             tables=counted.tables,
             deliveries=counted.deliveries,
             files=counted.files,
-            files_missing=counted.missing,
             previous=previous,
         )
 
@@ -134,15 +134,6 @@ class FileWriter:
             self._file.write(piece)
             self._digest.update(piece)
         self.size += len(line) + 1
-
-    def _stored(self, rows: Rows) -> Iterator[tuple[str, Path]]:
-        if rows.erased:
-            return  # its files are gone on purpose
-        for sha256 in sorted(set(rows.column("dossier_files", "sha256"))):
-            try:
-                yield sha256, self._files.path(sha256)
-            except InvalidMessage:
-                self._counted.missing += 1
 
 
 def manifest_of(place: Path) -> Path:
@@ -186,17 +177,39 @@ def _write(place: Path, text: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _stored(files: BlobStore, rows: Rows) -> list[tuple[str, Path]]:
+    """Return hash and place of each stored file of a dossier; raises Stopped where one is gone.
+
+    They were there when the dossier was chosen: a disk was unmounted since.
+    """
+    if rows.erased:
+        return []  # its files are gone on purpose
+    try:
+        return [(it, files.path(it)) for it in sorted(set(rows.column("dossier_files", "sha256")))]
+    except (InvalidMessage, OSError):
+        raise Stopped(GONE) from None
+
+
 def _pieces(path: Path) -> int:
-    return max(1, math.ceil(path.stat().st_size / layout.PIECE))
+    """Return in how many pieces a file is written; raises Stopped where it is gone."""
+    try:
+        return max(1, math.ceil(path.stat().st_size / layout.PIECE))
+    except OSError:
+        raise Stopped(GONE) from None
 
 
 def _read(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Yield the pieces of a file, and whether each is the last one; an empty file has one."""
-    with path.open("rb") as file:
-        piece = file.read(layout.PIECE)
-        while True:
+    """Yield the pieces of a file, and whether each is the last one; an empty file has one.
+
+    Raises Stopped where the file is gone or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
             following = file.read(layout.PIECE)
-            yield piece, not following
-            if not following:
-                return
-            piece = following
+            while True:
+                piece, following = following, file.read(layout.PIECE)
+                yield piece, not following
+                if not following:
+                    return
+    except OSError:
+        raise Stopped(GONE) from None
