@@ -68,6 +68,7 @@ class Event(StrEnum):
     ARCHIVE_DONE = "archive_done"
     ARCHIVE_STOPPED = "archive_stopped"
     ARCHIVE_DAMAGED = "archive_damaged"
+    ARCHIVE_LED_ELSEWHERE = "archive_led_elsewhere"
 
 
 FIELDS = frozenset(

@@ -222,6 +222,8 @@ def _told() -> Iterator[None]:
         holding.NoSuchDossier,
     ) as error:
         why = str(error)
+    except OSError as error:  # a disk that is not mounted, not ours, or does not answer
+        why = f"{error.strerror or error}: {error.filename or 'HUB_ARCHIVE_DIR'}"
     else:
         return
     console.print(f"[red]Chưa làm / Not done:[/] {why}", highlight=False, soft_wrap=True)

@@ -1,5 +1,11 @@
-"""The archive as a part of the timer's process: a run now and then, by whoever leads."""
+"""The archive as a part of the timer's process: a run now and then, by the process that leads.
 
+A folder that cannot be used, a damaged file and another leader are logged and end the run; the next
+one comes at its time. A run that stands still, as on a network disk that does not answer, is in
+trouble after `patience`.
+"""
+
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.flow.outlast import outlast
@@ -8,6 +14,7 @@ from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.by import By
+from hub.rules.causes import cause_of
 from hub.service import Role
 from hub.telemetry import Event, log
 
@@ -19,10 +26,22 @@ class Archivist(Role):
 
     name = "archive"
     stop_within = 30.0
+    patience = 3600.0
+    """The longest step is to sync a file of 1 GiB to a slow network disk."""
 
     def __init__(self, archive: Archive, *, every: timedelta) -> None:
         super().__init__()
-        self.archive = archive
+        waiting, progress = archive.waiting, archive.progress
+
+        def waited(late: bool) -> None:
+            self.beat()
+            waiting(late)
+
+        def progressed(step: str, count: int) -> None:
+            self.beat()
+            progress(step, count)
+
+        self.archive = replace(archive, waiting=waited, progress=progressed)
         self.every = every
         archive.stop.clear()
 
@@ -33,7 +52,7 @@ class Archivist(Role):
     def run(self) -> None:
         while not self.stopping.is_set():
             outlast(self, self.look)
-            self.bell.wait(self.every.total_seconds())
+            self._rest()
 
     def look(self) -> None:
         """Run the archive once and log what came of it."""
@@ -41,14 +60,26 @@ class Archivist(Role):
         try:
             report = run(self.archive, by)
         except NotLeading:
-            return
+            log.info(Event.ARCHIVE_LED_ELSEWHERE)
         except ArchiveDamaged as error:
             log.error(Event.ARCHIVE_DAMAGED, detail=str(error))
-            return
-        _tell(report)
+        except OSError as error:
+            log.error(Event.ARCHIVE_STOPPED, detail=cause_of(error))
+        else:
+            _log(report)
+
+    def _rest(self) -> None:
+        """Wait until the next run is due; a role that rests is in no trouble."""
+        left, longest = self.every.total_seconds(), self.patience / 2
+        while left > 0 and not self.stopping.is_set():
+            self.beat()
+            if self.bell.wait(min(left, longest)):
+                return
+            left -= longest
+        self.beat()
 
 
-def _tell(report: Report) -> None:
+def _log(report: Report) -> None:
     if report.archived or report.erased or report.removed:
         done = f"{report.erased} erased, {report.removed} files removed"
         log.info(Event.ARCHIVE_DONE, count=report.archived, detail=done)

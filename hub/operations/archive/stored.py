@@ -23,7 +23,7 @@ def missing(files: BlobStore, here: Rows) -> Kept | None:
         try:
             with files.path(sha256).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
-        except (InvalidMessage, FileNotFoundError):
+        except (InvalidMessage, OSError):  # not there, or the disk does not read it
             return Kept.FILE_MISSING
         if found != sha256:
             return Kept.FILE_MISSING
