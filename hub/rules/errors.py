@@ -182,6 +182,7 @@ _TABLE = (
     Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
     Fault("dossier_archived", _I, "Hồ sơ đã đưa vào kho lưu trữ.", "The dossier is archived."),
     Fault("dossier_erased", _I, "Dữ liệu cá nhân của hồ sơ đã xóa.", "Personal data was erased."),
+    Fault("message_dropped", _I, "Thông điệp đã được bỏ, nội dung đã xóa.", "Dropped by a person."),
     Fault("papers_missing", _I, "Chưa quét giấy tờ bổ sung nào.", "No paper was scanned."),
     Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
     Fault("disk_full", _T, "Máy chủ hết chỗ lưu, chưa tiếp nhận.", "No room left on the disk."),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.messages.payloads import Status
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Tx
+from hub.store.parked import DROPPED_CODE
 from hub.store.plans import unindexed
 from hub.store.record_tables import (
     KEPT_STEP,
@@ -30,10 +31,10 @@ ASKED_IN_VAIN = 10
 
 
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
-    """Return parked messages: id, type, key, code, reason; newest first."""
+    """Return parked messages: id, type, key, code, reason; newest first, without dropped ones."""
     c = journal.c
     query = sa.select(c.id, c.type, c.key, c.code, c.reason)
-    query = query.where(c.state == "parked", UNHANDLED)
+    query = query.where(c.state == "parked", c.code != DROPPED_CODE, UNHANDLED)
     rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
     return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
 

@@ -1,7 +1,8 @@
-"""Messages that were set aside: which there are, and how they are taken up again.
+"""Messages that were set aside: which there are, how they are taken up again, or dropped.
 
 Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
-one that has just been accepted; when its cause is not mended, it is parked again.
+one that has just been accepted; when its cause is not mended, it is parked again. One that is
+dropped stays parked without its body, so that the sender can still say the same under another id.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,17 @@ import sqlalchemy as sa
 
 from hub.messages import routes
 from hub.store import lone_tries, outbox
+from hub.store.archive import candidates, late_messages
 from hub.store.engine import Tx
 from hub.store.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
 
 j = journal.c
 _USABLE = sa.and_(j.state == STATE_PARKED, j.body_hash.is_(None))
-ERASED = "erased"
-"""In the place of a state: parked, and its content was erased with its dossier."""
+DROPPED_CODE = "message_dropped"
+_WAITS = sa.and_(j.state == STATE_PARKED, j.code != DROPPED_CODE)
+"""Waits for a person, with or without a body."""
+ERASED, DROPPED = "erased", "dropped"
+"""In the place of a state: parked, and its content was erased with its dossier, or dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +70,22 @@ class Parked:
     reason: str
 
 
-def select(tx: Tx, selection: Selection) -> list[Parked]:
-    """Return the parked messages of a selection, all of them, by id."""
-    return _find(tx, *selection.conditions)
+def select(tx: Tx, selection: Selection, *, emptied: bool = False) -> list[Parked]:
+    """Return the parked messages of a selection, all of them, by id.
+
+    `emptied`: also those whose body was erased with their dossier.
+    """
+    return _find(tx, _WAITS if emptied else _USABLE, *selection.conditions)
 
 
-def among(tx: Tx, ids: Sequence[str]) -> list[Parked]:
-    """Return those of `ids` that are parked, by id."""
-    return _find(tx, j.id.in_(ids))
+def among(tx: Tx, ids: Sequence[str], *, emptied: bool = False) -> list[Parked]:
+    """Return those of `ids` that are parked, by id; `emptied` as in `select`."""
+    return _find(tx, _WAITS if emptied else _USABLE, j.id.in_(ids))
 
 
 def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
     query = sa.select(j.id, j.type, j.key, j.code, j.reason)
-    query = query.where(_USABLE, UNHANDLED, *conditions)
+    query = query.where(UNHANDLED, *conditions)
     return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
 
 
@@ -97,8 +105,30 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
     return found
 
 
+def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
+    """Empty those of `ids` that are parked, for good; return their ids.
+
+    Left alone is what is about a dossier with a legal hold. Hash and size stay, and the old code
+    stands in the reason; files that only these messages name are marked for removal.
+    """
+    query = sa.select(j.id, j.key).where(_WAITS, j.id.in_(ids))
+    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    held = candidates.on_hold(tx, {row.key for row in rows})
+    found = [row.id for row in rows if row.key not in held]
+    for id in found:
+        late_messages.empty(tx, id, now=now)
+    if found:
+        reason = j.code + ": " + sa.func.coalesce(j.reason, "")
+        dropped = sa.update(journal).where(j.id.in_(found))
+        tx.execute(dropped.values(code=DROPPED_CODE, reason=reason))
+        lone_tries.end(tx, *found)
+    return found
+
+
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
-    """Return the states of messages by id, or ERASED; of one that there is not, nothing."""
+    """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
+    dropped = sa.and_(j.state == STATE_PARKED, j.code == DROPPED_CODE)
     gone = sa.and_(j.state == STATE_PARKED, j.body_hash.is_not(None))
-    query = sa.select(j.id, sa.case((gone, ERASED), else_=j.state).label("state"))
+    said = sa.case((dropped, DROPPED), (gone, ERASED), else_=j.state)
+    query = sa.select(j.id, said.label("state"))
     return {row.id: row.state for row in tx.execute(query.where(j.id.in_(ids)))}

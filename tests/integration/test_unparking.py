@@ -115,6 +115,20 @@ def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
     assert "3 would be taken up" in hub("unpark", "--plan").output
 
 
+def test_dropping_asks_first_and_is_shown_before(installed: Store) -> None:
+    """--plan changes nothing, neither does a no; then the reason stands in the audit."""
+    one, two = park(installed, 1, 2)
+    plan = hub("unpark", "--drop", "--plan", one)
+    assert (plan.exit_code, "1 would be dropped" in plan.output) == (0, True)
+    words = ("unpark", "--drop", one, "--reason", "mistyped, scanned again")
+    assert CliRunner().invoke(app, list(words), input="n\n").exit_code == 1
+    assert (still_parked(installed), audited(installed)) == ([one, two], [])
+    done = hub(*words, "--yes")
+    assert (done.exit_code, "1 dropped" in done.output) == (0, True)
+    assert (asked(installed), still_parked(installed)) == ([], [two])
+    assert audited(installed) == [("message.drop", one, "mistyped, scanned again")]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -124,6 +138,8 @@ def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
         ("--code", UNKNOWN),
         ("scan-0001", "--code", UNKNOWN, "--reason", "x"),
         ("scan-0001", "--code", UNKNOWN, "--plan"),
+        ("--drop", "--reason", "x"),
+        ("--drop", "--yes", "scan-0001"),
     ],
 )
 def test_without_a_reason_or_a_choice_nothing_is_taken_up(

@@ -47,8 +47,13 @@ def empty_if_erased(tx: Tx, id: str, key: str, *, now: datetime) -> bool:
     times = [time for query in _TIMES for time in query.scalars(tx, {"which": key})]
     if not any(times):
         return False
+    empty(tx, id, now=now)
+    return True
+
+
+def empty(tx: Tx, id: str, *, now: datetime) -> None:
+    """Take the body out of one message; hash and size stay, its files are marked for removal."""
     for body in _BODY.scalars(tx, {"which": id}):
         digest = hashlib.sha256(body).hexdigest()
         _EMPTY.run(tx, {"which": id, "hash": digest, "length": len(body)})
         references.mark(tx, {found.decode() for found in _FILE_HASH.findall(body)}, now=now)
-    return True
