@@ -101,7 +101,7 @@ def test_a_stored_file_that_the_disk_does_not_read_keeps_its_dossier(
     def broken(path: Path, *args: object, **named: object) -> object:
         if path == place:
             raise OSError(errno.EIO, "Input/output error", str(path))
-        return real(path, *args, **named)  # type: ignore[arg-type, call-overload]
+        return real(path, *args, **named)  # type: ignore[call-overload]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Path, "open", broken)
