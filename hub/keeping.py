@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED
-from hub.operations.archive.archiving import Archive
+from hub.operations.archive.config import Archive
 from hub.ports import Clock
 from hub.settings import Settings
 from hub.store.blobs import BlobStore

@@ -21,7 +21,7 @@ from hub.operations.archive import (
     sharing,
     verifying,
 )
-from hub.operations.archive.archiving import Archive
+from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.records.calendar import local
@@ -51,12 +51,16 @@ def run_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would go and what stays, and why.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Look again at what was kept when last looked at.")
+    ] = False,
     reason: Reason = "",
     actor: Actor = "",
 ) -> None:
     """Archive and erase what is old enough, deliveries go first.
 
     --before: what was closed before that day, a past one, whatever HUB_ARCHIVE_AFTER_DAYS says.
+    What something keeps is looked at once a month, or now with --again; --dry-run names it all.
     """
     with _archive() as (archive, progress):
         limit = here(before) or archive.cutoff()
@@ -65,7 +69,7 @@ def run_command(
                 report = archiving.rehearse(archive, before=limit)
             else:
                 who = by(reason or "hub archive run", actor)
-                report = archiving.run(archive, who, before=limit)
+                report = archiving.run(archive, who, before=limit, again=again)
         _show(report, limit, dry_run=dry_run)
         if not dry_run:
             _show_place(archive)

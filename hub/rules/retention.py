@@ -102,6 +102,16 @@ def _young(standing: Standing, before: datetime) -> Kept | None:
     return Kept.TOO_YOUNG if ended >= before else None
 
 
+def look_again(standing: Standing, why: Kept, *, before: datetime) -> datetime:
+    """Return what `before` must have reached for a dossier that is kept to be worth another look.
+
+    Of one that is too young that is known. What else keeps it may be settled at any time, and whole
+    months are archived: so the next month. `before` is in the zone in which months are counted.
+    """
+    ended = ended_at(standing)
+    return ended if ended and why is Kept.TOO_YOUNG else month_after(before)
+
+
 def whole_months(now: datetime, age: timedelta) -> datetime:
     """Return the beginning of the month in which the moment `age` before `now` lies.
 

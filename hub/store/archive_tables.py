@@ -56,13 +56,15 @@ archived_dossiers = sa.Table(
     sa.Column("closed_at", Instant, nullable=False),
     sa.Column("archived_at", Instant, nullable=False),
     sa.Column("erased_at", Instant),
+    sa.Column("erase_again", Instant),
     comment="Dossiers that have left the database: in which file, where in it, the hash of that",
 )
 sa.Index("ix_archived_dossiers_file", archived_dossiers.c.file)
 READABLE = sa.text("erased_at IS NULL")
 partial_index(
     "ix_archived_dossiers_readable",
-    archived_dossiers.c.closed_at,
+    sa.func.coalesce(archived_dossiers.c.erase_again, archived_dossiers.c.closed_at),
+    archived_dossiers.c.number,
     where=READABLE,
 )
 

@@ -3,7 +3,7 @@
 Plain reads and writes; what may happen to a dossier is decided by hub/records.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -76,14 +76,15 @@ _CHANGING = (
     "files_told",
     "refresh_wanted_at",
 )
-_COLUMNS = columns_of(dossiers, "erased_at")
-
-_ONE = sa.select(dossiers).where(dossiers.c.number == sa.bindparam("which"))
+_COLUMNS = columns_of(dossiers, "erased_at", "archive_again", "erase_again")
+READ = sa.select(*(dossiers.c[it.name] for it in fields(Dossier)))
+_ONE = READ.where(dossiers.c.number == sa.bindparam("which"))
 _GET, _LOOK = Prepared(_ONE.with_for_update()), Prepared(_ONE)
 _SAVE = Prepared(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+    .values(archive_again=None, erase_again=None)  # what kept it from there may be gone
 )
 _ADD_EVENT = Prepared(
     sa.insert(dossier_events),

@@ -12,8 +12,7 @@ from hub.store.record_tables import dossiers as table
 from hub.store.tables import STATE_EARLY, UNHANDLED, journal
 
 _ALL = Prepared(
-    sa.select(table)
-    .where(among(table.c.number, "numbers"))
+    dossiers.READ.where(among(table.c.number, "numbers"))
     .order_by(table.c.number)  # in which they are locked
     .with_for_update()
 )

@@ -14,7 +14,7 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def partial_index(
-    name: str, *columns: sa.Column[Any], where: sa.TextClause, unique: bool = False
+    name: str, *columns: sa.ColumnElement[Any], where: sa.TextClause, unique: bool = False
 ) -> None:
     """Declare an index over the rows for which `where` holds; it belongs to the columns' table."""
     sa.Index(name, *columns, unique=unique, info={_WHERE: where})

@@ -5,10 +5,14 @@ made. Where these are wrong it takes any way for short. So a statement leaves it
 is not written as a plain column is served by no index, and what is chosen first is not joined.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+
+from hub.store.engine import Tx
 
 _NOTHING: sa.ColumnElement[str] = sa.literal_column("''")
 
@@ -56,3 +60,17 @@ def each(dialect: str, name: str) -> sa.TableValuedAlias:
         return sa.func.json_each(values).table_valued("value", name="listed")
     rows = sa.func.unnest(sa.cast(values, sa.ARRAY(sa.Text)))
     return rows.table_valued("value", name="listed").render_derived()
+
+
+@contextmanager
+def in_the_order_of_an_index(tx: Tx) -> Iterator[None]:
+    """Have the first rows of an order read in that order, not all of them to be sorted.
+
+    For statements of the block that end in LIMIT, and have an index of their order.
+    """
+    if tx.dialect.name != "postgresql":
+        yield
+        return
+    tx.exec_driver_sql("SET LOCAL enable_sort = off")
+    yield
+    tx.exec_driver_sql("SET LOCAL enable_sort = on")

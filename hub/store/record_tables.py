@@ -30,6 +30,8 @@ dossiers = sa.Table(
     sa.Column("erased_at", Instant),
     sa.Column("files_told", sa.Integer, nullable=False, server_default="0"),
     sa.Column("refresh_wanted_at", Instant),
+    sa.Column("archive_again", Instant),
+    sa.Column("erase_again", Instant),
     sa.CheckConstraint("status BETWEEN 1 AND 10", name="status"),
     comment="One row a dossier: what the ward knows now",
 )
@@ -44,19 +46,14 @@ partial_index(
 CLOSED = sa.text("status IN (3, 7, 8, 9, 10)")
 """Must stand word for word in every question about closed dossiers, see `tables.UNHANDLED`; the
 numbers are those of `rules.retention.CLOSED`."""
-partial_index(
-    "ix_dossiers_closed",
-    dossiers.c.status_at,
-    dossiers.c.number,
-    where=CLOSED,
-)
 UNERASED = sa.text("status IN (3, 7, 8, 9, 10) AND erased_at IS NULL")
-partial_index(
-    "ix_dossiers_unerased",
-    dossiers.c.status_at,
-    dossiers.c.number,
-    where=UNERASED,
-)
+for _name, _again, _condition in (
+    ("ix_dossiers_closed", dossiers.c.archive_again, CLOSED),
+    ("ix_dossiers_unerased", dossiers.c.erase_again, UNERASED),
+):
+    # By their last status, or by when they are looked at again, see `store/archive/places.py`.
+    _since = sa.func.coalesce(_again, dossiers.c.status_at)
+    partial_index(_name, _since, dossiers.c.number, where=_condition)
 
 dossier_events = sa.Table(
     "dossier_events",

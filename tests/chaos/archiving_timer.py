@@ -15,7 +15,8 @@ from hub import bootstrap
 from hub.cli import main
 from hub.clock import utc_now
 from hub.keeping import make_archive
-from hub.operations.archive.archiving import Archive
+from hub.operations.archive.config import Archive
+from hub.rules.retention import Kept, Standing
 
 AGE = timedelta(seconds=20)
 """From the end of a dossier until it is archived: longer than a role stands still, so that a clerk
@@ -42,6 +43,11 @@ class SoonArchived(Archive):
     def cutoff(self) -> datetime:
         """Return before which a dossier must have ended; an hour's jump ahead is no age."""
         return min(self.clock(), utc_now()) - age(self.folder)
+
+    def look_again(self, standing: Standing, why: Kept, *, before: datetime) -> datetime:
+        """Return what `cutoff` must have reached: a second later, not the next month."""
+        later = super().look_again(standing, why, before=before)
+        return min(later, before + timedelta(seconds=1))
 
 
 def soon(*args: Any, **options: Any) -> Archive:

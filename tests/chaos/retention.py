@@ -19,7 +19,8 @@ from hub.failpoints import Point
 from hub.messages import catalog
 from hub.messages.payloads import Status
 from hub.operations.archive import holding, restoring, verifying
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored

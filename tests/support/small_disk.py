@@ -40,18 +40,24 @@ class SmallDisk:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         """No room left until the end of the block."""
-        # Whoever works there may write between the look and the change, which is refused then.
-        if not any(self._shrink() for _ in range(TRIES)):
-            raise OSError(f"{self.place} cannot be made full")
+        with self.left(0):
+            yield
+
+    @contextlib.contextmanager
+    def left(self, room: int) -> Iterator[None]:
+        """Only so many bytes left until the end of the block."""
+        # A process that works there may write between the look and the change, which is refused.
+        if not any(self._shrink(room) for _ in range(TRIES)):
+            raise OSError(f"{self.place} cannot be made that small")
         try:
             yield
         finally:
             self._resize(ROOM)
 
-    def _shrink(self) -> bool:
+    def _shrink(self, room: int) -> bool:
         found = os.statvfs(self.place)
         used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        return self._resize(max(used, found.f_frsize))  # 0 would mean: without limit
+        return self._resize(max(used + room, found.f_frsize))  # 0 would mean: without limit
 
     def _resize(self, size: int) -> bool:
         return _run("mount", "-o", f"remount,size={size}", str(self.place))

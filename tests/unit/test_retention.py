@@ -10,6 +10,7 @@ from hub.rules.retention import (
     UNCOLLECTED,
     Kept,
     Standing,
+    look_again,
     month_after,
     whole_months,
     why_kept,
@@ -76,6 +77,15 @@ def test_the_index_holds_what_the_rule_calls_closed() -> None:
     """The numbers in the partial index are those of the rule."""
     numbers = sorted(int(status) for status in CLOSED)
     assert f"status IN ({', '.join(map(str, numbers))})" == str(CLOSED_IN_THE_INDEX)
+
+
+def test_what_is_too_young_is_looked_at_when_it_comes_of_age_and_the_rest_next_month() -> None:
+    """Whatever keeps it, a dossier is not looked at again by a run that takes the same."""
+    standing = Standing(status=Status.FINISHED, status_at=OLD, last_at=OLD)
+    of_age = OLD + UNCOLLECTED
+    assert look_again(standing, Kept.TOO_YOUNG, before=BEFORE) == of_age
+    for why in set(Kept) - {Kept.TOO_YOUNG}:
+        assert look_again(standing, why, before=BEFORE) == month_after(BEFORE)
 
 
 def test_whole_months_are_archived() -> None:

@@ -6,76 +6,50 @@ was not complete is thrown away (nothing was deleted for it), one that was is co
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from errno import EDQUOT, ENOSPC
-from pathlib import Path
-from threading import Event
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
 
 from hub.failpoints import Point, passing
-from hub.operations.archive import batches, comparing, deleting, erasing, sealing, sharing, writing
+from hub.operations.archive import comparing, deleting, erasing, findings, sealing, sharing, writing
+from hub.operations.archive.config import Archive
 from hub.operations.archive.layout import ENDING, Head, Manifest
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
-from hub.operations.archive.stored import missing
+from hub.operations.archive.room import NoRoom, needing_room
+from hub.operations.archive.selecting import Pages, select
 from hub.operations.by import By
-from hub.records.calendar import local
-from hub.rules.retention import whole_months, why_kept
 from hub.store import audit
-from hub.store.archive import candidates, files, index, pages, rows
-from hub.store.archive.candidates import Place
+from hub.store.archive import files, index, pages, rows
 from hub.store.archive.rows import Rows
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store, is_full
 
-PAGE = 100
-"""Dossiers that are looked for at once; how many are read at once, their rows decide."""
 MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
-and so much room its copies need."""
-NO_ROOM = "no room is left on the disk"
+and so much room its copies need. Where little is free, half of that: so a nearly full disk, too,
+takes what there is room for."""
 
 
 class NotPast(Exception):
     """The day before which dossiers should go has not come yet; says what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Archive:
-    """Where the archive is and how old dossiers have to be."""
+def run(archive: Archive, by: By, *, before: datetime | None = None, again: bool = False) -> Report:
+    """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast.
 
-    store: Store
-    files: BlobStore
-    folder: Path
-    clock: Callable[[], datetime]
-    after: timedelta
-    """From the end of a dossier until it is archived."""
-    personal: timedelta
-    """From the end of a dossier until its personal data is erased, archived or not."""
-    patience: timedelta = timedelta(minutes=10)
-    """How long a run waits for deliveries that are late."""
-    untouched: timedelta = timedelta(days=1)
-    """How long nobody has stored a file anew before it may be removed."""
-    stop: Event = field(default_factory=Event)
-    waiting: Callable[[bool], None] = lambda _: None
-    """Told whether deliveries are waited for."""
-    progress: Callable[[str, int], None] = lambda *_: None
-    """Told a step (`read`, `compared`, `archived`, `erased`) and of how many dossiers."""
-
-    def cutoff(self) -> datetime:
-        """Return before which a dossier must have been closed to be archived by now."""
-        return whole_months(local(self.clock()), self.after)
-
-
-def run(archive: Archive, by: By, *, before: datetime | None = None) -> Report:
-    """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast."""
+    `again`: look also at what something kept this month. A `before` later than the usual one does.
+    What a person has to settle becomes a task.
+    """
     report, limit = Report(), _limit(archive, before)
-    sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
-    with leading(archive.store, archive.folder):
-        _Run(archive, by, report).all(limit)
+    try:
+        sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
+        with _stopping(report), leading(archive.store, archive.folder):
+            _Run(archive, by, report).all(limit, again=again or limit > archive.cutoff())
+    except ArchiveDamaged as error:
+        findings.note_damage(archive, error)
+        raise
+    findings.note(archive, report, again=again)
     return report
 
 
@@ -85,7 +59,7 @@ def rehearse(archive: Archive, *, before: datetime | None = None) -> Report:
     Raises NotPast.
     """
     report = Report()
-    for _, page in _pages(archive, _limit(archive, before), report):
+    for _, page in select(archive, report, before=_limit(archive, before), again=True):
         for found in page:
             report.archived += 1
             report.rows += len(found)
@@ -105,6 +79,17 @@ def _limit(archive: Archive, before: datetime | None) -> datetime:
     return before or archive.cutoff()
 
 
+@contextmanager
+def _stopping(report: Report) -> Iterator[None]:
+    """Note in the report what stops the block, unless something else did before."""
+    try:
+        with needing_room():
+            yield
+    except (Stopped, NoRoom) as why:
+        report.stopped = report.stopped or str(why)
+        report.no_room |= isinstance(why, NoRoom)
+
+
 class _Run:
     """The steps of a run, each safe to do again."""
 
@@ -118,22 +103,17 @@ class _Run:
             waiting=archive.waiting,
         )
 
-    def all(self, before: datetime) -> None:
+    def all(self, before: datetime, *, again: bool) -> None:
         """Do every step; what stops it is in the report."""
         archive, report = self.archive, self.report
         try:
-            self._finish_the_last()
-            self._erase()
-            self._archive(before)
-            self._remove_files()
-            if report.archived or report.erased:
-                pages.give_back(archive.store, give_way=self.give_way)
-        except Stopped as why:
-            report.stopped = str(why)
-        except Exception as error:
-            if not _without_room(error):
-                raise
-            report.stopped = NO_ROOM
+            with _stopping(report):
+                self._finish_the_last()
+                self._erase(again=again)
+                self._archive(before, again=again)
+                self._remove_files()
+                if report.archived or report.erased:
+                    pages.give_back(archive.store, give_way=self.give_way)
         finally:
             self._note(before)
 
@@ -148,20 +128,17 @@ class _Run:
             else:
                 self._take_out(file, {})
 
-    def _erase(self) -> None:
-        before = self.archive.clock() - self.archive.personal
-        for count in erasing.erase_due(
-            self.archive.store, before=before, clock=self.archive.clock, give_way=self.give_way
-        ):
+    def _erase(self, *, again: bool) -> None:
+        for count in erasing.erase_due(self.archive, give_way=self.give_way, again=again):
             self.report.erased += count
             self.archive.progress("erased", count)
 
-    def _archive(self, before: datetime) -> None:
-        left = _Ahead(_pages(self.archive, before, self.report))
+    def _archive(self, before: datetime, *, again: bool) -> None:
+        left = Pages(select(self.archive, self.report, before=before, again=again))
         while left.month:
             self._write_file(left)
 
-    def _write_file(self, left: "_Ahead") -> None:
+    def _write_file(self, left: Pages) -> None:
         """Write one file, of the pages of a month that come next; take its dossiers out."""
         archive, now = self.archive, self.archive.clock()
         month = left.month
@@ -173,9 +150,12 @@ class _Run:
         head = Head(seq=seq, name=name, month=month, made_at=now, columns=rows.COLUMNS)
         keys: dict[str, bytes] = {}
         with writing.FileWriter(archive.folder, head, files=archive.files) as writer:
-            while left.month == month and writer.dossiers < MOST and writer.size < LARGEST:
+            largest = min(LARGEST, shutil.disk_usage(archive.folder).free // 2)
+            while left.month == month and writer.dossiers < MOST:
                 self.give_way()
                 keys |= self._add(writer, left.take())
+                if writer.size >= largest:
+                    break
             manifest, manifest_hash = writer.finish(previous)
         made = self._record(manifest, manifest_hash)
         passing(Point.ARCHIVE_AFTER_RECORD)
@@ -286,67 +266,3 @@ class _Run:
                 reason=what,
                 now=self.archive.clock(),
             )
-
-
-Page = tuple[str, list[Rows]]
-"""A month, and dossiers that were closed in it and may go."""
-
-
-class _Ahead:
-    """Pages of which the next one's month is known; one that was taken is not kept in memory."""
-
-    def __init__(self, pages: Iterator[Page]) -> None:
-        self._pages = pages
-        self._next: Page | None = None
-
-    @property
-    def month(self) -> str:
-        """The month of the next page, "" behind the last one."""
-        self._next = self._next or next(self._pages, None)
-        return self._next[0] if self._next else ""
-
-    def take(self) -> list[Rows]:
-        """Return the next page, whose month was asked for."""
-        page, self._next = self._next, None
-        return page[1] if page else []
-
-
-def _pages(archive: Archive, before: datetime, report: Report) -> Iterator[Page]:
-    """Yield the dossiers that may go, oldest first; those that stay are counted in the report."""
-    place = Place()
-    while True:
-        with archive.store.read() as tx:
-            found = candidates.closed(tx, before=before, after=place, limit=PAGE)
-            if not found:
-                return
-            place = found[-1]
-            sizes = rows.sizes(tx, [one.number for one in found])
-        for numbers in batches.batches(sizes, sizes.__getitem__, most=batches.IN_MEMORY):
-            months = _by_month(archive, before, report, numbers)
-            for month in sorted(months):
-                yield month, months.pop(month)
-
-
-def _by_month(
-    archive: Archive, before: datetime, report: Report, numbers: list[str]
-) -> dict[str, list[Rows]]:
-    """Return those of the dossiers that may go, by the month in which they were closed."""
-    with archive.store.read() as tx:
-        held = candidates.on_hold(tx, numbers)
-        loaded = rows.load(tx, numbers)
-    months: dict[str, list[Rows]] = {}
-    for here in loaded:
-        standing = candidates.standing(here, on_hold=here.number in held)
-        why = why_kept(standing, before=before) or missing(archive.files, here)
-        if why is None:
-            months.setdefault(f"{local(standing.status_at):%Y-%m}", []).append(here)
-        else:
-            report.keep(here.number, why)
-    return months
-
-
-def _without_room(error: Exception) -> bool:
-    """Tell whether a disk, or the database's, is full."""
-    if isinstance(error, OSError):
-        return error.errno in (ENOSPC, EDQUOT)
-    return is_full(error)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
+from hub.operations.archive.config import Archive
 from hub.operations.by import By
-from hub.rules.retention import Kept, why_kept
+from hub.records.calendar import local
+from hub.rules.retention import Kept, month_after, why_kept
 from hub.store import audit
 from hub.store.archive import candidates, erasing, holds, index, references, rows
-from hub.store.archive.candidates import Place
+from hub.store.archive.places import Place
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store, Tx
 
@@ -26,68 +28,63 @@ class NotErased(Exception):
     """A dossier may not be erased, or is not known; says why."""
 
 
-def erase_due(
-    store: Store,
-    *,
-    before: datetime,
-    clock: Callable[[], datetime],
-    give_way: Callable[[], None],
-) -> Iterator[int]:
-    """Erase what ended before `before`, here and in the archive; yield how many at a time."""
-    place = Place()
-    while True:
-        give_way()
-        with store.write() as tx:
-            found = candidates.closed(tx, before=before, after=place, limit=AT_ONCE, unerased=True)
-            count = _erase_old(tx, [one.number for one in found], before, clock())
-        if not found:
-            break
-        place = found[-1]
-        passing(Point.ERASE_BETWEEN_BATCHES)
-        yield count
-    yield from _erase_archived(store, before=before, clock=clock, give_way=give_way)
+def erase_due(archive: Archive, *, give_way: Callable[[], None], again: bool) -> Iterator[int]:
+    """Erase what is old enough, here and in the archive; yield how many at a time.
+
+    What something keeps is put off; `again`: look also at what was put off, and put off nothing.
+    """
+    before = archive.clock() - archive.personal
+    until = month_after(local(before)) if again else before
+    for order, erase_page, limit in (
+        (candidates.TO_ERASE, _erase_here, AT_ONCE),
+        (candidates.ARCHIVED_TO_ERASE, _erase_archived, FILES_AT_ONCE),
+    ):
+        place = Place()
+        while True:
+            give_way()
+            with archive.store.write() as tx:
+                found = order.page(tx, before=before, until=until, after=place, limit=limit)
+                count, later = erase_page(archive, tx, [it.number for it in found], before)
+                if not again:
+                    order.put_off(tx, later)
+            if not found:
+                break
+            place = found[-1]
+            passing(Point.ERASE_BETWEEN_BATCHES)
+            yield count
 
 
-def _erase_old(tx: Tx, numbers: list[str], before: datetime, now: datetime) -> int:
-    """Erase those of the dossiers that nothing keeps."""
-    loaded = rows.load(tx, numbers, lock=True)
+Erased = tuple[int, dict[str, datetime]]
+"""How many were erased; until when each of those is put off that something keeps."""
+
+
+def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) -> Erased:
+    """Erase those of the dossiers in the database that nothing keeps."""
+    loaded, now = rows.load(tx, numbers, lock=True), archive.clock()
     held = candidates.on_hold(tx, numbers)  # behind the lock: who places one waits for it
-    free = [
-        here.number
-        for here in loaded
-        if not why_kept(candidates.standing(here, on_hold=here.number in held), before=before)
-    ]
+    free, later = [], {}
+    for here in loaded:
+        standing = candidates.standing(here, on_hold=here.number in held)
+        if why := why_kept(standing, before=before):
+            later[here.number] = archive.look_again(standing, why, before=before)
+        else:
+            free.append(here.number)
     references.mark_unneeded(tx, free, now=now)
     for number in free:
         erasing.erase(tx, number, now=now)
         index.erase(tx, number, now=now)
-    return len(free)
+    return len(free), later
 
 
-def _erase_archived(
-    store: Store,
-    *,
-    before: datetime,
-    clock: Callable[[], datetime],
-    give_way: Callable[[], None],
-) -> Iterator[int]:
-    """Delete the keys of dossiers that ended before `before`."""
-    after = ""
-    while True:
-        give_way()
-        with store.write() as tx:
-            found = index.readable(tx, before=before, after=after, limit=FILES_AT_ONCE)
-            there = index.lock(tx, found)
-            kept = candidates.on_hold(tx, there) | erasing.waited_for(tx, there)
-            free = sorted(there - kept)
-            for number in free:
-                erasing.empty_bodies(tx, number)
-                index.erase(tx, number, now=clock())
-        if not found:
-            return
-        after = found[-1]
-        passing(Point.ERASE_BETWEEN_BATCHES)
-        yield len(free)
+def _erase_archived(archive: Archive, tx: Tx, numbers: list[str], before: datetime) -> Erased:
+    """Delete the keys of those of the archived dossiers that nothing keeps."""
+    there = index.lock(tx, numbers)
+    kept = candidates.on_hold(tx, there) | erasing.waited_for(tx, there)
+    free = sorted(there - kept)
+    for number in free:
+        erasing.empty_bodies(tx, number)
+        index.erase(tx, number, now=archive.clock())
+    return len(free), dict.fromkeys(kept, month_after(local(before)))
 
 
 def erase_one(store: Store, number: str, by: By) -> bool:

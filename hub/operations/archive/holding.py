@@ -2,7 +2,7 @@
 
 from hub.operations.by import By
 from hub.store import audit
-from hub.store.archive import holds, index, rows
+from hub.store.archive import candidates, holds, index, rows
 from hub.store.engine import Store
 
 
@@ -28,6 +28,7 @@ def release(store: Store, number: str, by: By) -> bool:
     with store.write() as tx:
         held = holds.release(tx, number)
         if held:
+            candidates.look_again(tx, number)
             audit.record(
                 tx,
                 by["actor"],

@@ -29,6 +29,8 @@ class Report:
     examples: dict[Kept, list[str]] = field(default_factory=dict)
     stopped: str = ""
     """Why the run ended before its work did, "" when it did not."""
+    no_room: bool = False
+    """Whether it was because a disk is full."""
 
     def keep(self, number: str, why: Kept, *, most: int = 5) -> None:
         """Count a dossier that stays."""

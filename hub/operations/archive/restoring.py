@@ -13,7 +13,7 @@ from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import sharing, verifying
-from hub.operations.archive.archiving import Archive
+from hub.operations.archive.config import Archive
 from hub.operations.archive.layout import FilePart, RowsPart
 from hub.operations.archive.leading import leading
 from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows, read_dossier

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hub.flow.outlast import outlast
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report

@@ -1,58 +1,38 @@
 """Which dossiers are old enough to be archived or erased, and what keeps those that stay.
 
-The partial indexes `ix_dossiers_closed` and `ix_dossiers_unerased` hold closed dossiers by the time
-of their last status, so that a question costs what it returns, whatever the size of the store.
+Those that something keeps are put off (`hub.rules.retention.look_again`), so that a run does not
+read them again and again.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.retention import Standing
+from hub.store.archive.places import Order
 from hub.store.archive.rows import Rows
-from hub.store.archive_tables import legal_holds
+from hub.store.archive_tables import READABLE, archived_dossiers, legal_holds
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among
 from hub.store.record_tables import CLOSED, UNERASED, dossiers
 from hub.store.tables import STATE_PARKED, from_microseconds
 
-c = dossiers.c
-_BEHIND = sa.tuple_(c.status_at, c.number) > sa.tuple_(sa.bindparam("at"), sa.bindparam("last"))
+a, c = archived_dossiers.c, dossiers.c
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far the closed dossiers were gone through."""
-
-    at: int = 0
-    """Microseconds, as stored."""
-    number: str = ""
-
-
-def _page(condition: sa.TextClause) -> Prepared:
-    query = sa.select(c.number, sa.type_coerce(c.status_at, sa.BigInteger).label("at"))
-    query = query.where(condition, c.status_at < sa.bindparam("before"), _BEHIND)
-    query = query.order_by(c.status_at, c.number).limit(sa.bindparam("most"))
-    return Prepared(query)
-
-
-_CLOSED, _UNERASED = _page(CLOSED), _page(UNERASED)
+TO_ARCHIVE = Order(condition=CLOSED, ended=c.status_at, again=c.archive_again)
+TO_ERASE = Order(condition=UNERASED, ended=c.status_at, again=c.erase_again)
+"""Closed dossiers in the database, by the time of their last status."""
+ARCHIVED_TO_ERASE = Order(condition=READABLE, ended=a.closed_at, again=a.erase_again)
+"""Those in archive files that can still be read."""
 _HELD = Prepared(sa.select(legal_holds.c.number).where(among(legal_holds.c.number, "numbers")))
 
 
-def closed(
-    tx: Tx, *, before: datetime, after: Place, limit: int, unerased: bool = False
-) -> list[Place]:
-    """Return dossiers whose last status was set before `before`, oldest first, behind `after`.
-
-    `unerased`: only those that still have their personal data.
-    """
-    values = {"before": before, "at": after.at, "last": after.number, "most": limit}
-    rows = (_UNERASED if unerased else _CLOSED).all(tx, values)
-    return [Place(row.at, row.number) for row in rows]
+def look_again(tx: Tx, number: str) -> None:
+    """Have the next run look at a dossier that was put off, here and in the archive."""
+    here = sa.update(dossiers).where(c.number == number)
+    tx.execute(here.values(archive_again=None, erase_again=None))
+    tx.execute(sa.update(archived_dossiers).where(a.number == number).values(erase_again=None))
 
 
 def on_hold(tx: Tx, numbers: Collection[str]) -> set[str]:

@@ -6,14 +6,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.store.archive_tables import READABLE, archived_dossiers, dossier_keys
+from hub.store.archive_tables import archived_dossiers, dossier_keys
 from hub.store.engine import Tx, insert_for
 from hub.store.prepared import Prepared, among, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c
-_GET = Prepared(sa.select(archived_dossiers).where(a.number == sa.bindparam("which")))
-_ALL = Prepared(sa.select(archived_dossiers).where(among(a.number, "numbers")))
-_ADD = Prepared(sa.insert(archived_dossiers), columns=columns_of(archived_dossiers))
+_COLUMNS = columns_of(archived_dossiers, "erase_again")
+_READ = sa.select(*(a[name] for name in _COLUMNS))
+_GET = Prepared(_READ.where(a.number == sa.bindparam("which")))
+_ALL = Prepared(_READ.where(among(a.number, "numbers")))
+_ADD = Prepared(sa.insert(archived_dossiers), columns=_COLUMNS)
 _ADD_KEY = Prepared(
     lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
     columns=columns_of(dossier_keys),
@@ -101,13 +103,6 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     marked = sa.update(archived_dossiers).where(a.number == number, a.erased_at.is_(None))
     tx.execute(marked.values(erased_at=now))
     return gone == 1
-
-
-def readable(tx: Tx, *, before: datetime, after: str, limit: int) -> list[str]:
-    """Return archived dossiers that were closed before `before` and can still be read, by number
-    behind `after`."""
-    query = sa.select(a.number).where(READABLE, a.closed_at < before, a.number > after)
-    return list(tx.execute(query.order_by(a.number).limit(limit)).scalars())
 
 
 def of_file(tx: Tx, seq: int) -> int:

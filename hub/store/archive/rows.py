@@ -25,6 +25,10 @@ T = TypeVar("T")
 _encode = msgspec.json.encode
 
 
+_OF_RUNS = frozenset({"archive_again", "erase_again"})
+"""Columns that say when runs look at a dossier again: they are no part of what is archived."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One table of a dossier: the column that leads to its rows, and to what it leads."""
@@ -40,8 +44,12 @@ class _Part:
         return str(self.table.name)
 
     @property
+    def archived(self) -> list[sa.Column[Any]]:
+        return [column for column in self.table.columns if column.name not in _OF_RUNS]
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(str(column.name) for column in self.table.columns)
+        return tuple(str(column.name) for column in self.archived)
 
     @property
     def key(self) -> str:
@@ -67,7 +75,7 @@ COLUMNS = {part.name: part.columns for part in PARTS}
 _BINARY = {
     part.name: tuple(
         place
-        for place, column in enumerate(part.table.columns)
+        for place, column in enumerate(part.archived)
         if isinstance(column.type, sa.LargeBinary)
     )
     for part in PARTS
@@ -81,7 +89,7 @@ def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 def _loading(part: _Part) -> Prepared:
-    query = sa.select(*map(_raw, part.table.columns))
+    query = sa.select(*map(_raw, part.archived))
     query = query.where(among(part.table.c[part.by], "owners"))
     return Prepared(query.order_by(*part.table.primary_key.columns))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive.archiving import Archive
+from hub.operations.archive.config import Archive
 from hub.operations.by import By
 from tests.support.ended import LONG_AFTER
 from tests.support.ward import Ward, open_ward

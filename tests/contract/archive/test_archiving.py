@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from hub.messages import payloads as p
 from hub.operations.archive import comparing, holding, verifying
-from hub.operations.archive.archiving import Archive, rehearse, run
+from hub.operations.archive.archiving import rehearse, run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading, leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.rules.retention import Kept

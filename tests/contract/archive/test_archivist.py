@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive import role
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.rules.retention import Kept

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.operations.archive import batches, restoring
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.store.archive import rows
 from hub.store.archive.rows import Rows
 from hub.store.engine import Tx

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.operations.archive import erasing, holding
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.store import attention, listing, tasks
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.operations.archive import restoring, sharing, verifying
-from hub.operations.archive.archiving import Archive, NotPast, rehearse, run
+from hub.operations.archive.archiving import NotPast, rehearse, run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.writing import FileWriter

@@ -10,7 +10,8 @@ from rich.console import Console
 from adapters.simulation.ledger import Effect, Ledger
 from hub.messages.catalog import PROVINCIAL
 from hub.operations.archive import restoring
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.pilot import report as reporting
 from hub.pilot import table
 from hub.records.rulebook import Rulebook

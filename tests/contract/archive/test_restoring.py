@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import erasing, holding, restoring, verifying
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.store import audit, chain
 from hub.store.archive import index, rows

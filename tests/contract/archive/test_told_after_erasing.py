@@ -10,7 +10,8 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.operations.archive import erasing
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.store import attention, journal
 from hub.store.archive import index
 from hub.store.tables import blobs

@@ -1,0 +1,43 @@
+"""The archive of an installation: where it is, how old dossiers have to be, what stops a run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+from hub.records.calendar import local
+from hub.rules.retention import Kept, Standing, look_again, whole_months
+from hub.store.blobs import BlobStore
+from hub.store.engine import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """Where the archive is and how old dossiers have to be."""
+
+    store: Store
+    files: BlobStore
+    folder: Path
+    clock: Callable[[], datetime]
+    after: timedelta
+    """From the end of a dossier until it is archived."""
+    personal: timedelta
+    """From the end of a dossier until its personal data is erased, archived or not."""
+    patience: timedelta = timedelta(minutes=10)
+    """How long a run waits for deliveries that are late."""
+    untouched: timedelta = timedelta(days=1)
+    """How long nobody has stored a file anew before it may be removed."""
+    stop: Event = field(default_factory=Event)
+    waiting: Callable[[bool], None] = lambda _: None
+    """Told whether deliveries are waited for."""
+    progress: Callable[[str, int], None] = lambda *_: None
+    """Told a step (`read`, `compared`, `archived`, `erased`) and of how many dossiers."""
+
+    def cutoff(self) -> datetime:
+        """Return before which a dossier must have been closed to be archived by now."""
+        return whole_months(local(self.clock()), self.after)
+
+    def look_again(self, standing: Standing, why: Kept, *, before: datetime) -> datetime:
+        """Return what `before` must have reached for a kept dossier to be looked at again."""
+        return look_again(standing, why, before=local(before))

@@ -1,0 +1,29 @@
+"""Tells a full disk from every other error, and which disk it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
+
+from hub.store.engine import is_full
+
+OF_FILES = "no room is left on the disk of the archive or of the stored files"
+OF_DATABASE = "no room is left on the disk of the database"
+
+
+class NoRoom(Exception):
+    """A disk is full; says which."""
+
+
+@contextmanager
+def needing_room() -> Iterator[None]:
+    """Raise NoRoom where the block ends because a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT):
+            raise
+        raise NoRoom(OF_FILES) from error
+    except Exception as error:
+        if not is_full(error):
+            raise
+        raise NoRoom(OF_DATABASE) from error
