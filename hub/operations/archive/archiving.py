@@ -205,11 +205,10 @@ class _Run:
         except ArchiveDamaged as error:
             raise self._set_aside(file, error) from None
         passing(Point.ARCHIVE_AFTER_COMPARE)
-        gone = 0
         for count in deleting.delete(
             archive.store, file, found.equal, now=archive.clock, give_way=self.give_way
         ):
-            gone += count
+            report.archived += count
             archive.progress("archived", count)
         with archive.store.write() as tx:
             there = index.of_file(tx, file.seq)
@@ -223,7 +222,6 @@ class _Run:
                 reason=what,
                 now=archive.clock(),
             )
-        report.archived += gone
         report.rows += sum(entry.rows for entry in found.equal)
         report.files.append(file.name)
         report.bytes += file.size or 0
