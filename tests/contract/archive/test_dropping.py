@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.operations.archive import erasing, holding
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.store import attention, journal, parked
 from hub.store.archive import index
 from hub.store.parked import Selection

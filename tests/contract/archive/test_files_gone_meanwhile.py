@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hub.operations.archive import restoring, verifying, writing
-from hub.operations.archive.archiving import Archive, run
+from hub.operations.archive.archiving import run
+from hub.operations.archive.config import Archive
 from hub.store.archive import files, index, rows
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
