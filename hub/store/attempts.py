@@ -27,7 +27,8 @@ _FINISH = Prepared(
         request_hash=sa.bindparam("q"),
         response_hash=sa.bindparam("r"),
         differs=sa.bindparam("w"),
-    )
+    ),
+    key="d",  # one call of a delivery ends at a time
 )
 
 

@@ -256,7 +256,7 @@ def delivering(since: S) -> Prepared:
         "detail": None,
         "partner_code": None,
     }
-    return Prepared(moving(since, values))
+    return Prepared(moving(since, values), key="d")
 
 
 def _lock_lanes(dialect: str) -> sa.Select[Any]:

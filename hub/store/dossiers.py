@@ -84,7 +84,8 @@ _SAVE = Prepared(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
-    .values(archive_again=None, erase_again=None)  # what kept it from there may be gone
+    .values(archive_again=None, erase_again=None),  # what kept it from there may be gone
+    key="which",
 )
 _ADD_EVENT = Prepared(
     sa.insert(dossier_events),

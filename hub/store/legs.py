@@ -57,7 +57,8 @@ _OPEN = Prepared(lambda it: insert_for(it, legs).on_conflict_do_nothing(), colum
 _SAVE = Prepared(
     sa.update(legs)
     .where(_THIS_LEG)
-    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING}),
+    key="which",
 )
 _ADVANCE = Prepared(
     sa.update(legs)
@@ -79,7 +80,8 @@ _APPLIED_UP_TO = Prepared(
     sa.update(leg_steps)
     .where(leg_steps.c.number == sa.bindparam("which"), KEPT_STEP)
     .where(leg_steps.c.sequence <= sa.bindparam("last"))
-    .values(applied=True)
+    .values(applied=True),
+    key="which",
 )
 
 
@@ -186,7 +188,7 @@ def write_at_hand(tx: Tx) -> None:
     changed = sorted(hand.legs.changed - hand.legs.added)
     _SAVE.run_each(tx, [_leg_changes(legs_now[number]) for number in changed])
     # First those that were there: steps are applied without a gap, so the last one tells them all.
-    # One row for each dossier: of an UPDATE of many rows each has to have a key of its own.
+    # One row for each dossier; of several steps the last one stays, because it sorts last.
     last = dict(sorted(hand.steps.applied - hand.steps.added))
     _APPLIED_UP_TO.run_each(tx, [{"which": number, "last": last[number]} for number in last])
     _KEEP.run_each(tx, [_step_row(steps[place]) for place in sorted(hand.steps.added)])

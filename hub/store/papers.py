@@ -45,12 +45,12 @@ _ADD = Prepared(
     columns=columns_of(dossier_files),
 )
 _COUNT_OF = Prepared(sa.select(sa.func.count()).select_from(dossier_files).where(_OF_DOSSIER))
-_GIVEN = Prepared(sa.update(dossier_files).where(_SCANNED).values(to_town=True))
+_GIVEN = Prepared(sa.update(dossier_files).where(_SCANNED).values(to_town=True), key="which")
 _NOT_GIVEN = Prepared(
     sa.update(dossier_files)
     .where(_SCANNED, _c.component == sa.bindparam("of"), _c.sha256 == sa.bindparam("hash"))
     .values(to_town=False)
-)
+)  # no key: the papers of a dossier have one number
 
 
 def add_files(
@@ -98,8 +98,8 @@ def give_papers(tx: Tx, number: str) -> None:
 
 def take_papers_back(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
     """Record that the town was not given these papers after all."""
-    for paper in papers:  # no `run_each`: they have one number, and so no key of their own
-        _NOT_GIVEN.run(tx, {"which": number, "of": paper.component, "hash": paper.sha256})
+    rows = [{"which": number, "of": it.component, "hash": it.sha256} for it in papers]
+    _NOT_GIVEN.run_each(tx, rows)
 
 
 def read_together(tx: Tx, numbers: Collection[str]) -> at_hand.Papers:

@@ -22,8 +22,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from hub.store.arrays import ARRAY_OF, Array
 from hub.store.driver_values import AS_IT_IS, READERS, for_postgresql, for_sqlite, microseconds
+from hub.store.many_rows import AtOnce, column_of, for_many
 from hub.store.tables import Instant
 
 Values = Mapping[str, object]
@@ -65,7 +65,7 @@ class _Text:
     """Names the columns of what the driver returns."""
     convert: tuple[tuple[int, Callable[[Any], Any]], ...]
     """How what the driver returns becomes a value, by place; for the columns that need it."""
-    at_once: "_AtOnce | None"
+    at_once: AtOnce | None
     """The same for many rows in one statement; None where there is no such statement."""
     pick: Callable[[Values], tuple[object, ...]] | None = None
     """Of an INSERT whose parameters go by place: the values in their order."""
@@ -88,7 +88,7 @@ class _Text:
         ]
 
     @property
-    def many(self) -> "_AtOnce":
+    def many(self) -> AtOnce:
         """The statement for many rows. Raises ValueError where it cannot be one."""
         if self.at_once is None:
             raise ValueError(f"cannot be run for many rows at once: {self.sql}")
@@ -118,36 +118,28 @@ class _Text:
         return read
 
 
-@dataclass(frozen=True, slots=True)
-class _AtOnce:
-    """A statement that takes an array for each parameter, a row for each place in them."""
-
-    sql: str
-    arrays: tuple[tuple[str, Callable[[Sequence[Any]], Array]], ...]
-    fixed: dict[str, object]
-    key: str = ""
-    """Of an UPDATE: the parameter that tells the rows from one another."""
-
-    def parameters(self, rows: Sequence[Values]) -> dict[str, object]:
-        if self.key and len({row[self.key] for row in rows}) != len(rows):
-            raise ValueError(f"two rows with one key {self.key}: {self.sql}")
-        made = {name: make([row[name] for row in rows]) for name, make in self.arrays}
-        return {**self.fixed, **made}
-
-
 def columns_of(table: sa.Table, *without: str) -> list[str]:
     """Return the names of a table's columns."""
     return [column.name for column in table.columns if column.name not in without]
 
 
 class Prepared:
-    """One statement; `columns` are those that an INSERT gives values for."""
+    """One statement.
+
+    `columns` are those that an INSERT gives values for. `key` names the parameter of an UPDATE that
+    is another one in each row of `run_each`: with it PostgreSQL takes the rows in one statement.
+    """
 
     def __init__(
-        self, statement: Statement | Callable[[str], Statement], *, columns: Collection[str] = ()
+        self,
+        statement: Statement | Callable[[str], Statement],
+        *,
+        columns: Collection[str] = (),
+        key: str = "",
     ) -> None:
         self._statement = statement
         self._columns = columns
+        self.key = key
         self._texts: dict[str, _Text] = {}
 
     def run(self, tx: sa.Connection, values: Values | None = None) -> int:
@@ -161,17 +153,18 @@ class Prepared:
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all.
 
-        PostgreSQL takes all of them in one statement: of an UPDATE the parameter that its first
-        equation compares must be another one in each row. Raises ValueError where it is not.
+        PostgreSQL takes an INSERT, and an UPDATE with a key, in one statement. Raises ValueError
+        where two rows have one key, whatever the database.
         """
         if len(rows) < 2:
             return self.run(tx, rows[0]) if rows else 0
         text = self._text(tx)
-        if tx.dialect.name == "postgresql":
-            many = text.many
-            arrays = many.parameters(rows)
-            with _cursor(tx, many.sql) as cursor:
-                cursor.execute(many.sql, arrays)
+        if self.key and len({row[self.key] for row in rows}) != len(rows):
+            raise ValueError(f"two rows with one key {self.key}: {text.sql}")
+        if text.at_once is not None:
+            arrays = text.at_once.parameters(rows)
+            with _cursor(tx, text.at_once.sql) as cursor:
+                cursor.execute(text.at_once.sql, arrays)
                 return int(cursor.rowcount)
         given = [text.parameters(row) for row in rows]
         with _cursor(tx, text.sql) as cursor:
@@ -230,17 +223,22 @@ class Prepared:
         """Return its text, as that database's driver takes it."""
         return self._made_for(dialect).sql
 
+    def statement(self, dialect: sa.Dialect) -> Any:
+        """Return it in SQLAlchemy's words."""
+        made = self._statement
+        return made if isinstance(made, sa.ClauseElement) else made(dialect.name)
+
     def _text(self, tx: sa.Connection) -> _Text:
         return self._texts.get(tx.dialect.name) or self._made_for(tx.dialect)
 
     def _made_for(self, dialect: sa.Dialect) -> _Text:
-        made = self._statement
-        statement = made if isinstance(made, sa.ClauseElement) else made(dialect.name)
-        text = self._texts[dialect.name] = _put_together(statement, dialect, self._columns)
+        text = _put_together(self.statement(dialect), dialect, self._columns, self.key)
+        self._texts[dialect.name] = text
         return text
 
 
-def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str]) -> _Text:
+def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str], key: str) -> _Text:
+    compared = column_of(statement, key) if key else ""
     if isinstance(statement, sa.Insert):
         statement = statement.inline()  # else the new row's number is asked for, too
     compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
@@ -259,6 +257,9 @@ def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str])
     order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
     sql = str(compiled)
     many = isinstance(statement, sa.Insert) and _GROUP.search(sql)
+    at_once = None
+    if dialect.name == "postgresql":
+        at_once = for_many(compiled, fixed, key=key, column=compared)
     times = [isinstance(compiled.binds[name].type, Instant) for name in order or ()]
     return _Text(
         sql=sql,
@@ -267,91 +268,13 @@ def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str])
         # Not its own constructor, which is written in Python.
         row=partial(tuple.__new__, namedtuple("Row", names)),
         convert=tuple(convert),
-        at_once=_for_many(sql, compiled, fixed) if dialect.name == "postgresql" else None,
+        at_once=at_once,
         pick=itemgetter(*order) if many and order and len(order) > 1 else None,
         times=tuple(place for place, is_time in enumerate(times) if is_time),
     )
 
 
-def _for_many(sql: str, compiled: Any, fixed: Values) -> _AtOnce | None:
-    """Return an INSERT of VALUES or an UPDATE so that it takes its rows from arrays; else None."""
-    types: dict[str, str] = {}
-
-    def read_type(found: re.Match[str]) -> str:
-        name = found[1]
-        if name in fixed:
-            return found[0]
-        kind = compiled.binds[name].type
-        # a list has no type of its own: what takes lists has no many rows
-        unknown = isinstance(kind, sa.types.NullType)
-        types[name] = "" if unknown else str(kind.compile(dialect=compiled.dialect))
-        return f"given.{name}"
-
-    key = ""
-    if parts := _INSERT.fullmatch(sql):
-        last = parts["rest"] or ""
-        values = _NAMED.sub(read_type, parts["values"])
-    elif parts := _UPDATE.fullmatch(sql):
-        last = parts["rest"] or ""
-        assigned, where = (_NAMED.sub(read_type, parts[it]) for it in ("assigned", "where"))
-        if not (found := _KEY.search(where)):
-            return None
-        key = found[2]
-    else:
-        return None
-    behind = set(_NAMED.findall(last)).difference(fixed)
-    if not types or behind or any(kind not in ARRAY_OF for kind in types.values()):
-        return None
-    arrays = {name: f"%({name})s::{kind}[]" for name, kind in types.items()}
-    if key:
-        made = _update_of_many(parts["into"], assigned, where, arrays)
-    else:
-        made = f"{parts['into']} SELECT {values} FROM unnest({', '.join(arrays.values())})"  # noqa: S608 - our own names
-        made += f" AS given({', '.join(arrays)})"
-    makers = tuple((name, ARRAY_OF[kind]) for name, kind in types.items())
-    return _AtOnce(made + last, makers, dict(fixed), key)
-
-
-def _update_of_many(into: str, assigned: str, where: str, arrays: Mapping[str, str]) -> str:
-    """Return an UPDATE of the rows that an array of keys names, each with what stands at its place.
-
-    Not a join with the arrays: hash joins are off (`session`), and a nested loop compares each row
-    with each. Nor can a plan begin with all of the table, however small it is held to be.
-    """
-    found = _KEY.search(where)
-    assert found is not None  # the caller has looked  # noqa: S101
-    column, keys = found[1], arrays[found[2]]
-    place = f"array_position({keys}, {column})"
-
-    def at_place(text: str, which: str) -> str:
-        return _GIVEN.sub(lambda it: f"({arrays[it[1]]})[{which}]", text)
-
-    pairs = [one.split("=", 1) for one in _ASSIGNMENT.findall(assigned)]
-    plain = [f"{name}={value}" for name, value in pairs if not _GIVEN.search(value)]
-    own = [(name, at_place(value, "place")) for name, value in pairs if _GIVEN.search(value)]
-    if own:
-        names, values = zip(*own, strict=True)
-        chosen = f"SELECT {', '.join(values)} FROM {place} AS place"  # noqa: S608 - as above
-        plain.append(f"({', '.join(names)}) = ({chosen})")
-    rest = at_place(where.replace(found[0], f"{column} = ANY({keys})", 1), place)
-    return f"{into}{', '.join(plain)}{rest}"
-
-
 _PARTS = (64, 8, 1)
-_NAMED = re.compile(r"%\((\w+)\)s(?:::\w+)?")
-_INSERT = re.compile(
-    r"(?P<into>INSERT INTO \w+ \([^)]+\)) VALUES \((?P<values>(?:[^()]|\(\w+\))*)\)"
-    r"(?P<rest> (?:ON CONFLICT|RETURNING) .*)?",
-    re.DOTALL,
-)
-_UPDATE = re.compile(
-    r"(?P<into>UPDATE \w+ SET )(?P<assigned>(?:(?!\s(?:FROM|WHERE)\s).)*)"
-    r"(?P<where> WHERE (?:(?!\s(?:FROM|WHERE|RETURNING)\s).)*)(?P<rest> RETURNING .*)?",
-    re.DOTALL,
-)
-_ASSIGNMENT = re.compile(r"(\w+=(?:[^(),]|\((?:[^()]|\([^()]*\))*\))+)")
-_KEY = re.compile(r"(\w+\.\w+) = given\.(\w+)")
-_GIVEN = re.compile(r"\bgiven\.(\w+)")
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 

@@ -81,7 +81,8 @@ def test_a_line_that_was_cut_counts_as_absence_and_the_next_one_is_new(store: St
 SAVE = Prepared(
     sa.update(inbox)
     .where(inbox.c.dedup_key == sa.bindparam("which"), inbox.c.message_id == sa.bindparam("was"))
-    .values(message_id=sa.bindparam("id"), received_at=sa.bindparam("at"))
+    .values(message_id=sa.bindparam("id"), received_at=sa.bindparam("at")),
+    key="which",
 )
 
 
@@ -105,11 +106,57 @@ def test_rows_that_are_updated_together_get_what_is_meant_for_each(
     assert [it.received_at for it in read[:-1]] == [it["at"] for it in changes[:-1]]
 
 
-@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_two_changes_of_one_row_in_one_statement_are_refused(store: Store) -> None:
-    """PostgreSQL would carry out one of them and not say which."""
+    """PostgreSQL would carry out one of them and not say which; SQLite refuses it too."""
     with pytest.raises(ValueError, match="two rows with one key"), store.write() as tx:
         SAVE.run_each(tx, [change(1), change(2), change(1)])
+
+
+def test_without_a_key_rows_are_updated_one_by_one(store: Store) -> None:
+    """They may have any parameter in common; all that were written count."""
+    moved = Prepared(
+        sa.update(inbox)
+        .where(inbox.c.received_at == sa.bindparam("at"), inbox.c.dedup_key == sa.bindparam("it"))
+        .values(message_id=sa.bindparam("id"))
+    )
+    with store.write() as tx:
+        MEET.all_each(tx, [row(n) | {"received_at": NOW} for n in range(3)])
+        changes = [{"at": NOW, "it": f"k{n:03d}", "id": f"new {n}"} for n in (2, 0, 7)]
+        assert moved.run_each(tx, changes) == 2
+        read = READ.all(tx, {"keys": ["k000", "k001", "k002"]})
+    assert [it.message_id for it in read] == ["new 0", "m1", "new 2"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "key"),
+    [
+        (inbox.c.dedup_key == sa.bindparam("it"), "another"),
+        (inbox.c.received_at > sa.bindparam("it"), "it"),
+        (sa.or_(inbox.c.dedup_key == sa.bindparam("it"), inbox.c.message_id == "m1"), "it"),
+    ],
+)
+def test_a_key_that_no_column_has_to_equal_is_refused(
+    store: Store, condition: sa.ColumnElement[bool], key: str
+) -> None:
+    """Its rows would not be those that the array names."""
+    wrong = Prepared(sa.update(inbox).where(condition).values(message_id="x"), key=key)
+    with pytest.raises(ValueError, match="not compared"), store.write() as tx:
+        wrong.run(tx, {"it": "k001"})
+
+
+def test_a_key_is_found_wherever_it_stands_in_the_condition(store: Store) -> None:
+    """And not taken for a parameter whose name begins as its own does."""
+    odd = Prepared(
+        sa.update(inbox)
+        .where(inbox.c.received_at == sa.bindparam("d_at"), inbox.c.dedup_key == sa.bindparam("d"))
+        .values(message_id=sa.bindparam("id")),
+        key="d",
+    )
+    with store.write() as tx:
+        MEET.all_each(tx, [row(n) for n in range(3)])
+        at = [row(n)["received_at"] for n in range(3)]
+        changes = [{"d": f"k{n:03d}", "d_at": at[n], "id": f"new {n}"} for n in (2, 0)]
+        assert odd.run_each(tx, changes) == 2
 
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)

@@ -24,7 +24,8 @@ _BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(_OF_JOURNAL))
 _EMPTY = Prepared(
     sa.update(journal)
     .where(journal.c.id == sa.bindparam("which"))
-    .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length"))
+    .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length")),
+    key="which",
 )
 
 _WAITED_FOR = Prepared(
