@@ -111,8 +111,8 @@ def write(
     """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
     if all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
-        done = [_delivered(outcome, kind) for outcome in outcomes]
-        delivered.settle(tx, done, since=since, now=latest)
+        done = [_delivered(outcome) for outcome in outcomes]
+        delivered.settle(tx, done, since=since, kind=kind, now=latest)
     else:
         deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
         outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
@@ -152,9 +152,14 @@ def _is_plain(result: Receipt | Absent | Unclear | DeliveryFailure) -> bool:
     return isinstance(result, Receipt) and not _differing(result)
 
 
-def _delivered(outcome: Outcome, kind: str) -> delivered.Delivered:
-    reference = outcome.result.reference if isinstance(outcome.result, Receipt) else ""
-    return delivered.Delivered(outcome.claimed, reference, record_of(outcome, kind))
+def _delivered(outcome: Outcome) -> delivered.Delivered:
+    return delivered.Delivered(
+        outcome.claimed,
+        outcome.result.reference if isinstance(outcome.result, Receipt) else "",
+        at=outcome.finished_at,
+        request_hash=outcome.digest or None,
+        response_hash=getattr(outcome.result, "response_hash", "") or None,
+    )
 
 
 def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:

@@ -1,7 +1,8 @@
 """Settling what partners have taken: many deliveries and their attempts, in one go.
 
-On PostgreSQL that is one statement, whatever their number. Each delivery has to be at the attempt
-that was claimed, as `deliveries.check_turn` demands.
+On PostgreSQL that is one statement, whatever their number; what it writes is what the functions
+write that SQLite calls (`tests/contract/test_claim_and_settle.py` compares every column). Each
+delivery has to be at the attempt that was claimed, as `deliveries.check_turn` demands.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,27 @@ from hub.store.prepared import Prepared
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A claimed delivery that its partner has taken, and the attempt that tells so."""
+    """A claimed delivery that its partner has taken as it was sent; hashes as in `Finished`."""
 
     claimed: Claimed
     reference: str
     """The partner's, "" where it gave none."""
-    attempt: attempts.Finished
+    at: datetime
+    """When the call ended."""
+    request_hash: str | None = None
+    response_hash: str | None = None
+
+    def finished(self, kind: str) -> attempts.Finished:
+        """Return the end of the call, which was one of that kind."""
+        return attempts.Finished(
+            delivery_id=self.claimed.id,
+            number=self.claimed.attempts,
+            kind=kind,
+            at=self.at,
+            outcome="delivered",
+            request_hash=self.request_hash,
+            response_hash=self.response_hash,
+        )
 
 
 # The rows are locked in the order of their numbers, as everywhere. What belongs to a row stands in
@@ -60,25 +76,28 @@ SELECT count(*) FROM moved"""  # noqa: S608 - no input
 )
 
 
-def settle(tx: Tx, done: Sequence[Delivered], *, since: S, now: datetime) -> None:
-    """Settle deliveries from the state `since`; nothing is written where one is not at its turn.
+def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datetime) -> None:
+    """Settle deliveries from the state `since`, after calls of one kind (`send` or `find`).
 
-    Raises StateConflict then, and where a delivery comes twice.
+    Raises StateConflict where one is not at its turn, and where a delivery comes twice. Trap: then
+    the others may have been written, so the caller's transaction has to be rolled back.
     """
+    if not done:
+        return
     if tx.dialect.name == "sqlite":
         deliveries.check_turn(tx, [one.claimed for one in done], since=since)
         told = [(one.claimed.id, one.reference) for one in done]
         deliveries.deliver(tx, told, now=now, since=since)
-        attempts.finish(tx, [one.attempt for one in done])
+        attempts.finish(tx, [one.finished(kind) for one in done])
         return
     values = {
         "ids": [one.claimed.id for one in done],
         "numbers": [one.claimed.attempts for one in done],
         "refs": ARRAY_OF["TEXT"]([one.reference or None for one in done]),
-        "times": ARRAY_OF["BIGINT"]([one.attempt.at for one in done]),
-        "requests": ARRAY_OF["TEXT"]([one.attempt.request_hash for one in done]),
-        "responses": ARRAY_OF["TEXT"]([one.attempt.response_hash for one in done]),
-        "kind": done[0].attempt.kind,
+        "times": ARRAY_OF["BIGINT"]([one.at for one in done]),
+        "requests": ARRAY_OF["TEXT"]([one.request_hash for one in done]),
+        "responses": ARRAY_OF["TEXT"]([one.response_hash for one in done]),
+        "kind": kind,
         "since": since.value,
         "now": now,
     }

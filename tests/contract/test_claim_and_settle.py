@@ -14,10 +14,12 @@ from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, claiming, delivered, deliveries
 from hub.store.conservation import counts
+from hub.store.conservation.tables import delivery_count_changes
 from hub.store.delivered import Delivered
 from hub.store.deliveries import Claimed, StateConflict
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 from hub.store.tables import attempts as attempts_table
+from hub.store.tables import deliveries as deliveries_table
 from tests.support.partner import Partner
 from tests.support.works import AT, QUICK, number, record, step
 
@@ -44,15 +46,10 @@ def done(claimed: list[Claimed]) -> list[Delivered]:
     return [
         Delivered(
             one,
-            f"T-{one.id}",
-            attempts.Finished(
-                delivery_id=one.id,
-                number=one.attempts,
-                at=AT + timedelta(minutes=one.id),
-                outcome="delivered",
-                request_hash=f"asked {one.id}",
-                response_hash=f"told {one.id}" if one.id > 1 else None,
-            ),
+            f"T-{one.id}" if one.id > 1 else "",
+            at=AT + timedelta(minutes=one.id),
+            request_hash=f"asked {one.id}",
+            response_hash=f"told {one.id}" if one.id > 1 else None,
         )
         for one in claimed
     ]
@@ -61,7 +58,7 @@ def done(claimed: list[Claimed]) -> list[Delivered]:
 def settle(store: Store, told: list[Delivered]) -> None:
     """Settle in one transaction."""
     with store.write() as tx:
-        delivered.settle(tx, told, since=S.SENDING, now=AT)
+        delivered.settle(tx, told, since=S.SENDING, kind="send", now=AT)
 
 
 def states(store: Store) -> list[S]:
@@ -114,8 +111,60 @@ def test_what_was_taken_is_settled_with_its_own_reference_and_hashes(said: Store
     assert calls(said) == expected
     with said.read() as tx:
         query = sa.text("SELECT reference, lease_until FROM deliveries ORDER BY id")
-        assert [tuple(row) for row in tx.execute(query)] == [(f"T-{n}", None) for n in ALL]
+        expected_now = [(f"T-{n}" if n > 1 else None, None) for n in ALL]
+        assert [tuple(row) for row in tx.execute(query)] == expected_now
         assert counts.kept(tx)[TO]["delivered"] == len(ALL)
+
+
+OWN = {"id", "delivery_id", "message_id", "lane"}
+"""Columns in which no two deliveries agree."""
+
+
+def written(tx: Tx, ids: list[int]) -> list[list[dict[str, object]]]:
+    """Return what settling writes of deliveries, column by column: their rows, calls and counts."""
+    d, a, n = deliveries_table, attempts_table, delivery_count_changes
+    queries = (
+        sa.select(d).where(d.c.id.in_(ids)).order_by(d.c.id),
+        sa.select(a).where(a.c.delivery_id.in_(ids)).order_by(a.c.delivery_id),
+        sa.select(n).order_by(n.c.id),
+    )
+    return [
+        [{k: v for k, v in row.items() if k not in OWN} for row in tx.execute(query).mappings()]
+        for query in queries
+    ]
+
+
+@pytest.mark.parametrize("kind", ["send", "find"])
+def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind: str) -> None:
+    """PostgreSQL names the columns of `delivered` a second time: both leave the same in each."""
+    with store.write() as tx:
+        say(tx, [step(n, 1) for n in range(1, 7)], AT)
+        claimed = claiming.claim_and_start(tx, [*range(1, 7)], TO, now=AT, lease_until=LATER)
+        failed = {"code": "partner_busy", "detail": "busy", "partner_code": "77"}
+        tx.execute(sa.update(deliveries_table).values(failed))
+        tx.execute(sa.update(attempts_table).values(kind=kind))
+    replies = [("", None, None), ("T", "asked", "told"), ("T", "asked", None)]
+    told = [
+        Delivered(one, reference, at=LATER, request_hash=asked, response_hash=reply)
+        for one, (reference, asked, reply) in zip(claimed, replies * 2, strict=True)
+    ]
+    with store.write() as tx:
+        tx.execute(sa.delete(delivery_count_changes))
+        delivered.settle(tx, told[:3], since=S.SENDING, kind=kind, now=LATER)
+        together = written(tx, [1, 2, 3])
+        tx.execute(sa.delete(delivery_count_changes))
+        singly = [(it.claimed.id, it.reference) for it in told[3:]]
+        deliveries.deliver(tx, singly, now=LATER, since=S.SENDING)
+        attempts.finish(tx, [it.finished(kind) for it in told[3:]])
+        assert together == written(tx, [4, 5, 6])
+    assert {row["finished_at"] for row in together[1]} == {LATER}
+    assert together[2] != []
+
+
+def test_nothing_to_settle_writes_nothing(said: Store) -> None:
+    """And is no error."""
+    settle(said, [])
+    assert states(said) == [S.PENDING] * 3
 
 
 def test_nothing_is_settled_where_one_is_at_a_later_attempt(said: Store) -> None:

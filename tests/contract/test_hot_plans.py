@@ -131,8 +131,8 @@ def settle(tx: Tx, claimed: list[Claimed]) -> None:
     ended = [
         attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered") for it in claimed
     ]
-    done = [Delivered(it, "", end) for it, end in zip(claimed, ended, strict=True)]
-    delivered.settle(tx, done[:half], since=S.SENDING, now=AT)
+    done = [Delivered(it, "", at=AT) for it in claimed[:half]]
+    delivered.settle(tx, done, since=S.SENDING, kind="send", now=AT)
     deliveries.check_turn(tx, claimed[half:], since=S.SENDING)
     deliveries.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
     attempts.finish(tx, ended[half:])
