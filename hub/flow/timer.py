@@ -14,7 +14,7 @@ from hub.failpoints import Point, passing
 from hub.flow.outlast import outlast
 from hub.ports import Clock
 from hub.service import Role
-from hub.store import journal, schedule
+from hub.store import future_times, journal, schedule
 from hub.store.engine import Store, Tx
 from hub.telemetry import Event, log
 
@@ -128,24 +128,36 @@ class Timer(Role):
         return count
 
     def _look_for_lost(self, now: datetime) -> int:
+        # First, because by the present time a lease may have run out, or an ask may be lost.
+        self._correct_future(now)
         lost = now - self.pace.ask_again
         with self.store.write() as tx:
-            mended = schedule.mend_future(
-                tx, now=now, soon=now + self.pace.settle, lease_until=now + self.pace.lease
-            )
             expired = schedule.expire_leases(tx, now=now, ask_at=now + self.pace.settle)
             asked = schedule.ask_pending(tx, now=now, asked_before=lost)
             released = schedule.sweep_held(tx, now)
             asked += self._ask_lost(tx, now)
             if time.monotonic() >= self._patient_until:
                 journal.park_early(tx, now - self.pace.early)
-        if mended:
-            log.warning(Event.FUTURE_MENDED, count=mended)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
             log.warning(Event.ASKED_AGAIN, count=asked + released)
         return asked + released + self._wake_early()
+
+    def _correct_future(self, now: datetime) -> None:
+        """Correct what a clock has written that was ahead, a short transaction a page."""
+        present = future_times.Present(
+            now=now, soon=now + self.pace.settle, lease_until=now + self.pace.lease
+        )
+        with self.store.read() as tx:
+            ids = future_times.concerned(tx, present)
+        count = 0
+        for start in range(0, len(ids), future_times.PAGE):
+            with self.store.write() as tx:
+                page = ids[start : start + future_times.PAGE]
+                count += future_times.correct(tx, page, present)
+        if count:
+            log.warning(Event.FUTURE_MENDED, count=count)
 
     def _ask_lost(self, tx: Tx, now: datetime) -> int:
         """Ask again for a page of messages that were accepted long ago and never handled.

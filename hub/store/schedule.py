@@ -1,12 +1,12 @@
 """What has become due: retries, questions, leases that ran out, asks that were lost.
 
-Each function is one short transaction's worth of work, bounded by `limit`, and safe to run in
+Each function is one short transaction's worth of work, bounded by a limit, and safe to run in
 several processes: rows are moved by conditional UPDATEs. What is due to a citizen first is asked
 for first; what has no due date, last and in the order it came.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -28,9 +28,6 @@ from hub.store.prepared import Prepared
 from hub.store.tables import UNSETTLED, attempts, deliveries
 
 c = deliveries.c
-FUTURE = timedelta(minutes=1)
-"""What was written so far in the future was written before the clock was set back; less may be the
-difference between two machines."""
 _a, _sent = attempts.c, attempts.alias()
 _LAST_SENT = (
     sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
@@ -151,35 +148,6 @@ def expire_leases(
         .returning(c.id)
     )
     return tx.execute(statement).scalars().all()
-
-
-def mend_future(tx: Tx, *, now: datetime, soon: datetime, lease_until: datetime) -> int:
-    """Give a present time to what was planned before the clock was set back; return how many.
-
-    Without it a retry or a question would wait for as long as the clock went back, a claim of a
-    dead process too. Evidence is what was written down as past and lies in the future: the time of
-    the last attempt, or of the last ask. A partner's own long `Retry-After` is not touched.
-    """
-    late = now + FUTURE
-    tried = sa.exists().where(
-        attempts.c.delivery_id == c.id,
-        attempts.c.number == c.attempts,
-        sa.or_(attempts.c.started_at > late, attempts.c.finished_at > late),
-    )
-    claimed = sa.and_(UNSETTLED, c.state == S.SENDING.value, c.lease_until > lease_until, tried)
-    far = sa.and_(UNSETTLED, c.next_attempt_at > max(late, soon))
-    moves: Sequence[tuple[sa.ColumnElement[bool], dict[str, object]]] = (
-        (sa.and_(UNSETTLED, c.asked_at > late), {"asked_at": None}),
-        # a lease that ran out was planned by the timer itself, never for later than `soon`
-        (sa.and_(far, sa.or_(tried, c.code == "lease_expired")), {"next_attempt_at": soon}),
-        (claimed, {"lease_until": lease_until}),
-        (sa.and_(UNSETTLED, c.doubtful_since > late), {"doubtful_since": now}),
-        (sa.and_(UNSETTLED, c.absent_at > late), {"absent_at": None}),
-    )
-    count = 0
-    for condition, values in moves:
-        count += tx.execute(sa.update(deliveries).where(condition).values(values)).rowcount
-    return count
 
 
 def is_doubtful(tx: Tx, destination: str, *, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing
 from hub.rules.errors import SAID_TO_EXIST
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, attention, deliveries, doubts, schedule, tasks
+from hub.store import attempts, attention, deliveries, doubts, future_times, schedule, tasks
 from hub.store.engine import Store, Tx
 from hub.store.tables import deliveries as table
 from tests.support.works import AT, number, record, step
@@ -65,7 +65,8 @@ def test_a_clock_that_is_set_back_leaves_no_doubt_in_the_future(store: Store) ->
     with store.write() as tx:
         in_doubt(tx)
         doubts.ask_once_more(tx, 1, when=AT, absent_at=AT, now=AT)
-        schedule.mend_future(tx, now=before, soon=before, lease_until=before)
+        present = future_times.Present(now=before, soon=before, lease_until=before)
+        future_times.correct(tx, future_times.concerned(tx, present), present)
         assert doubts.standing(tx, 1) == Standing(since=before)
 
 

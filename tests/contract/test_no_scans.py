@@ -24,6 +24,7 @@ from hub.store import (
     alerts,
     deliveries,
     fault_classes,
+    future_times,
     journal,
     legs,
     listing,
@@ -125,7 +126,9 @@ def rare_moves(store: Store) -> None:
             schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
         schedule.unanswered(tx, 1)
         schedule.unended(tx, 1)
-        schedule.mend_future(tx, now=at, soon=at, lease_until=at)
+        present = future_times.Present(now=at, soon=at, lease_until=at)
+        future_times.concerned(tx, present)
+        future_times.correct(tx, [1], present)
         schedule.expire_leases(tx, now=at)
         schedule.sweep_held(tx, at)
         pauses.lift(tx, "x", "y", now=at)

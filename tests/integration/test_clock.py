@@ -10,7 +10,6 @@ from hub.broker.memory import MemoryBroker
 from hub.clock import clock_of
 from hub.flow.say import say
 from hub.flow.timer import Pace
-from hub.store import attempts, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support import works as works_module
@@ -84,48 +83,6 @@ def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(
     works.partner.gate.set()
     works.wait_delivered(2)
     assert works.partner.doubled() == 0
-
-
-def test_times_in_the_future_are_mended_once_and_real_ones_left_alone(tmp_path: Path) -> None:
-    """A partner that asked for two hours of peace keeps them; a second look changes nothing."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    now = clock_of("")()
-    ahead = now + HOUR
-
-    def micros(when: datetime) -> int:
-        return round(when.timestamp() * 1_000_000)
-
-    planned = [
-        ("waiting", micros(ahead), None, ahead),
-        ("sending", None, micros(ahead + HOUR), ahead),
-        ("waiting", micros(now + 2 * HOUR), None, now),
-    ]
-    with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 4)], now)
-        for n, (state, due, until, tried) in enumerate(planned, start=1):
-            tx.exec_driver_sql(
-                "UPDATE deliveries SET state = ?, next_attempt_at = ?, lease_until = ?, "
-                "attempts = 1 WHERE id = ?",
-                (state, due, until, n),
-            )
-            attempts.start(tx, [(n, 1)], now=tried)
-    soon, lease = now + SETTLE, now + timedelta(minutes=10)
-    with store.write() as tx:
-        assert schedule.mend_future(tx, now=now, soon=soon, lease_until=lease) == 2
-    with store.write() as tx:
-        later = timedelta(seconds=1)
-        again = schedule.mend_future(
-            tx, now=now + later, soon=soon + later, lease_until=lease + later
-        )
-        assert again == 0
-        rows = tx.exec_driver_sql("SELECT next_attempt_at, lease_until FROM deliveries ORDER BY id")
-        assert list(map(tuple, rows)) == [
-            (micros(soon), None),
-            (None, micros(lease)),
-            (micros(now + 2 * HOUR), None),
-        ]
-    store.close()
 
 
 def test_a_drills_clock_goes_wrong_by_what_stands_in_its_file(tmp_path: Path) -> None:
