@@ -1,5 +1,6 @@
 """Everything that is looked at, put together."""
 
+from hub.preflight.archive_folder import archive_folder
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
 from hub.preflight.filling import filling
@@ -11,7 +12,7 @@ from hub.settings import AT_PARTNERS, Settings
 
 def examine(settings: Settings) -> list[Check]:
     """Return every finding, good and bad, on what the roles of this process stand on."""
-    found = [*disk(settings), *filling(settings), *rights(settings)]
+    found = [*disk(settings), *filling(settings), *archive_folder(settings), *rights(settings)]
     found += [*database(settings), *broker(settings)]
     if not AT_PARTNERS.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]

@@ -13,7 +13,11 @@ s = disk_samples.c
 
 
 def record(tx: Tx, *, host: str, day: date, used: int, database: int) -> None:
-    """Keep the sample of a day, in place of an earlier one of it; forget those of last month."""
+    """Keep the sample of a day, in place of an earlier one of it; forget those of last month.
+
+    Those of every machine: a container that was made anew has another name, and nothing else would
+    forget what the one before has left.
+    """
     row = {"host": host, "day": day.isoformat(), "used": used, "database": database}
     statement = insert(tx, disk_samples).values(row)
     tx.execute(
@@ -22,7 +26,7 @@ def record(tx: Tx, *, host: str, day: date, used: int, database: int) -> None:
         )
     )
     oldest = (day - KEPT).isoformat()
-    tx.execute(sa.delete(disk_samples).where(s.host == host, s.day < oldest))
+    tx.execute(sa.delete(disk_samples).where(s.day < oldest))
 
 
 def of_host(tx: Tx, host: str) -> list[Sample]:
