@@ -1,6 +1,7 @@
 """The command `hub audit verify`: was anything changed in the chained logs?"""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hub.cli.context import by, console, opened
+from hub.records.calendar import local
 from hub.rules.actors import BY_VERIFY
 from hub.store import chain
 from hub.store.engine import Store, Tx
@@ -41,24 +43,29 @@ def audit_verify(
     """Check that no row of audit and hand-overs was changed or removed, the last one neither."""
     given = _read(anchor) if anchor else None
     with opened() as store:
-        verdicts = _verify(store, since=since, given=given)
+        known = given if given is not None else _stored(store)
+        verdicts = _verify(store, known, since=since)
         good = not any(verdict.problems for verdict in verdicts)
-        new = _anchors(verdicts)
+        new = _anchors(verdicts, known)
         if good:
             with store.write() as tx:
                 anchors.store_all(tx, new.values())
     for verdict in verdicts:
-        _show(verdict)
+        _show(verdict, new[verdict.chain])
     if not good:
         raise typer.Exit(1)
     if export:
         _write(export, anchors.encode(new))
 
 
-def _verify(store: Store, *, since: bool, given: dict[str, Anchor] | None) -> list[Verdict]:
+def _stored(store: Store) -> dict[str, Anchor]:
+    with store.read() as tx:
+        return anchors.stored(tx)
+
+
+def _verify(store: Store, known: Mapping[str, Anchor], *, since: bool) -> list[Verdict]:
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar, store.read(long=True) as tx:
-        known = given if given is not None else anchors.stored(tx)
         return [
             _verify_one(tx, one, bar, known.get(one.name), since=since, url=store.url)
             for one in chain.CHAINS
@@ -81,7 +88,10 @@ def _verify_one(
     return verdict
 
 
-def _anchors(verdicts: list[Verdict]) -> dict[str, Anchor]:
+def _anchors(verdicts: list[Verdict], known: Mapping[str, Anchor]) -> dict[str, Anchor]:
+    """Return the new anchors. One that follows from a known anchor says no more than that one of
+    the rows before it.
+    """
     who = by("", "", automatic=BY_VERIFY)
     return {
         verdict.chain: Anchor(
@@ -90,12 +100,13 @@ def _anchors(verdicts: list[Verdict]) -> dict[str, Anchor]:
             hash=verdict.head,
             verified_at=who["now"],
             actor=who["actor"],
+            whole_at=known[verdict.chain].whole_at if verdict.since else who["now"],
         )
         for verdict in verdicts
     }
 
 
-def _show(verdict: Verdict) -> None:
+def _show(verdict: Verdict, anchor: Anchor) -> None:
     for problem in verdict.problems:
         console.print(f"[red]✗[/] {problem}", soft_wrap=True)
     if verdict.problems:
@@ -106,11 +117,14 @@ def _show(verdict: Verdict) -> None:
         text = f"{verdict.count} rows, the chain is whole."
     console.print(f"[green]✓[/] {verdict.chain}: {text}")
     console.print(f"  last row {verdict.seq}, hash {verdict.head or '-'}", style="dim")
+    at = anchor.whole_at
+    whole = f"{local(at):%d/%m/%Y %H:%M}" if at else "never, as far as known"
+    console.print(f"  read from its first row on: {whole}", style="dim")
 
 
 def _read(path: Path) -> dict[str, Anchor]:
     try:
-        return anchors.decode(path.read_bytes())
+        return anchors.decode(path.read_bytes(), chains=[one.name for one in chain.CHAINS])
     except (OSError, anchors.BadAnchors) as error:
         why = error.strerror if isinstance(error, OSError) else error
         console.print(f"[red]Không đọc được mốc kiểm tra / No anchor in {path}:[/] {why}")

@@ -126,20 +126,29 @@ def test_what_was_changed_before_an_anchor_is_found_by_the_whole_chain_only(stor
 def test_the_last_anchor_of_a_chain_is_kept(store: Store) -> None:
     """One a chain; it survives as a file, too."""
     first = Anchor(chain="audit", seq=1, hash="a", verified_at=AT, actor="officer")
-    later = Anchor(chain="audit", seq=2, hash="b", verified_at=AT + timedelta(1), actor="other")
+    day = timedelta(1)
+    later = Anchor(chain="audit", seq=2, hash="b", verified_at=AT + day, actor="other", whole_at=AT)
     with store.write() as tx:
         assert anchors.stored(tx) == {}
         anchors.store_all(tx, [first])
         anchors.store_all(tx, [later])
         assert anchors.stored(tx) == {"audit": later}
-    assert anchors.decode(anchors.encode({"audit": later})) == {"audit": later}
+    written = anchors.encode({"audit": later})
+    assert anchors.decode(written, chains=["audit"]) == {"audit": later}
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"no", b'{"chain":"audit"}\n', b"[]", b"\xff"])
 def test_a_file_without_an_anchor_is_refused(text: bytes) -> None:
     """Else everything would agree with it."""
     with pytest.raises(BadAnchors):
-        anchors.decode(text)
+        anchors.decode(text, chains=["audit"])
+
+
+def test_a_file_that_lacks_the_anchor_of_a_chain_is_refused() -> None:
+    """That chain would agree with the file, whatever it holds."""
+    one = Anchor(chain="audit", seq=1, hash="a", verified_at=AT, actor="officer")
+    with pytest.raises(BadAnchors, match="for the chain handovers"):
+        anchors.decode(anchors.encode({"audit": one}), chains=["audit", "handovers"])
 
 
 def test_a_chain_with_many_faults_names_the_first_ones(

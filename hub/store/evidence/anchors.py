@@ -1,15 +1,16 @@
 """Anchors: up to which row a chained log was verified, with the hash of that row.
 
-An anchor says that everything up to its row was whole when it was made. It counts only while the
-row still has its hash, which the verification checks. What it cannot say: whether a row before it
-was changed since, because those are not read again; a verification of the whole chain finds that.
+An anchor says that the rows from the anchor before it up to its own were whole when it was made,
+and when the chain was last read from its first row on (`whole_at`). It counts only while the row
+still has its hash, which the verification checks. What it cannot say: whether a row before it was
+changed since then, because those are not read again; a verification of the whole chain finds that.
 
 A tamperer who can write to every table can also move the anchor that stands in the database. So an
 anchor can be exported into a file that is kept somewhere else: against that one, a chain that was
 computed anew does not verify.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -22,7 +23,7 @@ c = chain_anchors.c
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row that was verified with everything before it."""
+    """A row up to which a chain was verified."""
 
     chain: str
     seq: int
@@ -30,6 +31,8 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hash: str
     verified_at: datetime
     actor: str
+    whole_at: datetime | None = None
+    """When the chain was last read from its first row on; None where nothing tells."""
 
 
 class BadAnchors(Exception):
@@ -57,12 +60,19 @@ def encode(anchors: Mapping[str, Anchor]) -> bytes:
     return b"".join(msgspec.json.encode(anchors[name]) + b"\n" for name in sorted(anchors))
 
 
-def decode(text: bytes) -> dict[str, Anchor]:
-    """Return the anchors of a file; raises BadAnchors where it holds something else, or none."""
+def decode(text: bytes, *, chains: Collection[str]) -> dict[str, Anchor]:
+    """Return the anchors of a file by the name of their chain.
+
+    Raises BadAnchors where the file holds something else, or lacks one of `chains`: that chain
+    would agree with everything.
+    """
     try:
         found = [msgspec.json.decode(line, type=Anchor) for line in text.splitlines() if line]
     except msgspec.DecodeError as error:
         raise BadAnchors(str(error)) from None
-    if not found or any(anchor.verified_at.tzinfo is None for anchor in found):
+    times = [time for anchor in found for time in (anchor.verified_at, anchor.whole_at) if time]
+    if not found or any(time.tzinfo is None for time in times):
         raise BadAnchors("there is no anchor in it, or one whose time has no zone")
+    if lacking := set(chains).difference(anchor.chain for anchor in found):
+        raise BadAnchors(f"there is no anchor in it for the chain {', '.join(sorted(lacking))}")
     return {anchor.chain: anchor for anchor in found}

@@ -12,5 +12,6 @@ chain_anchors = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("verified_at", Instant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("whole_at", Instant),
     comment="Up to which row each chained log was last verified, when, by whom",
 )
