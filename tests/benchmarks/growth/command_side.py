@@ -1,7 +1,8 @@
 """Commands, through the command line itself, in this process: what a command's own work costs.
 
-A command that is not there (yet) is left out. Each is run once before it is timed: what is measured
-is the store, not the import of modules.
+Each is run once before it is timed: what is measured is the store, not the import of modules. One
+that takes long is not run again, and that first time is told. A command that ends badly ends the
+whole measurement, also one that is not there any more: nothing is left out without a word.
 """
 
 import io
@@ -14,12 +15,14 @@ from statistics import median
 from hub import cli
 from tests.benchmarks.growth.order import given
 
-UNKNOWN = "No such"
-"""What is said, with exit code 2, of a command or an option that is not there."""
 MAY_DIFFER = frozenset({"reconcile --day"})
 """Commands that end with 1 where something differs, which no benchmark judges."""
 LONG = 3.0
 """Seconds after which once is enough."""
+
+
+class EndedBadly(RuntimeError):
+    """A command cannot be measured. Holds the end of what it wrote."""
 
 
 def run(arguments: Sequence[str]) -> tuple[int, float, str]:
@@ -35,19 +38,19 @@ def run(arguments: Sequence[str]) -> tuple[int, float, str]:
     return code, time.perf_counter() - started, written.getvalue()
 
 
+def seconds(name: str, arguments: Sequence[str], *, times: int) -> float:
+    """Return the median of several runs of a command. Raises EndedBadly."""
+    code, first, written = run(arguments)
+    if code not in ((0, 1) if name in MAY_DIFFER else (0,)):
+        raise EndedBadly(f"hub {' '.join(arguments)} ended with {code}:\n{written[-1500:]}")
+    again = 0 if first > LONG else times
+    return median([run(arguments)[1] for _ in range(again)] or [first])
+
+
 def main() -> None:
     """Run every command several times; report the median of each."""
     order = given()
-    found: dict[str, float] = {}
-    for name, arguments in order.commands.items():
-        code, first, written = run(arguments)
-        if code == 2 and UNKNOWN in written:
-            continue
-        if code and name not in MAY_DIFFER:
-            raise RuntimeError(f"hub {' '.join(arguments)} ended with {code}:\n{written[-1500:]}")
-        times = 0 if first > LONG else order.times
-        found[name] = median([run(arguments)[1] for _ in range(times)] or [first])
-    order.report(found)
+    order.report({it: seconds(it, order.commands[it], times=order.times) for it in order.commands})
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ import msgspec
 
 from hub.clock import utc_now
 from hub.store.archive.urgency import work_waits
+from tests.benchmarks.growth.compared import compared
 from tests.benchmarks.growth.order import Order, order_for
-from tests.benchmarks.growth.questions import Known, count, know
+from tests.benchmarks.growth.questions import count, know
 from tests.benchmarks.growth.stores import ENGINES, LARGE, SMALL, Grown
 from tests.benchmarks.place import ROOT
 
@@ -75,7 +76,7 @@ def measure_all(
             with closing(each.open()) as store:
                 known = know(store)
             order = order_for(each, _new(folder), "")
-            asked = msgspec.structs.replace(order, commands=_commands(known))
+            asked = msgspec.structs.replace(order, commands=compared(known))
             commands.add(_run("command_side", asked))
             commands.add(_run("start_side", order))
     return found
@@ -83,25 +84,6 @@ def measure_all(
 
 ARCHIVE, DRY_RUN = "archive", "archive run --dry-run"
 KINDS = ("hot", "commands", ARCHIVE)
-
-
-def _commands(known: Known) -> dict[str, list[str]]:
-    """Return every command that reads, as an operator would say it."""
-    day = f"{known.day:%Y-%m-%d}"
-    return {
-        "balance": ["balance"],
-        "stuck": ["stuck"],
-        "pauses": ["pauses"],
-        "tasks": ["tasks"],
-        "slip": ["slip", known.dossier],
-        "faults": ["faults"],
-        "unpark --plan": ["unpark", "--plan"],
-        "replay --plan": ["replay", "--plan", "--reason", "bench"],
-        "reconcile --day": ["reconcile", "--day", day],
-        # Twice: the first one sets the anchor after which the second one reads.
-        "audit verify --since": ["audit", "verify", "--since"],
-        "archive holds": ["archive", "holds"],
-    }
 
 
 def _archive(each: Grown, folder: Path) -> dict[str, float]:

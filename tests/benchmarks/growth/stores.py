@@ -22,7 +22,6 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.sandbox.postgres_node import PrivatePostgres
-from hub.settings import Settings
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries, lanes
@@ -74,12 +73,11 @@ class Grown:
     def environment(self) -> dict[str, str]:
         """Return the environment of a command of the hub in this store."""
         made = {"HUB_DATA_DIR": str(self.data_dir), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        made["HUB_OPERATOR"] = "Lê Văn Thử"
         # Nothing is erased: the oldest dossiers of a large store may have come of age for that.
         made["HUB_PERSONAL_DAYS"] = "36500"
         if self.database_url:
             made["HUB_DATABASE_URL"] = self.database_url
-        if "operator" in Settings.__struct_fields__:
-            made["HUB_OPERATOR"] = "Lê Văn Thử"
         return made
 
 

@@ -1,0 +1,64 @@
+"""Which commands the growth benchmark compares, and why it does not compare the others.
+
+Every command of the hub is in one of the two (`tests/unit/test_growth_commands.py`).
+"""
+
+from collections.abc import Mapping
+
+from tests.benchmarks.growth.questions import Known
+
+_DECIDES = "changes what it is given by number, as a person's decision"
+_BROKER = "is about the broker"
+_NO_STORE = "does not read the store"
+_ONCE = "makes the store anew, or all of it"
+NOT_COMPARED: Mapping[str, str] = {
+    "run": "the start is measured apart (`start_side`)",
+    "archive run": "its rate is measured apart (`measured`)",
+    "archive verify": "runs apart, after the archive was measured; reads files, not the store",
+    "doctor": "asks broker and partners",
+    "health": _NO_STORE + " but for the heartbeats of this machine",
+    "demo": "brings its own store",
+    "broker": _BROKER,
+    "topology validate": _BROKER,
+    "topology plan": _BROKER,
+    "topology apply": _BROKER,
+    "topology adopt": _BROKER,
+    "topology export": _BROKER,
+    "simulate": _NO_STORE,
+    "procedures": _NO_STORE,
+    "partners show": _NO_STORE,
+    "partners rehearse": "asks a partner",
+    "version": _NO_STORE,
+    "migrate": _ONCE,
+    "rebuild": _ONCE,
+    "archive compact": _ONCE,
+    "cancel": _DECIDES,
+    "by-hand": _DECIDES,
+    "resolve": _DECIDES,
+    "resend": _DECIDES,
+    "tasks done": _DECIDES,
+    "faults classify": _DECIDES,
+    "archive restore": _DECIDES,
+    "archive erase": _DECIDES,
+    "archive hold": _DECIDES,
+    "archive release": _DECIDES,
+}
+
+
+def compared(known: Known) -> dict[str, list[str]]:
+    """Return the commands that are compared, as an operator would say them."""
+    return {
+        "balance": ["balance"],
+        "stuck": ["stuck"],
+        "pauses": ["pauses"],
+        "tasks": ["tasks"],
+        "slip": ["slip", known.dossier],
+        "faults": ["faults"],
+        "partners drift": ["partners", "drift"],
+        "unpark --plan": ["unpark", "--plan"],
+        "replay --plan": ["replay", "--plan", "--reason", "bench"],
+        "reconcile --day": ["reconcile", "--day", f"{known.day:%Y-%m-%d}"],
+        # Reads on from the anchor that the full verification has set when the store was checked.
+        "audit verify --since": ["audit", "verify", "--since"],
+        "archive holds": ["archive", "holds"],
+    }
