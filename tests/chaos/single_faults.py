@@ -38,9 +38,6 @@ class Scene:
         threading.Event().wait(seconds)
 
 
-Block = Callable[[Scene], AbstractContextManager[None]]
-
-
 def _die(scene: Scene) -> Iterator[None]:
     """SIGKILL of every process that stands; each is started again."""
     before = [(role, role.deaths[-signal.SIGKILL]) for role in scene.roles]
