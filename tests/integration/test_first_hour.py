@@ -118,8 +118,12 @@ def test_the_readme_leads_to_a_hub_that_takes_the_example_and_the_runbook_to_its
             assert f"http://127.0.0.1:{port}" in ready
             answer = shell(with_own(block(README, "curl"), {"8080": port}), tree)
             assert json.loads(answer)
+            archive = Path(data) / "archive" / "2017-08-000001.archive"
+            archive.parent.mkdir(exist_ok=True)
+            archive.write_bytes(b"archived dossiers")
             backup = [it for it in lines(block(RUNBOOK, "VACUUM INTO")) if "pg_dump" not in it]
             shell(with_own("\n".join(backup), {"/backup": f"{tree}/backup"}), tree)
+    assert (tree / "backup" / "archive" / archive.name).read_bytes() == archive.read_bytes()
     for old in Path(data).glob("hub.db*"):
         old.unlink()
     (tree / "backup" / "hub.db").rename(Path(data) / "hub.db")
