@@ -105,9 +105,12 @@ class ForeignPartner:
             self._process.kill()
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the entries of its ledger in their order."""
+        """Yield the entries of its ledger in their order.
+
+        What follows the last line's end is not there yet: the partner is writing it.
+        """
         if self.ledger.exists():
-            for line in self.ledger.read_text(encoding="utf-8").splitlines():
+            for line in self.ledger.read_text(encoding="utf-8").split("\n")[:-1]:
                 yield json.loads(line)
 
     def _listens(self) -> bool:
