@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,20 +12,22 @@ import pytest
 
 from hub.clock import utc_now
 from hub.pilot import scenario
-from hub.pilot.scenario import Planned
+from hub.pilot.scenario import Mix, Planned
 from hub.records.rulebook import Rulebook
 from tests.chaos import retention
 from tests.chaos.judge import judge, verdict, wait_settled
-from tests.chaos.load import Counter, Load
+from tests.chaos.load import Counter, Load, Refused
 from tests.chaos.stage import Stage, open_stage
 
-PLANNED = 8000
+PLANNED = 16_000
+OFTEN = 25
+"""How many times as often as in the pilot a dossier goes to the town: its steps need many."""
 PATIENCE = 60.0
 
 
 @dataclass
 class Drill:
-    """A stage with a counter and endless enough rows of dossiers."""
+    """A stage with a counter and rows of dossiers; a row that has come to its end says so."""
 
     stage: Stage
     counter: Counter
@@ -76,14 +78,33 @@ class Drill:
         assert verdict(judge(self.stage, self.counter)) == []
 
 
+def _planned() -> tuple[Mix, list[Planned]]:
+    rules, mix = Rulebook.load(), scenario.load_mix()
+    shares = [
+        replace(share, count=share.count * OFTEN)
+        if any(rules.procedure(code, mix.until).inter_level for code in share.procedures)
+        else share
+        for share in mix.shares
+    ]
+    mix = scenario.scaled(replace(mix, shares=tuple(shares)), PLANNED)
+    return mix, list(scenario.plan(mix, rules, seed=3, agency="000.99.01.H57"))
+
+
+def _row(name: str, plans: list[Planned]) -> Iterator[Planned]:
+    """Yield the plans. A clerk who finds none left tells the test, which would wait in vain."""
+    yield from plans
+    raise Refused(f"all {len(plans)} dossiers {name} are handed in, the drill needs more planned")
+
+
 @pytest.fixture(scope="package")
 def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """A stage whose roles all work."""
-    mix = scenario.scaled(scenario.load_mix(), PLANNED)
-    plans = list(scenario.plan(mix, Rulebook.load(), seed=3, agency="000.99.01.H57"))
-    first, mixed = plans[: PLANNED // 2], iter(plans[PLANNED // 2 :])
-    ward = iter([plan for plan in first if not plan.inter_level])
-    upward = iter([plan for plan in first if plan.inter_level])
+    mix, plans = _planned()
+    first, second = plans[: PLANNED // 2], plans[PLANNED // 2 :]
+    ward = _row("of the ward", [plan for plan in first if not plan.inter_level])
+    upward = _row("of both levels", [plan for plan in first if plan.inter_level])
+    as_in_life = [plan for n, plan in enumerate(second) if n % OFTEN == 0 or not plan.inter_level]
+    mixed = _row("of the pilot's mix", as_in_life)
     directory: Path = tmp_path_factory.mktemp("chaos")
     stop = threading.Event()
     with open_stage(directory, seed=3, until=mix.until) as stage:

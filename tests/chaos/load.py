@@ -161,10 +161,10 @@ class Load:
     def _work(self) -> None:
         while not self.enough.is_set():
             self.room.wait()
-            planned = self._next()
-            if planned is None:
-                return
             try:
+                planned = self._next()
+                if planned is None:
+                    return
                 self.counter.hand_in(planned)
             except Refused as error:
                 self.problems.append(str(error))

@@ -75,7 +75,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
             _arm(drill, step)
             if not archiving:
                 _lead_once(drill, step)
-            _wait(drill, step)
+            _wait(drill, load, step)
         if first:
             stage.partners["province"].clear_faults()
         for step in steps[len(first) :]:
@@ -84,7 +84,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
             if step.point is Point.PAUSE_AFTER_LIFT:
                 _wait_paused(drill)
                 stage.partners["province"].clear_faults()
-            _wait(drill, step)
+            _wait(drill, load, step)
         stage.partners["province"].clear_faults()
         load.enough.set()
         with FAULTS[name].during(Scene(stage, roles)):
@@ -124,9 +124,12 @@ def _arm(drill: Drill, step: Step) -> None:
     drill.stage.roles[step.role].strike_at(f"{step.point}=stop@1")
 
 
-def _wait(drill: Drill, step: Step) -> None:
+def _wait(drill: Drill, load: Load, step: Step) -> None:
     role = drill.stage.roles[step.role]
-    assert role.wait_stands(STAND_WITHIN), f"nothing brought {step.role} to {step.point}"
+    assert role.wait_stands(STAND_WITHIN), (
+        f"nothing brought {step.role} to {step.point}; {drill.stage.unsettled()} deliveries open, "
+        f"of the clerks {load.problems}; logs in {drill.stage.directory}"
+    )
     role.strike_at("")
 
 
