@@ -15,6 +15,8 @@ from tests.chaos.rounds import Told, try_everywhere
 from tests.chaos.single_faults import FAULTS, LEFT_OUT, TRIED
 from tests.chaos.steps import STEPS
 
+EACH_TIME = ("the_process_dies", "the_database_dies")
+"""The faults that a landing is tried against; the others belong to the long proofs."""
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
@@ -49,7 +51,13 @@ def test_every_fault_is_tried_at_every_step_or_left_out_with_a_reason() -> None:
     assert all(LEFT_OUT.values())
 
 
-@pytest.mark.parametrize("disaster", TRIED)
+@pytest.mark.parametrize(
+    "disaster",
+    [
+        pytest.param(name, marks=[] if fault in EACH_TIME else [pytest.mark.long])
+        for name, (fault, _) in TRIED.items()
+    ],
+)
 def test_a_fault_at_a_step(told: Callable[[str], Told], disaster: str) -> None:
     """It strikes while the role stands there: every dossier arrives, once, in order."""
     fault, point = TRIED[disaster]
