@@ -14,6 +14,11 @@ from hub.ports.brokers import (
     Outgoing,
     Publisher,
 )
+from hub.ports.contracts import (
+    ContractReader,
+    Fetched,
+    Outcome,
+)
 from hub.ports.destinations import (
     Absent,
     Answer,
@@ -56,12 +61,15 @@ __all__ = [
     "Confirm",
     "Consumer",
     "ConsumerLost",
+    "ContractReader",
     "Destination",
     "Doubt",
     "Drift",
     "DriftKind",
     "DriftObserver",
+    "Fetched",
     "Incoming",
+    "Outcome",
     "Outgoing",
     "Publisher",
     "Question",

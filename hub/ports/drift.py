@@ -42,6 +42,8 @@ class DriftKind(StrEnum):
     """The field that marks a call came back changed, or not at all."""
     CODE_STATUS = "code_status"
     """A reply code under an HTTP status that it does not belong to."""
+    CONTRACT = "contract"
+    """The WSDL or OpenAPI document that the partner serves came to differ, not a reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What a partner serves of its own contract: fetched within limits, and read into one form."""
