@@ -63,3 +63,14 @@ class ProvincialSettings:
         if found is None and not urlsplit(self.url).path.strip("/"):
             found = soap_path(Path(self.profile.addresses.wsdl or self.wsdl))
         return resolve(self.url, found or "")
+
+    @property
+    def contract_address(self) -> str:
+        """The address of the contract that the province serves, "" where none is asked for."""
+        if self.mode == "rest":
+            named = self.profile.contract.openapi
+            return resolve(self.url, named) if named else ""
+        named = self.profile.contract.wsdl
+        if named.startswith("?"):
+            return self.address("DongBoHoSoMC").partition("?")[0] + named
+        return resolve(self.url, named) if named else ""

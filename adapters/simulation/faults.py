@@ -63,6 +63,9 @@ class FaultKind(StrEnum):
     # the work is done, and all is well but the clock
     CLOCK_AHEAD = "clock_ahead"
     """The reply's Date is `seconds` in the future."""
+    # the contract that the partner serves
+    CONTRACT_CHANGED = "contract_changed"
+    """The WSDL or OpenAPI document is its next version."""
     # calls that the partner makes to us
     CALLBACKS_DOUBLED = "callbacks_doubled"
     CALLBACKS_REORDERED = "callbacks_reordered"
@@ -104,9 +107,16 @@ class Faults:
             self._active = list(faults)
 
     def draw(
-        self, operation: str, among: frozenset[FaultKind] = frozenset(FaultKind)
+        self,
+        operation: str,
+        among: frozenset[FaultKind] = frozenset(FaultKind),
+        *,
+        named: bool = False,
     ) -> Fault | None:
-        """Return the fault that this call meets, using up one of its `remaining`."""
+        """Return the fault that this call meets, using up one of its `remaining`.
+
+        `named`: only a fault that names the operation, or that can concern no other.
+        """
         if not self._active:
             return None
         with self._lock:
@@ -114,6 +124,8 @@ class Faults:
                 if fault.kind is FaultKind.DOWN or fault.kind not in among:
                     continue
                 if fault.operations and operation not in fault.operations:
+                    continue
+                if named and not fault.operations and fault.kind is not FaultKind.CONTRACT_CHANGED:
                     continue
                 if fault.probability < 1 and self._draw.random() >= fault.probability:
                     continue

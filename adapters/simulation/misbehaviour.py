@@ -15,6 +15,8 @@ from adapters.simulation.dialects.http_forms import gateway_error
 from adapters.simulation.dialects.speech import Dialects, Spoken, say
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.partner import Answer, Call, Partner
+from adapters.simulation.served_contract import OPERATION as CONTRACT
+from adapters.simulation.served_contract import changed
 
 BODY_LIMIT = 8 * 1024 * 1024
 HUGE = 64 * 1024 * 1024
@@ -24,7 +26,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 K = FaultKind
 
-ON_CALLS = frozenset(FaultKind) - {K.DOWN, K.CALLBACKS_DOUBLED, K.CALLBACKS_REORDERED}
+ON_CONTRACT = frozenset(FaultKind) - {K.DOWN, K.CALLBACKS_DOUBLED, K.CALLBACKS_REORDERED}
+ON_CALLS = ON_CONTRACT - {K.CONTRACT_CHANGED}
 IN_DIALECT = frozenset(
     {
         K.REFUSES,
@@ -57,12 +60,16 @@ class Application:
         call = Call(scope["method"], scope["path"], scope["query_string"], scope["headers"], body)
         partner = self.partner
         operation = partner.operation(call)
-        spoken = self.dialects.for_call(operation)
+        # Dialects are forms of replies, and faults of calls are for calls: neither concerns the
+        # contract that is fetched beside them, unless a fault names it.
+        is_contract = operation == CONTRACT
+        spoken = Spoken() if is_contract else self.dialects.for_call(operation)
         if spoken.habits:
             call = replace(call, look_up=self.dialects.look_up(spoken))
         if spoken.ends_sessions:
             partner.expire_sessions()
-        fault = partner.faults.draw(operation, ON_CALLS)
+        among = ON_CONTRACT if is_contract else ON_CALLS
+        fault = partner.faults.draw(operation, among, named=is_contract)
         transport = scope["state"]["transport"]
         if fault is None:
             answer = await self._answer(call, spoken)
@@ -161,6 +168,8 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:
             return replace(answer, body=deep * 100_000)
         case K.ENTITIES:
             return replace(answer, body=_entity_bomb())
+        case K.CONTRACT_CHANGED:
+            return changed(answer)
         case K.CLOCK_AHEAD:
             # The server has put its own Date first; whoever reads two of them takes the last.
             date = formatdate(time.time() + fault.seconds, usegmt=True).encode()

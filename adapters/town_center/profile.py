@@ -25,9 +25,10 @@ FOREIGN = frozenset(
         ("session", "words"),
         ("lookup", "last_steps"),
         ("encodings", "charset"),
+        ("contract", "wsdl"),
     }
 )
-"""Keys that do not concern the town: it speaks JSON, which is UTF-8, and shows no steps."""
+"""Keys that do not concern the town: it speaks JSON over REST, in UTF-8, and shows no steps."""
 
 
 load = Shipped(path=SHIPPED, operations=OPERATIONS, foreign=FOREIGN).load

@@ -78,3 +78,9 @@ class TownSettings:
         """Return the whole address of an operation; `number` is the dossier's."""
         found = address_of(self.profile.addresses.rest, operation) or ""
         return resolve(self.url, found.replace("{number}", quote(number, safe="")))
+
+    @property
+    def contract_address(self) -> str:
+        """The whole address of the contract that the town serves, "" where none is asked for."""
+        named = self.profile.contract.openapi
+        return resolve(self.url, named) if named else ""

@@ -125,6 +125,11 @@ def test_every_value_is_shown_with_its_place(tmp_path: Path) -> None:
         ('[addresses.soap]\nevery = "ftp://h/x"\n', "2: addresses.soap.every: read 'ftp://h/x'"),
         ('[addresses.soap]\nevery = "http://u:p@h/"\n', "2: addresses.soap.every: read 'http:"),
         ('[tls]\nca_file = "gone.pem"\n', "2: tls.ca_file: read "),
+        ("[contract]\nwsdl = 5\n", "2: contract.wsdl: read 5; allowed: address; "),
+        ('[contract]\nwsdl = "ftp://h/x"\n', "2: contract.wsdl: read 'ftp://h/x'; allowed: http"),
+        ('[contract]\nopenapi = "?x"\n', "2: contract.openapi: read '?x'; allowed: an address"),
+        ('[contract]\nopenapi = "http://u:p@h/"\n', "2: contract.openapi: read 'http://u:p@h/'"),
+        ('[contract]\nwsld = ""\n', "2: contract.wsld: read wsld; allowed: keys of [contract]: w"),
     ],
 )
 def test_a_wrong_key_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
@@ -202,13 +207,17 @@ def test_a_file_of_roots_that_holds_none_is_refused(tmp_path: Path, content: str
 
 def test_a_key_that_does_not_concern_the_partner_is_refused(tmp_path: Path) -> None:
     """A person who sets it would wait for an effect."""
-    file = written(tmp_path, '[lookup]\nlast_steps = 5\n[addresses.soap]\nevery = "/x"\n')
+    file = written(
+        tmp_path,
+        '[lookup]\nlast_steps = 5\n[addresses.soap]\nevery = "/x"\n[contract]\nwsdl = ""\n',
+    )
     with pytest.raises(ProfileBroken) as caught:
         town.load(file)
     lines = str(caught.value).splitlines()
     assert [line.removeprefix(f"{file}:").split(";")[0] for line in lines] == [
         "2: lookup.last_steps: read last_steps",
         "4: addresses.soap.every: read every",
+        "6: contract.wsdl: read wsdl",
     ]
     (line,) = refused(tmp_path, '[files]\nhub_pulls_with = "login"\n')
     assert "not for this partner" in line

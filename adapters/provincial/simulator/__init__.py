@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from adapters.provincial.dialect import Operation
+from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator import rest, soap
 from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, Said
-from adapters.simulation import serve
+from adapters.simulation import serve, served_contract
 from adapters.simulation.dialects.speech import Setting
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Ledger
@@ -40,12 +41,24 @@ class Province(Partner):
         super().__init__(ledger, faults)
         self.office = office
 
+    def contract(self, call: Call) -> Answer | None:
+        """Return a document of the contract, None for any other call."""
+        if call.method != "GET":
+            return None
+        if call.path == SOAP_PATH:
+            return served_contract.wsdl(call, SCHEMAS)
+        return served_contract.openapi(call, SCHEMAS / "openapi.yaml")
+
     def operation(self, call: Call) -> str:
+        if self.contract(call) is not None:
+            return served_contract.OPERATION
         if call.path == SOAP_PATH:
             return call.header(b"soapaction").rpartition(b"#")[2].strip(b'"').decode("latin-1")
         return Operation.LOGIN if call.path == LOGIN_PATH else rest.service(call.body)
 
     async def answer(self, call: Call) -> Answer:
+        if (served := self.contract(call)) is not None:
+            return served
         if call.method != "POST" or call.path not in {SOAP_PATH, LOGIN_PATH, CALL_PATH}:
             return Answer(status=404)
         try:

@@ -16,11 +16,13 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from adapters.simulation import served_contract
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Effect, Ledger
 from adapters.simulation.partner import Answer, Call, Partner
 from adapters.town_center import contract
 from adapters.town_center.contract import ReplyCode
+from adapters.town_center.served_contract import SHIPPED
 from adapters.town_center.simulator.courier import Courier, Story
 from adapters.town_center.simulator.dossiers import (
     RETURN,
@@ -33,6 +35,8 @@ from adapters.town_center.simulator.dossiers import (
 
 BodyT = TypeVar("BodyT", contract.Transfer, contract.Supplement, contract.ResultReturned)
 
+_OPEN = {"token", served_contract.OPERATION}
+"""What needs no token."""
 _STATUS = {
     ReplyCode.INVALID: 400,
     ReplyCode.UNAUTHORIZED: 401,
@@ -102,7 +106,7 @@ class TownDesk(Partner):
     async def answer(self, call: Call) -> Answer:
         operation, number, work = self._route(call)
         try:
-            if operation != "token":
+            if operation not in _OPEN:
                 self._admit(call)
             answer = await work(call, number)
         except Refused as refused:
@@ -131,6 +135,8 @@ class TownDesk(Partner):
                 return "resultFile", sha256, self._result
             case "GET", ["suc-khoe"]:
                 return "ping", "", self._ping
+            case "GET", ["openapi.yaml" | "openapi.json"]:
+                return served_contract.OPERATION, "", self._contract
         return "", "", self._nothing
 
     def _admit(self, call: Call) -> None:
@@ -156,6 +162,9 @@ class TownDesk(Partner):
 
     async def _ping(self, call: Call, _: str) -> Answer:  # noqa: ARG002 - one shape of handler
         return _done()
+
+    async def _contract(self, call: Call, _: str) -> Answer:
+        return served_contract.openapi(call, SHIPPED) or await self._nothing(call, "")
 
     async def _nothing(self, call: Call, _: str) -> Answer:  # noqa: ARG002
         raise Refused(ReplyCode.NOT_FOUND, "Không có dịch vụ này.")

@@ -274,6 +274,17 @@ def _proxy(profile: Profile) -> Iterator[_Found]:
         yield _Found(key, "only one of user and password", "both or none", fix)
 
 
+def _contract(profile: Profile) -> Iterator[_Found]:
+    for name in ("wsdl", "openapi"):
+        address: str = getattr(profile.contract, name)
+        if problem := _no_address(address):
+            allowed = "http(s)://host/path, /path, or a path behind the partner's URL"
+            yield _Found(("contract", name), repr(address), allowed, problem)
+    if profile.contract.openapi.startswith("?"):
+        read, fix = repr(profile.contract.openapi), 'Begin with the path, as "/openapi.json".'
+        yield _Found(("contract", "openapi"), read, "an address with a path", fix)
+
+
 def _unsupported(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]:
     names = profile.unsupported.operations
     for name in names:
@@ -296,4 +307,5 @@ _CHECKS: tuple[Check, ...] = (
     _retry_after,
     _tls,
     _proxy,
+    _contract,
 )

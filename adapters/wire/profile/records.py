@@ -309,6 +309,28 @@ class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "login"
 
 
+class Served(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contract that the partner serves itself; the hub compares it once a day.
+
+    Addresses as in `addresses`.
+    """
+
+    wsdl: Annotated[
+        str,
+        Key(
+            'address; "?wsdl" and the like: behind the address of the calls; empty: never fetched',
+            "Where the partner serves its WSDL, for calls by SOAP.",
+        ),
+    ] = "?wsdl"
+    openapi: Annotated[
+        str,
+        Key(
+            "address of a JSON or YAML file; empty: never fetched",
+            "Where the partner serves its OpenAPI document, for calls by REST.",
+        ),
+    ] = ""
+
+
 class Unsupported(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the partner does not have."""
 
@@ -338,4 +360,5 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tls: Tls = Tls()
     proxy: Proxy = Proxy()
     files: Files = Files()
+    contract: Served = Served()
     unsupported: Unsupported = Unsupported()
