@@ -43,6 +43,7 @@ from hub.one_cpu import one_cpu
 from hub.operations.access_findings import AccessFindings
 from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
+from hub.operations.contracts.watching import ContractWatch
 from hub.operations.deadline_alerts import DeadlineAlerts
 from hub.operations.disk_sampling import DiskSampling
 from hub.operations.drift.counting import DriftCounts
@@ -51,7 +52,12 @@ from hub.operations.unknown_codes import UnknownCodes
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unreadable_replies import UnreadableReplies
-from hub.partners import make_destinations, pull_by_password, town_settings
+from hub.partners import (
+    make_contract_readers,
+    make_destinations,
+    pull_by_password,
+    town_settings,
+)
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
 from hub.records.handlers import Records
@@ -244,6 +250,7 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
         roles.append(_timer(hub))
+        roles += _contract_watch(hub)
         if settings.archive == "on":
             archive = make_archive(settings, hub.store, clock=hub.clock)
             roles.append(Archivist(archive, every=seconds(settings.archive_every)))
@@ -275,6 +282,15 @@ def _timer(hub: Hub) -> Timer:
         also=_looks(hub),
         on_sweep=lambda: mark.write(hub.store),
     )
+
+
+def _contract_watch(hub: Hub) -> list[Role]:
+    """Return what looks at the contracts that the partners serve, where that is wanted."""
+    every = seconds(hub.settings.contract_every)
+    readers = make_contract_readers(hub.settings) if every else []
+    if not readers:
+        return []
+    return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.manners)]
 
 
 def _looks(hub: Hub) -> Callable[[datetime], object]:

@@ -8,7 +8,7 @@ only where its partner has an address.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.ports import Destination, DriftObserver, ignore_drift
+from hub.ports import ContractReader, Destination, DriftObserver, ignore_drift
 from hub.rules.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
 
@@ -45,6 +45,23 @@ def _check_unused(settings: Settings) -> None:
         province_profile(settings)
     if settings.town_profile and not settings.town_url:
         town_profile(settings)
+
+
+def make_contract_readers(settings: Settings) -> list[ContractReader]:
+    """Return what reads the contracts that partners serve; raises SettingsError.
+
+    Without those of which the profile names no address.
+    """
+    made: list[ContractReader | None] = []
+    if settings.province_url:
+        from adapters.provincial import served_contract as province
+
+        made.append(province.contract_reader(province_settings(settings)))
+    if settings.town_url:
+        from adapters.town_center import served_contract as town
+
+        made.append(town.contract_reader(town_settings(settings)))
+    return [reader for reader in made if reader is not None]
 
 
 def traits_of(settings: Settings) -> dict[str, Traits]:

@@ -114,6 +114,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days from the end of a dossier until its personal data is erased, here and in the archive."""
     archive_every: Seconds = 3600.0
     """Seconds between two looks of the timer for what is old enough."""
+    contract_every: Annotated[float, Meta(ge=0, le=31_536_000)] = 86_400.0
+    """Seconds between two looks at the contract that a partner serves; 0: never."""
     scans_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
     """Days for which the scanner's folder keeps its own copies of what was taken."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -56,6 +56,8 @@ class Event(StrEnum):
     PARTNER_TRIED = "partner_tried"
     PARTNER_RESUMED = "partner_resumed"
     REPLY_DRIFTED = "reply_drifted"
+    CONTRACT_ASKED = "contract_asked"
+    CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"

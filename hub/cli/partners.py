@@ -1,13 +1,18 @@
 """`hub partners`: what is known of each partner, and where it was written."""
 
+from dataclasses import asdict
+from json import dumps
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from hub.cli import rehearsing
+from hub.cli import rehearsing, served_contracts
 from hub.cli.context import console, one_of, opened, settings
+from hub.messages import catalog
 from hub.partners import profile_rows
+
+_NAMES = {"province": catalog.PROVINCIAL, "town": catalog.TOWN_CENTER}
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the partners.")
 
@@ -31,28 +36,31 @@ def show(
         cells = [row.key, row.value, row.source]
         table.add_row(*map(_plain, [*cells, row.meaning] if explain else cells))
     console.print(table)
+    served_contracts.show(_NAMES[partner])
 
 
 @app.command("drift")
 def drift(
     partner: Annotated[str, typer.Argument(help="province or town; without: both")] = "",
+    json: Annotated[bool, typer.Option("--json", help="For programs, one JSON document.")] = False,
 ) -> None:
-    """List how the partners' replies differ from their contracts, the newest first."""
-    from hub.messages import catalog
+    """List how the partners' replies, and the contracts that they serve, differ, newest first."""
     from hub.operations.drift.words import what
     from hub.records.calendar import local
     from hub.store.drift import of_partner
 
-    names = {"province": catalog.PROVINCIAL, "town": catalog.TOWN_CENTER}
+    names = _NAMES
     if partner:
         one_of("PARTNER", partner, *names)
+    wanted = [names[name] for name in names if partner in ("", name)]
+    if json:
+        _print_json(wanted)
+        return
     table = Table()
     for heading in ("partner", "operation", "what", "where", "times", "since", "last"):
         table.add_column(heading, overflow="fold")
     with opened() as store, store.read() as tx:
-        rows = [
-            row for name in names if partner in ("", name) for row in of_partner(tx, names[name])
-        ]
+        rows = [row for name in wanted for row in of_partner(tx, name)]
     for row in rows:
         times = (f"{local(at):%d/%m/%Y %H:%M}" for at in (row.first_seen, row.last_seen))
         kind = f"{row.key.kind}: {what(row.key.kind)[0]}"
@@ -62,6 +70,29 @@ def drift(
         console.print("Không có khác biệt nào / No difference has been seen.")
         return
     console.print(table)
+
+
+def _print_json(wanted: list[str]) -> None:
+    """Print drift and what is known of the served contracts, for programs."""
+    from hub.store import contracts
+    from hub.store.drift import of_partner
+
+    with opened() as store, store.read() as tx:
+        rows = [row for name in wanted for row in of_partner(tx, name)]
+        served = {name: contracts.of_partner(tx, name) for name in wanted}
+    found = {
+        "contracts": {name: served_contracts.as_json(kept) for name, kept in served.items()},
+        "drift": [
+            {
+                **asdict(row.key),
+                "count": row.count,
+                "first_seen": row.first_seen.isoformat(),
+                "last_seen": row.last_seen.isoformat(),
+            }
+            for row in rows
+        ],
+    }
+    typer.echo(dumps(found, ensure_ascii=False, indent=2))
 
 
 def _plain(text: str) -> str:

@@ -32,6 +32,7 @@ BOUNDED = frozenset(
         "balance_checks",  # a row a kind of check
         "chain_anchors",  # a row a chain
         "chain_heads",  # a row a chain
+        "contracts",  # a row a partner
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute

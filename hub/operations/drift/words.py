@@ -28,6 +28,7 @@ _WHAT = {
     "envelope": ("dùng phong bì SOAP khác", "have another SOAP envelope"),
     "framing": ("có khung HTTP khác thường", "have an unusual HTTP form"),
     "echo": ("không trả lại mã yêu cầu", "do not give the request id back"),
+    "contract": ("theo hợp đồng (WSDL/OpenAPI) đã đổi", "follow a contract that changed"),
 }
 
 

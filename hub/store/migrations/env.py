@@ -2,14 +2,22 @@
 
 from alembic import context
 
-from hub.store import archive_tables, drift_tables, record_tables, repair_tables
+from hub.store import archive_tables, contract_tables, drift_tables, record_tables, repair_tables
 from hub.store.conservation import tables as conservation_tables
 from hub.store.evidence import tables as evidence_tables
 from hub.store.partial_index import with_conditions
 from hub.store.tables import metadata
 
 # imported so that their tables are in the metadata
-del archive_tables, drift_tables, record_tables, repair_tables, conservation_tables, evidence_tables
+del (
+    archive_tables,
+    contract_tables,
+    drift_tables,
+    record_tables,
+    repair_tables,
+    conservation_tables,
+    evidence_tables,
+)
 
 connection = context.config.attributes["connection"]
 context.configure(

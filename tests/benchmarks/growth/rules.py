@@ -75,6 +75,7 @@ STAYS = {
     "blobs": "every copy refers to the seed's files",
     "chain_anchors": "few: places up to which a chain was verified",
     "chain_heads": "moved on by the hand-overs",
+    "contracts": "a row a partner",
     "delivery_count_changes": "written anew, summed up",
     "delivery_counts": "as the changes",
     "disk_samples": "one a day",

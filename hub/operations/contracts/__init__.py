@@ -1,0 +1,1 @@
+"""The contracts that partners serve: fetched once a day, compared, and told when they change."""

@@ -1,0 +1,185 @@
+"""Fetches each partner's own contract once a day and opens one task when it changed.
+
+It runs in a thread and over connections of its own: no delivery waits for it, it uses no attempt
+and its failures count for no circuit. A partner that is paused or closed is not asked. That a
+partner serves no contract is kept and logged once; it is no finding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from hub.flow.outlast import outlast
+from hub.operations.contracts import words
+from hub.operations.contracts.words import News
+from hub.ports import Clock, ContractReader, Fetched, Outcome
+from hub.rules.contracts import READER, Contract, compare, fingerprint
+from hub.rules.manners import Manners, closed
+from hub.service import Role
+from hub.store import contracts, drift, pauses, tasks
+from hub.store.contracts import Kept
+from hub.store.engine import Store
+from hub.telemetry import Event, log
+
+LOOK = timedelta(minutes=1)
+"""Between two looks for what is due; also before the first, when a hub has more urgent work."""
+RETRY = timedelta(hours=1)
+"""After a partner that could not be asked."""
+OPEN_AT_MOST = 8
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a contract that is kept."""
+LONGEST_WHY = 500
+_contract = msgspec.json.Decoder(Contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is kept after a fetch, and what is told."""
+
+    kept: Kept
+    news: News | None = None
+
+
+class ContractWatch(Role):
+    """Looks at the partners' contracts, one after another."""
+
+    name = "contracts"
+    stop_within = 20.0
+
+    def __init__(
+        self,
+        store: Store,
+        readers: Sequence[ContractReader],
+        *,
+        clock: Clock,
+        every: timedelta,
+        known: Manners,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.readers = readers
+        self.clock = clock
+        self.every = every
+        self.known = known
+
+    def run(self) -> None:
+        try:
+            while not self.stopping.is_set():
+                self.bell.wait(min(LOOK, self.every).total_seconds())
+                for reader in self.readers:
+                    if not self.stopping.is_set():
+                        outlast(self, lambda reader=reader: self.look(reader))  # type: ignore[misc]
+        finally:
+            for reader in self.readers:
+                reader.close()
+
+    def look(self, reader: ContractReader) -> bool:
+        """Fetch one partner's contract if it is time; tell whether it was fetched."""
+        now = self.clock()
+        if not self._is_due(reader.name, now):
+            return False
+        fetched = reader.fetch(self.stopping)
+        if self.stopping.is_set():
+            return False  # it may have been cut short, and the store is about to be closed
+        self._write(reader, fetched, self.clock())
+        return True
+
+    def _is_due(self, partner: str, now: datetime) -> bool:
+        """Take the look where it is time for it and nothing speaks against it."""
+        latest = now + max(self.every, RETRY)
+        with self.store.read() as tx:
+            kept = contracts.of_partner(tx, partner)
+            paused = bool(pauses.posted(tx, partner, now=now))
+        if kept is not None and now < kept.next_at <= latest:
+            return False
+        if paused or closed(self.known, partner, "", at=now) is not None:
+            return False
+        with self.store.write() as tx:
+            until = now + min(RETRY, self.every)
+            return contracts.claim(tx, partner, now=now, until=until, latest=latest)
+
+    def _write(self, reader: ContractReader, fetched: Fetched, now: datetime) -> None:
+        with self.store.write() as tx:
+            before = contracts.of_partner(tx, reader.name)
+            if before is None:  # taken out by a person meanwhile
+                return
+            judged = judge(before, fetched, reader, now=now, every=self.every)
+            contracts.keep(tx, judged.kept)
+            if judged.news is not None:
+                drift.add(tx, words.rows(judged.news), now=now)
+                found = words.finding(judged.news)
+                tasks.open_among_few(tx, found, most=OPEN_AT_MOST, now=now)
+        _tell(before, judged)
+
+
+def judge(
+    before: Kept, fetched: Fetched, reader: ContractReader, *, now: datetime, every: timedelta
+) -> Judged:
+    """Return what is kept of a fetch, and the news in it. Pure but for the shipped contract."""
+    wait = every
+    # A server that is being started answers 404, too.
+    is_gone = fetched.outcome is Outcome.NONE and before.outcome == Outcome.SERVED
+    if fetched.outcome is Outcome.AWAY or is_gone:
+        wait = min(every, max(RETRY, fetched.retry_after or RETRY))
+    kept = replace(
+        before,
+        next_at=now + wait,
+        asked_at=now,
+        outcome=str(fetched.outcome),
+        why=fetched.why,
+        address=reader.address,
+    )
+    contract = fetched.contract
+    if contract is None:
+        return Judged(kept)
+    content = msgspec.json.encode(contract).decode()
+    if len(content) > LARGEST:
+        why = f"larger than {LARGEST // 1024 // 1024} MiB"
+        return Judged(replace(kept, outcome=str(Outcome.UNREADABLE), why=why))
+    # A schema that is not served says nothing of what it declares: it is told, and differs not.
+    against = [it for it in compare(reader.shipped(), contract) if it.operation]
+    print_ = fingerprint(contract)
+    same = before.fingerprint == print_
+    kept = replace(
+        kept,
+        fetched_at=now,
+        since=before.since if same and before.since else now,
+        why=f"without {', '.join(contract.missing)}"[:LONGEST_WHY] if contract.missing else "",
+        fingerprint=print_,
+        reader=READER,
+        differs=len(against),
+        content=content,
+    )
+    known = _known(before, reader.address)
+    changes = compare(known, contract) if known is not None else against
+    if same or not changes or (known is None and before.reader not in {0, READER}):
+        return Judged(kept)
+    news = News(
+        partner=before.partner,
+        form=contract.form,
+        address=reader.address,
+        fingerprint=print_,
+        changes=changes,
+        against=against,
+        before=before.fetched_at if known is not None else None,
+        now=now,
+    )
+    return Judged(kept, news)
+
+
+def _known(before: Kept, address: str) -> Contract | None:
+    """Return the contract that was there before, None where it cannot be compared."""
+    if before.fetched_at is None or before.reader != READER or before.address != address:
+        return None
+    return _contract.decode(before.content)
+
+
+def _tell(before: Kept, judged: Judged) -> None:
+    """Log a change once, and once what comes of asking where that is another thing than before."""
+    kept, news = judged.kept, judged.news
+    if news is not None:
+        log.warning(Event.CONTRACT_CHANGED, destination=news.partner, count=len(news.changes))
+    if (kept.outcome, kept.why) != (before.outcome, before.why):
+        log.info(Event.CONTRACT_ASKED, destination=kept.partner, code=kept.outcome, detail=kept.why)

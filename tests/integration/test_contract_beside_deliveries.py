@@ -1,0 +1,108 @@
+"""Fetching a partner's contract touches no delivery: no time, no attempt, no circuit, no fault."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.provincial.destination import ProvincialDestination
+from adapters.provincial.served_contract import contract_reader
+from adapters.simulation.faults import Fault, FaultKind
+from adapters.simulation.process import SimulatorProcess
+from hub.bootstrap import build
+from hub.broker.memory import MemoryBroker
+from hub.messages import catalog
+from hub.operations.contracts.watching import ContractWatch
+from hub.rules.manners import Manners
+from hub.sandbox import loopback
+from hub.settings import Settings
+from hub.store import contracts, pauses
+from hub.store.engine import Store
+from hub.store.migrate import migrate
+from tests.support.province import effects, settings_for, start_province
+from tests.support.works import now, number, record, working
+
+K = FaultKind
+
+
+@pytest.fixture
+def province(tmp_path: Path) -> Iterator[SimulatorProcess]:
+    """A simulated province."""
+    with start_province(tmp_path / "province") as found:
+        yield found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite store."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [(K.LATE, 3.0), (K.DROP_AFTER_ACCEPT, 0.0), (K.SERVER_ERROR, 0.0), (K.HUGE, 0.0)],
+)
+def test_a_fetch_that_goes_wrong_all_the_time_is_not_noticed_by_deliveries(
+    store: Store, province: SimulatorProcess, kind: FaultKind, seconds: float
+) -> None:
+    """All is delivered at the first attempt, nothing is paused, and the fault that a call would
+    meet is still there."""
+    province.set_faults([Fault(kind=kind, seconds=seconds, operations=("contract",))])
+    settings = settings_for(province.url)
+    reader = contract_reader(settings)
+    assert reader is not None
+    watch = ContractWatch(
+        store, [reader], clock=now, every=timedelta(milliseconds=50), known=Manners()
+    )
+    destination = ProvincialDestination(settings)
+    watch.start()
+    try:
+        with working(store, MemoryBroker(), destination) as works:
+            works.say(*(record(n, 1) for n in range(1, 13)))
+            works.wait_delivered(12)
+    finally:
+        watch.stop()
+        destination.close()
+    with store.read() as tx:
+        attempts = tx.exec_driver_sql("SELECT attempts FROM deliveries").scalars().all()
+        assert pauses.standing(tx, now=now()) == []
+        assert contracts.of_partner(tx, catalog.PROVINCIAL) is not None
+    assert attempts == [1] * 12
+    assert effects(province, number(1)) == ["dossier"]
+
+
+def test_a_fault_of_calls_passes_the_contract_by(store: Store, province: SimulatorProcess) -> None:
+    """A drill that loses one reply loses that of a delivery, whenever the contract is fetched."""
+    fault = Fault(kind=K.SERVER_ERROR, remaining=1)
+    province.set_faults([fault])
+    reader = contract_reader(settings_for(province.url))
+    assert reader is not None
+    watch = ContractWatch(store, [reader], clock=now, every=timedelta(days=1), known=Manners())
+    assert watch.look(reader)
+    reader.close()
+    assert province.faults() == [fault]
+
+
+@pytest.mark.parametrize(("every", "wanted"), [(86_400.0, True), (0.0, False)])
+def test_a_hub_watches_unless_it_is_told_not_to(
+    tmp_path: Path, province: SimulatorProcess, every: float, wanted: bool
+) -> None:
+    """In the timer's process, and only for partners whose profile names an address."""
+    settings = Settings(
+        data_dir=str(tmp_path),
+        http_port=loopback.free_port(),
+        province_url=province.url,
+        town_url="http://127.0.0.1:1",
+        town_client_id="x",
+        town_client_secret="x",
+        town_callback_secret="x",
+        contract_every=every,
+    )
+    hub = build(settings, sources=[])
+    watching = [role for role in hub.roles if isinstance(role, ContractWatch)]
+    hub.stop()
+    assert [it.name for role in watching for it in role.readers] == ["provincial"] * wanted
