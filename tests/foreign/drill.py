@@ -116,12 +116,15 @@ class Drill:
 
 
 @contextmanager
-def open_drill(kind: Kind, place: Path, *, seed: int) -> Iterator[Drill]:
-    """Run partner, line and hub for the length of the block; raises MissingProgram."""
+def open_drill(kind: Kind, place: Path, *, seed: int, wsdl: Path | None = None) -> Iterator[Drill]:
+    """Run partner, line and hub for the length of the block; raises MissingProgram.
+
+    `wsdl` is what the partner serves in the place of ours.
+    """
     port, give_up = loopback.free_port(), threading.Event()
     hub_url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
-        partner = ForeignPartner(kind, place / "partner", hub_url=hub_url)
+        partner = ForeignPartner(kind, place / "partner", hub_url=hub_url, wsdl=wsdl)
         line = stack.enter_context(UnreliableLine(partner.port, seed=seed))
         url = f"http://127.0.0.1:{line.port}"
         stack.enter_context(running(partner, own_url=url))

@@ -67,7 +67,10 @@ _PROGRAMS = {"npm-soap": "soap-province", "node-rest": "rest-province", "node-to
 class ForeignPartner:
     """A running foreign partner; used by one thread at a time."""
 
-    def __init__(self, kind: Kind, place: Path, *, hub_url: str = "") -> None:
+    def __init__(
+        self, kind: Kind, place: Path, *, hub_url: str = "", wsdl: Path | None = None
+    ) -> None:
+        """`wsdl` is what it serves in the place of ours."""
         self.kind = kind
         self.port = loopback.free_port()
         self.ledger = place / "ledger.jsonl"
@@ -80,6 +83,7 @@ class ForeignPartner:
             "LEDGER": str(self.ledger),
             "SESSIONS": str(place / "sessions"),
             "HUB": hub_url,
+            **({"WSDL": str(wsdl)} if wsdl else {}),
         }
         self._process: KeptProcess | None = None
 

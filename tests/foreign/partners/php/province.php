@@ -125,7 +125,8 @@ final class Province
     }
 }
 
-if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
+$asks_for_wsdl = strcasecmp($_SERVER['QUERY_STRING'] ?? '', 'wsdl') === 0;
+if ($_SERVER['REQUEST_METHOD'] !== 'POST' && !$asks_for_wsdl) {
     http_response_code(405);
     exit;
 }
