@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection
 
 from adapters.wire.dial import Dialer
+from adapters.wire.dial.tls import late_refusal
 from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.framing import Ending, read_reply
@@ -84,8 +85,8 @@ class Wire:
         `target` is appended to the base path, with its query. `echo` names the header field that
         marks the call and that the partner gives back, "" where it gives none back. The caller
         reports the reply's findings when it has read the body. Raises TransientFailure
-        (`partner_unreachable`) and AmbiguousFailure (`reply_timeout`, `reply_dropped`,
-        `reply_unreadable`).
+        (`partner_unreachable`, and those of TLS) and AmbiguousFailure (`reply_timeout`,
+        `reply_dropped`, `reply_unreadable`).
         """
         fields = dict(headers or {})
         if not echo:
@@ -97,7 +98,9 @@ class Wire:
         try:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
-            reply, ending = self._exchange(connection.sock, request, deadline, findings)
+            reply, ending = self._exchange(
+                connection.sock, request, deadline, findings, fresh=not used
+            )
             proven = check_first(reply, echo, fields.get(echo, ""), used=used, ending=ending)
             if not proven:
                 check_last(reply, connection.sock)
@@ -133,12 +136,20 @@ class Wire:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
     def _exchange(
-        self, sock: socket.socket, request: bytes, deadline: float, findings: Findings
+        self,
+        sock: socket.socket,
+        request: bytes,
+        deadline: float,
+        findings: Findings,
+        *,
+        fresh: bool,
     ) -> tuple[Reply, Ending]:
         broken = self._send(sock, request, deadline)
         try:
             limit = self.limits.reply_bytes
-            return read_reply(sock, deadline=deadline, body_limit=limit, findings=findings)
+            return read_reply(
+                sock, deadline=deadline, body_limit=limit, findings=findings, fresh=fresh
+            )
         except AmbiguousFailure as failure:
             if broken:
                 raise AmbiguousFailure("reply_dropped", broken) from failure
@@ -159,9 +170,7 @@ class Wire:
                 rest = rest[sock.send(rest) :]
             except OSError as error:
                 if len(rest) == len(request):
-                    raise TransientFailure(
-                        "partner_unreachable", f"{type(error).__name__} before the first byte"
-                    ) from None
+                    raise _not_begun(sock, error) from None
                 if isinstance(error, TimeoutError):
                     raise AmbiguousFailure("reply_timeout", "while sending") from None
                 return type(error).__name__
@@ -187,3 +196,15 @@ class Wire:
                 self._idle.popleft()[0].close()
             except IndexError:  # another thread was quicker
                 return
+
+
+def _not_begun(sock: socket.socket, error: OSError) -> TransientFailure:
+    """Return why no byte could be sent; a closed line may hold what was said before it closed."""
+    told = error
+    try:
+        sock.settimeout(0)
+        sock.recv(1)
+    except OSError as why:
+        told = why
+    other = f"{type(error).__name__} before the first byte"
+    return late_refusal(told) or TransientFailure("partner_unreachable", other)

@@ -38,6 +38,12 @@ REMEDIES: dict[str, Remedy] = {
         "Sửa địa chỉ thành tên có trong chứng thư số, hoặc báo đối tác.",
         "Correct the address to a name of the certificate, or tell the partner.",
     ),
+    "certificate_refused": Remedy(
+        "Đối tác đòi chứng thư của trung tâm hoặc không chấp nhận nó: xin đối tác cấp, đặt"
+        " tls.client_certificate và tls.client_key trong hồ sơ đối tác.",
+        "The partner wants a certificate of the hub's, or refuses the one it has: get one from the"
+        " partner, set tls.client_certificate and tls.client_key in the profile.",
+    ),
     "tls_outdated": Remedy(
         "Báo đối tác bật TLS 1.2 trở lên.",
         "Have the partner turn TLS 1.2 or newer on.",

@@ -93,6 +93,7 @@ _LINE = frozenset(
         "certificate_expired",
         "certificate_unknown",
         "certificate_name",
+        "certificate_refused",
         "tls_outdated",
         "tls_failed",
     }

@@ -167,6 +167,41 @@ def test_a_partner_that_lacks_our_certificate_gets_nothing(
         assert (failure.code, server.calls) == ("tls_failed", [])
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_refused_certificate_of_ours_is_certainly_no_effect(
+    good: Pair, authority: Authority, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """The partner trusts another authority: told by TLS 1.3 only in the place of the reply."""
+    other = Authority(tmp_path, "The partner's authority")
+    own = authority.pair("ward", host="ward.example")
+    context = server_context(good)
+    context.minimum_version = context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(other.root)
+    tls = Tls(
+        ca_file=str(authority.root),
+        client_certificate=str(own.certificate),
+        client_key=str(own.key),
+    )
+    with tls_server(context) as server:
+        failure = refused(wire_to(server, tls))
+        assert (failure.code, server.calls) == ("certificate_refused", [])
+
+
+def test_a_missing_certificate_of_ours_is_named_by_tls_13(
+    good: Pair, authority: Authority, trusting: Tls
+) -> None:
+    """The refusal stands where the reply is awaited, and is no dropped reply: nothing was done."""
+    context = server_context(good)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.root)
+    with tls_server(context) as server:
+        failure = refused(wire_to(server, trusting))
+        assert (failure.code, server.calls) == ("certificate_refused", [])
+        assert "CERTIFICATE_REQUIRED" in failure.detail
+
+
 def test_an_encrypted_line_passes_a_proxy_as_a_tunnel(
     good: Pair, trusting: Tls, proxy: HttpProxy
 ) -> None:

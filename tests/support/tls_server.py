@@ -77,9 +77,11 @@ def tls_server(context: ssl.SSLContext | None) -> Iterator[TlsServer]:
         found.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield found
-        server.shutdown()
-        thread.join(10)
+        try:
+            yield found
+        finally:  # also of a test that fails: the thread would outlive the process's end
+            server.shutdown()
+            thread.join(10)
 
 
 @dataclass
@@ -116,13 +118,15 @@ def http_proxy() -> Iterator[HttpProxy]:
 
     thread = threading.Thread(target=accept)
     thread.start()
-    yield found
-    with contextlib.suppress(OSError):
-        listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    for line in lines:
-        line.close()
-    thread.join(10)
+    try:
+        yield found
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for line in lines:
+            line.close()
+        thread.join(10)
 
 
 def _serve(proxy: HttpProxy, line: socket.socket) -> None:

@@ -349,6 +349,7 @@ def test_a_refusal_is_an_answer(code: str) -> None:
         (TransientFailure("certificate_expired"), Word.LINE),
         (TransientFailure("certificate_unknown"), Word.LINE),
         (TransientFailure("certificate_name"), Word.LINE),
+        (TransientFailure("certificate_refused"), Word.LINE),
         (TransientFailure("tls_outdated"), Word.LINE),
         (TransientFailure("tls_failed"), Word.LINE),
         (Held("partner_forbidden"), Word.DENIED),

@@ -1,10 +1,11 @@
 """TLS to a partner: who is trusted, what is spoken, and why it fails, in words of its own.
 
 Promises that a failure names one of: the certificate is over, signed by somebody unknown, for
-another name, TLS that is too old, or another cause with its technical name. Checking a certificate
-cannot be turned off.
+another name, our own is missing or refused, TLS that is too old, or another cause with its
+technical name. Checking a certificate cannot be turned off.
 """
 
+import socket
 import ssl
 
 from urllib3.util.ssl_ import create_urllib3_context
@@ -27,6 +28,20 @@ _OUTDATED = frozenset(
         "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED",
     }
 )
+
+_OURS = frozenset(
+    {
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    }
+)
+"""What the other side says of our certificate."""
 
 
 def context_of(tls: Tls) -> ssl.SSLContext:
@@ -66,4 +81,24 @@ def failure_of(error: ssl.SSLError) -> TransientFailure:
     reason = error.reason or type(error).__name__
     if reason in _OUTDATED:
         return TransientFailure("tls_outdated", reason)
+    if reason in _OURS:
+        return TransientFailure("certificate_refused", reason)
     return TransientFailure("tls_failed", reason)
+
+
+def may_refuse_late(sock: socket.socket) -> bool:
+    """Tell whether a refusal of our certificate may come in the place of a reply.
+
+    With TLS 1.3 our side of the handshake is over before the server has looked at our certificate.
+    The server's program was given nothing then: a certificate that is asked for later
+    (post-handshake) is never offered here. With TLS 1.2 a refusal may follow a request that was
+    read, so that it proves nothing. To be asked before the read: a refused line has no version.
+    """
+    return isinstance(sock, ssl.SSLSocket) and sock.version() == "TLSv1.3"
+
+
+def late_refusal(error: OSError) -> TransientFailure | None:
+    """Return what the first read of a fresh line means where it tells of our certificate."""
+    if not isinstance(error, ssl.SSLError) or error.reason not in _OURS:
+        return None
+    return failure_of(error)

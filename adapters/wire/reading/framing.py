@@ -3,7 +3,8 @@
 Promises that a reply is returned only when it was read to its end. What breaks HTTP's rules and has
 one reading is read and noted (chunked beside a length, bare line feeds, folded fields, the same
 length twice); what has two readings, or is no HTTP, raises AmbiguousFailure: by the time a reply
-is read the request has left, so the effect is unknown. Redirects are not followed.
+is read the request has left, so the effect is unknown. One end is certain: TLS that refuses our
+certificate in the place of a first byte. Redirects are not followed.
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
+from adapters.wire.dial.tls import late_refusal, may_refuse_late
 from adapters.wire.reading import coding
 from adapters.wire.reading.findings import Findings, at
 from adapters.wire.reading.reply import Reply
@@ -46,13 +48,15 @@ class Ending(Enum):
 class _Stream:
     """The bytes that come in, and the deadline for all of them."""
 
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
+    def __init__(self, sock: socket.socket, deadline: float, *, fresh: bool = False) -> None:
         self.held = bytearray()
         self._sock = sock
         self._deadline = deadline
+        self._may_refuse = fresh and may_refuse_late(sock)
+        """Nothing ever came over the line, and the first that comes may be TLS's refusal."""
 
     def more(self) -> bool:
-        """Wait for more bytes; False at the end of the connection. Raises AmbiguousFailure."""
+        """Wait for more bytes; False at the end of the connection. Raises as `read_reply`."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise AmbiguousFailure("reply_timeout", "the reply did not end in time")
@@ -62,7 +66,10 @@ class _Stream:
         except TimeoutError:
             raise AmbiguousFailure("reply_timeout", "no reply in time") from None
         except OSError as error:
+            if self._may_refuse and (refusal := late_refusal(error)):
+                raise refusal from None
             raise AmbiguousFailure("reply_dropped", type(error).__name__) from None
+        self._may_refuse = False
         self.held += piece
         return bool(piece)
 
@@ -107,15 +114,21 @@ class _Head:
 
 
 def read_reply(
-    sock: socket.socket, *, deadline: float, body_limit: int, findings: Findings | None = None
+    sock: socket.socket,
+    *,
+    deadline: float,
+    body_limit: int,
+    findings: Findings | None = None,
+    fresh: bool = False,
 ) -> tuple[Reply, Ending]:
     """Return the reply and what its end leaves behind.
 
     `deadline` is a time of `time.monotonic` for the whole reply: a partner that sends a byte now
-    and then does not hold a thread beyond it. Raises AmbiguousFailure.
+    and then does not hold a thread beyond it. `fresh` tells that nothing came over the line before.
+    Raises AmbiguousFailure, and TransientFailure where a fresh line is refused for our certificate.
     """
     findings = findings or Findings()
-    stream = _Stream(sock, deadline)
+    stream = _Stream(sock, deadline, fresh=fresh)
     head = _final_head(stream, findings)
     body, alive = _Body(stream, head, body_limit, findings).read()
     ending = Ending.REUSABLE if alive else Ending.SPENT
