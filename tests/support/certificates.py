@@ -27,7 +27,8 @@ class Authority:
         place.mkdir(parents=True, exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name)
-        self._certificate = self._signed(self._name, self._key, authority=True)
+        ends = timedelta(days=365)
+        self._certificate = self._signed(self._name, self._key, authority=True, ends=ends)
         self.root = _write(place / "root.pem", self._certificate)
 
     def pair(

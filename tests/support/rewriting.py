@@ -5,6 +5,7 @@ another reply in the place of the partner's, whose effect stands.
 """
 
 import http.client
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: object) -> None:
+        """A client that breaks the handshake off is what is tried."""
+
+
 Before = Callable[[Call], Answer | None]
 After = Callable[[Call, Answer], Answer]
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
@@ -40,17 +48,22 @@ _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 @dataclass
 class Rewriting:
-    """The gateway; `calls` holds every request that came."""
+    """The gateway; `calls` holds every request that came; with a context it speaks TLS."""
 
     upstream: str
+    context: ssl.SSLContext | None = None
     before: Before = lambda _call: None
     after: After = lambda _call, answer: answer
     calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
+        if self.context is not None:
+            self._server.socket = self.context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        scheme = "http" if self.context is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
@@ -105,9 +118,9 @@ class Rewriting:
 
 
 @contextmanager
-def rewriting(upstream: str) -> Iterator[Rewriting]:
+def rewriting(upstream: str, context: ssl.SSLContext | None = None) -> Iterator[Rewriting]:
     """A running gateway in front of `upstream`, closed at the end."""
-    gateway = Rewriting(upstream)
+    gateway = Rewriting(upstream, context)
     try:
         yield gateway
     finally:

@@ -85,7 +85,7 @@ class Context:
         said: list[Said] = []
         for _ in range(TRIES):
             said = [self.note(one) for one in self.partner.pings(self.token)]
-            if not any(map(_passes, said)):
+            if not any(map(passes, said)):
                 break
             self.wait(PAUSE)
         return said
@@ -108,7 +108,7 @@ class Context:
     def _asked(self, ask: Callable[[], Said]) -> Said:
         said = ask()
         for _ in range(TRIES - 1):
-            if not _passes(said) or self.stop.is_set():
+            if not passes(said) or self.stop.is_set():
                 break
             self.wait(PAUSE)
             said = ask()
@@ -129,7 +129,7 @@ def _lost_mark(said: Said, header: str) -> bool:
     return said.reply is None and failure is not None and header in failure.detail
 
 
-def _passes(said: Said) -> bool:
+def passes(said: Said) -> bool:
     """Tell whether a failure may be gone at the next call: of the line, or of a gateway."""
     failure = said.failure
     if failure is None or failure.fault_class is FaultClass.PERMANENT:

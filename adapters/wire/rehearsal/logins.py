@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from adapters.wire.profile import Means
-from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.context import Context, passes
 from adapters.wire.rehearsal.records import Finding, Mark, Said
 from adapters.wire.rehearsal.teaching import described, teach_code, teach_end
 
@@ -70,17 +70,33 @@ def second_login(context: Context) -> Iterator[Finding]:
     said = context.look_up_under(context.partner.absent, first)
     other = context.look_up_under(context.partner.absent, second.token)
     if said.end is not None and other.end is None:
-        yield Finding(
-            "second_login",
-            Mark.ATTENTION,
-            "phiên trước bị hủy khi đăng nhập mới: xin tài khoản riêng cho trung tâm, không dùng"
-            " chung với chương trình khác",
-            "a new login ends the one before: get an account that only the hub uses",
-        )
-    else:
+        yield _displaced("", "")
+    elif said.failure is None or _same(said, other) or passes(said):
         yield Finding(
             "second_login", Mark.OK, "phiên trước vẫn dùng được", "the first login stays good"
         )
+    else:
+        # Said otherwise than of a login that never was: "signed in elsewhere".
+        secrets = (first, context.partner.absent)
+        what = described(said, secrets)
+        taught = teach_end(context, said, "A login before a newer one", secrets=secrets)
+        if taught.understood:
+            yield _displaced(f" ({what}; đã đề xuất)", f" ({what}; proposed)")
+        else:
+            yield _displaced(
+                f" và không nhận ra: {what} ({taught.problem}). Hỏi đối tác báo hết phiên bằng gì",
+                f", and its end is not recognised: {what} ({taught.problem}). Ask the partner",
+            )
+
+
+def _displaced(vi: str, en: str) -> Finding:
+    return Finding(
+        "second_login",
+        Mark.ATTENTION,
+        "phiên trước bị hủy khi đăng nhập mới: xin tài khoản riêng cho trung tâm, không dùng"
+        f" chung với chương trình khác{vi}",
+        f"a new login ends the one before: get an account that only the hub uses{en}",
+    )
 
 
 def ended_session(context: Context) -> Iterator[Finding]:
@@ -101,23 +117,47 @@ def ended_session(context: Context) -> Iterator[Finding]:
             f"answered as under a good login ({what}): is the session checked? Ask the partner",
         )
         return
-    taught = teach_end(context, said, secrets=(MADE_UP, partner.absent))
+    yield _learned(context, said, what, partner.absent)
+
+
+def write_without_login(context: Context, number: str) -> tuple[Finding, Said | None]:
+    """Register the test dossier under a made-up session; return what was done, None for nothing.
+
+    Other operations may say otherwise that a login is over, or not ask for one.
+    """
+    said = context.note(context.partner.register(MADE_UP))
+    what = f"{said.operation}: {described(said, (MADE_UP, number))}"
+    if said.end is not None or said.means is Means.SESSION_OVER:
+        return _recognised(said, what), None
+    if said.means is Means.DONE:
+        finding = Finding(
+            "ended_session",
+            Mark.ATTENTION,
+            f"{what}: đối tác ghi hồ sơ mà không kiểm tra phiên. Hỏi đối tác",
+            f"{what}: written without a login. Ask the partner",
+        )
+        return finding, said
+    return _learned(context, said, what, number), None
+
+
+def _learned(context: Context, said: Said, what: str, number: str) -> Finding:
+    """Return whether lines of the proposal make the hub see that the login is over."""
+    taught = teach_end(context, said, "A made-up session", secrets=(MADE_UP, number))
     if taught.understood:
-        yield Finding(
+        return Finding(
             "ended_session",
             Mark.OK,
             f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
             f"{what}; recognised by a line of the proposal",
         )
-        return
-    yield Finding(
+    return Finding(
         "ended_session",
         Mark.ATTENTION,
         f"không nhận ra: {what} ({taught.problem}). Hỏi đối tác báo hết phiên bằng gì, rồi ghi vào"
         " [session] hoặc [codes]",
         f"not recognised: {what} ({taught.problem}). Ask how the partner says it; write it into"
         " [session] or [codes]",
-        stops=True,
+        stops=not passes(said),
     )
 
 

@@ -92,7 +92,7 @@ def _end(head: Head, walked: Walked) -> Iterator[str]:
         tried_vi = "" if head.number else " Chưa thử ghi hồ sơ (--test-dossier)."
         tried_en = "" if head.number else " No dossier was written (--test-dossier)."
         yield f"  Trao đổi được với cấu hình đề xuất; {count} điểm cần chú ý.{tried_vi}"
-        yield f"  The exchange can run under the proposal; {count} points to attend to.{tried_en}"
+        yield f"  The exchange can run under the proposal; points to attend to: {count}.{tried_en}"
     lines = len(walked.proposal.lines)
     yield f"  Cấu hình đề xuất: {lines} dòng / proposed profile: {lines} lines"
     yield ""

@@ -15,13 +15,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapters.wire.addresses import split
+from adapters.wire.dial.tls import late_refusal, may_refuse_late
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark
 from hub.rules.access import REMEDIES
-from hub.rules.errors import DeliveryFailure
+from hub.rules.errors import DeliveryFailure, TransientFailure
 
 SOON = timedelta(days=30)
 """A certificate that ends earlier is to be renewed now."""
+REFUSED_WITHIN = timedelta(milliseconds=500)
+"""With TLS 1.3 a server refuses our certificate after our side of the handshake is over."""
 
 
 def reach(context: Context, now: datetime) -> Iterator[Finding]:
@@ -84,6 +87,9 @@ def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator
     try:
         if step == "tls":
             yield from _tls(connection.sock, now)
+            if refusal := _late(connection.sock):
+                context.usable = False
+                yield _refused(step, origin, refusal)
         else:
             vi, en = "không mã hóa (http): chỉ để thử", "not encrypted (http): for tests only"
             here = _is_here(origin)
@@ -105,6 +111,24 @@ def _tls(sock: Any, now: datetime) -> Iterator[Finding]:
     yield Finding("tls", Mark.OK, spoken, spoken)
     for certificate in _chain(sock):
         yield _certificate(certificate, now, trusted=True)
+
+
+def _late(sock: Any) -> DeliveryFailure | None:
+    """Wait a moment for a refusal; a server that has let us in says nothing before a request."""
+    if not may_refuse_late(sock):
+        return None
+    sock.settimeout(REFUSED_WITHIN.total_seconds())
+    try:
+        closed = not sock.recv(1)
+    except TimeoutError:
+        return None
+    except OSError as error:
+        return late_refusal(error) or _closed(type(error).__name__)
+    return _closed("end of the line") if closed else None
+
+
+def _closed(how: str) -> TransientFailure:
+    return TransientFailure("tls_failed", f"closed right after the handshake ({how})")
 
 
 def _seen(dialer: Any, now: datetime) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from adapters.wire.login_end import has_one
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.logins import write_without_login
 from adapters.wire.rehearsal.records import Finding, Mark, Said, Shown
 from adapters.wire.rehearsal.teaching import described, teach_code
 from hub.rules.errors import FaultClass
@@ -52,7 +53,9 @@ def register(context: Context, there: Registered) -> Iterator[Finding]:
         )
         return
     yield Finding("free", Mark.OK, "chưa có hồ sơ mang mã này", "nothing has this number")
-    said = context.with_login(lambda token: context.partner.register(token))
+    finding, done = write_without_login(context, number)
+    yield finding
+    said = done or context.with_login(lambda token: context.partner.register(token))
     shown, lag = _until(context, lambda it: it is not None)
     if shown is None and _unknown(said):
         # The look-up had its time, so that nothing was done: made once more.
@@ -121,24 +124,27 @@ def _until(
 
 def _lag(context: Context, lag: timedelta) -> Finding:
     known = context.partner.profile.lookup.lag
-    seconds = lag.total_seconds()
-    wanted = timedelta(seconds=math.ceil(seconds * SAFETY))
+    # Between two look-ups nothing is seen: less than their distance cannot be measured.
+    most = max(lag, POLL).total_seconds()
+    measured = f"{'<' if lag < POLL else ''}{most:.2f} s"
+    wanted = timedelta(seconds=math.ceil(most * SAFETY))
     if wanted > known:
-        why = f"Measured {seconds:.1f} s until the look-up showed the test dossier, times {SAFETY}"
+        why = f"Measured {measured} until the look-up showed the test dossier, times {SAFETY}"
         context.learn(("lookup", "lag"), wanted, why)
         return Finding(
             "lag",
             Mark.OK,
-            f"{seconds:.1f} s; đề xuất lookup.lag = {wanted.seconds}s",
-            f"{seconds:.1f} s; proposed: lookup.lag",
+            f"{measured}; đề xuất lookup.lag = {wanted.seconds}s",
+            f"{measured}; proposed: lookup.lag",
         )
-    least = "<" if lag < POLL else ""
+    # Never lowered: one quiet day proves no longest lag, and too short a lag doubles a step.
     return Finding(
         "lag",
         Mark.OK,
-        f"{least}{max(seconds, POLL.total_seconds()):.1f} s; lookup.lag hiện tại"
-        f" {known.total_seconds():.0f} s là đủ",
-        f"{least}{max(seconds, POLL.total_seconds()):.1f} s; the profile's lookup.lag is enough",
+        f"{measured}; lookup.lag hiện tại {known.total_seconds():g} s là đủ; chỉ giảm khi đối tác"
+        " xác nhận",
+        f"{measured}; the profile's lookup.lag of {known.total_seconds():g} s is enough; lower it"
+        " only when the partner confirms a shorter one",
     )
 
 

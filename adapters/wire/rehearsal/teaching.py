@@ -64,14 +64,17 @@ def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
     return code, None
 
 
-def teach_end(context: Context, said: Said, *, secrets: tuple[str, ...]) -> Taught:
-    """Have the reply say that the login is over, by whatever it says that with."""
+def teach_end(context: Context, said: Said, seen: str, *, secrets: tuple[str, ...]) -> Taught:
+    """Have the reply say that the login is over, by whatever it says that with.
+
+    `seen` begins the comment above the line: which login it was.
+    """
     reply = said.reply
     if reply is None:
         return Taught(False, "no reply")
     session = context.proposal.profile.session
     words = f"{_form(said)} {kept(said.message, secrets)}".strip()
-    why = f"A made-up session was answered so: {words}"
+    why = f"{seen} was answered so: {words}"
     fault = _fault(said)
     if fault is not None:
         return _teach_fault(context, said, fault, why, secrets)

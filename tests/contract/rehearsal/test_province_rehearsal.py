@@ -1,22 +1,24 @@
 """A rehearsal at the province: what it finds in each dialect, and that its proposal is enough."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.provincial.destination import ProvincialDestination
+from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
-from adapters.wire.rehearsal.calling import concluded
-from hub.ports import Absent, Receipt
-from hub.rules.errors import AmbiguousFailure, TransientFailure
 from tests.support import province as p
-from tests.support.rehearsals import AGENCY, NUMBER, attention, lines, rehearse
+from tests.support.rehearsals import (
+    AGENCY,
+    NUMBER,
+    attention,
+    deliver,
+    environment,
+    lines,
+    rehearse,
+)
 
-TRIES = 20
 WANTED: dict[str, dict[str, object]] = {
     "dotnet": {},
     "axis": {},
@@ -35,66 +37,22 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
         yield found
 
 
-def environment(url: str, place: Path, mode: str = "rest", **more: str) -> dict[str, str]:
-    return {
-        "HUB_PROVINCE_URL": url,
-        "HUB_PROVINCE_MODE": mode,
-        "HUB_PROVINCE_USERNAME": p.USERNAME,
-        "HUB_PROVINCE_PASSWORD": p.PASSWORD,
-        "HUB_PROVINCE_AGENCY": AGENCY,
-        "HUB_DATA_DIR": str(place),
-        **more,
-    }
-
-
+@pytest.mark.parametrize("mode", ["rest", pytest.param("soap", marks=pytest.mark.long)])
 @pytest.mark.parametrize("dialect", WANTED)
 def test_each_dialect_is_rehearsed_and_its_proposal_carries_the_exchange(
-    dialect: str, simulator: SimulatorProcess, tmp_path: Path
+    dialect: str, mode: str, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
     """The proposal has the dialect's keys; under it a dossier and its steps are there once each."""
-    number = f"{AGENCY}-261128-1{list(WANTED).index(dialect):03}"
+    end = f"{'rs'.index(mode[0]) + 1}{list(WANTED).index(dialect):03}"
+    number, real = f"{AGENCY}-261128-{end}", f"{AGENCY}-261127-{end}"
     simulator.speak(dialect, lag_seconds=0.5)
-    rehearsal, walked = rehearse("province", environment(simulator.url, tmp_path), number=number)
+    settings = environment(simulator.url, tmp_path, mode)
+    rehearsal, walked = rehearse("province", settings, number=number)
     assert walked.runs, attention(walked)
     assert lines(walked) == WANTED[dialect]
     own = tmp_path / "profile.toml"
     own.write_text(rehearsal.proposal(walked), encoding="utf-8")
-    _deliver(
-        simulator, number.replace("-1", "-2", 1).replace("-26", "-27"), walked.proposal.profile
-    )
-
-
-def _deliver(simulator: SimulatorProcess, number: str, profile: Any) -> None:
-    """Deliver a dossier and two steps as the hub does: unknown effects are asked about."""
-    settings = p.settings_for(simulator.url, mode="rest", profile=profile)
-    destination = ProvincialDestination(settings)
-    try:
-        before: tuple[Any, ...] = ()
-        for place in range(3):
-            payload: Any = p.step(number, at=p.RECEIVED + timedelta(hours=place, seconds=7))
-            payload = payload if place else p.dossier(number)
-            request = replace(p.request_for(destination, payload), beside=before)
-            _settle(destination, request)
-            before = (*before, request)
-    finally:
-        destination.close()
-    assert p.effects(simulator, number) == ["dossier", "event", "event"]
-
-
-def _settle(destination: ProvincialDestination, request: Any) -> None:
-    """Send until it is done; after an unknown effect ask until there is an answer."""
-    for _ in range(TRIES):
-        try:
-            destination.send(request)
-        except TransientFailure:
-            continue
-        except AmbiguousFailure:
-            found = concluded(destination.find, request)
-            if isinstance(found, Absent):
-                continue
-            assert isinstance(found, Receipt), found
-        return
-    raise AssertionError("never done")
+    deliver(simulator.url, simulator, real, profile.load(own).profile, mode)
 
 
 def test_without_a_test_dossier_nothing_is_changed(
