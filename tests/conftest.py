@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import shutil
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -139,12 +140,28 @@ def migrated_postgres_url(
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file to copy, for the same reason."""
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    made = Store(f"sqlite:///{path}")
+    migrate(made)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """SQLAlchemy address of a migrated, empty database in the test's folder."""
+    shutil.copy(sqlite_template, tmp_path / "hub.db")
+    return f"sqlite:///{tmp_path}/hub.db"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """A migrated, empty store of either kind."""
     if request.param == "sqlite":
-        made = Store(f"sqlite:///{tmp_path}/hub.db")
-        migrate(made)
+        made = Store(request.getfixturevalue("sqlite_url"))
     else:
         made = Store(request.getfixturevalue("migrated_postgres_url"))
     yield made
@@ -152,11 +169,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def installed(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store of the installation that the commands look at."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = Store(sqlite_url)
     yield store
     store.close()

@@ -4,7 +4,6 @@ sockets, with the simulators speaking as such partners do."""
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,12 +26,15 @@ from hub.rules.errors import AmbiguousFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, attention, deliveries, tasks
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from tests.support.province import RECEIVED, dossier, settings_for, start_province
 from tests.support.works import Works, now, working
 
 REGISTER, STEPS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
-LAG = timedelta(seconds=0.6)
+LAG = timedelta(seconds=0.3)
+"""What a proof of absence waits for twice; each question is asked later than that, however slow the
+machine is."""
+AT_WORK = timedelta(seconds=0.6)
+"""The reply timeout: how long after a call the partner may be at work on it."""
 K = FaultKind
 _numbers = itertools.count(1)
 
@@ -44,10 +46,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_url: str) -> Iterator[Store]:
     """An empty SQLite store; what differs on PostgreSQL is in `tests/contract/test_doubts.py`."""
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
+    made = Store(sqlite_url)
     yield made
     made.close()
 
@@ -71,7 +72,7 @@ def destination(province: SimulatorProcess, mode: str = "rest", **lookup: Any) -
     settings = settings_for(
         province.url,
         mode=mode,
-        reply_timeout=LAG,
+        reply_timeout=AT_WORK,
         profile=structs.replace(shipped, lookup=told),
     )
     return ProvincialDestination(settings)

@@ -4,7 +4,6 @@ sockets, with the simulated town speaking as such software does."""
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +19,14 @@ from hub.operations.reconciliation import compare
 from hub.rules.states import DeliveryState as S
 from hub.store import attention
 from hub.store.engine import Store
-from hub.store.migrate import migrate
 from tests.support.town import HUE, LittleHub, message_of, running_town, settings_for, transfer
 from tests.support.works import now, working
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
-LAG = timedelta(seconds=0.6)
+LAG = timedelta(seconds=0.3)
+"""What a proof of absence waits for twice."""
+AT_WORK = timedelta(seconds=0.6)
+"""The reply timeout: how long after a call the town may be at work on it."""
 K = FaultKind
 Place = tuple[LittleHub, SimulatorProcess]
 _numbers = itertools.count(1)
@@ -46,9 +47,8 @@ def place(shared: Place) -> Iterator[Place]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
+def store(sqlite_url: str) -> Iterator[Store]:
+    made = Store(sqlite_url)
     yield made
     made.close()
 
@@ -61,7 +61,7 @@ def partner(place: Place) -> Iterator[TownCenter]:
         settings_for(
             place[1].url,
             place[0].url,
-            reply_timeout=LAG,
+            reply_timeout=AT_WORK,
             profile=structs.replace(shipped, lookup=structs.replace(shipped.lookup, lag=LAG)),
         )
     )
