@@ -159,5 +159,5 @@ def described(said: Said, secrets: tuple[str, ...] = ()) -> str:
     elif said.message.strip():
         parts.append(f"“{kept(said.message, secrets)}”")
     if said.end is not None and fault is None and not said.code:
-        parts.append(said.end.words)
+        parts[0] = said.end.words  # names the status, too
     return ", ".join(part for part in parts if part)
