@@ -192,7 +192,8 @@ FAULTS = {
     "it_stands_still_too_long": Single(Hold.TURN, _stand_still),
 }
 _NOT_IN_HAND = {
-    Hold.DATABASE: "tried where the archive makes a file count, and where it deletes",
+    Hold.DATABASE: "tried where the archive makes a file count, and where it deletes; at all of its"
+    " steps the sessions end in tests/contract/archive/test_database_faults.py",
     Hold.BROKER: "it has nothing from the broker in hand",
     Hold.FILES: "it has no file in hand",
     Hold.PARTNER: "no partner is about to be told anything, or waits for it",
