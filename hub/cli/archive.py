@@ -38,7 +38,7 @@ WHY = {
     Kept.DELIVERY_AMBIGUOUS: "chưa rõ kết quả gửi · ambiguous (hub resolve)",
     Kept.DELIVERY_DEAD: "không gửi được · dead (hub stuck)",
     Kept.MESSAGE_WAITS: "thông điệp chờ xử lý · a message is not handled",
-    Kept.MESSAGE_PARKED: "thông điệp để riêng · parked (hub stuck)",
+    Kept.MESSAGE_PARKED: "thông điệp để riêng · parked (hub stuck; hub unpark, or --drop)",
     Kept.STEP_MISSING: "thiếu bước của thị xã · a step of the town is missing",
     Kept.TASK_OPEN: "còn việc phải làm · a task is open (hub tasks)",
     Kept.FILE_MISSING: "thiếu hoặc hỏng tệp trong files/ · a stored file is missing or damaged",
@@ -219,12 +219,10 @@ def _told() -> Iterator[None]:
         why = str(error)
     except ArchiveDamaged as error:
         why = f"{error}; chép lại từ bản sao lưu / put it back from a copy, then hub archive verify"
-    except (
-        archiving.NotPast,
-        restoring.NotRestored,
-        erasing.NotErased,
-        holding.NoSuchDossier,
-    ) as error:
+    except erasing.NotErased as error:
+        unknown = "không có hồ sơ này / there is no such dossier"
+        why = f"{error.number}: {WHY[error.why] if error.why else unknown}"
+    except (archiving.NotPast, restoring.NotRestored, holding.NoSuchDossier) as error:
         why = str(error)
     except OSError as error:  # a disk that is not mounted, not ours, or does not answer
         why = f"{error.strerror or error}: {error.filename or 'HUB_ARCHIVE_DIR'}"
@@ -244,6 +242,12 @@ def _show(report: Report, before: datetime, *, dry_run: bool) -> None:
         console.print(f"{report.stored} stored files belong to them.")
     else:
         console.print(f"{report.erased} erased, {report.removed} stored files removed.")
+    if report.unknown:
+        console.print(
+            f"[yellow]{report.unknown} tệp trong files/ mà cơ sở dữ liệu này không biết, nhiều hơn"
+            " số tệp nó biết: không xóa · stored files that this database does not know, more than"
+            " it knows: none was removed. Is files/ that of another database?[/]"
+        )
     if report.changed:
         console.print(f"{report.changed} changed meanwhile and stay.")
     if report.kept:

@@ -6,6 +6,8 @@ no subquery of these statements lost the query around it.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import hub.cli
+from hub.messages import payloads as p
+from hub.operations import unparking
+from hub.operations.archive import archiving, erasing, holding, restoring, verifying
 from hub.pilot import run as pilot
 from hub.settings import Settings
 from hub.store import (
@@ -46,9 +51,12 @@ from hub.store.findings import unreadable
 from hub.store.growing import BOUNDED, GROWING
 from hub.store.migrate import migrate
 from hub.store.tables import metadata
+from tests.contract.archive.conftest import BY, archive_of
+from tests.support.ended import LONG_AFTER, end
 from tests.support.scans import scanned
 from tests.support.sql_structure import lost_subqueries
 from tests.support.traced import Sent, traced
+from tests.support.ward import BIRTH, open_ward, reception
 from tests.support.works import now
 
 READ_AS_A_WHOLE: Mapping[str, str] = {
@@ -179,6 +187,30 @@ def rare_questions(store: Store) -> None:
         unreadable.last_read(tx)
 
 
+def whole_archive(url: str, directory: Path) -> None:
+    """Archive a dossier, bring it back, archive it again, erase it by age and drop a message.
+
+    The demo's dossiers are of today: its `archive run` finds none.
+    """
+    with open_ward(directory, url) as ward:
+        name, archive = end(ward, 900, scanned=b"paper"), archive_of(ward, directory)
+        assert archiving.run(archive, BY).archived
+        ward.accept(reception(BIRTH, name))
+        assert restoring.restore(archive, name, BY)
+        assert holding.release(ward.store, name, BY)
+        assert archiving.run(archive, BY).archived
+        assert verifying.verify(ward.store, archive.folder).problems == ()
+        other = end(ward, 901, scanned=b"paper of another")
+        late = LONG_AFTER + timedelta(days=4000)
+        assert archiving.run(replace(archive, clock=lambda: late), BY).erased > 1
+        assert not erasing.erase_one(ward.store, other, BY)
+        back = p.BarcodeScanned(
+            number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
+        )
+        ward.accept(back)
+        assert unparking.drop(ward.store, parked.Selection(dossier=other), BY).count == 1
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -229,6 +261,7 @@ def sent_by_all(url: str, directory: Path) -> list[Sent]:
         rare_moves(store)
         rare_questions(store)
         store.close()
+        whole_archive(url, directory)
     return sent
 
 

@@ -20,10 +20,11 @@ from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.archive.room import NoRoom, needing_room
 from hub.operations.archive.selecting import Pages, select
+from hub.operations.archive.unknown_files import remove_unknown
 from hub.operations.by import By
 from hub.store import audit
 from hub.store.archive import files, index, pages, rows
-from hub.store.archive.rows import Rows
+from hub.store.engine import Tx
 
 MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
@@ -35,17 +36,26 @@ class NotPast(Exception):
     """The day before which dossiers should go has not come yet; says what to do."""
 
 
-def run(archive: Archive, by: By, *, before: datetime | None = None, again: bool = False) -> Report:
+def run(
+    archive: Archive,
+    by: By,
+    *,
+    before: datetime | None = None,
+    again: bool = False,
+    unknown_files: bool = True,
+) -> Report:
     """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast.
 
     `again`: look also at what something kept this month. A `before` later than the usual one does.
-    What a person has to settle becomes a task.
+    `unknown_files`: go through the whole folder of stored files for those that nobody knows. What a
+    person has to settle becomes a task.
     """
     report, limit = Report(), _limit(archive, before)
     try:
         sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
         with _stopping(report), leading(archive.store, archive.folder):
-            _Run(archive, by, report).all(limit, again=again or limit > archive.cutoff())
+            steps = _Run(archive, by, report, again=again or limit > archive.cutoff())
+            steps.all(limit, unknown_files=unknown_files)
     except ArchiveDamaged as error:
         findings.note_damage(archive, error)
         raise
@@ -93,8 +103,8 @@ def _stopping(report: Report) -> Iterator[None]:
 class _Run:
     """The steps of a run, each safe to do again."""
 
-    def __init__(self, archive: Archive, by: By, report: Report) -> None:
-        self.archive, self.by, self.report = archive, by, report
+    def __init__(self, archive: Archive, by: By, report: Report, *, again: bool) -> None:
+        self.archive, self.by, self.report, self.again = archive, by, report, again
         self.give_way = giving_way(
             archive.store,
             clock=archive.clock,
@@ -103,21 +113,27 @@ class _Run:
             waiting=archive.waiting,
         )
 
-    def all(self, before: datetime, *, again: bool) -> None:
+    def all(self, before: datetime, *, unknown_files: bool) -> None:
         """Do every step; what stops it is in the report."""
-        archive, report = self.archive, self.report
         try:
-            with _stopping(report):
-                self._finish_the_last()
-                self._erase(again=again)
-                self._archive(before, again=again)
-                self._remove_files()
-                if report.archived or report.erased:
-                    pages.give_back(archive.store, give_way=self.give_way)
+            with _stopping(self.report):
+                damage = self._finish_the_last()
+                self._erase()
+                self._make_room()  # ahead of the first file: else a full disk would stay full
+                if damage:
+                    raise damage
+                self._archive(before)
+                if unknown_files:
+                    self._remove_unknown()
         finally:
             self._note(before)
 
-    def _finish_the_last(self) -> None:
+    def _finish_the_last(self) -> ArchiveDamaged | None:
+        """Finish the files that the last run left; return what is wrong with one of them.
+
+        A damaged one is ended or set aside, so that it stops no erasing, and no later run.
+        """
+        damage = None
         with self.archive.store.read() as tx:
             left = files.unfinished(tx)
         for file in left:
@@ -126,15 +142,21 @@ class _Run:
                 with self.archive.store.write() as tx:
                     files.discard(tx, file.seq)
             else:
-                self._take_out(file, {})
+                try:
+                    self._take_out(file, {})
+                except ArchiveDamaged as error:
+                    damage = error
+        return damage
 
-    def _erase(self, *, again: bool) -> None:
-        for count in erasing.erase_due(self.archive, give_way=self.give_way, again=again):
+    def _erase(self) -> None:
+        for count in erasing.erase_due(
+            self.archive, give_way=self.give_way, again=self.again, keep=self.report.keep
+        ):
             self.report.erased += count
             self.archive.progress("erased", count)
 
-    def _archive(self, before: datetime, *, again: bool) -> None:
-        left = Pages(select(self.archive, self.report, before=before, again=again))
+    def _archive(self, before: datetime) -> None:
+        left = Pages(select(self.archive, self.report, before=before, again=self.again))
         while left.month:
             self._write_file(left)
 
@@ -153,13 +175,15 @@ class _Run:
             largest = min(LARGEST, shutil.disk_usage(archive.folder).free // 2)
             while left.month == month and writer.dossiers < MOST:
                 self.give_way()
-                keys |= self._add(writer, left.take())
+                keys |= self._add(writer, left, largest)
                 if writer.size >= largest:
                     break
             manifest, manifest_hash = writer.finish(previous)
         made = self._record(manifest, manifest_hash)
         passing(Point.ARCHIVE_AFTER_RECORD)
         self._take_out(made, keys)
+        passing(Point.ARCHIVE_BEFORE_FILES)
+        self._make_room()
 
     def _record(self, manifest: Manifest, manifest_hash: str) -> files.ArchiveFile:
         """Record that a file is complete; raises NotLeading, and leaves no file, when another
@@ -184,16 +208,23 @@ class _Run:
                 files.discard(tx, seq)
             raise NotLeading from None
 
-    def _add(self, writer: writing.FileWriter, page: list[Rows]) -> dict[str, bytes]:
+    def _add(self, writer: writing.FileWriter, left: Pages, largest: int) -> dict[str, bytes]:
+        """Write the next page, or as much of it as makes the file that large; return the keys."""
+        month, page = left.month, left.take()
         with self.archive.store.write() as tx:
             # Erased since it was read: sealed with a key that stays, its data would be back.
             unerased = rows.lock_unerased(tx, [found.number for found in page])
             page = [it for it in page if it.erased or it.number in unerased]
             fresh = {found.number: sealing.new_key() for found in page}
             keys = index.make_keys(tx, fresh, now=self.archive.clock())
+        count = 0
         for found in page:
             writer.add(found, keys[found.number])
-        self.archive.progress("read", len(page))
+            count += 1
+            if writer.size >= largest:
+                break
+        left.put_back(month, page[count:])
+        self.archive.progress("read", count)
         return keys
 
     def _take_out(self, file: files.ArchiveFile, keys: Mapping[str, bytes]) -> None:
@@ -212,39 +243,53 @@ class _Run:
             archive.progress("archived", count)
         with archive.store.write() as tx:
             there = index.of_file(tx, file.seq)
-            files.end(tx, file.seq, now=archive.clock())
-            what = f"{there} dossiers, manifest {file.manifest_hash}"
-            audit.record(
-                tx,
-                self.by["actor"],
-                "archive.file",
-                object=file.name,
-                reason=what,
-                now=archive.clock(),
-            )
+            self._end(tx, file, f"{there} dossiers, manifest {file.manifest_hash}")
         report.rows += sum(entry.rows for entry in found.equal)
         report.files.append(file.name)
         report.bytes += file.size or 0
         report.changed += max(0, (file.dossiers or 0) - there)
 
-    def _set_aside(self, file: files.ArchiveFile, error: ArchiveDamaged) -> ArchiveDamaged:
-        """Keep a damaged file out of the way when nothing was deleted for it; return what to say.
+    def _end(self, tx: Tx, file: files.ArchiveFile, what: str) -> None:
+        """Record that nothing more is deleted for a file."""
+        now = self.archive.clock()
+        files.end(tx, file.seq, now=now)
+        audit.record(tx, self.by["actor"], "archive.file", object=file.name, reason=what, now=now)
 
-        The next run writes its dossiers anew. Else it has to come back from a copy.
+    def _set_aside(self, file: files.ArchiveFile, error: ArchiveDamaged) -> ArchiveDamaged:
+        """Put a damaged file out of the way of the next run; return what to say.
+
+        When nothing was deleted for it, it is renamed. Else it stays a part of the archive, has to
+        come back from a copy, and `verify` goes on naming it; nothing more is deleted for it.
         """
         with self.archive.store.write() as tx:
-            if index.of_file(tx, file.seq):
-                return error
+            there = index.of_file(tx, file.seq)
+            if there:
+                self._end(tx, file, f"{there} dossiers, damaged: nothing more is deleted for it")
+                left = (file.dossiers or 0) - there
+                return ArchiveDamaged(
+                    f"{error}; {there} dossiers are only in it: put it back from a copy;"
+                    f" {left} are still in the database and go into another file"
+                )
             files.discard(tx, file.seq)
         writing.set_aside(self.archive.folder / file.name)
         return ArchiveDamaged(f"{error}; nothing was deleted for it, the next run writes it anew")
 
-    def _remove_files(self) -> None:
-        passing(Point.ARCHIVE_BEFORE_FILES)
+    def _make_room(self) -> None:
+        """Remove stored files that nobody needs any more, and give SQLite's free pages back.
+
+        Also for what an earlier run left that was stopped.
+        """
         archive = self.archive
         self.report.removed += erasing.remove_files(
             archive.store, archive.files, untouched=archive.untouched, give_way=self.give_way
         )
+        pages.give_back(archive.store, give_way=self.give_way)
+
+    def _remove_unknown(self) -> None:
+        archive = self.archive
+        found = remove_unknown(archive.store, archive.files, give_way=self.give_way)
+        self.report.removed += found.removed
+        self.report.unknown = found.left
 
     def _note(self, before: datetime) -> None:
         """Leave an audit row of a run that did something."""

@@ -5,11 +5,14 @@ key goes, and with it all of it in every copy of the file. Evidence stays: hashe
 states, hand-overs, audit. A dossier with a legal hold, or one that is not settled, is left alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.failpoints import Point, passing
+from hub.operations.archive.batches import batches
 from hub.operations.archive.config import Archive
+from hub.operations.archive.deleting import BATCH
 from hub.operations.by import By
 from hub.records.calendar import local
 from hub.rules.retention import Kept, month_after, why_kept
@@ -18,44 +21,73 @@ from hub.store.archive import candidates, erasing, holds, index, references, row
 from hub.store.archive.places import Place
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store, Tx
+from hub.store.tables import STATE_PARKED
 
 AT_ONCE = 20
-"""Dossiers in one transaction: about a thousand rows."""
+"""Dossiers that are looked for at once; how many one transaction erases, their rows decide."""
 FILES_AT_ONCE = 200
 
 
 class NotErased(Exception):
-    """A dossier may not be erased, or is not known; says why."""
+    """A dossier may not be erased: `why`, None where there is no such dossier."""
+
+    def __init__(self, number: str, why: Kept | None) -> None:
+        super().__init__(f"{number}: {why or 'there is no such dossier'}")
+        self.number, self.why = number, why
 
 
-def erase_due(archive: Archive, *, give_way: Callable[[], None], again: bool) -> Iterator[int]:
+def erase_due(
+    archive: Archive,
+    *,
+    give_way: Callable[[], None],
+    again: bool,
+    keep: Callable[[str, Kept], None] = lambda *_: None,
+) -> Iterator[int]:
     """Erase what is old enough, here and in the archive; yield how many at a time.
 
     What something keeps is put off; `again`: look also at what was put off, and put off nothing.
+    `keep` is told the archived dossiers that stay, and why; those in the database are told by what
+    archives.
     """
     before = archive.clock() - archive.personal
     until = month_after(local(before)) if again else before
-    for order, erase_page, limit in (
-        (candidates.TO_ERASE, _erase_here, AT_ONCE),
-        (candidates.ARCHIVED_TO_ERASE, _erase_archived, FILES_AT_ONCE),
+    for order, erase_some, limit, sizes_of in (
+        (candidates.TO_ERASE, _erase_here, AT_ONCE, rows.sizes),
+        (candidates.ARCHIVED_TO_ERASE, _erase_archived, FILES_AT_ONCE, _one_each),
     ):
         place = Place()
         while True:
-            give_way()
-            with archive.store.write() as tx:
+            with archive.store.read() as tx:
                 found = order.page(tx, before=before, until=until, after=place, limit=limit)
-                count, later = erase_page(archive, tx, [it.number for it in found], before)
-                if not again:
-                    order.put_off(tx, later)
+                sizes = sizes_of(tx, [it.number for it in found])
             if not found:
                 break
             place = found[-1]
-            passing(Point.ERASE_BETWEEN_BATCHES)
-            yield count
+            for numbers in batches(sizes, sizes.__getitem__, most=BATCH):
+                give_way()
+                with archive.store.write() as tx:
+                    erased = erase_some(archive, tx, numbers, before)
+                    if not again:
+                        order.put_off(tx, erased.later)
+                passing(Point.ERASE_BETWEEN_BATCHES)
+                for number, why in erased.kept.items():
+                    keep(number, why)
+                yield erased.count
 
 
-Erased = tuple[int, dict[str, datetime]]
-"""How many were erased; until when each of those is put off that something keeps."""
+def _one_each(_: Tx, numbers: list[str]) -> dict[str, int]:
+    return dict.fromkeys(numbers, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What became of some dossiers that are old enough."""
+
+    count: int
+    later: dict[str, datetime]
+    """Until when each of those is put off that something keeps."""
+    kept: dict[str, Kept]
+    """What keeps those that are told."""
 
 
 def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) -> Erased:
@@ -73,40 +105,45 @@ def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) 
     for number in free:
         erasing.erase(tx, number, now=now)
         index.erase(tx, number, now=now)
-    return len(free), later
+    return Erased(len(free), later, {})
 
 
 def _erase_archived(archive: Archive, tx: Tx, numbers: list[str], before: datetime) -> Erased:
     """Delete the keys of those of the archived dossiers that nothing keeps."""
     there = index.lock(tx, numbers)
-    kept = candidates.on_hold(tx, there) | erasing.waited_for(tx, there)
-    free = sorted(there - kept)
+    kept = {it: _why_waits(states) for it, states in erasing.waited_for(tx, there).items()}
+    kept |= dict.fromkeys(candidates.on_hold(tx, there), Kept.LEGAL_HOLD)
+    free = sorted(there - kept.keys())
     for number in free:
         erasing.empty_bodies(tx, number)
         index.erase(tx, number, now=archive.clock())
-    return len(free), dict.fromkeys(kept, month_after(local(before)))
+    return Erased(len(free), dict.fromkeys(kept, month_after(local(before))), kept)
+
+
+def _why_waits(states: Collection[str]) -> Kept:
+    return Kept.MESSAGE_PARKED if STATE_PARKED in states else Kept.MESSAGE_WAITS
 
 
 def erase_one(store: Store, number: str, by: By) -> bool:
     """Erase one dossier because a person decided so; False when it was erased before.
 
-    Raises NotErased: it is not known, not settled, or has a legal hold. Its stored files are only
-    marked: `remove_files` comes next.
+    Raises NotErased: the dossier is not known, not settled, or has a legal hold. Its stored files
+    are only marked: `remove_files` comes next.
     """
     now = by["now"]
     with store.write() as tx:
         loaded = rows.load(tx, [number], lock=True)
         archived = index.lock(tx, [number])
         if holds.has(tx, number):
-            raise NotErased(f"{number}: {Kept.LEGAL_HOLD}")
+            raise NotErased(number, Kept.LEGAL_HOLD)
         if not loaded and not archived:
-            raise NotErased(f"{number}: there is no such dossier")
-        if archived and erasing.waited_for(tx, archived):
-            raise NotErased(f"{number}: {Kept.MESSAGE_PARKED}")
+            raise NotErased(number, None)
+        if waiting := erasing.waited_for(tx, archived):
+            raise NotErased(number, _why_waits(waiting[number]))
         for here in loaded:
             why = why_kept(candidates.standing(here, on_hold=False), before=now)
             if why not in (None, Kept.TOO_YOUNG):
-                raise NotErased(f"{number}: {why}")
+                raise NotErased(number, why)
             references.mark_unneeded(tx, [number], now=now)
         done = erasing.erase(tx, number, now=now) if loaded else False
         erasing.empty_bodies(tx, number)
@@ -126,13 +163,16 @@ def remove_files(
     For the process that leads: two that remove the same file could lose one that was touched.
     """
     after, count = "", 0
+    awaited: set[str] | None = None
     while True:
         give_way()
         with store.read() as tx:
             marked = references.unneeded(tx, after=after, limit=FILES_AT_ONCE)
-            needed = references.needed(tx, marked)
-        if not marked:
-            return count
+            if not marked:
+                return count
+            if awaited is None:  # a message that comes later touches its files
+                awaited = references.awaited(tx)
+            needed = references.shown(tx, marked) | (awaited & set(marked))
         after = marked[-1]
         for sha256 in needed:
             files.put_back(sha256)

@@ -14,7 +14,7 @@ def hold(store: Store, number: str, by: By) -> bool:
     """Place a legal hold; False when there is one. Raises NoSuchDossier."""
     with store.write() as tx:
         # Locked first: what is being archived just now is then found in the archive.
-        if not rows.load(tx, [number], lock=True) and not index.lock(tx, [number]):
+        if not rows.lock_dossiers(tx, [number]) and not index.lock(tx, [number]):
             raise NoSuchDossier(f"{number}: there is no such dossier")
         actor, reason, now = by["actor"], by["reason"], by["now"]
         done = holds.place(tx, number, actor=actor, reason=reason, now=now)

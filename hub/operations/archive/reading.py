@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from errno import EIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -61,7 +62,12 @@ class FileReader:
             yield Line(self.size - len(line), line, part)
 
     def _next(self) -> bytes:
-        line = self._file.readline()
+        try:
+            line = self._file.readline()
+        except OSError as error:
+            if error.errno != EIO:  # a disk that is away is no damage
+                raise
+            raise ArchiveDamaged(f"{self.place.name}: cannot be read at byte {self.size}") from None
         self._digest.update(line)
         self.size += len(line)
         return line

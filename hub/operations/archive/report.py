@@ -23,6 +23,8 @@ class Report:
     """Dossiers whose personal data was erased."""
     removed: int = 0
     """Stored files that were removed."""
+    unknown: int = 0
+    """Stored files that this database does not know and that stay: they are more than it knows."""
     changed: int = 0
     """Dossiers that changed while they were being archived: they stay."""
     kept: Counter[Kept] = field(default_factory=Counter)

@@ -6,7 +6,7 @@ trouble after `patience`.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.flow.outlast import outlast
 from hub.operations.archive.archiving import run
@@ -20,6 +20,8 @@ from hub.service import Role
 from hub.telemetry import Event, log
 
 ACTOR, REASON = "hub", "HUB_ARCHIVE=on"
+WHOLE_EVERY = timedelta(days=1)
+"""How often the whole folder of stored files is gone through."""
 
 
 class Archivist(Role):
@@ -44,6 +46,7 @@ class Archivist(Role):
 
         self.archive = replace(archive, waiting=waited, progress=progressed)
         self.every = every
+        self._last_whole: datetime | None = None
         archive.stop.clear()
 
     def request_stop(self) -> None:
@@ -57,9 +60,11 @@ class Archivist(Role):
 
     def look(self) -> None:
         """Run the archive once and log what came of it."""
-        by: By = {"actor": ACTOR, "reason": REASON, "now": self.archive.clock()}
+        now = self.archive.clock()
+        whole = self._last_whole is None or now - self._last_whole >= WHOLE_EVERY
+        by: By = {"actor": ACTOR, "reason": REASON, "now": now}
         try:
-            report = run(self.archive, by)
+            report = run(self.archive, by, unknown_files=whole)
         except NotLeading:
             log.info(Event.ARCHIVE_LED_ELSEWHERE)
         except ArchiveDamaged as error:
@@ -67,6 +72,8 @@ class Archivist(Role):
         except OSError as error:
             log.error(Event.ARCHIVE_STOPPED, detail=cause_of(error))
         else:
+            if whole and not report.stopped:
+                self._last_whole = now
             _log(report)
 
     def _rest(self) -> None:

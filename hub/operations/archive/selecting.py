@@ -42,6 +42,11 @@ class Pages:
         page, self._next = self._next, None
         return page[1] if page else []
 
+    def put_back(self, month: str, rest: list[Rows]) -> None:
+        """Have the rest of a page that was taken be the next one."""
+        if rest:
+            self._next = month, rest
+
 
 def select(archive: Archive, report: Report, *, before: datetime, again: bool) -> Iterator[Page]:
     """Yield the dossiers that may go, oldest first; those that stay are counted in the report.

@@ -1,7 +1,7 @@
 """Takes the personal data out of a dossier's rows; hashes, sizes, times and states stay.
 
-What is left proves what was said to whom and when, and says nothing about a person. Surveys are
-anonymous and stay as they are.
+What is left proves what was said to whom and when, and says nothing about a person. Surveys stay as
+they are: they name no person, and a dossier only where the citizen gave its number.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _EMPTY = Prepared(
 )
 
 _WAITED_FOR = Prepared(
-    sa.select(journal.c.key)
+    sa.select(journal.c.key, journal.c.state)
     .distinct()
     .where(
         among(journal.c.key, "numbers"),
@@ -69,13 +69,9 @@ def empty_bodies(tx: Tx, number: str) -> None:
     )
 
 
-def waited_for(tx: Tx, numbers: Collection[str]) -> set[str]:
-    """Return those of the dossiers about which a message with a body is not handled, or parked."""
-    return set(_WAITED_FOR.scalars(tx, {"numbers": list(numbers)}))
-
-
-def is_erased(tx: Tx, number: str) -> bool | None:
-    """Tell whether the personal data of a dossier in the database was erased; None: not here."""
-    query = sa.select(dossiers.c.erased_at.is_not(None)).where(dossiers.c.number == number)
-    found: bool | None = tx.execute(query).scalar_one_or_none()
+def waited_for(tx: Tx, numbers: Collection[str]) -> dict[str, set[str]]:
+    """Return the states of the messages with a body that are not handled, or parked, by dossier."""
+    found: dict[str, set[str]] = {}
+    for row in _WAITED_FOR.all(tx, {"numbers": list(numbers)}):
+        found.setdefault(row.key, set()).add(row.state)
     return found

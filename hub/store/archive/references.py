@@ -1,4 +1,4 @@
-"""Which stored files somebody still needs."""
+"""Which stored files are still referenced, by a dossier or by a message that is not handled yet."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -16,22 +16,29 @@ _THEIRS = sa.select(dossier_files.c.sha256).where(among(dossier_files.c.number, 
 _MARK = Prepared(
     sa.update(blobs).where(blobs.c.sha256.in_(_THEIRS)).values(unneeded_at=sa.bindparam("at"))
 )
+_KNOWN = Prepared(sa.select(blobs.c.sha256).where(among(blobs.c.sha256, "hashes")))
 
 
-def needed(tx: Tx, hashes: Collection[str]) -> set[str]:
-    """Return those of the files that a dossier here has and may show, or that a message names which
-    is not handled yet. Unhandled messages are read one by one: there are few.
-    """
+def shown(tx: Tx, hashes: Collection[str]) -> set[str]:
+    """Return those of the files that a dossier here has and may show."""
     if not hashes:
         return set()
     f = dossier_files.c
     query = sa.select(f.sha256).join(dossiers, dossiers.c.number == f.number)
     query = query.where(f.sha256.in_(hashes), dossiers.c.erased_at.is_(None))
-    found = set(tx.execute(query.distinct()).scalars())
-    return found | (set(hashes) & _waited_for(tx))
+    return set(tx.execute(query.distinct()).scalars())
 
 
-def _waited_for(tx: Tx) -> set[str]:
+def known(tx: Tx, hashes: Collection[str]) -> set[str]:
+    """Return those of the files that a message has named, here or before it was archived."""
+    return set(_KNOWN.scalars(tx, {"hashes": list(hashes)}))
+
+
+def awaited(tx: Tx) -> set[str]:
+    """Return the files that messages name which are not handled yet.
+
+    Reads all such messages, and a receiver that stood still for a day has left many: ask once.
+    """
     found: set[str] = set()
     query = sa.select(journal.c.body).where(UNHANDLED, journal.c.state != "")
     for (body,) in tx.execute(query.execution_options(yield_per=500)):

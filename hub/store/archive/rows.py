@@ -193,12 +193,17 @@ def read_lines(number: str, lines: Iterable[bytes]) -> Rows:
     return rows
 
 
+def lock_dossiers(tx: Tx, numbers: Sequence[str]) -> set[str]:
+    """Return those of the dossiers that are here, locked as by `load`; reads no other row."""
+    return set(_LOCK.scalars(tx, {"owners": numbers}))
+
+
 def load(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
     """Return the rows of dossiers, in the order of `numbers`; those that are not there are left
     out. `lock`: against all who move a dossier, until the transaction ends.
     """
     if lock and tx.dialect.name != "sqlite":
-        _LOCK.all(tx, {"owners": numbers})
+        lock_dossiers(tx, numbers)
     found = {number: Rows(number) for number in numbers}
     owners: dict[str, dict[Any, str]] = {"number": {number: number for number in numbers}}
     for part in PARTS:

@@ -9,16 +9,23 @@ from hub.store import pauses
 from hub.store.engine import Tx
 from hub.store.tables import UNSETTLED, deliveries
 
-LATE, HOPELESS = timedelta(seconds=1), timedelta(minutes=5)
-"""Work that is younger is on its way; what is older does not wait for us, but for a partner that is
-not connected, or for a process that does not run."""
+LATE, HOPELESS, OLD = timedelta(seconds=1), timedelta(minutes=5), timedelta(hours=1)
+"""Work that is younger than the first is on its way. What is older than the second, or was made
+longer ago than the third and is asked for again and again, does not wait for us, but for a partner
+that is not connected, or for a process that does not run."""
 c = deliveries.c
 
 
 def work_waits(tx: Tx, *, now: datetime) -> bool:
-    """Tell whether a delivery is late. What its partner's pause keeps back is not late."""
+    """Tell whether a delivery is late: due for more than a second and less than five minutes.
+
+    What its partner's pause keeps back is not late, nor is what was made an hour ago and never
+    sent.
+    """
     late, hopeless = now - LATE, now - HOPELESS
-    pending = sa.and_(c.state == S.PENDING.value, c.asked_at.between(hopeless, late))
+    pending = sa.and_(
+        c.state == S.PENDING.value, c.asked_at.between(hopeless, late), c.created_at > now - OLD
+    )
     due = sa.and_(c.state == S.WAITING.value, c.next_attempt_at.between(hopeless, late))
     query = sa.select(c.id).where(UNSETTLED, ~pauses.heeded(now))
     return any(tx.execute(query.where(it).limit(1)).first() for it in (pending, due))

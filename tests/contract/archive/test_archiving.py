@@ -168,7 +168,9 @@ def test_a_late_delivery_stops_the_run(ward: Ward, archive: Archive) -> None:
     take_in(ward, 2)
     with ward.store.write() as tx:
         late = int((LONG_AFTER - timedelta(seconds=3)).timestamp() * 1_000_000)
-        asked = sa.text("UPDATE deliveries SET asked_at = :late WHERE state = 'pending'")
+        asked = sa.text(
+            "UPDATE deliveries SET asked_at = :late, created_at = :late WHERE state = 'pending'"
+        )
         tx.execute(asked, {"late": late})
     with ward.store.read() as tx:
         assert urgency.work_waits(tx, now=LONG_AFTER)
@@ -180,6 +182,24 @@ def test_a_late_delivery_stops_the_run(ward: Ward, archive: Archive) -> None:
     assert run(archive, BY).archived == 1
     with ward.store.read() as tx:
         assert index.get(tx, name) is not None
+
+
+def test_a_delivery_that_is_asked_for_in_vain_does_not_stop_the_run(
+    ward: Ward, archive: Archive
+) -> None:
+    """Its partner is not connected: it is asked for anew each ten minutes, as if it were new."""
+    end(ward, 1)
+    take_in(ward, 2)
+    with ward.store.write() as tx:
+        times = {
+            "asked": int((LONG_AFTER - timedelta(seconds=3)).timestamp() * 1_000_000),
+            "made": int((LONG_AFTER - timedelta(hours=2)).timestamp() * 1_000_000),
+        }
+        asked = (
+            "UPDATE deliveries SET asked_at = :asked, created_at = :made WHERE state = 'pending'"
+        )
+        tx.execute(sa.text(asked), times)
+    assert run(archive, BY).archived == 1
 
 
 def test_a_repeated_reception_of_an_archived_dossier_opens_nothing(

@@ -12,6 +12,7 @@ from hub.operations.archive import archiving, erasing, restoring, sealing
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_part
+from hub.operations.archive.selecting import Pages
 from hub.operations.archive.writing import FileWriter
 from hub.rules.retention import Kept
 from hub.store import attention, dossiers, queries
@@ -149,10 +150,10 @@ def test_what_is_erased_while_a_file_is_written_cannot_be_read_there(
     add = archiving._Run._add
 
     def erase_and_add(
-        self: archiving._Run, writer: FileWriter, page: list[Rows]
+        self: archiving._Run, writer: FileWriter, left: Pages, largest: int
     ) -> dict[str, bytes]:
         erasing.erase_one(ward.store, name, BY)
-        return add(self, writer, page)
+        return add(self, writer, left, largest)
 
     monkeypatch.setattr(archiving._Run, "_add", erase_and_add)
     run(archive, BY)
