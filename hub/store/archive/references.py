@@ -16,17 +16,23 @@ _THEIRS = sa.select(dossier_files.c.sha256).where(among(dossier_files.c.number, 
 _MARK = Prepared(
     sa.update(blobs).where(blobs.c.sha256.in_(_THEIRS)).values(unneeded_at=sa.bindparam("at"))
 )
+_f = dossier_files.c
+# A condition that is looked up for each file: PostgreSQL would make a join with all dossiers of it.
+_READABLE = (
+    sa.select(dossiers.c.erased_at.is_(None))
+    .where(dossiers.c.number == _f.number)
+    .correlate(dossier_files)
+    .scalar_subquery()
+)
+_SHOWN = Prepared(
+    sa.select(_f.sha256).distinct().where(among(_f.sha256, "hashes"), _READABLE.is_(sa.true()))
+)
 _KNOWN = Prepared(sa.select(blobs.c.sha256).where(among(blobs.c.sha256, "hashes")))
 
 
 def shown(tx: Tx, hashes: Collection[str]) -> set[str]:
     """Return those of the files that a dossier here has and may show."""
-    if not hashes:
-        return set()
-    f = dossier_files.c
-    query = sa.select(f.sha256).join(dossiers, dossiers.c.number == f.number)
-    query = query.where(f.sha256.in_(hashes), dossiers.c.erased_at.is_(None))
-    return set(tx.execute(query.distinct()).scalars())
+    return set(_SHOWN.scalars(tx, {"hashes": list(hashes)}))
 
 
 def known(tx: Tx, hashes: Collection[str]) -> set[str]:
