@@ -1,6 +1,6 @@
 """Statements that are put together once, then run by the driver as they are.
 
-Those that run for every message, and those of archive, restore and erasing, which run for many rows.
+Those that run for every message, and those of archive, restore and erasing, which move many rows.
 
 Putting a statement together, finding it among the known ones and wrapping its result costs
 SQLAlchemy ten times what SQLite needs to run it. So these are written in SQLAlchemy's words, and
