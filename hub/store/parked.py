@@ -115,6 +115,8 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     rows = tx.execute(query.order_by(j.id).with_for_update()).all()
     held = candidates.on_hold(tx, {row.key for row in rows})
     found = [row.id for row in rows if row.key not in held]
+    for key in {row.key for row in rows} - held:
+        candidates.look_again(tx, key)  # the next run of the archive, not that of next month
     for id in found:
         late_messages.empty(tx, id, now=now)
     if found:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive import archiving, selecting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.room import OF_FILES
 from hub.store.archive import index, rows
@@ -64,12 +63,8 @@ def test_a_full_disk_stops_the_run_and_deletes_nothing(ward: Ward, disk: SmallDi
         assert index.known(tx, names) == set(names)
 
 
-def test_room_for_one_archive_file_is_enough_for_two(
-    beside: Ward, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stored files of the first are removed before the second is written."""
-    monkeypatch.setattr(selecting, "PAGE", 1)
-    monkeypatch.setattr(archiving, "MOST", 1)
+def test_room_for_one_archive_file_is_enough_for_two(beside: Ward, disk: SmallDisk) -> None:
+    """A file takes half of what is free and one dossier; its stored files go before the next one."""
     for n in (1, 2):
         end(beside, n, scanned=os.urandom(MIB))
     with disk.left(2 * MIB):  # each archive file takes 1.4

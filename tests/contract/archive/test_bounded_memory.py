@@ -2,11 +2,13 @@
 
 import tracemalloc
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from hub.operations.archive import batches, restoring
+from hub.operations.archive import batches, erasing, restoring
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.store.archive import rows
@@ -48,6 +50,26 @@ def test_no_more_rows_are_read_at_once_than_fit(
     report = run(archive, BY)
     assert (report.archived, len(report.files)) == (3, 1)
     assert max(seen) == dossiers
+
+
+def test_one_transaction_erases_no_more_rows_than_one_deletes(
+    ward: Ward, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer waits for it on SQLite; a dossier that is larger alone is erased alone."""
+    names = [end(ward, n) for n in (1, 2, 3)]
+    with ward.store.read() as tx:
+        monkeypatch.setattr(erasing, "BATCH", max(rows.sizes(tx, names).values()))
+    load, seen = rows.load, []
+
+    def load_and_count(tx: Tx, numbers: Sequence[str], *, lock: bool = False) -> list[Rows]:
+        found = load(tx, numbers, lock=lock)
+        seen.append(len(found))
+        return found
+
+    monkeypatch.setattr(rows, "load", load_and_count)
+    old = replace(archive, personal=timedelta(days=700))
+    assert sum(erasing.erase_due(old, give_way=lambda: None, again=False)) == 3
+    assert seen == [1, 1, 1]
 
 
 STEPS, SIZE = 400, 20_000

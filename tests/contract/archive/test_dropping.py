@@ -1,5 +1,6 @@
 """Parked messages that nobody needs are dropped: no personal data stays for their sake."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hub.operations import unparking
 from hub.operations.archive import erasing, holding
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.rules.retention import Kept
 from hub.store import attention, journal, parked
 from hub.store.archive import index
 from hub.store.parked import Selection
@@ -65,6 +67,21 @@ def test_a_dropped_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Ar
     assert (bytes(row.body), len(row.body_hash), row.body_size > 0) == (b"", 64, True)
     assert (row.code, row.reason.partition(":")[0]) == ("message_dropped", "dossier_archived")
     assert ("message.drop", id, BY["reason"]) in [tuple(act) for act in acts]
+
+
+def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once_dropped(
+    ward: Ward, archive: Archive
+) -> None:
+    """By age: in the same month, although what is kept is looked at once a month."""
+    name = end(ward, 1)
+    run(archive, BY)
+    id = repeat(ward, name)
+    old = replace(archive, personal=timedelta(days=700))
+    report = run(old, BY)
+    assert (report.erased, dict(report.kept)) == (0, {Kept.MESSAGE_PARKED: 1})
+    assert report.examples[Kept.MESSAGE_PARKED] == [name]
+    assert unparking.drop(ward.store, [id], BY).count == 1
+    assert run(old, BY).erased == 1
 
 
 def test_a_scan_that_no_dossier_has_goes_with_its_file(ward: Ward, archive: Archive) -> None:
