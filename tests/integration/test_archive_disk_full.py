@@ -64,7 +64,7 @@ def test_a_full_disk_stops_the_run_and_deletes_nothing(ward: Ward, disk: SmallDi
 
 
 def test_room_for_one_archive_file_is_enough_for_two(beside: Ward, disk: SmallDisk) -> None:
-    """A file takes half of what is free and one dossier; its stored files go before the next one."""
+    """A file takes half of what is free, or one dossier; then its stored files go."""
     for n in (1, 2):
         end(beside, n, scanned=os.urandom(MIB))
     with disk.left(2 * MIB):  # each archive file takes 1.4
