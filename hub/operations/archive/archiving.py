@@ -16,7 +16,7 @@ from hub.operations.archive import comparing, deleting, erasing, findings, seali
 from hub.operations.archive.config import Archive
 from hub.operations.archive.layout import ENDING, Head, Manifest
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
-from hub.operations.archive.reading import ArchiveDamaged
+from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
 from hub.operations.archive.room import NoRoom, needing_room
 from hub.operations.archive.selecting import Pages, select
@@ -266,9 +266,10 @@ class _Run:
             if there:
                 self._end(tx, file, f"{there} dossiers, damaged: nothing more is deleted for it")
                 left = (file.dossiers or 0) - there
-                return ArchiveDamaged(
+                return HalfDeleted(
                     f"{error}; {there} dossiers are only in it: put it back from a copy;"
-                    f" {left} are still in the database and go into another file"
+                    f" {left} are still in the database and go into another file",
+                    file.name,
                 )
             files.discard(tx, file.seq)
         writing.set_aside(self.archive.folder / file.name)

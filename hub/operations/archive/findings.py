@@ -1,13 +1,14 @@
 """Raises tasks for what stops the archive or keeps dossiers from it until a person acts.
 
-At most one of each; closed by the next run that shows that the cause is gone. Where the database
-has no room for the task itself, the log and the doctor tell.
+At most one of each; closed by the next run that shows that the cause is gone, but for a damaged
+file that alone has some dossiers: later runs do not read it, so a person closes that. Where the
+database has no room for the task itself, the log and the doctor tell.
 """
 
 from contextlib import suppress
 
 from hub.operations.archive.config import Archive
-from hub.operations.archive.reading import ArchiveDamaged
+from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
 from hub.operations.archive.room import NoRoom, needing_room
 from hub.rules.retention import Kept
@@ -27,6 +28,11 @@ _ROOM = (
 _DAMAGE = (
     "Gắn đĩa hoặc chép lại tệp từ bản sao lưu, hub archive verify, rồi hub archive run"
     " · Mount the disk or put the file back from a copy, hub archive verify, then hub archive run"
+)
+_HALF = (
+    "Chép lại tệp này từ bản sao lưu, hub archive verify, rồi hub tasks done; các lần chạy sau"
+    " không đợi nó · Put this file back from a copy, hub archive verify, then hub tasks done;"
+    " later runs do not wait for it"
 )
 _FILES = (
     "Xem thư mục files/ (đĩa chưa gắn?), chép lại tệp từ bản sao lưu, rồi hub archive run --again"
@@ -56,7 +62,10 @@ def note(archive: Archive, report: Report, *, again: bool) -> None:
 
 def note_damage(archive: Archive, error: ArchiveDamaged) -> None:
     """Raise that an archive file, or the folder, is not what it should be."""
-    _raise(archive, STOPPED, DAMAGE, detail=str(error), repair=_DAMAGE)
+    if isinstance(error, HalfDeleted):
+        _raise(archive, STOPPED, error.file, detail=str(error), repair=_HALF)
+    else:
+        _raise(archive, STOPPED, DAMAGE, detail=str(error), repair=_DAMAGE)
 
 
 def _raise(archive: Archive, kind: str, subject: str, *, detail: str, repair: str) -> None:

@@ -21,6 +21,14 @@ class ArchiveDamaged(Exception):
     """An archive file, or its manifest, is missing or not what was written; names it."""
 
 
+class HalfDeleted(ArchiveDamaged):
+    """A damaged archive file that alone has some of its dossiers; `file` is its name."""
+
+    def __init__(self, text: str, file: str) -> None:
+        super().__init__(text)
+        self.file = file
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a file: from which byte on, its bytes, and what they say."""

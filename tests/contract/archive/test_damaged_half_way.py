@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from hub.operations.archive import deleting, verifying
+from hub.operations.archive import deleting, findings, verifying
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
+from hub.store import tasks
 from hub.store.archive import files, index, pages, rows
 from hub.store.conservation.proof import prove
 from tests.contract.archive.conftest import BY
@@ -46,6 +47,8 @@ def test_a_damaged_file_that_was_half_deleted_stops_no_erasing_and_no_later_run(
         assert (here.number, here.erased) == (left, True)
         assert files.unfinished(tx) == []
     assert run(archive, BY).archived == 1
+    with ward.store.read() as tx:
+        assert tasks.open_number(tx, findings.STOPPED, half.name, "archive") is not None
     (problem,) = verifying.verify(ward.store, archive.folder).problems
     assert half.name in problem
     place.write_bytes(whole)
