@@ -13,7 +13,7 @@ from tests.support.ward import open_ward
 def test_an_erasure_that_is_refused_is_explained_in_both_languages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dossier that is not closed, one with a legal hold, and one that there is not."""
+    """A dossier that is under way, one with a legal hold, and one that there is not."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_OPERATOR", "Trần Thị Bình")
     monkeypatch.setenv("COLUMNS", "200")
@@ -29,7 +29,7 @@ def test_an_erasure_that_is_refused_is_explained_in_both_languages(
 
     assert "held" in hub("hold", 2)
     for n, words in (
-        (1, "chưa kết thúc · not closed yet"),
+        (1, "chưa gửi xong · a delivery is open"),
         (2, "đang giữ lại · legal hold"),
         (3, "không có hồ sơ này / there is no such dossier"),
     ):
