@@ -5,7 +5,30 @@ database at the other end of a line costs. So the dossiers that a batch is about
 at its beginning (`dossiers_together`), in one order, with their files, their inter-level legs and
 the town's steps that wait for others; what the handlers write of them is kept here until the end.
 Without that, or for a dossier that was not named, each function of `dossiers`, `papers` and `legs`
-asks by itself; what it answers is the same.
+asks by itself; what it answers is the same. So each of them is there twice, and a change of the
+one is a change of the other:
+
+    function              by itself                at hand
+    dossiers.get          _GET, _LOOK              AtHand.dossiers
+    dossiers.add          _ADD                     AtHand.keep, added; written by _ADD
+    dossiers.save         _SAVE                    AtHand.keep, changed; written by _SAVE
+    dossiers.add_event    _ADD_EVENT               AtHand.events; written by _ADD_EVENT
+    papers.add_files      _ADD                     Papers.add; written by _ADD
+    papers._papers_of     _FILES_OF                Papers.of
+    papers.count_of       _COUNT_OF                Papers.of
+    papers.give_papers    _GIVEN                   Papers.give; written by _GIVEN
+    legs.open_leg         _OPEN                    Legs.add; written by _OPEN
+    legs.leg_of           _GET                     Legs.known
+    legs.set_child        _SET_CHILD               Legs.change; written by _SAVE
+    legs.set_wanted       _WANTED                  Legs.change; written by _SAVE
+    legs.keep_step        _KEEP                    Steps.keep; written by _KEEP
+    legs.next_step        _STEP                    Steps.known
+    legs.advance_leg      _ADVANCE, _APPLIED       Legs.change, Steps.apply; _SAVE, _APPLIED_UP_TO
+    journal.wake_early    _EARLY_OF                AtHand.early
+
+`tests/contract/test_dossiers_together.py` has batches and single messages leave the same rows;
+`tests/contract/test_at_hand.py` asks each function in both ways, also for what is not there, and
+fails where a function that asks `at_hand` is missing above.
 
 Nothing here outlives the transaction, and the rows are locked: nobody else changes them meanwhile.
 A dossier that was not there may be put in by another process; then writing fails as a whole, and
@@ -74,10 +97,11 @@ class Steps:
             self.added.add(place)
 
     def apply(self, number: str, sequence: int) -> None:
-        """Note that a step was applied."""
+        """Note that a step was applied; without the step nothing."""
         place = (number, sequence)
-        self.known[place] = replace(self.known[place], applied=True)
-        self.applied.add(place)
+        if kept := self.known.get(place):
+            self.known[place] = replace(kept, applied=True)
+            self.applied.add(place)
 
 
 @dataclass(slots=True, kw_only=True)
