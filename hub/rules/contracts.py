@@ -21,7 +21,7 @@ UNKNOWN = "not served"
 
 
 class Operation(Struct, frozen=True):
-    """One operation, as far as the hub calls it."""
+    """One operation. Without parts it is one that the hub does not call, known by its name only."""
 
     parts: dict[str, str] = field(default_factory=dict)
     """Place -> what stands there. "" is the operation itself; `request/data/MaHoSo` a field,
@@ -86,7 +86,7 @@ def compare(before: Contract, after: Contract) -> list[Change]:
             found.append(Change(operation=name, place="", how=How.ADDED))
         elif new is None:
             found.append(Change(operation=name, place="", how=How.REMOVED))
-        else:
+        elif old.parts and new.parts:
             found += _operation(name, old, new)
     return found
 

@@ -105,6 +105,13 @@ def test_what_a_partner_does_not_serve_differs_from_nothing() -> None:
     assert (change.operation, change.place, change.how) == ("", "/x.xsd", How.REMOVED)
 
 
+def test_an_operation_that_the_hub_came_to_call_or_not_to_call_did_not_change() -> None:
+    """A line of the profile (unsupported.operations) is no change of the partner's."""
+    called = Contract(form="WSDL", operations={"Op": Operation(parts={"": "document"})})
+    named = Contract(form="WSDL", operations={"Op": Operation()})
+    assert compare(called, named) == compare(named, called) == []
+
+
 @pytest.mark.parametrize(
     ("change", "concerns"),
     [
