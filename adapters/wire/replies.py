@@ -30,14 +30,18 @@ STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     403: (Held, "partner_forbidden"),
     # A gateway answers so while the application behind it is being started.
     404: (TransientFailure, "partner_unreachable"),
-    408: (TransientFailure, "partner_busy"),
     425: (TransientFailure, "partner_busy"),
     429: (TransientFailure, "partner_busy"),
 }
+# A gateway or a proxy gave up; what it had passed on may have been done.
+STATUSES |= dict.fromkeys((408, 460, 499), (AmbiguousFailure, "reply_timeout"))
+# What was sent is wrong, whoever of the partner's machines says so.
+STATUSES |= dict.fromkeys((400, 409, 410, 413, 422), (PermanentFailure, "partner_refused"))
 _CLASSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     # A redirect may come after the effect; it is never followed.
     3: (AmbiguousFailure, "reply_unreadable"),
-    4: (PermanentFailure, "partner_refused"),
+    # Of the way there (a proxy's login, a method that a gateway bars), not of the dossier.
+    4: (Held, "partner_forbidden"),
     5: (AmbiguousFailure, "reply_server_error"),
 }
 

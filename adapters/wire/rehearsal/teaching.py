@@ -18,7 +18,7 @@ from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.records import Said
 from hub.rules.errors import AmbiguousFailure, kept_code
 
-SESSION_STATUSES = frozenset({401, 403, 407, 419, 440, 498, 499})
+SESSION_STATUSES = frozenset({401, 403, 419, 440, 498})
 """HTTP statuses that other software uses for a login that is over."""
 UNQUOTED = "type=password"
 

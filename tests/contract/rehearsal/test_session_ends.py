@@ -49,7 +49,7 @@ FAULT = (
 PAGE = b'<html><body><form method="post"><input name="m"><input type=password></form></body></html>'
 OWN_CODE = Code(means=Means.SESSION_OVER, words=("Token hết hạn sử dụng",), statuses=(200,))
 FORMS: dict[str, tuple[str, Answer, str, Callable[[Any], bool]]] = {
-    "status": ("rest", Answer(440), "session.statuses", lambda it: 440 in it),
+    "status": ("rest", Answer(498), "session.statuses", lambda it: 498 in it),
     "code": ("rest", said(-77, "Token hết hạn sử dụng"), "codes.-77", OWN_CODE.__eq__),
     "fault": (
         "soap",
@@ -193,7 +193,7 @@ def test_a_town_whose_tokens_end_with_a_status_of_its_own(tmp_path: Path) -> Non
         t.start_town(tmp_path / "town", "http://127.0.0.1:9") as town,
         rewriting(town.url) as gateway,
     ):
-        gateway.after = lambda _, given: Answer(419) if given.status == 401 else given
+        gateway.after = lambda _, given: Answer(498) if given.status == 401 else given
         settings = {
             "HUB_TOWN_URL": gateway.url,
             "HUB_TOWN_CLIENT_ID": "ward",
@@ -206,5 +206,5 @@ def test_a_town_whose_tokens_end_with_a_status_of_its_own(tmp_path: Path) -> Non
         number, _real = numbers(103)
         _, walked = rehearse("town", settings, number=number)
         assert walked.runs, attention(walked)
-        assert lines(walked) == {"session.statuses": (401, 403, 419)}
+        assert lines(walked) == {"session.statuses": (401, 403, 419, 440, 498)}
         assert [row["kind"] for row in town.effects(dossier=number)] == ["dossier"]
