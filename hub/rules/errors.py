@@ -200,7 +200,7 @@ _TABLE = (
     Fault("certificate_expired", _T, "Chứng thư số của đối tác hết hạn.", "Certificate is over."),
     Fault("certificate_unknown", _T, "Chưa tin chứng thư số của đối tác.", "Not a trusted one."),
     Fault("certificate_name", _T, "Chứng thư số mang tên máy khác.", "Certificate of another."),
-    Fault("certificate_refused", _T, "Đối tác chưa chấp nhận chứng thư của ta.", "Ours is refused."),
+    Fault("certificate_refused", _T, "Đối tác chưa chấp nhận chứng thư của ta.", "Ours refused."),
     Fault("tls_outdated", _T, "Đối tác chỉ dùng TLS đã lỗi thời.", "Partner's TLS is too old."),
     Fault("tls_failed", _T, "Không lập được kênh mã hóa với đối tác.", "No encrypted line."),
     Fault("partner_paused", _H, "Đang tạm dừng gửi tới đối tác.", "Sending is paused."),
