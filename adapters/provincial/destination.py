@@ -23,7 +23,7 @@ from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
 from adapters.wire.login import Granted, Login
-from adapters.wire.login_end import Kind, LoginEnd, login_end
+from adapters.wire.login_end import Kind, LoginEnd, has_phrase, login_end
 from adapters.wire.profile import Means
 from adapters.wire.wires import Wires
 from adapters.wire.wishes import bounded
@@ -317,10 +317,23 @@ class ProvincialDestination:
             if end is not None:
                 return Answer(Means.SESSION_OVER, NOTHING, digest, reply, end)
             result = self._dialect.read(operation, reply)
-            means = faults.meaning(reply, result.code, result.message, table=self._table)
+            try:
+                means = faults.meaning(reply, result.code, result.message, table=self._table)
+            except AmbiguousFailure:
+                if not self._may_be_over(result):
+                    raise
+                return Answer(
+                    Means.SESSION_OVER, NOTHING, digest, reply, _end(result, certain=False)
+                )
         if means is Means.SESSION_OVER:
-            end = LoginEnd(Kind.CODE, f"error_code {kept_code(result.code)}")
+            # A reply that gives the dossier's reference as well says that the work is done.
+            end = _end(result, certain=not any(result.done.values()))
         return Answer(means, result, digest, reply, end)
+
+    def _may_be_over(self, result: Result) -> bool:
+        """Tell whether a code of an ended login comes with words that may speak of one."""
+        is_code = self._table.may_mean(result.code, Means.SESSION_OVER)
+        return is_code and has_phrase(result.message, self.settings.profile.session.hints)
 
     def _log_in(self) -> Granted:
         """Return a new session; raises TransientFailure or Held `partner_login`.
@@ -342,10 +355,14 @@ class ProvincialDestination:
             if failure.code == "partner_forbidden":
                 raise Held("partner_login", failure.detail) from None
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
-        if answer.end is not None and answer.end.certain:
+        if answer.end is not None and answer.end.kind is not Kind.PAGE:
             raise Held("partner_login", f"the login was refused: {answer.end.words}")
         if answer.meaning is not Means.DONE or not answer.result.session:
             raise TransientFailure("partner_login", f"error_code {kept_code(answer.result.code)}")
         self._ahead = answer.reply.clock_ahead(sent=sent, received=datetime.now(UTC))
         lifetime = self.settings.profile.session.lifetime
         return Granted(answer.result.session, lifetime or None)
+
+
+def _end(result: Result, *, certain: bool) -> LoginEnd:
+    return LoginEnd(Kind.CODE, f"error_code {kept_code(result.code)}", certain=certain)

@@ -23,6 +23,7 @@ FOREIGN = frozenset(
         ("addresses", "soap"),
         ("session", "fault_codes"),
         ("session", "words"),
+        ("session", "hints"),
         ("lookup", "last_steps"),
         ("encodings", "charset"),
         ("contract", "wsdl"),

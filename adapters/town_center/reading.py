@@ -68,12 +68,16 @@ def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, contract.HeldD
 
 
 def read_status(reply: Reply) -> Said:
-    """Return what any reply of the town says of its call, without data and without drift.
+    """Return what any reply of the town says of its call, without drift; raises AmbiguousFailure.
 
-    Raises AmbiguousFailure.
+    `done` is None where `data` is not that of a writing call.
     """
-    findings = Findings()
-    return _status(RecordReader(findings).object(read_json(reply), _ended, ""), findings)
+    quiet = replace(reply, findings=Findings())
+    try:
+        return read_said(quiet)
+    except AmbiguousFailure:
+        value = RecordReader(quiet.findings).object(read_json(quiet), _ended, "")
+        return _status(value, quiet.findings)
 
 
 def _status(record: Record, findings: Findings) -> Said:

@@ -8,6 +8,7 @@ repeated (`adapters/wire/login.py`).
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -27,7 +28,7 @@ from adapters.wire.replies import asking, evidenced, expect_success
 from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure, kept_code
+from hub.rules.errors import DeliveryFailure, TransientFailure, kept_code
 
 LOGIN, RESULT_FILE = "token", "resultFile"
 """The town's names of the login and of pulling a result file."""
@@ -60,11 +61,12 @@ class TownSession:
         )
         self._login = Login(self._log_in, clock=clock)
         self._signals = settings.profile.session
-        self._over = {
-            normal(code): it
+        self._table = faults.table_of(settings.profile)
+        self._over = tuple(
+            normal(code).encode()
             for code, it in settings.profile.codes.items()
             if it.means is Means.SESSION_OVER
-        }
+        )
 
     def call(
         self,
@@ -144,16 +146,16 @@ class TownSession:
     def _end(self, reply: Reply) -> LoginEnd | None:
         """Return what the reply says of the token, by its form or by the town's own code."""
         found = login_end(reply, self._signals)
-        if found is not None or not any(code.encode() in reply.body for code in self._over):
+        if found is not None or not any(code in reply.body for code in self._over):
             return found
         try:
-            code = read_status(reply).code
-        except AmbiguousFailure:
+            said = read_status(reply)
+            means = faults.meaning(replace(reply, findings=Findings()), said, table=self._table)
+        except DeliveryFailure:
+            return None  # told when the reply is read for what it is
+        if means is not Means.SESSION_OVER:
             return None
-        known = self._over.get(normal(code))
-        if known is None or reply.status not in known.statuses:
-            return None
-        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {kept_code(code)}")
+        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {kept_code(said.code)}")
 
     def _log_in(self) -> Granted:
         form = {

@@ -1,10 +1,14 @@
 """How a partner says that the login is over, by the signals of its profile. Pure.
 
-A status, a SOAP fault and a reply code come in place of the work: nothing was done. A login page is
-put before an application, or is where it sends somebody whose session ended halfway: that proves
-nothing. Reply codes are read by the adapters, which make a LoginEnd of kind CODE.
+A status, a reply code and a SOAP fault that blames the caller come in place of the work: nothing
+was done. A login page is put before an application, or is where it sends somebody whose session
+ended halfway: that proves nothing. Neither does a fault of the server: what its text calls a
+session may be the one with its database, closed after the work. And only the reason of a fault is
+the partner's word, a stack trace in its details is not. Reply codes are read by the adapters, which
+make a LoginEnd of kind CODE.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +22,10 @@ from adapters.wire.reading.xml import page_in
 from hub.rules.errors import AmbiguousFailure
 
 _DENIED = 403
+_SERVERS = frozenset({"Server", "Receiver"})
+"""Fault codes, by SOAP 1.1 and 1.2, of a server that failed at its work."""
+_FAULT_STATUS = 500
+"""A fault under a higher status was put there by a gateway, which may have waited for the work."""
 
 
 class Kind(StrEnum):
@@ -38,11 +46,8 @@ class LoginEnd:
     """What was seen, for operators; never contents."""
     denied: bool = False
     """Under a new login the same says that the account has no right."""
-
-    @property
-    def certain(self) -> bool:
-        """Whether the call that was answered so certainly had no effect."""
-        return self.kind is not Kind.PAGE
+    certain: bool = True
+    """Whether the call that was answered so certainly had no effect."""
 
 
 def login_end(reply: Reply, session: Session) -> LoginEnd | None:
@@ -51,7 +56,7 @@ def login_end(reply: Reply, session: Session) -> LoginEnd | None:
         words = f"HTTP {reply.status}"
         return LoginEnd(Kind.STATUS, words, denied=reply.status == _DENIED)
     if _is_login_page(reply, session):
-        return LoginEnd(Kind.PAGE, f"HTTP {reply.status} with a login page")
+        return LoginEnd(Kind.PAGE, f"HTTP {reply.status} with a login page", certain=False)
     if session.fault_codes and (b"Fault" in reply.body or "content-encoding" in reply.headers):
         return _fault(reply, session)
     return None
@@ -61,6 +66,12 @@ def has_one(text: str, words: Iterable[str]) -> bool:
     """Tell whether one of the words stands in the text, as a person reads both."""
     said = _plain(text)
     return any(_plain(word) in said for word in words)
+
+
+def has_phrase(text: str, phrases: Iterable[str]) -> bool:
+    """Tell whether one of the phrases stands in the text, in whole words."""
+    said = _plain(text)
+    return any(re.search(rf"(?<!\w){re.escape(_plain(it))}(?!\w)", said) for it in phrases)
 
 
 def _plain(text: str) -> str:
@@ -83,9 +94,12 @@ def _fault(reply: Reply, session: Session) -> LoginEnd | None:
     if not isinstance(fault, Fault):
         return None
     known = {code.casefold() for code in session.fault_codes}
-    codes = (fault.name, fault.code, *fault.details)
-    if not any(code.casefold() in known for code in codes):
+    named_by = [it for it in (fault.name, fault.code, *fault.details) if it.casefold() in known]
+    if not named_by or not has_phrase(fault.whole, (*session.words, *session.hints)):
         return None
-    if not has_one(fault.whole, session.words):
-        return None
-    return LoginEnd(Kind.FAULT, f"SOAP fault {named(fault.name)}")
+    certain = (
+        has_phrase(fault.text, session.words)
+        and any(code not in _SERVERS for code in named_by)
+        and reply.status <= _FAULT_STATUS
+    )
+    return LoginEnd(Kind.FAULT, f"SOAP fault {named(fault.name)}", certain=certain)

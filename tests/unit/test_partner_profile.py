@@ -157,6 +157,11 @@ def test_a_wrong_key_is_refused_with_its_line(tmp_path: Path, text: str, told: s
         ),
         ("[session]\nstatuses = [200]\n", "2: session.statuses: read 200; allowed: statuses from"),
         ("[session]\nwords = []\n", "2: session.words: read []; allowed: at least one"),
+        ("[session]\nhints = ['']\n", "2: session.hints: read an empty text; allowed: texts"),
+        (
+            "extends = false\n[session]\nhints = ['x']\n[codes.'0']\nmeans = 'done'\n",
+            "3: session.hints: read 'x'; allowed: hints only with session.fault_codes",
+        ),
         ('[session]\npage_marks = [" "]\n', "2: session.page_marks: read an empty text"),
         ('[retry_after]\npause_from = "8d"\n', "2: retry_after.pause_from: read 8d; allowed: at "),
         ('[proxy]\nurl = "https://p:1"\n', "2: proxy.url: read another address; allowed: env"),

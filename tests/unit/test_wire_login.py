@@ -14,7 +14,7 @@ from hub.rules.errors import AmbiguousFailure, Held, PermanentFailure, Transient
 REFUSED = LoginEnd(Kind.STATUS, "HTTP 401")
 DENIED = LoginEnd(Kind.STATUS, "HTTP 403", denied=True)
 FAULT = LoginEnd(Kind.FAULT, "SOAP fault Client")
-PAGE = LoginEnd(Kind.PAGE, "HTTP 200 with a login page")
+PAGE = LoginEnd(Kind.PAGE, "HTTP 200 with a login page", certain=False)
 
 
 class Partner:

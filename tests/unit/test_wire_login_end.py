@@ -50,7 +50,7 @@ def test_a_status_of_the_profile_says_so_whatever_the_body(status: int, session:
     [
         fault_11("soap:Client", "Vui lòng đăng nhập lại"),
         fault_11("Client.Authentication", "PHIÊN LÀM VIỆC HẾT HẠN"),
-        fault_11("SOAP-ENV:Server", unicodedata.normalize("NFD", "Phiên không hợp lệ")),
+        fault_11("SOAP-ENV:Client", unicodedata.normalize("NFD", "Phiên không hợp lệ")),
         fault_12("s:Sender", "wsse:FailedAuthentication", "Chưa  xác\nthực"),
     ],
 )
@@ -62,9 +62,30 @@ def test_a_fault_of_the_profile_says_so(status: int, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (fault_11("soap:Server", "Phiên làm việc hết hạn"), 500),
+        (fault_11("soap:Server.userException", "Vui lòng đăng nhập lại"), 500),
+        (fault_12("s:Receiver", "s:Other", "Phiên không hợp lệ"), 500),
+        (fault_11("soap:Client", "Phiên làm việc hết hạn"), 503),
+        (fault_11("soap:Client", "Cần phiên bản 2"), 500),
+        (fault_11("soap:Client", "x</faultstring><detail>hết phiên</detail><faultstring>"), 500),
+    ],
+)
+def test_a_fault_that_may_have_come_after_the_work_proves_nothing_of_the_call(
+    body: bytes, status: int
+) -> None:
+    """Of the server, of a gateway, with other words, or with the words in its details only."""
+    end = login_end(Reply(status=status, body=body), SESSION)
+    assert end is not None
+    assert (end.kind, end.certain) == (Kind.FAULT, False)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         fault_11("soap:Client", "Thiếu trường MaHoSo"),
+        fault_11("soap:Client", "Tokenizer: sai cú pháp"),
         fault_11("soap:VersionMismatch", "đăng nhập"),
         b"<Fault>",
         "<a>Fault: đăng nhập</a>".encode(),

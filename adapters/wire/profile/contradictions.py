@@ -106,10 +106,18 @@ def _session(profile: Profile) -> Iterator[_Found]:
     if session.fault_codes and not session.words:
         fix = "Add the partner's words, or leave session.fault_codes empty."
         yield _Found(("session", "words"), "[]", "at least one, with session.fault_codes", fix)
-    for name in ("fault_codes", "words", "page_marks"):
+    if session.hints and not session.fault_codes and not _ends_by_code(profile):
+        fix = "Leave the hints out, or name session.fault_codes."
+        allowed = "hints only with session.fault_codes or a code that means session_over"
+        yield _Found(("session", "hints"), repr(session.hints[0]), allowed, fix)
+    for name in ("fault_codes", "words", "hints", "page_marks"):
         if not all(text.strip() for text in getattr(session, name)):
             fix = "An empty text stands in every reply."
             yield _Found(("session", name), "an empty text", "texts that are not empty", fix)
+
+
+def _ends_by_code(profile: Profile) -> bool:
+    return any(it.means is Means.SESSION_OVER for it in profile.codes.values())
 
 
 def _codes(profile: Profile) -> Iterator[_Found]:

@@ -106,12 +106,26 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Key(
             "list of SOAP fault codes without prefix",
-            "SOAP faults that say so when their text holds one of `words`.",
+            "SOAP faults that say so when their text holds one of `words`. Server and Receiver "
+            "never prove that the call had no effect: it is looked up.",
         ),
     ] = ()
     words: Annotated[
         tuple[str, ...],
-        Key(TEXTS, "Of these at least one stands in the text of such a fault; case is ignored."),
+        Key(
+            TEXTS,
+            "Of these at least one stands in the reason of such a fault, in whole words; case is "
+            "ignored. Write phrases: a single word may speak of something else.",
+        ),
+    ] = ()
+    hints: Annotated[
+        tuple[str, ...],
+        Key(
+            TEXTS,
+            "A fault with one of these and none of `words`, and a reply code of an ended login "
+            "with one of these and none of its own words, may say so: the hub logs in anew and "
+            "looks up what became of the call.",
+        ),
     ] = ()
     page_marks: Annotated[
         tuple[str, ...],

@@ -72,6 +72,10 @@ class CodeTable:
         fix = "ask the partner what both together mean, then add the status to the code's row"
         raise reply.findings.refuse(place, read, fix=fix)
 
+    def may_mean(self, code: str, means: Means) -> bool:
+        """Tell whether the code means that beside some words."""
+        return any(row.means is means for row in self._rows.get(normal(code), ()))
+
 
 def normal(code: str) -> str:
     """Return a code in the spelling by which it is looked up: a number without zeros ahead."""

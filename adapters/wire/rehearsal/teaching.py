@@ -7,7 +7,7 @@ given a new one here: two meanings are for a person.
 
 from dataclasses import dataclass, replace
 
-from adapters.wire.login_end import has_one
+from adapters.wire.login_end import has_one, has_phrase
 from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Findings
 from adapters.wire.reading.judge import normal
@@ -101,8 +101,8 @@ def _teach_fault(
 ) -> Taught:
     session = context.proposal.profile.session
     codes, words = session.fault_codes, session.words
-    if not has_one(fault.whole, words):
-        found = phrase(fault.text or fault.whole, secrets)
+    if not has_phrase(fault.text, words):
+        found = phrase(fault.text, secrets)
         if not found:
             return Taught(False, "the fault says nothing")
         words = (*words, found)

@@ -1,7 +1,10 @@
 """The province says in many ways that a login is over: no dossier dies of it, none is doubled."""
 
 import itertools
+import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -209,3 +212,79 @@ def test_two_programs_on_one_account_do_not_throw_each_other_out_in_a_loop(
     assert logins < 20
     for program in programs:
         program.close()
+
+
+def fault(text: str, *, code: str = "soap:Server", detail: str = "", status: int = 500) -> Answer:
+    """Return a SOAP fault with this reason and these details."""
+    body = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>'
+        f"<faultcode>{code}</faultcode><faultstring>{text}</faultstring>"
+        f"<detail>{detail}</detail></s:Fault></s:Body></s:Envelope>"
+    )
+    return Answer(status, body.encode(), {"content-type": "text/xml; charset=utf-8"})
+
+
+def refusal(message: str, code: int = -1, *done: dict[str, str]) -> Answer:
+    """Return a reply with an error code over REST."""
+    body = {"error_code": code, "message": message, "result": done or None}
+    fields = {"content-type": "application/json; charset=utf-8"}
+    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), fields)
+
+
+AFTER_THE_WORK = {
+    "database session": ("soap", fault("org.hibernate.SessionException: Session is closed")),
+    "version": ("soap", fault("Lỗi hệ thống (phiên bản 2.1.0), giao dịch quá thời gian")),
+    "stack trace": (
+        "soap",
+        fault("Timeout expired", detail="at System.Web.SessionState.ReleaseState()"),
+    ),
+    "server that names the session": ("soap", fault("Phiên làm việc đã hết hạn")),
+    "gateway that names the session": (
+        "soap",
+        fault("Phiên làm việc đã hết hạn", code="soap:Client", status=504),
+    ),
+    "details that name the session": (
+        "soap",
+        fault("Timeout", code="soap:Client", detail="Phiên làm việc đã hết hạn"),
+    ),
+    "code beside a database session": ("rest", refusal("Session is closed")),
+    "code beside a version": ("rest", refusal("Lỗi hệ thống, phiên bản 2.1.0")),
+    "code beside the reference": (
+        "rest",
+        refusal("Phiên làm việc đã hết hạn", -1, {"MaHoSo": "NUMBER", "MaThamChieu": "TTH-1"}),
+    ),
+}
+"""Name -> mode, what comes in the place of the province's reply, once."""
+
+
+@pytest.mark.parametrize("how", AFTER_THE_WORK)
+def test_what_may_be_another_session_after_the_work_doubles_nothing(
+    province: SimulatorProcess, gateway: Rewriting, number: str, how: str
+) -> None:
+    """A session with a database, a version, a stack trace: the effect is unknown and looked up."""
+    mode, answer = AFTER_THE_WORK[how]
+    left = [replace(answer, body=answer.body.replace(b"NUMBER", number.encode()))]
+    with closing(ProvincialDestination(settings_for(gateway.url, mode=mode))) as destination:
+        destination.send(request_for(destination, dossier(number)))
+        gateway.after = lambda _call, real: left.pop() if left else real
+        asked = request_for(destination, step(number))
+        with pytest.raises(AmbiguousFailure):
+            destination.send(asked)
+        assert isinstance(destination.find(asked), Receipt)
+    assert effects(province, number) == ["dossier", "event"]
+
+
+def test_words_that_only_hint_at_an_ended_login_have_the_next_question_log_in(
+    province: SimulatorProcess, gateway: Rewriting, number: str
+) -> None:
+    """The session is over in words that nobody listed: no dead dossier, and no second effect."""
+    with closing(ProvincialDestination(settings_for(gateway.url, mode="soap"))) as destination:
+        destination.send(request_for(destination, dossier(number)))
+        over = gateway.before = Over(fault("Session closed by administrator", code="soap:Client"))
+        asked = request_for(destination, step(number))
+        with pytest.raises(AmbiguousFailure, match="effect is unknown"):
+            destination.send(asked)
+        assert not isinstance(destination.find(asked), Receipt)
+        assert over.logins == 1
+        destination.send(asked)
+    assert effects(province, number) == ["dossier", "event"]

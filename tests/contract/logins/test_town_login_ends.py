@@ -10,7 +10,8 @@ import pytest
 from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.session import TownSession
-from hub.rules.errors import Held, TransientFailure
+from hub.ports import Receipt
+from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
 from tests.support.rewriting import Answer, Call, Rewriting, rewriting
 from tests.support.town import message_of, settings_for, start_town, transfer
 
@@ -98,6 +99,27 @@ def test_a_token_that_is_over_is_renewed_and_the_call_made_again(
     assert not destination.send(destination.prepare(message_of(payload), payload)).already
     assert dossiers(town, number) == 1
     assert over.logins == 1
+
+
+@pytest.mark.parametrize("field", ["data", "success", "message"])
+def test_a_code_of_an_ended_token_beside_a_success_doubles_nothing(
+    town: SimulatorProcess, gateway: Rewriting, destination: TownCenter, number: str, field: str
+) -> None:
+    """It contradicts itself: the call is not made again, and the question finds what was done."""
+    reply = json.loads(said("11"))
+    if field == "data":
+        reply["data"] = 1
+    else:
+        reply["status"][field] = {"success": True, "message": "Thành công"}[field]
+    left = [Answer(200, json.dumps(reply).encode(), {"content-type": "application/json"})]
+    payload = transfer(number)
+    request = destination.prepare(message_of(payload), payload)
+    destination.ping()
+    gateway.after = lambda _call, real: left.pop() if left else real
+    with pytest.raises(AmbiguousFailure):
+        destination.send(request)
+    assert isinstance(destination.find(request), Receipt)
+    assert dossiers(town, number) == 1
 
 
 @pytest.mark.parametrize("how", ["403 without a body", "403 of a gateway"])
