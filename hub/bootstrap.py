@@ -197,7 +197,7 @@ def build(
         records=records,
         destinations=make_destinations(settings, observe=drift.observe),
         drift=drift,
-        town=TownCallbacks(town_settings(settings), clock=clock) if settings.town_url else None,
+        town=_town_callbacks(settings, clock, drift),
         clock=clock,
         manners=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
     )
@@ -207,6 +207,12 @@ def build(
     watched = [*hub.roles, intake.commits]
     hub.pulse = Pulse(store, watched, names=",".join(settings.role_names), clock=clock)
     return hub
+
+
+def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> TownCallbacks | None:
+    if not settings.town_url:
+        return None
+    return TownCallbacks(town_settings(settings), clock=clock, observe=drift.observe)
 
 
 def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -246,7 +252,8 @@ def _roles(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         )
     for destination in hub.destinations:
         roles += _partner_roles(hub, destination)
-    if hub.destinations and not AT_PARTNERS.isdisjoint(wanted):
+    hears_partners = bool(hub.destinations) and not AT_PARTNERS.isdisjoint(wanted)
+    if hears_partners or (hub.town is not None and "gateway" in wanted):
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
         roles.append(_timer(hub))

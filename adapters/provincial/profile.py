@@ -16,8 +16,8 @@ OPERATIONS = frozenset(
     }
 )
 """The province's names of what can be called."""
-FOREIGN = frozenset({("files", "hub_pulls_with")})
-"""Keys that do not concern the province: the hub pulls no files from it."""
+FOREIGN = frozenset({("files", "hub_pulls_with"), ("callbacks", "zone"), ("callbacks", "officer")})
+"""Keys that do not concern the province: the hub pulls no files from it, and it never calls."""
 
 
 load = Shipped(path=SHIPPED, operations=OPERATIONS, foreign=FOREIGN).load

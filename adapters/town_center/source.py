@@ -8,7 +8,6 @@ answer of 503 (`result_files`). What is not foreseen (a full disk, a fault of th
 to the gateway: no answer, so the town tells it again.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,27 +15,26 @@ from typing import Any
 import msgspec
 
 from adapters.town_center import contract, mapping
+from adapters.town_center.callback import OPERATION, CallbackReader, subject_of
 from adapters.town_center.result_files import ResultFiles, StillPulling
 from adapters.town_center.result_url import UrlRefused, result_target
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.signature import SignatureOld, SignatureRefused, verify
+from adapters.wire.reading import Findings
 from hub.messages import catalog
-from hub.messages.envelope import (
-    OUT_OF_RANGE,
-    YEARS,
-    Message,
-    decode,
-    encode,
-    place,
-)
+from hub.messages.envelope import Message, decode, encode
 from hub.messages.invalid import InvalidMessage
-from hub.ports import AcceptanceUnknown, CallbackAnswer, Clock, Sink
+from hub.ports import (
+    AcceptanceUnknown,
+    CallbackAnswer,
+    Clock,
+    DriftObserver,
+    Sink,
+    ignore_drift,
+)
 from hub.rules.errors import FAULTS, DeliveryFailure
 
-_report = msgspec.json.Decoder(contract.StepReport)
-
-_SUBJECT = re.compile(r"[0-9A-Z.-]{1,60} [0-9]{1,5}")
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""
 
@@ -53,9 +51,13 @@ class TownCallbacks:
         *,
         session: TownSession | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        observe: DriftObserver = ignore_drift,
     ) -> None:
+        """`observe` gets what was ignored or bent in callbacks and in replies to pulls."""
         self.settings = settings
-        self.session = session or TownSession(settings)
+        self.observe = observe
+        self._reader = CallbackReader(settings.profile)
+        self.session = session or TownSession(settings, observe=observe)
         self.clock = clock
         self.files = ResultFiles(self.session, settings.pulling)
 
@@ -64,8 +66,8 @@ class TownCallbacks:
         subject = ""
         try:
             self._check_sender(body, headers)
-            subject = subject_of(body)
-            report = parse(body)
+            subject = subject_of(body, headers)
+            report = self._read(body, headers)
             targets = [result_target(file.url, self.settings.url) for file in report.results]
             step = expected(report)
             files = self.files.collect(step.id, report.results, targets, sink)
@@ -75,7 +77,7 @@ class TownCallbacks:
             return refused(401, text, str(refusal), subject="", authentic=False)
         except SignatureOld as refusal:
             text = "Thông báo quá cũ; chữ ký đúng."
-            return refused(400, text, str(refusal), subject=subject_of(body))
+            return refused(400, text, str(refusal), subject=subject_of(body, headers))
         except UrlRefused as refusal:
             text = "Không đọc được địa chỉ tệp kết quả."
             why = f"DanhSachGiayToKetQua.url: {refusal}"
@@ -100,6 +102,14 @@ class TownCallbacks:
         self.files.close()
         self.session.close()
 
+    def _read(self, body: bytes, headers: Mapping[str, str]) -> contract.StepReport:
+        """Return the step in a callback, and report its drift; raises InvalidMessage."""
+        findings = Findings(self.name, OPERATION, observe=self.observe)
+        try:
+            return self._reader.read(body, headers, findings)
+        finally:
+            findings.report()
+
     def _check_sender(self, body: bytes, headers: Mapping[str, str]) -> None:
         if len(body) > self.settings.callback_limit:
             why = f"{len(body)} bytes, the limit is {self.settings.callback_limit}"
@@ -113,22 +123,6 @@ class TownCallbacks:
         )
 
 
-def parse(body: bytes) -> contract.StepReport:
-    """Return the report in `body`; raises InvalidMessage that names the place and the reason."""
-    try:
-        report = _report.decode(body)
-    except msgspec.ValidationError as error:
-        raise InvalidMessage("payload_invalid", **place(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidMessage("json_broken", where="$", why=str(error)) from None
-    if report.number.endswith("\n"):  # a pattern's `$` also stands before a last line end
-        why = "a line end behind the number"
-        raise InvalidMessage("payload_invalid", where="$.SoBienNhan", why=why)
-    if report.at.year not in YEARS:
-        raise InvalidMessage("payload_invalid", where="$.thoiDiem", why=OUT_OF_RANGE)
-    return report
-
-
 def expected(report: contract.StepReport) -> Message:
     """Return the message as it will be once its files are here; raises InvalidMessage.
 
@@ -139,18 +133,6 @@ def expected(report: contract.StepReport) -> Message:
     message = decode(encode(message))
     catalog.read(message)
     return message
-
-
-def subject_of(body: bytes) -> str:
-    """Return which dossier and step a body is about, as far as one can read it; else ""."""
-    try:
-        told = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    if not isinstance(told, dict):
-        return ""
-    number, step = str(told.get("SoBienNhan", "")), str(told.get("thuTu", ""))
-    return f"{number} {step}" if _SUBJECT.fullmatch(f"{number} {step}") else ""
 
 
 def refused(

@@ -4,23 +4,30 @@ A form reads a text only when it writes the same text again: `strptime` alone wo
 into a time that lacks its seconds. What two forms read differently is not read at all.
 """
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from adapters.wire.profile import Dates
 
 ISO = "iso"
+DOTNET = re.compile(r"/Date\((-?[0-9]{1,14})(?:[+-][0-9]{4})?\)/")
+"""How .NET writes a time in JSON, in milliseconds. One reading, whatever the profile says."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DateReader:
     """Reads the times of one partner; safe in many threads."""
 
-    def __init__(self, dates: Dates) -> None:
+    def __init__(self, dates: Dates, *, zone: str = "") -> None:
+        """`zone` is that of a time without an offset, where it is not the profile's usual one."""
         self._forms = dates.forms
-        self._zone = ZoneInfo(dates.zone)
+        self._zone = ZoneInfo(zone or dates.zone)
 
     def read(self, text: str) -> datetime | None:
         """Return the time in a text, with its zone; None where not exactly one reading is there."""
+        if dotnet := DOTNET.fullmatch(text.strip()):
+            return _since_epoch(int(dotnet[1]))
         readings = {it for form in self._forms if (it := self._read(text.strip(), form))}
         return readings.pop() if len(readings) == 1 else None
 
@@ -40,3 +47,10 @@ class DateReader:
         except ValueError:
             return None
         return found if found.tzinfo else found.replace(tzinfo=self._zone)
+
+
+def _since_epoch(milliseconds: int) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None

@@ -174,11 +174,12 @@ def _texts(profile: Profile) -> Iterator[_Found]:
             yield _Found(("dates", "forms"), repr(form), allowed, 'As "%Y%m%d%H%M%S".')
     if not profile.dates.forms:
         yield _Found(("dates", "forms"), "[]", "at least one form", 'For example ["iso"].')
-    try:
-        ZoneInfo(profile.dates.zone)
-    except (KeyError, OSError, ValueError):
-        allowed = "a zone of the time zone database"
-        yield _Found(("dates", "zone"), repr(profile.dates.zone), allowed, "Asia/Ho_Chi_Minh.")
+    for section, zone in (("dates", profile.dates.zone), ("callbacks", profile.callbacks.zone)):
+        try:
+            ZoneInfo(zone)
+        except (KeyError, OSError, ValueError):
+            allowed = "a zone of the time zone database"
+            yield _Found((section, "zone"), repr(zone), allowed, "As Asia/Ho_Chi_Minh, or UTC.")
     if not _is_charset(profile.encodings.charset):
         read = repr(profile.encodings.charset)
         yield _Found(("encodings", "charset"), read, "an encoding that Python knows", "utf-8.")

@@ -227,6 +227,22 @@ class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "Asia/Ho_Chi_Minh"
 
 
+class Callbacks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the partner's own calls to the hub are read."""
+
+    zone: Annotated[
+        str,
+        Key("name of a time zone, as UTC", "Zone of a time without an offset in a callback."),
+    ] = "UTC"
+    officer: Annotated[
+        str,
+        Key(
+            "text; empty: such a callback is refused",
+            "Stands for the officer in a callback that names none.",
+        ),
+    ] = ""
+
+
 class Encodings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How texts are encoded in replies."""
 
@@ -369,6 +385,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lookup: LookUp = LookUp()
     resolution: Resolution = Resolution()
     dates: Dates = Dates()
+    callbacks: Callbacks = Callbacks()
     encodings: Encodings = Encodings()
     retry_after: RetryAfter = RetryAfter()
     tls: Tls = Tls()

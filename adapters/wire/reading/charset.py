@@ -89,6 +89,8 @@ def _decoded(body: bytes, header: str, default: str, findings: Findings) -> str:
     place = "charset of the Content-Type" if header else "encoding of the XML declaration"
     if named and named not in NAMES:
         raise findings.refuse(place, "a charset that the hub does not read")
+    if not named and b"\0" in body[:2] and (wide := _wide(body, "utf-16", findings)):
+        return wide  # no text in one byte a letter has a zero there
     name = named or default
     if name in _WIDE:
         wide = _wide(body, _WIDE[name], findings)

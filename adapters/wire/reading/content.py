@@ -22,7 +22,7 @@ def text_of(reply: Reply, *, default: str = charset.UTF_8) -> str:
     `reply_unreadable`.
     """
     body, kind = _content(reply, "json")
-    return charset.to_text(body, header=kind.charset or default, findings=reply.findings)
+    return charset.to_text(body, header=kind.charset, default=default, findings=reply.findings)
 
 
 def xml_of(reply: Reply, *, default: str = charset.UTF_8) -> bytes:

@@ -243,7 +243,9 @@ def as_truth(value: Any) -> bool | None:
 
 
 def as_number(value: Any) -> int | None:
-    """Return the whole number in a field, None where there is none."""
+    """Return the whole number in a field, also one written as 1.0; None where there is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from adapters.town_center.destination import TownCenter
 from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
 from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
-from hub.ports import Receipt
+from hub.ports import Drift, Receipt
 from tests.support.town import (
     CALLBACK_SECRET,
     HUE,
@@ -107,10 +108,12 @@ def test_a_callback_that_waited_long_is_taken_as_new_or_told_as_old(
         ({"buoc": "khong-ro"}, "$.buoc"),
         ({"thuTu": 0}, "$.thuTu"),
         ({"SoBienNhan": "12/34"}, "$.SoBienNhan"),
-        ({"canBo": ""}, "$.canBo"),
+        ({"canBo": "x" * 251}, "$.canBo"),
         ({"thoiDiem": "24/07/2018"}, "$.thoiDiem"),
+        ({"thoiDiem": "2018-07-24"}, "$.thoiDiem"),
+        ({"thuTu": 1.5}, "$.thuTu"),
+        ({"thuTu": True}, "$.thuTu"),
         ({"thoiDiem": "9999-12-31T23:59:59Z"}, "$.thoiDiem"),
-        ({"SoBienNhan": "000.99.06.H57-180724-0001\n"}, "$.SoBienNhan"),
     ],
 )
 def test_a_callback_that_breaks_the_contract_is_told_where(
@@ -228,3 +231,16 @@ def test_a_killed_town_goes_on_where_it_was(tmp_path: Path) -> None:
             assert (counts["dossiers"], counts["duplicates"]) == (1, 0)
     finally:
         hub.close()
+
+
+def test_the_drift_of_a_callback_is_counted(place: Place) -> None:
+    """A new field in a callback is news, as one in a reply; a forged callback is none."""
+    (hub, town), drift = place, list[Drift]()
+    callbacks = TownCallbacks(settings_for(town.url, hub.url), observe=drift.extend)
+    body = report(f"000.99.06.H57-180724-{next(_numbers) + 500:04d}", capDo=2)
+    with closing(callbacks):
+        callbacks.receive(body, sign(body, "guessed", at=datetime.now(UTC)), hub.sink)
+        assert drift == []
+        callbacks.receive(body, sign(body, CALLBACK_SECRET, at=datetime.now(UTC)), hub.sink)
+    found = [(it.partner, it.operation, it.kind.value, it.place) for it in drift]
+    assert found == [("town_center", "stepReported", "unknown_field", "capDo")]

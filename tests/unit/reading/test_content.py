@@ -193,6 +193,9 @@ JSON = '{"error_code": 0, "message": "' + TEXT + '"}'
         (b"\xef\xbb\xbf" + JSON.encode(), "application/json; charset=utf-8"),
         (b"\r\n " + JSON.encode() + b"\n", "text/html"),
         (JSON.encode("utf-16"), "application/json; charset=utf-16"),
+        (JSON.encode("utf-16"), "application/json"),
+        (JSON.encode("utf-16-le"), "application/json"),
+        (JSON.encode("utf-16-be"), ""),
         (JSON.encode(), "application/json; charset=iso-8859-1"),
     ],
 )
@@ -203,7 +206,7 @@ def test_json_is_read_in_any_known_charset(body: bytes, content_type: str) -> No
 
 @pytest.mark.parametrize(
     "body",
-    [b"{'a': 1}", b'{"a": NaN}', b'{"a": Infinity}', b"[1,]", b"{}{}", JSON.encode("utf-16"), b""],
+    [b"{'a': 1}", b'{"a": NaN}', b'{"a": Infinity}', b"[1,]", b"{}{}", b"\0{}", b""],
 )
 def test_what_is_no_json_is_unknown(body: bytes) -> None:
     """Also what Python's reader alone would take."""
