@@ -105,7 +105,7 @@ def test_any_retry_after_is_a_bounded_wait_or_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"<html>", b"[" * 100_000, "{}".encode("utf-16"), b'"\xff"', b"{} {}"]
+    "body", [b"", b"{", b"<html>", b"[" * 100_000, "{}".encode("utf-16")[:-1], b'"\xff"', b"{} {}"]
 )
 def test_a_body_that_is_no_json_leaves_the_effect_unknown(body: bytes) -> None:
     """Also the ones that would break a careless parser."""
