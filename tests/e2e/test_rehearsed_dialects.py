@@ -67,6 +67,8 @@ QUICK = {
 }
 IN_EVERY_RUN = ("replica",)
 """The dialect whose proposal matters most: too short a lag doubles a step."""
+BY_CHANCE = ("gateway", MIXED)
+"""Dialects that answer now and then with something of two readings, which may need a person."""
 NAMES = [
     pytest.param(name, marks=[] if name in IN_EVERY_RUN else [pytest.mark.long])
     for name in (*DIALECTS, MIXED)
@@ -155,6 +157,7 @@ def test_the_proposals_of_a_rehearsal_carry_the_exchange(
         for partner in place.partners.values():
             partner.clear_faults()
         check(exchange, before)
+        assert dialect in BY_CHANCE or exchange.told() == []
 
 
 class Exchange:

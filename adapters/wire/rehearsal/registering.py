@@ -1,7 +1,9 @@
 """The test dossier: registered, its steps added, looked up until it is there, registered again.
 
 Only here something is changed at the partner. A write whose effect is unknown is not made again
-before the look-up had the time to show it; a step is never made twice.
+before the look-up had the time to show it; a step is never made twice. The registration is first
+tried under a made-up session: a partner that did it all the same says then "already exists", and
+that is for a person.
 """
 
 import math
