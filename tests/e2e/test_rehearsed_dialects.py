@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,9 @@ from adapters.simulation.dialects.tables import DIALECTS, MIXED
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
+from hub.pilot import scenario
+from hub.pilot.scenario import Planned
+from hub.records.rulebook import Rulebook
 from hub.rules.errors import FAULTS
 from hub.sandbox import loopback
 from hub.settings import ROLES
@@ -30,7 +32,6 @@ from hub.store.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
 from tests.foreign import judge
-from tests.foreign.drill import plans
 from tests.support import town as t
 from tests.support.province import start_province
 from tests.support.rehearsals import AGENCY, environment, rehearse
@@ -77,12 +78,11 @@ NAMES = [
 
 @dataclass
 class Place:
-    """Both simulated partners and where the hub will be; one for all dialects."""
+    """Both simulated partners, and where the hub will be."""
 
     province: SimulatorProcess
     town: SimulatorProcess
     port: int
-    rounds: int = 0
 
     @property
     def partners(self) -> dict[str, SimulatorProcess]:
@@ -95,9 +95,19 @@ class Place:
             partner.speak(*names, lag_seconds=LAG, last_steps=10)
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    at, port = tmp_path_factory.mktemp("partners"), loopback.free_port()
+def plans(*, seed: int) -> list[Planned]:
+    """Return dossiers of both kinds, out of one plan: another one may give the same numbers."""
+    mix = scenario.scaled(scenario.load_mix(), 40 * BOTH)
+    made = list(scenario.plan(mix, Rulebook.load(), seed=seed, agency=AGENCY))
+    ward = [it for it in made if not it.inter_level]
+    both = [it for it in made if it.inter_level]
+    return [*ward[:WARD], *both[:BOTH]]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Partners of the test's own: the same days give the same dossier numbers."""
+    at, port = tmp_path / "partners", loopback.free_port()
     with (
         start_province(at) as province,
         t.start_town(at, f"http://127.0.0.1:{port}", "--supplement-share", "0") as town,
@@ -124,9 +134,8 @@ def rehearsed(
     before = directory / "before.toml"
     before.write_text(NO_LAG, encoding="utf-8")
     found = {}
-    for partner in ("province", "town"):
-        place.rounds += 1
-        number = f"{AGENCY}-261128-{8000 + place.rounds}"
+    for at, partner in enumerate(("province", "town")):
+        number = f"{AGENCY}-261128-{8000 + at}"
         name = f"HUB_{partner.upper()}_PROFILE"
         rehearsal, walked = rehearse(partner, {**settings, name: str(before)}, number=number)
         assert walked.runs, (partner, dialect, to_attend(walked))
@@ -143,15 +152,11 @@ def test_the_proposals_of_a_rehearsal_carry_the_exchange(
     """Every dossier is delivered, each effect once and in order, or a person is told why not."""
     mode = "soap" if len(dialect) % 2 else "rest"
     settings = settings_of(place, tmp_path, mode)
-    seed = place.rounds + 100
     place.speak(dialect)
     profiles = rehearsed(place, tmp_path, settings, dialect)
     before = {name: it.ledger() for name, it in place.partners.items()}
     with running(place, tmp_path, {**settings, **profiles}) as exchange:
-        planned = chain(
-            plans(WARD, inter_level=False, seed=seed), plans(BOTH, inter_level=True, seed=seed)
-        )
-        exchange.hand_in(planned)
+        exchange.hand_in(plans(seed=len(dialect)))
         exchange.settle()
         place.speak()
         for partner in place.partners.values():
@@ -166,11 +171,11 @@ class Exchange:
     def __init__(self, place: Place, store: Store, counter: Counter) -> None:
         self.place, self.store, self.counter = place, store, counter
 
-    def hand_in(self, planned: Iterator[Any]) -> None:
+    def hand_in(self, planned: list[Planned]) -> None:
         """Hand all dossiers in while replies are lost."""
         for partner in self.place.partners.values():
             partner.set_faults([LOST])
-        load = Load(self.counter, planned, clerks=2)
+        load = Load(self.counter, iter(planned), clerks=2)
         load.start()
         load.join()
         assert load.problems == []
@@ -182,7 +187,7 @@ class Exchange:
             pause.wait(0.05)
             if (now := self._progress()) != seen:
                 seen, since = now, time.monotonic()
-            assert time.monotonic() < since + PATIENCE, (seen, self.told())
+            assert time.monotonic() < since + PATIENCE, (self._open(), seen, self.told())
 
     def told(self) -> list[Any]:
         """Return what a person is told of deliveries that stand."""
@@ -190,6 +195,10 @@ class Exchange:
             return attention.stuck(tx, limit=1000)
 
     def _moves(self) -> bool:
+        return any(self._open())
+
+    def _open(self) -> tuple[set[Any], list[str], list[int]]:
+        """Return lanes under way of which nobody is told, keys not handled, a partner's work."""
         lanes = {(row[1], row[2]) for row in self.told()}
         with self.store.read() as tx:
             open_ = tx.exec_driver_sql(
@@ -201,8 +210,8 @@ class Exchange:
             ).scalars()
             # The town tells of the test dossiers, which the ward does not have.
             unread = [key for key in keys if key in self.counter.numbers]
-        at_work = any(it.busy() or it.late() for it in self.place.partners.values())
-        return bool(unread or at_work or {tuple(row) for row in open_} - lanes)
+        at_work = [it.busy() + it.late() for it in self.place.partners.values()]
+        return {tuple(row) for row in open_} - lanes, unread, [it for it in at_work if it]
 
     def _progress(self) -> object:
         done = [judge.states(self.store, name) for name in self.place.partners]
