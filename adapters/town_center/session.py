@@ -24,6 +24,7 @@ from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
 from adapters.wire.reading import Findings
 from adapters.wire.reading.judge import normal
+from adapters.wire.reading.xml import PAGE_LIMIT
 from adapters.wire.replies import asking, evidenced, expect_success
 from adapters.wire.wires import Wires
 from hub.messages import catalog
@@ -113,7 +114,10 @@ class TownSession:
             return found
 
         def end(found: Download) -> LoginEnd | None:
-            return login_end(Reply(status=found.status), self._signals)
+            over = login_end(_seen(found), self._signals)
+            if over is not None:
+                found.close()
+            return over
 
         try:
             if self.settings.profile.files.hub_pulls_with == "login":
@@ -196,3 +200,13 @@ def _raise_harmless(reply: Reply) -> None:
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def _seen(found: Download) -> Reply:
+    """Return of a file's reply what tells of the login: a page for people is looked into."""
+    kind = found.field("content-type")
+    fields = {"content-type": kind, "location": found.field("location")}
+    is_page = found.status == 200 and "html" in kind.casefold()
+    return Reply(
+        status=found.status, headers=fields, body=found.peek(PAGE_LIMIT) if is_page else b""
+    )

@@ -90,6 +90,8 @@ class Download(io.RawIOBase):
         self._response = response
         self._guard = guard
         self._left = limit
+        self._ahead = b""
+        """Bytes that were looked at and not read yet."""
         coding = str(response.headers.get("content-encoding", "")).strip().lower()
         self._unpacker = Unpacker(coding) if coding in CODINGS else None
         if self._unpacker is not None:
@@ -104,6 +106,25 @@ class Download(io.RawIOBase):
         """Read what is there into `buffer`; ends at the limit. Raises TransientFailure."""
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self._left)
+        piece = self._ahead[:wanted] or self._taken(wanted)
+        self._ahead = self._ahead[len(piece) :]
+        view[: len(piece)] = piece
+        self._left -= len(piece)
+        return len(piece)
+
+    def field(self, name: str) -> str:
+        """Return a header field of the reply, "" where there is none."""
+        return str(self._response.headers.get(name, ""))
+
+    def peek(self, size: int) -> bytes:
+        """Return at most so many of the next bytes, and leave them; raises TransientFailure."""
+        size = min(size, self._left)
+        while len(self._ahead) < size and (piece := self._taken(size - len(self._ahead))):
+            self._ahead += piece
+        return self._ahead
+
+    def _taken(self, wanted: int) -> bytes:
+        """Return the next bytes from the line, b"" at the end."""
         try:
             piece = self._next(wanted) if wanted else b""
         except (HTTPError, OSError) as error:
@@ -112,9 +133,7 @@ class Download(io.RawIOBase):
             raise self._failure("the compressed file breaks off, or is none") from None
         if not piece and wanted and self._guard.has_cut:
             raise self._failure("")  # not the end of the file
-        view[: len(piece)] = piece
-        self._left -= len(piece)
-        return len(piece)
+        return piece
 
     def _next(self, wanted: int) -> bytes:
         """Return the next bytes of the file, b"" at its end."""
