@@ -11,6 +11,11 @@ README, RUNBOOK = (
 _FENCE = re.compile(r"^```sh\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 _ANY_FENCE = re.compile(r"^```.*?^```", flags=re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`]+)`")
+LONGEST = 30
+"""Words of a sentence in English."""
+LONGEST_VI = 45
+"""Syllables of a sentence in Vietnamese, which writes them apart: a word has one and a half."""
+_VIETNAMESE = re.compile("[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 
 
 def blocks(text: str) -> list[str]:
@@ -49,3 +54,22 @@ def operator_name() -> str:
     found = re.search(r'`export HUB_OPERATOR="([^"]+)"`', RUNBOOK)
     assert found, "the runbook does not say how a name is given"
     return found[1]
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of prose, list items and table cells, without those of blocks."""
+    prose = re.sub(r"\]\([^)\s]+\)", "]", _ANY_FENCE.sub("\n\n", text))
+    prose = re.sub(r"^(#+ .*|[|\s:-]+)$", "", prose, flags=re.MULTILINE)
+    pieces = re.split(r"\n\s*\n|^\s*(?:[-*]|\d+\.) |\||(?<=[.!?…])\s+", prose, flags=re.MULTILINE)
+    return [" ".join(piece.split()) for piece in pieces if piece and piece.strip()]
+
+
+def too_long(text: str) -> list[str]:
+    """Return the sentences that a reader with school English has to read twice."""
+    found = []
+    for sentence in sentences(text):
+        words = [word for word in sentence.split() if re.search(r"\w", word)]
+        vietnamese = sum(bool(_VIETNAMESE.search(word)) for word in words) > len(words) / 4
+        if len(words) > (LONGEST_VI if vietnamese else LONGEST):
+            found.append(f"{len(words)}: {sentence}")
+    return found
