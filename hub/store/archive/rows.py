@@ -2,7 +2,7 @@
 
 A row is the tuple of its columns, with the database's own numbers for times and text for JSON, so
 that the same dossier reads the same on SQLite and on PostgreSQL. The hand-overs and the audit are
-not among them: these chains stay in the database (docs/decisions, 0094).
+not among them: these chains stay in the database (docs/decisions, 0092).
 """
 
 import base64
