@@ -25,6 +25,7 @@ from adapters.wire.http import Reply
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, has_phrase, login_end
 from adapters.wire.profile import Means
+from adapters.wire.reading.words import read_words
 from adapters.wire.wires import Wires
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
@@ -71,12 +72,16 @@ class Answer:
     reply: Reply
     end: LoginEnd | None = None
     """That the login is over, where the reply says so; then it says nothing else."""
+    unusual: bool = False
+    """Whether the words beside a code of success are none that anybody knows."""
 
 
 NOTHING = Result(code="", message="")
 """Of a reply that only says that the login is over."""
 HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
 """Operations that change nothing, and so may be repeated."""
+ASKING = HARMLESS | {Operation.LOGIN}
+"""Operations whose words nobody needs to check."""
 
 
 class ProvincialDestination:
@@ -149,6 +154,9 @@ class ProvincialDestination:
         answer = self._call(prepared.envelope)
         if answer.meaning is Means.ALREADY:
             return self._confirm(request)
+        if answer.unusual and read_words(answer.result.message).exists:
+            with replies.checking():
+                return self._confirm(request)
         if answer.meaning is Means.NOT_THERE:
             raise PermanentFailure("partner_refused", "the province has no such dossier")
         if request.number not in answer.result.done:
@@ -156,7 +164,12 @@ class ProvincialDestination:
                 read = "the reply is for another dossier, or for none"
                 raise answer.reply.findings.refuse("result/MaHoSo", read)
         reference = answer.result.done[request.number]
-        return Receipt(reference=reference, response_hash=answer.digest)
+        receipt = Receipt(reference=reference, response_hash=answer.digest)
+        if not answer.unusual or not self.traits.findable:
+            return receipt
+        with replies.checking():
+            found = self._confirm(request)
+        return replace(receipt, differs=found.differs, alike=found.alike)
 
     def question(self, request: Request) -> Question:
         """Return the look-up of the dossier; see `hub.ports.Destination`."""
@@ -325,10 +338,11 @@ class ProvincialDestination:
                 return Answer(
                     Means.SESSION_OVER, NOTHING, digest, reply, _end(result, certain=False)
                 )
+            unusual = operation not in ASKING and faults.is_unusual(reply, result, self._table)
         if means is Means.SESSION_OVER:
             # A reply that gives the dossier's reference as well says that the work is done.
             end = _end(result, certain=not any(result.done.values()))
-        return Answer(means, result, digest, reply, end)
+        return Answer(means, result, digest, reply, end, unusual)
 
     def _may_be_over(self, result: Result) -> bool:
         """Tell whether a code of an ended login comes with words that may speak of one."""

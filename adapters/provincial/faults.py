@@ -7,12 +7,13 @@ stands in the province's profile; when a code may be believed is the wire's rule
 
 from collections.abc import Mapping
 
+from adapters.provincial.dialect import Result
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.judge import FAILURES, CodeTable
 from adapters.wire.reading.soap import Fault
-from adapters.wire.reading.words import plain, read_words
+from adapters.wire.reading.words import read_words
 from adapters.wire.replies import expect_success
 from hub.rules.errors import (
     AmbiguousFailure,
@@ -33,8 +34,6 @@ FAULT_STATUSES = frozenset({200, 400, 500})
 PLACE = "error_code"
 NO_SUCH_PROCEDURE = "-5"
 """The province's code for a procedure that it does not have."""
-ALREADY = "đã tồn tại"
-"""Beside a code of success these words have the record compared, as beside a code of their own."""
 
 
 def table_of(profile: Profile) -> CodeTable:
@@ -53,13 +52,16 @@ def meaning(reply: Reply, code: str, message: str, *, table: CodeTable) -> Means
     means = table.judge(reply, code, message, place=PLACE)
     if means is Means.UNKNOWN:
         expect_success(reply)
-    if means is Means.DONE and ALREADY in plain(message):
-        return Means.ALREADY
     if means in FAILURES:
         kind, failure = FAILURES[means]
         kept = kept_code(code)
         raise kind(failure, f"{PLACE} {kept}", partner_code=kept)
     return means
+
+
+def is_unusual(reply: Reply, result: Result, table: CodeTable) -> bool:
+    """Tell whether a code of success has words beside it that nobody knows, and note it."""
+    return table.is_unusual(reply, result.code, result.message, place="message")
 
 
 def soap_fault(reply: Reply, fault: Fault) -> DeliveryFailure:

@@ -15,7 +15,7 @@ from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
-from adapters.wire.replies import NO_LOOK_UP, digest, evidenced, sha256
+from adapters.wire.replies import NO_LOOK_UP, checking, digest, evidenced, sha256
 from adapters.wire.wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -103,6 +103,9 @@ class TownCenter:
             done = faults.outcome(reply, request.number, table=self._table)
         if done.already:
             self._compare(request)
+        elif done.unusual and self.traits.findable:
+            with checking():
+                self._compare(request)
         return Receipt(
             reference=done.own_number,
             already=done.already,

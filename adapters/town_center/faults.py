@@ -49,6 +49,8 @@ class Done:
     """The town has the effect; `already` when it had it before this call."""
 
     already: bool
+    unusual: bool
+    """Whether the message beside the code of success is none that anybody knows."""
     code: str
     own_number: str
     """Under which the town keeps the dossier, "" when it does not say."""
@@ -68,17 +70,20 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     if said.number and said.number != number:
         raise reply.findings.refuse("SoBienNhan", "the reply is for another dossier")
     text = unicodedata.normalize("NFC", said.message).casefold()
-    already = ALREADY in text and reply.status in _COMPARED
+    already, unusual = ALREADY in text and reply.status in _COMPARED, False
     if not already:
         means = meaning(reply, said, table=table)
         already = means is Means.ALREADY
+        unusual = means is Means.DONE and table.is_unusual(
+            reply, said.code, said.message, place="status/message"
+        )
         if means in FAILURES:
             raise failure(reply, said.code, means)
         if not already and False in (said.success, said.done):
             raise reply.findings.refuse(PLACE, "a code of success beside data or success of none")
     if said.number != number:
         raise reply.findings.refuse("SoBienNhan", "the reply names no dossier")
-    return Done(already=already, code=said.code, own_number=said.own_number)
+    return Done(already=already, unusual=unusual, code=said.code, own_number=said.own_number)
 
 
 def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> HeldDossier | None:

@@ -98,6 +98,20 @@ def asking() -> Iterator[None]:
 
 
 @contextmanager
+def checking() -> Iterator[None]:
+    """Around a look-up after a code of success: whatever goes wrong there, the effect is unknown.
+
+    It may be there, so the call must not be made again before the partner was asked.
+    """
+    try:
+        yield
+    except AmbiguousFailure:
+        raise
+    except DeliveryFailure as failure:
+        raise failure.as_kind(AmbiguousFailure) from failure
+
+
+@contextmanager
 def evidenced(reply: Reply) -> Iterator[None]:
     """Around the reading of a reply: its drift is reported at the end, and a failure that comes of
     it carries the reply's sha256."""

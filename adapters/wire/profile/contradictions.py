@@ -134,6 +134,10 @@ def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Foun
     if both:
         fix = "Take it out of one of the two."
         yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
+    for name in ("words", "never", "except_for", "usual"):
+        if not all(text.strip() for text in getattr(code, name)):
+            fix = "An empty text stands in every message."
+            yield _Found((*key, name), "an empty text", "texts that are not empty", fix)
     if not code.statuses:
         fix = "Name the statuses that the code comes with, 200 where it is the usual one."
         yield _Found((*key, "statuses"), "[]", "at least one HTTP status", fix)

@@ -163,6 +163,14 @@ class Code(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Key(TEXTS, 'Texts in which a word of `never` is harmless ("không có lỗi").'),
     ] = ()
+    usual: Annotated[
+        tuple[str, ...],
+        Key(
+            TEXTS,
+            "Texts that are usual beside the code: they are left out before the words are judged. "
+            "An unknown message beside done has the record looked up, once for each call.",
+        ),
+    ] = ()
     statuses: Annotated[
         tuple[int, ...],
         Key(STATUSES, "HTTP statuses that the code may come with; with others it says nothing."),

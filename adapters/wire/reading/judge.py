@@ -62,7 +62,7 @@ class CodeTable:
             if refused and not _claims_success(rows) and not read_words(message).success:
                 return Means.UNKNOWN
             raise unknown_code(code.strip(), place)
-        _check_words(reply, row.means, message, place)
+        _check_words(reply, row, message, place)
         if status in row.statuses:
             return row.means
         reply.findings.note(DriftKind.CODE_STATUS, place)
@@ -75,6 +75,22 @@ class CodeTable:
     def may_mean(self, code: str, means: Means) -> bool:
         """Tell whether the code means that beside some words."""
         return any(row.means is means for row in self._rows.get(normal(code), ()))
+
+    def is_unusual(self, reply: Reply, code: str, message: str, *, place: str) -> bool:
+        """Tell whether a message beside a code of success is none that anybody knows, and note it.
+
+        `place` names the field of the message.
+        """
+        said = _plain(message)
+        row = next((row for row in self._rows.get(normal(code), []) if _words_fit(row, said)), None)
+        if row is None or row.means != Means.DONE:
+            return False
+        left = _without_usual(row, message)
+        words = read_words(left)
+        if left != message or not (words.unusual or words.exists):
+            return False
+        reply.findings.note(DriftKind.UNKNOWN_VALUE, place)
+        return True
 
 
 def normal(code: str) -> str:
@@ -96,11 +112,20 @@ def _words_fit(row: Code, said: str) -> bool:
     return not any(_plain(word) in left for word in row.never)
 
 
-def _check_words(reply: Reply, means: Means, message: str, place: str) -> None:
+def _without_usual(row: Code, message: str) -> str:
+    """Return a message without the texts that the row lists as usual; itself where it has none."""
+    left = _plain(message)
+    for text in row.usual:
+        left = left.replace(_plain(text), " ")
+    return message if left == _plain(message) else left
+
+
+def _check_words(reply: Reply, row: Code, message: str, place: str) -> None:
     """Raise AmbiguousFailure for words that contradict the meaning of a code."""
+    means = row.means
     if means not in _CONTRADICTED:
         return
-    words = read_words(message)
+    words = read_words(_without_usual(row, message))
     if means == Means.DONE and words.failure:
         read = "a code of success beside words of failure, or of no telling"
     elif means in _NOT_DONE and words.success:
