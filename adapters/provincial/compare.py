@@ -154,7 +154,7 @@ def compare_field(name: str, sent: Any, found: Any, resolution: Resolution) -> L
         return compare_written_times(ours, theirs, zone=TIMEZONE, step=resolution.time)
     if name in TEXTS:
         return compare_texts(ours, theirs, length=resolution.text)
-    return compare_codes(ours, theirs)
+    return compare_codes(ours, theirs, length=resolution.text)
 
 
 def _compare_lists(

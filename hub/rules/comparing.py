@@ -20,6 +20,8 @@ from hub.messages.folding import bare, folded
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 ALIKE_FROM = 0.8
 """Share of letters in common from which two texts may be one that was mistyped."""
+SHORTEST_CUT = 8
+"""Characters from which the start of a code may be what a column left of it: 1 is no cut 10."""
 _WIDEST_ZONE = timedelta(hours=14)
 _LONGEST = 400
 """Characters up to which texts are compared letter by letter."""
@@ -63,8 +65,11 @@ def worst(several: Iterable[Likeness]) -> Likeness:
     return Likeness.SAME
 
 
-def compare_codes(sent: str, found: str) -> Likeness:
-    """Compare two codes: blanks around them, case and leading zeros do not count."""
+def compare_codes(sent: str, found: str, *, length: int = 0) -> Likeness:
+    """Compare two codes: blanks around them, case and leading zeros do not count.
+
+    `length` is where the partner cuts texts off, 0 where it does not.
+    """
     ours, theirs = sent.strip().casefold(), found.strip().casefold()
     if ours == theirs or _number(ours) == _number(theirs) is not None:
         return Likeness.SAME
@@ -72,8 +77,10 @@ def compare_codes(sent: str, found: str) -> Likeness:
         return Likeness.SAME
     if not ours or not theirs or _UNREADABLE.search(theirs):
         return Likeness.UNCLEAR
-    # A word where a number was sent may be the partner's own name of the same.
-    return Likeness.UNCLEAR if ours.isdigit() > theirs.isdigit() else Likeness.DIFFERENT
+    if len(theirs) >= SHORTEST_CUT and ours.startswith(theirs):
+        return Likeness.SAME if len(theirs) == length else Likeness.UNCLEAR
+    # A word for a number, or a number for a word, may be the partner's own name of the same.
+    return Likeness.UNCLEAR if ours.isdigit() != theirs.isdigit() else Likeness.DIFFERENT
 
 
 def compare_texts(sent: str, found: str, *, length: int = 0) -> Likeness:

@@ -157,13 +157,26 @@ def test_a_time_that_nobody_can_read_is_unclear(text: str) -> None:
         ("True", "1", Likeness.SAME),
         ("4", "", Likeness.UNCLEAR),
         ("4", "Đang xử lý", Likeness.UNCLEAR),
+        ("Đang xử lý", "4", Likeness.UNCLEAR),
+        ("ab" * 32, "AB" * 20, Likeness.UNCLEAR),
+        ("000.99.01.H57-180724-0001", "000.99.01.H57", Likeness.UNCLEAR),
+        ("123456789012", "12345678", Likeness.UNCLEAR),
+        ("ab" * 32, "cd" * 20, Likeness.DIFFERENT),
+        ("ab" * 20, "ab" * 32, Likeness.DIFFERENT),
+        ("10", "1", Likeness.DIFFERENT),
         ("1", "10", Likeness.DIFFERENT),
         ("4", "5", Likeness.DIFFERENT),
     ],
 )
 def test_codes_are_compared_as_codes(sent: str, found: str, likeness: Likeness) -> None:
-    """Blanks, case and leading zeros do not count; a part of a code is another code."""
+    """Blanks, case and leading zeros do not count; a long code may be cut off, a short one not."""
     assert compare_codes(sent, found) is likeness
+
+
+def test_a_code_that_was_cut_where_texts_are_is_the_same() -> None:
+    """The profile says the length; cut at another place it is unclear."""
+    assert compare_codes("ab" * 32, "ab" * 20, length=40) is Likeness.SAME
+    assert compare_codes("ab" * 32, "ab" * 19, length=40) is Likeness.UNCLEAR
 
 
 def test_a_whole_is_as_like_as_its_worst_part() -> None:

@@ -116,6 +116,7 @@ def test_values_are_really_changed() -> None:
     assert town == "2018-07-24T08:30:11+00:00"
     wide = values.CHAR_COLUMN.value("NguoiXuLy", "Lê")  # type: ignore[misc]
     assert (wide.strip(), len(wide)) == ("Lê", values.WIDTH)
+    assert values.CHAR_COLUMN.value("MaBamTepTin", "ab" * 32) == "ab" * 20  # type: ignore[misc]
 
 
 def test_bytes_have_the_reading_that_they_say() -> None:

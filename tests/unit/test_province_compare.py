@@ -72,6 +72,13 @@ def test_a_finished_record_does_not_tell_whether_it_is_newer(ours: str) -> None:
     assert liken(found, to=sent) is Relation.UNCLEAR
 
 
+def test_a_hash_that_a_column_cut_off_proves_nothing() -> None:
+    """CHAR(40) for 64 characters: neither older nor absent, or the update would be sent twice."""
+    cut = [{**SENT["TaiLieuNop"][0], "MaBamTepTin": SENT["TaiLieuNop"][0]["MaBamTepTin"][:40]}]
+    compared = relate({**SENT, "TaiLieuNop": cut}, to=SENT)
+    assert compared == Compared(Relation.UNCLEAR, alike=("TaiLieuNop",))
+
+
 def test_a_difference_in_a_file_is_a_difference() -> None:
     """The hash of one paper differs: what was sent is not there."""
     other = [{**SENT["TaiLieuNop"][0], "MaBamTepTin": "cd" * 32}]

@@ -42,6 +42,7 @@ CODES = frozenset(
         "maThongDiep",
     }
 )
+HASH = "MaBamTepTin"
 WIDTH = 40
 """Of a CHAR column that is wide enough for most names and too narrow for some."""
 _STAMP = re.compile(r"[0-9]{14}")
@@ -62,7 +63,7 @@ def _capitals(name: str, text: str) -> str:
 
 def _char_column(name: str, text: str) -> str:
     """Cut and padded to the width of the column, as CHAR(n) gives it back."""
-    if name in PROSE:
+    if name in PROSE or name == HASH:
         return text[:WIDTH].ljust(WIDTH)
     return text.ljust(len(text) + 2) if name in CODES and text else text
 
