@@ -148,6 +148,8 @@ class ProvinceRehearsal:
         means = faults.meaning(reply, heard.code, heard.message, table=self._table)
         if operation == Operation.LOOK_UP and means is Means.DONE and heard.shown is None:
             raise reply.findings.refuse("HoSo", "a code of success without a dossier")
+        if operation == Operation.LOGIN and means is Means.DONE and not heard.token:
+            raise reply.findings.refuse("session", "a code of success without a session")
         return means
 
     def _call(self, operation: Operation, envelope: Any, token: str) -> Said:

@@ -231,7 +231,7 @@ def _likeness(pair: Pair, resolution: Resolution, zone: ZoneInfo) -> Likeness:
             return compare_written_times(pair.sent, pair.back, zone=zone, step=resolution.time)
         case PairKind.TEXT:
             return compare_texts(pair.sent, pair.back, length=resolution.text)
-    return compare_codes(pair.sent, pair.back)
+    return compare_codes(pair.sent, pair.back, length=resolution.text)
 
 
 def _names(pairs: Iterable[Pair]) -> str:

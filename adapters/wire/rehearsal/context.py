@@ -135,3 +135,8 @@ def passes(said: Said) -> bool:
     if failure is None or failure.fault_class is FaultClass.PERMANENT:
         return False
     return said.reply is None or said.reply.status >= 500 or said.reply.status == 429
+
+
+def unknown_effect(said: Said) -> bool:
+    """Tell whether a call may have been done, as far as its reply goes."""
+    return said.failure is not None and said.failure.fault_class is FaultClass.AMBIGUOUS

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from adapters.wire.profile import Means
-from adapters.wire.rehearsal.context import Context, passes
+from adapters.wire.rehearsal.context import Context, passes, unknown_effect
 from adapters.wire.rehearsal.records import Finding, Mark, Said
 from adapters.wire.rehearsal.teaching import described, teach_code, teach_end
 
@@ -16,10 +16,6 @@ MOST_AHEAD = timedelta(seconds=60)
 def login(context: Context) -> Iterator[Finding]:
     """Log in, and compare the clocks by that reply."""
     said = context.log_in()
-    if not said.token and said.end is None and said.code:
-        # Perhaps the session is there and the code of success is another one.
-        why = f"The login was answered with a session and {described(said)}"
-        teach_code(context, said, Means.DONE, why)
     if said.token and said.means is not Means.DONE and said.end is None:
         taught = teach_code(context, said, Means.DONE, f"A login that worked: {described(said)}")
         if taught.understood:
@@ -121,7 +117,7 @@ def ended_session(context: Context) -> Iterator[Finding]:
 
 
 def write_without_login(context: Context, number: str) -> tuple[Finding, Said | None]:
-    """Register the test dossier under a made-up session; return what was done, None for nothing.
+    """Register the test dossier under a made-up session; return what may be done, None for nothing.
 
     Other operations may say otherwise that a login is over, or not ask for one.
     """
@@ -137,7 +133,8 @@ def write_without_login(context: Context, number: str) -> tuple[Finding, Said | 
             f"{what}: written without a login. Ask the partner",
         )
         return finding, said
-    return _learned(context, said, what, number), None
+    finding = _learned(context, said, what, number)
+    return finding, said if finding.mark is not Mark.OK and unknown_effect(said) else None
 
 
 def _learned(context: Context, said: Said, what: str, number: str) -> Finding:

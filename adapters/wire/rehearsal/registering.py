@@ -21,7 +21,7 @@ from hub.rules.errors import FaultClass
 
 POLL = timedelta(milliseconds=250)
 LONGEST_LAG = timedelta(minutes=2)
-"""After this a dossier that is not shown counts as not there."""
+"""After this a dossier that is not shown counts as not there; later where the profile says so."""
 SAFETY = 3
 """The lag of a replica changes; so many times what was measured is proposed."""
 EXISTS = ("tồn tại", "ton tai", "trùng", "exist", "duplicate", "already")
@@ -82,11 +82,12 @@ def _registered(context: Context, said: Said, shown: Shown | None, number: str) 
         return Finding("register", Mark.OK, f"được: {what}", f"works: {what}")
     if shown is None:
         problem = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
+        patience = _patience(context).total_seconds()
         return Finding(
             "register",
             Mark.ATTENTION,
-            f"{what}{problem}; tra cứu không thấy sau {LONGEST_LAG.seconds} s. Hỏi đối tác",
-            f"{what}{problem}; not shown after {LONGEST_LAG.seconds} s. Ask the partner",
+            f"{what}{problem}; tra cứu không thấy sau {patience:g} s. Hỏi đối tác",
+            f"{what}{problem}; not shown after {patience:g} s. Ask the partner",
             stops=True,
         )
     if said.means is Means.DONE:
@@ -119,9 +120,15 @@ def _until(
         said = context.look_up(number)
         if reached(said.shown):
             return said.shown, asked
-        if asked > LONGEST_LAG or context.stop.is_set():
+        if asked > _patience(context) or context.stop.is_set():
             return None, asked
         context.wait(POLL)
+
+
+def _patience(context: Context) -> timedelta:
+    """Return how long the partner may be at work on a call and its look-up may lag behind."""
+    partner = context.partner
+    return max(LONGEST_LAG, partner.reply_timeout + partner.profile.lookup.lag)
 
 
 def _lag(context: Context, lag: timedelta) -> Finding:

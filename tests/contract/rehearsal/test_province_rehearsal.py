@@ -1,5 +1,6 @@
 """A rehearsal at the province: what it finds in each dialect, and that its proposal is enough."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
+from adapters.wire.rehearsal import registering
 from tests.support import province as p
 from tests.support.rehearsals import (
     AGENCY,
@@ -18,6 +20,7 @@ from tests.support.rehearsals import (
     lines,
     rehearse,
 )
+from tests.support.rewriting import Answer, rewriting
 
 WANTED: dict[str, dict[str, object]] = {
     "dotnet": {},
@@ -91,6 +94,33 @@ def test_a_wrong_password_ends_the_rehearsal_and_names_what_was_not_tried(
     assert "login" in attention(walked)
     skipped = {it.step for it in walked.findings if it.mark == "skipped"}
     assert {"second_login", "absent", "register"} <= skipped
+    assert lines(walked) == {}
+
+
+def test_a_login_refused_under_an_unknown_code_teaches_nothing(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """Without a session no code means done, whatever its words leave open."""
+    body = {"error_code": -10, "message": "", "result": None}
+    refusal = Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
+    with rewriting(simulator.url) as gateway:
+        gateway.before = lambda _: refusal
+        _, walked = rehearse("province", environment(gateway.url, tmp_path))
+    assert not walked.runs
+    assert "login" in attention(walked)
+    assert lines(walked) == {}
+
+
+def test_the_look_up_has_the_time_that_the_profile_gives_it(
+    simulator: SimulatorProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lag longer than a rehearsal's usual patience: waited for, and registered once."""
+    monkeypatch.setattr(registering, "LONGEST_LAG", timedelta(0))
+    number = f"{AGENCY}-261128-9103"
+    simulator.speak("late_replica", lag_seconds=1.0)
+    _, walked = rehearse("province", environment(simulator.url, tmp_path), number=number)
+    assert walked.runs, attention(walked)
+    assert p.effects(simulator, number).count("dossier") == 1
 
 
 def test_a_taken_number_is_not_touched(simulator: SimulatorProcess, tmp_path: Path) -> None:

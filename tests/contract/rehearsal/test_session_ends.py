@@ -175,6 +175,34 @@ def test_a_registration_that_needs_no_login_is_told_and_made_once(
     assert p.effects(simulator, number).count("dossier") == 1
 
 
+def test_a_registration_without_a_login_whose_reply_is_lost_is_not_made_again_at_once(
+    gateway: Rewriting, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """Its effect is unknown: the look-up has its time first, and shows the dossier."""
+    _, before = rehearse("province", environment(gateway.url, tmp_path), number="")
+    assert before.runs
+    logins = [it for it in gateway.calls if MADE_UP.encode() not in it.body]
+    good = re.search(rb'"session"\s*:\s*"([^"]+)"', logins[-1].body)
+    assert good, logins[-1].body
+
+    def lost(call: Call) -> Answer | None:
+        if REGISTER.encode() not in call.body + call.path.encode():
+            return None
+        if MADE_UP.encode() not in call.body:
+            return None
+        body = call.body.replace(MADE_UP.encode(), good[1])
+        gateway.forward(Call(call.method, call.path, call.headers, body))
+        return Answer(504)
+
+    gateway.before = lost
+    simulator.speak("late_replica", lag_seconds=1.0)
+    number, _real = numbers(104)
+    _, walked = rehearse("province", environment(gateway.url, tmp_path), number=number)
+    assert walked.runs, attention(walked)
+    made = [it for it in gateway.calls if REGISTER.encode() in it.body + it.path.encode()]
+    assert len(made) == 2, "once, and once more to see how the partner says that it is there"
+
+
 def test_an_end_that_cannot_be_told_from_a_refusal_is_for_a_person(
     gateway: Rewriting, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
