@@ -212,8 +212,8 @@ class Resolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         int,
         Key(
             "number from 0 on; 0: as long as sent",
-            "Characters after which a text or a long code that comes back was cut off. Normal form, "
-            "case and blanks never make another text.",
+            "Characters after which a text or a long code that comes back was cut off. Normal "
+            "form, case and blanks never make another text.",
         ),
     ] = 0
 
