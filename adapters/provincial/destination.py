@@ -118,6 +118,8 @@ class ProvincialDestination:
             settings.url, settings.profile, settings.limits, partner=self.name, observe=observe
         )
         self._login = Login(self._log_in)
+        self._longest = 0
+        """The most steps of a dossier that were shown since this process began."""
         self._ahead: timedelta | None = None
         """By how much the province's clock was ahead at the last login."""
 
@@ -196,6 +198,8 @@ class ProvincialDestination:
             sought = self._seek(request, found, answer.result.steps)
             if sought.there:
                 return receipt
+            if not answer.result.steps_shown:
+                return Unclear(why=Doubt.NOT_SHOWN, differs=("TienDo",), response_hash=evidence)
             if sought.why is None:
                 return Absent(response_hash=evidence)
             return Unclear(why=sought.why, differs=sought.differs, response_hash=evidence)
@@ -223,12 +227,15 @@ class ProvincialDestination:
                 steps.append(one.body.record)
             else:
                 resolution = seen(found, one.body.record, resolution)
+        lookup = self.settings.profile.lookup
         return seek(
             shown,
             request.body.record,
             beside=steps,
             resolution=resolution,
-            last=self.settings.profile.lookup.last_steps,
+            last=lookup.last_steps,
+            first=lookup.first_steps,
+            longest=max(lookup.longest_list, self._longest),
         )
 
     def _compare(self, prepared: Prepared, found: Fields) -> Compared:
@@ -299,6 +306,7 @@ class ProvincialDestination:
         if answer.meaning is Means.NOT_THERE:
             return answer
         answer = replace(answer, result=in_our_form(answer.result, self._dates))
+        self._longest = max(self._longest, len(answer.result.steps))
         dossier = answer.result.dossier
         if answer.meaning is not Means.DONE or dossier is None or dossier["MaHoSo"] != number:
             raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")

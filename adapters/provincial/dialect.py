@@ -42,6 +42,9 @@ class Result:
     session: str = ""
     dossier: Fields | None = None
     steps: list[Fields] = field(default_factory=list)
+    steps_shown: bool = True
+    """Whether `steps` is the province's word: a list that is not in the reply is none, and neither
+    is an empty one beside something unknown that may hold the steps."""
     done: Mapping[str, str] = field(default_factory=dict)
     """Dossier number -> the province's own id, for each dossier of the call."""
     procedure: tuple[str, str] | None = None

@@ -26,6 +26,7 @@ from adapters.wire.reading.json import read_json
 from adapters.wire.reading.record import RecordReader
 from adapters.wire.reading.shape import Shape, shape_of
 from adapters.wire.replies import expect_success
+from hub.ports import DriftKind
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
 _SHAPES: Mapping[str, Shape] = {
@@ -35,6 +36,7 @@ _SHAPES: Mapping[str, Shape] = {
     Operation.ADD_STEPS: shape_of(contract.Done),
     Operation.PROCEDURE: shape_of(contract.ProcedureFound),
 }
+STEPS = "result/TienDo"
 _SESSION = b'{"session":'
 
 
@@ -43,6 +45,7 @@ class RestDialect:
 
     def __init__(self, settings: ProvincialSettings) -> None:
         self._charset = settings.profile.encodings.charset
+        self._may_omit = settings.profile.lookup.omits_empty_lists
         self._addresses = {it: settings.address(it) for it in Operation}
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
@@ -72,18 +75,28 @@ class RestDialect:
         except AmbiguousFailure:
             expect_success(reply)  # the status may say more
             raise
-        record = RecordReader(reply.findings).object(value, _SHAPES[operation], "")
+        reader = RecordReader(reply.findings)
+        record = reader.object(value, _SHAPES[operation], "")
         said = Result(code=record["error_code"], message=record["message"])
         match operation:
             case Operation.LOGIN:
                 return replace(said, session=record["session"])
             case Operation.LOOK_UP:
                 found = only(record["result"], reply.findings) or {"HoSo": None, "TienDo": []}
-                return replace(said, dossier=found["HoSo"], steps=found["TienDo"])
+                shown = bool(found["TienDo"]) or self._says_none(reader)
+                if not shown:
+                    reply.findings.note(DriftKind.MISSING_FIELD, STEPS)
+                return replace(
+                    said, dossier=found["HoSo"], steps=found["TienDo"], steps_shown=shown
+                )
             case Operation.PROCEDURE:
                 known = only(record["result"], reply.findings)
                 return replace(said, procedure=procedure_in(known))
         return replace(said, done=done_in(record["result"], reply.findings))
+
+    def _says_none(self, reader: RecordReader) -> bool:
+        """Tell whether a list of steps that was read as empty is the province's word."""
+        return not reader.unread and (self._may_omit or STEPS not in reader.absent)
 
 
 def _check(arguments: Mapping[str, Any], kind: Any) -> None:

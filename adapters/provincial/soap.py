@@ -101,8 +101,11 @@ class SoapDialect:
         name = local(content.tag)
         if name != f"{operation}Response":
             _check_name(name, operation, reply)
-        record = RecordReader(reply.findings).element(content, _SHAPES[operation], name)
-        return _result(operation, record, reply)
+        reader = RecordReader(reply.findings)
+        record = reader.element(content, _SHAPES[operation], name)
+        result = _result(operation, record, reply)
+        # An empty list of elements is none: only something unknown in its place makes it doubtful.
+        return replace(result, steps_shown=bool(result.steps) or not reader.unread)
 
 
 class _Done(msgspec.Struct):

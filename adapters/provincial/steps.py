@@ -3,8 +3,10 @@
 The province gives steps no number of ours, so they are told apart by what they say. Several may say
 nearly the same: two of one status within a minute, where seconds are cut off. So each step that is
 shown explains one message only, and what the province is known to have is explained first. A step
-that is left over and alike is never taken for somebody else's. And a list that lacks what the
-province is known to have proves nothing: it is behind, or shows only the newest steps.
+that no message explains is somebody else's only where its time, its text and its person are
+certainly others: a partner may put its own clock into a step, and change one thing more. And a list
+that lacks what the province is known to have proves nothing: it is behind, or shows only the newest
+steps. Neither does a list as long as a page, before a longer one was seen.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,8 @@ KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
 TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"
 PEOPLE = ("NguoiXuLy", "PhongBanXuLy")
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT
+PAGES = frozenset(range(10, 501, 5))
+"""Lengths at which a list may be the first page of a longer one: people set round numbers."""
 EXACTLY, BY_KEY, ALIKE = 3, 2, 1
 """How well a step that is shown fits: in all, in its key, or not in every reading another one."""
 
@@ -41,10 +45,13 @@ def seek(
     beside: Sequence[Fields] = (),
     resolution: Resolution = EXACT,
     last: int = 0,
+    first: int = 0,
+    longest: int = 0,
 ) -> Sought:
     """Look for a step in what the province shows.
 
-    `beside`: steps that it is known to have. `last`: how many of the newest ones it shows, 0: all.
+    `beside`: steps that it is known to have. `last`, `first`: how many of the newest or of the
+    oldest ones it shows, 0: all. `longest`: the most steps of a dossier that it was seen to show.
     """
     resolution = _seen(shown, beside, resolution)
     ours = len(beside)  # the place of the step behind those beside it
@@ -54,8 +61,25 @@ def seek(
         if fit >= BY_KEY:
             return Sought(there=True)
         return Sought(False, Doubt.ALIKE, _differing(shown[found], step, resolution))
+    used = {found for found, _ in matched.values()}
+    for place, one in enumerate(shown):
+        if place not in used and not _is_another(one, step, resolution):
+            return Sought(False, Doubt.ALIKE, _differing(one, step, resolution))
     missing = [one for place, one in enumerate(beside) if place not in matched]
-    return Sought(False, _why_not(shown, step, missing, last))
+    why = _why_not(shown, step, missing, last)
+    if why is None and _is_page(len(shown), missing, first=first, last=last, longest=longest):
+        why = Doubt.NOT_SHOWN
+    return Sought(False, why)
+
+
+def _is_page(shown: int, missing: Sequence[Fields], *, first: int, last: int, longest: int) -> bool:
+    """Tell whether a list of this length may be the oldest steps alone.
+
+    Not where the profile says that the newest are shown, or where older ones are missing instead.
+    """
+    if first:
+        return shown >= first
+    return shown in PAGES and shown >= longest and not last and not missing
 
 
 def _matched(
@@ -78,7 +102,7 @@ def _matched(
 
 
 def _fit(found: Fields, step: Fields, resolution: Resolution) -> int:
-    """Return how well a step that is shown fits, 0 where it is another one in every reading.
+    """Return how well a step that is shown fits, 0 where it explains no message.
 
     A partner may put its own clock or its own account into a step: one that differs only there is
     another step only if that one is known.
@@ -95,12 +119,22 @@ def _fit(found: Fields, step: Fields, resolution: Resolution) -> int:
     return ALIKE
 
 
+def _is_another(found: Fields, step: Fields, resolution: Resolution) -> bool:
+    """Tell whether a step that no message explains is another one in every reading."""
+    if _compare("TrangThai", found, step, resolution) is DIFFERENT:
+        return True
+    names = (TIME, TEXT, "NguoiXuLy")
+    return all(_compare(name, found, step, resolution) is DIFFERENT for name in names)
+
+
 def _compare(name: str, found: Fields, step: Fields, resolution: Resolution) -> Likeness:
     return compare_field(name, step.get(name), found.get(name), resolution)
 
 
 def _differing(found: Fields, step: Fields, resolution: Resolution) -> tuple[str, ...]:
-    return tuple(name for name in KEY if _compare(name, found, step, resolution) is not SAME)
+    return tuple(
+        name for name in (*KEY, TEXT) if _compare(name, found, step, resolution) is not SAME
+    )
 
 
 def _why_not(

@@ -6,6 +6,7 @@ alike. What the town says of the dossier itself (dates, process, hashes of files
 its resolution of time.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from hub.rules.comparing import EXACT, Likeness, Resolution, compare_codes, comp
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT
+_HASH = re.compile(r"[0-9a-f]{64}")
 SHORTEST = 8
 """Characters of a message id that a cut one must keep to be known again."""
 _transfer = msgspec.json.Decoder(contract.Transfer)
@@ -90,6 +92,11 @@ def calls_of(held: contract.HeldDossier, operation: str) -> Sequence[contract.Re
     return calls.get(operation, held.returns)
 
 
+def name_of_calls(operation: str) -> str:
+    """Return the town's name of the list of calls of one kind."""
+    return {TRANSFER: "tiepNhan", SUPPLEMENT: "boSung"}.get(operation, "traKetQua")
+
+
 def _recorded(calls: Iterable[contract.Recorded], request: Request) -> contract.Recorded | None:
     """Return the call that the town recorded under our message id."""
     mine = request.message_id
@@ -118,6 +125,8 @@ def _likenesses(
     held: contract.HeldDossier, sent: Sent, resolution: Resolution
 ) -> dict[str, Likeness]:
     there = {file.sha256.casefold() for file in held.files}
+    # No list of files, or hashes in another writing, is no word of other files.
+    other = DIFFERENT if there and all(map(_HASH.fullmatch, there)) else UNCLEAR
     # Other calls add files to the dossier, so the town may hold more than was in this one.
     if isinstance(sent, contract.Transfer):
         files = _hashes(sent.papers) | {file.sha256 for file in sent.other_files}
@@ -126,10 +135,10 @@ def _likenesses(
             "MaQuyTrinh": compare_codes(sent.process.code, held.process),
             "NgayTiepNhan": compare_times(sent.received_at, held.received_at, step=step),
             "NgayHenTra": compare_times(sent.due_at, held.due_at, step=step),
-            "TapTin": SAME if files <= there else DIFFERENT,
+            "TapTin": SAME if files <= there else other,
         }
     if isinstance(sent, contract.Supplement):
-        return {"TapTin": SAME if _hashes(sent.papers) <= there else DIFFERENT}
+        return {"TapTin": SAME if _hashes(sent.papers) <= there else other}
     return {}
 
 

@@ -10,7 +10,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from adapters.town_center import contract, faults, mapping
-from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind
+from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind, name_of_calls
+from adapters.town_center.reading import Shown
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.dates import DateReader
@@ -132,6 +133,9 @@ class TownCenter:
         if doubt is not None:
             return Unclear(why=doubt, differs=found.differs, response_hash=evidence)
         if not found.recorded and request.operation != TRANSFER:
+            name = name_of_calls(request.operation)
+            if name in held.unsaid and not self.settings.profile.lookup.omits_empty_lists:
+                return Unclear(why=Doubt.NOT_SHOWN, differs=(name,), response_hash=evidence)
             return Absent(response_hash=evidence)
         return Receipt(
             reference=held.own_number,
@@ -177,7 +181,7 @@ class TownCenter:
         failure.differs = found.differs
         raise failure
 
-    def _held(self, number: str) -> tuple[contract.HeldDossier | None, Reply]:
+    def _held(self, number: str) -> tuple[Shown | None, Reply]:
         """Return the town's dossier. None only on its own word, not on any 404 of a gateway.
 
         Reading has no effect, so whatever goes wrong here is a TransientFailure. Where the town has
@@ -196,7 +200,7 @@ class TownCenter:
         return held, reply
 
 
-def _doubt(held: contract.HeldDossier, request: Request, found: Compared) -> Doubt | None:
+def _doubt(held: Shown, request: Request, found: Compared) -> Doubt | None:
     """Return why what the town holds proves neither that it has our call nor that it has not."""
     if found.recorded or request.operation == TRANSFER:
         # Under our message id, or at least our number: and not what we said.

@@ -10,8 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.town_center.contract import HeldDossier
-from adapters.town_center.reading import Said, read_found, read_said
+from adapters.town_center.reading import Said, Shown, read_found, read_said
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.profile import Means, Profile
@@ -86,7 +85,7 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     return Done(already=already, unusual=unusual, code=said.code, own_number=said.own_number)
 
 
-def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> HeldDossier | None:
+def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> Shown | None:
     """Return the dossier that the reply to a search shows, None where the town has none.
 
     Raises DeliveryFailure where the reply says neither.

@@ -25,6 +25,8 @@ FOREIGN = frozenset(
         ("session", "words"),
         ("session", "hints"),
         ("lookup", "last_steps"),
+        ("lookup", "first_steps"),
+        ("lookup", "longest_list"),
         ("encodings", "charset"),
         ("contract", "wsdl"),
     }

@@ -22,6 +22,7 @@ from hub.rules.errors import AmbiguousFailure
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Of a time without an offset."""
+_LISTS = ("tiepNhan", "boSung", "traKetQua", "TapTin")
 _NOT_SAID = datetime(1, 1, 1, tzinfo=UTC)
 _reply, _find_reply = shape_of(contract.Reply), shape_of(contract.FindReply)
 
@@ -56,15 +57,31 @@ def read_said(reply: Reply) -> Said:
     return replace(said, done=done, number=number, own_number=own)
 
 
-def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, contract.HeldDossier | None]:
+class Shown(contract.HeldDossier, frozen=True, kw_only=True):
+    """A dossier as the town showed it."""
+
+    unsaid: frozenset[str] = frozenset()
+    """The town's names of lists that are empty here, and of which the reply does not say that:
+    they are not in it, or something unknown beside them may hold what they would."""
+
+
+def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, Shown | None]:
     """Return what the reply to a search says, and the dossier; raises AmbiguousFailure.
 
     `dates` reads its times.
     """
     findings = reply.findings
-    record = RecordReader(findings).object(read_json(reply), _find_reply, "")
+    reader = RecordReader(findings)
+    record = reader.object(read_json(reply), _find_reply, "")
     data = record["data"]
-    return _status(record, findings), None if data is None else _held(data, findings, dates)
+    if data is None:
+        return _status(record, findings), None
+    lists = {name for name in _LISTS if not data[name]}
+    absent = {name for name in lists if f"data/{name}" in reader.absent}
+    for name in sorted(absent):
+        findings.note(DriftKind.MISSING_FIELD, f"data/{name}")
+    held = _held(data, findings, dates, unsaid=frozenset(lists if reader.unread else absent))
+    return _status(record, findings), held
 
 
 def read_status(reply: Reply) -> Said:
@@ -97,8 +114,9 @@ def _truth(value: Any, place: str, findings: Findings) -> bool | None:
     return truth
 
 
-def _held(data: Record, findings: Findings, dates: DateReader) -> contract.HeldDossier:
-    return contract.HeldDossier(
+def _held(data: Record, findings: Findings, dates: DateReader, *, unsaid: frozenset[str]) -> Shown:
+    return Shown(
+        unsaid=unsaid,
         number=data["SoBienNhan"],
         own_number=data["MaHoSoThiXa"],
         state=_choice(contract.DossierState, data["TrangThai"], "TrangThai", findings),

@@ -17,8 +17,8 @@ _WORDS = {
         "the look-up lacks what the partner certainly has",
     ),
     Doubt.NOT_SHOWN: (
-        "tra cứu chỉ cho thấy các bước mới nhất",
-        "the look-up shows only the newest steps",
+        "tra cứu không cho thấy đủ danh sách",
+        "the look-up does not show the whole list",
     ),
     Doubt.NO_ANSWER: (
         "không hỏi được đối tác về lượt gửi này",
@@ -36,6 +36,8 @@ def words_of(answer: Unclear) -> str:
     vi, en = _WORDS[answer.why]
     if answer.differs:
         names = ", ".join(answer.differs)
+        if answer.why is Doubt.NOT_SHOWN:
+            return f"{vi}: thiếu {names} · {en}: {names} is missing"
         vi, en = f"{vi}: khác ở {names}", f"{en}: it differs in {names}"
     return f"{vi} · {en}"
 

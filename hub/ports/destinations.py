@@ -54,7 +54,8 @@ class Doubt(StrEnum):
     BEHIND = "behind"
     """The look-up lacks what the partner is known to have."""
     NOT_SHOWN = "not_shown"
-    """The look-up shows only the newest steps, and this one is older."""
+    """The look-up does not show what it would be seen in: the list is not in the reply, or only a
+    part of it, as the newest or the first steps."""
     NO_ANSWER = "no_answer"
     """The partner cannot be asked about it, or we failed to ask."""
 

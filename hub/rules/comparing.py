@@ -237,4 +237,5 @@ def _zone_and_cut(sent: datetime, found: datetime, apart: timedelta) -> bool:
 def _turned(sent: datetime, found: datetime) -> bool:
     """Tell whether day and month may have changed places."""
     turned = (found.year, found.day, found.month) == (sent.year, sent.month, sent.day)
-    return turned and abs(sent - found) % timedelta(days=1) < MINUTE
+    rest = (sent - found) % timedelta(days=1)
+    return turned and (rest < MINUTE or timedelta(days=1) - rest < MINUTE)

@@ -106,6 +106,15 @@ def test_every_value_is_shown_with_its_place(tmp_path: Path) -> None:
         ("[lokup]\n", "1: lokup: read lokup; allowed: sections: addresses, echo, "),
         ('[lookup]\nlag = "15"\n', "2: lookup.lag: read '15'; allowed: duration: "),
         ("[lookup]\nlag = 15\n", "2: lookup.lag: read 15; allowed: duration: "),
+        ("[lookup]\nfirst_steps = -1\n", "2: lookup.first_steps: read -1; allowed: 0 and more"),
+        (
+            "[lookup]\nlast_steps = 10\nfirst_steps = 5\n",
+            "3: lookup.first_steps: read 5; allowed: 0 with lookup.last_steps",
+        ),
+        (
+            "[lookup]\nlongest_list = 12\nfirst_steps = 10\n",
+            "2: lookup.longest_list: read 12; allowed: at most lookup.first_steps, 10",
+        ),
         ("[lookup]\nlast_steps = -1\n", "2: lookup.last_steps: read -1; allowed: 0 and more"),
         ("[tls]\nminimum = 1.2\n", "2: tls.minimum: read 1.2; allowed: 1.2 | 1.3"),
         ('[tls]\nminimum = "1.0"\n', "2: tls.minimum: read '1.0'; allowed: 1.2 | 1.3"),

@@ -38,7 +38,7 @@ OTHERS = [
 def test_a_step_is_found_among_others() -> None:
     """Texts may have been changed by the province; the order does not matter."""
     assert seek([], STEP) == NOT_THERE
-    assert seek(OTHERS, STEP) == NOT_THERE
+    assert seek(OTHERS, STEP, beside=OTHERS) == NOT_THERE
     assert seek([*OTHERS[::-1], {**STEP, "NoiDungXuLy": "đã sửa"}], STEP) == THERE
 
 
@@ -74,6 +74,51 @@ def test_what_is_alike_is_never_absent_and_its_fields_are_named(
 ) -> None:
     """Cut, shifted, left out, without marks, garbled, the partner's own account or clock."""
     assert seek([{**STEP, **changes}], STEP) == Sought(False, Doubt.ALIKE, fields)
+
+
+_STRANGE = {
+    "account": {"NguoiXuLy": "lgsp_api"},
+    "account and unit": {"NguoiXuLy": "lgsp_api", "PhongBanXuLy": "Trục liên thông"},
+    "unit empty": {"PhongBanXuLy": ""},
+    "text cut": {"NoiDungXuLy": "Thẩm tra"},
+    "text empty": {"NoiDungXuLy": ""},
+    "text as entities": {"NoiDungXuLy": "Th&#7849;m tra h&#7891; s&#417;"},
+    "text of the status": {"NoiDungXuLy": "Đang xử lý"},
+}
+_CLOCKS_OF_A_PARTNER = {
+    "own clock": "20180724093521",
+    "date of another zone": "20180723000000",
+    "day and month turned": "24/07/18 09:30",
+}
+
+
+@pytest.mark.parametrize("clock", _CLOCKS_OF_A_PARTNER)
+@pytest.mark.parametrize("habit", _STRANGE)
+def test_a_clock_of_the_partner_and_one_more_habit_are_unclear(clock: str, habit: str) -> None:
+    """A step that no message explains may be ours; what differs is named."""
+    changes = {"ThoiDiemXuLy": _CLOCKS_OF_A_PARTNER[clock], **_STRANGE[habit]}
+    found = seek([*OTHERS, {**STEP, **changes}], STEP, beside=OTHERS)
+    assert (found.there, found.why) == (False, Doubt.ALIKE)
+    assert set(_STRANGE[habit]) - {"PhongBanXuLy"} <= set(found.differs)
+
+
+def test_a_step_of_somebody_else_hides_no_absence() -> None:
+    """Another time, another person, another text: nothing of it can be ours."""
+    other = at("101530", NguoiXuLy="Hoàng Thị Mới", NoiDungXuLy="Ghi chú của tỉnh")
+    assert seek([other], STEP) == NOT_THERE
+
+
+@pytest.mark.parametrize("page", [10, 20, 25, 50, 100])
+def test_a_first_page_proves_nothing_of_later_steps(page: int) -> None:
+    """All that is known is shown, as many as a page has, until a longer list was seen."""
+    known = [at(f"08{n // 60:02}{n % 60:02}", NoiDungXuLy=f"Bước {n}") for n in range(page + 1)]
+    *shown, last = known
+    assert seek(shown, last, beside=shown).why is Doubt.NOT_SHOWN
+    assert seek(shown, last, beside=shown, longest=page + 1) == NOT_THERE
+    assert seek(shown, last, beside=shown, last=page) == NOT_THERE
+    assert seek(shown[1:], last, beside=shown[1:]) == NOT_THERE
+    assert seek(shown[1:], last, beside=shown[1:], first=page - 1).why is Doubt.NOT_SHOWN
+    assert seek(known, last, beside=shown) == THERE
 
 
 def test_a_declared_resolution_makes_a_cut_time_the_same() -> None:

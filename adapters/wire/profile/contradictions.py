@@ -160,9 +160,21 @@ def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Foun
 
 
 def _lookup(profile: Profile) -> Iterator[_Found]:
-    if profile.lookup.last_steps < 0:
-        read = str(profile.lookup.last_steps)
-        yield _Found(("lookup", "last_steps"), read, "0 and more", "0 where all steps are shown.")
+    lookup = profile.lookup
+    for name in ("last_steps", "first_steps", "longest_list"):
+        if getattr(lookup, name) < 0:
+            read, fix = str(getattr(lookup, name)), "0 where all steps are shown."
+            yield _Found(("lookup", name), read, "0 and more", fix)
+    if lookup.last_steps > 0 and lookup.first_steps > 0:
+        fix = "Leave one of the two out."
+        allowed = "0 with lookup.last_steps: a list shows the first or the last"
+        yield _Found(("lookup", "first_steps"), str(lookup.first_steps), allowed, fix)
+    for name in ("first_steps", "last_steps"):
+        most = getattr(lookup, name)
+        if 0 < most < lookup.longest_list:
+            fix = f"Leave one of the two out: a longer list than lookup.{name} was seen."
+            allowed = f"at most lookup.{name}, {most}"
+            yield _Found(("lookup", "longest_list"), str(lookup.longest_list), allowed, fix)
     if profile.resolution.text_length < 0:
         read, key = str(profile.resolution.text_length), ("resolution", "text_length")
         yield _Found(key, read, "0 and more", "0 where texts come back as long as sent.")

@@ -196,6 +196,30 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "shown is not absent.",
         ),
     ] = 0
+    first_steps: Annotated[
+        int,
+        Key(
+            "number from 0 on; 0: all",
+            "How many of the first steps of a dossier the look-up shows (its first page). A later "
+            "one that is not shown is not absent.",
+        ),
+    ] = 0
+    longest_list: Annotated[
+        int,
+        Key(
+            "number from 0 on; 0: none was seen",
+            "The most steps of a dossier that the look-up was seen to show. A list of 10, 15, 20 "
+            "and so on that is not shorter may be a first page: what it lacks is not absent.",
+        ),
+    ] = 0
+    omits_empty_lists: Annotated[
+        bool,
+        Key(
+            "true | false",
+            "Whether a list that is not in a JSON reply, or is null there, is an empty one. "
+            "Otherwise it says nothing: what it would hold is never taken for absent.",
+        ),
+    ] = False
 
 
 class Resolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

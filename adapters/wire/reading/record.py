@@ -32,6 +32,10 @@ class RecordReader:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
+        self.absent: set[str] = set()
+        """Places of lists that are not there, or are null: read as empty, and no word of it."""
+        self.unread: set[str] = set()
+        """Places of what the contract does not have and what may hold records."""
 
     # --- XML --------------------------------------------------------------------------------------
 
@@ -45,6 +49,8 @@ class RecordReader:
             name = tag[tag.rfind("}") + 1 :]
             field = fields.get(name) or self._other_name(name, shape, place)
             if field is None:
+                if len(child) or _may_hold_records(child.text):
+                    self.unread.add(at(place, name))
                 continue
             if field.order < last:
                 self.findings.note(DriftKind.OTHER_ORDER, at(place, name))
@@ -105,6 +111,8 @@ class RecordReader:
         found: Record = {}
         for name, inner in self._inner(value, shape, place).items():
             field = shape.fields.get(name) or self._other_name(name, shape, place)
+            if field is None and _may_hold_records(inner):
+                self.unread.add(at(place, name))
             if field is None or field.kind is Kind.UNREAD:
                 continue
             values = inner.values if isinstance(inner, Twice) else (inner,)
@@ -127,6 +135,8 @@ class RecordReader:
     def _put_json(self, found: Record, field: Field, value: Any, place: str) -> None:
         if field.many:
             many = value if isinstance(value, list) else self._listed(value, field, place)
+            if value is not None:
+                found.setdefault(field.name, [])
         elif isinstance(value, list):
             self.findings.note(DriftKind.OTHER_SHAPE, at(place, field.name))
             many = value
@@ -224,6 +234,7 @@ class RecordReader:
                 continue
             if field.many:
                 found[name] = []
+                self.absent.add(f"{place}/{name}" if place else name)
                 continue
             if field.needed:
                 self.findings.note(DriftKind.MISSING_FIELD, at(place, name))
@@ -251,6 +262,15 @@ def as_number(value: Any) -> int | None:
 
 def _has_some(element: etree._Element, shape: Shape) -> bool:
     return any(shape.knows(local(child.tag)) for child in element)
+
+
+def _may_hold_records(value: Any) -> bool:
+    """Tell whether an unknown value may be a list or a record, also one written as a text."""
+    if isinstance(value, Twice):
+        return any(map(_may_hold_records, value.values))
+    if isinstance(value, str):
+        return value.lstrip().startswith(("[", "{", "<"))
+    return isinstance(value, dict | list) and bool(value)
 
 
 _KINDS: dict[type, str] = {
