@@ -1,3 +1,3 @@
 """A message-driven integration hub for one-stop public-service counters."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

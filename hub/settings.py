@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from hub import failpoints
-from hub.sandbox.programs import SERVER_SETTING
+from hub.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
@@ -182,13 +182,13 @@ def seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
 
 
-def load(environment: Mapping[str, str]) -> Settings:
+def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
     """Return the settings in `environment`; raises SettingsError with every problem."""
     problems: list[str] = []
     values: dict[str, Any] = {}
     fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
     for name, text in environment.items():
-        if not name.startswith("HUB_") or name == SERVER_SETTING:
+        if not name.startswith("HUB_") or name in SANDBOX_SETTINGS:
             continue
         key, from_file = name, False
         if key not in fields and key.endswith("_FILE"):

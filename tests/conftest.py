@@ -15,7 +15,8 @@ import structlog
 from hypothesis import settings
 
 from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.programs import SERVER_SETTING, MissingProgram
+from hub.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
+from hub.sandbox.programs import MissingProgram
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from hub.telemetry import log
@@ -31,9 +32,9 @@ _AMBIENT = pytest.StashKey[dict[str, str]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Take the hub's settings out of the environment: those of a developer's shell must not decide
     what a test does. Only the broker's address is read, by the fixture `rabbit`, and which
-    RabbitMQ the sandbox starts.
+    RabbitMQ and PostgreSQL the sandbox starts.
     """
-    names = [name for name in os.environ if name.startswith("HUB_") and name != SERVER_SETTING]
+    names = [it for it in os.environ if it.startswith("HUB_") and it not in SANDBOX_SETTINGS]
     config.stash[_AMBIENT] = ambient = {name: os.environ.pop(name) for name in names}
     address, management = BROKER
     if address in ambient and management not in ambient:

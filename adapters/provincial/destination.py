@@ -185,7 +185,7 @@ class ProvincialDestination:
             answer = self._look_up(request.number)
         return self._judge(request, answer)
 
-    def _judge(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:
+    def _judge(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:  # noqa: C901
         """Return what the province's word on a dossier says of one request."""
         prepared: Prepared = request.body
         found, evidence = answer.result.dossier, answer.digest

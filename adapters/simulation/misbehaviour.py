@@ -146,7 +146,7 @@ def _marked(answer: Answer, call: Call) -> Answer:
     return replace(answer, fields=[*answer.fields, (b"x-request-id", mark)]) if mark else answer
 
 
-def _garbled(answer: Answer, fault: Fault) -> Answer:
+def _garbled(answer: Answer, fault: Fault) -> Answer:  # noqa: C901
     """Return the answer as it comes through when the work was done."""
     body = answer.body
     match fault.kind:

@@ -191,7 +191,7 @@ class Simulation:
         setting = msgspec.to_builtins(self.dialects.setting)
         return {**setting, "spoken": dict(sorted(self.dialects.spoken.items()))}
 
-    async def _ask(
+    async def _ask(  # noqa: C901
         self, method: str, path: str, query: dict[str, list[str]], body: bytes
     ) -> tuple[int, Any]:
         try:

@@ -40,7 +40,7 @@ class Callbacks(Protocol):
         """Return the answer; accepted means committed."""
 
 
-def create_app(
+def create_app(  # noqa: C901
     store: Store,
     files: blobs.BlobStore,
     sink: Sink,

@@ -44,7 +44,7 @@ def load(path: Path = DATA) -> Manners:
     return Manners(windows=(*found.weekly, *found.dated), quotas=found.quota)
 
 
-def _problem(entry: Entry) -> str:
+def _problem(entry: Entry) -> str:  # noqa: C901
     operations = {type.name for type in CATALOG if type.reader == entry.partner}
     if entry.partner not in PARTNERS:
         return f"partners are {', '.join(sorted(PARTNERS))}"

@@ -10,6 +10,10 @@ from pathlib import Path
 
 SERVER_SETTING = "HUB_SANDBOX_RABBITMQ"
 """Names another start script than the installed one, e.g. of a newer RabbitMQ in a chroot."""
+DATABASE_SETTING = "HUB_SANDBOX_POSTGRESQL"
+"""Names another folder of PostgreSQL's programs than the installed one."""
+SETTINGS = frozenset({SERVER_SETTING, DATABASE_SETTING})
+"""Settings of the sandbox, not of a hub that works beside it."""
 
 
 class MissingProgram(RuntimeError):
@@ -60,6 +64,11 @@ def pgbouncer() -> Path:
 
 def postgresql(program: str) -> Path:
     """Return `initdb`, `postgres` and the like, of the newest version that is installed."""
+    named = os.environ.get(DATABASE_SETTING)
+    if named:
+        if Path(named, program).is_file():
+            return Path(named, program)
+        raise MissingProgram(f"{named}/{program} ({DATABASE_SETTING})", "postgresql")
 
     def version(path: Path) -> float:
         try:

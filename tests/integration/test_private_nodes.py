@@ -221,3 +221,14 @@ def test_a_missing_program_names_its_package() -> None:
     with pytest.raises(MissingProgram, match="no-such-program is not installed") as caught:
         programs.postgresql("no-such-program")
     assert caught.value.package == "postgresql"
+
+
+def test_a_named_folder_of_postgresql_is_taken_or_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version's programs run instead of the installed ones, never beside them."""
+    (tmp_path / "initdb").touch()
+    monkeypatch.setenv(programs.DATABASE_SETTING, str(tmp_path))
+    assert programs.postgresql("initdb") == tmp_path / "initdb"
+    with pytest.raises(MissingProgram, match=programs.DATABASE_SETTING):
+        programs.postgresql("postgres")

@@ -107,7 +107,7 @@ def _read(tree: Tree, use: str, outer: Query | None, found: list[Query]) -> None
         begin = end + 1
 
 
-def _read_one(tree: Tree, query: Query, found: list[Query]) -> None:
+def _read_one(tree: Tree, query: Query, found: list[Query]) -> None:  # noqa: C901
     parts: list[tuple[Tree, str]] = []
     in_from, last, item = False, "", 0
     for place, it in enumerate(tree):

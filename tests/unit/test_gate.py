@@ -279,7 +279,7 @@ EVENTS = st.lists(
 
 @settings(deadline=None)
 @given(EVENTS, st.booleans())
-def test_no_more_is_under_way_than_is_allowed(
+def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
     events: list[tuple[str, object, int]], tea: bool
 ) -> None:
     """One trial at a time, a ramp no wider than it is, nothing while paused; and an end to all."""

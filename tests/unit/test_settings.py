@@ -92,9 +92,10 @@ def test_failpoints_are_for_drills_and_must_exist(environment: dict[str, str], n
         load(environment)
 
 
-def test_which_server_the_sandbox_starts_is_no_setting_of_the_hub() -> None:
-    """A hub beside a private node of another RabbitMQ starts all the same."""
-    assert load({"HUB_SANDBOX_RABBITMQ": "/opt/other/rabbitmq-server"}) == load({})
+@pytest.mark.parametrize("name", ["HUB_SANDBOX_RABBITMQ", "HUB_SANDBOX_POSTGRESQL"])
+def test_which_server_the_sandbox_starts_is_no_setting_of_the_hub(name: str) -> None:
+    """A hub beside a private node of another RabbitMQ or PostgreSQL starts all the same."""
+    assert load({name: "/opt/other"}) == load({})
 
 
 def test_no_secret_is_in_the_settings_as_they_are_shown() -> None:

@@ -1,0 +1,14 @@
+# The commands of this repository, for who forgets them: `make help`. Each is a script that works
+# without make, too; `make test ARGS=unit` is `script/test unit`.
+SCRIPTS := $(sort $(notdir $(shell find script -maxdepth 1 -type f)))
+.DEFAULT_GOAL := help
+.PHONY: help $(SCRIPTS)
+
+help:
+	@for name in $(SCRIPTS); do \
+	    printf '  make %-9s%s\n' "$$name" "$$(sed -n '2s/^# //p' "script/$$name")"; \
+	done
+	@echo '  ARGS=... hands arguments on: make test ARGS=unit'
+
+$(SCRIPTS):
+	@script/$@ $(ARGS)
