@@ -78,20 +78,26 @@ class Deadly(Partner):
         raise Died
 
 
-def test_a_question_that_kills_is_left_to_a_person(store: Store) -> None:
+def test_a_question_that_kills_is_left_to_a_person(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ten alone that never ended: it is not asked about any more, and `hub stuck` says why."""
     with store.write() as tx:
         say(tx, [step(0, 1)], now())
         values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}
         tx.execute(sa.update(deliveries).values(values))
     works = Works(store, MemoryBroker(), Deadly())
-    works.reconcile.reserved_for = timedelta(0)
+    time = [now()]
+    # Time moves between two lives only: in one life a question is reserved until it has ended.
+    monkeypatch.setattr(works.reconcile, "clock", lambda: time[0])
     with ThreadPoolExecutor(1) as pool:
         for _ in range(SUSPECT_FROM + LONE_QUESTIONS):
+            time[0] += works.reconcile.reserved_for
             with store.read() as tx:
                 assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is not None
             with pytest.raises(Died):
                 works.reconcile.ask_some(pool)
+        time[0] += works.reconcile.reserved_for
         assert works.reconcile.ask_some(pool) == 0
     with store.read() as tx:
         ((_, _, _, state, code, detail),) = attention.stuck(tx)
