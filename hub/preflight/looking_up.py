@@ -1,15 +1,17 @@
 """Whether a partner's look-up works: a login alone says that a door opens, not what is behind it.
 
-The newest delivered message is looked up as reconciling would do it. That changes nothing at the
-partner. What cannot be read, or is not found, would leave every unknown effect unknown.
+The newest message that was delivered longer ago than the partner's look-up may lag is looked up as
+reconciling would do it. That changes nothing at the partner. What cannot be read, or is not found,
+would leave every unknown effect unknown.
 """
 
 from collections.abc import Iterator
 
+from hub.clock import utc_now
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Absent, Destination, Receipt, Request
+from hub.ports import Absent, Destination, Receipt
 from hub.preflight.check import Check
 from hub.preflight.reading import reading
 from hub.rules.errors import DeliveryFailure
@@ -25,8 +27,15 @@ FIX = (
 def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
     """Look the newest delivered dossier up; nothing where none was delivered lately."""
     subject = f"{destination.name} look-up"
-    request = _newest(settings, destination)
-    if request is None:
+    body = _newest(settings, destination)
+    if body is None:
+        return
+    try:
+        message = decode_stored(body)
+        request = destination.prepare(message, catalog.read(message))
+    except (InvalidMessage, DeliveryFailure) as failure:
+        # Of a time with other rules; no fault of the partner.
+        yield Check(subject, True, f"not looked up, no request can be made anew: {failure}")
         return
     try:
         found = destination.find(request)
@@ -45,14 +54,10 @@ def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
         yield Check(subject, False, detail, FIX)
 
 
-def _newest(settings: Settings, destination: Destination) -> Request | None:
-    types = sorted(destination.traits.accepts)
+def _newest(settings: Settings, destination: Destination) -> bytes | None:
+    traits = destination.traits
+    types, before = sorted(traits.accepts), utc_now() - traits.lag
     with reading(settings) as tx:
-        body = None if tx is None else lately_delivered(tx, destination.name, types=types)
-    if body is None:
-        return None
-    try:
-        message = decode_stored(body)
-        return destination.prepare(message, catalog.read(message))
-    except (InvalidMessage, DeliveryFailure):
-        return None  # of a time with other rules
+        if tx is None:
+            return None
+        return lately_delivered(tx, destination.name, types=types, before=before)

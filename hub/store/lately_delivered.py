@@ -1,6 +1,7 @@
 """The newest message that a partner has: what a look-up at the partner must show."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -8,17 +9,20 @@ from hub.store.engine import Tx
 from hub.store.tables import deliveries, handovers, journal
 
 LOOKED_AT = 500
-"""Calls from the newest one backwards; a partner that had none of these was not called lately."""
+"""Calls from the newest such backwards; a partner that had none of these was not called lately."""
 
 
-def lately_delivered(tx: Tx, partner: str, *, types: Sequence[str]) -> bytes | None:
-    """Return the body of the newest delivered message of these types, None without one.
+def lately_delivered(
+    tx: Tx, partner: str, *, types: Sequence[str], before: datetime
+) -> bytes | None:
+    """Return the body of the newest message of these types that was delivered before, or None.
 
-    Not one whose body has gone: an archived dossier, an erased one.
+    Not one whose body has gone: an archived dossier, an erased one. `before` leaves the partner's
+    look-up the time to show what was delivered.
     """
     h = handovers.c
     recent = sa.select(h.seq, h.delivery_id, h.partner, h.outcome)
-    recent = recent.order_by(h.seq.desc()).limit(LOOKED_AT)
+    recent = recent.where(h.answered_at <= before).order_by(h.seq.desc()).limit(LOOKED_AT)
     last = recent.subquery()
     query = (
         sa.select(journal.c.body)

@@ -1,6 +1,7 @@
 """The doctor looks a delivered dossier up at the partner: a login alone says too little."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.broker.memory import MemoryBroker
 from hub.preflight.check import Check
 from hub.preflight.partners import partners
+from hub.rules.errors import PermanentFailure
 from hub.settings import Settings
 from hub.store.engine import Store
 from hub.store.migrate import migrate
@@ -18,6 +20,13 @@ from tests.support.province import PASSWORD, USERNAME, settings_for, start_provi
 from tests.support.works import record, working
 
 Place = tuple[SimulatorProcess, Settings]
+
+
+def profile(place: Path, *, lag: str) -> str:
+    """Write a profile with this lag of the look-up; return its path."""
+    file = place / f"lag-{lag}.toml"
+    file.write_text(f'[lookup]\nlag = "{lag}"\n', encoding="utf-8")
+    return str(file)
 
 
 @pytest.fixture
@@ -36,6 +45,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
             province,
             Settings(
                 data_dir=str(tmp_path),
+                province_profile=profile(tmp_path, lag="0s"),
                 province_url=province.url,
                 province_username=USERNAME,
                 province_password=PASSWORD,
@@ -67,6 +77,33 @@ def test_a_look_up_that_cannot_be_read_is_a_finding_although_the_login_works(pla
     assert "hub partners rehearse" in checks["provincial look-up"].fix
 
 
+def test_a_dossier_that_the_look_up_may_not_show_yet_is_not_looked_up(
+    place: Place, tmp_path: Path
+) -> None:
+    """Delivered a moment ago at a partner whose look-up lags: nothing is wrong with it."""
+    province, settings = place
+    province.speak("late_replica", lag_seconds=600)
+    settings = replace(settings, province_profile=profile(tmp_path, lag="20m"))
+    checks = found(settings)
+    assert checks["provincial"].ok
+    assert "provincial look-up" not in checks
+
+
+def test_a_delivered_dossier_that_can_no_longer_be_written_is_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was delivered under other rules: the doctor says that it asked nothing."""
+
+    def refuse(*_: object) -> None:
+        raise PermanentFailure("prepare_failed", "another form")
+
+    monkeypatch.setattr(ProvincialDestination, "prepare", refuse)
+    check = found(place[1])["provincial look-up"]
+    assert check.ok
+    assert "not looked up" in check.detail
+    assert "prepare_failed" in check.detail
+
+
 def test_a_new_installation_looks_nothing_up(place: Place, tmp_path: Path) -> None:
     """Nothing was delivered, so nothing can be said."""
     settings = place[1]
@@ -76,6 +113,7 @@ def test_a_new_installation_looks_nothing_up(place: Place, tmp_path: Path) -> No
     store.close()
     empty = Settings(
         data_dir=str(tmp_path / "new"),
+        province_profile=settings.province_profile,
         province_url=settings.province_url,
         province_username=USERNAME,
         province_password=PASSWORD,
