@@ -51,8 +51,9 @@ def rehearse(
     from hub.rehearsals import Rehearsal
 
     one_of("PARTNER", partner, *NAMES)
-    _check_files(protocol, proposal)
     found = settings()
+    own = found.province_profile if partner == "province" else found.town_profile
+    _check_files(protocol, proposal, own=own)
     address = found.province_url if partner == "province" else found.town_url
     if not address:
         name = f"HUB_{partner.upper()}_URL"
@@ -129,11 +130,22 @@ def _by(actor: str) -> str:
         return system_user()
 
 
-def _check_files(*paths: Path | None) -> None:
-    """Refuse before anything is called what could not be written at the end."""
+def _check_files(*paths: Path | None, own: str) -> None:
+    """Refuse before anything is called what could not, or must not, be written at the end.
+
+    `own` is the profile in force: a proposal holds only what differs from that.
+    """
     for path in paths:
-        if path is not None and not path.absolute().parent.is_dir():
+        if path is None:
+            continue
+        if not path.absolute().parent.is_dir():
             say_both(f"{path}: không có thư mục này.", f"{path}: there is no such folder.")
+            raise typer.Exit(2)
+        if own and path.resolve() == Path(own).resolve():
+            say_both(
+                f"{path}: đang là cấu hình đối tác, ghi đè sẽ mất các dòng của nó. Chọn tệp khác.",
+                f"{path}: the profile in force, whose lines would be lost. Name another file.",
+            )
             raise typer.Exit(2)
 
 

@@ -140,6 +140,23 @@ def test_what_cannot_be_done_is_refused_before_anything_is_called(
     assert simulator.spoken() == before
 
 
+def test_the_profile_in_force_is_not_written_over(
+    hub: Hub, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """A proposal holds only what differs from it: TLS, proxy and codes would be lost."""
+    own = tmp_path / "own.toml"
+    own.write_text('[lookup]\nlag = "7s"\n', encoding="utf-8")
+    before = simulator.spoken()
+    for option in ("--proposal", "--protocol"):
+        done = hub(
+            "partners", "rehearse", "province", option, "own.toml", HUB_PROVINCE_PROFILE=str(own)
+        )
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert "in force" in done.stdout + done.stderr
+    assert own.read_text(encoding="utf-8") == '[lookup]\nlag = "7s"\n'
+    assert simulator.spoken() == before
+
+
 def test_a_partner_that_cannot_be_gone_live_with_ends_with_code_1(hub: Hub, tmp_path: Path) -> None:
     """The protocol is printed all the same, and names the step in both languages."""
     done = hub("partners", "rehearse", "province", HUB_PROVINCE_PASSWORD="another")
