@@ -1,4 +1,8 @@
-"""Writes drift down, and opens one task for each piece of news, at most a few at a time."""
+"""Writes drift down, and opens one task for each piece of news, at most a few at a time.
+
+Not promised: a task for news beyond those few. It stands in `hub partners drift` only, also when
+the open tasks are done later.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,0 +1,30 @@
+"""What a person reads of drift is there for every kind, in both languages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hub.operations.drift.words import finding, what
+from hub.ports import DriftKind
+from hub.store.drift import Key
+
+AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", DriftKind)
+def test_every_kind_of_drift_has_words_of_its_own(kind: DriftKind) -> None:
+    """No clerk reads the name of a kind; and what to do stands in both languages."""
+    for text in what(kind):
+        assert text
+        assert str(kind) not in text
+    key = Key(partner="provincial", operation="TraCuuHoSo", kind=kind, place="error_code")
+    task = finding([key], since=AT)
+    assert task.repair.count("`hub tasks done`") == 2, task.repair
+
+
+def test_a_code_under_another_status_needs_a_line_of_the_profile() -> None:
+    """Asking alone does not help: the code is not believed under that status."""
+    key = Key(partner="provincial", operation="A", kind=DriftKind.CODE_STATUS, place="error_code")
+    repair = finding([key], since=AT).repair
+    assert repair.count("`statuses`") == 2
+    assert "rehearse" in repair
