@@ -9,6 +9,17 @@ LONGEST_NAME = 240
 NAME_WRONG = (
     "đặt lại tên tệp theo mẫu <mã hồ sơ>__<mã thành phần>.pdf rồi chép lại vào thư mục quét."
 )
+TOO_LARGE = "quét lại với độ phân giải thấp hơn hoặc tách thành nhiều tệp rồi quét lại từng tệp."
+DOSSIER_ENDED = "không đổi tên tệp; báo cán bộ công nghệ thông tin của phường để xử lý hồ sơ này."
+ASK_IT = "giữ tệp này và báo cán bộ công nghệ thông tin của phường."
+WHAT_TO_DO = {
+    "number_malformed": NAME_WRONG,
+    "payload_invalid": NAME_WRONG,
+    "file_too_large": TOO_LARGE,
+    "dossier_archived": DOSSIER_ENDED,
+    "dossier_erased": DOSSIER_ENDED,
+}
+"""By the code of the refusal; `ASK_IT` for every other one."""
 UNFINISHED = (
     "chờ máy quét ghi xong; nếu máy đã dừng thì xóa tệp này trong thư mục quét và quét lại giấy tờ."
 )

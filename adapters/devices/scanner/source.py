@@ -30,7 +30,13 @@ from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.names import ScanName, is_left_alone, read_name
-from adapters.devices.scanner.notes import NAME_WRONG, UNFINISHED, remove_note, write_note
+from adapters.devices.scanner.notes import (
+    ASK_IT,
+    UNFINISHED,
+    WHAT_TO_DO,
+    remove_note,
+    write_note,
+)
 from adapters.devices.scanner.rest import AtRest, Marks, marks_of
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
@@ -189,7 +195,7 @@ class ScannerSource:
             place,
             name=path.name,
             why=f"{error.why} ({error.code})",
-            what_to_do=NAME_WRONG,
+            what_to_do=WHAT_TO_DO.get(error.code, ASK_IT),
             headline="Không nhận được tệp quét",
         )
         path.rename(place)
@@ -222,8 +228,8 @@ class ScannerSource:
 
     def _clear(self) -> None:
         """Remove old copies, once an hour."""
-        if time.monotonic() - self._cleared > CLEAR_EVERY:
-            self._cleared = time.monotonic()
+        if self._monotonic() - self._cleared > CLEAR_EVERY:
+            self._cleared = self._monotonic()
             copies.remove_old(self.folder / TAKEN, age=self.keep)
 
 

@@ -17,6 +17,7 @@ from hub.flow.accept import Intake
 from hub.messages import envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
+from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
 from hub.sources import SourceRole
 from hub.store.engine import Store
@@ -81,15 +82,15 @@ def test_a_scan_that_is_copied_again_later_is_the_same_scan(
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "code"),
+    ("name", "size", "code", "what_to_do"),
     [
-        ("holiday.pdf", 10, "number_malformed"),
-        (f"{NUMBER}__TP-01.exe", 10, "number_malformed"),
-        (f"{NUMBER}__TP-01.pdf", 60_000, "file_too_large"),
+        ("holiday.pdf", 10, "number_malformed", "đặt lại tên tệp"),
+        (f"{NUMBER}__TP-01.exe", 10, "number_malformed", "đặt lại tên tệp"),
+        (f"{NUMBER}__TP-01.pdf", 60_000, "file_too_large", "độ phân giải thấp hơn"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_set_aside_with_a_note_for_the_officer(
-    store: Store, sink: Intake, folder: Path, name: str, size: int, code: str
+    store: Store, sink: Intake, folder: Path, name: str, size: int, code: str, what_to_do: str
 ) -> None:
     """What is wrong and what to do, in Vietnamese, beside the file; nothing is stored."""
     source = ScannerSource(folder)
@@ -98,9 +99,30 @@ def test_a_file_that_cannot_be_taken_is_set_aside_with_a_note_for_the_officer(
     source.look(sink)
     note = (folder / REFUSED / f"{name}.txt").read_text(encoding="utf-8")
     assert code in note
-    assert "Cách xử lý" in note
+    assert f"Cách xử lý: {what_to_do}" in note
     assert (folder / REFUSED / name).exists()
     assert accepted(store) == []
+
+
+@pytest.mark.parametrize("code", ["dossier_archived", "dossier_erased", "file_hash_wrong"])
+def test_a_refusal_that_no_other_name_would_help_asks_for_no_other_name(
+    sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """The officer would rename and scan for ever."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise InvalidMessage(code, where="file", why="refused")
+
+    monkeypatch.setattr(Intake, "store_file", refuse)
+    source = ScannerSource(folder)
+    scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
+    source.look(sink)
+    source.look(sink)
+    (note,) = (folder / REFUSED).glob("*.txt")
+    text = note.read_text(encoding="utf-8")
+    assert code in text
+    assert "đặt lại tên" not in text
+    assert "công nghệ thông tin" in text
 
 
 @pytest.mark.parametrize(
