@@ -194,6 +194,18 @@ def test_a_profile_that_contradicts_itself_is_refused(tmp_path: Path, text: str,
     assert "geheim" not in line
 
 
+def test_every_file_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
+    """Beside a certificate without its key; a person mends all of it at once."""
+    found = refused(
+        tmp_path,
+        '[tls]\nca_file = "no-ca.pem"\nclient_certificate = "no.pem"\n'
+        '[addresses]\nwsdl = "no.wsdl"\n',
+    )
+    wanted = ("no client_key", "no-ca.pem", "no.pem", "no.wsdl")
+    for text in wanted:
+        assert any(text in it for it in found), found
+
+
 def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
     """So is a key that others can read."""
     office = Authority(tmp_path)

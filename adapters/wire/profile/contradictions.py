@@ -216,24 +216,31 @@ def _retry_after(profile: Profile) -> Iterator[_Found]:
         yield _Found(("retry_after", "pause_from"), shown(wish.pause_from), allowed, fix)
 
 
-def _tls(profile: Profile) -> Iterator[_Found]:
+def _pair(profile: Profile) -> Iterator[_Found]:
+    """A certificate and its key belong together."""
     tls = profile.tls
     if bool(tls.client_certificate) != bool(tls.client_key):
         has, lacks = "client_certificate", "client_key"
         if tls.client_key:
             has, lacks = lacks, has
         yield _Found(("tls", has), f"no {lacks}", "both or none", f"Add tls.{lacks}.")
-        return
-    files = {("tls", name): getattr(tls, name) for name in _TLS_FILES}
+
+
+def _files(profile: Profile) -> Iterator[_Found]:
+    """The hub can read every file that is named, and nobody else those that are secret."""
+    files = {("tls", name): getattr(profile.tls, name) for name in _TLS_FILES}
     files |= {
         ("proxy", "password_file"): profile.proxy.password_file,
         ("addresses", "wsdl"): profile.addresses.wsdl,
     }
-    for key, path in files.items():
-        if path and (problem := _unreadable(Path(path), secret=key[1] in _SECRET)):
-            yield _Found(key, path, "a file that the hub can read", problem)
-            return
-    yield from _contents(profile)
+    found = [
+        _Found(key, path, "a file that the hub can read", problem)
+        for key, path in files.items()
+        if path and (problem := _unreadable(Path(path), secret=key[1] in _SECRET))
+    ]
+    yield from found
+    if not found and not any(_pair(profile)):
+        yield from _contents(profile)
 
 
 def _contents(profile: Profile) -> Iterator[_Found]:
@@ -330,7 +337,8 @@ _CHECKS: tuple[Check, ...] = (
     _lookup,
     _texts,
     _retry_after,
-    _tls,
+    _pair,
+    _files,
     _proxy,
     _contract,
 )
