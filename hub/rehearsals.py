@@ -4,7 +4,6 @@ A part of the composition root, beside `hub.partners`: the walk knows no setting
 no hub.
 """
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,11 +46,11 @@ class Rehearsal:
         found = self.settings
         return found.province_url if self.partner == PROVINCE else found.town_url
 
-    def run(self, *, tell: Tell, stop: threading.Event | None = None) -> Walked:
+    def run(self, *, tell: Tell) -> Walked:
         """Walk; `tell` gets each finding. Raises SettingsError for a broken profile."""
         make = self._province() if self.partner == PROVINCE else self._town()
         test = self._test() if self.number else None
-        return walk(make, self._load(), now=self.now, test=test, tell=tell, stop=stop)
+        return walk(make, self._load(), now=self.now, test=test, tell=tell)
 
     def protocol(self, walked: Walked) -> str:
         """Return the protocol that people sign."""
@@ -77,7 +76,11 @@ class Rehearsal:
             return ""
         setting = f"HUB_{self.partner.upper()}_PROFILE"
         own = getattr(self.settings, f"{self.partner}_profile")
-        use = f"Add these lines to {own}" if own else f"Name this file in {setting}"
+        use = (
+            f"Take each key over into {own}, instead of the key of that name there"
+            if own
+            else f"Name this file in {setting}"
+        )
         return walked.proposal.text(
             f"Found by `hub partners rehearse {self.partner}` on {local(self.now):%d/%m/%Y %H:%M}",
             f"at {self.endpoint}.",

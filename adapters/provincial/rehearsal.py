@@ -48,7 +48,6 @@ _TWO_DIGITS = re.compile(r"[0-9]{2}")
 class ProvinceRehearsal:
     """See `adapters.wire.rehearsal.records.Partner`."""
 
-    look_up_name = str(Operation.LOOK_UP)
     steps = STEPS
 
     def __init__(self, settings: ProvincialSettings, profile: Profile) -> None:

@@ -35,7 +35,6 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class TownRehearsal:
     """See `adapters.wire.rehearsal.records.Partner`."""
 
-    look_up_name = LOOK_UP
     steps = 0
 
     def __init__(self, settings: TownSettings, profile: Profile, *, absent: str) -> None:

@@ -40,7 +40,7 @@ class Granted:
 
 
 @dataclass(slots=True)
-class _Held:
+class _Present:
     """The present login."""
 
     granted: Granted
@@ -61,7 +61,7 @@ class Login:
         self._log_in = log_in
         self._clock = clock
         self._lock = threading.Lock()
-        self._present: _Held | None = None
+        self._present: _Present | None = None
         """None before the first login and after one that failed."""
         self._logins = 0
         """How many logins have ended, well or not."""
@@ -99,11 +99,11 @@ class Login:
             if self._logins != before and self._failure is not None:
                 raise self._failure.as_kind(type(self._failure))
             self._forget(over, lost=lost)
-            self._wait_over()
+            self._refuse_while_paused()
             asked = self._clock()  # first: a token is good from when it was made
             try:
                 granted = self._log_in()
-                self._present, self._failure = _Held(granted, asked), None
+                self._present, self._failure = _Present(granted, asked), None
             except DeliveryFailure as failure:
                 self._failure = failure
                 raise
@@ -156,7 +156,7 @@ class Login:
         self.drop(token)
         raise TransientFailure("partner_login", f"{again.words}, under a new login too")
 
-    def _is_good(self, present: _Held) -> bool:
+    def _is_good(self, present: _Present) -> bool:
         lifetime = present.granted.lifetime
         return lifetime is None or self._clock() < present.since + lifetime.total_seconds()
 
@@ -194,7 +194,7 @@ class Login:
             pause = FIRST_PAUSE * 2 ** min(self._lost - IN_A_ROW, 20)
             self._not_before = self._clock() + min(pause, LONGEST_PAUSE).total_seconds()
 
-    def _wait_over(self) -> None:
+    def _refuse_while_paused(self) -> None:
         left = self._not_before - self._clock()
         if left > 0:
             raise Held(

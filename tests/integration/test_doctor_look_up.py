@@ -1,9 +1,9 @@
 """The doctor looks a delivered dossier up at the partner: a login alone says too little."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.provincial.destination import ProvincialDestination
@@ -83,7 +83,7 @@ def test_a_dossier_that_the_look_up_may_not_show_yet_is_not_looked_up(
     """Delivered a moment ago at a partner whose look-up lags: nothing is wrong with it."""
     province, settings = place
     province.speak("late_replica", lag_seconds=600)
-    settings = replace(settings, province_profile=profile(tmp_path, lag="20m"))
+    settings = msgspec.structs.replace(settings, province_profile=profile(tmp_path, lag="20m"))
     checks = found(settings)
     assert checks["provincial"].ok
     assert "provincial look-up" not in checks

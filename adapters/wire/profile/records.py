@@ -249,8 +249,8 @@ class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Key(
             'list of "iso" and of forms such as "%Y%m%d%H%M%S"',
-            "Forms in which times are read, tried in this order. A text that two of them read "
-            "differently is unreadable.",
+            "Forms in which times are read; all are tried, their order does not count. A text that "
+            "two of them read differently is left as it is, and compared as day first.",
         ),
     ] = ("iso",)
     zone: Annotated[

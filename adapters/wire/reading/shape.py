@@ -44,14 +44,13 @@ class Field:
 class Shape:
     """The fields of one record."""
 
-    __slots__ = ("by_letters", "fields", "name", "needed")
+    __slots__ = ("by_letters", "fields", "name")
 
     def __init__(self, name: str, fields: tuple[Field, ...]) -> None:
         self.name = name
         self.fields = {field.name: field for field in fields}
         self.by_letters = {field.name.casefold(): field for field in fields}
         """By the name in small letters, for partners whose serialiser changes the case."""
-        self.needed = tuple(field for field in fields if field.needed)
 
     def knows(self, name: str) -> bool:
         """Tell whether a field has this name, in whatever case."""

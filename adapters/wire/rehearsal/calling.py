@@ -19,6 +19,9 @@ from adapters.wire.wires import Wires
 from hub.ports import Answer, Drift, Request
 from hub.rules.errors import DeliveryFailure, TransientFailure
 
+TRIES = 4
+"""Of a call that changes nothing, where its failure passes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
@@ -71,9 +74,9 @@ class Caller:
             failure = error
         took, received = timedelta(seconds=time.monotonic() - began), datetime.now(UTC)
         if reply is None:
-            return Said(operation=operation, failure=failure, took=took, ended_at=received)
+            return Said(operation=operation, failure=failure, took=took)
         ahead = reply.clock_ahead(sent=sent, received=received)
-        said = Said(operation=operation, reply=reply, took=took, ended_at=received, ahead=ahead)
+        said = Said(operation=operation, reply=reply, took=took, ahead=ahead)
         return self.read(said)
 
     def read(self, said: Said) -> Said:
@@ -114,9 +117,6 @@ class Caller:
             return replace(said, means=self._reading.judge(operation, reply, heard))
         except DeliveryFailure as failure:
             return replace(said, failure=failure)
-
-
-TRIES = 4
 
 
 def concluded(find: Callable[[Request], Answer], request: Request) -> Answer | DeliveryFailure:

@@ -5,29 +5,28 @@ Promises that a call which changes nothing is asked again, a few times, after a 
 done.
 """
 
-import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.wire.profile import Profile
+from adapters.wire.rehearsal.calling import TRIES
 from adapters.wire.rehearsal.proposal import Proposal
 from adapters.wire.rehearsal.records import Partner, Said, Test
 from hub.ports import DriftKind
 from hub.rules.errors import FaultClass
 
 Make = Callable[[Profile], Partner]
-TRIES = 4
 PAUSE = timedelta(milliseconds=300)
 
 
 class Context:
     """One rehearsal under way; used by one thread."""
 
-    def __init__(self, make: Make, proposal: Proposal, *, stop: threading.Event) -> None:
+    def __init__(self, make: Make, proposal: Proposal) -> None:
         self._make = make
         self.proposal = proposal
         self.partner = make(proposal.profile)
-        self.stop = stop
         self.said: list[Said] = []
         self.token = ""
         self.test: Test | None = None
@@ -65,8 +64,8 @@ class Context:
         return said
 
     def wait(self, pause: timedelta) -> None:
-        """Let a moment pass; ends at once when the rehearsal is to end."""
-        self.stop.wait(pause.total_seconds())
+        """Let a moment pass; Ctrl-C ends it."""
+        time.sleep(pause.total_seconds())
 
     def log_in(self) -> Said:
         """Log in, again after what passes."""
@@ -108,7 +107,7 @@ class Context:
     def _asked(self, ask: Callable[[], Said]) -> Said:
         said = ask()
         for _ in range(TRIES - 1):
-            if not passes(said) or self.stop.is_set():
+            if not passes(said):
                 break
             self.wait(PAUSE)
             said = ask()

@@ -43,9 +43,10 @@ def _encoding(context: Context, replies: Sequence[Reply]) -> Finding:
         if not kind.charset and not inside and _real(body) == "?":
             _learn_charset(context, body)
     texts = (", ".join(sorted(named)) or "-", ", ".join(sorted(real)) or "-")
+    learned = any(line.path == ("encodings", "charset") for line in context.proposal.lines)
     return Finding(
         "form",
-        Mark.OK if "?" not in real or context.proposal.lines else Mark.ATTENTION,
+        Mark.OK if "?" not in real or learned else Mark.ATTENTION,
         f"bảng mã khai báo: {texts[0]}; thực tế: {texts[1]}",
         f"encoding declared: {texts[0]}; real: {texts[1]}",
     )

@@ -60,7 +60,6 @@ class Said:
     names: bool = False
     """Of a call that changes something: the reply names the dossier of the call."""
     took: timedelta = timedelta()
-    ended_at: datetime | None = None
     drift: tuple[Drift, ...] = ()
     ahead: timedelta | None = None
     """By how much the partner's clock is ahead, None where the reply has no time."""
@@ -120,7 +119,6 @@ class Partner(Protocol):
     """Operation -> its whole address."""
     absent: str
     """Number of a dossier that cannot be there."""
-    look_up_name: str
     reply_timeout: timedelta
     wires: Any
     """The connections, see `adapters.wire.wires.Wires`."""

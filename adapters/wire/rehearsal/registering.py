@@ -120,7 +120,7 @@ def _until(
         said = context.look_up(number)
         if reached(said.shown):
             return said.shown, asked
-        if asked > _patience(context) or context.stop.is_set():
+        if asked > _patience(context):
             return None, asked
         context.wait(POLL)
 

@@ -3,7 +3,6 @@
 Without a test dossier nothing is sent but logins and look-ups.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +36,10 @@ def walk(
     now: datetime,
     test: Test | None = None,
     tell: Tell = lambda _: None,
-    stop: threading.Event | None = None,
 ) -> Walked:
     """Take the steps; `tell` gets each finding as it comes. Raises ProfileBroken at the start."""
     proposal = Proposal(load)
-    context = Context(make, proposal, stop=stop or threading.Event())
+    context = Context(make, proposal)
     findings: list[Finding] = []
     try:
         for finding in _steps(context, now, test):

@@ -10,6 +10,7 @@ import pytest
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.rehearsal import registering
+from adapters.wire.rehearsal.logins import MADE_UP
 from tests.support import province as p
 from tests.support.rehearsals import (
     AGENCY,
@@ -20,7 +21,7 @@ from tests.support.rehearsals import (
     lines,
     rehearse,
 )
-from tests.support.rewriting import Answer, rewriting
+from tests.support.rewriting import Answer, Call, rewriting
 
 WANTED: dict[str, dict[str, object]] = {
     "dotnet": {},
@@ -109,6 +110,27 @@ def test_a_login_refused_under_an_unknown_code_teaches_nothing(
     assert not walked.runs
     assert "login" in attention(walked)
     assert lines(walked) == {}
+
+
+def test_an_unknown_encoding_is_for_a_person_whatever_else_was_learned(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """A line about something else does not make the bytes readable."""
+    strange = b'{"error_code": -1, "message": "\x8d\x90", "result": null}'
+    fields = {"content-type": "application/json", "x-request-id": ""}
+
+    def bent(call: Call, given: Answer) -> Answer:
+        if MADE_UP.encode() in call.body:
+            return Answer(200, strange, fields)
+        return Answer(given.status, given.body, {**given.headers, "x-request-id": ""})
+
+    simulator.speak()
+    with rewriting(simulator.url) as gateway:
+        gateway.after = bent
+        _, walked = rehearse("province", environment(gateway.url, tmp_path), number="")
+    assert "echo.header" in lines(walked)
+    (encoding,) = (it for it in walked.findings if "encoding declared" in it.en)
+    assert encoding.mark == "attention", encoding
 
 
 def test_the_look_up_has_the_time_that_the_profile_gives_it(
