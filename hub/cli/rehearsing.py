@@ -52,8 +52,7 @@ def rehearse(
 
     one_of("PARTNER", partner, *NAMES)
     found = settings()
-    own = found.province_profile if partner == "province" else found.town_profile
-    _check_files(protocol, proposal, own=own)
+    _check_files(protocol, proposal, own=getattr(found, f"{partner}_profile"))
     address = found.province_url if partner == "province" else found.town_url
     if not address:
         name = f"HUB_{partner.upper()}_URL"
