@@ -12,8 +12,8 @@ from hub.broker.topology import EXCHANGE, Binding, Topology
 
 APPLY = "apply the topology"
 OTHER_FORM = (
-    "the hub changes nothing here, because it may hold messages: see RUNBOOK, *A queue or an"
-    " exchange has another form*"
+    "the hub changes nothing here, because it may hold messages: see"
+    " docs/runbook/broker.md, *A queue or an exchange has another form*"
 )
 
 

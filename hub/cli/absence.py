@@ -66,9 +66,9 @@ def _database(error: StoreUnavailable) -> Refusal | None:
         return Refusal(
             AWAY,
             f"Tệp cơ sở dữ liệu {place} bị hỏng: dừng hub, giữ lại tệp, khôi phục từ bản sao lưu"
-            " (RUNBOOK: Backup and restore).",
+            " (docs/runbook/operate.md).",
             f"The database {place} is damaged: stop the hub, keep the file, restore the backup"
-            " (RUNBOOK: Backup and restore).",
+            " (docs/runbook/operate.md).",
             cause_of(error),
         )
     if not (is_away(error) or is_forbidden(error)):

@@ -4,7 +4,7 @@
 class InvalidMessage(Exception):
     """A message breaks the contract of its type; it can never be handled as it is.
 
-    `code` is stable and has a heading in RUNBOOK.md; `where` is a JSON path or a field name;
+    `code` is stable and has a heading in docs/runbook; `where` is a JSON path or a field name;
     `why` holds no personal data (names and types of fields, never their values).
     """
 

@@ -21,8 +21,8 @@ from hub.store.archive import files
 SUBJECT = "archive folder"
 WITHIN = 5.0
 """Seconds after which a folder that does not answer is a finding."""
-FIX = "Mount its disk, or set HUB_ARCHIVE_DIR right (RUNBOOK: archive folder)."
-FIX_FULL = "Give the archive a larger disk (RUNBOOK: How large it gets)."
+FIX = "Mount its disk, or set HUB_ARCHIVE_DIR right (docs/runbook/archive.md)."
+FIX_FULL = "Give the archive a larger disk (docs/runbook/archive.md)."
 
 
 def archive_folder(settings: Settings) -> Iterator[Check]:

@@ -160,7 +160,7 @@ def _dead_letters(broker_url: str) -> Check:
             "dead letters",
             False,
             f"not tried: {reason}",
-            "Settle what is in `hub.dead` (RUNBOOK); an account without the right to configure"
+            "Settle what is in `hub.dead` (docs/runbook); an account without the right to configure"
             " cannot try.",
         )
     good = "a rejected probe arrived in hub.dead"

@@ -47,7 +47,7 @@ def clock(
         subject,
         away <= warn,
         f"it is {abs(seconds):.1f} s {way} ours" if away else "the same as ours, as far as seen",
-        "Let both machines take their time from the same NTP server (RUNBOOK: the clock is wrong).",
+        "Let both machines take their time from the same NTP server (docs/runbook/symptoms.md).",
         fatal=refuse is not None and away > refuse,
     )
 

@@ -14,7 +14,7 @@ from hub.rules.forecast import FULL, SOON, Sample, days_left
 from hub.settings import Settings
 from hub.store import disk_samples
 
-FIX = "RUNBOOK: How large it gets. `hub archive run --dry-run` shows what can leave the database."
+FIX = "See docs/runbook/archive.md. `hub archive run --dry-run` shows what can leave the database."
 
 
 def filling(settings: Settings) -> Iterator[Check]:

@@ -20,7 +20,7 @@ from hub.store.lately_delivered import lately_delivered
 
 FIX = (
     "Every unknown effect waits for this look-up. Compare the partner's replies with its profile:"
-    " `hub partners drift`, `hub partners rehearse`, RUNBOOK."
+    " `hub partners drift`, `hub partners rehearse`, docs/runbook."
 )
 
 

@@ -38,7 +38,7 @@ def partners(settings: Settings) -> Iterator[Check]:
         try:
             ahead = destination.ping()
         except DeliveryFailure as failure:
-            fix = "Messages wait in the store until the partner answers; see RUNBOOK."
+            fix = "Messages wait in the store until the partner answers; see docs/runbook."
             if remedy := REMEDIES.get(failure.code):
                 fix = f"{remedy.vi} · {remedy.en}"
             yield Check(destination.name, False, str(failure), fix)

@@ -1,7 +1,7 @@
 """How a call to a partner can fail. Three outcomes, not two: no effect, some effect, unknown.
 
 Destinations raise nothing but these. `code` is stable, unique in meaning and has a heading in
-RUNBOOK.md; `detail` is the technical cause for operators and never holds personal data.
+docs/runbook; `detail` is the technical cause for operators and never holds personal data.
 """
 
 import hashlib
@@ -225,6 +225,6 @@ _TABLE = (
 )
 
 FAULTS: dict[str, Fault] = {fault.code: fault for fault in _TABLE}
-"""Every fault code the hub itself can raise; RUNBOOK.md has a heading for each."""
+"""Every fault code the hub itself can raise; docs/runbook has a heading for each."""
 if len(FAULTS) != len(_TABLE):
     raise ValueError("a fault code is declared twice")

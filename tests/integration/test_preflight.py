@@ -93,7 +93,7 @@ def test_a_missing_and_a_wrong_queue_refuse_to_start(ready: Settings) -> None:
     change(ready.broker_url, "queue_declare", "deliver.provincial", **CLASSIC)
     found = findings(ready)["queue deliver.provincial"]
     assert found.refuses
-    assert "RUNBOOK" in found.fix
+    assert "docs/runbook" in found.fix
     assert "delete" not in found.fix
 
 

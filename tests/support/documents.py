@@ -5,9 +5,10 @@ import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-README, RUNBOOK = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "RUNBOOK.md")
-)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUNBOOK_PAGES = sorted((ROOT / "docs/runbook").glob("*.md"))
+RUNBOOK = "\n".join(page.read_text(encoding="utf-8") for page in RUNBOOK_PAGES)
+"""All pages of the runbook."""
 _FENCE = re.compile(r"^```sh\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 _ANY_FENCE = re.compile(r"^```.*?^```", flags=re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`]+)`")
@@ -58,7 +59,8 @@ def operator_name() -> str:
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of prose, list items and table cells, without those of blocks."""
-    prose = re.sub(r"\]\([^)\s]+\)", "]", _ANY_FENCE.sub("\n\n", text))
+    prose = re.sub(r"<br>", "\n\n", _ANY_FENCE.sub("\n\n", text))
+    prose = re.sub(r"\]\([^)\s]+\)", "]", prose)
     prose = re.sub(r"^(#+ .*|[|\s:-]+)$", "", prose, flags=re.MULTILINE)
     pieces = re.split(r"\n\s*\n|^\s*(?:[-*]|\d+\.) |\||(?<=[.!?…])\s+", prose, flags=re.MULTILINE)
     return [" ".join(piece.split()) for piece in pieces if piece and piece.strip()]

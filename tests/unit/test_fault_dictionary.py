@@ -14,7 +14,6 @@ from adapters.wire.reading.judge import FAILURES
 from hub.installation import FAULT_DATA
 from hub.rules import dictionary
 from hub.rules.errors import FAULTS, is_certain, kept_code, unknown_code
-from tests.unit.test_docs import RUNBOOK, section
 
 ENTRIES = dictionary.load(FAULT_DATA)
 
@@ -28,17 +27,6 @@ def test_every_fault_code_is_explained_and_nothing_else() -> None:
     """Both ways, in the order of the table, in both languages."""
     assert list(of("")) == list(FAULTS)
     assert all(it.to_do["vi"] and it.to_do["en"] and it.cause["vi"] for it in ENTRIES)
-
-
-def test_the_runbook_says_the_same() -> None:
-    """Who mends it and what to do."""
-    text = section(RUNBOOK, "## Fault codes")
-    for it in ENTRIES:
-        if it.partner:
-            continue
-        found = section(text, f"### {it.code}")
-        assert f", {', '.join(it.who)})" in found
-        assert f"- VI: {it.to_do['vi']}\n- EN: {it.to_do['en']}" in found
 
 
 def test_the_provinces_codes_are_those_of_its_adapter() -> None:

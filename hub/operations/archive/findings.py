@@ -20,10 +20,11 @@ ROOM, DAMAGE, FILES = "disk", "file", "files"
 """What a task is about."""
 _DESTINATION = "archive"
 _ROOM = (
-    "Giải phóng chỗ trên đĩa hoặc chuyển HUB_ARCHIVE_DIR sang đĩa khác (RUNBOOK: How large it"
-    " gets), rồi hub archive run. Không mất gì, chưa xóa gì chưa đọc lại"
-    " · Free room on that disk, or move HUB_ARCHIVE_DIR to another one (RUNBOOK: How large it"
-    " gets), then hub archive run. Nothing is lost; nothing was deleted that was not read back"
+    "Giải phóng chỗ trên đĩa hoặc chuyển HUB_ARCHIVE_DIR sang đĩa khác "
+    "(docs/runbook/archive.md), rồi hub archive run. Không mất gì, chưa xóa gì chưa đọc lại"
+    " · Free room on that disk, or move HUB_ARCHIVE_DIR to another one "
+    "(docs/runbook/archive.md), then hub archive run. Nothing is lost; nothing was deleted that was"
+    " not read back"
 )
 _DAMAGE = (
     "Gắn đĩa hoặc chép lại tệp từ bản sao lưu, hub archive verify, rồi hub archive run"

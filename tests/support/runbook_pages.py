@@ -1,0 +1,135 @@
+"""The pages of the runbook that are written from the code: fault codes, log, doctor, settings.
+
+`script/docs` writes them; `tests/unit/test_runbook_pages.py` fails where one is not fresh. Texts
+come from `hub/texts` and `hub/rules/data/faults.toml`, names and defaults from the code.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hub.rules import dictionary
+from hub.rules.errors import FAULTS
+from hub.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs/runbook"
+_TEXTS = ROOT / "hub/texts"
+_WHO = {
+    "ward clerk": "cán bộ tiếp nhận",
+    "ward IT": "CNTT phường",
+    "province": "tỉnh",
+    "town": "thị xã",
+}
+_GENERATED = "<!-- script/docs writes this page; do not edit it -->\n"
+
+
+def texts(name: str) -> list[dict[str, Any]]:
+    """Return the entries of one catalogue of `hub/texts`."""
+    data = tomllib.loads((_TEXTS / f"{name}.toml").read_text(encoding="utf-8"))
+    (entries,) = data.values()
+    return list(entries)
+
+
+def _page(title: str, vi: str, en: str, body: list[str]) -> str:
+    return "\n".join([f"# {title}\n\n{_GENERATED}\n{vi}\n\n*{en}*\n", *body]).rstrip() + "\n"
+
+
+def fault_codes() -> str:
+    """Return the page of the fault codes: class, who fixes it, what to do."""
+    body = []
+    for entry in dictionary.load({}):
+        fault = FAULTS[entry.code]
+        who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
+        body += [
+            f"## {entry.code}\n",
+            f"{fault.vi} (`{fault.fault_class}`; {who})\n",
+            f"- VI: {entry.to_do['vi']}\n- EN: {entry.to_do['en']}\n",
+        ]
+    return _page(
+        "Mã lỗi · Fault codes",
+        "Sau câu mà cán bộ thấy là loại lỗi và người xử lý. `invalid`: bị từ chối hoặc gác lại. "
+        "`transient`, `held`:\ntrung tâm tự gửi lại. `ambiguous`: trung tâm tự hỏi đối tác. "
+        "`permanent`: lượt gửi `dead`, chờ bạn. Xem\n"
+        "[lượt gửi và thông điệp](deliveries.md).",
+        "After the sentence that officers see stand the class and the owner of the fix. `invalid`: "
+        "refused or parked.\n`transient`, `held`: the hub tries again. `ambiguous`: the hub "
+        "queries the partner. `permanent`: the delivery is\n`dead` and waits for you.",
+        body,
+    )
+
+
+def log_events() -> str:
+    """Return the page of the log events."""
+    rows = [f"| `{it['name']}` | {it['vi']}<br>*{it['en']}* |" for it in texts("log_events")]
+    return _page(
+        "Nhật ký · Log events",
+        "Mỗi dòng là một đối tượng JSON ở standard error. Dòng nhật ký chỉ có tên, số và mã; không "
+        "có nội dung, không có\ndữ liệu cá nhân. Lỗi (`error`) ghi bằng lớp và mã, ví dụ "
+        "`OperationalError 57P01 at hub/store/engine.py:75`.",
+        "Each line is a JSON object on standard error (readable text on a terminal). Fields are "
+        "names, numbers and codes; never\na payload, never personal data. A fault (`error`) is "
+        "classes and codes of exceptions and lines of our code. The words of\na database are left "
+        "out, because they quote rows.",
+        ["| Sự kiện · Event | Nghĩa · Means |", "| --- | --- |", *rows],
+    )
+
+
+def doctor() -> str:
+    """Return the page of the doctor's lines."""
+    body = []
+    for it in texts("doctor"):
+        body += [f"## {' · '.join(it['subjects'])}\n", f"- VI: {it['vi']}\n- EN: {it['en']}\n"]
+    return _page(
+        "Các dòng của hub doctor · The lines of hub doctor",
+        "`hub doctor`, mỗi lần khởi động và mỗi giờ kiểm tra cùng những điều này. ✗: trung tâm "
+        "không khởi động, vì sẽ mất\nthông điệp hoặc không gì chạy. !: cảnh báo. Dấu `*` thay cho "
+        "một tên.",
+        "`hub doctor`, every start and every hour check the same things. ✗ keeps the hub from "
+        "starting, because messages\nwould be lost or nothing would move. ! is a warning. A "
+        "process without broker roles is only warned about the broker.",
+        body,
+    )
+
+
+def settings() -> str:
+    """Return the page of the settings."""
+    said = {it["name"]: it for it in texts("settings")}
+    rows = []
+    for field in msgspec.structs.fields(Settings):
+        default: Any = field.default
+        shown = f"`{default}`" if str(default) else "–"
+        text = said[field.name]
+        name = f"HUB_{field.name.upper()}"
+        rows.append(f"| `{name}` | {shown} | {text['vi']}<br>*{text['en']}* |")
+    return _page(
+        "Cài đặt · Settings",
+        "Tất cả lấy từ môi trường. Bí mật có thể đọc từ tệp: `HUB_<NAME>_FILE`. Tên không có, giá "
+        "trị không hợp lệ và mâu\nthuẫn được báo cùng lúc, và trung tâm không khởi động. Thời gian "
+        "tính bằng giây.",
+        "All come from the environment. A secret may come from a file: `HUB_<NAME>_FILE`. Unknown "
+        "names, wrong values and\ncontradictions are all reported at once, and the hub does not "
+        "start. Times are in seconds.",
+        ["| Tên · Setting | Mặc định · Default | Nghĩa · Means |", "| --- | --- | --- |", *rows],
+    )
+
+
+PAGES = {
+    "fault-codes.md": fault_codes,
+    "log-events.md": log_events,
+    "doctor.md": doctor,
+    "settings.md": settings,
+}
+
+
+def write() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
