@@ -14,6 +14,8 @@ from tests.matrix.combinations import SLICES, Combination
 from tests.matrix.programs import Programs
 from tests.matrix.run import Outcome
 
+SHOWN = {Path("tests/matrix", name) for name in ("table.py", "__main__.py", "kept.py")}
+"""Files of the matrix that change what is shown, and no result."""
 CODE = (
     "hub",
     "adapters",
@@ -46,7 +48,7 @@ def key(combination: Combination, found: Programs) -> str:
     for place in map(Path, places):
         files = sorted(place.rglob("*")) if place.is_dir() else [place]
         for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and "__pycache__" not in file.parts and file not in SHOWN:
                 digest.update(f"{file}\0".encode() + file.read_bytes())
     for program in (
         found.rabbitmq[combination.rabbitmq],

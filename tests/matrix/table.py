@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from tests.matrix.combinations import SLICES, Combination
@@ -32,12 +33,15 @@ def cells(combination: Combination, result: Result | list[str]) -> list[str]:
 
 def _cell(outcome: Outcome) -> str:
     failed = f"{outcome.failed} FAILED, " if outcome.failed else ""
-    return f"{failed}{outcome.passed} passed, {outcome.seconds:.0f} s"
+    return f"{failed}{outcome.passed} in {outcome.seconds:.0f} s"
 
 
 def for_terminal(rows: Rows) -> Table:
     """Return the table that `script/test matrix` prints."""
-    table = Table(*COLUMNS, title="The versions that were run")
+    table = Table(title="The versions that were run, and the tests that passed", box=SIMPLE)
+    for name in COLUMNS:
+        # At 80 columns a cell stays on one line; a sentence about what is missing wraps.
+        table.add_column(name.replace(" ", "\n"), no_wrap=name not in SLICES)
     for combination, result in rows.items():
         bad = not isinstance(result, list) and not result.good
         style = "red" if bad else "dim" if isinstance(result, list) else ""

@@ -30,7 +30,7 @@ OPTIONS = {
 """The options that the documents use, with the number of their values."""
 IN_IMAGES = {
     HUB: {"hub", "python", "sh", "cat", "tar"},
-    "postgres:17": {"pg_dump", "pg_restore", "psql"},
+    SERVICES["postgres"]["image"]: {"pg_dump", "pg_restore", "psql"},
 }
 
 

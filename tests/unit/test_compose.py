@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from hub.settings import AT_THE_BROKER, ROLES
+from tests.matrix.table import END, MARK
 
 SERVICES = yaml.safe_load(
     (Path(__file__).parents[2] / "docker-compose.yml").read_text(encoding="utf-8")
@@ -54,3 +55,16 @@ def test_every_variable_of_the_compose_file_is_in_the_example_of_env() -> None:
     wanted = set(re.findall(r"\$\{(\w+):?-", text))
     assert wanted
     assert set(re.findall(r"^(\w+)=", example, flags=re.MULTILINE)) == wanted
+
+
+@pytest.mark.parametrize(("service", "column"), [("rabbitmq", 0), ("postgres", 1)])
+def test_the_images_are_versions_that_the_matrix_ran(service: str, column: int) -> None:
+    """No moving tag: what a ward pulls tomorrow is what was tried."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition(MARK)[2].partition(END)[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    passed = [row for row in rows if "FAILED" not in "".join(row) and "not run" not in row[3]]
+    ran = {row[column].strip("| ") for row in passed}
+    version = SERVICES[service]["image"].partition(":")[2].removesuffix("-management")
+    assert re.fullmatch(r"\d+\.\d+(\.\d+)?", version)
+    assert version in ran

@@ -83,5 +83,5 @@ def test_the_readme_gets_the_versions_that_the_servers_named(tmp_path: Path) -> 
     text = readme.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
-    assert "| 3.10.8 | 15.14 | 3.11.7 | 9 passed, 7 s |" in text
+    assert "| 3.10.8 | 15.14 | 3.11.7 | 9 in 7 s |" in text
     assert "old" not in text
