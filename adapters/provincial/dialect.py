@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from adapters.provincial.mapping import Fields
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.record import Record
+from hub.ports import DriftKind
+from hub.rules.comparing import Likeness, compare_codes
 
 
 class Operation(StrEnum):
@@ -94,3 +96,23 @@ def done_in(records: list[Record], findings: Findings) -> dict[str, str]:
         if done.setdefault(number, reference) != reference:
             raise findings.refuse("result/MaThamChieu", "two different values for one dossier")
     return done
+
+
+def reference_of(number: str, done: Mapping[str, str], findings: Findings) -> str | None:
+    """Return the province's own id of a dossier that it says is done, None where it does not.
+
+    Small letters make no other number; they are noted.
+    """
+    for known, reference in done.items():
+        if is_number(known, number, "result/MaHoSo", findings):
+            return reference
+    return None
+
+
+def is_number(found: str, number: str, place: str, findings: Findings) -> bool:
+    """Tell whether a reply names this dossier, and note where it writes the number otherwise."""
+    if compare_codes(number, found) is not Likeness.SAME:
+        return False
+    if found != number:
+        findings.note(DriftKind.UNKNOWN_VALUE, place)
+    return True

@@ -17,6 +17,8 @@ from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import judge
 from adapters.wire.reading.judge import CodeTable
 from adapters.wire.replies import expect_success, retry_after
+from hub.ports import DriftKind
+from hub.rules.comparing import Likeness, compare_codes
 from hub.rules.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -66,7 +68,10 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     except AmbiguousFailure:
         expect_success(reply)
         raise
-    if said.number and said.number != number:
+    named = bool(said.number) and compare_codes(number, said.number) is Likeness.SAME
+    if named and said.number != number:
+        reply.findings.note(DriftKind.UNKNOWN_VALUE, "SoBienNhan")
+    if said.number and not named:
         raise reply.findings.refuse("SoBienNhan", "the reply is for another dossier")
     text = unicodedata.normalize("NFC", said.message).casefold()
     already, unusual = ALREADY in text and reply.status in _COMPARED, False
@@ -80,7 +85,7 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
             raise failure(reply, said.code, means)
         if not already and False in (said.success, said.done):
             raise reply.findings.refuse(PLACE, "a code of success beside data or success of none")
-    if said.number != number:
+    if number and not named:
         raise reply.findings.refuse("SoBienNhan", "the reply names no dossier")
     return Done(already=already, unusual=unusual, code=said.code, own_number=said.own_number)
 

@@ -47,7 +47,7 @@ def _seconds(value: object) -> timedelta | None:
         return None
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if not 0 < seconds <= LONGEST.total_seconds():
         return None
