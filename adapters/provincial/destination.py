@@ -11,7 +11,14 @@ from typing import Any
 
 from adapters.provincial import faults, mapping
 from adapters.provincial.compare import Compared, Relation, relate, seen
-from adapters.provincial.dialect import Dialect, Envelope, Operation, Result
+from adapters.provincial.dialect import (
+    Dialect,
+    Envelope,
+    Operation,
+    Result,
+    is_number,
+    reference_of,
+)
 from adapters.provincial.mapping import Fields
 from adapters.provincial.rest import RestDialect
 from adapters.provincial.settings import ProvincialSettings
@@ -161,11 +168,9 @@ class ProvincialDestination:
                 return self._confirm(request)
         if answer.meaning is Means.NOT_THERE:
             raise PermanentFailure("partner_refused", "the province has no such dossier")
-        if request.number not in answer.result.done:
-            with replies.evidenced(answer.reply):
-                read = "the reply is for another dossier, or for none"
-                raise answer.reply.findings.refuse("result/MaHoSo", read)
-        reference = answer.result.done[request.number]
+        with replies.evidenced(answer.reply):
+            done, findings = answer.result.done, answer.reply.findings
+            reference = reference_of(request.number, done, findings)
         receipt = Receipt(reference=reference, response_hash=answer.digest)
         if not answer.unusual or not self.traits.findable:
             return receipt
@@ -303,13 +308,18 @@ class ProvincialDestination:
 
     def _look_up(self, number: str) -> Answer:
         answer = self._call(self._look_up_call(number))
-        if answer.meaning is Means.NOT_THERE:
-            return answer
         answer = replace(answer, result=in_our_form(answer.result, self._dates))
+        dossier, findings = answer.result.dossier, answer.reply.findings
+        with replies.evidenced(answer.reply):
+            if answer.meaning is Means.NOT_THERE:
+                if dossier and any(it for name, it in dossier.items() if name != "MaHoSo"):
+                    raise findings.refuse("HoSo", "a dossier beside a code of none")
+                return replace(answer, result=replace(answer.result, dossier=None))
+            if answer.meaning is not Means.DONE or dossier is None:
+                raise findings.refuse("HoSo", "no dossier beside a code that is not that of none")
+            if not is_number(dossier["MaHoSo"], number, "HoSo/MaHoSo", findings):
+                raise findings.refuse("HoSo/MaHoSo", "not the dossier that was asked for")
         self._longest = max(self._longest, len(answer.result.steps))
-        dossier = answer.result.dossier
-        if answer.meaning is not Means.DONE or dossier is None or dossier["MaHoSo"] != number:
-            raise AmbiguousFailure("reply_unreadable", "not the dossier that was asked for")
         return answer
 
     def _look_up_call(self, number: str) -> Envelope:

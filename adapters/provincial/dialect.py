@@ -98,15 +98,15 @@ def done_in(records: list[Record], findings: Findings) -> dict[str, str]:
     return done
 
 
-def reference_of(number: str, done: Mapping[str, str], findings: Findings) -> str | None:
-    """Return the province's own id of a dossier that it says is done, None where it does not.
+def reference_of(number: str, done: Mapping[str, str], findings: Findings) -> str:
+    """Return the province's own id of a dossier that it says is done; raises AmbiguousFailure.
 
     Small letters make no other number; they are noted.
     """
     for known, reference in done.items():
         if is_number(known, number, "result/MaHoSo", findings):
             return reference
-    return None
+    raise findings.refuse("result/MaHoSo", "the reply is for another dossier, or for none")
 
 
 def is_number(found: str, number: str, place: str, findings: Findings) -> bool:

@@ -34,7 +34,10 @@ class DateReader:
     def rewritten(self, text: str, form: str, zone: ZoneInfo) -> str:
         """Return a time as it is written in our form and zone; as it was where it is not read."""
         found = self.read(text)
-        return text if found is None else found.astimezone(zone).strftime(form)
+        try:
+            return text if found is None else found.astimezone(zone).strftime(form)
+        except OverflowError:  # the last day of the calendar in another zone
+            return text
 
     def _read(self, text: str, form: str) -> datetime | None:
         try:

@@ -141,9 +141,9 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
     else:
         try:
             read = datetime.fromisoformat(text)
-        except ValueError:
+            return read.astimezone(zone).replace(tzinfo=None) if read.tzinfo else read
+        except (ValueError, OverflowError):  # the last: the end of the calendar in another zone
             return None
-        return read.astimezone(zone).replace(tzinfo=None) if read.tzinfo else read
     hour, minute, second = (int(part or 0) for part in clock)
     try:
         return datetime(int(year), int(month), int(day), hour, minute, second)  # noqa: DTZ001 - local

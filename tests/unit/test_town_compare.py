@@ -10,6 +10,7 @@ from msgspec import structs
 from adapters.town_center import contract, mapping
 from adapters.town_center.compare import SUPPLEMENT, TRANSFER, compare, is_behind
 from adapters.town_center.contract import HeldDossier, Recorded
+from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request
 from hub.rules.comparing import MINUTE, Resolution
@@ -76,6 +77,32 @@ def test_times_are_compared_within_their_resolution() -> None:
     assert compare(cut, SENT, Resolution(time=MINUTE)).differs == ()
     other = held(due_at=PAYLOAD.due_at + timedelta(days=1, minutes=3, seconds=4))
     assert compare(other, SENT).certain == ("NgayHenTra",)
+
+
+FILE = Attachment(name="a.pdf", media_type="application/pdf", size=1, sha256="ab" * 32)
+
+
+@pytest.mark.parametrize(
+    ("hashes", "certain", "unclear"),
+    [
+        (["ab" * 32], (), ()),
+        (["cd" * 32], ("TapTin",), ()),
+        ([], (), ("TapTin",)),
+        (["q83vq83vq83vq83vq83vq83vq83vq83vq83vq83vq80="], (), ("TapTin",)),
+    ],
+    ids=["same", "other", "none", "base64"],
+)
+def test_a_list_of_files_that_is_not_there_is_no_other_dossier(
+    hashes: list[str], certain: tuple[str, ...], unclear: tuple[str, ...]
+) -> None:
+    """Left out, or with hashes in another writing: unclear; other hashes are other files."""
+    sent = request(TRANSFER, mapping.transfer(PAYLOAD, [FILE], SETTINGS))
+    files = tuple(
+        contract.HeldFile(name="a", sha256=it, size=1, state=contract.FileState.PENDING)
+        for it in hashes
+    )
+    found = compare(held(files=files), sent)
+    assert (found.certain, found.unclear) == (certain, unclear)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ def test_only_a_reply_that_names_our_dossier_is_success(code: str, named: Any) -
     assert NUMBER not in caught.value.detail
 
 
+def test_a_number_in_small_letters_is_our_dossier() -> None:
+    """Some programs change the case of what they are given; it is noted, once a reply."""
+    small = reply(SoBienNhan=NUMBER.lower())
+    assert not faults.outcome(small, NUMBER, table=TABLE).already
+    assert [(it.kind, it.place) for it in small.findings.drift if it.place == "SoBienNhan"]
+
+
 def test_a_refusal_of_another_dossier_is_not_ours() -> None:
     """A refusal names no dossier, or ours; one that names another says nothing of ours."""
     refused = {"status": 400, "data": 0, "code": "10"}
