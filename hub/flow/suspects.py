@@ -1,10 +1,10 @@
 """Suspects: messages that were in hand when the process ended without settling them, several times.
 
 The queue counts that, but only over the life of a broker; the in-process broker ends with the
-process, so there the starts are counted that found a message unhandled. A suspect is handled alone
-between `begin` and `end`: whoever comes after a death in between finds the mark. Who could not end
-it and lives all the same, because of a stop, withdraws it, or leaves a note where the store is
-away.
+process, so there the starts are counted that found a message unhandled. A suspect is processed
+alone. `begin` writes a marker and `end` removes it, so a marker found at start-up means that the
+previous process crashed in between. A clean shutdown removes the marker, or leaves a file if the
+database is unavailable.
 """
 
 from hashlib import sha256

@@ -1,9 +1,9 @@
 """Urgency: what is due soon passes what waits before it in the queue.
 
-An ask is a permission to make one call. When the queue is backed up, the asks at hand are used for
-the deliveries that are due first, and whoever gave way is asked for again behind all the others.
-The urgent ones' own asks come later and find nothing to do. A place in the queue is all that
-changes: order within a dossier is kept by its lane, whose head alone can be asked for.
+A work message permits one call. When the queue is backed up, the work messages at hand are used for
+the deliveries that are due first. The deliveries that gave way are enqueued again behind them.
+The own work messages of the first come later and find nothing to do. Only places in the queue
+change: a lane keeps the order within its dossier, because only its head can be enqueued.
 """
 
 import math

@@ -1,11 +1,11 @@
 """Lone tries: when a message is handled alone, and when no more, because the process dies of it.
 
-Of questions to a partner the same is true: several are asked at once, and which of them ended the
-process nobody knows. So what was in hand at several ends is asked about alone from then on.
+When a process crashes, every prefetched message is redelivered with a higher count, so the
+count alone does not identify the cause; broker and network failures raise it too. It only selects
+messages to process in isolation. What then counts is a crash while a message was processed alone.
 
-A process that dies has hundreds of messages in hand, and each of them comes again with a higher
-count, so the count accuses nobody: also a broker or a network that failed raises it. It only says
-whom to look at, one at a time. What then counts is a death while a message was in hand alone.
+Queries to a partner are made several at once, so a crash does not identify the cause either. A
+delivery that was in hand at several crashes is queried alone from then on.
 """
 
 SUSPECT_FROM = 3

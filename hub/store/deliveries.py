@@ -362,11 +362,11 @@ def supersede_overtaken(
 
 
 def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
-    """Lock what replaces deliveries, so that nobody takes it out before they are superseded.
+    """Lock what replaces deliveries, so that it is not cancelled before they are superseded.
 
-    Who calls has locked the deliveries themselves: in a lane the older row comes before the newer,
-    and both before the lane, as for whoever settles one and releases the next. What replaces them
-    has to be looked at again after this: it may just have been taken out. SQLite has one writer.
+    Precondition: the caller holds the locks on `ids`. Lock order within a lane is older row, newer
+    row, lane. After this call, check again that the newer delivery is there; it may have been
+    cancelled in the meantime. SQLite has one writer.
     """
     if tx.dialect.name != "sqlite":
         statements.LOCK_NEWER.all(tx, {"ids": ids})

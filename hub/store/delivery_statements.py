@@ -130,9 +130,9 @@ def replaces(
 
 
 def stands_for(mine: sa.FromClause, older: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return the condition that one superseded delivery has nothing but another to arrive for it.
+    """Return the condition that `mine` is the only remaining replacement for `older`.
 
-    What was taken there on paper has arrived.
+    `older` is superseded. A delivery that was taken there on paper has arrived.
     """
     other = deliveries.alias()
     besides = sa.exists().where(replaces(other, older, gone=_OUT), other.c.id != mine.c.id)

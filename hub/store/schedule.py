@@ -50,7 +50,7 @@ _UNENDED = (
     .scalar_subquery()
 )
 """How many of them never ended."""
-# What was asked about less often than that in its life is told without a look at its attempts.
+# Cheap filter first: deliveries with fewer queries than SUSPECT_FROM in all need no subquery.
 _ASK_ALONE = sa.and_(c.attempts - c.counted >= SUSPECT_FROM, _UNENDED >= SUSPECT_FROM)
 _ASK_BESIDE = sa.or_(c.attempts - c.counted < SUSPECT_FROM, _UNENDED < SUSPECT_FROM)
 SENDER_STOPPED = (

@@ -16,8 +16,9 @@ _C = deliveries.c
 def lock_head(tx: Tx, destination: str, lane: str) -> None:
     """Lock the foremost open delivery of a lane, before a row behind it and before its leg.
 
-    Who settles that one has its row, then the dossier's leg, and then opens the row behind it;
-    who has the row behind it and wants the leg would wait for him in a ring. SQLite has one writer.
+    The settling transaction locks the head row, then the leg, then the follower. A cancel that
+    locked the follower first and then waited for the leg would deadlock with it. SQLite has one
+    writer.
     """
     if tx.dialect.name == "sqlite":
         return
