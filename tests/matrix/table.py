@@ -38,7 +38,8 @@ def _cell(outcome: Outcome) -> str:
 
 def for_terminal(rows: Rows) -> Table:
     """Return the table that `script/test matrix` prints."""
-    table = Table(title="The versions that were run, and the tests that passed", box=SIMPLE)
+    title = "The versions that were run, and the tests that passed"
+    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
     for name in COLUMNS:
         # At 80 columns a cell stays on one line; a sentence about what is missing wraps.
         table.add_column(name.replace(" ", "\n"), no_wrap=name not in SLICES)
