@@ -9,13 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters.provincial import mapping
+from adapters.provincial.compare import TEXTS
 from hub.messages import catalog, envelope
 from hub.messages.envelope import Message
+from hub.messages.folding import folded
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
 from hub.store.engine import Store
 
 Effects = dict[str, list[str]]
 """By dossier number, in their order."""
+_WORDS = TEXTS - {"DuongDanTaiTepTin", "DuongDanTepTinKetQua"}
+"""Fields whose letters a stack may garble on the way; addresses of files differ by installation."""
 OPEN = ("pending", "sending", "waiting", "held", "ambiguous", "dead")
 _DELIVERED = """
 SELECT journal.body FROM deliveries JOIN journal ON journal.id = deliveries.message_id
@@ -85,12 +89,20 @@ def in_town(entries: Iterable[Mapping[str, Any]]) -> Effects:
 def _record(what: str, record: Mapping[str, Any]) -> str:
     papers = record.get("TaiLieuNop") or []
     hashes = sorted(paper["MaBamTepTin"][:8] for paper in _listed(papers))
-    return f"{what} {record['TrangThaiHoSo']} {record.get('NgayTra') or ''} {','.join(hashes)}"
+    words = sorted(_words(record) + [it for paper in _listed(papers) for it in _words(paper)])
+    head = f"{what} {record['TrangThaiHoSo']} {record.get('NgayTra') or ''} {','.join(hashes)}"
+    return f"{head} {' '.join(words)}"
 
 
 def _step(record: Mapping[str, Any]) -> str:
-    names = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
-    return " ".join(["step", *(str(record.get(name) or "") for name in names)])
+    names = ("TrangThai", "ThoiDiemXuLy")
+    head = ["step", *(str(record.get(name) or "") for name in names)]
+    return " ".join([*head, *sorted(_words(record))])
+
+
+def _words(record: Mapping[str, Any]) -> list[str]:
+    """Return the texts of a record as a person reads them; an empty one is like none."""
+    return [f"{name}={folded(str(it))}" for name in _WORDS if (it := record.get(name))]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,4 +1,7 @@
-"""The foreign partners, and what a rehearsal at each of them would write into its profile."""
+"""The foreign partners, and the profile lines that the tests at each of them need.
+
+The lag is shorter than any that a rehearsal proposes, so that the tests are quick.
+"""
 
 from tests.foreign.partner import Kind
 

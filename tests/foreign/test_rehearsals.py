@@ -1,4 +1,7 @@
-"""A rehearsal at each foreign partner: its proposal alone carries the exchange of a running hub."""
+"""A rehearsal at a foreign partner: its proposal alone carries the exchange of a running hub.
+
+The provinces are in the long run only.
+"""
 
 from dataclasses import replace
 from pathlib import Path
