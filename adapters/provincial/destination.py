@@ -356,7 +356,8 @@ class ProvincialDestination:
                 return Answer(
                     Means.SESSION_OVER, NOTHING, digest, reply, _end(result, certain=False)
                 )
-            unusual = operation not in ASKING and faults.is_unusual(reply, result, self._table)
+            checked = means is Means.DONE and operation not in ASKING
+            unusual = checked and faults.is_unusual(reply, result, self._table)
         if means is Means.SESSION_OVER:
             # A reply that gives the dossier's reference as well says that the work is done.
             end = _end(result, certain=not any(result.done.values()))

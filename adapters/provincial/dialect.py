@@ -1,13 +1,14 @@
 """What the two ways of talking to the province have in common: requests and results as records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
+from adapters.provincial import contract
 from adapters.provincial.mapping import Fields
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.record import Record
+from adapters.wire.reading.record import MOST_OTHERS, OTHERS, Record
 from hub.ports import DriftKind
 from hub.rules.comparing import Likeness, compare_codes
 
@@ -49,8 +50,16 @@ class Result:
     is an empty one beside something unknown that may hold the steps."""
     done: Mapping[str, str] = field(default_factory=dict)
     """Dossier number -> the province's own id, for each dossier of the call."""
+    others: Sequence[tuple[str, str]] = ()
+    """Names and texts of what else is said of the call and of its dossier, beside the contract."""
     procedure: tuple[str, str] | None = None
     """Code and name of the procedure that was asked about."""
+
+
+class Item(contract.Outcome, frozen=True, kw_only=True):
+    """What was done for one dossier of the call, and whatever else is said of it."""
+
+    keeps_others: ClassVar[bool] = True
 
 
 class Dialect(Protocol):
@@ -116,3 +125,9 @@ def is_number(found: str, number: str, place: str, findings: Findings) -> bool:
     if found != number:
         findings.note(DriftKind.UNKNOWN_VALUE, place)
     return True
+
+
+def others_in(reply: Record) -> list[tuple[str, str]]:
+    """Return what a reply to a writing call says beside the contract, of itself and its items."""
+    found = [it for record in (reply, *reply["result"]) for it in record.get(OTHERS, ())]
+    return found[:MOST_OTHERS]

@@ -8,6 +8,7 @@ stands in the province's profile; when a code may be believed is the wire's rule
 from collections.abc import Mapping
 
 from adapters.provincial.dialect import Result
+from adapters.provincial.others import speak_against
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.reading.findings import named
@@ -60,8 +61,12 @@ def meaning(reply: Reply, code: str, message: str, *, table: CodeTable) -> Means
 
 
 def is_unusual(reply: Reply, result: Result, table: CodeTable) -> bool:
-    """Tell whether a code of success has words beside it that nobody knows, and note it."""
-    return table.is_unusual(reply, result.code, result.message, place="message")
+    """Tell whether a code of success has words beside it that nobody knows, and note it.
+
+    Raises AmbiguousFailure where a dossier of the call is said to be refused.
+    """
+    strange = speak_against(reply, result, table=table)
+    return table.is_unusual(reply, result.code, result.message, place="message") or strange
 
 
 def soap_fault(reply: Reply, fault: Fault) -> DeliveryFailure:

@@ -7,17 +7,19 @@ comes back is read by their fields.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from adapters.provincial import contract
 from adapters.provincial.dialect import (
     Envelope,
+    Item,
     Operation,
     Result,
     done_in,
     only,
+    others_in,
     procedure_in,
 )
 from adapters.provincial.settings import ProvincialSettings
@@ -29,11 +31,21 @@ from adapters.wire.replies import expect_success
 from hub.ports import DriftKind
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
+
+class _Done(msgspec.Struct):
+    """Reply of DongBoHoSoMC and CapNhatTienDoHoSoMC over REST."""
+
+    keeps_others: ClassVar[bool] = True
+    error_code: int | str
+    message: str = ""
+    result: tuple[Item, ...] = ()
+
+
 _SHAPES: Mapping[str, Shape] = {
     Operation.LOGIN: shape_of(contract.Login),
     Operation.LOOK_UP: shape_of(contract.LookUp),
-    Operation.REGISTER: shape_of(contract.Done),
-    Operation.ADD_STEPS: shape_of(contract.Done),
+    Operation.REGISTER: shape_of(_Done),
+    Operation.ADD_STEPS: shape_of(_Done),
     Operation.PROCEDURE: shape_of(contract.ProcedureFound),
 }
 STEPS = "result/TienDo"
@@ -92,7 +104,8 @@ class RestDialect:
             case Operation.PROCEDURE:
                 known = only(record["result"], reply.findings)
                 return replace(said, procedure=procedure_in(known))
-        return replace(said, done=done_in(record["result"], reply.findings))
+        done = done_in(record["result"], reply.findings)
+        return replace(said, done=done, others=others_in(record))
 
     def _says_none(self, reader: RecordReader) -> bool:
         """Tell whether a list of steps that was read as empty is the province's word."""

@@ -9,7 +9,7 @@ The session stands in the body, so an envelope is kept in two halves.
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -18,7 +18,15 @@ from zeep import Client, Settings
 from zeep.exceptions import Error as ZeepError
 
 from adapters.provincial import contract, faults
-from adapters.provincial.dialect import Envelope, Operation, Result, done_in, procedure_in
+from adapters.provincial.dialect import (
+    Envelope,
+    Item,
+    Operation,
+    Result,
+    done_in,
+    others_in,
+    procedure_in,
+)
 from adapters.provincial.mould import Moulds
 from adapters.provincial.settings import ProvincialSettings
 from adapters.wire.reading import Reply
@@ -111,9 +119,10 @@ class SoapDialect:
 class _Done(msgspec.Struct):
     """Reply of DongBoHoSoMC and CapNhatTienDoHoSoMC over SOAP."""
 
+    keeps_others: ClassVar[bool] = True
     error_code: int | str
     message: str
-    result: tuple[contract.Outcome, ...] = ()
+    result: tuple[Item, ...] = ()
 
 
 class _LookUp(msgspec.Struct):
@@ -168,4 +177,5 @@ def _result(operation: str, record: Record, reply: Reply) -> Result:
             return replace(said, dossier=record["HoSo"], steps=record["TienDo"])
         case Operation.PROCEDURE:
             return replace(said, procedure=procedure_in(record["result"]))
-    return replace(said, done=done_in(record["result"], reply.findings))
+    done = done_in(record["result"], reply.findings)
+    return replace(said, done=done, others=others_in(record))

@@ -8,6 +8,7 @@ reply is refused. Nothing here decides whether a value is good.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml import etree
@@ -21,6 +22,9 @@ from hub.rules.errors import AmbiguousFailure
 
 Record = dict[str, Any]
 """By the contract's names: texts, numbers, truths, records, and lists of them."""
+OTHERS = ""
+"""Where a shape keeps them: names and texts, never empty, of what the contract does not have."""
+MOST_OTHERS = 40
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0+)?")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}[.][0-9]{1,18}")
@@ -51,6 +55,8 @@ class RecordReader:
             if field is None:
                 if len(child) or _may_hold_records(child.text):
                     self.unread.add(at(place, name))
+                if shape.keeps_others:
+                    _keep(found, _leaves_of(child))
                 continue
             if field.order < last:
                 self.findings.note(DriftKind.OTHER_ORDER, at(place, name))
@@ -113,6 +119,8 @@ class RecordReader:
             field = shape.fields.get(name) or self._other_name(name, shape, place)
             if field is None and _may_hold_records(inner):
                 self.unread.add(at(place, name))
+            if field is None and shape.keeps_others:
+                _keep(found, _leaves_in(name, inner))
             if field is None or field.kind is Kind.UNREAD:
                 continue
             values = inner.values if isinstance(inner, Twice) else (inner,)
@@ -243,6 +251,33 @@ class RecordReader:
 
     def _refuse(self, place: str, field: Field, read: str) -> AmbiguousFailure:
         return self.findings.refuse(at(place, field.name), read)
+
+
+def _keep(found: Record, leaves: Iterable[tuple[str, str]]) -> None:
+    others = found.setdefault(OTHERS, [])
+    others += [(name, text.strip()) for name, text in leaves if text.strip()][:MOST_OTHERS]
+
+
+def _leaves_of(element: etree._Element) -> Iterator[tuple[str, str]]:
+    for leaf in element.iter(etree.Element):
+        if not len(leaf):
+            yield local(leaf.tag), leaf.text or ""
+
+
+def _leaves_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for inner, one in value.items():
+                yield from _leaves_in(inner, one)
+        case list():
+            for one in value:
+                yield from _leaves_in(name, one)
+        case Twice(values):
+            yield from _leaves_in(name, list(values))
+        case None:
+            return
+        case _:
+            yield name, str(value)
 
 
 def as_truth(value: Any) -> bool | None:

@@ -44,10 +44,12 @@ class Field:
 class Shape:
     """The fields of one record."""
 
-    __slots__ = ("by_letters", "fields", "name")
+    __slots__ = ("by_letters", "fields", "keeps_others", "name")
 
-    def __init__(self, name: str, fields: tuple[Field, ...]) -> None:
+    def __init__(self, name: str, fields: tuple[Field, ...], *, keeps_others: bool = False) -> None:
         self.name = name
+        self.keeps_others = keeps_others
+        """Whether what the contract does not have is read as well, as texts: `record.OTHERS`."""
         self.fields = {field.name: field for field in fields}
         self.by_letters = {field.name.casefold(): field for field in fields}
         """By the name in small letters, for partners whose serialiser changes the case."""
@@ -59,12 +61,16 @@ class Shape:
 
 @lru_cache(maxsize=256)
 def shape_of(record: type[msgspec.Struct]) -> Shape:
-    """Return the shape of a contract's record."""
+    """Return the shape of a contract's record.
+
+    A class variable `keeps_others` says that what the contract does not have is kept as well.
+    """
     found = inspect.type_info(record)
     if not isinstance(found, inspect.StructType):
         raise TypeError(f"{record.__name__} is no record")
     fields = [_field(it, order) for order, it in enumerate(found.fields)]
-    return Shape(record.__name__, tuple(fields))
+    keeps_others = getattr(record, "keeps_others", False)
+    return Shape(record.__name__, tuple(fields), keeps_others=keeps_others)
 
 
 def _field(field: inspect.Field, order: int) -> Field:
