@@ -390,8 +390,12 @@ class ProvincialDestination:
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
         if answer.end is not None and answer.end.kind is not Kind.PAGE:
             raise Held("partner_login", f"the login was refused: {answer.end.words}")
-        if answer.meaning is not Means.DONE or not answer.result.session:
+        if answer.meaning is not Means.DONE:
             raise TransientFailure("partner_login", f"error_code {kept_code(answer.result.code)}")
+        if not answer.result.session:
+            read = "DangNhap, session: missing beside a code of success"
+            fix = "ask the province for the name that its contract has, `session`"
+            raise TransientFailure("partner_login", f"{read}; {fix}")
         self._ahead = answer.reply.clock_ahead(sent=sent, received=datetime.now(UTC))
         lifetime = self.settings.profile.session.lifetime
         return Granted(answer.result.session, lifetime or None)

@@ -19,6 +19,8 @@ LONGEST = timedelta(days=366)
 MARGIN = timedelta(seconds=30)
 
 
+_BEARER = frozenset({"bearer", "jwt", "bearertoken"})
+"""Kinds of token that are sent as Bearer. `JWT` names what is in the token."""
 _token = shape_of(contract.Token)
 
 
@@ -31,14 +33,29 @@ def granted(reply: Reply, *, cautious: timedelta) -> Granted:
         found = RecordReader(reply.findings).object(read_json(reply), _token, "")
     except AmbiguousFailure as failure:
         raise TransientFailure("partner_login", failure.detail) from None
-    token = found["access_token"]
-    if (found["token_type"] or "bearer").casefold() != "bearer" or not _fits_header(token):
-        raise TransientFailure("partner_login", "no bearer token in the reply")
+    token = _without_scheme(found["access_token"])
+    kind = found["token_type"].casefold() or "bearer"
+    if kind not in _BEARER:
+        raise _unusable("token_type", "not Bearer", "a token that is sent as Bearer")
+    if not token:
+        raise _unusable("access_token", "missing", "the token under that name")
+    if not _fits_header(token):
+        raise _unusable("access_token", "no text for a header", "a token without blanks")
     lifetime = _seconds(found["expires_in"]) or cautious
     if not lifetime:
         return Granted(token)
     # Renewed a little early: a token must not run out on the way.
     return Granted(token, lifetime - min(MARGIN, lifetime / 10))
+
+
+def _without_scheme(token: str) -> str:
+    """Return a token without the word that goes ahead of it in a header."""
+    scheme, _, rest = token.partition(" ")
+    return rest.strip() if scheme.casefold() == "bearer" else token
+
+
+def _unusable(field: str, read: str, wanted: str) -> TransientFailure:
+    return TransientFailure("partner_login", f"token, {field}: {read}; ask the town for {wanted}")
 
 
 def _seconds(value: object) -> timedelta | None:

@@ -161,6 +161,33 @@ def test_a_wrong_key_is_refused_with_its_line(tmp_path: Path, text: str, told: s
             "4: codes.\"9\".never: read 'xong'; allowed: no word of `words`",
         ),
         (
+            '[codes."9"]\nmeans = "refused"\nwords = ["Có LỖI  nhỏ"]\nnever = ["lỗi "]\n',
+            "4: codes.\"9\".never: read 'lỗi'; allowed: no word of `words`",
+        ),
+        (
+            '[codes."9"]\nmeans = "done"\nwords = ["thất bại"]\n',
+            "3: codes.\"9\".words: read 'thất bại'; allowed: no words of failure",
+        ),
+        (
+            '[codes."00"]\nmeans = "refused"\n',
+            "2: codes.\"00\".means: read the code of '0' as well; allowed: one row",
+        ),
+        (
+            '[codes."-01"]\nmeans = "done"\n',
+            "2: codes.\"-01\".means: read the code of '-1' as well",
+        ),
+        ('[codes."0.0"]\nmeans = "already"\n', '2: codes."0.0".means: read the code of'),
+        ('[codes."0"]\nmeans = "done"\nusual = [" "]\n', '3: codes."0".usual: read an empty'),
+        ('[encodings]\ncharset = "koi8-r"\n', "2: encodings.charset: read 'koi8-r'; allowed: an"),
+        ('[encodings]\ncharset = "utf-7"\n', "2: encodings.charset: read 'utf-7'"),
+        ('[echo]\nheader = "Connection"\n', "2: echo.header: read 'Connection'; allowed: a head"),
+        ('[echo]\nheader = "Transfer-Encoding"\n', "2: echo.header: read 'Transfer-Encoding'"),
+        ('[echo]\nheader = "accept-encoding"\n', "2: echo.header: read 'accept-encoding'"),
+        (
+            '[dates]\nforms = ["%d/%m/%Y", "%m/%d/%Y"]\n',
+            "2: dates.forms: read '%d/%m/%Y' and '%m/%d/%Y'; allowed: one order",
+        ),
+        (
             'extends = false\n[codes."9"]\nmeans = "busy"\n',
             "2: codes: read no code that means done",
         ),
@@ -287,3 +314,13 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
     """A number without a unit has several readings."""
     with pytest.raises(ValueError, match=r"no duration|longer than a year"):
         duration(text)
+
+
+def test_rows_of_one_code_with_other_words_are_no_contradiction(tmp_path: Path) -> None:
+    """One number may mean two things, if its words tell which."""
+    found = read(
+        tmp_path,
+        '[codes."00"]\nmeans = "already"\nwords = ["hồ sơ cũ"]\n'
+        '[codes."0"]\nmeans = "done"\nwords = ["thành công"]\n',
+    )
+    assert found.codes["00"].means is Means.ALREADY

@@ -5,8 +5,10 @@ be the difference between done and sent twice.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,9 +23,15 @@ EVERY = "every"
 """In a table of addresses: all operations that the table does not name."""
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset(
-    {"host", "content-length", "content-type", "authorization", "soapaction", "idempotency-key"}
+    {
+        *("host", "content-length", "content-type", "content-encoding", "transfer-encoding", "te"),
+        *("trailer", "upgrade", "expect", "connection", "keep-alive", "proxy-connection"),
+        *("proxy-authorization", "authorization", "cookie", "accept", "accept-encoding"),
+        *("accept-charset", "user-agent", "date", "soapaction", "idempotency-key"),
+    }
 )
 """Header fields that the hub fills itself."""
+_TURNED = re.compile("%[dm]")
 _CERTAIN = frozenset(set(Means) - {Means.SERVER_ERROR, Means.UNKNOWN, Means.BUSY})
 
 
@@ -127,13 +135,53 @@ def _codes(profile: Profile) -> Iterator[_Found]:
     signals = {status for status in profile.session.statuses if 400 <= status < 500} - {403}
     for name, code in profile.codes.items():
         yield from _code(("codes", name), code, signals)
+    yield from _twice(profile.codes)
+
+
+def _twice(codes: Mapping[str, Code]) -> Iterator[_Found]:
+    """Yield rows of one code that fit one message and mean two things: chance would decide."""
+    from adapters.wire.reading.judge import normal  # reading reads profiles itself
+
+    for (first, one), (second, other) in combinations(codes.items(), 2):
+        if normal(first) != normal(second) or one.means is other.means:
+            continue
+        if one.words and other.words and not _overlap(one.words, other.words):
+            continue
+        read, allowed = f"the code of {first!r} as well", "one row, or rows with other words each"
+        fix = "Leave one of both out, or give each the words that only it comes with."
+        yield _Found(("codes", second, "means"), read, allowed, fix)
+
+
+def _overlap(words: Iterable[str], others: Iterable[str]) -> bool:
+    """Tell whether a word of one row stands in a word of the other."""
+    return any(
+        _compared(one) in _compared(other) or _compared(other) in _compared(one)
+        for one in words
+        for other in others
+    )
+
+
+def _compared(text: str) -> str:
+    """Return a text as messages and words are compared."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Found]:
-    both = {word.casefold() for word in code.words} & {word.casefold() for word in code.never}
+    from adapters.wire.reading.words import read_words
+
+    # A message that holds a word holds what is in the word, unless an exception takes that out.
+    left = [_compared(word) for word in code.words]
+    for harmless in filter(None, map(_compared, code.except_for)):
+        left = [word.replace(harmless, " ") for word in left]
+    both = [no for no in map(_compared, code.never) if no and any(no in word for word in left)]
     if both:
         fix = "Take it out of one of the two."
         yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
+    failing = [it for it in code.words if it not in code.usual and read_words(it).failure]
+    if code.means is Means.DONE and failing:
+        allowed = "no words of failure beside success"
+        fix = "Leave them out, or list them in `usual` as well."
+        yield _Found((*key, "words"), repr(failing[0]), allowed, fix)
     for name in ("words", "never", "except_for", "usual"):
         if not all(text.strip() for text in getattr(code, name)):
             fix = "An empty text stands in every message."
@@ -188,6 +236,11 @@ def _texts(profile: Profile) -> Iterator[_Found]:
         if form != "iso" and not {"%Y", "%m", "%d"} <= set(re.findall("%[A-Za-z]", form)):
             allowed = '"iso", or a form with %Y, %m and %d'
             yield _Found(("dates", "forms"), repr(form), allowed, 'As "%Y%m%d%H%M%S".')
+    for one, other in combinations(profile.dates.forms, 2):
+        if _TURNED.sub("", one) == _TURNED.sub("", other) and one != other:
+            read, allowed = f"{one!r} and {other!r}", "one order of day and month"
+            fix = "Leave out the one that the partner does not write."
+            yield _Found(("dates", "forms"), read, allowed, fix)
     if not profile.dates.forms:
         yield _Found(("dates", "forms"), "[]", "at least one form", 'For example ["iso"].')
     for section, zone in (("dates", profile.dates.zone), ("callbacks", profile.callbacks.zone)):
@@ -198,14 +251,13 @@ def _texts(profile: Profile) -> Iterator[_Found]:
             yield _Found((section, "zone"), repr(zone), allowed, "As Asia/Ho_Chi_Minh, or UTC.")
     if not _is_charset(profile.encodings.charset):
         read = repr(profile.encodings.charset)
-        yield _Found(("encodings", "charset"), read, "an encoding that Python knows", "utf-8.")
+        yield _Found(("encodings", "charset"), read, "an encoding that the hub reads", "utf-8.")
 
 
 def _is_charset(name: str) -> bool:
-    try:
-        return b"a".decode(name) == "a"  # "hex" and its like are no encodings of texts
-    except (LookupError, ValueError):
-        return False
+    from adapters.wire.reading.charset import NAMES  # reading reads profiles itself
+
+    return name.lower() in NAMES
 
 
 def _retry_after(profile: Profile) -> Iterator[_Found]:

@@ -15,6 +15,8 @@ GZIP = frozenset({"gzip", "x-gzip"})
 DEFLATE = frozenset({"deflate", "x-deflate"})
 CODINGS = GZIP | DEFLATE
 _MAGIC = b"\x1f\x8b"
+_BEHIND = b"\0 \t\r\n"
+"""What may stand behind a whole stream: padding, as gzip itself allows, and a last line end."""
 _DEEPEST = 3
 """Most codings on top of each other."""
 
@@ -68,7 +70,7 @@ def _gzipped(body: bytes, limit: int) -> bytes | None:
         whole += piece
         if len(whole) > limit:
             break
-        body = rest.lstrip(b"\0")  # padding, as gzip itself allows
+        body = rest.lstrip(_BEHIND)
         if body and body[:2] != _MAGIC:
             return None
     return bytes(whole)
@@ -78,7 +80,7 @@ def _deflated(body: bytes, limit: int) -> bytes | None:
     """Return what is packed: with zlib's header, as the standard says, or without."""
     for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
         piece, rest = _inflated(body, bits, limit + 1)
-        if piece is not None and (len(piece) > limit or not rest):
+        if piece is not None and (len(piece) > limit or not rest.strip(_BEHIND)):
             return piece
     return None
 
@@ -134,7 +136,7 @@ class Unpacker:
                 raise Broken from None
             self._held = self._packed.unconsumed_tail
             if self._packed.eof:
-                self._held, self._packed = self._packed.unused_data.lstrip(b"\0"), None
+                self._held, self._packed = self._packed.unused_data.lstrip(_BEHIND), None
             if found:
                 return found
         return b""

@@ -11,8 +11,10 @@ from typing import Any
 
 from adapters.wire.reading import charset
 from adapters.wire.reading.content import text_of
+from adapters.wire.reading.findings import Findings
 from adapters.wire.reading.reply import Reply
 from adapters.wire.reading.xml import PAGE
+from hub.ports import DriftKind
 
 DEEPEST = 200
 """Most brackets inside each other."""
@@ -34,7 +36,7 @@ def read_json(reply: Reply, *, default: str = charset.UTF_8) -> Any:
     text = text_of(reply, default=default)
     findings = reply.findings
     try:
-        return _decoder.decode(text)
+        return _decoded(text, findings)
     except RecursionError:
         raise findings.refuse("body", "JSON that is nested without end") from None
     except json.JSONDecodeError as error:
@@ -46,6 +48,17 @@ def read_json(reply: Reply, *, default: str = charset.UTF_8) -> Any:
         raise findings.refuse(place, "no JSON") from None
     except ValueError:  # NaN, or a number of thousands of digits
         raise findings.refuse("body", "a number that JSON does not have") from None
+
+
+def _decoded(text: str, findings: Findings) -> Any:
+    try:
+        return _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Invalid control character"):
+            raise
+        found = _loose.decode(text)
+        findings.note(DriftKind.BLANKS, "line ends in a text")
+        return found
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -64,3 +77,5 @@ def _no_number(name: str) -> Any:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
+# Line ends and tabs inside a text as they are, which JSON forbids and which have one reading.
+_loose = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number, strict=False)

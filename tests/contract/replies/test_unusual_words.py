@@ -17,7 +17,7 @@ from adapters.town_center import profile as town_profile
 from adapters.town_center.destination import TownCenter
 from adapters.wire.profile import Profile
 from hub.ports import Drift, DriftKind, Receipt
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.errors import AmbiguousFailure, TransientFailure
 from tests.support import province as at_province
 from tests.support import town as at_town
 from tests.support.province import dossier, request_for, start_province, step
@@ -145,3 +145,21 @@ def test_the_town_is_asked_once_as_well(tmp_path: Path, known: bool) -> None:
             request = destination.prepare(message_of(payload), payload)
             assert destination.send(request).already is False
         assert sum(call.method == "GET" for call in gateway.calls) == (0 if known else 1)
+
+
+def test_a_login_of_success_without_a_session_names_the_field(gateway: Rewriting) -> None:
+    """Under another name it is no session of the contract: what to ask for is told."""
+
+    def after(call: Call, answer: Answer) -> Answer:
+        said = json.loads(answer.body)
+        said["token"] = said.pop("session", "")
+        return Answer(answer.status, json.dumps(said).encode(), answer.headers)
+
+    gateway.after = after
+    with (
+        closing(
+            ProvincialDestination(at_province.settings_for(gateway.url, mode="rest"))
+        ) as destination,
+        pytest.raises(TransientFailure, match="DangNhap, session: missing"),
+    ):
+        destination.ping()

@@ -38,6 +38,8 @@ PACKED = [
     (gzip.compress(XML.encode()), ""),
     (gzip.compress(XML[:5].encode()) + gzip.compress(XML[5:].encode()), "gzip"),
     (gzip.compress(XML.encode()) + b"\0\0\0", "gzip"),
+    (gzip.compress(XML.encode()) + b"\r\n", "gzip"),
+    (zlib.compress(XML.encode()) + b"\r\n", "deflate"),
     (zlib.compress(XML.encode()), "deflate"),
     (raw_deflate(XML.encode()), "deflate"),
     (gzip.compress(gzip.compress(XML.encode())), "gzip, gzip"),
@@ -202,6 +204,14 @@ JSON = '{"error_code": 0, "message": "' + TEXT + '"}'
 def test_json_is_read_in_any_known_charset(body: bytes, content_type: str) -> None:
     """With a mark, with blanks, as whatever it is called."""
     assert read_json(reply(body, content_type)) == VALUE
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\t"])
+def test_a_line_end_as_it_is_in_a_text_is_read_and_told(end: str) -> None:
+    """JSON forbids it; programs that put texts together write it, and it has one reading."""
+    found = reply(JSON.replace(TEXT, f"{TEXT}{end}").encode(), "application/json")
+    assert read_json(found) == VALUE | {"message": f"{TEXT}{end}"}
+    assert [it.kind for it in found.findings.drift] == [K.BLANKS]
 
 
 @pytest.mark.parametrize(
