@@ -5,6 +5,7 @@ breaks or nonsense is sent, so a test can hold the hub's belief against what rea
 """
 
 import asyncio
+import codecs
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -158,7 +159,8 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:  # noqa: C901
         case K.TRUNCATED:
             return replace(answer, body=body[: len(body) // 2])
         case K.WRONG_ENCODING:
-            return replace(answer, body=body.decode().encode("utf-16"))
+            # The mark of one encoding, the bytes of another.
+            return replace(answer, body=codecs.BOM_UTF8 + body.decode().encode("utf-16-le"))
         case K.OTHER_DOSSIER if answer.number:
             return replace(answer, body=body.replace(answer.number.encode(), OTHER_NUMBER.encode()))
         case K.REDIRECT:
