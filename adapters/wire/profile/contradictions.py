@@ -167,25 +167,7 @@ def _compared(text: str) -> str:
 
 
 def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Found]:
-    from adapters.wire.reading.words import read_words
-
-    # A message that holds a word holds what is in the word, unless an exception takes that out.
-    left = [_compared(word) for word in code.words]
-    for harmless in filter(None, map(_compared, code.except_for)):
-        left = [word.replace(harmless, " ") for word in left]
-    both = [no for no in map(_compared, code.never) if no and any(no in word for word in left)]
-    if both:
-        fix = "Take it out of one of the two."
-        yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
-    failing = [it for it in code.words if it not in code.usual and read_words(it).failure]
-    if code.means is Means.DONE and failing:
-        allowed = "no words of failure beside success"
-        fix = "Leave them out, or list them in `usual` as well."
-        yield _Found((*key, "words"), repr(failing[0]), allowed, fix)
-    for name in ("words", "never", "except_for", "usual"):
-        if not all(text.strip() for text in getattr(code, name)):
-            fix = "An empty text stands in every message."
-            yield _Found((*key, name), "an empty text", "texts that are not empty", fix)
+    yield from _code_words(key, code)
     if not code.statuses:
         fix = "Name the statuses that the code comes with, 200 where it is the usual one."
         yield _Found((*key, "statuses"), "[]", "at least one HTTP status", fix)
@@ -205,6 +187,28 @@ def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Foun
             allowed = "no status of session.statuses, unless the code means session_over"
             fix = "Leave the status out here, or take it from session.statuses."
             yield _Found((*key, "statuses"), f"{status} with {code.means}", allowed, fix)
+
+
+def _code_words(key: tuple[str, ...], code: Code) -> Iterator[_Found]:
+    from adapters.wire.reading.words import read_words
+
+    # A message that holds a word holds what is in the word, unless an exception takes that out.
+    left = [_compared(word) for word in code.words]
+    for harmless in filter(None, map(_compared, code.except_for)):
+        left = [word.replace(harmless, " ") for word in left]
+    both = [no for no in map(_compared, code.never) if no and any(no in word for word in left)]
+    if both:
+        fix = "Take it out of one of the two."
+        yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
+    failing = [it for it in code.words if it not in code.usual and read_words(it).failure]
+    if code.means is Means.DONE and failing:
+        allowed = "no words of failure beside success"
+        fix = "Leave them out, or list them in `usual` as well."
+        yield _Found((*key, "words"), repr(failing[0]), allowed, fix)
+    for name in ("words", "never", "except_for", "usual"):
+        if not all(text.strip() for text in getattr(code, name)):
+            fix = "An empty text stands in every message."
+            yield _Found((*key, name), "an empty text", "texts that are not empty", fix)
 
 
 def _lookup(profile: Profile) -> Iterator[_Found]:
