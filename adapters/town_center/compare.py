@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from adapters.town_center import contract
+from adapters.town_center.reading import Shown
 from hub.ports import Request
 from hub.rules.comparing import EXACT, Likeness, Resolution, compare_codes, compare_times
 
@@ -125,8 +126,9 @@ def _likenesses(
     held: contract.HeldDossier, sent: Sent, resolution: Resolution
 ) -> dict[str, Likeness]:
     there = {file.sha256.casefold() for file in held.files}
-    # No list of files, or hashes in another writing, is no word of other files.
-    other = DIFFERENT if there and all(map(_HASH.fullmatch, there)) else UNCLEAR
+    # A list of files that was not shown, or hashes in another writing, are no word of other files.
+    shown = not (isinstance(held, Shown) and "TapTin" in held.unsaid)
+    other = DIFFERENT if shown and all(map(_HASH.fullmatch, there)) else UNCLEAR
     # Other calls add files to the dossier, so the town may hold more than was in this one.
     if isinstance(sent, contract.Transfer):
         files = _hashes(sent.papers) | {file.sha256 for file in sent.other_files}

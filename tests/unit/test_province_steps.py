@@ -108,7 +108,7 @@ def test_a_step_of_somebody_else_hides_no_absence() -> None:
     assert seek([other], STEP) == NOT_THERE
 
 
-@pytest.mark.parametrize("page", [10, 20, 25, 50, 100])
+@pytest.mark.parametrize("page", [10, 20, 25])
 def test_a_first_page_proves_nothing_of_later_steps(page: int) -> None:
     """All that is known is shown, as many as a page has, until a longer list was seen."""
     known = [at(f"08{n // 60:02}{n % 60:02}", NoiDungXuLy=f"Bước {n}") for n in range(page + 1)]

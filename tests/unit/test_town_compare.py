@@ -9,7 +9,8 @@ from msgspec import structs
 
 from adapters.town_center import contract, mapping
 from adapters.town_center.compare import SUPPLEMENT, TRANSFER, compare, is_behind
-from adapters.town_center.contract import HeldDossier, Recorded
+from adapters.town_center.contract import Recorded
+from adapters.town_center.reading import Shown
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request
@@ -45,9 +46,9 @@ def recorded(id: str = ID, version: int = PAYLOAD.version) -> Recorded:
     return Recorded(message_id=id, version=version, at=AT)
 
 
-def held(**changes: Any) -> HeldDossier:
+def held(**changes: Any) -> Shown:
     """Return the dossier as a town without habits holds it."""
-    plain = HeldDossier(
+    plain = Shown(
         number=NUMBER,
         state=contract.DossierState.NEW,
         process=mapping.process_code(PAYLOAD.procedure, SETTINGS),
@@ -87,21 +88,23 @@ FILE = Attachment(name="a.pdf", media_type="application/pdf", size=1, sha256="ab
     [
         (["ab" * 32], (), ()),
         (["cd" * 32], ("TapTin",), ()),
-        ([], (), ("TapTin",)),
+        ([], ("TapTin",), ()),
+        (None, (), ("TapTin",)),
         (["q83vq83vq83vq83vq83vq83vq83vq83vq83vq83vq80="], (), ("TapTin",)),
     ],
-    ids=["same", "other", "none", "base64"],
+    ids=["same", "other", "none_shown", "left_out", "base64"],
 )
 def test_a_list_of_files_that_is_not_there_is_no_other_dossier(
-    hashes: list[str], certain: tuple[str, ...], unclear: tuple[str, ...]
+    hashes: list[str] | None, certain: tuple[str, ...], unclear: tuple[str, ...]
 ) -> None:
-    """Left out, or with hashes in another writing: unclear; other hashes are other files."""
+    """Left out, or with hashes in another writing: unclear; none or others are other files."""
     sent = request(TRANSFER, mapping.transfer(PAYLOAD, [FILE], SETTINGS))
     files = tuple(
         contract.HeldFile(name="a", sha256=it, size=1, state=contract.FileState.PENDING)
-        for it in hashes
+        for it in hashes or ()
     )
-    found = compare(held(files=files), sent)
+    unsaid = frozenset() if hashes is not None else frozenset({"TapTin"})
+    found = compare(held(files=files, unsaid=unsaid), sent)
     assert (found.certain, found.unclear) == (certain, unclear)
 
 
