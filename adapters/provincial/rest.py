@@ -32,12 +32,10 @@ from hub.ports import DriftKind
 from hub.rules.errors import AmbiguousFailure, PermanentFailure
 
 
-class _Done(msgspec.Struct):
-    """Reply of DongBoHoSoMC and CapNhatTienDoHoSoMC over REST."""
+class _Done(contract.Done, frozen=True, kw_only=True):
+    """The reply of a writing call, with whatever else is said beside the contract."""
 
     keeps_others: ClassVar[bool] = True
-    error_code: int | str
-    message: str = ""
     result: tuple[Item, ...] = ()
 
 

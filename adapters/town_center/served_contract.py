@@ -5,7 +5,6 @@ from pathlib import Path
 from adapters.town_center.settings import TownSettings
 from adapters.wire.contracts.fetch import Documents
 from adapters.wire.contracts.reader import OpenApiReader
-from adapters.wire.http import Limits
 from hub.messages import catalog
 from hub.ports import ContractReader
 
@@ -17,8 +16,7 @@ def contract_reader(settings: TownSettings) -> ContractReader | None:
     address = settings.contract_address
     if not address:
         return None
-    limits = Limits(connect_timeout=settings.connect_timeout, reply_timeout=settings.reply_timeout)
-    documents = Documents(address, settings.profile, limits)
+    documents = Documents(address, settings.profile, settings.limits)
     return OpenApiReader(
         name=catalog.TOWN_CENTER, address=address, path=SHIPPED, documents=documents
     )

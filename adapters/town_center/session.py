@@ -18,7 +18,7 @@ from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
 from adapters.wire.download import Download, download
 from adapters.wire.echo import new_mark
-from adapters.wire.http import Limits, Reply
+from adapters.wire.http import Reply
 from adapters.wire.login import Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd, login_end
 from adapters.wire.profile import Means
@@ -48,11 +48,7 @@ class TownSession:
     ) -> None:
         self.settings = settings
         self.observe = observe
-        self.limits = Limits(
-            connect_timeout=settings.connect_timeout,
-            reply_timeout=settings.reply_timeout,
-            connections=settings.concurrency,
-        )
+        self.limits = settings.limits
         self._wires = Wires(
             settings.url,
             settings.profile,

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from adapters.town_center.profile import shipped
 from adapters.wire.addresses import address_of, resolve
+from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from hub.rules.comparing import Resolution
 
@@ -54,6 +55,15 @@ class TownSettings:
     """Procedure code -> the town's process code, where it is not the national code's core."""
     profile: Profile = field(default_factory=shipped)
     """What differs between one town's software and another's."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a call to the town."""
+        return Limits(
+            connect_timeout=self.connect_timeout,
+            reply_timeout=self.reply_timeout,
+            connections=self.concurrency,
+        )
 
     @property
     def resolution(self) -> Resolution:

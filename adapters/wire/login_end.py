@@ -9,7 +9,6 @@ make a LoginEnd of kind CODE.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +18,7 @@ from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.soap import Fault, read_envelope
 from adapters.wire.reading.xml import page_in
+from adapters.wire.texts import spaced
 from hub.rules.errors import AmbiguousFailure
 
 _DENIED = 403
@@ -64,18 +64,14 @@ def login_end(reply: Reply, session: Session) -> LoginEnd | None:
 
 def has_one(text: str, words: Iterable[str]) -> bool:
     """Tell whether one of the words stands in the text, as a person reads both."""
-    said = _plain(text)
-    return any(_plain(word) in said for word in words)
+    said = spaced(text)
+    return any(spaced(word) in said for word in words)
 
 
 def has_phrase(text: str, phrases: Iterable[str]) -> bool:
     """Tell whether one of the phrases stands in the text, in whole words."""
-    said = _plain(text)
-    return any(re.search(rf"(?<!\w){re.escape(_plain(it))}(?!\w)", said) for it in phrases)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    said = spaced(text)
+    return any(re.search(rf"(?<!\w){re.escape(spaced(it))}(?!\w)", said) for it in phrases)
 
 
 def _is_login_page(reply: Reply, session: Session) -> bool:

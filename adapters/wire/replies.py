@@ -35,7 +35,7 @@ STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
 }
 # A gateway or a proxy gave up; what it had passed on may have been done.
 STATUSES |= dict.fromkeys((408, 460, 499), (AmbiguousFailure, "reply_timeout"))
-# What was sent is wrong, whoever of the partner's machines says so.
+# What was sent is wrong, by the word of any machine of the partner.
 STATUSES |= dict.fromkeys((400, 409, 410, 413, 422), (PermanentFailure, "partner_refused"))
 _CLASSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     # A redirect may come after the effect; it is never followed.

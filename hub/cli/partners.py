@@ -9,10 +9,8 @@ from rich.table import Table
 
 from hub.cli import rehearsing, served_contracts
 from hub.cli.context import console, one_of, opened, settings
-from hub.messages import catalog
+from hub.messages.partner_names import BY_SHORT
 from hub.partners import profile_rows
-
-_NAMES = {"province": catalog.PROVINCIAL, "town": catalog.TOWN_CENTER}
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the partners.")
 
@@ -36,7 +34,7 @@ def show(
         cells = [row.key, row.value, row.source]
         table.add_row(*map(_plain, [*cells, row.meaning] if explain else cells))
     console.print(table)
-    served_contracts.show(_NAMES[partner])
+    served_contracts.show(BY_SHORT[partner])
 
 
 @app.command("drift")
@@ -49,10 +47,9 @@ def drift(
     from hub.records.calendar import local
     from hub.store.drift import of_partner
 
-    names = _NAMES
     if partner:
-        one_of("PARTNER", partner, *names)
-    wanted = [names[name] for name in names if partner in ("", name)]
+        one_of("PARTNER", partner, *BY_SHORT)
+    wanted = [name for short, name in BY_SHORT.items() if partner in ("", short)]
     if json:
         _print_json(wanted)
         return

@@ -10,8 +10,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hub.cli.context import by, console, one_of, opened, say_both, settings, system_user
 from hub.clock import utc_now
-from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
+from hub.messages.partner_names import BY_SHORT
 from hub.records import numbering
 from hub.rules.actors import NotNamed, signed
 from hub.store import audit
@@ -19,8 +19,6 @@ from hub.store import audit
 if TYPE_CHECKING:  # `hub partners show` needs none of it
     from hub.rehearsals import Finding, Rehearsal, Walked
 
-NAMES = {"province": catalog.PROVINCIAL, "town": catalog.TOWN_CENTER}
-"""Partner as people call it -> the destination's name."""
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
 
 
@@ -50,7 +48,7 @@ def rehearse(
     """Walk through a partner's real endpoint and print a protocol that people can sign."""
     from hub.rehearsals import Rehearsal
 
-    one_of("PARTNER", partner, *NAMES)
+    one_of("PARTNER", partner, *BY_SHORT)
     found = settings()
     _check_files(protocol, proposal, own=getattr(found, f"{partner}_profile"))
     address = found.province_url if partner == "province" else found.town_url
@@ -116,7 +114,7 @@ def _decided(partner: str, number: str, reason: str, actor: str) -> str:
         raise typer.Exit(2)
     who = by(reason, actor)
     with opened() as store, store.write() as tx:
-        audit.record(tx, action="partner.rehearse", object=f"{NAMES[partner]} {number}", **who)
+        audit.record(tx, action="partner.rehearse", object=f"{BY_SHORT[partner]} {number}", **who)
     return who["actor"]
 
 

@@ -23,6 +23,8 @@ _NAMES = {
     catalog.PROVINCIAL: PartnerNames("tỉnh", "the province", "province"),
     catalog.TOWN_CENTER: PartnerNames("thị xã", "the town", "town"),
 }
+BY_SHORT = {names.short: destination for destination, names in _NAMES.items()}
+"""The name at the command line -> the destination's name."""
 
 
 def names_of(destination: str) -> PartnerNames:

@@ -135,7 +135,7 @@ def above(place: str) -> str:
 
 def _is_top(place: str, other: Mapping[str, str]) -> bool:
     """Tell whether the part around `place` is there in the other contract."""
-    return not place or above(place) in other or not above(place)
+    return not above(place) or above(place) in other
 
 
 def _unknown(parts: Mapping[str, str]) -> set[str]:

@@ -1,7 +1,7 @@
 """Messages that were set aside: which there are, how they are taken up again, or dropped.
 
 Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
-one that has just been accepted; when its cause is not mended, it is parked again. One that is
+one that has just been accepted; while its cause is there, it is parked again. One that is
 dropped stays parked without its body, so that the sender can still say the same under another id.
 """
 

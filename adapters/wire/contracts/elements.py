@@ -4,15 +4,14 @@ Named types are opened where they are used, so a contract reads the same whether
 names, stand inside one another, or lie in other files.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from adapters.wire.contracts.refused import check_size, short
+from adapters.wire.contracts.places import Places
 from adapters.wire.contracts.schemas import Declared, Name, Schemas, child, children
 from adapters.wire.contracts.simple_types import facets, simple_text, type_text
-from hub.rules.contracts import UNKNOWN, Operation
+from hub.rules.contracts import UNKNOWN
 
 DEEPEST = 80
 """Types and elements inside one another."""
@@ -42,25 +41,12 @@ class Often:
 
 
 @dataclass
-class Tree:
-    """Fills one operation's places."""
+class Tree(Places):
+    """Opens the elements and types of one operation."""
 
     schemas: Schemas
-    made: Operation = field(default_factory=Operation)
     open: list[Name] = field(default_factory=list)
     """Names of the types and elements that are being opened: one inside itself ends there."""
-
-    steps: int = 0
-
-    def put(self, place: str, what: Sequence[str]) -> None:
-        """Say what stands at a place."""
-        self.made.parts[place] = short(", ".join(it for it in what if it))
-        check_size(len(self.made.parts))
-
-    def _step(self) -> None:
-        """Count the work: groups inside groups may repeat the same fields without end."""
-        self.steps += 1
-        check_size(0, steps=self.steps)
 
     def named(self, place: str, name: Name) -> None:
         """Open the global element of a message."""
@@ -87,8 +73,7 @@ class Tree:
         what = [title, text, *often.words]
         what.append(f"in {namespace or 'no namespace'}" if namespace != around else "")
         what.append("nillable" if node.get("nillable") in {"true", "1"} else "")
-        what += [f"{it} {node.get(it)}" for it in ("fixed", "default") if node.get(it) is not None]
-        self.put(place, what)
+        self.put(place, [*what, *_given(node)])
         self._content(place, content, around=namespace)
 
     def _of(self, declared: Declared) -> tuple[str, Declared | None]:
@@ -126,7 +111,7 @@ class Tree:
         self.open.pop()
 
     def _complex(self, place: str, content: Declared, *, around: str, order: list[str]) -> None:
-        self._step()
+        self.step()
         if content.node.get("mixed") in {"true", "1"}:
             self._add(place, "mixed with text")
         for one in children(content.node):
@@ -166,7 +151,7 @@ class Tree:
         self, place: str, group: Declared, often: Often, *, around: str, order: list[str]
     ) -> None:
         """Open a sequence, a choice, `all`, or a group that is named."""
-        self._step()
+        self.step()
         node, kind = group.node, etree.QName(group.node).localname
         inner = often.of(node)
         if kind == "group":
@@ -221,7 +206,7 @@ class Tree:
             self.open.pop()
 
     def _attribute(self, place: str, declared: Declared) -> None:
-        self._step()
+        self.step()
         node = declared.node
         match etree.QName(node).localname:
             case "attribute":
@@ -247,8 +232,12 @@ class Tree:
             found = self.schemas.find("attribute", name) or declared
         text, _ = self._of(found)
         optional = "" if node.get("use") == "required" else "optional"
-        said = [f"{it} {node.get(it)}" for it in ("fixed", "default") if node.get(it) is not None]
-        self.put(f"{place}@{local}", [text, optional, *said])
+        self.put(f"{place}@{local}", [text, optional, *_given(node)])
+
+
+def _given(node: etree._Element) -> list[str]:
+    """Return the value that an element or attribute always has, or has when it is left out."""
+    return [f"{it} {node.get(it)}" for it in ("fixed", "default") if node.get(it) is not None]
 
 
 def _namespace(declared: Declared) -> str:

@@ -5,11 +5,11 @@ inside the document only.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from adapters.wire.contracts.refused import check_size, short
-from hub.rules.contracts import UNKNOWN, Operation
+from adapters.wire.contracts.places import Places
+from hub.rules.contracts import UNKNOWN
 
 _FACETS = (
     "format", "const", "pattern", "minLength", "maxLength", "minimum", "maximum",
@@ -21,24 +21,16 @@ DEEPEST = 40
 
 
 @dataclass
-class JsonTree:
-    """Fills one operation's places."""
+class JsonTree(Places):
+    """Opens the schemas of one operation."""
 
     document: Any
-    made: Operation = field(default_factory=Operation)
-    steps: int = 0
-
-    def put(self, place: str, what: Iterator[str] | list[str]) -> None:
-        """Say what stands at a place."""
-        self.made.parts[place] = short(", ".join(it for it in what if it))
-        check_size(len(self.made.parts))
 
     def schema(
         self, place: str, raw: Any, *, optional: bool = False, within: tuple[str, ...] = ()
     ) -> None:
         """Open a schema below `place`; `within` are the references that lead here."""
-        self.steps += 1
-        check_size(0, steps=self.steps)
+        self.step()
         found, opened = self.followed(raw, within)
         often = "optional" if optional else ""
         if found is None:
@@ -89,8 +81,7 @@ class JsonTree:
     ) -> dict[str, Any]:
         found: dict[str, Any] = {key: value for key, value in raw.items() if key != "allOf"}
         for part in _list(raw.get("allOf")):
-            self.steps += 1
-            check_size(0, steps=self.steps)
+            self.step()
             plain, opened = self.followed(part, within)
             if opened is not None and isinstance(plain, Mapping) and deep < DEEPEST:
                 found = _joined(found, self._merged(plain, opened, deep + 1))

@@ -2,10 +2,6 @@
 
 import hashlib
 
-LARGEST = 20_000
-"""Parts of a contract. One with more is not compared: it would be another program's."""
-STEPS = 100_000
-"""Declarations that are opened for one operation, some of them often."""
 LONGEST = 600
 """Characters of what is said of one part."""
 
@@ -16,12 +12,6 @@ class NotServed(Exception):
 
 class Unreadable(Exception):
     """The partner serves it, and it cannot be read; the text names the place."""
-
-
-def check_size(parts: int, *, steps: int = 0) -> None:
-    """Raise Unreadable for a contract with too many parts, or that takes too long to open."""
-    if parts > LARGEST or steps > STEPS:
-        raise Unreadable(f"more than {LARGEST} parts in an operation that the hub calls")
 
 
 def short(text: str) -> str:

@@ -5,7 +5,6 @@ be the difference between done and sent twice.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from adapters.wire.profile.kinds import shown
 from adapters.wire.profile.problem import Problem, Source, dotted
 from adapters.wire.profile.records import Code, Means, Profile
+from adapters.wire.texts import spaced
 
 LOOK_UP = "TraCuuHoSo"
 """The look-up of a dossier, by this name at every partner."""
@@ -155,15 +155,10 @@ def _twice(codes: Mapping[str, Code]) -> Iterator[_Found]:
 def _overlap(words: Iterable[str], others: Iterable[str]) -> bool:
     """Tell whether a word of one row stands in a word of the other."""
     return any(
-        _compared(one) in _compared(other) or _compared(other) in _compared(one)
+        spaced(one) in spaced(other) or spaced(other) in spaced(one)
         for one in words
         for other in others
     )
-
-
-def _compared(text: str) -> str:
-    """Return a text as messages and words are compared."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Found]:
@@ -193,10 +188,10 @@ def _code_words(key: tuple[str, ...], code: Code) -> Iterator[_Found]:
     from adapters.wire.reading.words import read_words
 
     # A message that holds a word holds what is in the word, unless an exception takes that out.
-    left = [_compared(word) for word in code.words]
-    for harmless in filter(None, map(_compared, code.except_for)):
+    left = [spaced(word) for word in code.words]
+    for harmless in filter(None, map(spaced, code.except_for)):
         left = [word.replace(harmless, " ") for word in left]
-    both = [no for no in map(_compared, code.never) if no and any(no in word for word in left)]
+    both = [no for no in map(spaced, code.never) if no and any(no in word for word in left)]
     if both:
         fix = "Take it out of one of the two."
         yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)

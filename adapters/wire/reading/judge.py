@@ -114,10 +114,12 @@ def _words_fit(row: Code, said: str) -> bool:
 
 def _without_usual(row: Code, message: str) -> str:
     """Return a message without the texts that the row lists as usual; itself where it has none."""
-    left = _plain(message)
+    if not row.usual:
+        return message
+    said = left = _plain(message)
     for text in row.usual:
         left = left.replace(_plain(text), " ")
-    return message if left == _plain(message) else left
+    return message if left == said else left
 
 
 def _check_words(reply: Reply, row: Code, message: str, place: str) -> None:

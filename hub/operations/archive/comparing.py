@@ -171,14 +171,9 @@ def _compare(store: Store, page: Sequence[_Read], compared: Compared) -> None:
     """Compare dossiers with what the database has of them: all their rows, all their files."""
     numbers = [read.number for read in page]
     with store.read() as tx:
-        here = {found.number: _expected(found) for found in rows.load(tx, numbers)}
+        here = {it.number: (it.digest(), it.stored) for it in rows.load(tx, numbers)}
     for read in page:
         if read.whole and read.digest and (read.digest, read.stored) == here.get(read.number):
             compared.equal.append(read.entry())
         else:
             compared.changed.append(read.number)
-
-
-def _expected(here: rows.Rows) -> tuple[str, set[str]]:
-    """Return the hash of a dossier's rows and those of its stored files, none once erased."""
-    return here.digest(), set() if here.erased else set(here.column("dossier_files", "sha256"))

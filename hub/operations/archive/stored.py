@@ -13,13 +13,8 @@ from hub.store.blobs import BlobStore
 
 
 def missing(files: BlobStore, here: Rows) -> Kept | None:
-    """Return `Kept.FILE_MISSING` unless every stored file of a dossier has its hash.
-
-    Of an erased dossier they are gone on purpose.
-    """
-    if here.erased:
-        return None
-    for sha256 in set(here.column("dossier_files", "sha256")):
+    """Return `Kept.FILE_MISSING` unless every stored file of a dossier has its hash."""
+    for sha256 in here.stored:
         try:
             with files.path(sha256).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -182,10 +182,8 @@ def _stored(files: BlobStore, rows: Rows) -> list[tuple[str, Path]]:
 
     They were there when the dossier was chosen: a disk was unmounted since.
     """
-    if rows.erased:
-        return []  # its files are gone on purpose
     try:
-        return [(it, files.path(it)) for it in sorted(set(rows.column("dossier_files", "sha256")))]
+        return [(it, files.path(it)) for it in sorted(rows.stored)]
     except (InvalidMessage, OSError):
         raise Stopped(GONE) from None
 

@@ -160,6 +160,11 @@ class Rows:
         """Whether its personal data was erased, stored files included."""
         return self.column("dossiers", "erased_at") != [None]
 
+    @property
+    def stored(self) -> set[str]:
+        """The hashes of its stored files; none once erased, they are gone on purpose."""
+        return set() if self.erased else set(self.column("dossier_files", "sha256"))
+
     def deliveries(self) -> list[tuple[str, str]]:
         """Return destination and state of each delivery."""
         columns = (self.column("deliveries", name) for name in ("destination", "state"))
