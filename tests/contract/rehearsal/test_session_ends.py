@@ -151,20 +151,26 @@ def test_an_operation_that_says_it_otherwise_is_learned_by_the_test_dossier(
     assert p.effects(simulator, number).count("dossier") == 1
 
 
-def test_a_registration_that_needs_no_login_is_told_and_made_once(
-    gateway: Rewriting, simulator: SimulatorProcess, tmp_path: Path
-) -> None:
-    """The partner's hole is for a person; the dossier that it wrote is the test dossier."""
-    _, before = rehearse("province", environment(gateway.url, tmp_path), number="")
+def good_session(gateway: Rewriting, place: Path) -> bytes:
+    """Return a session that a rehearsal has opened and that is still good."""
+    _, before = rehearse("province", environment(gateway.url, place), number="")
     assert before.runs
     logins = [it for it in gateway.calls if MADE_UP.encode() not in it.body]
     good = re.search(rb'"session"\s*:\s*"([^"]+)"', logins[-1].body)
     assert good, logins[-1].body
+    return good[1]
+
+
+def test_a_registration_that_needs_no_login_is_told_and_made_once(
+    gateway: Rewriting, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """The partner's hole is for a person; the dossier that it wrote is the test dossier."""
+    good = good_session(gateway, tmp_path)
 
     def unchecked(call: Call) -> Answer | None:
         if REGISTER.encode() not in call.body + call.path.encode():
             return None
-        body = call.body.replace(MADE_UP.encode(), good[1])
+        body = call.body.replace(MADE_UP.encode(), good)
         return gateway.forward(Call(call.method, call.path, call.headers, body))
 
     gateway.before = unchecked
@@ -179,18 +185,14 @@ def test_a_registration_without_a_login_whose_reply_is_lost_is_not_made_again_at
     gateway: Rewriting, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
     """Its effect is unknown: the look-up has its time first, and shows the dossier."""
-    _, before = rehearse("province", environment(gateway.url, tmp_path), number="")
-    assert before.runs
-    logins = [it for it in gateway.calls if MADE_UP.encode() not in it.body]
-    good = re.search(rb'"session"\s*:\s*"([^"]+)"', logins[-1].body)
-    assert good, logins[-1].body
+    good = good_session(gateway, tmp_path)
 
     def lost(call: Call) -> Answer | None:
         if REGISTER.encode() not in call.body + call.path.encode():
             return None
         if MADE_UP.encode() not in call.body:
             return None
-        body = call.body.replace(MADE_UP.encode(), good[1])
+        body = call.body.replace(MADE_UP.encode(), good)
         gateway.forward(Call(call.method, call.path, call.headers, body))
         return Answer(504)
 

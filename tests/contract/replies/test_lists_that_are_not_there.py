@@ -4,10 +4,9 @@ The effect is in the simulator's ledger; a look-up that hides the list behind a 
 prove the contrary, and what is missing is named. A list that is there and empty is a proof.
 """
 
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +27,6 @@ from tests.support import town as t
 from tests.support.rewriting import Answer, Call, Rewriting, rewriting
 
 Record = dict[str, Any]
-_numbers = itertools.count(1)
 
 
 def in_look_ups(
@@ -76,23 +74,6 @@ REST = {
 }
 HIDDEN = [("soap", name, it) for name, it in SOAP.items()]
 HIDDEN += [("rest", name, in_records(it)) for name, it in REST.items()]
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with p.start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180727-{next(_numbers):05d}"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """A number in small letters is the same, an empty record is none, and some times are none."""
 
-import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -21,30 +20,11 @@ from tests.support.province import (
     effects,
     request_for,
     settings_for,
-    start_province,
 )
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.rewriting import Answer, Call, Rewriting
 
 Record = dict[str, Any]
-_numbers = itertools.count(1)
 EMPTY = {"HoSo": {"MaHoSo": "", "TrangThaiHoSo": "", "NgayTiepNhan": None}, "TienDo": []}
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180728-{next(_numbers):05d}"
 
 
 def in_look_ups(change: Callable[[Record], object]) -> Callable[[Call, Answer], Answer]:
@@ -85,7 +65,7 @@ def test_another_number_is_refused_with_the_field_and_what_to_do(
     gateway: Rewriting, number: str
 ) -> None:
     """Of a call the effect is unknown; a look-up is made again."""
-    other = number.replace("180728", "180729").encode()
+    other = number.replace("180726", "180729").encode()
     with closing(ProvincialDestination(settings_for(gateway.url, mode="rest"))) as destination:
         request = request_for(destination, dossier(number))
 

@@ -5,10 +5,9 @@ its ledger and every reply comes over a real line.
 """
 
 import gzip
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,31 +20,12 @@ from tests.support.province import (
     effects,
     request_for,
     settings_for,
-    start_province,
     step,
 )
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.rewriting import Answer, Call, Rewriting
 
-_numbers = itertools.count(1)
 K = DriftKind
 Habit = Callable[[Answer], Answer]
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180726-{next(_numbers):05d}"
 
 
 def edited(change: Callable[[str], str], *, kind: str = "") -> Habit:

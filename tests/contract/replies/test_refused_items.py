@@ -1,38 +1,17 @@
 """A code of success for the call, and a refusal of its dossier: never taken for delivered."""
 
-import itertools
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 
 from adapters.provincial.destination import ProvincialDestination
-from adapters.simulation.process import SimulatorProcess
 from hub.rules.errors import AmbiguousFailure
-from tests.support.province import dossier, request_for, settings_for, start_province
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.province import dossier, request_for, settings_for
+from tests.support.rewriting import Answer, Call, Rewriting
 
-_numbers = itertools.count(1)
 REGISTER, LOOK_UP = b"DongBoHoSoMC", b"TraCuuHoSo"
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180728-{next(_numbers):05d}"
 
 
 def with_fields(fields: dict[str, Any], *, top: bool = False, xml: bool = False) -> Any:

@@ -1,8 +1,7 @@
 """Words that nobody knows beside a code of success: the partner is asked once, and goes on."""
 
-import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,31 +19,13 @@ from hub.ports import Drift, DriftKind, Receipt
 from hub.rules.errors import AmbiguousFailure, TransientFailure
 from tests.support import province as at_province
 from tests.support import town as at_town
-from tests.support.province import dossier, request_for, start_province, step
+from tests.support.province import dossier, request_for, step
 from tests.support.rewriting import Answer, Call, Rewriting, rewriting
 from tests.support.town import message_of, running_town, transfer
 
-_numbers = itertools.count(1)
 STEPS, REGISTER, LOOK_UP = "CapNhatTienDoHoSoMC", "DongBoHoSoMC", "TraCuuHoSo"
 UNUSUAL = "Đã chuyển trục"
 BUSY = Answer(503, b"", {"retry-after": "5"})
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180727-{next(_numbers):05d}"
 
 
 def usual(profile: Profile, code: str) -> Profile:
