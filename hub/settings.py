@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from hub import failpoints
-from hub.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
+from hub.drill.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
+from hub.runtime import failpoints
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
@@ -86,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reply_timeout: Seconds = 30.0
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
     one_cpu: Literal["on", "off"] = "on"
-    """Whether the threads of this process stay on one CPU, see hub/one_cpu.py."""
+    """Whether the threads of this process stay on one CPU, see hub/runtime/cpu_affinity.py."""
     retry_first: Seconds = 5.0
     retry_longest: Seconds = 1800.0
     retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400
@@ -126,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drill_points: str = ""
     """A file that says while a drill runs where to strike, as `failpoints` does at the start."""
     failpoints: str = ""
-    """Where a drill strikes, see hub/failpoints.py."""
+    """Where a drill strikes, see hub/runtime/failpoints.py."""
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())

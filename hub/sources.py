@@ -3,11 +3,11 @@
 A source beats, so that one whose device hangs (a network folder whose server is away) is seen.
 """
 
-from hub.flow.outlast import outlast
 from hub.ports import AcceptanceUnknown, Sink, Source
 from hub.rules.causes import cause_of
-from hub.service import Role
-from hub.telemetry import Event, log
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 
 
 class SourceRole(Role):

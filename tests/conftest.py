@@ -14,12 +14,12 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
-from hub.sandbox.programs import MissingProgram
+from hub.drill.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
+from hub.drill.sandbox.programs import MissingProgram
+from hub.runtime.telemetry import log
 from hub.store.engine import Store
 from hub.store.migrate import migrate
-from hub.telemetry import log
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 # A busy machine is slow; how long an example takes proves nothing.

@@ -18,7 +18,7 @@ from typing import Any
 
 from hub.broker.topology import EXCHANGE, PATIENT, TOPOLOGY, Topology
 from hub.ports import BrokerUnavailable, Confirm, Incoming, Outgoing
-from hub.telemetry import Event, log
+from hub.runtime.telemetry import Event, log
 
 
 @dataclass(slots=True)

@@ -9,9 +9,8 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hub.bootstrap.retention import forget_scans, make_archive
 from hub.cli.context import Actor, Day, Reason, by, console, here, opened, settings
-from hub.clock import utc_now
-from hub.keeping import forget_scans, make_archive
 from hub.operations.archive import (
     archiving,
     erasing,
@@ -26,6 +25,7 @@ from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.records.calendar import local
 from hub.rules.retention import Kept
+from hub.runtime.clock import utc_now
 from hub.store.archive import holds, pages
 
 app = typer.Typer(no_args_is_help=True, help="Archive what has ended; erase personal data.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.partners import make_destinations
 from hub.cli.context import Actor, Reason, by, console, opened, settings
 from hub.cli.lists import ExportedAt, FromPartners, read_all, refuse, tell
 from hub.cli.progress import bar
@@ -14,7 +15,6 @@ from hub.cli.unconnected import warn_of_unconnected
 from hub.operations import reconciliation
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import reconcile_lists
-from hub.partners import make_destinations
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_RECONCILE

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from hub.cli.context import console, opened
 from hub.cli.paused import mention
-from hub.clock import utc_now
 from hub.messages import catalog
 from hub.records.calendar import local
+from hub.runtime.clock import utc_now
 from hub.store import pauses
 from hub.store.conservation import balance as balancing
 from hub.store.conservation import imbalance

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from hub.clock import utc_now
-from hub.installation import open_store
+from hub.bootstrap.installation import open_store
 from hub.records.calendar import LOCAL
 from hub.rules.actors import NotNamed, signed
+from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries import NoSuchDelivery, StateConflict
 from hub.store.engine import Store

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.installation import FAULT_DATA
 from hub.cli.context import Actor, Reason, by, console, one_of, opened
-from hub.installation import FAULT_DATA
 from hub.messages import catalog
 from hub.operations.classify import NotClassified, Verdict, classify
 from hub.rules import dictionary

@@ -15,12 +15,12 @@ import typer
 from rich.markup import escape
 
 from hub.cli.context import console
-from hub.clock import utc_now
 from hub.messages import catalog
 from hub.operations.list_problems import ListRefused
 from hub.operations.list_reconciliation import ListReport
 from hub.operations.partner_list import LARGEST, PartnerList, read
 from hub.records.calendar import LOCAL, local
+from hub.runtime.clock import utc_now
 
 FromPartners = Annotated[
     list[str] | None,

@@ -2,8 +2,8 @@
 
 import typer
 
+from hub.bootstrap.installation import open_store
 from hub.cli.context import console, settings
-from hub.installation import open_store
 from hub.store import revision
 
 app = typer.Typer()

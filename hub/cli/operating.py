@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.installation import mark_of, open_store
 from hub.cli.context import Actor, by, console, opened, settings
 from hub.cli.paused import mention, until
 from hub.cli.unconnected import warn_of_unconnected
-from hub.clock import utc_now
-from hub.installation import mark_of, open_store
 from hub.records.calendar import local
 from hub.rules.access import AWAITED
 from hub.rules.errors import FAULTS
+from hub.runtime.clock import utc_now
 from hub.store import alerts, attention, fault_classes
 from hub.store import pauses as pausing
 from hub.store.findings.awaiting_access import Awaiting, awaiting_access
@@ -41,7 +41,7 @@ def doctor(
 @app.command("health")
 def health_command() -> None:
     """Tell whether the hub's roles on this machine work; asks neither broker nor partner."""
-    from hub import health
+    from hub.runtime import health
 
     code, text = health.check(os.environ)
     console.print(text, markup=False)

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.partners import profile_rows
 from hub.cli import rehearsing, served_contracts
 from hub.cli.context import console, one_of, opened, settings
 from hub.messages.partner_names import BY_SHORT
-from hub.partners import profile_rows
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the partners.")
 

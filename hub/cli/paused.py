@@ -1,8 +1,8 @@
 """How a pause is shown by the commands that mention it."""
 
 from hub.cli.context import console
-from hub.clock import utc_now
 from hub.records.calendar import local
+from hub.runtime.clock import utc_now
 from hub.store.pauses import Standing
 
 

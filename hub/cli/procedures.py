@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.partners import make_destinations
 from hub.cli.context import console, opened, settings
-from hub.clock import utc_now
 from hub.operations.procedure_comparison import KnowsProcedures, codes_seen, compare
-from hub.partners import make_destinations
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
+from hub.runtime.clock import utc_now
 
 app = typer.Typer()
 

@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hub.cli.context import by, console, one_of, opened, say_both, settings, system_user
-from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.messages.partner_names import BY_SHORT
 from hub.records import numbering
 from hub.rules.actors import NotNamed, signed
+from hub.runtime.clock import utc_now
 from hub.store import audit
 
 if TYPE_CHECKING:  # `hub partners show` needs none of it
-    from hub.rehearsals import Finding, Rehearsal, Walked
+    from hub.bootstrap.rehearsals import Finding, Rehearsal, Walked
 
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
 
@@ -46,7 +46,7 @@ def rehearse(
     ] = "",
 ) -> None:
     """Walk through a partner's real endpoint and print a protocol that people can sign."""
-    from hub.rehearsals import Rehearsal
+    from hub.bootstrap.rehearsals import Rehearsal
 
     one_of("PARTNER", partner, *BY_SHORT)
     found = settings()
@@ -81,7 +81,7 @@ def rehearse(
 
 
 def _walk(rehearsal: "Rehearsal") -> "Walked":
-    from hub.rehearsals import STEPS
+    from hub.bootstrap.rehearsals import STEPS
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # Beside the protocol, which may be piped into a file.

@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hub.bootstrap.partners import make_destinations
 from hub.cli.context import Actor, Day, Delivery, by, console, here, opened, settings
 from hub.cli.progress import bar
-from hub.clock import utc_now
 from hub.messages.invalid import InvalidMessage
 from hub.operations import replay_one, replay_plan, resending
 from hub.operations.by import By
 from hub.operations.replay_run import NOT_SENT, REPLACED, SENT, SETTLED, ReplayRun, Report
-from hub.partners import make_destinations
 from hub.ports import Destination
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_PLAN
+from hub.runtime.clock import utc_now
 from hub.store import replays
 from hub.store.blobs import BlobStore
 from hub.store.deliveries import NoSuchDelivery, StateConflict

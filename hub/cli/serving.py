@@ -13,22 +13,23 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from hub import failpoints, preflight, telemetry
-from hub.bootstrap import build
+from hub import preflight
+from hub.bootstrap.hub import build
+from hub.bootstrap.installation import id_of, mark_of, open_store
 from hub.broker import declare, ownership
 from hub.broker.own_vhost import NoOwnVhost
 from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli.context import console, one_of, opened, settings
+from hub.drill.pilot import run as pilot
+from hub.drill.pilot import scenario
+from hub.drill.sandbox.kept_ports import ports_of
+from hub.drill.sandbox.programs import MissingProgram
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.supervised import DirectoryInUse, NodeFailed
 from hub.gateway.serve import WebRole
-from hub.installation import id_of, mark_of, open_store
-from hub.pilot import run as pilot
-from hub.pilot import scenario
 from hub.ports import BrokerUnavailable
-from hub.sandbox.kept import DirectoryInUse, NodeFailed
-from hub.sandbox.kept_ports import ports_of
-from hub.sandbox.programs import MissingProgram
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.runtime import failpoints, telemetry
 from hub.settings import Settings, in_url
 from hub.store.engine import StoreUnavailable, is_away
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
+from hub.bootstrap.installation import id_of
 from hub.broker.topology import TOPOLOGY, Topology, validate
 from hub.cli.context import Actor, Reason, broker_address, by, console, opened, settings
-from hub.installation import id_of
 from hub.store import audit
 
 if TYPE_CHECKING:

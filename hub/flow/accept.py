@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from hub.failpoints import Point, passing
 from hub.flow.group_commit import GroupCommit, Unanswered
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import AcceptanceUnknown, Accepted, Clock
+from hub.runtime.failpoints import Point, passing
 from hub.store import blobs, handovers, journal
 from hub.store.engine import Store, is_away
 from hub.store.turns import CommitUnknown

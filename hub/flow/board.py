@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hub.failpoints import Point, passing
 from hub.flow.findings import access
 from hub.flow.gate import Gate
 from hub.rules.circuit import Phase
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.telemetry import Event, log
 from hub.store import pauses
 from hub.store.engine import Store, Tx
 from hub.store.pauses import Pause
-from hub.telemetry import Event, log
 
 TOGETHER = 500
 """Deliveries recalled in one transaction."""

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hub.failpoints import Point, passing
 from hub.flow.board import Board
 from hub.flow.gate import Gate
 from hub.flow.quotas import Quotas
 from hub.ports import Incoming
+from hub.runtime.failpoints import Point, passing
 from hub.store import claiming, deliveries
 from hub.store.engine import Store, Tx
 

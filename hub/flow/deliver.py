@@ -20,14 +20,12 @@ from typing import Annotated
 
 import msgspec
 
-from hub.failpoints import Point, passing
 from hub.flow.begin_once import begin_once
 from hub.flow.board import Board
 from hub.flow.call import make_call
 from hub.flow.claim import Claim, Lease, Taken
 from hub.flow.gate import WIDE, Gate, Reach
 from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle, write
-from hub.flow.outlast import outlast
 from hub.flow.urgency import Urgency
 from hub.messages import routes
 from hub.ports import (
@@ -49,10 +47,12 @@ from hub.rules.errors import (
 )
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
-from hub.service import Role
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import deliveries
 from hub.store.engine import is_away
-from hub.telemetry import Event, log
 
 
 class _Ask(msgspec.Struct):

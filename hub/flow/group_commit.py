@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from hub.service import Role
-from hub.telemetry import Event, log
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")

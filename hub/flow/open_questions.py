@@ -13,10 +13,10 @@ from pathlib import Path
 
 from hub.ports import Clock
 from hub.rules.causes import cause_of
+from hub.runtime.telemetry import Event, log
 from hub.store import attempts
 from hub.store.deliveries import Claimed
 from hub.store.engine import Store, is_away
-from hub.telemetry import Event, log
 
 Question = tuple[int, int]
 """Number of a delivery, and of the attempt that the question is."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.failpoints import Point, passing
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules import recovery
@@ -24,9 +23,10 @@ from hub.rules.errors import (
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.telemetry import Event, log
 from hub.store import attempts, delivered, deliveries, fault_classes, handovers
 from hub.store.engine import Store, Tx, is_away
-from hub.telemetry import Event, log
 
 SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls or answers may take when a role stops."""

@@ -19,8 +19,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.failpoints import Point, passing
-from hub.flow.outlast import outlast
 from hub.flow.say import say
 from hub.flow.suspects import Suspects, key_of
 from hub.messages import catalog, routes
@@ -31,10 +29,12 @@ from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, 
 from hub.rules.causes import cause_of
 from hub.rules.errors import EarlyMessage
 from hub.rules.lone import kills
-from hub.service import Role
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import journal, outbox
 from hub.store.engine import Store, Tx, is_away, is_full
-from hub.telemetry import Event, log
 
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it

@@ -25,7 +25,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from hub.failpoints import Point, passing
 from hub.flow import unproven
 from hub.flow.beside import delivered_beside, request_beside
 from hub.flow.doubt_age import DoubtAges
@@ -39,7 +38,6 @@ from hub.flow.outcome import (
     record_of,
     settle,
 )
-from hub.flow.outlast import outlast
 from hub.messages.envelope import decode_stored
 from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
 from hub.rules import absence, lone, manners, recovery
@@ -47,10 +45,12 @@ from hub.rules.causes import cause_of
 from hub.rules.errors import DeliveryFailure, PermanentFailure, TransientFailure
 from hub.rules.manners import Manners
 from hub.rules.states import DeliveryState
-from hub.service import Role
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import attempts, deliveries, doubts, handovers, schedule
 from hub.store.engine import Tx, is_away
-from hub.telemetry import Event, log
 
 CLOSE_WITHIN = 5.0
 """Seconds for closing what outlasts a stop; the store may be away."""

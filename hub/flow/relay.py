@@ -19,14 +19,14 @@ stay far below `silence.LONGEST_PAUSE`, after which the server ends the session.
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
-from hub.failpoints import Point, passing
-from hub.flow.outlast import outlast
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
-from hub.service import Role
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import outbox
 from hub.store.doorbell import Doorbell
 from hub.store.engine import Store, Tx
-from hub.telemetry import Event, log
 
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=5)

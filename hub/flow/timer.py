@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hub.failpoints import Point, passing
-from hub.flow.outlast import outlast
 from hub.ports import Clock
-from hub.service import Role
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import future_times, journal, schedule
 from hub.store.engine import Store, Tx
-from hub.telemetry import Event, log
 
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 from hub.ports import Clock
 from hub.rules.causes import cause_of
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.store import audit
 from hub.store.engine import Store, StoreUnavailable
-from hub.telemetry import Event, log
 
 OTHERS = "other sources"
 LONGEST_PATH = 200

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from hub.ports import CallbackAnswer, Clock
 from hub.rules.causes import cause_of
+from hub.runtime.telemetry import Event, log
 from hub.store import tasks
 from hub.store.engine import Store, StoreUnavailable
 from hub.store.repair_tables import WARD_IT
-from hub.telemetry import Event, log
 
 KIND = "callback_refused"
 UNPROVEN = "callbacks without a valid signature"

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from hub.failpoints import Point, passing
 from hub.gateway import refusals
 from hub.gateway.auth import bearer, caller
 from hub.gateway.callbacks import CallbackThreads
@@ -24,9 +23,10 @@ from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import CallbackAnswer, Sink
 from hub.rules.errors import FAULTS
+from hub.runtime.failpoints import Point, passing
+from hub.runtime.telemetry import Event, log
 from hub.store import blobs, queries
 from hub.store.engine import Store
-from hub.telemetry import Event, log
 
 CALLBACK_LIMIT = 1024 * 1024
 AT_ONCE = 256 * 1024

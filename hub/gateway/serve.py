@@ -5,7 +5,7 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
-from hub.service import Role
+from hub.runtime.role import Role
 
 
 class WebRole(Role):

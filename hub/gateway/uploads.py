@@ -8,7 +8,7 @@ A sender that goes away, a file over the limit and a full disk leave nothing beh
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from hub.failpoints import Point, passing
+from hub.runtime.failpoints import Point, passing
 from hub.store.blobs import BlobStore, Upload
 
 TOGETHER = 256 * 1024

@@ -9,10 +9,10 @@ checked twice is only checked twice.
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.runtime.telemetry import Event, log
 from hub.store.conservation import counts, imbalance
 from hub.store.conservation.tables import IDS
 from hub.store.engine import Store
-from hub.telemetry import Event, log
 
 FOLDS = 20
 """Transactions of one sweep; what is left waits for the next one, and is counted all the same."""

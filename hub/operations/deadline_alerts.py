@@ -13,11 +13,11 @@ from hub.messages.partner_names import names_of
 from hub.records.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState
+from hub.runtime.telemetry import Event, log
 from hub.store import alerts, tasks
 from hub.store.alerts import Near
 from hub.store.engine import Store, Tx
 from hub.store.repair_tables import CLERK
-from hub.telemetry import Event, log
 
 STUCK_AFTER = timedelta(minutes=5)
 """What has just been said is not stuck: many dossiers are due on the day they come in. Less than

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub.failpoints import Point, passing
 from hub.flow.outcome import OnDelivered
 from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.states import FINAL, DeliveryState
+from hub.runtime.failpoints import Point, passing
 from hub.store import attempts, audit, deliveries, handovers, journal, replays
 from hub.store.engine import Store, Tx
 from hub.store.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from hub.messages.envelope import decode_stored
 from hub.operations.by import By
 from hub.rules.causes import cause_of
+from hub.runtime.telemetry import Event, log
 from hub.store import audit, journal
 from hub.store.engine import Store, is_away
 from hub.store.restored import Mark, doubt_everything
-from hub.telemetry import Event, log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import msgspec
 
+from hub.bootstrap.partners import traits_of
 from hub.broker import declare, patience, probe, versions
 from hub.broker.compare import Difference, Snapshot
 from hub.broker.declare import Plan
@@ -18,7 +19,6 @@ from hub.broker.topology import TOPOLOGY, validate
 from hub.flow.deliver import longest_hold
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.routes import INGEST, deliver_queue
-from hub.partners import traits_of
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, clock
 from hub.preflight.ownership import owned

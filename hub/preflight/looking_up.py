@@ -7,7 +7,6 @@ would leave every unknown effect unknown.
 
 from collections.abc import Iterator
 
-from hub.clock import utc_now
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
@@ -15,6 +14,7 @@ from hub.ports import Absent, Destination, Receipt
 from hub.preflight.check import Check
 from hub.preflight.reading import reading
 from hub.rules.errors import DeliveryFailure
+from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.lately_delivered import lately_delivered
 

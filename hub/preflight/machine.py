@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from hub.clock import utc_now
-from hub.installation import open_store
+from hub.bootstrap.installation import open_store
 from hub.preflight.check import Check, clock
 from hub.preflight.sessions import POOLER_FIX, sessions
 from hub.rules.causes import cause_of
 from hub.rules.clocks import ahead
+from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.engine import Store, StoreUnavailable, database_time, is_away
 from hub.store.private import make_directory, open_paths

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
+from hub.bootstrap.installation import open_store
 from hub.broker import ownership
-from hub.installation import open_store
 from hub.preflight.check import Check
 from hub.rules.causes import cause_of
 from hub.settings import Settings

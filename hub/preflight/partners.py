@@ -6,8 +6,8 @@ A partner that is away is what the hub was made for, and a hub that does not sta
 from collections.abc import Iterator
 from datetime import timedelta
 
+from hub.bootstrap.partners import make_destinations
 from hub.operations import unconnected as looking
-from hub.partners import make_destinations
 from hub.preflight.check import Check, clock
 from hub.preflight.looking_up import look_up
 from hub.preflight.reading import reading

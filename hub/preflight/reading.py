@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hub.installation import open_store
+from hub.bootstrap.installation import open_store
 from hub.settings import Settings
 from hub.store.engine import StoreUnavailable, Tx
 from hub.store.revision import SchemaMismatch

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.clock import utc_now
-from hub.health import SILENT_AT_MOST
 from hub.preflight.check import Check, from_text
 from hub.preflight.reading import reading
-from hub.processes import replaced, runs_here
 from hub.records.calendar import local
+from hub.runtime.clock import utc_now
+from hub.runtime.health import SILENT_AT_MOST
+from hub.runtime.processes import replaced, runs_here
 from hub.settings import Settings
 from hub.store import alerts, heartbeats
 

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
+from hub.bootstrap.partners import traits_of
 from hub.broker import patience, probe
 from hub.flow.deliver import longest_hold
-from hub.partners import traits_of
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, to_text
 from hub.preflight.examine import examine
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.settings import Settings
-from hub.telemetry import Event, log
 
 CONSUMERS = frozenset({"receive", "deliver"})
 """Roles that keep messages for a while before they acknowledge them."""

@@ -13,9 +13,9 @@ import psycopg
 import sqlalchemy as sa
 
 from hub.rules.causes import cause_of
+from hub.runtime.telemetry import Event, log
 from hub.store.engine import Store
 from hub.store.notifier import CHANNEL
-from hub.telemetry import Event, log
 
 AGAIN_AFTER = 1.0
 """Seconds before a line that broke is made anew."""

@@ -88,6 +88,6 @@ class Notifier:
 
 def _say_lost(error: BaseException) -> None:
     # Loaded where it is needed: a command that only reads the store logs nothing.
-    from hub.telemetry import Event, log
+    from hub.runtime.telemetry import Event, log
 
     log.info(Event.DOORBELL_LOST, error=cause_of(error))

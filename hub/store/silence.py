@@ -25,7 +25,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from hub.rules.causes import cause_of
-from hub.telemetry import Event, log
+from hub.runtime.telemetry import Event, log
 
 PATIENCE = timedelta(seconds=10)
 ANSWER_WITHIN = timedelta(seconds=5)

@@ -18,7 +18,7 @@ install_services() {
     apt_install $missing || say "They could not be installed; going on without."
 }
 
-# Both lie outside PATH on Debian; hub/sandbox/programs.py looks in the same places.
+# Both lie outside PATH on Debian; hub/drill/sandbox/programs.py looks in the same places.
 has_rabbitmq() {
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || [ -x /opt/rabbitmq/sbin/rabbitmq-server ]
 }

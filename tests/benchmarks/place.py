@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 
 ROOT = Path(__file__).parents[2]
 

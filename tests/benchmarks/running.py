@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from hub.sandbox.kept import KeptProcess, Launch
+from hub.drill.sandbox.supervised import KeptProcess, Launch
 from tests.benchmarks.stamps import stamped
 
 LOOK_EVERY = 0.05

@@ -18,12 +18,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from hub.failpoints import Point
-from hub.pilot import report as reporting
-from hub.pilot import scenario
-from hub.pilot.scenario import Planned
+from hub.drill.pilot import report as reporting
+from hub.drill.pilot import scenario
+from hub.drill.pilot.scenario import Planned
+from hub.drill.sandbox.programs import MissingProgram
 from hub.records.rulebook import Rulebook
-from hub.sandbox.programs import MissingProgram
+from hub.runtime.failpoints import Point
 from tests.chaos import latency, retention
 from tests.chaos.dialects import speak, spoken
 from tests.chaos.injector import Injector

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hub import bootstrap
+from hub.bootstrap import hub
+from hub.bootstrap.retention import make_archive
 from hub.cli import main
-from hub.clock import utc_now
-from hub.keeping import make_archive
 from hub.operations.archive.config import Archive
 from hub.rules.retention import Kept, Standing
+from hub.runtime.clock import utc_now
 
 AGE = timedelta(seconds=20)
 """From the end of a dossier until it is archived: longer than a role stands still, so that a clerk
@@ -58,5 +58,5 @@ def soon(*args: Any, **options: Any) -> Archive:
 
 
 if __name__ == "__main__":
-    vars(bootstrap)["make_archive"] = soon
+    vars(hub)["make_archive"] = soon
     main()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.clock import utc_now
-from hub.pilot import scenario
-from hub.pilot.scenario import Mix, Planned
+from hub.drill.pilot import scenario
+from hub.drill.pilot.scenario import Mix, Planned
 from hub.records.rulebook import Rulebook
+from hub.runtime.clock import utc_now
 from tests.chaos import retention
 from tests.chaos.judge import judge, verdict, wait_settled
 from tests.chaos.load import Counter, Load, Refused

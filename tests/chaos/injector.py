@@ -14,7 +14,7 @@ from collections.abc import Callable
 import psycopg
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
 from tests.chaos.stage import Stage
 from tests.chaos.struck import ROLE_OF

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 
 from adapters.simulation.ledger import read_effects
+from hub.drill.pilot import report as reporting
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
-from hub.pilot import report as reporting
 from hub.records.rulebook import Rulebook
 from tests.chaos.load import Counter
 from tests.chaos.stage import Stage

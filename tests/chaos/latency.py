@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from adapters.simulation.faults import Fault, FaultKind
-from hub.pilot.scenario import Planned
+from hub.drill.pilot.scenario import Planned
 from tests.chaos.judge import wait_settled
 from tests.chaos.load import Counter
 from tests.chaos.stage import Stage

@@ -12,10 +12,10 @@ import msgspec
 
 from adapters.devices.scanner.simulator import page
 from adapters.wire.http import Limits, Reply, Wire
+from hub.drill.pilot.scenario import Planned
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
-from hub.pilot.scenario import Planned
 from hub.rules.errors import DeliveryFailure
 
 AGAIN = 0.1

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from hub.clock import utc_now
-from hub.failpoints import Point
 from hub.messages import catalog
 from hub.messages.payloads import Status
 from hub.operations.archive import holding, restoring, verifying
@@ -26,6 +24,8 @@ from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored
 from hub.operations.by import By
 from hub.rules.retention import CLOSED
+from hub.runtime.clock import utc_now
+from hub.runtime.failpoints import Point
 from hub.store.archive import index
 from hub.store.archive.rows import Rows, load
 from hub.store.blobs import BlobStore

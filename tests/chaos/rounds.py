@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.simulation.faults import Fault, FaultKind
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from hub.store import pauses
 from tests.chaos import retention
 from tests.chaos.conftest import Drill

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from adapters.simulation.faults import Fault, FaultKind
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from tests.chaos.stage import HOUR, LEASE, REPLY, Stage, full_files
 from tests.chaos.steps import STEPS, Hold, Step
 from tests.chaos.supervisor import KeptRole

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from adapters.simulation.process import SimulatorProcess
 from hub.broker import declare
 from hub.broker.topology import TOPOLOGY
-from hub.pilot.partners import Secrets, start_province, start_town
-from hub.sandbox import loopback
-from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.rabbit_cluster import NAMES, PrivateCluster
+from hub.drill.pilot.partners import Secrets, start_province, start_town
+from hub.drill.sandbox import loopback
+from hub.drill.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.rabbit_cluster import NAMES, PrivateCluster
 from hub.store import attention, outbox, queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate

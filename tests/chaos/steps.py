@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 
 
 class Hold(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from tests.chaos.steps import STEPS
 
 LED_TO = frozenset({Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT})

@@ -1,7 +1,7 @@
 """Keeps one role of the hub running as a process: whenever it ends, it is started again at once.
 
 Only processes started here are signalled, by their pid; each has a keeper that ends it when this
-process ends (hub/sandbox/kept.py).
+process ends (hub/drill/sandbox/supervised.py).
 """
 
 import os
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.sandbox.kept import KeptProcess, Launch
+from hub.drill.sandbox.supervised import KeptProcess, Launch
 
 PAUSE = 0.2
 """Seconds before a role is started again; one whose store is away ends at once."""

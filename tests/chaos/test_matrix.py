@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from tests.chaos.conftest import Drill
 from tests.chaos.rounds import Told, try_everywhere
 from tests.chaos.single_faults import FAULTS, LEFT_OUT, TRIED

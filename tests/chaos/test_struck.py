@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.failpoints import Point
+from hub.runtime.failpoints import Point
 from tests.chaos.struck import BY_HAND, EXPECTED, missed
 
 BOTH = dict.fromkeys(BY_HAND, 1)

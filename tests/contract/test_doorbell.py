@@ -9,12 +9,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.bootstrap import build
+from hub.bootstrap.hub import build
+from hub.bootstrap.installation import open_store
 from hub.broker.memory import MemoryBroker
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.flow.relay import Relay
-from hub.installation import open_store
 from hub.messages.routes import INGEST
-from hub.sandbox.postgres_node import PrivatePostgres
 from hub.settings import ROLES, Settings
 from hub.store import doorbell, notifier, outbox
 from hub.store.doorbell import Doorbell

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.flow.say import say
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
-from hub.sandbox.postgres_node import PrivatePostgres
 from hub.store import attempts, claiming, delivered, deliveries, journal, outbox, schedule
 from hub.store.delivered import Delivered
 from hub.store.deliveries import Claimed

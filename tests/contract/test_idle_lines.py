@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.store.engine import Store
 from tests.benchmarks.stores.trips import Counter
 from tests.support.tcp_proxy import TcpProxy

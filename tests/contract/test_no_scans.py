@@ -19,10 +19,10 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import hub.cli
+from hub.drill.pilot import run as pilot
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.operations.archive import archiving, erasing, holding, restoring, verifying
-from hub.pilot import run as pilot
 from hub.settings import Settings
 from hub.store import (
     access_tasks,

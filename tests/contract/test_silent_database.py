@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.store.engine import Store, StoreUnavailable, is_away
 from tests.support.tcp_proxy import TcpProxy
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.outlast import outlast
 from hub.flow.timer import Timer
+from hub.runtime.store_retry import outlast
 from hub.store import deliveries, session
 from hub.store.engine import Store, is_away
 

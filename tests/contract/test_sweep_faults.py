@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.bootstrap import _look_at_all
+from hub.bootstrap.hub import _look_at_all
 from hub.flow.timer import Timer
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Store

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
+from hub.drill.pilot import run as pilot
 from hub.messages.envelope import decode
-from hub.pilot import run as pilot
 from hub.store.engine import Store
 from tests.support.services import RabbitService
 
@@ -61,7 +61,7 @@ def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None
 
 def test_the_reports_judge_sees_what_is_wrong(tmp_path: Path) -> None:
     """A report that does not agree makes the demo fail: the check itself is checked."""
-    from hub.pilot.report import check
+    from hub.drill.pilot.report import check
 
     report = play(tmp_path, dossiers=37, broker="memory", faults=False)
     assert check(report) == []

@@ -19,12 +19,12 @@ import pytest
 from adapters.simulation.dialects.tables import DIALECTS, MIXED
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
+from hub.drill.pilot import scenario
+from hub.drill.pilot.scenario import Planned
+from hub.drill.sandbox import loopback
 from hub.messages import catalog
-from hub.pilot import scenario
-from hub.pilot.scenario import Planned
 from hub.records.rulebook import Rulebook
 from hub.rules.errors import FAULTS
-from hub.sandbox import loopback
 from hub.settings import ROLES
 from hub.store import attention
 from hub.store.engine import Store

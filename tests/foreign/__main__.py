@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hub.sandbox.programs import MissingProgram
+from hub.drill.sandbox.programs import MissingProgram
 from tests.foreign.exchange import run
 from tests.foreign.kinds import KINDS
 from tests.foreign.partner import Kind

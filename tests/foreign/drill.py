@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.pilot import scenario
-from hub.pilot.scenario import Planned
+from hub.drill.pilot import scenario
+from hub.drill.pilot.scenario import Planned
+from hub.drill.sandbox import loopback
 from hub.records.rulebook import Rulebook
-from hub.sandbox import loopback
 from hub.settings import ROLES
 from hub.store.engine import Store
 from hub.store.migrate import migrate

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hub.sandbox import loopback
-from hub.sandbox.kept import KeptProcess, Launch
+from hub.drill.sandbox import loopback
+from hub.drill.sandbox.supervised import KeptProcess, Launch
 from tests.foreign.programs import PARTNERS, node, npm_soap, php_with_soap
 
 ACCOUNT, PASSWORD = "phuong-thu", "chi-de-thu"

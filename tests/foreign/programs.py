@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hub.sandbox.programs import MissingProgram
+from hub.drill.sandbox.programs import MissingProgram
 
 PARTNERS = Path(__file__).with_name("partners")
 MODULES = Path(__file__).parents[2] / "var/foreign/node_modules"

@@ -19,7 +19,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.sandbox import loopback
+from hub.drill.sandbox import loopback
 from hub.store import engine
 from hub.store.engine import Store
 from hub.store.migrate import migrate

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.failpoints import Point
 from hub.operations.archive import deleting, findings, room, selecting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.runtime.failpoints import Point
 from hub.store import tasks
 from hub.store.engine import Store
 from tests.contract.archive.conftest import BY, archive_of

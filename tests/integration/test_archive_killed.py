@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.failpoints import Point
 from hub.operations.archive import verifying
+from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove
 from hub.store.engine import Store

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.clock import utc_now
 from hub.records.calendar import local
+from hub.runtime.clock import utc_now
 from hub.store import audit, chain
 from hub.store.engine import Store
 from hub.store.evidence import anchors

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hub.sandbox import programs
-from hub.sandbox.kept_ports import ports_of
+from hub.drill.sandbox import programs
+from hub.drill.sandbox.kept_ports import ports_of
 
 
 def started(directory: Path) -> "subprocess.Popen[str]":

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.clock import clock_of
 from hub.flow.say import say
 from hub.flow.timer import Pace
+from hub.runtime.clock import clock_of
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support import works as works_module

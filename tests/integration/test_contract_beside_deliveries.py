@@ -10,12 +10,12 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.provincial.served_contract import contract_reader
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
-from hub.bootstrap import build
+from hub.bootstrap.hub import build
 from hub.broker.memory import MemoryBroker
+from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.contracts.watching import ContractWatch
 from hub.rules.manners import Manners
-from hub.sandbox import loopback
 from hub.settings import Settings
 from hub.store import contracts, pauses
 from hub.store.engine import Store

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.clock import utc_now
 from hub.flow.say import say
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
+from hub.runtime.clock import utc_now
 from hub.store import attempts, deliveries, fault_classes, handovers
 from hub.store.engine import Store
 from hub.store.migrate import migrate

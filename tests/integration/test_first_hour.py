@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.sandbox import loopback, programs
+from hub.drill.sandbox import loopback, programs
 from tests.support.documents import README, ROOT, RUNBOOK, block, lines, operator_name
 from tests.support.province import PASSWORD, USERNAME, start_province
 from tests.support.services import RabbitService

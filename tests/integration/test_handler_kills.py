@@ -13,16 +13,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hub.bootstrap.installation import open_store
 from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
+from hub.drill.sandbox import loopback
 from hub.flow.accept import Intake
 from hub.flow.relay import Relay
-from hub.installation import open_store
 from hub.messages import catalog, routes
 from hub.messages import payloads as p
 from hub.operations import unparking
-from hub.sandbox import loopback
 from hub.settings import Settings
 from hub.store import attention, dossiers, journal, outbox, queries
 from hub.store.blobs import BlobStore
@@ -34,7 +34,7 @@ from tests.support.works import now
 PROGRAM = """
 import os, signal, sys, threading
 import msgspec
-from hub.bootstrap import build
+from hub.bootstrap.hub import build
 from hub.flow.receive import Receive
 from hub.settings import Settings
 stop = threading.Event()

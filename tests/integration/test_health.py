@@ -17,13 +17,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub import health
-from hub.bootstrap import build
-from hub.flow.pulse import Pulse
+from hub.bootstrap.hub import build
+from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes
-from hub.sandbox import loopback
-from hub.service import Role
+from hub.runtime import health
+from hub.runtime.heartbeat import Pulse
+from hub.runtime.role import Role
 from hub.settings import ROLES, Settings
 from hub.store import heartbeats, outbox
 from hub.store.engine import Store

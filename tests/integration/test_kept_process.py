@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.sandbox.kept import DirectoryInUse, KeptProcess, Launch, NodeFailed, NotifySocket
+from hub.drill.sandbox.supervised import (
+    DirectoryInUse,
+    KeptProcess,
+    Launch,
+    NodeFailed,
+    NotifySocket,
+)
 
 SERVER = ["sleep", "600"]
 
@@ -61,7 +67,7 @@ def test_it_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
 import os, pathlib, signal, sys
 sys.path.insert(0, {str(Path.cwd())!r})
 from tests.integration.test_kept_process import launch
-from hub.sandbox.kept import KeptProcess
+from hub.drill.sandbox.supervised import KeptProcess
 directory = pathlib.Path({str(tmp_path)!r})
 kept = KeptProcess.start(launch(directory), lock=directory / "lock")
 print(kept.pid, flush=True)

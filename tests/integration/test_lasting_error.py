@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.pulse import Pulse
-from hub.service import Role
+from hub.runtime.heartbeat import Pulse
+from hub.runtime.role import Role
+from hub.runtime.telemetry import logging_to
 from hub.store.engine import Store
-from hub.telemetry import logging_to
 from tests.support.partner import Partner
 from tests.support.works import now, working
 

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.clock import clock_of
 from hub.flow.say import say
 from hub.messages import routes
 from hub.messages.envelope import Message
@@ -19,6 +18,7 @@ from hub.ports import Receipt, Request
 from hub.rules import circuit
 from hub.rules.errors import TransientFailure
 from hub.rules.manners import Dated, Manners, Quota
+from hub.runtime.clock import clock_of
 from hub.store import attempts as calls
 from hub.store import pauses
 from hub.store.engine import Store

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hub.sandbox.programs import SERVER_SETTING
+from hub.drill.sandbox.programs import SERVER_SETTING
 
 
 @pytest.mark.parametrize(("ci", "code", "word"), [("", 0, "4 skipped"), ("true", 1, "in CI")])

@@ -14,12 +14,12 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Outgoing, Request
 from hub.rules.states import DeliveryState as S
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import logging_to
 from hub.store import attention
 from hub.store.engine import Store, Tx
 from hub.store.repair_tables import tasks
 from hub.store.tables import metadata
-from hub.telemetry import logging_to
 from tests.support.partner import Partner
 from tests.support.works import AT, now, number, step, working
 

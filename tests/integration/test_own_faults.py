@@ -11,9 +11,9 @@ from hub.broker.memory import MemoryBroker
 from hub.flow import deliver
 from hub.flow.call import make_call
 from hub.flow.outcome import Outcome
+from hub.runtime.telemetry import logging_to
 from hub.store.engine import Store
 from hub.store.migrate import migrate
-from hub.telemetry import logging_to
 from tests.support.partner import Partner
 from tests.support.works import Works, step, working
 

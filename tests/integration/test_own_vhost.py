@@ -17,8 +17,8 @@ from rich.console import Console
 from hub.broker import declare
 from hub.broker.own_vhost import NoOwnVhost, own_vhost
 from hub.broker.topology import TOPOLOGY
+from hub.drill.pilot import run as pilot
 from hub.messages.routes import INGEST
-from hub.pilot import run as pilot
 from tests.support.services import RabbitService
 
 

@@ -14,13 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import preflight
-from hub.bootstrap import Hub, build
+from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.installation import id_of, open_store
 from hub.broker import declare, ownership
 from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.cli.context import system_user
-from hub.installation import id_of, open_store
 from hub.messages.routes import INGEST
 from hub.settings import Settings
 from tests.support.services import RabbitService

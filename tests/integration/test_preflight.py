@@ -12,9 +12,9 @@ import pytest
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub import preflight
+from hub.bootstrap.installation import open_store
 from hub.broker import declare, probe
 from hub.broker.topology import DEAD_LETTERS, TOPOLOGY
-from hub.installation import open_store
 from hub.messages.routes import DEAD
 from hub.preflight.check import from_text
 from hub.settings import Settings

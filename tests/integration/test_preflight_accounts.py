@@ -14,10 +14,10 @@ import pytest
 import urllib3
 
 from hub import preflight
+from hub.bootstrap.installation import open_store
 from hub.broker import declare, ownership
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.installation import open_store
 from hub.messages.routes import INGEST
 from hub.ports import Confirm, Outgoing
 from hub.settings import Settings

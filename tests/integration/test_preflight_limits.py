@@ -8,12 +8,12 @@ from queue import SimpleQueue
 import pytest
 
 from hub import preflight
+from hub.bootstrap.installation import open_store
 from hub.broker import declare, probe
 from hub.broker.topology import TOPOLOGY
-from hub.installation import open_store
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES
 from hub.preflight.check import from_text
-from hub.sandbox.rabbit_node import PrivateRabbit
 from hub.settings import Settings
 
 LIMITS = {"max_message_size": 100_000, "consumer_timeout": 700, "channel_tick_interval": 200}

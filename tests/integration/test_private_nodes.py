@@ -13,11 +13,11 @@ import pika
 import psycopg
 import pytest
 
-from hub.sandbox import programs
-from hub.sandbox.erlang import PrivateEpmd
-from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.programs import MissingProgram
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox import programs
+from hub.drill.sandbox.erlang import PrivateEpmd
+from hub.drill.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.programs import MissingProgram
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from tests.support.services import RabbitService, postgres_service, rabbit_service
 
 QUEUE = "letters"

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from hub.flow import outlast
 from hub.messages import catalog, routes
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.ports import Incoming
+from hub.runtime import store_retry
 from hub.store import attention, dossiers, journal, outbox, papers, queries
 from hub.store.engine import Tx
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception, scan
@@ -175,7 +175,7 @@ def test_an_outage_of_the_store_uses_up_no_delivery_limit(
             yield tx
 
     monkeypatch.setattr(ward.store, "write", write)
-    monkeypatch.setattr(outlast, "LONGEST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(store_retry, "LONGEST_PAUSE", timedelta(milliseconds=1))
     ward.receive.on_commit = handled.set
     ward.receive.start()
     assert handled.wait(10)

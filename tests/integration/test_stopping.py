@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hub.bootstrap.partners import make_destinations
 from hub.broker.memory import MemoryBroker
 from hub.flow.outcome import SETTLE_AT_STOP
-from hub.partners import make_destinations
 from hub.rules.states import DeliveryState as S
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import logging_to
 from hub.settings import Settings
 from hub.store.engine import Store
 from hub.store.migrate import migrate
-from hub.telemetry import logging_to
 from tests.support.partner import Partner
 from tests.support.works import step, working
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.flow.receive import Receive
 from hub.messages import catalog, envelope, routes
 from hub.messages import payloads as p
 from hub.ports import Outgoing
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.runtime.telemetry import logging_to
 from hub.store import queries
 from hub.store.engine import Store
 from hub.store.migrate import migrate
-from hub.telemetry import logging_to
 from tests.support.partner import DROPS_AFTER, Partner
 from tests.support.works import AT, now, number, step, working
 

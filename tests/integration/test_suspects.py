@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
-from hub.flow import outlast
 from hub.messages import catalog, envelope, routes
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import unparking
 from hub.ports import Consumer, Incoming
+from hub.runtime import store_retry
 from hub.store import attention, dossiers, journal, lone_tries, outbox, queries
 from hub.store.engine import Tx
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception
@@ -195,7 +195,7 @@ def goes_away(ward: Ward, turns: Iterator[int], monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(ward.receive, "handler", handle)
     monkeypatch.setattr(ward.store, "write", away)
-    monkeypatch.setattr(outlast, "LONGEST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(store_retry, "LONGEST_PAUSE", timedelta(milliseconds=1))
 
 
 def test_an_outage_of_the_store_during_a_lone_try_does_not_count(

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hub import health
 from hub.cli import app
-from hub.clock import utc_now
 from hub.flow.say import say
 from hub.preflight.partners import unconnected
 from hub.rules.states import DeliveryState as S
+from hub.runtime import health
+from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store import deliveries
 from hub.store.engine import Store

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.sandbox import programs
+from hub.drill.sandbox import programs
 
 RABBITMQ = "usr/lib/rabbitmq"
 POSTGRESQL = "usr/lib/postgresql"

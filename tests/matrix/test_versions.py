@@ -9,7 +9,7 @@ import pytest
 import urllib3
 from urllib3.util import parse_url
 
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from tests.support.services import RabbitService
 
 pytestmark = [pytest.mark.rabbit, pytest.mark.postgres]

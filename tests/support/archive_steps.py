@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from hub.failpoints import Point
 from hub.operations.archive import archiving, deleting, erasing, verifying, writing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import open_rows, read_dossier
+from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove
 from tests.support.ended import end

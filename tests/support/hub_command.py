@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from datetime import timedelta
 
-from hub import clock, failpoints
+from hub.runtime import clock, failpoints
 
 
 def run_hub(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from hub.sandbox import loopback, programs
-from hub.sandbox.files import write_private
+from hub.drill.sandbox import loopback, programs
+from hub.drill.sandbox.files import write_private
 
 
 @contextmanager

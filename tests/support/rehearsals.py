@@ -10,8 +10,8 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import concluded
+from hub.bootstrap.rehearsals import Rehearsal, Walked
 from hub.ports import Absent, Receipt
-from hub.rehearsals import Rehearsal, Walked
 from hub.rules.errors import AmbiguousFailure, TransientFailure
 from hub.settings import load
 from tests.support import province as p

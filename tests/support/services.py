@@ -15,9 +15,9 @@ from typing import NoReturn
 import pytest
 
 from hub.broker.own_vhost import own_vhost
-from hub.sandbox.postgres_node import PrivatePostgres
-from hub.sandbox.programs import MissingProgram
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.programs import MissingProgram
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1", "yes"}
 

@@ -22,7 +22,7 @@ from hub.rules import circuit
 from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
-from hub.service import Role
+from hub.runtime.role import Role
 from hub.store.conservation.proof import prove
 from hub.store.engine import Store
 from tests.support.partner import Partner

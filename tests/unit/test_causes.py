@@ -13,7 +13,7 @@ from hub.rules.errors import TransientFailure
 NAME = "Đặng Thị Bịa"
 PROGRAM = f"""
 import logging, sys, threading
-from hub import telemetry
+from hub.runtime import telemetry
 telemetry.setup()
 telemetry.log.error(telemetry.Event.HANDLER_CRASHED, error=ValueError({NAME!r}))
 try:

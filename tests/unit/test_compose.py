@@ -17,7 +17,7 @@ SERVICES = yaml.safe_load(
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_is_watched_by_its_own_heartbeat(role: str) -> None:
     """A check once a minute must not migrate, log in at a partner or send probes."""
-    assert SERVICES[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "hub.health"]
+    assert SERVICES[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "hub.runtime.health"]
 
 
 @pytest.mark.parametrize("role", ["gateway", "sources"])

@@ -18,10 +18,10 @@ from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.rules.errors import FaultClass
 from hub.rules.states import FINAL, MOVES, DeliveryState
+from hub.runtime.telemetry import Event
 from hub.settings import ROLES
 from hub.store.growing import BOUNDED, GROWING
 from hub.store.tables import JOURNAL_STATES
-from hub.telemetry import Event
 
 ROOT = Path(__file__).parents[2]
 NAMES = (

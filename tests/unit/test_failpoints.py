@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hub import failpoints
-from hub.failpoints import Point
+from hub.runtime import failpoints
+from hub.runtime.failpoints import Point
 
 PROGRAM = """
-from hub.failpoints import Point, arm, passing
+from hub.runtime.failpoints import Point, arm, passing
 arm({text!r})
 for n in range(5):
     print(n, flush=True)
@@ -49,7 +49,7 @@ def test_arming_again_forgets_what_was_armed() -> None:
 HEEDING = """
 import sys
 from pathlib import Path
-from hub.failpoints import Point, heed, passing
+from hub.runtime.failpoints import Point, heed, passing
 place = Path(sys.argv[1])
 heed(str(place))
 for n in range(5):

@@ -11,7 +11,7 @@ from adapters.town_center.contract import ReplyCode
 from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
 from adapters.wire.reading.judge import FAILURES
-from hub.installation import FAULT_DATA
+from hub.bootstrap.installation import FAULT_DATA
 from hub.rules import dictionary
 from hub.rules.errors import FAULTS, is_certain, kept_code, unknown_code
 

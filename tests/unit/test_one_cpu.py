@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import one_cpu
+from hub.runtime import cpu_affinity
 
 CPUS = 4
 pytestmark = pytest.mark.skipif(
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 def choose(directory: Path) -> int:
     """Choose among four CPUs, wherever this runs; the process keeps its choice while it lives."""
-    return one_cpu._chosen(frozenset(range(CPUS)), directory)
+    return cpu_affinity._chosen(frozenset(range(CPUS)), directory)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_no_cpu_has_two_processes_while_another_has_none(
     processes[0].join()
     (alone,) = {cpu for cpu, count in Counter(chosen).items() if count == 1}
     assert processes[-1].apply(choose, (directory,)) in {chosen[0], alone}
-    assert (directory / one_cpu.FILE).stat().st_mode & 0o077 == 0
+    assert (directory / cpu_affinity.FILE).stat().st_mode & 0o077 == 0
 
 
 def test_a_process_keeps_to_its_cpu(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_process_keeps_to_its_cpu(tmp_path: Path) -> None:
     before = os.sched_getaffinity(0)
     kept = []
     for _ in range(2):
-        with one_cpu.one_cpu(directory=tmp_path):
+        with cpu_affinity.one_cpu(directory=tmp_path):
             kept.append(os.sched_getaffinity(0))
     assert kept[0] == kept[1]
     assert len(kept[0]) == 1
@@ -63,4 +63,4 @@ def test_a_process_keeps_to_its_cpu(tmp_path: Path) -> None:
 def test_where_no_file_can_be_kept_it_is_drawn_by_chance(tmp_path: Path) -> None:
     """A role that starts matters more than its CPU."""
     (tmp_path / "file").touch()
-    assert one_cpu._chosen(frozenset({1, 2}), tmp_path / "file") in {1, 2}
+    assert cpu_affinity._chosen(frozenset({1, 2}), tmp_path / "file") in {1, 2}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from hub.bootstrap.installation import open_store
 from hub.cli import app
-from hub.installation import open_store
 from hub.preflight.machine import rights
 from hub.settings import Settings
 from hub.store.blobs import BlobStore

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from hub.rules.errors import FAULTS
+from hub.runtime.telemetry import Event
 from hub.settings import Settings
-from hub.telemetry import Event
 from tests.support.documents import ROOT
 from tests.support.runbook_pages import FOLDER, PAGES, texts
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from hub.service import Role
+from hub.runtime.role import Role
 
 
 class Worker(Role):

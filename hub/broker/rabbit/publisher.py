@@ -23,7 +23,7 @@ from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.target import Target
 from hub.messages.envelope import MAX_BYTES
 from hub.ports import Confirm, Outgoing
-from hub.telemetry import Event, log
+from hub.runtime.telemetry import Event, log
 
 CONTENT_TYPE = "application/json"
 PERSISTENT = 2

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from hub.failpoints import Point, passing
 from hub.operations.archive import comparing, deleting, erasing, findings, sealing, sharing, writing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.layout import ENDING, Head, Manifest
@@ -22,6 +21,7 @@ from hub.operations.archive.room import NoRoom, needing_room
 from hub.operations.archive.selecting import Pages, select
 from hub.operations.archive.unknown_files import remove_unknown
 from hub.operations.by import By
+from hub.runtime.failpoints import Point, passing
 from hub.store import audit
 from hub.store.archive import files, index, pages, rows
 from hub.store.engine import Tx

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from hub.failpoints import Point, passing
 from hub.operations.archive.batches import batches
 from hub.operations.archive.comparing import Entry
 from hub.rules.retention import ended_at, why_kept
+from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.archive.rows import Rows, RowsChanged

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.failpoints import Point, passing
 from hub.operations.archive.batches import batches
 from hub.operations.archive.config import Archive
 from hub.operations.archive.deleting import BATCH
 from hub.operations.by import By
 from hub.records.calendar import local
 from hub.rules.retention import Kept, month_after, why_kept
+from hub.runtime.failpoints import Point, passing
 from hub.store import audit
 from hub.store.archive import candidates, erasing, holds, index, references, rows
 from hub.store.archive.places import Place

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub.failpoints import Point, passing
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import sharing, verifying
@@ -19,6 +18,7 @@ from hub.operations.archive.leading import leading
 from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
 from hub.operations.archive.sealing import SealBroken
 from hub.operations.by import By
+from hub.runtime.failpoints import Point, passing
 from hub.store import audit, blobs
 from hub.store.archive import counts, files, holds, index, references, rows
 from hub.store.archive.index import Archived

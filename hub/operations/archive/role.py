@@ -8,7 +8,6 @@ trouble after `patience`.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.flow.outlast import outlast
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
@@ -16,8 +15,9 @@ from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.by import By
 from hub.rules.causes import cause_of
-from hub.service import Role
-from hub.telemetry import Event, log
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 
 ACTOR, REASON = "hub", "HUB_ARCHIVE=on"
 WHOLE_EVERY = timedelta(days=1)

@@ -13,11 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.failpoints import Point, passing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import layout, sealing
 from hub.operations.archive.layout import FilePart, Head, Manifest, RowsPart
 from hub.operations.archive.leading import Stopped
+from hub.runtime.failpoints import Point, passing
 from hub.store.archive.rows import Rows
 from hub.store.blobs import BlobStore
 

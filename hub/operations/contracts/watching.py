@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from hub.flow.outlast import outlast
 from hub.operations.contracts import words
 from hub.operations.contracts.words import News
 from hub.ports import Clock, ContractReader, Fetched, Outcome
 from hub.rules.contracts import READER, Contract, compare, fingerprint
 from hub.rules.manners import Manners, closed
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.store_retry import outlast
+from hub.runtime.telemetry import Event, log
 from hub.store import contracts, drift, pauses, tasks
 from hub.store.contracts import Kept
 from hub.store.engine import Store
-from hub.telemetry import Event, log
 
 LOOK = timedelta(minutes=1)
 """Between two looks for what is due; also before the first, when a hub has more urgent work."""

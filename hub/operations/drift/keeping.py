@@ -11,10 +11,10 @@ from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.words import finding, subject_of
 from hub.ports import Clock
 from hub.rules.causes import cause_of
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.store import drift, tasks
 from hub.store.engine import Store, StoreUnavailable
-from hub.telemetry import Event, log
 
 EVERY = 10.0
 """Seconds between two writings."""

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from hub.messages.partner_names import names_of
 from hub.records.calendar import local
 from hub.rules.actors import BY_HUB
+from hub.runtime.telemetry import Event, log
 from hub.store import tasks
 from hub.store.engine import Store, Tx
 from hub.store.findings import unreadable
 from hub.store.findings.unreadable import Calls, Unreadable
 from hub.store.repair_tables import WARD_IT
-from hub.telemetry import Event, log
 
 KIND = "reply_unreadable"
 IN_A_ROW = 3

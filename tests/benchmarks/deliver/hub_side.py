@@ -8,16 +8,16 @@ import signal
 import threading
 from dataclasses import replace
 
-from hub.bootstrap import Hub, build
+from hub.bootstrap.hub import Hub, build
 from hub.broker import declare
 from hub.broker.topology import TOPOLOGY
+from hub.drill.sandbox.loopback import free_port
 from hub.flow.deliver import Deliver
 from hub.flow.relay import Relay
 from hub.flow.say import say
 from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.sandbox.loopback import free_port
 from hub.settings import Settings
 from hub.store.engine import Tx
 from tests.benchmarks.deliver.order import AGENCY, THREADS, Order, given

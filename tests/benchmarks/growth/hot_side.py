@@ -13,8 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TypeVar
 
-from hub import telemetry
-from hub.bootstrap import Hub, build
+from hub.bootstrap.hub import Hub, build
 from hub.flow.deliver import Deliver
 from hub.flow.receive import Receive
 from hub.flow.relay import Relay
@@ -24,10 +23,11 @@ from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.messages.routes import deliver_queue
-from hub.one_cpu import one_cpu
 from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.rules.traits import Traits
-from hub.service import Role
+from hub.runtime import telemetry
+from hub.runtime.cpu_affinity import one_cpu
+from hub.runtime.role import Role
 from hub.store.engine import Tx
 from tests.benchmarks.growth.order import WITHIN, Order, given
 

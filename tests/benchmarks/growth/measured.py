@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 
 import msgspec
 
-from hub.clock import utc_now
+from hub.runtime.clock import utc_now
 from hub.store.archive.urgency import work_waits
 from tests.benchmarks.growth.compared import compared
 from tests.benchmarks.growth.order import Order, order_for

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub.sandbox.loopback import free_port
+from hub.drill.sandbox.loopback import free_port
 from hub.settings import Settings
 from tests.benchmarks.growth.stores import Grown
 

@@ -3,9 +3,9 @@
 import time
 from statistics import median
 
-from hub import telemetry
-from hub.bootstrap import build
+from hub.bootstrap.hub import build
 from hub.flow.timer import Timer
+from hub.runtime import telemetry
 from tests.benchmarks.growth.order import given
 
 

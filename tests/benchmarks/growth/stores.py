@@ -21,7 +21,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.tables import deliveries, lanes

@@ -9,8 +9,8 @@ from statistics import median, quantiles
 import msgspec
 
 from adapters.simulation.process import SimulatorProcess
-from hub.pilot.partners import Secrets, start_province, start_town
-from hub.sandbox.loopback import free_port
+from hub.drill.pilot.partners import Secrets, start_province, start_town
+from hub.drill.sandbox.loopback import free_port
 from hub.settings import Settings
 from tests.benchmarks.latency.order import TOLD_UNTIL, Findings, Order
 from tests.benchmarks.place import Place, open_place

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import msgspec
 
-from hub import telemetry
-from hub.bootstrap import Hub, build
+from hub.bootstrap.hub import Hub, build
 from hub.flow.deliver import Deliver
 from hub.messages.catalog import TOWN_CENTER
 from hub.messages.envelope import Message
-from hub.one_cpu import one_cpu
 from hub.ports import Receipt
+from hub.runtime import telemetry
+from hub.runtime.cpu_affinity import one_cpu
 from hub.store.engine import Tx
 from tests.benchmarks.latency.load import Load
 from tests.benchmarks.latency.order import Findings, Order, given

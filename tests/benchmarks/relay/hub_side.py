@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 import pika
 
 from hub.broker.rabbit.broker import RabbitBroker
-from hub.collector import keep_what_is_loaded
 from hub.flow.receive import Receive
 from hub.flow.relay import Relay
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import DossierProgressed, Payload, ProvinceProgress
-from hub.one_cpu import one_cpu
 from hub.ports import Publisher
+from hub.runtime.cpu_affinity import one_cpu
+from hub.runtime.garbage_collection import keep_what_is_loaded
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from tests.benchmarks.relay.assignment import assigned

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from hub.sandbox.kept import KeptProcess
-from hub.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.postgres_node import PrivatePostgres
+from hub.drill.sandbox.supervised import KeptProcess
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.benchmarks.place import scratch

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from hub import telemetry
 from hub.broker.memory import MemoryBroker
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver
@@ -34,7 +33,8 @@ from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.recovery import Policy
 from hub.rules.traits import Traits
-from hub.service import Role
+from hub.runtime import telemetry
+from hub.runtime.role import Role
 from hub.store import journal
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store, Tx

@@ -15,8 +15,8 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.rules.retention import Kept
+from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows
-from hub.telemetry import Event
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

@@ -5,11 +5,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hub.failpoints import Point
 from hub.operations.archive import deleting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
+from hub.runtime.failpoints import Point
 from hub.store.engine import is_away
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.archive_steps import (

@@ -9,7 +9,7 @@ from hub.broker.declare import apply
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from tests.support.services import RabbitService
 from tests.support.tcp_proxy import TcpProxy
 

@@ -15,10 +15,10 @@ from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.dialer import NotYet
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import EXCHANGE, TOPOLOGY
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.routes import DEAD, INGEST
 from hub.ports import BrokerUnavailable, Confirm, ConsumerLost, Publisher
-from hub.sandbox.rabbit_node import PrivateRabbit
 from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
 from tests.support.services import rabbit_service
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.simulation.process import SimulatorProcess
-from hub.rehearsals import Walked
+from hub.bootstrap.rehearsals import Walked
 from tests.support import province as p
 from tests.support.certificates import Authority, Pair
 from tests.support.rehearsals import AGENCY, attention, environment, lines, rehearse, told

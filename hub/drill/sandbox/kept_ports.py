@@ -6,8 +6,8 @@ them. Whether the ports are still free is not promised: the node says so when it
 
 from pathlib import Path
 
-from hub.sandbox import loopback
-from hub.sandbox.files import write_private
+from hub.drill.sandbox import loopback
+from hub.drill.sandbox.files import write_private
 
 NAME = "ports"
 

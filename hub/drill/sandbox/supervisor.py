@@ -1,7 +1,7 @@
 """A process that keeps one server: starts it, and ends it when its owner is gone.
 
-Run as a script by `hub.sandbox.kept`, on the standard library alone; says "started PID" and
-"exited CODE" on its output, takes "stop" and "kill" on its input. Promises that the server ends
+Run as a script by `hub.drill.sandbox.supervised`, on the standard library alone; says "started PID"
+and "exited CODE" on its output, takes "stop" and "kill" on its input. Promises that the server ends
 when the owner ends, however it ends, and that no other process is ever signalled: the keeper is
 the server's parent, so the pid cannot have been given to somebody else.
 

@@ -71,7 +71,9 @@ class Planned:
 
 def load_mix() -> Mix:
     """Return the mix of the pilot."""
-    data = tomllib.loads(files("hub.pilot").joinpath("pilot.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(
+        files("hub.drill.pilot").joinpath("pilot.toml").read_text(encoding="utf-8")
+    )
     first, until = data["first_day"], data["until"]
     shares = tuple(
         Share(

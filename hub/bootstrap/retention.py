@@ -1,7 +1,7 @@
 """The archive of an installation and the scanner's copies: how long what is kept, and where.
 
-A part of the composition root, light like `hub.installation`: a command that archives needs no web
-server, no broker, no partner.
+A part of the composition root, light like `hub.bootstrap.installation`: a command that archives
+needs no web server, no broker, no partner.
 """
 
 from collections.abc import Callable

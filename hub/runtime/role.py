@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 
 from hub.rules.causes import cause_of
-from hub.telemetry import Event, log
+from hub.runtime.telemetry import Event, log
 
 
 class Bell:

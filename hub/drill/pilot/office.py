@@ -13,9 +13,9 @@ from pathlib import Path
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.scanner.simulator import scan
+from hub.drill.pilot.scenario import Planned
 from hub.messages import catalog
 from hub.messages import payloads as p
-from hub.pilot.scenario import Planned
 from hub.ports import Sink
 from hub.records.rulebook import Rulebook
 from hub.store import papers, reports

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 
 PROVINCE, TOWN, BROKER = "province", "town", "broker"
 

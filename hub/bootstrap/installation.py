@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.clock import utc_now
+from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store import revision
 from hub.store.engine import Store
@@ -16,7 +16,7 @@ from hub.store.private import make_directory, tighten
 if TYPE_CHECKING:
     from hub.store.restored import Mark
 
-_ADAPTERS = Path(__file__).parents[1] / "adapters"
+_ADAPTERS = Path(__file__).parents[2] / "adapters"
 FAULT_DATA = {
     "provincial": _ADAPTERS / "provincial" / "data" / "faults.toml",
     "town_center": _ADAPTERS / "town_center" / "data" / "faults.toml",

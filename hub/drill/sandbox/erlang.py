@@ -10,8 +10,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from hub.sandbox import loopback, programs
-from hub.sandbox.kept import KeptProcess, Launch, NodeFailed
+from hub.drill.sandbox import loopback, programs
+from hub.drill.sandbox.supervised import KeptProcess, Launch, NodeFailed
 
 
 class PrivateEpmd:

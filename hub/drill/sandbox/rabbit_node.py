@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from hub.sandbox import loopback, programs
-from hub.sandbox.erlang import PrivateEpmd
-from hub.sandbox.files import write_private
-from hub.sandbox.kept import KeptProcess, Launch, NodeFailed, NotifySocket
-from hub.sandbox.rabbit_config import RabbitLayout, configuration, environment
+from hub.drill.sandbox import loopback, programs
+from hub.drill.sandbox.erlang import PrivateEpmd
+from hub.drill.sandbox.files import write_private
+from hub.drill.sandbox.rabbit_config import RabbitLayout, configuration, environment
+from hub.drill.sandbox.supervised import KeptProcess, Launch, NodeFailed, NotifySocket
 
 
 class PrivateRabbit:
@@ -30,7 +30,7 @@ class PrivateRabbit:
 
     To make a cluster, give the nodes different names and directories, one `epmd` and one `cookie`.
     Start the first one without `peers`, then one after the other with the full names of the first
-    and of itself as `peers`; or take `hub.sandbox.rabbit_cluster`.
+    and of itself as `peers`; or take `hub.drill.sandbox.rabbit_cluster`.
     """
 
     def __init__(

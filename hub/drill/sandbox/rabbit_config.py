@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.sandbox.loopback import HOST
+from hub.drill.sandbox.loopback import HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

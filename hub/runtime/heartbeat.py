@@ -12,10 +12,10 @@ from datetime import timedelta
 
 from hub.ports import Clock
 from hub.rules.causes import cause_of
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.store import heartbeats
 from hub.store.engine import Store, StoreUnavailable, is_away
-from hub.telemetry import Event, log
 
 EVERY = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=1)

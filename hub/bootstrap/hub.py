@@ -15,17 +15,22 @@ from pathlib import Path
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.source import ScannerSource
 from adapters.town_center.source import TownCallbacks
+from hub.bootstrap.installation import id_of, mark_of, open_store
+from hub.bootstrap.partners import (
+    make_contract_readers,
+    make_destinations,
+    pull_by_password,
+    town_settings,
+)
+from hub.bootstrap.retention import make_archive
 from hub.broker import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.clock import clock_of
-from hub.collector import keep_what_is_loaded
 from hub.flow.accept import Intake
 from hub.flow.deliver import Deliver, lease_of
 from hub.flow.gate import Gate
 from hub.flow.outcome import Settling
-from hub.flow.pulse import Pulse
 from hub.flow.rebuild import rebuild
 from hub.flow.receive import Receive
 from hub.flow.reconcile import Reconcile
@@ -35,11 +40,8 @@ from hub.gateway.denials import Denials
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
-from hub.installation import id_of, mark_of, open_store
-from hub.keeping import make_archive
 from hub.messages import catalog
 from hub.messages.payloads import Station
-from hub.one_cpu import one_cpu
 from hub.operations.access_findings import AccessFindings
 from hub.operations.archive.role import Archivist
 from hub.operations.conserving import Conservation
@@ -52,12 +54,6 @@ from hub.operations.unknown_codes import UnknownCodes
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unreadable_replies import UnreadableReplies
-from hub.partners import (
-    make_contract_readers,
-    make_destinations,
-    pull_by_password,
-    town_settings,
-)
 from hub.ports import Broker, Clock, Destination, Source
 from hub.records import manners
 from hub.records.handlers import Records
@@ -65,13 +61,17 @@ from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.manners import Manners
 from hub.rules.recovery import Policy
-from hub.service import Role
+from hub.runtime.clock import clock_of
+from hub.runtime.cpu_affinity import one_cpu
+from hub.runtime.garbage_collection import keep_what_is_loaded
+from hub.runtime.heartbeat import Pulse
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.settings import AT_PARTNERS, ROLES, Settings, seconds
 from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.private import make_directory
-from hub.telemetry import Event, log
 
 
 @dataclass

@@ -24,20 +24,20 @@ from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
-from hub import telemetry
-from hub.bootstrap import Hub, build
+from hub.bootstrap.hub import Hub, build
 from hub.broker.own_vhost import own_vhost
+from hub.drill.pilot import report as reporting
+from hub.drill.pilot import scenario, table
+from hub.drill.pilot.fault_schedule import PROVINCE, TOWN, Weather
+from hub.drill.pilot.office import Office, attend_until
+from hub.drill.pilot.partners import Secrets, start_province, start_town
+from hub.drill.sandbox import loopback
+from hub.drill.sandbox.programs import MissingProgram
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.messages.payloads import Station
-from hub.pilot import report as reporting
-from hub.pilot import scenario, table
-from hub.pilot.office import Office, attend_until
-from hub.pilot.partners import Secrets, start_province, start_town
-from hub.pilot.weather import PROVINCE, TOWN, Weather
-from hub.sandbox import loopback
-from hub.sandbox.programs import MissingProgram
-from hub.sandbox.rabbit_node import PrivateRabbit
-from hub.service import Bell
+from hub.runtime import telemetry
+from hub.runtime.role import Bell
 from hub.settings import Settings
 from hub.store import attention, outbox, queries
 

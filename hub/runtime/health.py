@@ -3,7 +3,7 @@
 Reads the heartbeats of this host for the roles of the settings: every process with such a role
 counts, so that one which hangs is not hidden by another that works. With the role gateway it asks
 its own door. It migrates nothing, calls no partner and no broker, and does not import what does,
-because it is run once a minute in every container: `python -m hub.health`, or `hub health`.
+because it is run once a minute in every container: `python -m hub.runtime.health`, or `hub health`.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.operations.unconnected import unconnected
-from hub.processes import runs_here
+from hub.runtime.processes import runs_here
 from hub.settings import Settings, SettingsError, in_url, load
 from hub.store import heartbeats
 from hub.store.engine import Store, StoreUnavailable

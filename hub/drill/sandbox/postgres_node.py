@@ -25,9 +25,9 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from hub.sandbox import loopback, programs
-from hub.sandbox.files import write_private
-from hub.sandbox.kept import Account, KeptProcess, Launch, NodeFailed, NotifySocket
+from hub.drill.sandbox import loopback, programs
+from hub.drill.sandbox.files import write_private
+from hub.drill.sandbox.supervised import Account, KeptProcess, Launch, NodeFailed, NotifySocket
 
 _USER = "hub"
 _SETTINGS = {

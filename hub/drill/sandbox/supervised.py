@@ -1,4 +1,4 @@
-"""A server process that ends with this process: the owner's side of `hub.sandbox.keeper`.
+"""A server process that ends with this process: the owner's side of `hub.drill.sandbox.supervisor`.
 
 Promises: the server is started in a session of its own (Ctrl-C at a terminal reaches the hub first,
 not the broker under it), it has the directory to itself, and it ends when this process does.
@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-_KEEPER = Path(__file__).with_name("keeper.py")
+_KEEPER = Path(__file__).with_name("supervisor.py")
 
 
 class NodeFailed(RuntimeError):

@@ -14,9 +14,9 @@ from tenacity.nap import sleep_using_event
 from tenacity.wait import wait_random_exponential
 
 from hub.rules.causes import cause_of
-from hub.service import Role
+from hub.runtime.role import Role
+from hub.runtime.telemetry import Event, log
 from hub.store.engine import is_away
-from hub.telemetry import Event, log
 
 AnswerT = TypeVar("AnswerT")
 FIRST_PAUSE = timedelta(milliseconds=200)

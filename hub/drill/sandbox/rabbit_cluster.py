@@ -1,8 +1,8 @@
 """Three private RabbitMQ nodes that form one cluster on the loopback address.
 
-Promises what a node promises (hub/sandbox/rabbit_node.py), and that the nodes know the same login,
-so that one list of addresses with one password reaches whichever of them is alive. Each node can be
-killed and started again alone; with two of three alive, quorum queues go on.
+Promises what a node promises (hub/drill/sandbox/rabbit_node.py), and that the nodes know the same
+login, so that one list of addresses with one password reaches whichever of them is alive. Each node
+can be killed and started again alone; with two of three alive, quorum queues go on.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
-from hub.sandbox.erlang import PrivateEpmd
-from hub.sandbox.kept import NodeFailed
-from hub.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.erlang import PrivateEpmd
+from hub.drill.sandbox.rabbit_node import PrivateRabbit
+from hub.drill.sandbox.supervised import NodeFailed
 
 NAMES = ("one", "two", "three")
 

@@ -1,0 +1,1 @@
+"""What a process is: its roles, clock, log, heartbeat and failpoints."""
