@@ -4,7 +4,7 @@ A source beats, so that one whose device hangs (a network folder whose server is
 """
 
 from hub.ports import AcceptanceUnknown, Sink, Source
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log

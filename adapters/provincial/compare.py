@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.provincial.mapping import TIMEZONE, Fields
 from hub.messages.folding import folded
-from hub.rules.comparing import (
+from hub.rules.likeness import (
     EXACT,
     Likeness,
     Resolution,

@@ -48,7 +48,7 @@ from hub.ports import (
     Unclear,
     ignore_drift,
 )
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
     DeliveryFailure,

@@ -16,7 +16,7 @@ from adapters.wire.reading.judge import FAILURES, CodeTable
 from adapters.wire.reading.soap import Fault
 from adapters.wire.reading.words import read_words
 from adapters.wire.replies import expect_success
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,

@@ -21,7 +21,7 @@ from hub.messages.payloads import (
     ProvinceProgress,
     Status,
 )
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 
 Fields = dict[str, Any]
 """A record of the province: texts, and lists of such records."""

@@ -33,7 +33,7 @@ from hub.messages.payloads import (
     Status,
 )
 from hub.ports import Answer, Request
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 STEPS = 13
 """A little over a dozen: some look-ups show the newest ten only."""

@@ -29,7 +29,7 @@ from adapters.wire.reading.record import RecordReader
 from adapters.wire.reading.shape import Shape, shape_of
 from adapters.wire.replies import expect_success
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure, PermanentFailure
+from hub.rules.failures.errors import AmbiguousFailure, PermanentFailure
 
 
 class _Done(contract.Done, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from adapters.wire.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from adapters.wire.wsdl import soap_path
-from hub.rules.comparing import Resolution
+from hub.rules.likeness import Resolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 

@@ -39,7 +39,7 @@ from adapters.wire.replies import expect_success
 from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure, PermanentFailure
+from hub.rules.failures.errors import AmbiguousFailure, PermanentFailure
 
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 BODY = f"{{{SOAP_ENVELOPE}}}Body"

@@ -16,7 +16,7 @@ from datetime import datetime
 from adapters.provincial.compare import compare_field
 from adapters.provincial.mapping import TIMEZONE, Fields
 from hub.ports import Doubt
-from hub.rules.comparing import EXACT, Likeness, Resolution, cut_length, cut_step, read_time
+from hub.rules.likeness import EXACT, Likeness, Resolution, cut_length, cut_step, read_time
 
 KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
 TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"

@@ -24,7 +24,7 @@ from hub.messages.envelope import OUT_OF_RANGE, YEARS, place
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import TownStep
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 OPERATION = "stepReported"
 """The contract's name of the callback."""

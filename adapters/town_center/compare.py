@@ -15,7 +15,7 @@ import msgspec
 from adapters.town_center import contract
 from adapters.town_center.reading import Shown
 from hub.ports import Request
-from hub.rules.comparing import EXACT, Likeness, Resolution, compare_codes, compare_times
+from hub.rules.likeness import EXACT, Likeness, Resolution, compare_codes, compare_times
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT

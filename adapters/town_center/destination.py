@@ -31,14 +31,14 @@ from hub.ports import (
     Unclear,
     ignore_drift,
 )
-from hub.rules.comparing import Likeness, compare_codes
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,
     TransientFailure,
 )
+from hub.rules.likeness import Likeness, compare_codes
 from hub.rules.traits import Traits
 
 LOOK_UP, PING = "TraCuuHoSo", "ping"

@@ -18,14 +18,14 @@ from adapters.wire.reading import judge
 from adapters.wire.reading.judge import CodeTable
 from adapters.wire.replies import expect_success, retry_after
 from hub.ports import DriftKind
-from hub.rules.comparing import Likeness, compare_codes
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,
     TransientFailure,
     kept_code,
 )
+from hub.rules.likeness import Likeness, compare_codes
 
 ALREADY = "đã tồn tại"
 """Land systems were seen to say it in the text only, with whatever code."""

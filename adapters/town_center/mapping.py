@@ -25,7 +25,7 @@ from hub.messages.payloads import (
     TownSupplement,
     TownTransfer,
 )
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 

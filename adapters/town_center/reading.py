@@ -18,7 +18,7 @@ from adapters.wire.reading.json import read_json
 from adapters.wire.reading.record import Record, RecordReader, as_number, as_truth
 from adapters.wire.reading.shape import shape_of
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Of a time without an offset."""

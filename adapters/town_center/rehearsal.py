@@ -27,7 +27,7 @@ from hub.messages import catalog
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import Applicant, Component, Parcel, TownTransfer
 from hub.ports import Answer, Request
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

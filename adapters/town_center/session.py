@@ -29,7 +29,7 @@ from adapters.wire.replies import asking, evidenced, expect_success
 from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
-from hub.rules.errors import DeliveryFailure, TransientFailure, kept_code
+from hub.rules.failures.errors import DeliveryFailure, TransientFailure, kept_code
 
 LOGIN, RESULT_FILE = "token", "resultFile"
 """The town's names of the login and of pulling a result file."""

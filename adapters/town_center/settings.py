@@ -12,7 +12,7 @@ from adapters.town_center.profile import shipped
 from adapters.wire.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
-from hub.rules.comparing import Resolution
+from hub.rules.likeness import Resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from hub.ports import (
     Sink,
     ignore_drift,
 )
-from hub.rules.errors import FAULTS, DeliveryFailure
+from hub.rules.failures.errors import FAULTS, DeliveryFailure
 
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""

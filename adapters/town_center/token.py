@@ -13,7 +13,7 @@ from adapters.wire.reading import Reply
 from adapters.wire.reading.json import read_json
 from adapters.wire.reading.record import RecordReader
 from adapters.wire.reading.shape import shape_of
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 
 LONGEST = timedelta(days=366)
 MARGIN = timedelta(seconds=30)

@@ -26,7 +26,7 @@ from adapters.wire.http import Limits
 from adapters.wire.reading import Findings
 from adapters.wire.reading.coding import CODINGS, GZIP, Broken, Unpacker
 from hub.ports import DriftKind
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 
 PIECE = 65_536
 """Most compressed bytes that are read at once."""

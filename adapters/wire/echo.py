@@ -12,7 +12,7 @@ import uuid
 from adapters.wire.reading import Reply
 from adapters.wire.reading.framing import Ending
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 _OURS = "hub-"
 GRACE = 0.2

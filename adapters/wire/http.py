@@ -25,7 +25,7 @@ from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.framing import Ending, read_reply
 from hub.ports import DriftObserver, ignore_drift, latest_first_byte
-from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
 

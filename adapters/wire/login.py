@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from adapters.wire.login_end import LoginEnd
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, Held, TransientFailure
 
 Reply = TypeVar("Reply")
 SOON = timedelta(seconds=10)

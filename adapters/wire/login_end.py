@@ -19,7 +19,7 @@ from adapters.wire.reading.findings import named
 from adapters.wire.reading.soap import Fault, read_envelope
 from adapters.wire.reading.xml import page_in
 from adapters.wire.texts import spaced
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 _DENIED = 403
 _SERVERS = frozenset({"Server", "Receiver"})

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from adapters.wire.reading import Reply
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,

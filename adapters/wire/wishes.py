@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 P = ParamSpec("P")
 T = TypeVar("T")

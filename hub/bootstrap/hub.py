@@ -59,7 +59,7 @@ from hub.records import manners
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
-from hub.rules.manners import Manners
+from hub.rules.call_limits import Manners
 from hub.rules.recovery import Policy
 from hub.runtime.clock import clock_of
 from hub.runtime.cpu_affinity import one_cpu

@@ -18,7 +18,7 @@ import urllib3
 from hub.broker.compare import LiveExchange, LiveNode, LiveQueue, Snapshot
 from hub.broker.topology import Binding
 from hub.ports import BrokerUnavailable
-from hub.rules.clocks import ahead_by_http
+from hub.rules.clock_skew import ahead_by_http
 
 ANSWER_WITHIN = timedelta(seconds=10)
 LARGEST_ANSWER = 16 * 1024 * 1024

@@ -18,7 +18,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from hub.broker.declare import QUORUM, open_blocking
 from hub.broker.rabbit.target import Target
-from hub.messages.routes import DEAD, deliver_queue
+from hub.messages.queues import DEAD, deliver_queue
 from hub.ports import BrokerUnavailable
 
 MOST = 200

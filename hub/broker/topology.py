@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from hub.messages.routes import DEAD, INGEST, INVALID, deliver_queue
+from hub.messages.queues import DEAD, INGEST, INVALID, deliver_queue
 
 EXCHANGE = "hub"
 """What the hub publishes to, by queue name.

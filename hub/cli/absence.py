@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hub.cli.context import say_both
 from hub.ports import BrokerUnavailable
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.settings import SettingsError, load
 from hub.store import revision
 from hub.store.engine import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full

@@ -24,7 +24,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.records.calendar import local
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.runtime.clock import utc_now
 from hub.store.archive import holds, pages
 

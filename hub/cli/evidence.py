@@ -9,7 +9,7 @@ from hub.cli.context import console, opened
 from hub.messages import catalog
 from hub.records.calendar import local
 from hub.records.deadlines import Timeliness, classify
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.store import attempts, dossiers, handovers
 from hub.store.archive import files as archive_files
 from hub.store.archive import index as archive_index

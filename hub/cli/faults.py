@@ -9,7 +9,7 @@ from hub.bootstrap.installation import FAULT_DATA
 from hub.cli.context import Actor, Reason, by, console, one_of, opened
 from hub.messages import catalog
 from hub.operations.classify import NotClassified, Verdict, classify
-from hub.rules import dictionary
+from hub.rules.failures import fault_catalogue
 from hub.store import fault_classes
 
 app = typer.Typer(help="What fault codes mean, who mends them and how.")
@@ -27,7 +27,7 @@ def show(
         return
     one_of("--language", language, "vi", "en")
     table = Table("partner", "code", "ours", "cause", "who", "what to do")
-    for it in dictionary.load(FAULT_DATA):
+    for it in fault_catalogue.load(FAULT_DATA):
         if partner not in ("", it.partner or "own") or code not in ("", it.code, it.ours):
             continue
         who = ", ".join(it.who)

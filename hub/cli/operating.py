@@ -11,8 +11,8 @@ from hub.cli.context import Actor, by, console, opened, settings
 from hub.cli.paused import mention, until
 from hub.cli.unconnected import warn_of_unconnected
 from hub.records.calendar import local
-from hub.rules.access import AWAITED
-from hub.rules.errors import FAULTS
+from hub.rules.failures.access_remedies import AWAITED
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.clock import utc_now
 from hub.store import alerts, attention, fault_classes
 from hub.store import pauses as pausing

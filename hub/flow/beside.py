@@ -11,7 +11,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Destination, Request
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.store import doubts
 from hub.store.deliveries import Claimed
 from hub.store.engine import Store

@@ -8,8 +8,8 @@ from hub.flow.outcome import Outcome
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt
-from hub.rules.causes import cause_of
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
 from hub.store.deliveries import Claimed
 
 

@@ -27,7 +27,7 @@ from hub.flow.claim import Claim, Lease, Taken
 from hub.flow.gate import WIDE, Gate, Reach
 from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle, write
 from hub.flow.urgency import Urgency
-from hub.messages import routes
+from hub.messages import queues
 from hub.ports import (
     Broker,
     BrokerUnavailable,
@@ -38,8 +38,8 @@ from hub.ports import (
     Incoming,
     latest_first_byte,
 )
-from hub.rules.causes import cause_of
-from hub.rules.errors import (
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,
@@ -128,7 +128,7 @@ class Deliver(Role):
             self._consumer.wake()
 
     def run(self) -> None:
-        queue_name = routes.deliver_queue(self.destination.name)
+        queue_name = queues.deliver_queue(self.destination.name)
         outlast(self, lambda: self.board.adopt(self.clock()))
         self.gate.forget_quotas()
         consumer = self.broker.consumer(queue_name, prefetch=self.most)

@@ -2,9 +2,9 @@
 
 Deliver asks it before claiming and before each call, and tells it how every call ended. It holds
 the circuit of each operation and knows the partner's windows; a quota that is used up is told to
-it. It decides by `hub/rules/circuit.py` and `hub/rules/manners.py` and writes nothing: see `board`.
-Each process has its own. While all is well and the partner has no windows, it costs two locks a
-call.
+it. It decides by `hub/rules/circuit.py` and `hub/rules/call_limits.py` and writes nothing: see
+`board`. Each process has its own. While all is well and the partner has no windows, it costs two
+locks a call.
 
 The trial is a real delivery, not `ping()`: the circuits are by operation, and that the province
 logs us in says nothing of whether it registers dossiers. A failed trial costs one attempt a pause.
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.rules import call_limits
 from hub.rules import circuit as rules
-from hub.rules import manners
+from hub.rules.call_limits import Closed, Manners, Quota
 from hub.rules.circuit import Circuit, Phase, Word
-from hub.rules.errors import FAULTS, DeliveryFailure
-from hub.rules.manners import Closed, Manners, Quota
+from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.pauses import Pause
 
 GRACE = timedelta(seconds=15)
@@ -250,7 +250,7 @@ class Gate:
             operation.spent = None
         if not self.known.windows:
             return
-        window = manners.closed(self.known, self.destination, name, at=now)
+        window = call_limits.closed(self.known, self.destination, name, at=now)
         if operation.window and window is None:
             self._change(operation, rules.doubted(operation.circuit, now))
         operation.window = window

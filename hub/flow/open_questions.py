@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.ports import Clock
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
 from hub.store import attempts
 from hub.store.deliveries import Claimed

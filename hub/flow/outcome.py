@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules import recovery
-from hub.rules.causes import cause_of
-from hub.rules.errors import (
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from hub.flow.gate import Gate
 from hub.ports import Incoming
-from hub.rules import manners
-from hub.rules.manners import Quota
+from hub.rules import call_limits
+from hub.rules.call_limits import Quota
 from hub.store import pauses
 from hub.store.deliveries import Claimed
 from hub.store.engine import Tx
@@ -29,7 +29,7 @@ class Quotas:
 
     def in_force(self, now: datetime) -> bool:
         """Tell whether any quota holds now."""
-        return bool(manners.quotas(self.gate.known, self.gate.destination, at=now))
+        return bool(call_limits.quotas(self.gate.known, self.gate.destination, at=now))
 
     def cut(
         self, tx: Tx, ids: list[int], asked: Mapping[int, Incoming], now: datetime
@@ -37,12 +37,12 @@ class Quotas:
         """Return those of `ids` that every quota has room for, in order."""
         to = self.gate.destination
         self._made = []
-        for quota in manners.quotas(self.gate.known, to, at=now) if ids else ():
-            since = now - manners.HOUR
+        for quota in call_limits.quotas(self.gate.known, to, at=now) if ids else ():
+            since = now - call_limits.HOUR
             made, self._above = pauses.calls_since(
                 tx, to, quota.operation, since=since, now=now, above=self._above
             )
-            left = manners.left(quota, made, at=now)
+            left = call_limits.left(quota, made, at=now)
             concerned = [id for id in ids if quota.concerns(to, asked[id].type)]
             over = set(concerned[left:])
             self._made.append((quota, made, bool(over)))
@@ -55,8 +55,8 @@ class Quotas:
             to = self.gate.destination
             mine = sum(quota.concerns(to, asked[claim.id].type) for claim in claims)
             calls = [*made, *([now] * mine)]
-            if not manners.left(quota, calls, at=now):
-                self.gate.exhausted(quota, until=manners.free_at(quota, calls, at=now), now=now)
+            if not call_limits.left(quota, calls, at=now):
+                self.gate.exhausted(quota, until=call_limits.free_at(quota, calls, at=now), now=now)
             elif cut:
                 # Some of those that were let through had nothing to be sent: the others may come.
                 self.gate.exhausted(quota, until=now + SOON, now=now)

@@ -21,14 +21,14 @@ from typing import NamedTuple
 
 from hub.flow.say import say
 from hub.flow.suspects import Suspects, key_of
-from hub.messages import catalog, routes
+from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
-from hub.rules.causes import cause_of
-from hub.rules.errors import EarlyMessage
-from hub.rules.lone import kills
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import EarlyMessage
+from hub.rules.poison import kills
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
@@ -105,7 +105,7 @@ class Receive(Role):
 
     def run(self) -> None:
         outlast(self, self.suspects.look)
-        self._consumer = self.broker.consumer(routes.INGEST, prefetch=self.batch * 2)
+        self._consumer = self.broker.consumer(queues.INGEST, prefetch=self.batch * 2)
         try:
             while not self.stopping.is_set():
                 self.beat()
@@ -341,8 +341,8 @@ class Receive(Role):
         again. All others go to the queue for invalid ones.
         """
         id, code, reason = incoming.message_id, error.code, f"{error.where}: {error.why}"
-        log.warning(Event.MESSAGE_PARKED, queue=routes.INGEST, code=code, where=error.where)
-        row = outbox.ToPublish(routes.INVALID, id, f"invalid.{code}", incoming.body)
+        log.warning(Event.MESSAGE_PARKED, queue=queues.INGEST, code=code, where=error.where)
+        row = outbox.ToPublish(queues.INVALID, id, f"invalid.{code}", incoming.body)
         with self.store.write() as tx:
             if not journal.park_unreadable(
                 tx, id, incoming.body, now=self.clock(), code=code, reason=reason

@@ -11,7 +11,7 @@ Several processes may ask: what one has in hand is reserved for as long as its q
 and none takes more than it can ask at once. Else each would take the other's and drop its answer.
 
 Building a request, or reading what the partner says, may be what ends the process. What was in hand
-at several ends is asked about alone, when there is nothing else to ask (`hub/rules/lone.py`), and
+at several ends is asked about alone, when there is nothing else to ask (`hub/rules/poison.py`), and
 reserved alone: so it accuses no other, keeps no other waiting, and is left to a person in the end.
 What does not end by the process's death is closed (`open_questions`): a stop waits for the answers
 under way, and an answer that cannot be written harms no other one.
@@ -40,10 +40,10 @@ from hub.flow.outcome import (
 )
 from hub.messages.envelope import decode_stored
 from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
-from hub.rules import absence, lone, manners, recovery
-from hub.rules.causes import cause_of
-from hub.rules.errors import DeliveryFailure, PermanentFailure, TransientFailure
-from hub.rules.manners import Manners
+from hub.rules import absence, call_limits, poison, recovery
+from hub.rules.call_limits import Manners
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import DeliveryFailure, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
@@ -152,7 +152,7 @@ class Reconcile(Role):
     def _take(self, limit: int, *, alone: bool = False) -> list[deliveries.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
-        if manners.closed(self.known, self.destination.name, "", at=now):
+        if call_limits.closed(self.known, self.destination.name, "", at=now):
             return []  # they do not want to be called at all
         with self.settling.store.read() as tx:
             if not schedule.is_doubtful(tx, self.destination.name, now=now):
@@ -175,7 +175,7 @@ class Reconcile(Role):
     def _is_left(self, tx: Tx, one: deliveries.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""
         lost = schedule.unended(tx, one.id)
-        if not lone.asking_kills(lost):
+        if not poison.asking_kills(lost):
             return False
         log.error(
             Event.DELIVERY_RECONCILED,
@@ -183,7 +183,7 @@ class Reconcile(Role):
             delivery=one.id,
             action="left_to_person",
         )
-        count = lone.lone_questions(lost)
+        count = poison.lone_questions(lost)
         why = (
             f"tiến trình kết thúc giữa chừng trong cả {count} lần hỏi riêng"
             f" · the process ended during each of {count} questions asked alone"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hub.flow.stop_notes import StopNotes
 from hub.ports import Incoming
-from hub.rules.lone import SUSPECT_FROM, is_suspect
+from hub.rules.poison import SUSPECT_FROM, is_suspect
 from hub.store import lone_tries
 from hub.store.engine import Store
 

@@ -1,7 +1,7 @@
 """What a person reads about an effect that asking could not settle, in Vietnamese and English."""
 
 from hub.ports import Doubt, Unclear
-from hub.rules.errors import FAULTS, DeliveryFailure
+from hub.rules.failures.errors import FAULTS, DeliveryFailure
 
 _WORDS = {
     Doubt.ALIKE: (

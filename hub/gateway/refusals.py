@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from hub.ports import AcceptanceUnknown
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event, log
 from hub.store.engine import StoreUnavailable, is_away, is_full
 

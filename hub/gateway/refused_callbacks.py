@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.ports import CallbackAnswer, Clock
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
 from hub.store import tasks
 from hub.store.engine import Store, StoreUnavailable

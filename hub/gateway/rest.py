@@ -22,7 +22,7 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import CallbackAnswer, Sink
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
 from hub.store import blobs, queries

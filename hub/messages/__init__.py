@@ -1,0 +1,1 @@
+"""What is said: the envelope, the catalogue of message types, their payloads. Pure."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.operations.verbs import by_person
-from hub.rules.errors import is_certain, kept_code
+from hub.rules.failures.errors import is_certain, kept_code
 from hub.rules.states import DeliveryState
 from hub.store import audit, deliveries, fault_classes
 from hub.store.engine import Store, Tx

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from hub.records.procedures import Catalogue
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.store import attention
 from hub.store.engine import Tx
 

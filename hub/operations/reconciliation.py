@@ -21,7 +21,7 @@ from hub.operations.by import By
 from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.rules.states import FINAL, DeliveryState
 from hub.store import audit, tasks
 from hub.store.engine import Store

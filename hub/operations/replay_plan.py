@@ -16,7 +16,7 @@ from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
 from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.store import audit, doubts, journal, replays
 from hub.store.engine import Store
 from hub.store.repair_tables import (

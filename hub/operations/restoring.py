@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hub.messages.envelope import decode_stored
 from hub.operations.by import By
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
 from hub.store import audit, journal
 from hub.store.engine import Store, is_away

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hub.preflight.check import Check
 from hub.preflight.reading import reading
-from hub.rules.forecast import FULL
+from hub.rules.retention.disk_forecast import FULL
 from hub.settings import Settings
 from hub.store.archive import files
 

@@ -18,7 +18,7 @@ from hub.broker.declare import Plan
 from hub.broker.topology import TOPOLOGY, validate
 from hub.flow.deliver import longest_hold
 from hub.messages.envelope import MAX_BYTES
-from hub.messages.routes import INGEST, deliver_queue
+from hub.messages.queues import INGEST, deliver_queue
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, clock
 from hub.preflight.ownership import owned

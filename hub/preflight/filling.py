@@ -9,7 +9,7 @@ from pathlib import Path
 from hub.preflight.check import Check
 from hub.preflight.reading import reading
 from hub.records.calendar import local
-from hub.rules.forecast import FULL, SOON, Sample, days_left
+from hub.rules.retention.disk_forecast import FULL, SOON, Sample, days_left
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store import disk_samples

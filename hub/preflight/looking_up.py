@@ -13,7 +13,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.ports import Absent, Destination, Receipt
 from hub.preflight.check import Check
 from hub.preflight.reading import reading
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.lately_delivered import lately_delivered

@@ -8,8 +8,8 @@ from pathlib import Path
 from hub.bootstrap.installation import open_store
 from hub.preflight.check import Check, clock
 from hub.preflight.sessions import POOLER_FIX, sessions
-from hub.rules.causes import cause_of
-from hub.rules.clocks import ahead
+from hub.rules.clock_skew import ahead
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.engine import Store, StoreUnavailable, database_time, is_away

@@ -5,7 +5,7 @@ from contextlib import suppress
 from hub.bootstrap.installation import open_store
 from hub.broker import ownership
 from hub.preflight.check import Check
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.settings import Settings
 from hub.store import identity
 from hub.store.engine import StoreUnavailable

@@ -11,8 +11,8 @@ from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
 from hub.preflight.looking_up import look_up
 from hub.preflight.reading import reading
-from hub.rules.access import REMEDIES
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
 
 MOST_SKEW = timedelta(seconds=60)

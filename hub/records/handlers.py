@@ -19,8 +19,8 @@ from hub.records import commands, ended, inter_level, surveys
 from hub.records.commands import Cause
 from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import EarlyMessage
-from hub.rules.refreshing import refresh_at_once
+from hub.rules.failures.errors import EarlyMessage
+from hub.rules.retention.paper_refresh import refresh_at_once
 from hub.store import dossiers, dossiers_together, journal, legs, papers
 from hub.store import surveys as survey_store
 from hub.store.archive import late_messages

@@ -15,7 +15,7 @@ from hub.records import commands, ended
 from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import EarlyMessage
+from hub.rules.failures.errors import EarlyMessage
 from hub.store import dossiers, journal, legs, papers, taking_out
 from hub.store.dossiers import Dossier, StatusEvent
 from hub.store.engine import Tx

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.rules.manners import LOCAL, Dated, Entry, Manners, Quota, Weekly
+from hub.rules.call_limits import LOCAL, Dated, Entry, Manners, Quota, Weekly
 
 DATA = Path(__file__).parent / "data" / "manners.toml"
 

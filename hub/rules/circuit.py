@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 
 class Phase(StrEnum):

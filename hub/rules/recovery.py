@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from tenacity import RetryCallState
 from tenacity.wait import wait_exponential
 
-from hub.rules.errors import DeliveryFailure, FaultClass
+from hub.rules.failures.errors import DeliveryFailure, FaultClass
 from hub.rules.traits import Traits
 
 QUESTIONS_SLOW_DOWN = 20

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from hub.ports import Clock
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store import heartbeats

@@ -10,7 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
 
 

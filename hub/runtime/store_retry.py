@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception, stop_when_event_set
 from tenacity.nap import sleep_using_event
 from tenacity.wait import wait_random_exponential
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine import is_away

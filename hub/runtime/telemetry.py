@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 
 
 class Event(StrEnum):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.messages import routes
+from hub.messages import queues
 from hub.rules.states import DeliveryState as S
 from hub.store import delivery_statements as statements
 from hub.store import journal, outbox
@@ -59,7 +59,7 @@ class Claimed(msgspec.Struct, frozen=True):
 def ask(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
     """Return the queue message that asks for work on a delivery."""
     body = b'{"delivery":%d}' % delivery_id
-    return outbox.ToPublish(routes.deliver_queue(destination), f"d{delivery_id}", type, body)
+    return outbox.ToPublish(queues.deliver_queue(destination), f"d{delivery_id}", type, body)
 
 
 def foremost(

@@ -12,7 +12,7 @@ from typing import cast
 import psycopg
 import sqlalchemy as sa
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
 from hub.store.engine import Store
 from hub.store.notifier import CHANNEL

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.absence import Standing
-from hub.rules.errors import SAID_TO_EXIST
+from hub.rules.failures.errors import SAID_TO_EXIST
 from hub.rules.states import DeliveryState as S
 from hub.store.delivery_statements import in_doubt, position
 from hub.store.engine import Tx

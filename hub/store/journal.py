@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningInsert
 
-from hub.messages import catalog, routes
+from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Accepted
@@ -281,7 +281,7 @@ def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
 
 
 def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
-    outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
+    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
         # Not what somebody has handled or parked since we looked: it would be handled once more.

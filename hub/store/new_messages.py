@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningInsert
 
-from hub.messages import routes
+from hub.messages import queues
 from hub.messages.invalid import InvalidMessage
 from hub.store import outbox
 from hub.store.engine import Tx, insert_for
@@ -56,7 +56,7 @@ WITH given AS MATERIALIZED (
     ON CONFLICT DO NOTHING RETURNING id
 ), asked AS (
     INSERT INTO outbox (queue, message_id, type, body)
-    SELECT '{routes.INGEST}', id, type, body FROM fresh ORDER BY place
+    SELECT '{queues.INGEST}', id, type, body FROM fresh ORDER BY place
 )
 SELECT met.dedup_key, counted.rows
 FROM met CROSS JOIN (SELECT count(*) AS rows FROM stored) AS counted"""  # noqa: S608 - no input
@@ -103,4 +103,4 @@ def _must_be_stored(stored: int, *, of: int) -> None:
 
 
 def _asking(row: Row) -> outbox.ToPublish:
-    return outbox.ToPublish(routes.INGEST, row["id"], row["type"], row["body"])
+    return outbox.ToPublish(queues.INGEST, row["id"], row["type"], row["body"])

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.store.prepared import Prepared
 
 CHANNEL = "hub_outbox"

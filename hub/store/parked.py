@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.messages import routes
+from hub.messages import queues
 from hub.store import lone_tries, outbox
 from hub.store.archive import candidates, late_messages
 from hub.store.engine import Tx
@@ -101,7 +101,7 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
         fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
         tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
         lone_tries.end(tx, *found)  # whoever takes it up says that it kills no longer
-    outbox.put(tx, (outbox.ToPublish(routes.INGEST, row.id, row.type, row.body) for row in rows))
+    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     return found
 
 

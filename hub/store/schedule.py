@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.lone import SUSPECT_FROM
+from hub.rules.poison import SUSPECT_FROM
 from hub.rules.states import DeliveryState as S
 from hub.store import pauses
 from hub.store.deliveries import (

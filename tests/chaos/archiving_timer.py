@@ -15,7 +15,7 @@ from hub.bootstrap import hub
 from hub.bootstrap.retention import make_archive
 from hub.cli import main
 from hub.operations.archive.config import Archive
-from hub.rules.retention import Kept, Standing
+from hub.rules.retention.ends import Kept, Standing
 from hub.runtime.clock import utc_now
 
 AGE = timedelta(seconds=20)

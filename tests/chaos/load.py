@@ -16,7 +16,7 @@ from hub.drill.pilot.scenario import Planned
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 AGAIN = 0.1
 """Seconds before a message is told again."""

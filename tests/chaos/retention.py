@@ -23,7 +23,7 @@ from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored
 from hub.operations.by import By
-from hub.rules.retention import CLOSED
+from hub.rules.retention.ends import CLOSED
 from hub.runtime.clock import utc_now
 from hub.runtime.failpoints import Point
 from hub.store.archive import index

@@ -13,7 +13,7 @@ import pytest
 
 from hub.broker.declare import apply, export, plan
 from hub.broker.topology import DEAD_LETTERS, EXCHANGE, TOPOLOGY, topology_for
-from hub.messages.routes import INGEST, INVALID, deliver_queue
+from hub.messages.queues import INGEST, INVALID, deliver_queue
 from hub.ports import BrokerUnavailable
 from tests.support.services import RabbitService
 

@@ -16,7 +16,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from hub.ports import Receipt, Request
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from tests.support import province as at_province
 from tests.support import town as at_town
 from tests.support.town import LittleHub

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from hub.rules.forecast import Sample
+from hub.rules.retention.disk_forecast import Sample
 from hub.store import disk_samples
 from hub.store.archive_tables import disk_samples as table
 from hub.store.engine import Store

@@ -14,7 +14,7 @@ from hub.bootstrap.installation import open_store
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.flow.relay import Relay
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.settings import ROLES, Settings
 from hub.store import doorbell, notifier, outbox
 from hub.store.doorbell import Doorbell

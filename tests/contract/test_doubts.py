@@ -8,7 +8,7 @@ from hub.flow.say import say
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing
-from hub.rules.errors import SAID_TO_EXIST
+from hub.rules.failures.errors import SAID_TO_EXIST
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, attention, deliveries, doubts, future_times, schedule, tasks
 from hub.store.engine import Store, Tx

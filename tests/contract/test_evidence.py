@@ -13,7 +13,7 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.flow.outcome import Outcome, Settling, settle
 from hub.flow.say import say
-from hub.rules.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
+from hub.rules.failures.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, audit, chain, deliveries, handovers
 from hub.store.conservation import balance

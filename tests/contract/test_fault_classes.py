@@ -15,7 +15,7 @@ from hub.operations.by import By
 from hub.operations.classify import NotClassified, Verdict, classify
 from hub.operations.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import kept_code, unknown_code
+from hub.rules.failures.errors import kept_code, unknown_code
 from hub.rules.states import DeliveryState as S
 from hub.store import chain, deliveries, fault_classes, tasks
 from hub.store.engine import Store, Tx

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.store import journal, notifier, outbox
 from hub.store.engine import Store
 from hub.store.notifier import Notifier

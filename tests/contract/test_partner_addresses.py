@@ -12,7 +12,7 @@ from adapters.town_center import profile as town_profile
 from adapters.town_center.destination import TownCenter
 from adapters.wire.addresses import resolve
 from adapters.wire.profile import ProfileBroken
-from hub.rules.errors import AmbiguousFailure, PermanentFailure
+from hub.rules.failures.errors import AmbiguousFailure, PermanentFailure
 from tests.support import town as towns
 from tests.support.province import dossier, request_for, settings_for, start_province, step
 from tests.support.rewriting import Answer, Call, rewriting

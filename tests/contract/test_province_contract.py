@@ -19,7 +19,7 @@ from adapters.provincial.soap import SoapDialect
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.messages.payloads import ProvinceDossier, ProvinceProgress
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 from tests.support.province import dossier, settings_for, step
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"

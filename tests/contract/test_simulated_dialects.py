@@ -14,7 +14,7 @@ from adapters.provincial.mapping import Fields, dossier_fields, step_fields
 from adapters.simulation.dialects.tables import DIALECTS
 from adapters.simulation.process import SimulatorFailed, SimulatorProcess
 from adapters.wire.http import Limits, Reply, Wire
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 from tests.support.province import PASSWORD, USERNAME, dossier, effects, start_province, step
 
 _numbers = itertools.count(1)

@@ -12,7 +12,7 @@ from adapters.simulation.process import SimulatorFailed, SimulatorProcess
 from adapters.wire.http import Limits, Wire
 from adapters.wire.reading.json import read_json
 from adapters.wire.replies import expect_success
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, TransientFailure
 
 ECHO = "tests.support.echo_partner"
 

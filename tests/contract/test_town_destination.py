@@ -15,7 +15,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from hub.messages.payloads import TownResultReturned, TownSupplement
 from hub.ports import Absent, Doubt, Receipt, Request, Unclear
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,

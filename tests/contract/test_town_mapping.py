@@ -22,7 +22,7 @@ from hub.messages.payloads import (
     TownSupplement,
     TownTransfer,
 )
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 
 NUMBER = "000.99.02.H57-180724-0001"
 HUE = ZoneInfo("Asia/Ho_Chi_Minh")

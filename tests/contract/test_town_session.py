@@ -14,7 +14,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.session import TownSession
 from adapters.wire.download import download
 from adapters.wire.http import Limits
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from tests.support.town import settings_for, start_town
 
 HUB = "http://127.0.0.1:1"

@@ -11,7 +11,7 @@ from adapters.wire.dial import Dialer
 from adapters.wire.download import download
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Proxy, Tls
-from hub.rules.errors import FAULTS, TransientFailure
+from hub.rules.failures.errors import FAULTS, TransientFailure
 from tests.support.certificates import Authority, Pair
 from tests.support.tls_server import HttpProxy, TlsServer, http_proxy, server_context, tls_server
 

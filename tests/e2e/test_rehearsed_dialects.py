@@ -24,7 +24,7 @@ from hub.drill.pilot.scenario import Planned
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.settings import ROLES
 from hub.store import attention
 from hub.store.engine import Store

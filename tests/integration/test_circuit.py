@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.messages import routes
+from hub.messages import queues
 from hub.rules import circuit
 from hub.store import pauses
 from hub.store.engine import Store
@@ -39,7 +39,7 @@ def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store:
 
         works.wait(lambda states: "sending" not in states and len(shown()) == 2)
         assert 5 <= partner.calls <= 5 + 4
-        assert broker.depth(routes.deliver_queue(partner.name)) >= 100
+        assert broker.depth(queues.deliver_queue(partner.name)) >= 100
         assert {it.pause.operation for it in shown()} == set(partner.traits.accepts)
         assert sum(it.waiting for it in shown()) == 200
     broker.close()

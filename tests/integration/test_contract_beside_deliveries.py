@@ -15,7 +15,7 @@ from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.contracts.watching import ContractWatch
-from hub.rules.manners import Manners
+from hub.rules.call_limits import Manners
 from hub.settings import Settings
 from hub.store import contracts, pauses
 from hub.store.engine import Store

@@ -30,7 +30,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import ProvinceDossier, Status
 from hub.ports import Destination
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.store import attention
 from hub.store.engine import Store
 from hub.store.migrate import migrate

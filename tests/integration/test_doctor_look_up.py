@@ -12,7 +12,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.broker.memory import MemoryBroker
 from hub.preflight.check import Check
 from hub.preflight.partners import partners
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 from hub.settings import Settings
 from hub.store.engine import Store
 from hub.store.migrate import migrate

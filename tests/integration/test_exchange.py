@@ -14,9 +14,9 @@ from hub.broker.memory import MemoryBroker
 from hub.flow.rebuild import rebuild
 from hub.flow.relay import Relay
 from hub.flow.say import say
-from hub.messages import catalog, routes
+from hub.messages import catalog, queues
 from hub.ports import Outgoing, Receipt, Request
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, attention, deliveries, handovers, outbox, schedule
 from hub.store.attempts import Finished
@@ -386,14 +386,14 @@ def test_a_work_message_that_asks_for_nothing_goes_aside_alone(
     partner = Partner()
     junk = [b"", b"[]", b"{}", b"\xff", b'{"delivery":"x"}', b'{"delivery":99999999999999999999}']
     publisher = broker.publisher()
-    queue = routes.deliver_queue(partner.name)
+    queue = queues.deliver_queue(partner.name)
     outgoing = [
         Outgoing(routing_key=queue, body=body, message_id=f"junk-{n}")
         for n, body in enumerate(junk)
     ]
     publisher.publish(outgoing, timeout=timedelta(seconds=5))
     run(store, broker, partner, count=1)
-    dead = broker.consumer(routes.DEAD, prefetch=100)
+    dead = broker.consumer(queues.DEAD, prefetch=100)
     found = dead.receive(100, wait=timedelta(seconds=5))
     assert [message.body for message in found] == junk
     assert broker.depth(queue) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.rules.errors import Held
+from hub.rules.failures.errors import Held
 from hub.store import tasks
 from hub.store.engine import Store
 from hub.store.migrate import migrate

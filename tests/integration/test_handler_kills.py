@@ -20,7 +20,7 @@ from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox import loopback
 from hub.flow.accept import Intake
 from hub.flow.relay import Relay
-from hub.messages import catalog, routes
+from hub.messages import catalog, queues
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.settings import Settings
@@ -144,7 +144,7 @@ def test_on_rabbitmq_five_deaths_end_it(
     relay.forget()
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 5 + [0]
     check_that_one_is_parked(store, deadly)
-    assert (broker.depth(routes.DEAD), broker.depth(routes.INGEST)) == (0, 0)
+    assert (broker.depth(queues.DEAD), broker.depth(queues.INGEST)) == (0, 0)
     check_that_it_can_be_taken_up(settings, store, deadly)
     publisher.close()
     broker.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from hub.store import pauses
 from hub.store.engine import Store
 from hub.store.migrate import migrate

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.flow.say import say
-from hub.messages import routes
+from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Receipt, Request
 from hub.rules import circuit
-from hub.rules.errors import TransientFailure
-from hub.rules.manners import Dated, Manners, Quota
+from hub.rules.call_limits import Dated, Manners, Quota
+from hub.rules.failures.errors import TransientFailure
 from hub.runtime.clock import clock_of
 from hub.store import attempts as calls
 from hub.store import pauses
@@ -30,7 +30,7 @@ from tests.support.works import Works, now, record, step, working
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PATIENT = circuit.Policy(first_pause=5 * MINUTE, width=4)
-QUEUE = routes.deliver_queue("provincial")
+QUEUE = queues.deliver_queue("provincial")
 BOTH = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 

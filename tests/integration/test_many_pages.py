@@ -13,7 +13,7 @@ from hub.messages.envelope import Attachment
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules.refreshing import EVERY_PAGE_UP_TO, NO_PAGE_FOR, refresh_at_once
+from hub.rules.retention.paper_refresh import EVERY_PAGE_UP_TO, NO_PAGE_FOR, refresh_at_once
 from hub.store import journal
 from hub.store.engine import Store, Tx
 from tests.support.ward import BIRTH, MONDAY, Ward, open_ward, progress, reception, scan

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.flow.receive import Receive
-from hub.messages import catalog, envelope, routes
+from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -105,9 +105,9 @@ def test_a_handler_and_a_role_that_end_in_a_database_error(store: Store, tmp_pat
 
     receive = Receive(store, broker, handler, clock=now)
     receive.crash_pause = 0.001
-    publisher, consumer = broker.publisher(), broker.consumer(routes.INGEST, prefetch=10)
+    publisher, consumer = broker.publisher(), broker.consumer(queues.INGEST, prefetch=10)
     body = envelope.encode(message)
-    out = Outgoing(routing_key=routes.INGEST, body=body, message_id=message.id)
+    out = Outgoing(routing_key=queues.INGEST, body=body, message_id=message.id)
     with logging_to(log):
         publisher.publish([out], timeout=timedelta(seconds=5))
         while batch := consumer.receive(10, wait=timedelta(0)):

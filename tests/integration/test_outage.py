@@ -14,7 +14,7 @@ from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
-from hub.messages import routes
+from hub.messages import queues
 from hub.records.calendar import local
 from hub.rules import circuit
 from hub.store import pauses
@@ -25,7 +25,7 @@ from tests.support.services import RabbitService
 from tests.support.works import now, number, record, working
 
 PATIENT = circuit.Policy(first_pause=timedelta(minutes=5), width=4)
-QUEUE = routes.deliver_queue("provincial")
+QUEUE = queues.deliver_queue("provincial")
 FIRST, DOSSIERS = 40, 60
 
 

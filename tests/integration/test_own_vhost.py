@@ -18,7 +18,7 @@ from hub.broker import declare
 from hub.broker.own_vhost import NoOwnVhost, own_vhost
 from hub.broker.topology import TOPOLOGY
 from hub.drill.pilot import run as pilot
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from tests.support.services import RabbitService
 
 

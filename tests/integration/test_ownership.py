@@ -21,7 +21,7 @@ from hub.broker.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.cli.context import system_user
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.settings import Settings
 from tests.support.services import RabbitService
 

@@ -15,7 +15,7 @@ from hub import preflight
 from hub.bootstrap.installation import open_store
 from hub.broker import declare, probe
 from hub.broker.topology import DEAD_LETTERS, TOPOLOGY
-from hub.messages.routes import DEAD
+from hub.messages.queues import DEAD
 from hub.preflight.check import from_text
 from hub.settings import Settings
 from tests.support.province import PASSWORD, USERNAME, start_province

@@ -18,7 +18,7 @@ from hub.bootstrap.installation import open_store
 from hub.broker import declare, ownership
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import Confirm, Outgoing
 from hub.settings import Settings
 from tests.support.services import RabbitService

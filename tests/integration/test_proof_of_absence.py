@@ -22,7 +22,7 @@ from hub.messages.envelope import Message
 from hub.operations.reconciliation import compare
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, attention, deliveries, tasks
 from hub.store.engine import Store

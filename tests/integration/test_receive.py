@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from hub.messages import catalog, routes
+from hub.messages import catalog, queues
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.ports import Incoming
@@ -67,12 +67,12 @@ def test_a_poisonous_message_falls_out_of_its_batch_alone(ward: Ward) -> None:
 
 def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) -> None:
     """Exactly as they came."""
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    consumer = ward.broker.consumer(queues.INGEST, prefetch=10)
     noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id="x")
     ward.receive.handle(consumer, [noise])
     with ward.store.read() as tx:
         (row,) = outbox.head(tx, 10)
-    assert (row.queue, row.type, row.body) == (routes.INVALID, "invalid.json_broken", b"<xml/>")
+    assert (row.queue, row.type, row.body) == (queues.INVALID, "invalid.json_broken", b"<xml/>")
 
 
 def test_accepted_bytes_that_cannot_be_read_are_parked_and_not_asked_for_again(
@@ -99,12 +99,12 @@ def test_noise_under_the_id_of_an_accepted_message_sets_only_itself_aside(ward: 
     """What was accepted is handled all the same."""
     message = catalog.compose(reception(), time=MONDAY, source="test")
     ward.intake.accept(message)
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    consumer = ward.broker.consumer(queues.INGEST, prefetch=10)
     noise = Incoming(tag=0, session=-1, body=b"<xml/>", message_id=message.id)
     ward.receive.handle(consumer, [noise])
     with ward.store.read() as tx:
         assert attention.parked(tx) == []
-        assert [row.queue for row in outbox.head(tx, 10)] == [routes.INGEST, routes.INVALID]
+        assert [row.queue for row in outbox.head(tx, 10)] == [queues.INGEST, queues.INVALID]
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 
@@ -126,7 +126,7 @@ def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
     with ward.store.read() as tx:
         assert dossiers.get(tx, NUMBER) is None
         assert queries.unhandled_count(tx) == 1
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    consumer = ward.broker.consumer(queues.INGEST, prefetch=10)
     ward.receive.handle(consumer, consumer.receive(10, wait=timedelta(seconds=1)))
     assert ward.dossier().status is p.Status.ACCEPTED
 
@@ -141,12 +141,12 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
     ward.intake.accept(message)
     ward.relay.publish_some(ward.broker.publisher())
     ward.relay.forget()
-    consumer = ward.broker.consumer(routes.INGEST, prefetch=10)
+    consumer = ward.broker.consumer(queues.INGEST, prefetch=10)
     tries = 0
     while batch := consumer.receive(10, wait=timedelta(0)):
         ward.receive.handle(consumer, batch)
         tries += 1
-    assert (tries, ward.broker.depth(routes.DEAD)) == (10, 0)
+    assert (tries, ward.broker.depth(queues.DEAD)) == (10, 0)
     with ward.store.write() as tx:
         ((id, _, key, code, reason),) = attention.parked(tx)
         assert (id, key, code) == (message.id, NUMBER, "handler_failed")

@@ -15,7 +15,7 @@ from hub.operations.reconciliation import Report, reconcile_day
 from hub.ports import Answer, Receipt, Request
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from hub.store import tasks
 from hub.store.engine import Store
 from hub.store.migrate import migrate

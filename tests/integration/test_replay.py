@@ -17,7 +17,7 @@ from hub.operations import replay_plan, resending
 from hub.operations.by import By
 from hub.operations.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
 from hub.ports import Answer, Request
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import audit, deliveries, replays, schedule
 from hub.store.blobs import BlobStore

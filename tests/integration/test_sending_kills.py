@@ -16,7 +16,7 @@ from hub.flow.say import say
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Receipt, Request
-from hub.rules.lone import LONE_QUESTIONS, SUSPECT_FROM
+from hub.rules.poison import LONE_QUESTIONS, SUSPECT_FROM
 from hub.store import attention
 from hub.store.deliveries import Claimed
 from hub.store.engine import Store

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.messages import routes
+from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Receipt
 from hub.store.engine import Store, Tx
@@ -19,7 +19,7 @@ from hub.store.tables import deliveries as table
 from tests.support.partner import Partner
 from tests.support.works import Works, step
 
-QUEUE = routes.deliver_queue("provincial")
+QUEUE = queues.deliver_queue("provincial")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from hub.flow import receive
 from hub.messages import payloads as p
-from hub.messages import routes
+from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Consumer
 from hub.store import dossiers, lone_tries
@@ -39,7 +39,7 @@ def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
 @pytest.fixture
 def consumer(ward: Ward) -> Consumer:
     """What the messages came through."""
-    return ward.broker.consumer(routes.INGEST, prefetch=100)
+    return ward.broker.consumer(queues.INGEST, prefetch=100)
 
 
 def stopped_while_away(

@@ -10,7 +10,7 @@ import pytest
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.flow.receive import Receive
-from hub.messages import catalog, envelope, routes
+from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.ports import Outgoing
 from hub.records.handlers import Records
@@ -70,7 +70,7 @@ def test_the_roles_wait_for_the_store_and_go_on(
         assert partner.entered.acquire(timeout=20)
         postgres_server.stop()
         partner.gate.set()  # the calls end, and nobody can write it down
-        publish(broker, routes.INGEST, "junk", b"<xml/>")
+        publish(broker, queues.INGEST, "junk", b"<xml/>")
         wait_for_word(
             log, "store_lost", "relay", "timer", "receive", DELIVER, "reconcile.provincial"
         )
@@ -83,7 +83,7 @@ def test_the_roles_wait_for_the_store_and_go_on(
     assert "role_crashed" not in said
     assert "handler_crashed" not in said
     assert broker.depth("hub.dead") == 0
-    assert broker.depth(routes.INVALID) == 1
+    assert broker.depth(queues.INVALID) == 1
     assert (partner.calls, partner.asked, partner.doubled()) == (3, 1, 0)
     broker.close()
 
@@ -99,13 +99,13 @@ def test_nothing_is_acknowledged_while_the_store_is_away(
     partner, broker, log = Partner(), MemoryBroker(), tmp_path / "log"
     receive = Receive(store, broker, Records(Rulebook.load()), clock=now)
     postgres_server.stop()
-    publish(broker, routes.INGEST, message.id, envelope.encode(message))
+    publish(broker, queues.INGEST, message.id, envelope.encode(message))
     publish(broker, DELIVER, "d1", b'{"delivery":1}')
     with logging_to(log), working(store, broker, partner) as works:
         works.roles.append(receive)
         receive.start()
         wait_for_word(log, "store_lost", "receive", DELIVER)
-    assert [broker.depth(name) for name in (routes.INGEST, DELIVER, "hub.dead")] == [1, 1, 0]
+    assert [broker.depth(name) for name in (queues.INGEST, DELIVER, "hub.dead")] == [1, 1, 0]
     postgres_server.start()
     with store.read() as tx:
         assert queries.unhandled_count(tx) == 0

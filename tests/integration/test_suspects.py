@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
-from hub.messages import catalog, envelope, routes
+from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import unparking
@@ -44,7 +44,7 @@ def ward(tmp_path: Path) -> Iterator[Ward]:
 @pytest.fixture
 def consumer(ward: Ward) -> Consumer:
     """What the messages came through."""
-    return ward.broker.consumer(routes.INGEST, prefetch=100)
+    return ward.broker.consumer(queues.INGEST, prefetch=100)
 
 
 def accepted(ward: Ward, payload: p.Payload) -> Message:
@@ -246,7 +246,7 @@ def test_bytes_that_cannot_be_read_are_marked_too(ward: Ward, consumer: Consumer
     ward.receive.handle(consumer, [noise])
     with ward.store.write() as tx:
         (row,) = outbox.head(tx, 10)
-        assert (row.queue, row.type) == (routes.INVALID, "invalid.json_broken")
+        assert (row.queue, row.type) == (queues.INVALID, "invalid.json_broken")
         assert lone_tries.begun(tx, "x") == 0
 
 

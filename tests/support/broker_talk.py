@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import (
     Broker,
     BrokerUnavailable,

@@ -4,15 +4,15 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 
 from hub.flow.gate import Gate
+from hub.rules.call_limits import Day, Manners, Quota, Weekly
 from hub.rules.circuit import Policy
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.manners import Day, Manners, Quota, Weekly
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
 SECOND = timedelta(seconds=1)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
 from hub.ports import Absent, Answer, Doubt, Question, Receipt, Request, Unclear
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,

@@ -12,7 +12,7 @@ from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import concluded
 from hub.bootstrap.rehearsals import Rehearsal, Walked
 from hub.ports import Absent, Receipt
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from hub.settings import load
 from tests.support import province as p
 

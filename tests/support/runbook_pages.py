@@ -1,7 +1,7 @@
 """The pages of the runbook that are written from the code: fault codes, log, doctor, settings.
 
 `script/docs` writes them; `tests/unit/test_runbook_pages.py` fails where one is not fresh. Texts
-come from `hub/texts` and `hub/rules/data/faults.toml`, names and defaults from the code.
+come from `hub/texts` and `hub/rules/failures/data/faults.toml`, names and defaults from the code.
 """
 
 import tomllib
@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from hub.rules import dictionary
-from hub.rules.errors import FAULTS
+from hub.rules.failures import fault_catalogue
+from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def _page(title: str, vi: str, en: str, body: list[str]) -> str:
 def fault_codes() -> str:
     """Return the page of the fault codes: class, who fixes it, what to do."""
     body = []
-    for entry in dictionary.load({}):
+    for entry in fault_catalogue.load({}):
         fault = FAULTS[entry.code]
         who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
         body += [

@@ -13,7 +13,7 @@ from hub.broker.memory import MemoryBroker
 from hub.flow.accept import Intake
 from hub.flow.receive import Receive
 from hub.flow.relay import Relay
-from hub.messages import catalog, envelope, routes
+from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.records.handlers import Records
@@ -52,7 +52,7 @@ class Ward:
     def settle(self) -> None:
         """Publish and handle until nothing is left."""
         publisher = self.broker.publisher()
-        consumer = self.broker.consumer(routes.INGEST, prefetch=100)
+        consumer = self.broker.consumer(queues.INGEST, prefetch=100)
         while self.relay.publish_some(publisher):
             batch = consumer.receive(100, wait=timedelta(0))
             if batch:

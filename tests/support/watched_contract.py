@@ -12,7 +12,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from hub.operations.contracts.watching import ContractWatch
 from hub.ports import ContractReader
-from hub.rules.manners import Manners
+from hub.rules.call_limits import Manners
 from hub.store import contracts, drift, tasks
 from hub.store.engine import Store
 from tests.support.province import settings_for

@@ -19,7 +19,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Broker, Destination
 from hub.rules import circuit
-from hub.rules.manners import Manners
+from hub.rules.call_limits import Manners
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.runtime.role import Role

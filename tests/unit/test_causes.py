@@ -7,8 +7,8 @@ import pytest
 
 from hub.messages.envelope import decode
 from hub.messages.invalid import InvalidMessage
-from hub.rules.causes import cause_of
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.errors import TransientFailure
 
 NAME = "Đặng Thị Bịa"
 PROGRAM = f"""

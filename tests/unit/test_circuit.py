@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.rules import circuit as c
 from hub.rules.circuit import Circuit, Phase, Policy, Word
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     FAULTS,
     AmbiguousFailure,
     DeliveryFailure,

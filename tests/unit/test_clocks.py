@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.clocks import A_SECOND, ahead, ahead_by_http
+from hub.rules.clock_skew import A_SECOND, ahead, ahead_by_http
 
 NOON = datetime(2018, 8, 6, 12, tzinfo=UTC)
 SHORT = st.timedeltas(timedelta(), timedelta(seconds=30))

@@ -7,7 +7,7 @@ from adapters.provincial.soap import SoapDialect
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.reading import Reply
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from tests.support.province import settings_for
 
 DEEP = 200_000

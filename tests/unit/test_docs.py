@@ -16,7 +16,7 @@ import typer.main
 import hub
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
-from hub.rules.errors import FaultClass
+from hub.rules.failures.errors import FaultClass
 from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.runtime.telemetry import Event
 from hub.settings import ROLES

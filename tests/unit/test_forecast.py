@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from hub.preflight.filling import judge
-from hub.rules.forecast import Sample, days_left
+from hub.rules.retention.disk_forecast import Sample, days_left
 
 TODAY = date(2026, 11, 28)
 GIB = 2**30

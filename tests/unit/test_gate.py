@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.flow.gate import AT_ONCE, WIDE
+from hub.rules.call_limits import Quota
 from hub.rules.circuit import Phase
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     DeliveryFailure,
     Held,
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.manners import Quota
 from tests.support.gates import (
     ALL,
     DOWN,

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from hub.flow.gate import WIDE, Gate
-from hub.rules.errors import Held
+from hub.rules.failures.errors import Held
 from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from hub.rules.retention import Kept, why_kept
+from hub.rules.retention.ends import Kept, why_kept
 from hub.store import handovers
 from hub.store.archive import candidates, rows
 from hub.store.chain import HANDOVERS

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.town_center.token import granted
 from adapters.wire.reading import Reply
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 
 USUAL = {"access_token": "abc", "expires_in": 3600, "token_type": "Bearer"}
 

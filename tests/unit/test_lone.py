@@ -4,8 +4,8 @@ import pytest
 
 from hub.broker.topology import TOPOLOGY
 from hub.flow.receive import TRIES
-from hub.messages.routes import INGEST
-from hub.rules.lone import (
+from hub.messages.queues import INGEST
+from hub.rules.poison import (
     LONE_QUESTIONS,
     LONE_TRIES,
     SUSPECT_FROM,

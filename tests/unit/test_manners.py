@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.rules import manners as m
-from hub.rules.manners import LOCAL, Closed, Dated, Day, Manners, Quota, Weekly
+from hub.rules import call_limits as m
+from hub.rules.call_limits import LOCAL, Closed, Dated, Day, Manners, Quota, Weekly
 
 MONDAY = date(2018, 8, 6)
 DAYS = tuple(Day)

@@ -8,7 +8,7 @@ import pytest
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.records import manners
 from hub.records.manners import MannersBroken
-from hub.rules.manners import Dated, Day, Manners, Weekly
+from hub.rules.call_limits import Dated, Day, Manners, Weekly
 
 PLAIN = """\
 partner = "provincial"

@@ -16,7 +16,7 @@ from adapters.provincial.compare import (
     relate,
 )
 from adapters.provincial.mapping import Fields
-from hub.rules.comparing import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, Resolution
 from tests.support.province import SCAN, dossier
 
 NUMBER = "000.99.01.H57-180724-0001"

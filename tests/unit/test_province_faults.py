@@ -10,7 +10,7 @@ from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Reply
 from adapters.wire.reading.judge import FAILURES, normal
 from adapters.wire.reading.soap import Fault
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     FAULTS,
     AmbiguousFailure,
     DeliveryFailure,

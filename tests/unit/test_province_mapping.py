@@ -21,7 +21,7 @@ from hub.messages.payloads import (
     ProvinceDossier,
     Status,
 )
-from hub.rules.errors import PermanentFailure
+from hub.rules.failures.errors import PermanentFailure
 from tests.support.province import RECEIVED, SCAN, dossier, settings_for, step
 
 NUMBER = "000.99.01.H57-180724-0001"

@@ -10,7 +10,7 @@ from adapters.provincial import mapping
 from adapters.provincial.mapping import Fields
 from adapters.provincial.steps import Sought, seek
 from hub.ports import Doubt
-from hub.rules.comparing import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, Resolution
 from tests.support.province import step
 
 NUMBER = "000.99.01.H57-180724-0001"

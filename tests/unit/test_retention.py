@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.messages.payloads import Status
-from hub.rules.retention import (
+from hub.rules.retention.ends import (
     CLOSED,
     UNCOLLECTED,
     Kept,

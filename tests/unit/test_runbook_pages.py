@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event
 from hub.settings import Settings
 from tests.support.documents import ROOT

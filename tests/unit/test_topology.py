@@ -19,7 +19,7 @@ from hub.broker.topology import (
     validate,
 )
 from hub.messages import catalog
-from hub.messages.routes import DEAD, INGEST, INVALID, deliver_queue
+from hub.messages.queues import DEAD, INGEST, INVALID, deliver_queue
 
 WORK, PARKED = TOPOLOGY.policies
 

@@ -14,7 +14,7 @@ from adapters.town_center.reading import Shown
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request
-from hub.rules.comparing import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, Resolution
 from tests.support.town import HUE, settings_for, transfer
 
 NUMBER = "000.99.02.H57-180724-0001"

@@ -8,7 +8,7 @@ import pytest
 from adapters.town_center import faults
 from adapters.town_center.profile import shipped
 from adapters.wire.http import Reply
-from hub.rules.errors import AmbiguousFailure, PermanentFailure
+from hub.rules.failures.errors import AmbiguousFailure, PermanentFailure
 
 TABLE = faults.table_of(shipped())
 NUMBER = "000.99.02.H57-180724-0001"

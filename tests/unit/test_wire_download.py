@@ -14,7 +14,7 @@ from adapters.wire.download import Download, download
 from adapters.wire.http import Limits
 from adapters.wire.reading import Findings
 from hub.ports import Drift, DriftKind
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 from tests.support.raw_server import RawServer, raw_server
 
 SOON = timedelta(milliseconds=100)

@@ -9,7 +9,7 @@ from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Wire
 from adapters.wire.reading import Reply
 from hub.ports import Drift, DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from tests.support.raw_server import MARKED, OK, RawServer, raw_server
 
 ECHO = "X-Request-Id"

@@ -14,7 +14,7 @@ from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Wire
 from adapters.wire.reading import Reply
 from hub.ports import latest_first_byte
-from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
 from tests.support.raw_server import MARKED, OK, Close, RawServer, raw_server
 
 PATIENT = timedelta(seconds=20)

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.wire.login import FEW, FIRST_PAUSE, IN_A_ROW, LONGEST_PAUSE, SOON, Granted, Login
 from adapters.wire.login_end import Kind, LoginEnd
-from hub.rules.errors import AmbiguousFailure, Held, PermanentFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, Held, PermanentFailure, TransientFailure
 
 REFUSED = LoginEnd(Kind.STATUS, "HTTP 401")
 DENIED = LoginEnd(Kind.STATUS, "HTTP 403", denied=True)

@@ -17,7 +17,7 @@ from adapters.wire.replies import (
     retry_after,
     sha256,
 )
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,

@@ -23,7 +23,7 @@ from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import BarcodeScanned, Station
 from hub.ports import Clock, Sink
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 
 BEEP, REFUSED = b"\x07", b"\x15"
 LOOK_EVERY = 0.25

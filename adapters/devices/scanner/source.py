@@ -44,7 +44,7 @@ from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 
 CLEAR_EVERY = 3600.0
 """Seconds."""

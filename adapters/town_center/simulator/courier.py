@@ -27,7 +27,7 @@ from adapters.town_center.simulator.dossiers import Dossier, Dossiers
 from adapters.wire.download import download
 from adapters.wire.http import Limits, Wire
 from hub.messages.payloads import TownStep
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 Outcome = TypeVar("Outcome")
 THREADS = 8

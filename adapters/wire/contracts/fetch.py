@@ -20,7 +20,7 @@ from adapters.wire.reading.content import text_of
 from adapters.wire.reading.xml import page_in, read_xml
 from adapters.wire.replies import retry_after
 from adapters.wire.wires import Wires
-from hub.rules.errors import AmbiguousFailure, DeliveryFailure
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure
 
 DOCUMENT = 4 * 1024 * 1024
 """Bytes of one document."""

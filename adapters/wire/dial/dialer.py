@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from adapters.wire.dial import proxy as proxies
 from adapters.wire.dial.tls import context_of, failure_of, unverified_context
 from adapters.wire.profile import Profile, Proxy, Tls
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 
 _PORTS = {"http": 80, "https": 443}
 

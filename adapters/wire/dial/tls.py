@@ -11,7 +11,7 @@ import ssl
 from urllib3.util.ssl_ import create_urllib3_context
 
 from adapters.wire.profile import Tls
-from hub.rules.errors import TransientFailure
+from hub.rules.failures.errors import TransientFailure
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 # Of OpenSSL's x509_vfy.h.

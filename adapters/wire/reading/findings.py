@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from hub.ports import Drift, DriftKind, DriftObserver, ignore_drift
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 MOST = 40
 """Kinds of drift that are kept of one reply; a reply with more is another program's."""

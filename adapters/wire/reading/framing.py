@@ -19,7 +19,7 @@ from adapters.wire.reading import coding
 from adapters.wire.reading.findings import Findings, at
 from adapters.wire.reading.reply import Reply
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 PIECE = 65_536
 HEAD_LIMIT = 65_536

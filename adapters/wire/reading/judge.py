@@ -14,7 +14,7 @@ from adapters.wire.profile import Code, Means
 from adapters.wire.reading.reply import Reply
 from adapters.wire.reading.words import read_words
 from hub.ports import DriftKind
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     Held,

@@ -18,7 +18,7 @@ from adapters.wire.reading.json import Twice
 from adapters.wire.reading.shape import Field, Kind, Shape
 from adapters.wire.reading.xml import local
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 Record = dict[str, Any]
 """By the contract's names: texts, numbers, truths, records, and lists of them."""

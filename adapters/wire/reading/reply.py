@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapters.wire.reading.findings import Findings
-from hub.rules.clocks import ahead_by_http
+from hub.rules.clock_skew import ahead_by_http
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

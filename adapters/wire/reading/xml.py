@@ -13,7 +13,7 @@ from adapters.wire.reading.content import unpacked, xml_of
 from adapters.wire.reading.reply import Reply
 from adapters.wire.xml import new_parser, syntax_reason
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 _PAGE = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+)?html\b",

@@ -17,7 +17,7 @@ from adapters.wire.reading import Findings, Reply
 from adapters.wire.rehearsal.records import Said, Shown
 from adapters.wire.wires import Wires
 from hub.ports import Answer, Drift, Request
-from hub.rules.errors import DeliveryFailure, TransientFailure
+from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 
 TRIES = 4
 """Of a call that changes nothing, where its failure passes."""

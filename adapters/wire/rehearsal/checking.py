@@ -10,7 +10,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark
 from adapters.wire.rehearsal.registering import Registered
 from hub.ports import Doubt, Receipt, Unclear
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 
 def check(context: Context, there: Registered) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark, Pair, PairKind, Shown
 from adapters.wire.rehearsal.registering import Registered
 from hub.messages.folding import bare, folded
-from hub.rules.comparing import (
+from hub.rules.likeness import (
     Likeness,
     Resolution,
     compare_codes,

@@ -14,7 +14,7 @@ from adapters.wire.rehearsal.calling import TRIES
 from adapters.wire.rehearsal.proposal import Proposal
 from adapters.wire.rehearsal.records import Partner, Said, Test
 from hub.ports import DriftKind
-from hub.rules.errors import FaultClass
+from hub.rules.failures.errors import FaultClass
 
 Make = Callable[[Profile], Partner]
 PAUSE = timedelta(milliseconds=300)

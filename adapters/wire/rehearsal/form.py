@@ -9,7 +9,7 @@ from adapters.wire.reading.package import media_type
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark, Said
 from hub.ports import DriftKind
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 _OLD = ("windows-1258", "windows-1252")
 """Charsets of old Vietnamese programs that do not name their charset."""

@@ -18,8 +18,8 @@ from adapters.wire.addresses import split
 from adapters.wire.dial.tls import late_refusal, may_refuse_late
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark
-from hub.rules.access import REMEDIES
-from hub.rules.errors import DeliveryFailure, TransientFailure
+from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 
 SOON = timedelta(days=30)
 """A certificate that ends earlier is to be renewed now."""

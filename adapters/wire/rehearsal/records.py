@@ -13,7 +13,7 @@ from adapters.wire.login_end import LoginEnd
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from hub.ports import Answer, Drift
-from hub.rules.errors import DeliveryFailure
+from hub.rules.failures.errors import DeliveryFailure
 
 
 class Mark(StrEnum):

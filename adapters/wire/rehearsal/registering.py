@@ -17,7 +17,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.logins import write_without_login
 from adapters.wire.rehearsal.records import Finding, Mark, Said, Shown
 from adapters.wire.rehearsal.teaching import described, teach_code
-from hub.rules.errors import FaultClass
+from hub.rules.failures.errors import FaultClass
 
 POLL = timedelta(milliseconds=250)
 LONGEST_LAG = timedelta(minutes=2)

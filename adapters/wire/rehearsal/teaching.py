@@ -16,7 +16,7 @@ from adapters.wire.reading.xml import page_in
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.records import Said
-from hub.rules.errors import AmbiguousFailure, kept_code
+from hub.rules.failures.errors import AmbiguousFailure, kept_code
 
 SESSION_STATUSES = frozenset({401, 403, 419, 440, 498})
 """HTTP statuses that other software uses for a login that is over."""

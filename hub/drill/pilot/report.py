@@ -20,7 +20,7 @@ from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
-from hub.rules.retention import month_after
+from hub.rules.retention.ends import month_after
 from hub.store import attention, queries, reports, surveys
 from hub.store.archive import index
 from hub.store.conservation import balance, proof

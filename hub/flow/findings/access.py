@@ -7,8 +7,8 @@ itself when no operation of the partner is paused with that code and no delivery
 from datetime import datetime
 
 from hub.messages.partner_names import names_of
-from hub.rules.access import REMEDIES
-from hub.rules.errors import FAULTS
+from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.errors import FAULTS
 from hub.store import access_tasks, tasks
 from hub.store.engine import Tx
 from hub.store.pauses import Pause

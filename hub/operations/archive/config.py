@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from hub.records.calendar import local
-from hub.rules.retention import Kept, Standing, look_again, whole_months
+from hub.rules.retention.ends import Kept, Standing, look_again, whole_months
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from hub.operations.archive.batches import batches
 from hub.operations.archive.comparing import Entry
-from hub.rules.retention import ended_at, why_kept
+from hub.rules.retention.ends import ended_at, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile

@@ -14,7 +14,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.deleting import BATCH
 from hub.operations.by import By
 from hub.records.calendar import local
-from hub.rules.retention import Kept, month_after, why_kept
+from hub.rules.retention.ends import Kept, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store import audit
 from hub.store.archive import candidates, erasing, holds, index, references, rows

@@ -11,7 +11,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
 from hub.operations.archive.room import NoRoom, needing_room
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store import tasks
 from hub.store.repair_tables import WARD_IT
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
 from hub.operations.by import By
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log

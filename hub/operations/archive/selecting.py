@@ -12,7 +12,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.report import Report
 from hub.operations.archive.stored import missing
 from hub.records.calendar import local
-from hub.rules.retention import month_after, why_kept
+from hub.rules.retention.ends import month_after, why_kept
 from hub.store.archive import candidates, rows
 from hub.store.archive.places import Place
 from hub.store.archive.rows import Rows

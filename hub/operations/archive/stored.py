@@ -7,7 +7,7 @@ and have the papers removed when the disk is back.
 import hashlib
 
 from hub.messages.invalid import InvalidMessage
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store.archive.rows import Rows
 from hub.store.blobs import BlobStore
 

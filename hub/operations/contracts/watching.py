@@ -14,8 +14,8 @@ import msgspec
 from hub.operations.contracts import words
 from hub.operations.contracts.words import News
 from hub.ports import Clock, ContractReader, Fetched, Outcome
+from hub.rules.call_limits import Manners, closed
 from hub.rules.contracts import READER, Contract, compare, fingerprint
-from hub.rules.manners import Manners, closed
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log

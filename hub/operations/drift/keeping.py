@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.words import finding, subject_of
 from hub.ports import Clock
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store import drift, tasks

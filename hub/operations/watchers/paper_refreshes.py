@@ -1,7 +1,8 @@
 """Tells the province the files of a dossier when no page has come for a while.
 
-While many pages come, not each of them is told (`hub/rules/refreshing.py`); the dossier is marked
-instead. The timer looks once a sweep; what was told meanwhile with another message is left alone.
+While many pages come, not each of them is told (`hub/rules/retention/paper_refresh.py`); the
+dossier is marked instead. The timer looks once a sweep; what was told meanwhile with another
+message is left alone.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from hub.flow.say import say
 from hub.records.commands import Cause
 from hub.records.progress import refresh
 from hub.records.rulebook import Rulebook
-from hub.rules.refreshing import NO_PAGE_FOR
+from hub.rules.retention.paper_refresh import NO_PAGE_FOR
 from hub.store import dossiers, wanted_refreshes
 from hub.store.engine import Store
 

@@ -1,7 +1,7 @@
 """Which dossiers are old enough to be archived or erased, and what keeps those that stay.
 
-Those that something keeps are put off (`hub.rules.retention.look_again`), so that a run does not
-read them again and again.
+Those that something keeps are put off (`hub.rules.retention.ends.look_again`), so that a run does
+not read them again and again.
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
-from hub.rules.retention import Standing
+from hub.rules.retention.ends import Standing
 from hub.store.archive.places import Order
 from hub.store.archive.rows import Rows
 from hub.store.archive_tables import READABLE, archived_dossiers, legal_holds

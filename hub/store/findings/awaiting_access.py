@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.access import AWAITED
+from hub.rules.failures.access_remedies import AWAITED
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Tx
 from hub.store.tables import UNSETTLED, attempts, deliveries, pauses

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from hub.rules.causes import cause_of
+from hub.rules.failures.error_summary import cause_of
 
 
 class NotSeen(Exception):

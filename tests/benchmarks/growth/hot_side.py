@@ -22,7 +22,7 @@ from hub.messages import payloads as p
 from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.messages.routes import deliver_queue
+from hub.messages.queues import deliver_queue
 from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.rules.traits import Traits
 from hub.runtime import telemetry

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from hub.broker.topology import TOPOLOGY, Topology
-from hub.messages.routes import INGEST, deliver_queue
+from hub.messages.queues import INGEST, deliver_queue
 
 SIDES = "tests.benchmarks.relay"
 WORK, OUTPUT = "bench.work", "bench.output"

@@ -12,7 +12,7 @@ from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading, leading
 from hub.operations.archive.reading import ArchiveDamaged
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store import attention, chain, dossiers, queries
 from hub.store.archive import files, index, rows, urgency
 from hub.store.conservation import counts

@@ -14,7 +14,7 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import leading
 from hub.operations.archive.reading import ArchiveDamaged
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows
 from tests.contract.archive.conftest import BY

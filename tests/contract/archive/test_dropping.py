@@ -11,7 +11,7 @@ from hub.operations import unparking
 from hub.operations.archive import erasing, holding
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store import attention, journal, parked
 from hub.store.archive import index
 from hub.store.parked import Selection

@@ -12,7 +12,7 @@ from hub.messages.payloads import Status
 from hub.operations.archive import holding, selecting
 from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store import dossiers as store
 from hub.store.archive import index, rows
 from hub.store.record_tables import dossiers

@@ -14,7 +14,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_part
 from hub.operations.archive.selecting import Pages
 from hub.operations.archive.writing import FileWriter
-from hub.rules.retention import Kept
+from hub.rules.retention.ends import Kept
 from hub.store import attention, dossiers, queries
 from hub.store.archive import files, index, references, rows
 from hub.store.archive.rows import Rows

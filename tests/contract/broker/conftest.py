@@ -9,7 +9,7 @@ from hub.broker.declare import apply
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import Broker, Consumer
 from tests.support.services import RabbitService
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.messages.routes import DEAD, INGEST, INVALID
+from hub.messages.queues import DEAD, INGEST, INVALID
 from hub.ports import Broker, BrokerUnavailable, Confirm, Consumer
 from tests.support.broker_talk import NONE_LEFT, WITHIN, ids, outgoing, publish, take
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import Broker, Consumer
 from tests.support.broker_talk import NONE_LEFT, ids, publish, take
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Receipt
-from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
 from tests.support.province import (
     dossier,
     effects,

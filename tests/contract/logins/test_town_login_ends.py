@@ -11,7 +11,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.session import TownSession
 from hub.ports import Receipt
-from hub.rules.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
 from tests.support.rewriting import Answer, Call, Rewriting, rewriting
 from tests.support.town import message_of, settings_for, start_town, transfer
 

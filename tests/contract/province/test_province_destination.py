@@ -11,7 +11,7 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.messages.payloads import Applicant, Status, SurveySubmitted
 from hub.ports import Absent, Receipt, Unclear
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     PermanentFailure,
 )
 from tests.support.province import (

@@ -10,7 +10,7 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Receipt
-from hub.rules.errors import (
+from hub.rules.failures.errors import (
     Held,
     TransientFailure,
 )

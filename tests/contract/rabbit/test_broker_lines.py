@@ -9,7 +9,7 @@ import pytest
 
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import Confirm, ConsumerLost
 from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
 from tests.support.tcp_proxy import TcpProxy

@@ -17,7 +17,7 @@ from hub.broker.rabbit.target import Target
 from hub.broker.topology import EXCHANGE, TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES
-from hub.messages.routes import DEAD, INGEST
+from hub.messages.queues import DEAD, INGEST
 from hub.ports import BrokerUnavailable, Confirm, ConsumerLost, Publisher
 from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
 from tests.support.services import rabbit_service

@@ -9,7 +9,7 @@ from hub.broker import ownership
 from hub.broker.own_vhost import own_vhost
 from hub.broker.ownership import OwnedByAnother, StillConsumed
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
-from hub.messages.routes import INGEST
+from hub.messages.queues import INGEST
 from hub.ports import BrokerUnavailable
 
 OURS, OTHER = "ward-pc-20261128-0a1b2c3d", "other-pc-20251001-4e5f6a7b"

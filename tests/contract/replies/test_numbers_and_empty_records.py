@@ -14,7 +14,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.token import granted
 from adapters.wire.reading import Reply
 from hub.ports import Absent, Drift, DriftKind, Receipt
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from tests.support.province import (
     dossier,
     effects,

@@ -14,7 +14,7 @@ import pytest
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Absent, Drift, DriftKind, Receipt
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from tests.support.province import (
     dossier,
     effects,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.provincial.destination import ProvincialDestination
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from tests.support.province import dossier, request_for, settings_for
 from tests.support.rewriting import Answer, Call, Rewriting
 

@@ -16,7 +16,7 @@ from adapters.town_center import profile as town_profile
 from adapters.town_center.destination import TownCenter
 from adapters.wire.profile import Profile
 from hub.ports import Drift, DriftKind, Receipt
-from hub.rules.errors import AmbiguousFailure, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from tests.support import province as at_province
 from tests.support import town as at_town
 from tests.support.province import dossier, request_for, step

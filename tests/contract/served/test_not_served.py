@@ -9,7 +9,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
 from hub.operations.contracts.watching import RETRY
 from hub.ports import Outcome
-from hub.rules.manners import Dated, Manners
+from hub.rules.call_limits import Dated, Manners
 from hub.store import pauses
 from hub.store.engine import Store
 from tests.support.watched_contract import DAY, START, Watched, reader_of

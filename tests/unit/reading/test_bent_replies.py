@@ -15,7 +15,7 @@ from adapters.provincial.soap import SoapDialect
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.profile import Means
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 from tests.support.bent_replies import (
     BREAKING,
     EVERYWHERE,

@@ -13,7 +13,7 @@ from adapters.wire.reading.charset import NAMES
 from adapters.wire.reading.json import read_json
 from adapters.wire.reading.xml import read_xml
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 TEXT = "Đã tiếp nhận hồ sơ"
 XML = f"<a>{TEXT}</a>"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.framing import HEAD_LIMIT, Ending, read_reply
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 LIMIT = 1000
 

@@ -6,7 +6,7 @@ from adapters.wire.reading import Reply
 from adapters.wire.reading.prefixes import XSI
 from adapters.wire.reading.xml import local, read_xml
 from hub.ports import DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
 

@@ -11,7 +11,7 @@ from adapters.wire.reading.record import Record, RecordReader
 from adapters.wire.reading.shape import shape_of
 from adapters.wire.reading.soap import Fault, read_envelope
 from hub.ports import Drift, DriftKind
-from hub.rules.errors import AmbiguousFailure
+from hub.rules.failures.errors import AmbiguousFailure
 
 K = DriftKind
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from hub.rules.errors import FAULTS
+from hub.rules.failures.errors import FAULTS
 
 OWN = Path(__file__).parent / "data" / "faults.toml"
 MENDERS = frozenset({"ward clerk", "ward IT", "province", "town"})

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_ROOT = str(Path(__file__).parents[2]) + "/"
+_ROOT = str(Path(__file__).parents[3]) + "/"
 _OURS = ("hub/", "adapters/")
 _CODE = re.compile(r"[a-z][a-z_]{2,39}|[0-9A-Z]{5}|SQLITE_[A-Z_]{2,40}")
 """Codes of our own, SQLSTATEs, names of SQLite's errors; nothing that a person could be called."""

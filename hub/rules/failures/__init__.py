@@ -1,0 +1,1 @@
+"""How a call can fail, what each fault code means and what a person does about it."""

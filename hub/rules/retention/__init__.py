@@ -1,0 +1,1 @@
+"""What may leave the database and when, and how long the disk lasts."""
