@@ -27,15 +27,16 @@ from hub.broker import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.flow.accept import Intake
-from hub.flow.deliver import Deliver, lease_of
-from hub.flow.gate import Gate
-from hub.flow.outcome import Settling
-from hub.flow.rebuild import rebuild
-from hub.flow.receive import Receive
-from hub.flow.reconcile import Reconcile
-from hub.flow.relay import Relay
-from hub.flow.timer import Pace, Timer
+from hub.exchange.admission.admission import Gate
+from hub.exchange.delivery.deliver import Deliver, lease_of
+from hub.exchange.delivery.reconcile import Reconcile
+from hub.exchange.delivery.settle import Settling
+from hub.exchange.housekeeping.requeue import rebuild
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.exchange.intake.accept import Intake
+from hub.exchange.intake.source_role import SourceRole
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
 from hub.gateway.denials import Denials
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
@@ -68,7 +69,6 @@ from hub.runtime.heartbeat import Pulse
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.settings import AT_PARTNERS, ROLES, Settings, seconds
-from hub.sources import SourceRole
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.private import make_directory

@@ -57,7 +57,7 @@ def rebuild_command(
     actor: Actor = "",
 ) -> None:
     """The broker was emptied or replaced: ask again for everything unsettled; nothing twice."""
-    from hub.flow.rebuild import rebuild
+    from hub.exchange.housekeeping.requeue import rebuild
 
     if restored:
         _restore(reason, actor)
@@ -78,7 +78,7 @@ def rebuild_command(
 def _restore(reason: str, actor: str) -> None:
     """Have everything that would be sent asked about first."""
     from hub.broker.memory import MemoryBroker
-    from hub.flow.receive import Receive
+    from hub.exchange.records_queue.receive import Receive
     from hub.operations import restoring
     from hub.records.handlers import Records
     from hub.records.rulebook import Rulebook

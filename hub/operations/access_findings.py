@@ -1,7 +1,7 @@
 """Closes the tasks about a partner that could not be called, when their cause is gone.
 
-They are raised with the pause (`hub/flow/findings/access.py`). A pause ends before the deliveries
-that waited for its end have gone out, so the timer looks again at each sweep.
+They are raised with the pause (`hub/exchange/admission/access_tasks.py`). A pause ends before the
+deliveries that waited for its end have gone out, so the timer looks again at each sweep.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ its files. Whoever has to send although the partner cannot be asked says so; all
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.flow.outcome import OnDelivered
+from hub.exchange.delivery.settle import OnDelivered
 from hub.operations import replay_plan, verbs
 from hub.operations.by import By
 from hub.operations.replay_run import SENT, ReplayRun

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from hub.flow import unproven
-from hub.flow.beside import readable, request_beside
+from hub.exchange.delivery import unproven_texts
+from hub.exchange.delivery.related_requests import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
@@ -125,4 +125,4 @@ def _ask(
         answer = destination.find(request_beside(destination, message, beside))
     except DeliveryFailure as failure:
         return NoAnswer(failure.code)
-    return NoAnswer(unproven.words_of(answer)) if isinstance(answer, Unclear) else answer
+    return NoAnswer(unproven_texts.words_of(answer)) if isinstance(answer, Unclear) else answer

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub.flow.outcome import OnDelivered
+from hub.exchange.delivery.settle import OnDelivered
 from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.states import FINAL, DeliveryState

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from hub.flow.say import delivery_of
+from hub.exchange.outbox.emit import delivery_of
 from hub.messages import catalog
 from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, encode
 from hub.messages.identifiers import new_id

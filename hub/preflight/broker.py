@@ -16,7 +16,7 @@ from hub.broker import declare, patience, probe, versions
 from hub.broker.compare import Difference, Snapshot
 from hub.broker.declare import Plan
 from hub.broker.topology import TOPOLOGY, validate
-from hub.flow.deliver import longest_hold
+from hub.exchange.delivery.deliver import longest_hold
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.queues import INGEST, deliver_queue
 from hub.ports import BrokerUnavailable

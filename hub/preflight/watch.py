@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from hub.bootstrap.partners import traits_of
 from hub.broker import patience, probe
-from hub.flow.deliver import longest_hold
+from hub.exchange.delivery.deliver import longest_hold
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, to_text
 from hub.preflight.examine import examine

@@ -2,7 +2,7 @@
 
 A relay reads in order of `seq` and deletes what the broker confirmed. A row that was published and
 not deleted is published again, with the same message id; readers do not mind. The order in which
-rows reach their queues is no promise, see `hub/flow/relay.py`.
+rows reach their queues is no promise, see `hub/exchange/outbox/relay.py`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """What is due soon among the deliveries whose asks still lie in a queue.
 
 A queue knows no urgency: after an outage ten thousand asks may stand before the one that is due
-today. These questions find it; `hub/flow/urgency.py` lets it pass.
+today. These questions find it; `hub/exchange/admission/priority.py` lets it pass.
 """
 
 from collections.abc import Collection

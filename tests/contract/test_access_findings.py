@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.findings.access import close_findings, raise_finding
+from hub.exchange.admission.access_tasks import close_findings, raise_finding
 from hub.operations.access_findings import AccessFindings
 from hub.store import pauses, tasks
 from hub.store.engine import Store

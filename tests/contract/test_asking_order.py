@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.store import outbox, pauses, schedule
 from hub.store.engine import Store
 from hub.store.tables import deliveries

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.operations.conserving import Conservation
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries

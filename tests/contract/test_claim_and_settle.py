@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.outcome import Outcome, Settling
-from hub.flow.outcome import settle as settle_outcomes
-from hub.flow.say import say
+from hub.exchange.delivery.settle import Outcome, Settling
+from hub.exchange.delivery.settle import settle as settle_outcomes
+from hub.exchange.outbox.emit import say
 from hub.messages.envelope import decode
 from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S

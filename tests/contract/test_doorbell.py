@@ -13,7 +13,7 @@ from hub.bootstrap.hub import build
 from hub.bootstrap.installation import open_store
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.flow.relay import Relay
+from hub.exchange.outbox.relay import Relay
 from hub.messages.queues import INGEST
 from hub.settings import ROLES, Settings
 from hub.store import doorbell, notifier, outbox

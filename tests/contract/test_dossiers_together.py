@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.receive import Receive
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message, encode

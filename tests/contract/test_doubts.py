@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.operations.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing

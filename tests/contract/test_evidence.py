@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.flow.outcome import Outcome, Settling, settle
-from hub.flow.say import say
+from hub.exchange.delivery.settle import Outcome, Settling, settle
+from hub.exchange.outbox.emit import say
 from hub.rules.failures.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, audit, chain, deliveries, handovers

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.outcome import Outcome, Settling, settle
-from hub.flow.say import say
+from hub.exchange.delivery.settle import Outcome, Settling, settle
+from hub.exchange.outbox.emit import say
 from hub.operations.by import By
 from hub.operations.classify import NotClassified, Verdict, classify
 from hub.operations.unknown_codes import UnknownCodes, finding

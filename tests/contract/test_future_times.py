@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.say import say
-from hub.flow.timer import Pace, Timer
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.exchange.outbox.emit import say
 from hub.store import attempts, future_times
 from hub.store.engine import Store
 from hub.store.future_times import Present

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, claiming, delivered, deliveries, journal, outbox, schedule

@@ -12,7 +12,7 @@ import urllib3
 import yaml
 from fastapi import FastAPI
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole

@@ -5,7 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.store import deliveries, schedule
 from hub.store.engine import Store
 from hub.store.tables import deliveries as table

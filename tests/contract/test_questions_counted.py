@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.store import attempts, attention, schedule
 from hub.store.engine import Store, Tx
 from hub.store.tables import deliveries

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
 from hub.runtime.store_retry import outlast
 from hub.store import deliveries, session
 from hub.store.engine import Store, is_away

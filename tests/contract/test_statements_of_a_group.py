@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import encode

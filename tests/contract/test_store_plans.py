@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
 from hub.store import attention, parked, pauses, queries, schedule
 from hub.store.engine import Store
 from hub.store.migrate import migrate

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hub.flow.timer import Pace, Timer
+from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store import attention, journal, outbox

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import operations
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.operations.replay_run import CHANGED, ReplayRun
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, replays

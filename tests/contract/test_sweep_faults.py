@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.bootstrap.hub import _look_at_all
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
 from hub.rules.states import DeliveryState as S
 from hub.store.engine import Store
 from tests.contract.test_store import NOW, claim, open_deliveries, progress, state_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages import envelope
 from hub.messages.invalid import InvalidMessage
 from hub.records.handlers import Records

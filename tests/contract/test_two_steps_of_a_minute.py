@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from hub import operations
 from hub.cli import app, replaying
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.records.calendar import local
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, pauses

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.say import say
-from hub.flow.timer import Pace
+from hub.exchange.housekeeping.timer import Pace
+from hub.exchange.outbox.emit import say
 from hub.runtime.clock import clock_of
 from hub.store.engine import Store
 from hub.store.migrate import migrate

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from hub import operations
 from hub.cli import app
-from hub.flow.say import say
-from hub.flow.timer import Pace, Timer
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.exchange.outbox.emit import say
 from hub.messages import payloads as p
 from hub.operations.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
 from hub.records.rulebook import Rulebook

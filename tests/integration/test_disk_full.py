@@ -12,7 +12,7 @@ import urllib3
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.gateway import refusals
 from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
 from hub.runtime.clock import utc_now

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.flow.rebuild import rebuild
-from hub.flow.relay import Relay
-from hub.flow.say import say
+from hub.exchange.housekeeping.requeue import rebuild
+from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.ports import Outgoing, Receipt, Request
 from hub.rules.failures.errors import TransientFailure

@@ -9,7 +9,7 @@ from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
-from hub.flow.rebuild import rebuild
+from hub.exchange.housekeeping.requeue import rebuild
 from hub.store.engine import Store
 from hub.store.migrate import migrate
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, Partner

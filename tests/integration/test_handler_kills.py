@@ -18,8 +18,8 @@ from hub.broker import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox import loopback
-from hub.flow.accept import Intake
-from hub.flow.relay import Relay
+from hub.exchange.intake.accept import Intake
+from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
 from hub.operations import unparking
@@ -35,7 +35,7 @@ PROGRAM = """
 import os, signal, sys, threading
 import msgspec
 from hub.bootstrap.hub import build
-from hub.flow.receive import Receive
+from hub.exchange.records_queue.receive import Receive
 from hub.settings import Settings
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())

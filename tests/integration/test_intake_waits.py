@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages.envelope import Message, decode
 from hub.ports import AcceptanceUnknown
 from hub.store import queries

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries
 from hub.store.engine import Store

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.receive import Receive
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Message

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.flow import reconcile as role
-from hub.flow.open_questions import STOPPED, OpenQuestions
-from hub.flow.outcome import Outcome, Settling, settle
-from hub.flow.reconcile import Reconcile
+from hub.exchange.delivery import reconcile as role
+from hub.exchange.delivery.open_queries import STOPPED, OpenQuestions
+from hub.exchange.delivery.reconcile import Reconcile
+from hub.exchange.delivery.settle import Outcome, Settling, settle
 from hub.rules.states import DeliveryState
 from hub.store import schedule
 from hub.store.engine import Store, Tx

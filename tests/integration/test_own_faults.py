@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.flow import deliver
-from hub.flow.call import make_call
-from hub.flow.outcome import Outcome
+from hub.exchange.delivery import deliver
+from hub.exchange.delivery.call import make_call
+from hub.exchange.delivery.settle import Outcome
 from hub.runtime.telemetry import logging_to
 from hub.store.engine import Store
 from hub.store.migrate import migrate

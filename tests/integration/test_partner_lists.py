@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from hub.cli import app, comparing
 from hub.cli.context import system_user
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.list_problems import ListRefused

@@ -15,7 +15,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message

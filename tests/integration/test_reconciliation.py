@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from hub.broker.memory import MemoryBroker
 from hub.cli import app, comparing
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.reconciliation import Report, reconcile_day

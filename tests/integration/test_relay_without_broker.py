@@ -7,7 +7,7 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
-from hub.flow.relay import CONFIRM_WITHIN, Relay
+from hub.exchange.outbox.relay import CONFIRM_WITHIN, Relay
 from hub.ports import Broker
 from hub.store import outbox, silence
 from hub.store.engine import Store, Tx

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from hub.broker.memory import MemoryBroker
 from hub.cli import app
-from hub.flow.receive import Receive
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.reconcile import NEVER_THERE
-from hub.flow.say import say
+from hub.exchange.delivery.reconcile import NEVER_THERE
+from hub.exchange.outbox.emit import say
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Receipt, Request

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from hub.flow import receive
+from hub.exchange.records_queue import receive
 from hub.messages import payloads as p
 from hub.messages import queues
 from hub.messages.envelope import Message

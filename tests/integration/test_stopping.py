@@ -10,7 +10,7 @@ import yaml
 
 from hub.bootstrap.partners import make_destinations
 from hub.broker.memory import MemoryBroker
-from hub.flow.outcome import SETTLE_AT_STOP
+from hub.exchange.delivery.settle import SETTLE_AT_STOP
 from hub.rules.states import DeliveryState as S
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to

@@ -9,7 +9,7 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.flow.receive import Receive
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.ports import Outgoing

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hub import operations
 from hub.cli import app
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
 from hub.messages import payloads as p
 from hub.messages.envelope import decode
 from hub.operations import resending

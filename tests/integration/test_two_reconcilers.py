@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.outcome import Settling
-from hub.flow.reconcile import Reconcile
-from hub.flow.say import say
+from hub.exchange.delivery.reconcile import Reconcile
+from hub.exchange.delivery.settle import Settling
+from hub.exchange.outbox.emit import say
 from hub.ports import Clock
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, deliveries, schedule

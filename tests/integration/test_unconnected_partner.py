@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.preflight.partners import unconnected
 from hub.rules.states import DeliveryState as S
 from hub.runtime import health

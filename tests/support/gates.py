@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, date, datetime, time, timedelta
 
-from hub.flow.gate import Gate
+from hub.exchange.admission.admission import Gate
 from hub.rules.call_limits import Day, Manners, Quota, Weekly
 from hub.rules.circuit import Policy
 from hub.rules.failures.errors import (

@@ -10,9 +10,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.accept import Intake
-from hub.flow.receive import Receive
-from hub.flow.relay import Relay
+from hub.exchange.intake.accept import Intake
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from hub.flow.deliver import Deliver
-from hub.flow.gate import Gate
-from hub.flow.outcome import Settling
-from hub.flow.reconcile import Reconcile
-from hub.flow.relay import Relay
-from hub.flow.say import say
-from hub.flow.timer import Pace, Timer
+from hub.exchange.admission.admission import Gate
+from hub.exchange.delivery.deliver import Deliver
+from hub.exchange.delivery.reconcile import Reconcile
+from hub.exchange.delivery.settle import Settling
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message

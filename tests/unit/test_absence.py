@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.flow.doubt_age import DoubtAges
+from hub.exchange.delivery.doubt_age import DoubtAges
 from hub.rules.absence import (
     AskAgain,
     LeaveToPerson,

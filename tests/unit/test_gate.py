@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.flow.gate import AT_ONCE, WIDE
+from hub.exchange.admission.admission import AT_ONCE, WIDE
 from hub.rules.call_limits import Quota
 from hub.rules.circuit import Phase
 from hub.rules.failures.errors import (

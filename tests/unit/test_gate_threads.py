@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from hub.flow.gate import WIDE, Gate
+from hub.exchange.admission.admission import WIDE, Gate
 from hub.rules.failures.errors import Held
 from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
 

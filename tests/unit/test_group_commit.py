@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.flow.group_commit import Closed, GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import Closed, GroupCommit, Unanswered
 
 
 def test_callers_that_come_while_a_group_is_written_form_the_next_one() -> None:

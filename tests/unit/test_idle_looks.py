@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.flow.say import say
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
+from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
 from hub.store import deliveries, schedule
 from hub.store.engine import Store

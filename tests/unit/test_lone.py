@@ -3,7 +3,7 @@
 import pytest
 
 from hub.broker.topology import TOPOLOGY
-from hub.flow.receive import TRIES
+from hub.exchange.records_queue.receive import TRIES
 from hub.messages.queues import INGEST
 from hub.rules.poison import (
     LONE_QUESTIONS,

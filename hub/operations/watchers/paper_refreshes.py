@@ -8,7 +8,7 @@ message is left alone.
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.records.commands import Cause
 from hub.records.progress import refresh
 from hub.records.rulebook import Rulebook

@@ -12,9 +12,9 @@ from hub.bootstrap.hub import Hub, build
 from hub.broker import declare
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.loopback import free_port
-from hub.flow.deliver import Deliver
-from hub.flow.relay import Relay
-from hub.flow.say import say
+from hub.exchange.delivery.deliver import Deliver
+from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.relay import Relay
 from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
 from hub.ports import Receipt

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TypeVar
 
 from hub.bootstrap.hub import Hub, build
-from hub.flow.deliver import Deliver
-from hub.flow.receive import Receive
-from hub.flow.relay import Relay
+from hub.exchange.delivery.deliver import Deliver
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.catalog import PROVINCIAL

@@ -4,7 +4,7 @@ import time
 from statistics import median
 
 from hub.bootstrap.hub import build
-from hub.flow.timer import Timer
+from hub.exchange.housekeeping.timer import Timer
 from hub.runtime import telemetry
 from tests.benchmarks.growth.order import given
 

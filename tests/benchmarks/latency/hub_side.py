@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from hub.bootstrap.hub import Hub, build
-from hub.flow.deliver import Deliver
+from hub.exchange.delivery.deliver import Deliver
 from hub.messages.catalog import TOWN_CENTER
 from hub.messages.envelope import Message
 from hub.ports import Receipt

@@ -9,7 +9,7 @@ import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import pika
 
 from hub.broker.rabbit.broker import RabbitBroker
-from hub.flow.receive import Receive
-from hub.flow.relay import Relay
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.identifiers import derive_id

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.broker.memory import MemoryBroker
-from hub.flow.accept import Intake
-from hub.flow.deliver import Deliver
-from hub.flow.gate import Gate
-from hub.flow.outcome import Settling
-from hub.flow.receive import Receive
-from hub.flow.relay import Relay
-from hub.flow.say import say
+from hub.exchange.admission.admission import Gate
+from hub.exchange.delivery.deliver import Deliver
+from hub.exchange.delivery.settle import Settling
+from hub.exchange.intake.accept import Intake
+from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
 from hub.messages.envelope import Message, encode
 from hub.messages.payloads import Payload

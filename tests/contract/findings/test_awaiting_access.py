@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
 from hub.store import attempts, deliveries, pauses, schedule
 from hub.store.engine import Store, Tx

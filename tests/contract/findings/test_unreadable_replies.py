@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hub.flow.say import say
+from hub.exchange.outbox.emit import say
 from hub.operations.watchers.unreadable_replies import KIND, UnreadableReplies, subject_of
 from hub.store import attempts, handovers, tasks
 from hub.store.engine import Store

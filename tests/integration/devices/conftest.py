@@ -7,7 +7,7 @@ import pytest
 
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.store.blobs import BlobStore
 from hub.store.engine import Store
 from hub.store.migrate import migrate

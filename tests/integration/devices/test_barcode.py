@@ -13,7 +13,7 @@ import pytest
 
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
 from hub.messages import payloads as p
 from hub.store.engine import Store
 from tests.support.accepted import accepted

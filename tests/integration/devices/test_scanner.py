@@ -13,13 +13,13 @@ from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import TOLD_AFTER, ScannerSource
-from hub.flow.accept import Intake
+from hub.exchange.intake.accept import Intake
+from hub.exchange.intake.source_role import SourceRole
 from hub.messages import envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
-from hub.sources import SourceRole
 from hub.store.engine import Store
 from tests.support.accepted import accepted
 

@@ -25,11 +25,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from hub.flow import unproven
-from hub.flow.beside import delivered_beside, request_beside
-from hub.flow.doubt_age import DoubtAges
-from hub.flow.open_questions import OpenQuestions
-from hub.flow.outcome import (
+from hub.exchange.delivery import unproven_texts
+from hub.exchange.delivery.doubt_age import DoubtAges
+from hub.exchange.delivery.open_queries import OpenQuestions
+from hub.exchange.delivery.related_requests import delivered_beside, request_beside
+from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
     Outcome,
     Settling,
@@ -274,7 +274,7 @@ class Reconcile(Role):
             deliveries.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
             attempts.finish(tx, [record_of(outcome, "find")])
             if isinstance(answer, PermanentFailure):
-                why = unproven.words_of_failure(answer)
+                why = unproven_texts.words_of_failure(answer)
                 deliveries.leave_to_person(tx, claimed.id, why=why, code=answer.code)
             elif isinstance(answer, DeliveryFailure):
                 asked = schedule.unanswered(tx, claimed.id)
@@ -290,9 +290,9 @@ class Reconcile(Role):
     def _weigh(self, tx: Tx, outcome: Outcome, answer: Absent | Unclear) -> None:
         """Do what follows from an answer that is neither a receipt nor a failure."""
         claimed, now = outcome.claimed, outcome.finished_at
-        weigh, why = absence.weigh_absent, unproven.CONTRADICTION
+        weigh, why = absence.weigh_absent, unproven_texts.CONTRADICTION
         if isinstance(answer, Unclear):
-            weigh, why = absence.weigh_unclear, unproven.words_of(answer)
+            weigh, why = absence.weigh_unclear, unproven_texts.words_of(answer)
         standing = doubts.standing(tx, claimed.id)
         asked_at = outcome.started_at or now
         action = weigh(

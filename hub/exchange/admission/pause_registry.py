@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hub.flow.findings import access
-from hub.flow.gate import Gate
+from hub.exchange.admission import access_tasks
+from hub.exchange.admission.admission import Gate
 from hub.rules.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
@@ -92,11 +92,11 @@ class Board:
         with self.store.write() as tx:
             for pause in changed:
                 pauses.post(tx, pause)
-                access.raise_finding(tx, pause, now)
+                access_tasks.raise_finding(tx, pause, now)
             for name in sorted(gone):
                 pauses.lift(tx, to, name, now=now)
             if gone:
-                access.close_findings(tx, to, now)
+                access_tasks.close_findings(tx, to, now)
             asked = sum(
                 pauses.recall(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
             )

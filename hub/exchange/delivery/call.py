@@ -4,7 +4,7 @@ A failure before `send` certainly had no effect; from `send` on bytes may have l
 foreseen there leaves the effect unknown. Only a clock that fails is raised.
 """
 
-from hub.flow.outcome import Outcome
+from hub.exchange.delivery.settle import Outcome
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from hub.flow.group_commit import GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import GroupCommit, Unanswered
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage

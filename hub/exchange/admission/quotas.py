@@ -8,7 +8,7 @@ Without a quota in force nothing is asked of the store.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.flow.gate import Gate
+from hub.exchange.admission.admission import Gate
 from hub.ports import Incoming
 from hub.rules import call_limits
 from hub.rules.call_limits import Quota

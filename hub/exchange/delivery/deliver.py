@@ -20,13 +20,13 @@ from typing import Annotated
 
 import msgspec
 
-from hub.flow.begin_once import begin_once
-from hub.flow.board import Board
-from hub.flow.call import make_call
-from hub.flow.claim import Claim, Lease, Taken
-from hub.flow.gate import WIDE, Gate, Reach
-from hub.flow.outcome import SETTLE_AT_STOP, Outcome, Settling, settle, write
-from hub.flow.urgency import Urgency
+from hub.exchange.admission.admission import WIDE, Gate, Reach
+from hub.exchange.admission.pause_registry import Board
+from hub.exchange.admission.priority import Urgency
+from hub.exchange.delivery.call import make_call
+from hub.exchange.delivery.claim import Claim, Lease, Taken
+from hub.exchange.delivery.settle import SETTLE_AT_STOP, Outcome, Settling, settle, write
+from hub.exchange.delivery.thread_start import begin_once
 from hub.messages import queues
 from hub.ports import (
     Broker,

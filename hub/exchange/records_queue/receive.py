@@ -19,8 +19,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.flow.say import say
-from hub.flow.suspects import Suspects, key_of
+from hub.exchange.outbox.emit import say
+from hub.exchange.records_queue.poison_guard import Suspects, key_of
 from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage

@@ -10,7 +10,7 @@ database is unavailable.
 from hashlib import sha256
 from pathlib import Path
 
-from hub.flow.stop_notes import StopNotes
+from hub.exchange.records_queue.shutdown_markers import StopNotes
 from hub.ports import Incoming
 from hub.rules.poison import SUSPECT_FROM, is_suspect
 from hub.store import lone_tries

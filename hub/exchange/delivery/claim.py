@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hub.flow.board import Board
-from hub.flow.gate import Gate
-from hub.flow.quotas import Quotas
+from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.pause_registry import Board
+from hub.exchange.admission.quotas import Quotas
 from hub.ports import Incoming
 from hub.runtime.failpoints import Point, passing
 from hub.store import claiming, deliveries

@@ -1,0 +1,1 @@
+"""What moves: a message's way through the hub, one room for each station, in their order."""

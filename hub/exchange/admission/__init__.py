@@ -1,0 +1,1 @@
+"""What may go out now: circuits, maintenance windows, quotas, pauses, priority."""

@@ -1,0 +1,1 @@
+"""The call to a partner: claimed, made once, settled; an unknown effect is reconciled."""

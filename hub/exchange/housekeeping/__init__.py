@@ -1,0 +1,1 @@
+"""What keeps the exchange whole: the timer, and requeueing after the broker was lost."""

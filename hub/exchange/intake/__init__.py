@@ -1,0 +1,1 @@
+"""The way in: a message is checked, stored durably and answered."""

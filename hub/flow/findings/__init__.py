@@ -1,1 +1,0 @@
-"""What the flow finds and a person has to know, as tasks."""
