@@ -18,8 +18,8 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
 from hub.drill.sandbox.programs import MissingProgram
 from hub.runtime.telemetry import log
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 # A busy machine is slow; how long an example takes proves nothing.

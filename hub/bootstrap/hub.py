@@ -69,9 +69,9 @@ from hub.runtime.heartbeat import Pulse
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.settings import AT_PARTNERS, ROLES, Settings, seconds
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.private import make_directory
+from hub.store.engine.file_rights import make_directory
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 
 @dataclass

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
-from hub.store import revision
-from hub.store.engine import Store
-from hub.store.private import make_directory, tighten
+from hub.store.engine.file_rights import make_directory, tighten
+from hub.store.engine.store import Store
+from hub.store.schema import revision
 
 if TYPE_CHECKING:
-    from hub.store.restored import Mark
+    from hub.store.repair.restore import Mark
 
 _ADAPTERS = Path(__file__).parents[2] / "adapters"
 FAULT_DATA = {
@@ -38,7 +38,7 @@ def open_store(settings: Settings, *, migrating: bool = False, rings: bool = Tru
     store = Store(settings.database, rings=rings)
     try:
         if migrating:
-            from hub.store.migrate import migrate
+            from hub.store.schema.migrate import migrate
 
             migrate(store)
             tighten(Path(settings.data_dir))
@@ -52,7 +52,7 @@ def open_store(settings: Settings, *, migrating: bool = False, rings: bool = Tru
 
 def id_of(store: Store) -> str:
     """Return the store's id; a store that has none is given one."""
-    from hub.store import identity
+    from hub.store.engine import identity
 
     with store.read() as tx:
         found = identity.known(tx)
@@ -64,6 +64,6 @@ def id_of(store: Store) -> str:
 
 def mark_of(settings: Settings) -> "Mark":
     """Return the mark by which an old copy of the database is noticed."""
-    from hub.store.restored import Mark
+    from hub.store.repair.restore import Mark
 
     return Mark(Path(settings.data_dir) / "calls-made")

@@ -13,8 +13,8 @@ from adapters.devices.scanner.claims import CLAIMED
 from hub.operations.archive.config import Archive
 from hub.ports import Clock
 from hub.settings import Settings
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 
 def make_archive(

@@ -12,8 +12,8 @@ from hub.cli.context import say_both
 from hub.ports import BrokerUnavailable
 from hub.rules.failures.error_summary import cause_of
 from hub.settings import SettingsError, load
-from hub.store import revision
-from hub.store.engine import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full
+from hub.store.engine.store import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full
+from hub.store.schema import revision
 
 WRONG, AWAY = 2, 3
 """Exit codes: settings or schema are wrong; something that the hub stands on is away."""

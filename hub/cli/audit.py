@@ -11,9 +11,8 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from hub.cli.context import by, console, opened
 from hub.records.calendar import local
 from hub.rules.actors import BY_VERIFY
-from hub.store import chain
-from hub.store.engine import Store, Tx
-from hub.store.evidence import anchors
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import anchors, chain
 from hub.store.evidence.anchors import Anchor
 from hub.store.evidence.verification import Verdict, verify
 

@@ -18,7 +18,8 @@ from hub.operations.list_reconciliation import reconcile_lists
 from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_RECONCILE
-from hub.store import audit, tasks
+from hub.store.evidence import audit
+from hub.store.repair import tasks
 
 app = typer.Typer()
 tasks_app = typer.Typer(help="What a person has to look after.")

@@ -11,14 +11,14 @@ from hub.cli.paused import mention
 from hub.messages import catalog
 from hub.records.calendar import local
 from hub.runtime.clock import utc_now
-from hub.store import pauses
 from hub.store.conservation import balance as balancing
 from hub.store.conservation import imbalance
 from hub.store.conservation.balance import Balance
 from hub.store.conservation.imbalance import Imbalance
 from hub.store.conservation.proof import prove
-from hub.store.conservation.tables import FULL
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.conservation_tables import FULL
 
 app = typer.Typer()
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != catalog.RECORDS}

@@ -15,8 +15,8 @@ from hub.records.calendar import LOCAL
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load
-from hub.store.deliveries import NoSuchDelivery, StateConflict
-from hub.store.engine import Store
+from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from hub.store.engine.store import Store
 
 if TYPE_CHECKING:
     from hub.operations.by import By

@@ -10,11 +10,13 @@ from hub.messages import catalog
 from hub.records.calendar import local
 from hub.records.deadlines import Timeliness, classify
 from hub.rules.failures.errors import FAULTS
-from hub.store import attempts, dossiers, handovers
 from hub.store.archive import files as archive_files
 from hub.store.archive import index as archive_index
 from hub.store.archive.index import Archived
-from hub.store.dossiers import Dossier
+from hub.store.deliveries import attempts
+from hub.store.evidence import handovers
+from hub.store.records import dossiers
+from hub.store.records.dossiers import Dossier
 
 app = typer.Typer()
 

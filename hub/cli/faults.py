@@ -10,7 +10,7 @@ from hub.cli.context import Actor, Reason, by, console, one_of, opened
 from hub.messages import catalog
 from hub.operations.classify import NotClassified, Verdict, classify
 from hub.rules.failures import fault_catalogue
-from hub.store import fault_classes
+from hub.store.repair import fault_classes
 
 app = typer.Typer(help="What fault codes mean, who mends them and how.")
 

@@ -4,7 +4,7 @@ import typer
 
 from hub.bootstrap.installation import open_store
 from hub.cli.context import console, settings
-from hub.store import revision
+from hub.store.schema import revision
 
 app = typer.Typer()
 

@@ -14,9 +14,10 @@ from hub.records.calendar import local
 from hub.rules.failures.access_remedies import AWAITED
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.clock import utc_now
-from hub.store import alerts, attention, fault_classes
-from hub.store import pauses as pausing
-from hub.store.findings.awaiting_access import Awaiting, awaiting_access
+from hub.store.deliveries import pauses as pausing
+from hub.store.monitoring import attention
+from hub.store.repair import deadline_alerts, fault_classes
+from hub.store.repair.awaiting_access import Awaiting, awaiting_access
 
 app = typer.Typer()
 
@@ -109,7 +110,7 @@ def stuck() -> None:
         console.print(table)
         if awaiting := awaiting_access(tx, now=utc_now()):
             _show_awaiting(awaiting)
-        if near := alerts.listing(tx):
+        if near := deadline_alerts.listing(tx):
             table = Table("no.", "destination", "dossier", "state", "due", title="due soon")
             for number, destination, dossier, state, due in near:
                 table.add_row(

@@ -45,7 +45,7 @@ def drift(
     """List how the partners' replies, and the contracts that they serve, differ, newest first."""
     from hub.operations.drift.words import what
     from hub.records.calendar import local
-    from hub.store.drift import of_partner
+    from hub.store.repair.drift import of_partner
 
     if partner:
         one_of("PARTNER", partner, *BY_SHORT)
@@ -71,8 +71,8 @@ def drift(
 
 def _print_json(wanted: list[str]) -> None:
     """Print drift and what is known of the served contracts, for programs."""
-    from hub.store import contracts
-    from hub.store.drift import of_partner
+    from hub.store.repair import contracts
+    from hub.store.repair.drift import of_partner
 
     with opened() as store, store.read() as tx:
         rows = [row for name in wanted for row in of_partner(tx, name)]

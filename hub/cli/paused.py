@@ -3,7 +3,7 @@
 from hub.cli.context import console
 from hub.records.calendar import local
 from hub.runtime.clock import utc_now
-from hub.store.pauses import Standing
+from hub.store.deliveries.pauses import Standing
 
 
 def mention(paused: list[Standing]) -> None:

@@ -14,7 +14,7 @@ from hub.messages.partner_names import BY_SHORT
 from hub.records import numbering
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
-from hub.store import audit
+from hub.store.evidence import audit
 
 if TYPE_CHECKING:  # `hub partners show` needs none of it
     from hub.bootstrap.rehearsals import Finding, Rehearsal, Walked

@@ -20,12 +20,12 @@ from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_PLAN
 from hub.runtime.clock import utc_now
-from hub.store import replays
-from hub.store.blobs import BlobStore
-from hub.store.deliveries import NoSuchDelivery, StateConflict
-from hub.store.engine import Store
-from hub.store.repair_tables import CANNOT_ASK
-from hub.store.replays import NoSuchPlan, Selection
+from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.repair import replays
+from hub.store.repair.replays import NoSuchPlan, Selection
+from hub.store.schema.repair_tables import CANNOT_ASK
 
 app = typer.Typer()
 

@@ -9,8 +9,8 @@ from hub.cli.absence import explain
 from hub.cli.context import console, opened
 from hub.ports import Outcome
 from hub.records.calendar import local
-from hub.store import contracts
-from hub.store.contracts import Kept
+from hub.store.repair import contracts
+from hub.store.repair.contracts import Kept
 
 _NOT = {
     Outcome.NONE: ("đối tác không công bố", "the partner serves none"),

@@ -31,7 +31,7 @@ from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry
 from hub.settings import Settings, in_url
-from hub.store.engine import StoreUnavailable, is_away
+from hub.store.engine.store import StoreUnavailable, is_away
 
 app = typer.Typer()
 NODE_LOOKED_AT = 0.5

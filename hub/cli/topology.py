@@ -8,7 +8,7 @@ import typer
 from hub.bootstrap.installation import id_of
 from hub.broker.topology import TOPOLOGY, Topology, validate
 from hub.cli.context import Actor, Reason, broker_address, by, console, opened, settings
-from hub.store import audit
+from hub.store.evidence import audit
 
 if TYPE_CHECKING:
     from hub.broker.declare import Plan

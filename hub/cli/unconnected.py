@@ -2,7 +2,7 @@
 
 from hub.cli.context import say_both, settings
 from hub.operations import unconnected
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 
 
 def warn_of_unconnected(tx: Tx) -> None:

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from hub.cli.context import Actor, Day, by, console, here, opened
 from hub.operations import unparking
-from hub.store.engine import Store
-from hub.store.parked import Selection
+from hub.store.engine.store import Store
+from hub.store.messages.parked import Selection
 
 app = typer.Typer()
 

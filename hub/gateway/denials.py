@@ -15,8 +15,8 @@ from hub.ports import Clock
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
-from hub.store import audit
-from hub.store.engine import Store, StoreUnavailable
+from hub.store.engine.store import Store, StoreUnavailable
+from hub.store.evidence import audit
 
 OTHERS = "other sources"
 LONGEST_PATH = 200

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from hub.ports import AcceptanceUnknown
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event, log
-from hub.store.engine import StoreUnavailable, is_away, is_full
+from hub.store.engine.store import StoreUnavailable, is_away, is_full
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What writing a file fails with on a full disk, over a quota, over the process's own limit."""

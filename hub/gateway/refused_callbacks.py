@@ -11,9 +11,9 @@ from datetime import datetime
 from hub.ports import CallbackAnswer, Clock
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
-from hub.store import tasks
-from hub.store.engine import Store, StoreUnavailable
-from hub.store.repair_tables import WARD_IT
+from hub.store.engine.store import Store, StoreUnavailable
+from hub.store.repair import tasks
+from hub.store.schema.repair_tables import WARD_IT
 
 KIND = "callback_refused"
 UNPROVEN = "callbacks without a valid signature"

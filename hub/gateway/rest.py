@@ -25,8 +25,9 @@ from hub.ports import CallbackAnswer, Sink
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store import blobs, queries
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import blobs
+from hub.store.monitoring import work_counts
 
 CALLBACK_LIMIT = 1024 * 1024
 AT_ONCE = 256 * 1024
@@ -77,7 +78,7 @@ def create_app(  # noqa: C901
     @app.get("/health")
     def health() -> dict[str, str]:
         with store.read() as tx:
-            queries.look(tx)
+            work_counts.look(tx)
         return {"status": "ok"}
 
     @app.post("/messages", status_code=202, dependencies=[Depends(intake)])

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from hub.runtime.failpoints import Point, passing
-from hub.store.blobs import BlobStore, Upload
+from hub.store.messages.blobs import BlobStore, Upload
 
 TOGETHER = 256 * 1024
 """Bytes that are collected for one turn of a thread."""

@@ -7,8 +7,8 @@ deliveries that waited for its end have gone out, so the timer looks again at ea
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.store import access_tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import access_tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

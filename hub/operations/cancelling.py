@@ -12,8 +12,10 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.records import inter_level
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, journal, taking_out
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import cancellation, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages import journal
 
 
 class Papers(StrEnum):
@@ -83,7 +85,7 @@ def cancel(
     if state is DeliveryState.HELD:
         # Afterwards: who settles the one before has the lane and wants this row, we have the row.
         with store.write() as tx:
-            deliveries.release_followers(tx, destination, [lane], now)
+            transitions.release_followers(tx, destination, [lane], now)
 
 
 def note(tx: Tx, id: int, papers: Papers | None, *, actor: str, reason: str, now: datetime) -> None:
@@ -100,31 +102,31 @@ def take_out(
     What waits behind a held one is not released here.
     """
     message = _giving_papers(tx, id)
-    state, destination, lane = deliveries.place_of(tx, id)
+    state, destination, lane = transitions.place_of(tx, id)
     if DeliveryState.CANCELLED not in MOVES[state]:
-        raise deliveries.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
-    older = None if neither else taking_out.standing_for(tx, id)
+        raise transitions.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
+    older = None if neither else cancellation.standing_for(tx, id)
     if older is not None:
-        raise deliveries.StateConflict(NEITHER.format(older=older))
+        raise transitions.StateConflict(NEITHER.format(older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)
-    deliveries.cancel(tx, id, since=state, now=now, detail=reason)
+    transitions.cancel(tx, id, since=state, now=now, detail=reason)
     if message is not None and lost:
         # Before the lane: the leg's lock comes first, as where the records give papers.
         inter_level.taken_out(tx, message, delivery=id, back=papers is Papers.BACK)
     if state is not DeliveryState.HELD:
-        deliveries.release_followers(tx, destination, [lane], now)
+        transitions.release_followers(tx, destination, [lane], now)
     return state, destination, lane
 
 
 def _giving_papers(tx: Tx, id: int) -> Message | None:
     """Return the message if it gives the town papers; then the head of its lane is locked."""
-    _, destination, lane = deliveries.place_of(tx, id, lock=False)
+    _, destination, lane = transitions.place_of(tx, id, lock=False)
     if destination != catalog.TOWN_CENTER:
         return None
     message = decode_stored(journal.body_of(tx, id))
     if not inter_level.gives_papers(message):
         return None
-    taking_out.lock_head(tx, destination, lane)
+    cancellation.lock_head(tx, destination, lane)
     return message
 
 
@@ -133,11 +135,11 @@ def _is_lost(
 ) -> bool:
     """Tell whether the town will not have the papers; raises StateConflict where that is open."""
     if state is DeliveryState.AMBIGUOUS:
-        raise deliveries.StateConflict(UNKNOWN.format(id=id))
-    if taking_out.is_conflict(tx, id):
+        raise transitions.StateConflict(UNKNOWN.format(id=id))
+    if cancellation.is_conflict(tx, id):
         if papers is Papers.BACK:
-            raise deliveries.StateConflict(CONFLICT)
+            raise transitions.StateConflict(CONFLICT)
         return False
     if papers is None:
-        raise deliveries.StateConflict(CHOICE.format(id=id, count=len(message.attachments)))
+        raise transitions.StateConflict(CHOICE.format(id=id, count=len(message.attachments)))
     return True

@@ -6,8 +6,10 @@ from enum import StrEnum
 from hub.operations.verbs import by_person
 from hub.rules.failures.errors import is_certain, kept_code
 from hub.rules.states import DeliveryState
-from hub.store import audit, deliveries, fault_classes
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.repair import fault_classes
 
 
 class NotClassified(Exception):
@@ -62,7 +64,7 @@ def classify(
         for id, _ in waiting:
             _move(tx, id, code, verdict, now)
         if verdict is Verdict.DELIVERED:
-            deliveries.release_followers(tx, partner, {lane for _, lane in waiting}, now)
+            transitions.release_followers(tx, partner, {lane for _, lane in waiting}, now)
         for id, lane in waiting:
             by_person(tx, id, partner, lane, f"classify.{verdict}", now)
         what = "/".join(filter(None, (partner, operation, code)))
@@ -75,7 +77,7 @@ def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
     since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
     match verdict:
         case Verdict.TRANSIENT:
-            deliveries.wait(
+            transitions.wait(
                 tx,
                 id,
                 since=since,
@@ -85,11 +87,11 @@ def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
                 partner_code=code,
             )
         case Verdict.PERMANENT:
-            deliveries.kill(
+            transitions.kill(
                 tx, id, since=since, code="partner_refused", detail=detail, partner_code=code
             )
         case Verdict.DELIVERED:
-            deliveries.deliver(tx, [(id, "")], now=now, since=since)
+            transitions.deliver(tx, [(id, "")], now=now, since=since)
 
 
 def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:

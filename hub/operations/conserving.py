@@ -11,8 +11,8 @@ from datetime import datetime
 
 from hub.runtime.telemetry import Event, log
 from hub.store.conservation import counts, imbalance
-from hub.store.conservation.tables import IDS
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.schema.conservation_tables import IDS
 
 FOLDS = 20
 """Transactions of one sweep; what is left waits for the next one, and is counted all the same."""

@@ -14,10 +14,10 @@ from hub.records.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState
 from hub.runtime.telemetry import Event, log
-from hub.store import alerts, tasks
-from hub.store.alerts import Near
-from hub.store.engine import Store, Tx
-from hub.store.repair_tables import CLERK
+from hub.store.engine.store import Store, Tx
+from hub.store.repair import deadline_alerts, tasks
+from hub.store.repair.deadline_alerts import Near
+from hub.store.schema.repair_tables import CLERK
 
 STUCK_AFTER = timedelta(minutes=5)
 """What has just been said is not stuck: many dossiers are due on the day they come in. Less than
@@ -48,16 +48,16 @@ class DeadlineAlerts:
         """Close the alerts that have become needless and raise those that are missing."""
         with self.store.read() as tx:
             due_by, stuck_since = self._horizon(now), now - STUCK_AFTER
-            found = alerts.near(tx, due_by=due_by, stuck_since=stuck_since)
+            found = deadline_alerts.near(tx, due_by=due_by, stuck_since=stuck_since)
             found = [one for one in found if self._is_close(one, now)]
-            needless = alerts.some_settled(tx)
+            needless = deadline_alerts.some_settled(tx)
             if not found and not needless:
                 return Looked(0, 0, 0)
         with self.store.write() as tx:
             # First: an alert of the same lane must not stand in the way of the next one.
-            closed = alerts.close_settled(tx, now)
+            closed = deadline_alerts.close_settled(tx, now)
             raised = [one for one in found if self._raise(tx, one, now)]
-            left = alerts.count(tx)
+            left = deadline_alerts.count(tx)
         for one in raised:
             log.warning(
                 Event.DEADLINE_NEAR,
@@ -100,7 +100,7 @@ def finding(one: Near) -> tasks.Finding:
         doubt_vi = f" Trước hết xem màn hình của {vi}: nếu đã có thì {there}."
         doubt_en = f" First look at its own screen: if it is there, {there}."
     return tasks.Finding(
-        kind=alerts.KIND,
+        kind=deadline_alerts.KIND,
         subject=one.number,
         destination=one.destination,
         owner=CLERK,

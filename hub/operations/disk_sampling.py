@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub.records.calendar import local
-from hub.store import disk_samples
 from hub.store.archive import pages
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.monitoring import disk_samples
 
 EVERY = timedelta(hours=1)
 

@@ -16,7 +16,7 @@ from hub.records import numbering
 from hub.records.agencies import Directory
 from hub.records.calendar import local
 from hub.records.procedures import Level
-from hub.store.listing import Known
+from hub.store.records.partner_view import Known
 
 MOST_FINDINGS = 1000
 """More than a ward takes in on a day; they become tasks in one transaction."""

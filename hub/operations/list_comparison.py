@@ -19,9 +19,9 @@ from hub.messages.payloads import Status
 from hub.operations.list_checks import is_of
 from hub.operations.partner_list import PartnerList
 from hub.records.status import LABELS
-from hub.store.listing import Known
-from hub.store.repair_tables import CLERK, PROVINCE, TOWN
-from hub.store.tasks import Finding
+from hub.store.records.partner_view import Known
+from hub.store.repair.tasks import Finding
+from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN
 
 UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"
 NOT_LISTED, LISTED_DIFFERS = "not_listed", "listed_differs"

@@ -28,9 +28,11 @@ from hub.operations.reconciliation import due_for_repair
 from hub.records import agencies
 from hub.records.calendar import LOCAL
 from hub.records.rulebook import Rulebook
-from hub.store import audit, listing, tasks
-from hub.store.engine import Store, Tx
-from hub.store.tasks import Finding
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.records import partner_view
+from hub.store.repair import tasks
+from hub.store.repair.tasks import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def _named(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
 
 def _judge(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
-    received = listing.received_between(tx, start, start + timedelta(days=1))
+    received = partner_view.received_between(tx, start, start + timedelta(days=1))
     ward = ward_of(agency, received, agencies.load())
     ours = received | {
         task.subject
@@ -102,7 +104,7 @@ def _judge(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
         if task.kind in BY_LIST and task.destination == listed.partner
     }
     theirs = {form for number in listed.statuses for form in forms(number)}
-    here = listing.known(tx, listed.partner, ours | theirs)
+    here = partner_view.known(tx, listed.partner, ours | theirs)
     listed, others = of_this_ward(as_the_ward_writes(listed, here, ward), here, ward)
     check_day(listed, here, day)
     numbers = sorted(ours | listed.statuses.keys())

@@ -14,8 +14,8 @@ from typing import Protocol, runtime_checkable
 
 from hub.records.procedures import Catalogue
 from hub.rules.failures.errors import DeliveryFailure
-from hub.store import attention
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.monitoring import attention
 
 _CODE = re.compile(r"\b[0-9]\.[0-9]{6}\b")
 

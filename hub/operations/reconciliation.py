@@ -23,10 +23,11 @@ from hub.records.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import DeliveryFailure
 from hub.rules.states import FINAL, DeliveryState
-from hub.store import audit, tasks
-from hub.store.engine import Store
-from hub.store.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
-from hub.store.tasks import Finding, Sent
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.repair import tasks
+from hub.store.repair.tasks import Finding, Sent
+from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
 PARTNER_LACKS, PARTNER_DIFFERS = "partner_lacks", "partner_differs"

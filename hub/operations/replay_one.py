@@ -13,10 +13,11 @@ from hub.operations.by import By
 from hub.operations.replay_run import SENT, ReplayRun
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.states import DeliveryState
-from hub.store import deliveries, replays
-from hub.store.engine import Store
-from hub.store.repair_tables import CANNOT_ASK
-from hub.store.replays import Selection
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.repair import replays
+from hub.store.repair.replays import Selection
+from hub.store.schema.repair_tables import CANNOT_ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,14 @@ def replay(
     StateConflict when it is not dead.
     """
     with store.read() as tx:
-        state, _, _ = deliveries.place_of(tx, id, lock=False)
+        state, _, _ = transitions.place_of(tx, id, lock=False)
     if state is not DeliveryState.DEAD:
-        raise deliveries.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
+        raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
     plan = replay_plan.make(store, Selection(delivery=id), destinations, file_path=file_path, by=by)
     with store.read() as tx:
         items = replays.items_of(tx, plan)
     if not items:
-        raise deliveries.StateConflict(f"delivery {id} is not dead any more")
+        raise transitions.StateConflict(f"delivery {id} is not dead any more")
     (item,) = items
     if unasked and item.verdict == CANNOT_ASK:
         verbs.replay(store, id, **by)

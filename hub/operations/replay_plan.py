@@ -17,9 +17,13 @@ from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
 from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
 from hub.rules.failures.errors import DeliveryFailure
-from hub.store import audit, doubts, journal, replays
-from hub.store.engine import Store
-from hub.store.repair_tables import (
+from hub.store.deliveries import doubts
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages import journal
+from hub.store.repair import replays
+from hub.store.repair.replays import Candidate, Item, Selection
+from hub.store.schema.repair_tables import (
     ALREADY_THERE,
     CANNOT_ASK,
     FILE_GONE,
@@ -27,7 +31,6 @@ from hub.store.repair_tables import (
     SUPERSEDED,
     WOULD_SEND,
 )
-from hub.store.replays import Candidate, Item, Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@ from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.states import FINAL, DeliveryState
 from hub.runtime.failpoints import Point, passing
-from hub.store import attempts, audit, deliveries, handovers, journal, replays
-from hub.store.engine import Store, Tx
-from hub.store.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
-from hub.store.replays import Item
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit, handovers
+from hub.store.messages import journal
+from hub.store.repair import replays
+from hub.store.repair.replays import Item
+from hub.store.schema.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
 CHANGED, NOT_SENT = "changed since the plan", "not sent"
@@ -110,7 +113,7 @@ class ReplayRun:
                 outcome = CHANGED
             elif item.verdict == WOULD_SEND and not replays.open_before(tx, id):
                 outcome = SENT
-                deliveries.replay(tx, id, now=now)
+                transitions.replay(tx, id, now=now)
                 self._audit(tx, "delivery.replay", str(id))
             elif item.verdict == ALREADY_THERE:
                 outcome = SETTLED
@@ -120,7 +123,7 @@ class ReplayRun:
             else:
                 outcome = NOT_SENT
             if not replays.mark(tx, self.plan, id, outcome, now):
-                raise deliveries.StateConflict(f"another run of plan {self.plan} is under way")
+                raise transitions.StateConflict(f"another run of plan {self.plan} is under way")
         self.outcomes[outcome] += 1
         if outcome == SENT:
             self.watched[id] = item
@@ -130,7 +133,7 @@ class ReplayRun:
     def _settle(self, tx: Tx, item: Item) -> None:
         """The partner has it: delivered, with the receipt that it gave when it was asked."""
         now, id = self.clock(), item.delivery_id
-        deliveries.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)
+        transitions.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)
         message = decode_stored(journal.body_of(tx, id))
         receipt = Receipt(reference=item.reference, already=True, response_hash=item.response_hash)
         self.on_delivered(tx, message, receipt)
@@ -144,7 +147,7 @@ class ReplayRun:
             response_hash=item.response_hash or None,
         )
         attempts.finish(tx, [found])
-        _, destination, lane = deliveries.place_of(tx, id)
+        _, destination, lane = transitions.place_of(tx, id)
         evidence = handovers.Handover(
             delivery_id=id,
             attempt=item.attempts,
@@ -161,7 +164,7 @@ class ReplayRun:
             recorded_at=now,
             outcome="already",
         )
-        deliveries.release_followers(tx, destination, [lane], now)
+        transitions.release_followers(tx, destination, [lane], now)
         # Last: the chains' heads are locked after the lanes, as by whoever settles a call.
         handovers.record(tx, [evidence])
         self._audit(tx, "delivery.settle", str(id))
@@ -169,12 +172,12 @@ class ReplayRun:
     def _supersede(self, tx: Tx, id: int) -> str:
         """Let it go for what is newer, unless that is gone by now; return what was done."""
         now = self.clock()
-        deliveries.lock_newer(tx, [id])
+        transitions.lock_newer(tx, [id])
         if replays.replaced_by(tx, id) is None:
             return CHANGED
-        deliveries.supersede(tx, id, since=DeliveryState.DEAD, now=now)
-        _, destination, lane = deliveries.place_of(tx, id)
-        deliveries.release_followers(tx, destination, [lane], now)
+        transitions.supersede(tx, id, since=DeliveryState.DEAD, now=now)
+        _, destination, lane = transitions.place_of(tx, id)
+        transitions.release_followers(tx, destination, [lane], now)
         self._audit(tx, "delivery.supersede", str(id))
         return REPLACED
 

@@ -19,8 +19,10 @@ from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.operations.by import By
 from hub.rules.states import DeliveryState
-from hub.store import audit, deliveries, journal
-from hub.store.engine import Store
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages import journal
 
 MASK = "•••"
 
@@ -46,7 +48,7 @@ class Correction:
 def payload_of(store: Store, id: int) -> bytes:
     """Return the payload of a delivery's message as JSON to be corrected; holds personal data."""
     with store.read() as tx:
-        deliveries.place_of(tx, id, lock=False)
+        transitions.place_of(tx, id, lock=False)
         message = decode_stored(journal.body_of(tx, id))
     return msgspec.json.format(bytes(message.payload), indent=2)
 
@@ -58,10 +60,10 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
     (the delivery is not dead, or nothing differs).
     """
     with store.read() as tx:
-        state, _, _ = deliveries.place_of(tx, id, lock=False)
+        state, _, _ = transitions.place_of(tx, id, lock=False)
         dead = decode_stored(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
-        raise deliveries.StateConflict(f"delivery {id} is {state}, only a dead one is corrected")
+        raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is corrected")
     try:
         fields = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -78,7 +80,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         raise InvalidMessage("payload_invalid", where="$.payload.maHoSo", why="another dossier")
     changes = tuple(differences(dead, copy))
     if not changes:
-        raise deliveries.StateConflict("nothing differs: replay sends the same message again")
+        raise transitions.StateConflict("nothing differs: replay sends the same message again")
     return Correction(id, copy, changes)
 
 
@@ -86,13 +88,13 @@ def resend(store: Store, correction: Correction, *, by: By) -> int:
     """Put the copy in the place of the dead delivery; return the number of its delivery."""
     copy, id, now = correction.message, correction.delivery, by["now"]
     with store.write() as tx:
-        deliveries.place_of(tx, id)
+        transitions.place_of(tx, id)
         journal.record_outgoing(
             tx, [journal.Entry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
         )
-        opened = deliveries.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
+        opened = transitions.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
         detail = f"delivery {opened} goes in its place"
-        deliveries.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)
+        transitions.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)
         audit.record(tx, action="delivery.resend", object=f"{id} as {opened}", **by)
     return opened
 

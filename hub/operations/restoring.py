@@ -11,9 +11,10 @@ from hub.messages.envelope import decode_stored
 from hub.operations.by import By
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
-from hub.store import audit, journal
-from hub.store.engine import Store, is_away
-from hub.store.restored import Mark, doubt_everything
+from hub.store.engine.store import Store, is_away
+from hub.store.evidence import audit
+from hub.store.messages import journal
+from hub.store.repair.restore import Mark, doubt_everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hub.messages import catalog
 from hub.settings import Settings
 from hub.store.conservation import counts
-from hub.store.conservation.tables import ACCEPTED
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.schema.conservation_tables import ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

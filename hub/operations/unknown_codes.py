@@ -15,10 +15,10 @@ from hub.records.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
-from hub.store import fault_classes, tasks
-from hub.store.engine import Store
-from hub.store.fault_classes import Unknown
-from hub.store.repair_tables import WARD_IT
+from hub.store.engine.store import Store
+from hub.store.repair import fault_classes, tasks
+from hub.store.repair.fault_classes import Unknown
+from hub.store.schema.repair_tables import WARD_IT
 
 TIME_TO_CLASSIFY = timedelta(hours=8)
 """Office hours until a task is due."""

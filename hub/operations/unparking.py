@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.operations.by import By
-from hub.store import audit, parked
-from hub.store.engine import Store, Tx
-from hub.store.parked import Parked, Selection
-from hub.store.tables import (
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages import parked
+from hub.store.messages.parked import Parked, Selection
+from hub.store.schema.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
     STATE_HANDLED,

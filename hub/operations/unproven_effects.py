@@ -13,10 +13,11 @@ from hub.operations.office_hours import due_within
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
-from hub.store import tasks, unproven
-from hub.store.engine import Store
-from hub.store.repair_tables import CLERK
-from hub.store.unproven import Left
+from hub.store.deliveries import unproven
+from hub.store.deliveries.unproven import Left
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.repair_tables import CLERK
 
 TIME_TO_RESOLVE = timedelta(hours=4)
 """Office hours until a task is due: the dossier's later messages wait for it."""

@@ -10,8 +10,10 @@ from enum import StrEnum
 from hub.operations import cancelling
 from hub.operations.cancelling import Papers
 from hub.rules.states import MOVES, DeliveryState
-from hub.store import audit, deliveries, handovers, replays
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit, handovers
+from hub.store.repair import replays
 
 NOT_OUT = (
     "Đối tác đã có (delivered) thì không hủy được nữa.\n"
@@ -33,22 +35,22 @@ def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
     decided may not be true any more.
     """
     with store.write() as tx:
-        deliveries.place_of(tx, id)
+        transitions.place_of(tx, id)
         later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
         if later is not None:
-            raise deliveries.StateConflict(f"delivery {later} of the same dossier is newer")
-        deliveries.replay(tx, id, now=now)
+            raise transitions.StateConflict(f"delivery {later} of the same dossier is newer")
+        transitions.replay(tx, id, now=now)
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
 
 def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
     """Record that a person took it to the partner on paper; what waited behind it goes on."""
     with store.write() as tx:
-        state, destination, lane = deliveries.place_of(tx, id)
+        state, destination, lane = transitions.place_of(tx, id)
         if DeliveryState.BY_HAND not in MOVES[state]:
-            raise deliveries.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
-        deliveries.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
-        deliveries.release_followers(tx, destination, [lane], now)
+            raise transitions.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
+        transitions.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
+        transitions.release_followers(tx, destination, [lane], now)
         by_person(tx, id, destination, lane, "by_hand", now)
         audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
 
@@ -70,14 +72,14 @@ def resolve(
     else be sent again before anybody could.
     """
     if cancel and resolution is not Resolution.ABSENT:
-        raise deliveries.StateConflict(NOT_OUT)
+        raise transitions.StateConflict(NOT_OUT)
     with store.write() as tx:
-        _, destination, lane = deliveries.place_of(tx, id)
+        _, destination, lane = transitions.place_of(tx, id)
         if resolution is Resolution.DELIVERED:
-            deliveries.deliver(tx, [(id, "")], now=now, since=DeliveryState.AMBIGUOUS)
-            deliveries.release_followers(tx, destination, [lane], now)
+            transitions.deliver(tx, [(id, "")], now=now, since=DeliveryState.AMBIGUOUS)
+            transitions.release_followers(tx, destination, [lane], now)
         else:
-            deliveries.retry_absent(tx, id, now=now)
+            transitions.retry_absent(tx, id, now=now)
         if cancel:
             cancelling.take_out(tx, id, reason=reason, now=now, neither=False, papers=papers)
         by_person(tx, id, destination, lane, f"resolve.{resolution}", now)

@@ -12,7 +12,7 @@ from hub.records.calendar import local
 from hub.rules.retention.disk_forecast import FULL, SOON, Sample, days_left
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
-from hub.store import disk_samples
+from hub.store.monitoring import disk_samples
 
 FIX = "See docs/runbook/archive.md. `hub archive run --dry-run` shows what can leave the database."
 

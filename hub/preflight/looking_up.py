@@ -16,7 +16,7 @@ from hub.preflight.reading import reading
 from hub.rules.failures.errors import DeliveryFailure
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
-from hub.store.lately_delivered import lately_delivered
+from hub.store.deliveries.lately_delivered import lately_delivered
 
 FIX = (
     "Every unknown effect waits for this look-up. Compare the partner's replies with its profile:"

@@ -12,9 +12,9 @@ from hub.rules.clock_skew import ahead
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
-from hub.store.engine import Store, StoreUnavailable, database_time, is_away
-from hub.store.private import make_directory, open_paths
-from hub.store.revision import SchemaAge, SchemaMismatch
+from hub.store.engine.file_rights import make_directory, open_paths
+from hub.store.engine.store import Store, StoreUnavailable, database_time, is_away
+from hub.store.schema.revision import SchemaAge, SchemaMismatch
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""

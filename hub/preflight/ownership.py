@@ -7,9 +7,9 @@ from hub.broker import ownership
 from hub.preflight.check import Check
 from hub.rules.failures.error_summary import cause_of
 from hub.settings import Settings
-from hub.store import identity
-from hub.store.engine import StoreUnavailable
-from hub.store.revision import SchemaMismatch
+from hub.store.engine import identity
+from hub.store.engine.store import StoreUnavailable
+from hub.store.schema.revision import SchemaMismatch
 
 SUBJECT = "broker owner"
 FIX = (

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from hub.bootstrap.installation import open_store
 from hub.settings import Settings
-from hub.store.engine import StoreUnavailable, Tx
-from hub.store.revision import SchemaMismatch
+from hub.store.engine.store import StoreUnavailable, Tx
+from hub.store.schema.revision import SchemaMismatch
 
 
 @contextmanager

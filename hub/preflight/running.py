@@ -11,7 +11,8 @@ from hub.runtime.clock import utc_now
 from hub.runtime.health import SILENT_AT_MOST
 from hub.runtime.processes import replaced, runs_here
 from hub.settings import Settings
-from hub.store import alerts, heartbeats
+from hub.store.monitoring import heartbeats
+from hub.store.repair import deadline_alerts
 
 LOOKS_AT_LEAST = timedelta(hours=2)
 """A running process that has not looked for so long has stopped looking."""
@@ -22,7 +23,7 @@ def running(settings: Settings) -> Iterator[Check]:
     with reading(settings) as tx:
         if tx is None:
             return
-        rows, near = heartbeats.known(tx), alerts.count(tx)
+        rows, near = heartbeats.known(tx), deadline_alerts.count(tx)
     now = utc_now()
     for row in rows:
         if replaced(row, rows) and not runs_here(row):

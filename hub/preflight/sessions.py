@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hub.preflight.check import Check
 from hub.records.calendar import local
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 LONGEST = timedelta(minutes=10)
 """From then on an open transaction is told; nothing of the hub's own takes so long but reports."""
@@ -22,8 +22,8 @@ def sessions(store: Store) -> Iterator[Check]:
     """Look at both; nothing on SQLite."""
     if store.name == "sqlite":
         return
-    from hub.store.server.asking import NotSeen, asking  # here: SQLite does without the driver
     from hub.store.server.pooler import Pooling, pooling
+    from hub.store.server.queries import NotSeen, asking  # here: SQLite does without the driver
 
     try:
         with asking():

@@ -13,7 +13,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.messages.identifiers import derive_id
 from hub.records.procedures import Procedure
-from hub.store.dossiers import Dossier, StatusEvent
+from hub.store.records.dossiers import Dossier, StatusEvent
 
 SOURCE = catalog.RECORDS
 

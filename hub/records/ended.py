@@ -2,8 +2,8 @@
 
 from hub.messages.invalid import InvalidMessage
 from hub.store.archive import index
-from hub.store.dossiers import Dossier
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.records.dossiers import Dossier
 
 _WHERE = "maHoSo"
 _ERASED = "its personal data was erased: nothing can be said about it any more"

@@ -21,11 +21,12 @@ from hub.records.progress import move, refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import EarlyMessage
 from hub.rules.retention.paper_refresh import refresh_at_once
-from hub.store import dossiers, dossiers_together, journal, legs, papers
-from hub.store import surveys as survey_store
 from hub.store.archive import late_messages
-from hub.store.dossiers import Dossier, StatusEvent
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
+from hub.store.records import dossier_batches, dossiers, legs, papers
+from hub.store.records import surveys as survey_store
+from hub.store.records.dossiers import Dossier, StatusEvent
 
 RESUMING = frozenset({p.Status.ACCEPTED, p.Status.PROCESSING})
 """Statuses with which an officer ends a wait for papers."""
@@ -55,7 +56,7 @@ class Records:
 
     def together(self, tx: Tx, messages: Sequence[Message]) -> AbstractContextManager[None]:
         """Read what a batch of messages is about at once, and write what they change at once."""
-        return dossiers_together.together(tx, {it.key for it in messages if it.key})
+        return dossier_batches.together(tx, {it.key for it in messages if it.key})
 
     def check(self, payload: p.Payload) -> None:
         """Raise InvalidMessage for what the rules of the field refuse; reads no record."""

@@ -16,9 +16,11 @@ from hub.records.commands import Cause
 from hub.records.progress import move
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import EarlyMessage
-from hub.store import dossiers, journal, legs, papers, taking_out
-from hub.store.dossiers import Dossier, StatusEvent
-from hub.store.engine import Tx
+from hub.store.deliveries import cancellation
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
+from hub.store.records import dossiers, legs, papers
+from hub.store.records.dossiers import Dossier, StatusEvent
 
 MAY_LEAVE = frozenset({Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING})
 """Statuses from which a dossier may be handed over."""
@@ -146,7 +148,7 @@ def taken_out(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
     if back:
         papers.take_papers_back(tx, message.key, message.attachments)
     # Only now that the leg is locked: a later one may just have been said by who had the lock.
-    if message.type == SUPPLEMENT and taking_out.is_last_said(tx, delivery):
+    if message.type == SUPPLEMENT and cancellation.is_last_said(tx, delivery):
         legs.want_again(tx, message.key)
 
 

@@ -13,9 +13,9 @@ from hub.messages.payloads import Status
 from hub.records import commands
 from hub.records.commands import Cause
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers, papers
-from hub.store.dossiers import Dossier, StatusEvent
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.records import dossiers, papers
+from hub.store.records.dossiers import Dossier, StatusEvent
 
 ENDS = frozenset(
     {Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.FINISHED, Status.RETURNED}

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 
-from hub.store.private import make_directory, make_file
+from hub.store.engine.file_rights import make_directory, make_file
 
 FILE = "cpus"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

@@ -18,8 +18,8 @@ from typing import Any
 from hub.operations.unconnected import unconnected
 from hub.runtime.processes import runs_here
 from hub.settings import Settings, SettingsError, in_url, load
-from hub.store import heartbeats
-from hub.store.engine import Store, StoreUnavailable
+from hub.store.engine.store import Store, StoreUnavailable
+from hub.store.monitoring import heartbeats
 
 SILENT_AT_MOST = timedelta(seconds=45)
 """Four beats, and a little for a slow disk."""

@@ -14,8 +14,8 @@ from hub.ports import Clock
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
-from hub.store import heartbeats
-from hub.store.engine import Store, StoreUnavailable, is_away
+from hub.store.engine.store import Store, StoreUnavailable, is_away
+from hub.store.monitoring import heartbeats
 
 EVERY = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=1)

@@ -16,7 +16,7 @@ from tenacity.wait import wait_random_exponential
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
-from hub.store.engine import is_away
+from hub.store.engine.store import is_away
 
 AnswerT = TypeVar("AnswerT")
 FIRST_PAUSE = timedelta(milliseconds=200)

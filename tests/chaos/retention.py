@@ -28,8 +28,8 @@ from hub.runtime.clock import utc_now
 from hub.runtime.failpoints import Point
 from hub.store.archive import index
 from hub.store.archive.rows import Rows, load
-from hub.store.blobs import BlobStore
 from hub.store.conservation.proof import prove
+from hub.store.messages.blobs import BlobStore
 from tests.chaos.archiving_timer import AGE, sign
 from tests.chaos.load import Counter
 from tests.chaos.stage import HOUR, Stage

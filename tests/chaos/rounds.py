@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub.runtime.failpoints import Point
-from hub.store import pauses
+from hub.store.deliveries import pauses
 from tests.chaos import retention
 from tests.chaos.conftest import Drill
 from tests.chaos.load import Load

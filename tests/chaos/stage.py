@@ -23,9 +23,10 @@ from hub.drill.pilot.partners import Secrets, start_province, start_town
 from hub.drill.sandbox import loopback
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.rabbit_cluster import NAMES, PrivateCluster
-from hub.store import attention, outbox, queries
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages import outbox
+from hub.store.monitoring import attention, work_counts
+from hub.store.schema.migrate import migrate
 from tests.chaos.dialects import write_profiles
 from tests.chaos.supervisor import KeptRole
 from tests.support.small_disk import SmallDisk
@@ -115,8 +116,8 @@ class Stage:
     def unsettled(self) -> int:
         """Return how much is still to be done by the hub or by the town."""
         with self.store.read() as tx:
-            open_ = queries.open_count(tx) - len(attention.stuck(tx, limit=100_000))
-            waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
+            open_ = work_counts.open_count(tx) - len(attention.stuck(tx, limit=100_000))
+            waiting = work_counts.unhandled_count(tx) + outbox.backlog(tx)
         return open_ + waiting
 
     def lines_to(self, what: str) -> list[TcpProxy]:

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from hub.exchange.admission.access_tasks import close_findings, raise_finding
 from hub.operations.access_findings import AccessFindings
-from hub.store import pauses, tasks
-from hub.store.engine import Store
-from hub.store.pauses import Pause
-from hub.store.repair_tables import tasks as table
+from hub.store.deliveries import pauses
+from hub.store.deliveries.pauses import Pause
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.repair_tables import tasks as table
 from tests.support.gates import NOW
 
 PAUSE = Pause(

@@ -12,7 +12,7 @@ from hub.preflight.archive_folder import archive_folder, look
 from hub.preflight.check import Check
 from hub.settings import Settings
 from hub.store.archive import files
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.works import AT
 
 NAME = "2018-08-000001.archive"

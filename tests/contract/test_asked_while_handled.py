@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.envelope import encode
-from hub.store import journal
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.schema.migrate import migrate
 from tests.support.blocked import wait_blocked
 from tests.support.works import step
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
-from hub.store import outbox, pauses, schedule
-from hub.store.engine import Store
-from hub.store.tables import deliveries
+from hub.store.deliveries import pauses, schedule
+from hub.store.engine.store import Store
+from hub.store.messages import outbox
+from hub.store.schema.tables import deliveries
 from tests.support.works import AT, step
 
 c = deliveries.c

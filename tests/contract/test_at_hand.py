@@ -15,14 +15,15 @@ import sqlalchemy as sa
 import hub.store
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, encode
-from hub.store import at_hand, dossiers, journal, legs, papers
-from hub.store.dossiers import Dossier, StatusEvent
-from hub.store.dossiers_together import together
-from hub.store.engine import Store, Tx
-from hub.store.record_tables import dossier_events, dossier_files, leg_steps
-from hub.store.record_tables import dossiers as dossier_table
-from hub.store.record_tables import legs as leg_table
-from hub.store.tables import outbox
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal
+from hub.store.records import batch_state, dossiers, legs, papers
+from hub.store.records.dossier_batches import together
+from hub.store.records.dossiers import Dossier, StatusEvent
+from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps
+from hub.store.schema.record_tables import dossiers as dossier_table
+from hub.store.schema.record_tables import legs as leg_table
+from hub.store.schema.tables import outbox
 from tests.contract.test_dossiers_together import message
 from tests.support.ward import LAND, MONDAY, progress, reception
 
@@ -103,15 +104,15 @@ ACTS: Mapping[str, Callable[[Tx, str], object]] = {
 
 def table() -> dict[str, tuple[str, str]]:
     """Return the table of `at_hand`: function -> statements by itself, what it does at hand."""
-    assert at_hand.__doc__ is not None
-    return {name: (alone, hand) for name, alone, hand in ROW.findall(at_hand.__doc__)}
+    assert batch_state.__doc__ is not None
+    return {name: (alone, hand) for name, alone, hand in ROW.findall(batch_state.__doc__)}
 
 
 def asking() -> Iterator[str]:
     """Yield the functions of the store that ask whether a dossier is at hand."""
     for module in pkgutil.walk_packages(hub.store.__path__, "hub.store."):
         source = importlib.import_module(module.name).__file__
-        if ".migrations" in module.name or module.name == at_hand.__name__ or source is None:
+        if ".migrations" in module.name or module.name == batch_state.__name__ or source is None:
             continue
         for node in ast.parse(Path(source).read_text(encoding="utf-8")).body:
             asks = "at_hand.holding(" in ast.unparse(node)

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import say
 from hub.operations.conserving import Conservation
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
 from hub.store.conservation import balance, counts, imbalance, proof
-from hub.store.conservation.tables import FULL, delivery_count_changes, delivery_counts
-from hub.store.engine import Store, Tx
-from hub.store.tables import deliveries as table
-from hub.store.tables import journal as journal_table
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.conservation_tables import FULL, delivery_count_changes, delivery_counts
+from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables import journal as journal_table
 from tests.contract.test_store import NOW, PARTNERS, READERS, progress
 from tests.support.plans import carried_out
 
@@ -27,8 +27,8 @@ def delivered(store: Store, *dossiers: int) -> list[int]:
     with store.write() as tx:
         say(tx, [progress(n, 1) for n in dossiers], NOW)
         ids = list(tx.execute(sa.select(table.c.id).where(table.c.state == "pending")).scalars())
-        deliveries.claim(tx, ids, "provincial", now=NOW, lease_until=PASSED)
-        deliveries.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
+        transitions.claim(tx, ids, "provincial", now=NOW, lease_until=PASSED)
+        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
     return ids
 
 

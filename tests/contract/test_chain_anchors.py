@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.store import audit, chain
-from hub.store.engine import Store
-from hub.store.evidence import anchors, reading, verification
+from hub.store.engine.store import Store
+from hub.store.evidence import anchors, audit, chain, reading, verification
 from hub.store.evidence.anchors import Anchor, BadAnchors
 from hub.store.evidence.verification import Verdict
-from hub.store.tables import audit as table
-from hub.store.tables import chain_heads
+from hub.store.schema.tables import audit as table
+from hub.store.schema.tables import chain_heads
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

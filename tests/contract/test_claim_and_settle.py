@@ -12,14 +12,15 @@ from hub.exchange.outbox.emit import say
 from hub.messages.envelope import decode
 from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, claiming, delivered, deliveries
 from hub.store.conservation import counts
-from hub.store.conservation.tables import delivery_count_changes
-from hub.store.delivered import Delivered
-from hub.store.deliveries import Claimed, StateConflict
-from hub.store.engine import Store, Tx
-from hub.store.tables import attempts as attempts_table
-from hub.store.tables import deliveries as deliveries_table
+from hub.store.deliveries import attempts, claiming, transitions
+from hub.store.deliveries import settling as delivered
+from hub.store.deliveries.settling import Delivered
+from hub.store.deliveries.transitions import Claimed, StateConflict
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.conservation_tables import delivery_count_changes
+from hub.store.schema.tables import attempts as attempts_table
+from hub.store.schema.tables import deliveries as deliveries_table
 from tests.support.partner import Partner
 from tests.support.works import AT, QUICK, number, record, step
 
@@ -64,7 +65,7 @@ def settle(store: Store, told: list[Delivered]) -> None:
 def states(store: Store) -> list[S]:
     """Return where all of them stand."""
     with store.read() as tx:
-        return [deliveries.place_of(tx, id, lock=False)[0] for id in ALL]
+        return [transitions.place_of(tx, id, lock=False)[0] for id in ALL]
 
 
 def calls(store: Store) -> list[tuple[object, ...]]:
@@ -96,8 +97,8 @@ def test_a_waiting_delivery_that_a_newer_one_replaces_is_not_claimed(store: Stor
     """Old data is not sent when newer data of the same kind stands behind it."""
     with store.write() as tx:
         say(tx, [record(1, 2), record(1, 3)], AT)
-        deliveries.claim(tx, [1], TO, now=AT, lease_until=AT)
-        deliveries.wait(tx, 1, since=S.SENDING, when=AT, code="partner_busy", detail="")
+        transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
+        transitions.wait(tx, 1, since=S.SENDING, when=AT, code="partner_busy", detail="")
     assert claim(store, [1]) == []
 
 
@@ -154,7 +155,7 @@ def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind
         together = written(tx, [1, 2, 3])
         tx.execute(sa.delete(delivery_count_changes))
         singly = [(it.claimed.id, it.reference) for it in told[3:]]
-        deliveries.deliver(tx, singly, now=LATER, since=S.SENDING)
+        transitions.deliver(tx, singly, now=LATER, since=S.SENDING)
         attempts.finish(tx, [it.finished(kind) for it in told[3:]])
         assert together == written(tx, [4, 5, 6])
     assert {row["finished_at"] for row in together[1]} == {LATER}
@@ -171,7 +172,7 @@ def test_nothing_is_settled_where_one_is_at_a_later_attempt(said: Store) -> None
     """The word on an earlier call must not settle a later one, nor harm those beside it."""
     first = claim(said, ALL)
     with said.write() as tx:
-        deliveries.wait(tx, 2, since=S.SENDING, when=AT, code="partner_busy", detail="")
+        transitions.wait(tx, 2, since=S.SENDING, when=AT, code="partner_busy", detail="")
     claim(said, [2])
     with pytest.raises(StateConflict):
         settle(said, done(first))

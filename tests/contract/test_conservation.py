@@ -15,12 +15,13 @@ from hub.operations import resending
 from hub.operations.by import By
 from hub.rules.states import FINAL, MOVES
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, restored, schedule
 from hub.store.conservation import counts
-from hub.store.engine import Store, Tx
-from hub.store.tables import attempts
-from hub.store.tables import deliveries as table
-from hub.store.tables import journal as journal_table
+from hub.store.deliveries import schedule, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.repair import restore
+from hub.store.schema.tables import attempts
+from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables import journal as journal_table
 from tests.contract.test_store import NOW, number, open_deliveries, progress
 
 LATER = NOW + timedelta(minutes=1)
@@ -104,25 +105,25 @@ class Walk:
     def _take(self, tx: Tx, id: int, since: S, target: S) -> None:
         match target:
             case S.DELIVERED:
-                deliveries.deliver(tx, [(id, "T")], now=NOW, since=since)
+                transitions.deliver(tx, [(id, "T")], now=NOW, since=since)
             case S.CANCELLED:
-                deliveries.cancel(tx, id, since=since, now=NOW, detail="")
+                transitions.cancel(tx, id, since=since, now=NOW, detail="")
             case S.SUPERSEDED:
-                deliveries.supersede(tx, id, since=since, now=NOW)
+                transitions.supersede(tx, id, since=since, now=NOW)
             case S.BY_HAND:
-                deliveries.deliver_by_hand(tx, id, since=since, now=NOW, detail="")
+                transitions.deliver_by_hand(tx, id, since=since, now=NOW, detail="")
             case S.WAITING:
-                deliveries.wait(tx, id, since=since, when=NOW, code="partner_busy", detail="")
+                transitions.wait(tx, id, since=since, when=NOW, code="partner_busy", detail="")
             case S.AMBIGUOUS:
-                deliveries.doubt(tx, id, since=since, ask_at=NOW, code="reply_timeout", detail="")
+                transitions.doubt(tx, id, since=since, ask_at=NOW, code="reply_timeout", detail="")
             case S.DEAD:
-                deliveries.kill(tx, id, since=since, code="partner_refused", detail="")
+                transitions.kill(tx, id, since=since, code="partner_refused", detail="")
             case S.SENDING:
-                deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
+                transitions.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
             case S.PENDING if since is S.DEAD:
-                deliveries.replay(tx, id, now=NOW)
-        _, destination, lane = deliveries.place_of(tx, id)
-        deliveries.release_followers(tx, destination, [lane], NOW)
+                transitions.replay(tx, id, now=NOW)
+        _, destination, lane = transitions.place_of(tx, id)
+        transitions.release_followers(tx, destination, [lane], NOW)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -147,11 +148,11 @@ def test_what_is_overtaken_before_its_retry_is_counted(store: Store) -> None:
     first, second = progress(1, 1), progress(1, 2)
     (id,) = open_deliveries(store, first, second)
     with store.write() as tx:
-        deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
-        deliveries.wait(tx, id, since=S.SENDING, when=NOW, code="partner_busy", detail="")
+        transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
+        transitions.wait(tx, id, since=S.SENDING, when=NOW, code="partner_busy", detail="")
         tx.execute(sa.update(table).values(newest_only=True))
     with store.write() as tx:
-        assert deliveries.supersede_overtaken(tx, [id], "provincial", NOW)
+        assert transitions.supersede_overtaken(tx, [id], "provincial", NOW)
     mine, full = difference(store)
     assert mine == full
     assert mine["provincial", "superseded"] == 1
@@ -161,8 +162,8 @@ def test_a_corrected_copy_counts_as_accepted_and_the_dead_one_as_cancelled(store
     """Resend records a message of its own."""
     (id,) = open_deliveries(store, progress(1, 1))
     with store.write() as tx:
-        deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
-        deliveries.kill(tx, id, since=S.SENDING, code="partner_refused", detail="")
+        transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
+        transitions.kill(tx, id, since=S.SENDING, code="partner_refused", detail="")
     payload = resending.payload_of(store, id).replace("Lê Văn Thử".encode(), "Trần Thử".encode())
     by: By = {"actor": "officer", "reason": "x", "now": NOW}
     resending.resend(store, resending.correct(store, id, payload, now=NOW), by=by)
@@ -174,7 +175,7 @@ def test_a_restored_database_has_the_counts_of_its_copy(store: Store) -> None:
     """Doubting everything settles nothing."""
     open_deliveries(store, *(progress(n, 1) for n in range(1, 6)))
     with store.write() as tx:
-        restored.doubt_everything(tx, now=NOW)
+        restore.doubt_everything(tx, now=NOW)
     mine, full = difference(store)
     assert mine == full == {("provincial", "accepted"): 5}
 
@@ -183,8 +184,8 @@ def test_what_is_archived_moves_from_its_state_to_archived_and_back(store: Store
     """Accepted stays; the row and its message are gone, and the counts still add up."""
     ids = open_deliveries(store, *(progress(n, 1) for n in range(1, 4)))
     with store.write() as tx:
-        deliveries.claim(tx, ids, "provincial", now=NOW, lease_until=LATER)
-        deliveries.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
+        transitions.claim(tx, ids, "provincial", now=NOW, lease_until=LATER)
+        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
     with store.write() as tx:
         tx.execute(sa.delete(attempts))
         tx.execute(sa.delete(table).where(table.c.id.in_(ids[:2])))
@@ -216,9 +217,9 @@ def _work(store: Store, first: int) -> None:
     for n in range(first, first + 8):
         for id in _said(store, n):
             with store.write() as tx:
-                deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
+                transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
             with store.write() as tx:
-                deliveries.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
+                transitions.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
 
 
 def _said(store: Store, n: int) -> Iterator[int]:

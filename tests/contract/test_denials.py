@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.gateway.denials import LONGEST_PATH, OTHERS, Denials
-from hub.store import audit
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.schema.migrate import migrate
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOURCES = 32

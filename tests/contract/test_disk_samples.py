@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from hub.rules.retention.disk_forecast import Sample
-from hub.store import disk_samples
-from hub.store.archive_tables import disk_samples as table
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.monitoring import disk_samples
+from hub.store.schema.archive_tables import disk_samples as table
 
 TODAY = date(2026, 11, 28)
 

@@ -16,10 +16,11 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.relay import Relay
 from hub.messages.queues import INGEST
 from hub.settings import ROLES, Settings
-from hub.store import doorbell, notifier, outbox
-from hub.store.doorbell import Doorbell
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine import notifier, outbox_listener
+from hub.store.engine.outbox_listener import Doorbell
+from hub.store.engine.store import Store
+from hub.store.messages import outbox
+from hub.store.schema.migrate import migrate
 from tests.support.broker_talk import WITHIN, take
 from tests.support.tcp_proxy import TcpProxy
 
@@ -60,9 +61,9 @@ class Listener:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken line is made anew at once; only NOTIFY rings, unless a test wants it asked."""
-    monkeypatch.setattr(doorbell, "AGAIN_AFTER", 0.05)
-    monkeypatch.setattr(doorbell, "ASK_EVERY", NEVER)
-    monkeypatch.setattr(doorbell, "LISTEN_FOR", 0.05)
+    monkeypatch.setattr(outbox_listener, "AGAIN_AFTER", 0.05)
+    monkeypatch.setattr(outbox_listener, "ASK_EVERY", NEVER)
+    monkeypatch.setattr(outbox_listener, "LISTEN_FOR", 0.05)
 
 
 @pytest.fixture
@@ -155,9 +156,9 @@ def test_a_line_that_went_silent_is_noticed_and_made_anew(
     next one it is rung as ever."""
     line.go_dead()
     say(writer)  # lost on the way
-    monkeypatch.setattr(doorbell, "ASK_EVERY", 0.1)
+    monkeypatch.setattr(outbox_listener, "ASK_EVERY", 0.1)
     listener.wait_for_line(2)
-    monkeypatch.setattr(doorbell, "ASK_EVERY", NEVER)
+    monkeypatch.setattr(outbox_listener, "ASK_EVERY", NEVER)
     before = len(listener.rings)
     for more in (1, 2):  # one ring may still be that of a question
         say(writer)
@@ -225,7 +226,7 @@ def test_stopping_while_the_line_is_away_ends_the_thread(
     listener: Listener, line: TcpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits to try again, and is told not to."""
-    monkeypatch.setattr(doorbell, "AGAIN_AFTER", NEVER)
+    monkeypatch.setattr(outbox_listener, "AGAIN_AFTER", NEVER)
     with line.blocked():
         listener.bell.stop()
         assert listening() == []

@@ -14,13 +14,14 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message, encode
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import at_hand, dossiers, journal
-from hub.store import tables as t
-from hub.store.dossiers_together import together
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.record_tables import dossier_events, dossier_files, leg_steps, legs
-from hub.store.record_tables import dossiers as dossier_table
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.records import batch_state, dossiers
+from hub.store.records.dossier_batches import together
+from hub.store.schema import tables as t
+from hub.store.schema.migrate import migrate
+from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps, legs
+from hub.store.schema.record_tables import dossiers as dossier_table
 from tests.benchmarks.stores.trips import Counter
 from tests.support.ward import BIRTH, LAND, MONDAY, progress, reception, scan, town
 
@@ -219,13 +220,13 @@ def test_a_dossier_that_another_process_adds_meanwhile_fails_the_batch(store: St
     with store.write() as tx:
         tx.execute(sa.delete(dossier_events))
         tx.execute(sa.delete(dossier_table))
-    with pytest.raises(at_hand.AddedMeanwhile), store.write() as tx, together(tx, [FIRST]):
+    with pytest.raises(batch_state.AddedMeanwhile), store.write() as tx, together(tx, [FIRST]):
         with store.write() as another:
             assert dossiers.add(another, known)
         assert dossiers.get(tx, FIRST) is None
         assert dossiers.add(tx, known)
     with store.read() as tx:
-        assert at_hand.of(tx) is None
+        assert batch_state.of(tx) is None
         assert dossiers.get(tx, FIRST, lock=False) == known
 
 
@@ -234,4 +235,4 @@ def test_what_is_at_hand_ends_with_its_block(store: Store) -> None:
     with pytest.raises(RuntimeError), store.write() as tx, together(tx, [FIRST]):
         raise RuntimeError
     with store.write() as tx:
-        assert at_hand.of(tx) is None
+        assert batch_state.of(tx) is None

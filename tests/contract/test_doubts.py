@@ -10,9 +10,11 @@ from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing
 from hub.rules.failures.errors import SAID_TO_EXIST
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, attention, deliveries, doubts, future_times, schedule, tasks
-from hub.store.engine import Store, Tx
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts, doubts, schedule, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.monitoring import attention
+from hub.store.repair import future_times, tasks
+from hub.store.schema.tables import deliveries as table
 from tests.support.works import AT, number, record, step
 
 TO = "provincial"
@@ -22,9 +24,9 @@ SECOND = timedelta(seconds=1)
 def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
     """Have one step whose effect is unknown since AT."""
     say(tx, [step(1, 1)], AT)
-    deliveries.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
+    transitions.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
     attempts.start(tx, [(1, 1)], now=AT)
-    deliveries.doubt(tx, 1, since=S.SENDING, ask_at=AT, code=code, detail="x", now=AT)
+    transitions.doubt(tx, 1, since=S.SENDING, ask_at=AT, code=code, detail="x", now=AT)
 
 
 def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store: Store) -> None:
@@ -54,7 +56,7 @@ def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:
     """Its call may have been at work until then."""
     with store.write() as tx:
         say(tx, [step(1, 1)], AT)
-        deliveries.claim(tx, [1], TO, now=AT, lease_until=AT)
+        transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=AT + 5 * SECOND)
         assert doubts.standing(tx, 1).since == AT + 5 * SECOND
 
@@ -93,7 +95,7 @@ def left(store: Store, differs: tuple[str, ...]) -> None:
             delivery_id=1, number=2, kind="find", at=AT, outcome="unknown", differs=differs
         )
         attempts.finish(tx, [ended])
-        deliveries.leave_to_person(tx, 1, why="giống · alike")
+        transitions.leave_to_person(tx, 1, why="giống · alike")
 
 
 def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> None:
@@ -111,7 +113,7 @@ def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> 
     assert "so trường NguoiXuLy, ThoiDiemXuLy" in task.repair
     assert "HUB_PROVINCE_PROFILE" in task.repair
     with store.write() as tx:
-        deliveries.retry_absent(tx, 1, now=AT)
+        transitions.retry_absent(tx, 1, now=AT)
     watch.look(AT)
     with store.read() as tx:
         assert tasks.still_open(tx) == []

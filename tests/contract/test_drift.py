@@ -9,8 +9,8 @@ from hub.cli import app
 from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.keeping import OPEN_AT_MOST, DriftKeeping
 from hub.ports import Drift, DriftKind
-from hub.store import drift, tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import drift, tasks
 from tests.support.works import now
 
 

@@ -15,12 +15,12 @@ from hub.exchange.delivery.settle import Outcome, Settling, settle
 from hub.exchange.outbox.emit import say
 from hub.rules.failures.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, audit, chain, deliveries, handovers
 from hub.store.conservation import balance
-from hub.store.engine import Store
-from hub.store.evidence import verification
-from hub.store.tables import chain_heads
-from hub.store.tables import handovers as table
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store
+from hub.store.evidence import audit, chain, handovers, verification
+from hub.store.schema.tables import chain_heads
+from hub.store.schema.tables import handovers as table
 from tests.support.partner import BUSY, Partner
 from tests.support.works import QUICK, READERS, number, step, working
 
@@ -219,7 +219,7 @@ def test_what_was_never_called_is_no_evidence(
     claimed = claim_one(store)
     if since is S.AMBIGUOUS:
         with store.write() as tx:
-            deliveries.doubt(tx, claimed.id, since=S.SENDING, ask_at=None, code="x", detail="")
+            transitions.doubt(tx, claimed.id, since=S.SENDING, ask_at=None, code="x", detail="")
     with store.write() as tx:
         attempts.start(tx, [(claimed.id, claimed.attempts)], now=AT)
     digest = "d" if isinstance(unsent, Held) else ""  # a call may be held after it was prepared
@@ -233,12 +233,12 @@ def test_what_was_never_called_is_no_evidence(
     assert (verdict.count, verdict.problems) == (0, ())
 
 
-def claim_one(store: Store) -> deliveries.Claimed:
+def claim_one(store: Store) -> transitions.Claimed:
     """Say a step of dossier 2 and claim it."""
     with store.write() as tx:
         say(tx, [step(2, 1)], AT)
         ids = tx.execute(sa.text("SELECT id FROM deliveries WHERE state = 'pending'")).scalars()
-        (claimed,) = deliveries.claim(tx, list(ids), "provincial", now=AT, lease_until=AT)
+        (claimed,) = transitions.claim(tx, list(ids), "provincial", now=AT, lease_until=AT)
     return claimed
 
 
@@ -246,7 +246,7 @@ def test_what_a_person_found_is_a_hand_over_too(store: Store) -> None:
     """Resolving leaves a line on the slip; who and why is in the audit."""
     claimed = claim_one(store)
     with store.write() as tx:
-        deliveries.doubt(
+        transitions.doubt(
             tx, claimed.id, since=S.SENDING, ask_at=None, code="reply_timeout", detail=""
         )
     operations.resolve(

@@ -17,11 +17,12 @@ from hub.operations.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import kept_code, unknown_code
 from hub.rules.states import DeliveryState as S
-from hub.store import chain, deliveries, fault_classes, tasks
-from hub.store.engine import Store, Tx
-from hub.store.evidence import verification
-from hub.store.tables import deliveries as table
-from hub.store.tables import fault_classes as class_table
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import chain, verification
+from hub.store.repair import fault_classes, tasks
+from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables import fault_classes as class_table
 from tests.support.partner import Partner
 from tests.support.plans import Done, carried_out
 from tests.support.works import QUICK, step
@@ -38,7 +39,7 @@ def answered(
         say(tx, [step(n, 1)], AT)
         query = sa.select(table.c.id).where(table.c.message_id == f"m-{n}-1")
         id = int(tx.execute(query).scalar_one())
-        (claimed,) = deliveries.claim(tx, [id], "provincial", now=AT, lease_until=AT)
+        (claimed,) = transitions.claim(tx, [id], "provincial", now=AT, lease_until=AT)
     settling = Settling(
         store=store,
         destination="provincial",

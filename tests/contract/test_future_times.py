@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.outbox.emit import say
-from hub.store import attempts, future_times
-from hub.store.engine import Store
-from hub.store.future_times import Present
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts
+from hub.store.engine.store import Store
+from hub.store.repair import future_times
+from hub.store.repair.future_times import Present
+from hub.store.schema.tables import deliveries as table
 from tests.support.works import AT, step
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

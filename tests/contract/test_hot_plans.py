@@ -19,11 +19,12 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.emit import say
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, claiming, delivered, deliveries, journal, outbox, schedule
-from hub.store.delivered import Delivered
-from hub.store.deliveries import Claimed
-from hub.store.engine import Store, Tx
-from hub.store.tables import metadata
+from hub.store.deliveries import attempts, claiming, schedule, settling, transitions
+from hub.store.deliveries.settling import Delivered
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal, outbox
+from hub.store.schema.tables import metadata
 from tests.support.plans import Done, carried_out
 from tests.support.works import AT, number, record, step
 
@@ -118,7 +119,7 @@ def work(store: Store, first: int) -> None:
     assert [it.lane for it in claimed] == lanes
     with store.write() as tx:
         settle(tx, claimed)
-        assert deliveries.release_followers(tx, TO, lanes, AT) == 8
+        assert transitions.release_followers(tx, TO, lanes, AT) == 8
     look(store, [it.id for it in claimed])
     with store.write() as tx:
         for text in _TIDY:
@@ -132,9 +133,9 @@ def settle(tx: Tx, claimed: list[Claimed]) -> None:
         attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered") for it in claimed
     ]
     done = [Delivered(it, "", at=AT) for it in claimed[:half]]
-    delivered.settle(tx, done, since=S.SENDING, kind="send", now=AT)
-    deliveries.check_turn(tx, claimed[half:], since=S.SENDING)
-    deliveries.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
+    settling.settle(tx, done, since=S.SENDING, kind="send", now=AT)
+    transitions.check_turn(tx, claimed[half:], since=S.SENDING)
+    transitions.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
     attempts.finish(tx, ended[half:])
 
 
@@ -149,11 +150,11 @@ def look(store: Store, first: list[int]) -> None:
         sending = "UPDATE deliveries SET state = 'sending', lease_until = 1 WHERE id = ANY(:ids)"
         tx.execute(sa.text(sending), {"ids": ids})
         for id in ids:
-            deliveries.wait(tx, id, since=S.SENDING, when=AT, code="x", detail="")
+            transitions.wait(tx, id, since=S.SENDING, when=AT, code="x", detail="")
     with store.write() as tx:
         assert schedule.ask_due(tx, now=AT, asked_before=AT, limit=8) == 8
     with store.write() as tx:
-        assert len(deliveries.supersede_overtaken(tx, ids, TO, AT)) == 8
+        assert len(transitions.supersede_overtaken(tx, ids, TO, AT)) == 8
         claimed = claiming.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):

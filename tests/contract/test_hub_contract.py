@@ -20,9 +20,9 @@ from hub.messages.catalog import CATALOG, PARTNERS
 from hub.messages.envelope import Attachment, Message
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.benchmarks.stores.trips import Counter
 from tests.support.tcp_proxy import TcpProxy
 

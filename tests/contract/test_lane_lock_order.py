@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
-from hub.store import deliveries, schedule
-from hub.store.engine import Store
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.schema.tables import deliveries as table
 from tests.support.blocked import wait_blocked
 from tests.support.works import AT, number, step
 
@@ -30,9 +30,9 @@ def test_a_sweep_and_a_settling_of_the_same_lanes_do_not_wait_in_a_ring(store: S
 
     sweeper = threading.Thread(target=sweep)
     with store.write() as tx:
-        deliveries.lock_lanes(tx, "provincial", lanes[:1])
+        transitions.lock_lanes(tx, "provincial", lanes[:1])
         sweeper.start()
         assert wait_blocked(store, sweeper)
-        deliveries.lock_lanes(tx, "provincial", lanes[1:])
+        transitions.lock_lanes(tx, "provincial", lanes[1:])
     sweeper.join(20)
     assert released == [2]

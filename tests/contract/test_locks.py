@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from hub import operations
 from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.works import AT, number, step
 
 pytestmark = pytest.mark.postgres
@@ -31,7 +31,7 @@ def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Sto
     """Each has what the other wants next; both come through, and the third goes on."""
     with store.write() as tx:
         say(tx, [step(1, 1), step(1, 2), step(1, 3)], AT)
-        deliveries.claim(tx, [1], "provincial", now=AT, lease_until=AT)
+        transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
     cancelled = threading.Event()
 
     def note(*args: Any) -> None:
@@ -49,13 +49,13 @@ def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Sto
 
     person = threading.Thread(target=cancel)
     with store.write() as tx:
-        deliveries.lock_lanes(tx, "provincial", [number(1)])
-        deliveries.deliver(tx, [(1, "")], now=AT, since=S.SENDING)
+        transitions.lock_lanes(tx, "provincial", [number(1)])
+        transitions.deliver(tx, [(1, "")], now=AT, since=S.SENDING)
         person.start()
         assert cancelled.wait(10)
-        deliveries.release_followers(tx, "provincial", [number(1)], AT)
+        transitions.release_followers(tx, "provincial", [number(1)], AT)
     person.join(10)
     assert failures == []
     with store.read() as tx:
-        states = [deliveries.place_of(tx, id, lock=False)[0] for id in (1, 2, 3)]
+        states = [transitions.place_of(tx, id, lock=False)[0] for id in (1, 2, 3)]
     assert states == [S.DELIVERED, S.CANCELLED, S.PENDING]

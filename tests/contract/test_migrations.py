@@ -7,10 +7,10 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from hub.store import migrate as migration
 from hub.store.conservation import counts
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema import migrate as migration
+from hub.store.schema.migrate import migrate
 
 D1, D2, D3 = (f"000.99.01.H57-180806-000{n}" for n in (1, 2, 3))
 

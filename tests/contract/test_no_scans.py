@@ -24,33 +24,25 @@ from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.operations.archive import archiving, erasing, holding, restoring, verifying
 from hub.settings import Settings
-from hub.store import (
+from hub.store.conservation import counts
+from hub.store.deliveries import cancellation, pauses, priority, schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox, parked
+from hub.store.monitoring import work_counts
+from hub.store.records import legs, papers, partner_view
+from hub.store.repair import (
     access_tasks,
-    alerts,
-    deliveries,
+    deadline_alerts,
     fault_classes,
     future_times,
-    journal,
-    legs,
-    listing,
-    outbox,
-    papers,
-    parked,
-    pauses,
-    queries,
     replays,
-    restored,
-    schedule,
-    taking_out,
+    restore,
     tasks,
-    urgent,
+    unreadable_replies,
 )
-from hub.store.conservation import counts
-from hub.store.engine import Store
-from hub.store.findings import unreadable
-from hub.store.growing import BOUNDED, GROWING
-from hub.store.migrate import migrate
-from hub.store.tables import metadata
+from hub.store.schema.growing import BOUNDED, GROWING
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import metadata
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.ended import LONG_AFTER, end
 from tests.support.scans import scanned
@@ -150,16 +142,16 @@ def rare_moves(store: Store) -> None:
         parked.take_up(tx, ["x"])
         journal.ask_lost(tx, recorded_before=at, after="")
         journal.wake_early(tx, "x")
-        queries.open_count(tx)
+        work_counts.open_count(tx)
 
 
 def rare_questions(store: Store) -> None:
     """Ask what is asked in repairs, reports and restores only."""
     at = now()
     with store.write() as tx:
-        alerts.near(tx, due_by=at, stuck_since=at)
-        alerts.some_settled(tx)
-        alerts.close_settled(tx, at)
+        deadline_alerts.near(tx, due_by=at, stuck_since=at)
+        deadline_alerts.some_settled(tx)
+        deadline_alerts.close_settled(tx, at)
         counts.fold(tx)
         fault_classes.note(tx, "x", "y", "1", now=at)
         fault_classes.waiting(tx, "x", "y", "1")
@@ -167,8 +159,8 @@ def rare_questions(store: Store) -> None:
         journal.unhandled(tx, after="")
         journal.wake_all_early(tx)
         journal.body_of(tx, 1)
-        listing.known(tx, "x", ["y"])
-        listing.received_between(tx, at, at)
+        partner_view.known(tx, "x", ["y"])
+        partner_view.received_between(tx, at, at)
         outbox.waiting(tx, ["x"])
         parked.states(tx, ["x"])
         legs.want_again(tx, "x")
@@ -177,14 +169,18 @@ def rare_questions(store: Store) -> None:
         replays.standings(tx, [1])
         for ask in (replays.replaced_by, replays.overtaken_by, replays.open_before):
             ask(tx, 1)
-        for look in (taking_out.is_conflict, taking_out.is_last_said, taking_out.standing_for):
+        for look in (
+            cancellation.is_conflict,
+            cancellation.is_last_said,
+            cancellation.standing_for,
+        ):
             look(tx, 1)
-        taking_out.lock_head(tx, "x", "y")
-        deliveries.lock_newer(tx, [1])
-        urgent.due_before(tx, "x", before=at, but=[1], limit=1)
-        urgent.unsent(tx, [1])
-        restored.doubt_everything(tx, now=at)
-        unreadable.last_read(tx)
+        cancellation.lock_head(tx, "x", "y")
+        transitions.lock_newer(tx, [1])
+        priority.due_before(tx, "x", before=at, but=[1], limit=1)
+        priority.unsent(tx, [1])
+        restore.doubt_everything(tx, now=at)
+        unreadable_replies.last_read(tx)
 
 
 def whole_archive(url: str, directory: Path) -> None:

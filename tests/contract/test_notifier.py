@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.queues import INGEST
-from hub.store import journal, notifier, outbox
-from hub.store.engine import Store
-from hub.store.notifier import Notifier
+from hub.store.engine import notifier
+from hub.store.engine.notifier import Notifier
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox
 from tests.contract.test_store import NOW, received
 
 pytestmark = pytest.mark.postgres

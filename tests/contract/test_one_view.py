@@ -17,8 +17,10 @@ from hub.operations.reconciliation import compare
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, dossiers, queries
-from hub.store.engine import Store
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.monitoring import work_counts
+from hub.store.records import dossiers
 from tests.support.works import number, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -42,7 +44,7 @@ def test_two_statements_see_the_same_moment(store: Store) -> None:
     """What was committed between them is in neither of them, and in the next view."""
     count = sa.text("SELECT count(*) FROM deliveries")
     with store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
         with store.write() as other:
             say(other, [step(1, 1)], AT)
         assert tx.execute(count).scalar_one() == 0
@@ -82,9 +84,9 @@ def test_who_only_looks_does_not_wait_for_who_repairs(store: Store, look: str) -
     """The rows are locked by somebody else; a look is not kept waiting and locks nothing itself."""
     with store.write() as tx:
         say(tx, [step(1, 1)], AT)
-        deliveries.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
+        transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with store.write() as tx:
-        deliveries.place_of(tx, 1)
+        transitions.place_of(tx, 1)
         if look == "resend":
             assert number(1) in resending.payload_of(store, 1).decode()
         else:

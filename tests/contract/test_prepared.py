@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.store.engine import Store, insert_for, is_away
-from hub.store.prepared import Prepared, among, columns_of
-from hub.store.tables import inbox
+from hub.store.engine.store import Store, insert_for, is_away
+from hub.store.schema.tables import inbox
+from hub.store.statements.compiled import Prepared, among, columns_of
 from tests.support.plans import carried_out
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)

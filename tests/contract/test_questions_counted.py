@@ -5,9 +5,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
-from hub.store import attempts, attention, schedule
-from hub.store.engine import Store, Tx
-from hub.store.tables import deliveries
+from hub.store.deliveries import attempts, schedule
+from hub.store.engine.store import Store, Tx
+from hub.store.monitoring import attention
+from hub.store.schema.tables import deliveries
 from tests.support.works import AT, step
 
 c = deliveries.c

@@ -10,10 +10,10 @@ from alembic.script import ScriptDirectory
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.store import revision
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.revision import SchemaAge, SchemaMismatch
+from hub.store.engine.store import Store
+from hub.store.schema import revision
+from hub.store.schema.migrate import migrate
+from hub.store.schema.revision import SchemaAge, SchemaMismatch
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

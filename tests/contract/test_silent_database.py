@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.store.engine import Store, StoreUnavailable, is_away
+from hub.store.engine.store import Store, StoreUnavailable, is_away
 from tests.support.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.postgres

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Timer
 from hub.runtime.store_retry import outlast
-from hub.store import deliveries, session
-from hub.store.engine import Store, is_away
+from hub.store.deliveries import transitions
+from hub.store.engine import session
+from hub.store.engine.store import Store, is_away
 
 pytestmark = pytest.mark.postgres
 LIMIT = timedelta(milliseconds=300)
@@ -37,7 +38,7 @@ def test_a_statement_that_waits_too_long_lets_go_of_its_locks_and_is_tried_again
     """It got the first lane and waits for the second: the first is free when it is cut off."""
     timer = Timer(store, clock=lambda: datetime.now(UTC))
     with store.write() as tx:
-        deliveries.lock_lanes(tx, "provincial", ["a", "b"])
+        transitions.lock_lanes(tx, "provincial", ["a", "b"])
     tries: list[str] = []
 
     def settle() -> str:
@@ -48,12 +49,12 @@ def test_a_statement_that_waits_too_long_lets_go_of_its_locks_and_is_tried_again
                 assert tx.execute(sa.text(mine)).scalar_one() == "a"
             held.rollback()
         with store.write() as tx:
-            deliveries.lock_lanes(tx, "provincial", ["a", "b"])
+            transitions.lock_lanes(tx, "provincial", ["a", "b"])
         return "settled"
 
     with store.engine.connect() as other:
         held = other.begin()
-        deliveries.lock_lanes(other, "provincial", ["b"])
+        transitions.lock_lanes(other, "provincial", ["b"])
         assert outlast(timer, settle) == "settled"
     assert len(tries) == 2
 

@@ -10,9 +10,9 @@ from hub.exchange.intake.accept import Intake
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import encode
-from hub.store import journal
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.messages.blobs import BlobStore
 from tests.benchmarks.stores.trips import Counter
 from tests.support.ward import MONDAY, progress, town
 from tests.support.works import now

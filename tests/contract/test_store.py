@@ -15,14 +15,17 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.states import DeliveryState as S
-from hub.store import attention, audit, deliveries, journal, outbox, queries, schedule
 from hub.store.conservation import balance, proof
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.partial_index import with_conditions
-from hub.store.tables import deliveries as delivery_table
-from hub.store.tables import journal as journal_table
-from hub.store.tables import metadata
+from hub.store.deliveries import schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages import journal, outbox
+from hub.store.monitoring import attention, work_counts
+from hub.store.schema.migrate import migrate
+from hub.store.schema.partial_index import with_conditions
+from hub.store.schema.tables import deliveries as delivery_table
+from hub.store.schema.tables import journal as journal_table
+from hub.store.schema.tables import metadata
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
@@ -75,11 +78,11 @@ def open_deliveries(store: Store, *messages: Message) -> list[int]:
     return [int(row.message_id.removeprefix("d")) for row in rows]
 
 
-def claim(store: Store, *ids: int, at: datetime = NOW) -> list[deliveries.Claimed]:
+def claim(store: Store, *ids: int, at: datetime = NOW) -> list[transitions.Claimed]:
     """Claim deliveries of the province with a lease of one minute."""
     with store.write() as tx:
         lease = at + timedelta(minutes=1)
-        return deliveries.claim(tx, ids, "provincial", now=at, lease_until=lease)
+        return transitions.claim(tx, ids, "provincial", now=at, lease_until=lease)
 
 
 # SQLAlchemy cannot read such an index on SQLite; the test after this one compares all of them.
@@ -152,7 +155,7 @@ def test_a_rolled_back_transaction_leaves_nothing(store: Store) -> None:
         journal.accept(tx, [received(1, "a" * 32)], NOW)
         raise RuntimeError
     with store.read() as tx:
-        assert (queries.unhandled_count(tx), outbox.backlog(tx)) == (0, 0)
+        assert (work_counts.unhandled_count(tx), outbox.backlog(tx)) == (0, 0)
 
 
 def test_an_early_message_comes_again_when_its_dossier_does(store: Store) -> None:
@@ -203,9 +206,9 @@ def test_a_settled_head_releases_exactly_the_next_one(store: Store) -> None:
     ids = open_deliveries(store, progress(1, 1), progress(1, 2), progress(1, 3))
     claim(store, *ids)
     with store.write() as tx:
-        deliveries.deliver(tx, [(ids[0], "T-1")], now=NOW, since=S.SENDING)
-        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 1
-        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 0
+        transitions.deliver(tx, [(ids[0], "T-1")], now=NOW, since=S.SENDING)
+        assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 1
+        assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 0
     assert [state_of(store, f"m-1-{n}") for n in (1, 2, 3)] == [S.DELIVERED, S.PENDING, S.HELD]
 
 
@@ -214,10 +217,10 @@ def test_a_dead_head_keeps_its_lane_closed_until_a_person_acts(store: Store) -> 
     ids = open_deliveries(store, progress(1, 1), progress(1, 2))
     claim(store, *ids)
     with store.write() as tx:
-        deliveries.kill(tx, ids[0], since=S.SENDING, code="partner_refused", detail="")
-        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 0
-        deliveries.cancel(tx, ids[0], since=S.DEAD, now=NOW, detail="entered by hand")
-        assert deliveries.release_followers(tx, "provincial", [number(1)], NOW) == 1
+        transitions.kill(tx, ids[0], since=S.SENDING, code="partner_refused", detail="")
+        assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 0
+        transitions.cancel(tx, ids[0], since=S.DEAD, now=NOW, detail="entered by hand")
+        assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 1
 
 
 def test_a_delivery_is_claimed_once_and_only_when_due(store: Store) -> None:
@@ -226,7 +229,7 @@ def test_a_delivery_is_claimed_once_and_only_when_due(store: Store) -> None:
     assert [c.message_id for c in claim(store, id)] == ["m-1-1"]
     assert claim(store, id) == []
     with store.write() as tx:
-        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
     assert claim(store, id) == []
     assert [(c.attempts, c.counted) for c in claim(store, id, at=SOON)] == [(2, 2)]
 
@@ -236,7 +239,7 @@ def test_what_was_asked_for_by_a_clock_that_is_ahead_is_not_dropped(store: Store
     (id,) = open_deliveries(store, progress(1, 1))
     claim(store, id)
     with store.write() as tx:
-        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
         assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
     assert [c.attempts for c in claim(store, id, at=SOON - timedelta(seconds=1))] == [2]
 
@@ -246,7 +249,7 @@ def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None
     (id,) = open_deliveries(store, progress(1, 1))
     claim(store, id)
     with store.write() as tx:
-        deliveries.wait(
+        transitions.wait(
             tx, id, since=S.SENDING, when=NOW, code="partner_paused", detail="", counts=False
         )
     assert [(c.attempts, c.counted) for c in claim(store, id)] == [(2, 1)]
@@ -255,11 +258,11 @@ def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None
 def test_a_move_from_the_wrong_state_is_refused_and_changes_nothing(store: Store) -> None:
     """Two processes cannot both settle a delivery."""
     (id,) = open_deliveries(store, progress(1, 1))
-    with pytest.raises(deliveries.StateConflict), store.write() as tx:
-        deliveries.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
+    with pytest.raises(transitions.StateConflict), store.write() as tx:
+        transitions.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
     assert state_of(store, "m-1-1") is S.PENDING
     with pytest.raises(ValueError, match="no move"), store.write() as tx:
-        deliveries._move(tx, [{"d": id}], S.DELIVERED, {"state": S.PENDING.value})
+        transitions._move(tx, [{"d": id}], S.DELIVERED, {"state": S.PENDING.value})
 
 
 @pytest.mark.parametrize(
@@ -287,7 +290,7 @@ def test_due_work_is_asked_for_once(store: Store) -> None:
     (id,) = open_deliveries(store, progress(1, 1))
     claim(store, id)
     with store.write() as tx:
-        deliveries.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
         assert schedule.next_due(tx, now=NOW) == SOON
         assert schedule.ask_due(tx, now=NOW, asked_before=NOW) == 0
         assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
@@ -298,7 +301,7 @@ def test_due_work_is_asked_for_once(store: Store) -> None:
 def test_what_is_due_first_is_asked_for_first(store: Store) -> None:
     """Among retries that are due, the citizen's date decides; those without one come last."""
     rows = [
-        deliveries.NewDelivery(
+        transitions.NewDelivery(
             message_id=f"m-{n}-1", destination="provincial", type="t", lane="", deadline=deadline
         )
         for n, deadline in ((1, None), (2, NOW + timedelta(days=2)), (3, NOW + timedelta(days=1)))
@@ -306,7 +309,7 @@ def test_what_is_due_first_is_asked_for_first(store: Store) -> None:
     with store.write() as tx:
         entries = [journal.Entry(progress(n, 1), b"{}") for n in (1, 2, 3)]
         journal.record_outgoing(tx, entries, NOW)
-        deliveries.open_all(tx, rows, NOW)
+        transitions.open_all(tx, rows, NOW)
         first = {row.message_id for row in outbox.head(tx, 10)}
         assert len(first) == 3
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 10)])
@@ -336,7 +339,7 @@ def test_a_follower_that_was_forgotten_is_swept_up(store: Store) -> None:
     ids = open_deliveries(store, progress(1, 1), progress(1, 2))
     claim(store, *ids)
     with store.write() as tx:
-        deliveries.deliver(tx, [(ids[0], "")], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(ids[0], "")], now=NOW, since=S.SENDING)
         assert schedule.sweep_held(tx, NOW) == 1
         assert schedule.sweep_held(tx, NOW) == 0
 
@@ -380,10 +383,10 @@ def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
         tx.execute(
             sa.update(journal_table).where(journal_table.c.id == "m-2-1").values(state="handled")
         )
-        again = deliveries.NewDelivery(
+        again = transitions.NewDelivery(
             message_id="m-3-1", destination="town_center", type="province.progress", lane=number(3)
         )
-        deliveries.open_all(tx, [again], NOW)
+        transitions.open_all(tx, [again], NOW)
         unsaid = tx.execute(sa.select(c.id).where(c.message_id == "m-2-1")).scalar_one()
         assert [(found.what, found.id) for found in proof.prove(tx, READERS).problems] == [
             ("delivery without message", str(unsaid)),
@@ -397,20 +400,20 @@ def test_the_word_on_an_earlier_attempt_does_not_settle_a_later_one(store: Store
     """A lease ran out and the delivery was claimed anew: the first caller's word is refused."""
     (id,) = open_deliveries(store, progress(1, 1))
 
-    def claim_once() -> deliveries.Claimed:
+    def claim_once() -> transitions.Claimed:
         with store.write() as tx:
-            (one,) = deliveries.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
+            (one,) = transitions.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
         return one
 
     first = claim_once()
     with store.write() as tx:
         schedule.expire_leases(tx, now=SOON)
-        deliveries.retry_absent(tx, id, now=NOW)
+        transitions.retry_absent(tx, id, now=NOW)
     second = claim_once()
-    with pytest.raises(deliveries.StateConflict), store.write() as tx:
-        deliveries.check_turn(tx, [first], since=S.SENDING)
+    with pytest.raises(transitions.StateConflict), store.write() as tx:
+        transitions.check_turn(tx, [first], since=S.SENDING)
     with store.write() as tx:
-        deliveries.check_turn(tx, [second], since=S.SENDING)
+        transitions.check_turn(tx, [second], since=S.SENDING)
 
 
 def test_an_id_that_belongs_to_another_message_is_refused(store: Store) -> None:

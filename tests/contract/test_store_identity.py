@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from hub.store import identity
-from hub.store.engine import Store
+from hub.store.engine import identity
+from hub.store.engine.store import Store
 
 
 def test_a_store_keeps_the_first_id_that_it_was_given(store: Store) -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from hub.messages import payloads as p
-from hub.store import dossiers
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.records import dossiers
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

@@ -12,9 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Timer
-from hub.store import attention, parked, pauses, queries, schedule
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import pauses, schedule
+from hub.store.engine.store import Store
+from hub.store.messages import parked
+from hub.store.monitoring import attention, work_counts
+from hub.store.schema.migrate import migrate
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
@@ -56,7 +58,7 @@ def test_what_is_unhandled_is_found_by_its_own_index(store: Store) -> None:
     with statements(store) as seen:
         Timer(store, clock=lambda: NOW).sweep(NOW)
         with store.read() as tx:
-            queries.unhandled_count(tx)
+            work_counts.unhandled_count(tx)
             attention.parked(tx)
             parked.select(tx, parked.Selection(code="handler_failed"))
     found = list(plans(store, "journal", seen))

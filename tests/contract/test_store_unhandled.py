@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.store import attention, journal, outbox
-from hub.store.engine import Store, Tx
-from hub.store.parked import take_up
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal, outbox
+from hub.store.messages.parked import take_up
+from hub.store.monitoring import attention
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MANY = 1203

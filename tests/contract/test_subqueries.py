@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 import hub.store
 from hub.rules.states import DeliveryState
-from hub.store.delivery_statements import delivering
-from hub.store.prepared import Prepared
-from hub.store.tables import attempts, deliveries, pauses
+from hub.store.deliveries.delivery_statements import delivering
+from hub.store.schema.tables import attempts, deliveries, pauses
+from hub.store.statements.compiled import Prepared
 from tests.support.sql_structure import lost_subqueries
 
 URLS = ["sqlite://", "postgresql+psycopg://"]

@@ -11,11 +11,12 @@ from hub import operations
 from hub.exchange.outbox.emit import say
 from hub.operations.replay_run import CHANGED, ReplayRun
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, replays
-from hub.store.deliveries import StateConflict
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.repair_tables import SUPERSEDED
+from hub.store.deliveries import transitions
+from hub.store.deliveries.transitions import StateConflict
+from hub.store.engine.store import Store
+from hub.store.repair import replays
+from hub.store.schema.migrate import migrate
+from hub.store.schema.repair_tables import SUPERSEDED
 from tests.support.blocked import wait_blocked
 from tests.support.works import AT, number, record
 
@@ -35,18 +36,18 @@ def two_records(store: Store, state: S) -> None:
     """Say two records of a dossier, so that the older one is waiting, or dead."""
     with store.write() as tx:
         say(tx, [record(1, 2), record(1, 3)], AT)
-        deliveries.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
+        transitions.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
         since, code = S.SENDING, "partner_busy"
         if state is S.DEAD:
-            deliveries.kill(tx, OLD, since=since, code=code, detail="")
+            transitions.kill(tx, OLD, since=since, code=code, detail="")
         else:
-            deliveries.wait(tx, OLD, since=since, when=AT, code=code, detail="")
+            transitions.wait(tx, OLD, since=since, when=AT, code=code, detail="")
 
 
 def retry(tx: Any) -> list[tuple[int, str]]:
     """Do what the claim of a retry does with what is overtaken."""
-    found = deliveries.supersede_overtaken(tx, [OLD], "provincial", AT)
-    deliveries.release_followers(tx, "provincial", {lane for _, lane in found}, AT)
+    found = transitions.supersede_overtaken(tx, [OLD], "provincial", AT)
+    transitions.release_followers(tx, "provincial", {lane for _, lane in found}, AT)
     return found
 
 
@@ -80,7 +81,7 @@ def cancel(store: Store, id: int, *, neither: bool = False) -> None:
 def states(store: Store) -> list[S]:
     """Return where the older and the newer one stand."""
     with store.read() as tx:
-        return [deliveries.place_of(tx, id, lock=False)[0] for id in (OLD, NEW)]
+        return [transitions.place_of(tx, id, lock=False)[0] for id in (OLD, NEW)]
 
 
 class Person:
@@ -199,7 +200,7 @@ def test_what_is_not_the_only_one_left_is_cancelled_at_once(store: Store, *, by_
         taken_out = NEW + 1
     cancel(store, taken_out)
     with store.read() as tx:
-        assert deliveries.place_of(tx, taken_out, lock=False)[0] is S.CANCELLED
+        assert transitions.place_of(tx, taken_out, lock=False)[0] is S.CANCELLED
 
 
 def test_nothing_gives_way_to_what_was_cancelled(store: Store) -> None:

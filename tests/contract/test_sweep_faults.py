@@ -7,7 +7,7 @@ import pytest
 from hub.bootstrap.hub import _look_at_all
 from hub.exchange.housekeeping.timer import Timer
 from hub.rules.states import DeliveryState as S
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.contract.test_store import NOW, claim, open_deliveries, progress, state_of
 
 LATER = NOW + timedelta(minutes=2)

@@ -13,8 +13,9 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import Papers
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, legs
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import transitions
+from hub.store.records import legs
+from hub.store.schema.tables import deliveries as table
 from tests.integration.test_supplement import asked, bring, lacking, supplements
 from tests.support.blocked import wait_blocked
 from tests.support.ward import NUMBER, Ward, open_ward, progress, town
@@ -74,14 +75,14 @@ def test_a_held_supplement_is_cancelled_while_its_hand_over_is_settled(ward: War
     """Who settles has the leg and wants the held row; the person must not have that already."""
     (first, _, _), (second, _, _) = in_lane(ward)
     with ward.store.write() as tx:
-        deliveries.claim(tx, [first], TOWN, now=now(), lease_until=now())
+        transitions.claim(tx, [first], TOWN, now=now(), lease_until=now())
     cancelling = person(ward, second)
     with ward.store.write() as tx:  # as `outcome` writes it
-        deliveries.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+        transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
         legs.set_child(tx, NUMBER, "TX-1")
         cancelling.thread.start()
         assert wait_blocked(ward.store, cancelling.thread)
-        deliveries.release_followers(tx, TOWN, [NUMBER], now())
+        transitions.release_followers(tx, TOWN, [NUMBER], now())
     cancelling.finish()
     assert [state for _, _, state in in_lane(ward)] == [S.DELIVERED, S.CANCELLED]
     assert lacking(ward) == [(1, True)]
@@ -91,7 +92,7 @@ def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) 
     """The other way round: the person was first."""
     (first, _, _), (second, _, _) = in_lane(ward)
     with ward.store.write() as tx:
-        deliveries.claim(tx, [first], TOWN, now=now(), lease_until=now())
+        transitions.claim(tx, [first], TOWN, now=now(), lease_until=now())
     cancelling, moved, go = person(ward, second), threading.Event(), threading.Event()
 
     def stop(*args: Any) -> None:
@@ -101,9 +102,9 @@ def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) 
 
     def settle() -> None:
         with ward.store.write() as tx:
-            deliveries.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+            transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
             legs.set_child(tx, NUMBER, "TX-1")
-            deliveries.release_followers(tx, TOWN, [NUMBER], now())
+            transitions.release_followers(tx, TOWN, [NUMBER], now())
 
     sa.event.listen(ward.store.engine, "after_cursor_execute", stop)
     cancelling.thread.start()

@@ -10,9 +10,9 @@ from hub.messages import envelope
 from hub.messages.invalid import InvalidMessage
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import journal, outbox
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox
+from hub.store.messages.blobs import BlobStore
 from tests.contract.test_store import NOW, received
 
 

@@ -14,8 +14,8 @@ from hub.messages.envelope import Message
 from hub.ports import Accepted
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.received.v1.json"
 RULES = Rulebook.load()

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from hub.drill.pilot import run as pilot
 from hub.messages.envelope import decode
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.services import RabbitService
 
 

@@ -26,9 +26,9 @@ from hub.messages import catalog
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import FAULTS
 from hub.settings import ROLES
-from hub.store import attention
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
+from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
 from tests.foreign import judge

@@ -15,8 +15,8 @@ from hub.drill.pilot.scenario import Planned
 from hub.drill.sandbox import loopback
 from hub.records.rulebook import Rulebook
 from hub.settings import ROLES
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
 from tests.foreign import judge

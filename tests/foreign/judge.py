@@ -14,7 +14,7 @@ from hub.messages import catalog, envelope
 from hub.messages.envelope import Message
 from hub.messages.folding import folded
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 Effects = dict[str, list[str]]
 """By dossier number, in their order."""

@@ -13,8 +13,8 @@ from adapters.provincial.served_contract import contract_reader
 from adapters.provincial.settings import ProvincialSettings
 from hub.messages import catalog
 from hub.ports import Fetched, Outcome
-from hub.store import contracts, drift, tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import contracts, drift, tasks
 from tests.foreign import exchange
 from tests.foreign.drill import open_drill, plans
 from tests.foreign.kinds import NODE_REST, NPM_SOAP, PHP

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.drill.sandbox import loopback
-from hub.store import engine
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine import store as engine
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.small_disk import SmallDisk
 
 KEEPS_RUNNING = {"run", "demo", "broker", "simulate"}

@@ -12,8 +12,8 @@ from hub.operations.archive import deleting, findings, room, selecting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.runtime.failpoints import Point
-from hub.store import tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.archive_steps import (
     POINTS,

@@ -9,11 +9,10 @@ from typer.testing import CliRunner, Result
 from hub.cli import app
 from hub.records.calendar import local
 from hub.runtime.clock import utc_now
-from hub.store import audit, chain
-from hub.store.engine import Store
-from hub.store.evidence import anchors
+from hub.store.engine.store import Store
+from hub.store.evidence import anchors, audit, chain
 from hub.store.evidence.anchors import Anchor
-from hub.store.tables import audit as table
+from hub.store.schema.tables import audit as table
 
 
 def hub(*words: object) -> Result:

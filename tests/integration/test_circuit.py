@@ -9,9 +9,9 @@ import pytest
 from hub.broker.memory import MemoryBroker
 from hub.messages import queues
 from hub.rules import circuit
-from hub.store import pauses
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import DOWN, Partner
 from tests.support.works import now, step, working
 

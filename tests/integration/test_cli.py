@@ -14,10 +14,10 @@ from hub.cli import app, replaying
 from hub.exchange.outbox.emit import say
 from hub.records.calendar import local
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, pauses
-from hub.store.deliveries import StateConflict
-from hub.store.engine import Store
-from hub.store.tables import deliveries as delivery_table
+from hub.store.deliveries import pauses, transitions
+from hub.store.deliveries.transitions import StateConflict
+from hub.store.engine.store import Store
+from hub.store.schema.tables import deliveries as delivery_table
 from tests.support.partner import Partner
 from tests.support.services import RabbitService
 from tests.support.works import now, number, record, step
@@ -49,8 +49,8 @@ def one_dead(store: Store) -> int:
     with store.write() as tx:
         say(tx, [step(1, 1), step(1, 2)], now())
         lease = now()
-        (claimed,) = deliveries.claim(tx, [1, 2], "provincial", now=now(), lease_until=lease)
-        deliveries.kill(tx, claimed.id, since=S.SENDING, code="partner_refused", detail="no code")
+        (claimed,) = transitions.claim(tx, [1, 2], "provincial", now=now(), lease_until=lease)
+        transitions.kill(tx, claimed.id, since=S.SENDING, code="partner_refused", detail="no code")
     return claimed.id
 
 
@@ -98,7 +98,7 @@ def test_what_the_partner_has_is_not_replayed_but_settled(
     done = hub("replay", str(id), "--reason", "mended")
     assert (done.exit_code, "has it already" in done.output) == (0, True)
     with store.read() as tx:
-        states = [deliveries.place_of(tx, one, lock=False)[0] for one in (id, id + 1)]
+        states = [transitions.place_of(tx, one, lock=False)[0] for one in (id, id + 1)]
     assert states == [S.DELIVERED, S.PENDING]
 
 
@@ -109,13 +109,13 @@ def test_what_a_newer_record_replaces_is_not_replayed(
     province(Partner())
     with store.write() as tx:
         say(tx, [record(1, 2), record(1, 3)], now())
-        deliveries.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
+        transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with pytest.raises(StateConflict):
         operations.replay(store, 1, actor="officer", reason="x", now=now())
     done = hub("replay", "1", "--reason", "mended")
     assert (done.exit_code, "superseded" in done.output) == (0, True)
     with store.read() as tx:
-        states = [deliveries.place_of(tx, one, lock=False)[0] for one in (1, 2)]
+        states = [transitions.place_of(tx, one, lock=False)[0] for one in (1, 2)]
     assert states == [S.SUPERSEDED, S.PENDING]
 
 
@@ -127,10 +127,10 @@ def test_a_partner_that_cannot_be_asked_is_sent_to_only_when_a_person_says_so(
     refused = hub("replay", str(id), "--reason", "mended")
     assert (refused.exit_code, "--unasked" in refused.output) == (1, True)
     with store.read() as tx:
-        assert deliveries.place_of(tx, id, lock=False)[0] is S.DEAD
+        assert transitions.place_of(tx, id, lock=False)[0] is S.DEAD
     assert hub("replay", str(id), "--unasked", "--reason", "mended").exit_code == 0
     with store.read() as tx:
-        assert deliveries.place_of(tx, id, lock=False)[0] is S.PENDING
+        assert transitions.place_of(tx, id, lock=False)[0] is S.PENDING
 
 
 def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:
@@ -141,7 +141,7 @@ def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:
     assert balance.exit_code == 0
     assert "cancelled" in balance.output
     with store.read() as tx:
-        assert deliveries.place_of(tx, id + 1)[0] is S.PENDING
+        assert transitions.place_of(tx, id + 1)[0] is S.PENDING
 
 
 def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> None:
@@ -227,12 +227,12 @@ def test_a_plan_is_shown_and_run_once(store: Store, province: Callable[[Partner]
     plan = hub("replay", "--plan", "--code", "partner_refused")
     assert (plan.exit_code, "already there" in plan.output) == (0, True)
     with store.read() as tx:
-        assert deliveries.place_of(tx, id)[0] is S.DEAD
+        assert transitions.place_of(tx, id)[0] is S.DEAD
     run = hub("replay", "--run", "1", "--reason", "entered by hand")
     assert (run.exit_code, "1 settled" in run.output) == (0, True)
     with store.read() as tx:
-        assert deliveries.place_of(tx, id)[0] is S.DELIVERED
-        assert deliveries.place_of(tx, id + 1)[0] is S.PENDING
+        assert transitions.place_of(tx, id)[0] is S.DELIVERED
+        assert transitions.place_of(tx, id + 1)[0] is S.PENDING
     again = hub("replay", "--run", "1", "--reason", "x")
     assert (again.exit_code, "Nothing sent" in again.output) == (0, True)
     assert "the chain is whole" in hub("audit", "verify").output
@@ -262,9 +262,9 @@ def test_a_corrected_copy_is_shown_before_it_is_sent(store: Store, tmp_path: Pat
     sent = hub("resend", str(id), "--file", str(file), "--reason", "wrong unit")
     assert sent.exit_code == 0
     with store.read() as tx:
-        assert deliveries.place_of(tx, id)[0] is S.CANCELLED
-        assert deliveries.place_of(tx, id + 1)[0] is S.HELD
-        assert deliveries.place_of(tx, id + 2)[0] is S.PENDING
+        assert transitions.place_of(tx, id)[0] is S.CANCELLED
+        assert transitions.place_of(tx, id + 1)[0] is S.HELD
+        assert transitions.place_of(tx, id + 2)[0] is S.PENDING
     assert hub("resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
     assert hub("balance").exit_code == 0
 
@@ -293,7 +293,7 @@ def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: st
     assert ("the next delivery tries" in quiet, "being tried" in quiet) == (True, False)
     with store.write() as tx:
         say(tx, [step(1, 1)], now())
-        deliveries.claim(tx, [1], "provincial", now=now(), lease_until=now() + minute)
+        transitions.claim(tx, [1], "provincial", now=now(), lease_until=now() + minute)
     trying = " ".join(hub(word).output.split())
     assert ("the next delivery tries" in trying, "being tried" in trying) == (False, True)
     assert over not in quiet + trying
@@ -303,8 +303,8 @@ def test_who_cancels_what_another_gave_way_to_is_told_in_vietnamese_first(store:
     """Officers read it; the English follows."""
     with store.write() as tx:
         say(tx, [record(1, 2), record(1, 3)], now())
-        deliveries.supersede(tx, 1, since=S.PENDING, now=now())
-        deliveries.release_followers(tx, "provincial", [number(1)], now())
+        transitions.supersede(tx, 1, since=S.PENDING, now=now())
+        transitions.release_followers(tx, "provincial", [number(1)], now())
     told = hub("cancel", "2", "--reason", "by phone")
     assert (told.exit_code, "Chưa làm / Not done" in told.output) == (1, True)
     vietnamese, english = "thêm --neither", "delivery 1 was superseded by it"

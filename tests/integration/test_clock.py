@@ -10,8 +10,8 @@ from hub.broker.memory import MemoryBroker
 from hub.exchange.housekeeping.timer import Pace
 from hub.exchange.outbox.emit import say
 from hub.runtime.clock import clock_of
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support import works as works_module
 from tests.support.partner import DROPS_AFTER, Partner
 from tests.support.works import Works, number, step, working

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 HEAVY = (
     *("fastapi", "uvicorn", "zeep", "requests", "lxml", "pika", "urllib3"),

@@ -17,9 +17,10 @@ from hub.messages import catalog
 from hub.operations.contracts.watching import ContractWatch
 from hub.rules.call_limits import Manners
 from hub.settings import Settings
-from hub.store import contracts, pauses
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.repair import contracts
+from hub.store.schema.migrate import migrate
 from tests.support.province import effects, settings_for, start_province
 from tests.support.works import now, number, record, working
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.preflight.machine import database
 from hub.preflight.sessions import sessions
 from hub.settings import Settings
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from hub.store.server.oldest_transaction import holders
 from hub.store.server.pooler import Pooling, pooling
 from tests.support.pooler import pooler

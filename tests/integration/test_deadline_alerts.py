@@ -17,10 +17,12 @@ from hub.messages import payloads as p
 from hub.operations.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
-from hub.store import alerts, deliveries, dossiers, tasks
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.repair_tables import tasks as task_table
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.records import dossiers
+from hub.store.repair import deadline_alerts, tasks
+from hub.store.schema.migrate import migrate
+from hub.store.schema.repair_tables import tasks as task_table
 from tests.support.works import AT, number, record, step
 
 HOUR = timedelta(hours=1)
@@ -38,8 +40,8 @@ def watching(store: Store, hours: float = 2.0) -> DeadlineAlerts:
 def waiting(store: Store, id: int) -> None:
     """Let the first call of a delivery fail: it is tried again later."""
     with store.write() as tx:
-        deliveries.claim(tx, [id], "provincial", now=AT, lease_until=AT + HOUR)
-        deliveries.wait(
+        transitions.claim(tx, [id], "provincial", now=AT, lease_until=AT + HOUR)
+        transitions.wait(
             tx, id, since=S.SENDING, when=AT + HOUR, code="partner_unreachable", detail=""
         )
 
@@ -67,10 +69,10 @@ def test_an_alert_is_raised_from_the_set_distance_on_and_once(store: Store) -> N
     assert look(TWO_HOURS_LEFT) == Looked(1, 0, 1)
     assert look(TWO_HOURS_LEFT).raised == 0
     assert watching(store).look(DUE + timedelta(days=3)).raised == 0
-    assert still_open(store) == [(alerts.KIND, id, DUE)]
+    assert still_open(store) == [(deadline_alerts.KIND, id, DUE)]
     with store.read() as tx:
         (task,) = tasks.still_open(tx)
-        assert alerts.listing(tx) == [(id, "provincial", number(1), "waiting", DUE)]
+        assert deadline_alerts.listing(tx) == [(id, "provincial", number(1), "waiting", DUE)]
     assert (task.subject, task.owner) == (number(1), "ward clerk")
     assert "Hẹn trả 16:00 07/08/2018" in task.detail
     assert "due 16:00 07/08/2018" in task.detail
@@ -89,14 +91,14 @@ def cancelled(store: Store, id: int) -> None:
 
 def delivered(store: Store, id: int) -> None:
     with store.write() as tx:
-        deliveries.claim(tx, [id], "provincial", now=DUE, lease_until=DUE + HOUR)
-        deliveries.deliver(tx, [(id, "ref")], now=DUE, since=S.SENDING)
-        deliveries.release_followers(tx, "provincial", [number(1)], DUE)
+        transitions.claim(tx, [id], "provincial", now=DUE, lease_until=DUE + HOUR)
+        transitions.deliver(tx, [(id, "ref")], now=DUE, since=S.SENDING)
+        transitions.release_followers(tx, "provincial", [number(1)], DUE)
 
 
 def superseded(store: Store, id: int) -> None:
     with store.write() as tx:
-        deliveries.supersede(tx, id, since=S.WAITING, now=DUE)
+        transitions.supersede(tx, id, since=S.WAITING, now=DUE)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +153,10 @@ def test_a_dead_delivery_is_told_at_once(store: Store) -> None:
     """Nothing will move it but a person."""
     with store.write() as tx:
         say(tx, [record(1, 1)], TWO_HOURS_LEFT)
-        deliveries.claim(
+        transitions.claim(
             tx, [1], "provincial", now=TWO_HOURS_LEFT, lease_until=TWO_HOURS_LEFT + HOUR
         )
-        deliveries.kill(tx, 1, since=S.SENDING, code="partner_refused", detail="")
+        transitions.kill(tx, 1, since=S.SENDING, code="partner_refused", detail="")
     assert watching(store).look(TWO_HOURS_LEFT).raised == 1
 
 
@@ -229,7 +231,7 @@ def test_the_timer_looks_at_every_sweep(store: Store) -> None:
         also=watching(store).look,
     )
     timer.look()
-    assert [found[0] for found in still_open(store)] == [alerts.KIND]
+    assert [found[0] for found in still_open(store)] == [deadline_alerts.KIND]
 
 
 def test_an_operator_sees_what_is_urgent_and_settles_it(

@@ -31,9 +31,9 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import ProvinceDossier, Status
 from hub.ports import Destination
 from hub.rules.failures.errors import FAULTS
-from hub.store import attention
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
+from hub.store.schema.migrate import migrate
 from tests.support import province as at_province
 from tests.support import town as at_town
 from tests.support.works import AT, Works, record, step, working

@@ -18,10 +18,10 @@ from hub.gateway.denials import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.ports import AcceptanceUnknown
-from hub.store import queries
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.monitoring import work_counts
+from hub.store.schema.migrate import migrate
 from tests.support.small_disk import SmallDisk
 from tests.support.works import now
 
@@ -54,7 +54,7 @@ def port(disk: SmallDisk) -> Iterator[int]:
     web.stop()
     intake.close()
     with store.read() as tx:
-        assert queries.unhandled_count(tx) == 1
+        assert work_counts.unhandled_count(tx) == 1
     store.close()
 
 

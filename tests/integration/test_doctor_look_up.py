@@ -14,8 +14,8 @@ from hub.preflight.check import Check
 from hub.preflight.partners import partners
 from hub.rules.failures.errors import PermanentFailure
 from hub.settings import Settings
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.province import PASSWORD, USERNAME, settings_for, start_province
 from tests.support.works import record, working
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.compose_rules import Session
 from tests.support.documents import README, RUNBOOK, commands, of_the_hub, operator_name
 from tests.support.services import RabbitService

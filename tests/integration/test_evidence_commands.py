@@ -13,9 +13,11 @@ from hub.exchange.outbox.emit import say
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
 from hub.runtime.clock import utc_now
-from hub.store import attempts, deliveries, fault_classes, handovers
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store
+from hub.store.evidence import handovers
+from hub.store.repair import fault_classes
+from hub.store.schema.migrate import migrate
 from tests.support.works import number, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -30,8 +32,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     migrate(store)
     with store.write() as tx:
         say(tx, [step(1, 1)], AT)
-        deliveries.claim(tx, [1], "provincial", now=AT, lease_until=AT)
-        deliveries.doubt(tx, 1, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+        transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
+        transitions.doubt(tx, 1, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
     resolve(store, 1, Resolution.DELIVERED, actor="officer", reason="seen", now=AT)
     yield store
     store.close()
@@ -64,8 +66,8 @@ def test_the_slip_and_the_list_name_the_fields_that_differ(store: Store) -> None
     """Of a question whose answer proved nothing, by the partner's names and without values."""
     with store.write() as tx:
         say(tx, [step(3, 1)], AT)
-        deliveries.claim(tx, [2], "provincial", now=AT, lease_until=AT)
-        deliveries.doubt(tx, 2, since=S.SENDING, ask_at=None, code="reply_dropped", detail="x")
+        transitions.claim(tx, [2], "provincial", now=AT, lease_until=AT)
+        transitions.doubt(tx, 2, since=S.SENDING, ask_at=None, code="reply_dropped", detail="x")
         attempts.start(tx, [(2, 2)], now=AT, kind="find")
         values = {"delivery_id": 2, "number": 2, "kind": "find", "at": AT, "outcome": "unknown"}
         attempts.finish(tx, [attempts.Finished(**values, differs=("ThoiDiemXuLy",))])  # type: ignore[arg-type]

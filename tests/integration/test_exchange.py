@@ -18,12 +18,15 @@ from hub.messages import catalog, queues
 from hub.ports import Outgoing, Receipt, Request
 from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, attention, deliveries, handovers, outbox, schedule
-from hub.store.attempts import Finished
-from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
-from hub.store.tables import attempts as attempts_table
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts, schedule, transitions
+from hub.store.deliveries.attempts import Finished
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import handovers
+from hub.store.messages import outbox
+from hub.store.monitoring import attention
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import attempts as attempts_table
+from hub.store.schema.tables import deliveries as table
 from tests.support import works as works_module
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
@@ -165,7 +168,7 @@ def test_a_delivery_taken_by_hand_is_not_sent_any_more(store: Store, broker: Mem
         operations.deliver_by_hand(store, 1, actor="officer", reason="CV 12/UBND", now=now())
         works.relay.bell.ring()
         works.wait(lambda states: states == {S.BY_HAND: 1, S.DELIVERED: 1})
-        with pytest.raises(deliveries.StateConflict):
+        with pytest.raises(transitions.StateConflict):
             operations.deliver_by_hand(store, 1, actor="officer", reason="again", now=now())
     assert partner.ledger == [(number(1), 2)]
 
@@ -214,7 +217,7 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
     at = works_module.AT
     with store.write() as tx:
         say(tx, [step(1, 1)], at)
-        deliveries.claim(tx, [1], "provincial", now=at, lease_until=at)
+        transitions.claim(tx, [1], "provincial", now=at, lease_until=at)
         attempts.start(tx, [(1, 1)], now=at)
         schedule.expire_leases(tx, now=at + HALF_A_SECOND)
     at += HALF_A_SECOND
@@ -245,7 +248,7 @@ def test_a_question_is_evidence_under_its_own_operation_and_hash(
     at = works_module.AT
     with store.write() as tx:
         say(tx, [step(1, 1)], at)
-        deliveries.claim(tx, [1], "provincial", now=at, lease_until=at)
+        transitions.claim(tx, [1], "provincial", now=at, lease_until=at)
         attempts.start(tx, [(1, 1)], now=at)
         schedule.expire_leases(tx, now=at + HALF_A_SECOND)
     works.reconcile.clock = lambda: at + HALF_A_SECOND

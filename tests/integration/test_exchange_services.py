@@ -10,8 +10,8 @@ from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.exchange.housekeeping.requeue import rebuild
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, Partner
 from tests.support.works import now, step, working
 

@@ -8,9 +8,9 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.rules.failures.errors import Held
-from hub.store import tasks
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.migrate import migrate
 from tests.support.partner import Partner
 from tests.support.works import step, working
 

@@ -20,10 +20,11 @@ from hub.gateway.refused_callbacks import UNPROVEN, RefusedCallbacks
 from hub.gateway.rest import CALLBACK_LIMIT, create_app
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import MAX_BYTES
-from hub.store import queries, tasks
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.monitoring import work_counts
+from hub.store.repair import tasks
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.progressed.v1.json"
@@ -98,7 +99,7 @@ def test_a_message_is_answered_after_it_is_stored(door: Door) -> None:
         {"messageId": reply["messageId"], "duplicate": True},  # type: ignore[index]
     )
     with door.store.read() as tx:
-        assert queries.unhandled_count(tx) == 1
+        assert work_counts.unhandled_count(tx) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_wrong_message_is_refused_with_what_where_and_why(
     assert reply["where"].startswith(where)
     assert reply["message"].endswith(".")
     with door.store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
 
 
 def test_the_same_thing_with_another_content_is_a_conflict(door: Door) -> None:
@@ -195,7 +196,7 @@ def test_without_the_right_token_nothing_comes_in_and_the_refusal_is_audited(
     with door.store.read() as tx:
         rows = tx.exec_driver_sql("SELECT action, object, allowed FROM audit").all()
         assert [tuple(row) for row in rows] == [("gateway.intake", "/messages", 0)]
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
 
 
 def test_many_refusals_of_a_source_are_two_rows(door: Door) -> None:

@@ -24,9 +24,11 @@ from hub.messages import catalog, queues
 from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.settings import Settings
-from hub.store import attention, dossiers, journal, outbox, queries
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox
+from hub.store.messages.blobs import BlobStore
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers
 from tests.support.services import RabbitService
 from tests.support.ward import MONDAY, NUMBER, reception
 from tests.support.works import now
@@ -71,7 +73,7 @@ def _follow(process: "subprocess.Popen[str]", store: Store) -> int:
     asked = False
     for _ in process.stdout:  # a line for each commit, and the end when it ends
         with store.read() as tx:
-            done = queries.unhandled_count(tx) == 0
+            done = work_counts.unhandled_count(tx) == 0
         if done and not asked:
             asked = True
             process.terminate()

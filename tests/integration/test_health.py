@@ -25,9 +25,10 @@ from hub.runtime import health
 from hub.runtime.heartbeat import Pulse
 from hub.runtime.role import Role
 from hub.settings import ROLES, Settings
-from hub.store import heartbeats, outbox
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages import outbox
+from hub.store.monitoring import heartbeats
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.received.v1.json"

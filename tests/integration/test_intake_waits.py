@@ -10,11 +10,11 @@ import pytest
 from hub.exchange.intake.accept import Intake
 from hub.messages.envelope import Message, decode
 from hub.ports import AcceptanceUnknown
-from hub.store import queries
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.turns import CommitUnknown
+from hub.store.engine.sqlite_writer import CommitUnknown
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.monitoring import work_counts
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/dossier.progressed.v1.json"
@@ -47,7 +47,7 @@ def message() -> Message:
 def unhandled(store: Store) -> int:
     """Return how many messages are stored and wait."""
     with store.read() as tx:
-        return queries.unhandled_count(tx)
+        return work_counts.unhandled_count(tx)
 
 
 def test_a_sender_that_was_told_not_known_tells_it_again_and_it_is_stored_once(

@@ -11,7 +11,7 @@ from hub.broker.memory import MemoryBroker
 from hub.runtime.heartbeat import Pulse
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.partner import Partner
 from tests.support.works import now, working
 

@@ -8,8 +8,8 @@ import pytest
 
 from hub.operations import list_reconciliation
 from hub.operations.list_problems import ListRefused
-from hub.store import tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
 from tests.integration.test_partner_lists import (
     DAY,
     WRITTEN,

@@ -8,9 +8,9 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.rules.failures.errors import TransientFailure
-from hub.store import pauses
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import Partner
 from tests.support.works import now, step, working
 

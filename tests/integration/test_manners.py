@@ -19,11 +19,11 @@ from hub.rules import circuit
 from hub.rules.call_limits import Dated, Manners, Quota
 from hub.rules.failures.errors import TransientFailure
 from hub.runtime.clock import clock_of
-from hub.store import attempts as calls
-from hub.store import pauses
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.tables import attempts
+from hub.store.deliveries import attempts as calls
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import attempts
 from tests.support import works as works_module
 from tests.support.partner import DOWN, Partner
 from tests.support.works import Works, now, record, step, working

@@ -14,8 +14,8 @@ from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.retention.paper_refresh import EVERY_PAGE_UP_TO, NO_PAGE_FOR, refresh_at_once
-from hub.store import journal
-from hub.store.engine import Store, Tx
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal
 from tests.support.ward import BIRTH, MONDAY, Ward, open_ward, progress, reception, scan
 
 PAGES = 2000

@@ -9,9 +9,9 @@ from typer.testing import CliRunner, Result
 from hub.cli import app
 from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
-from hub.store.engine import Store
-from hub.store.tables import audit
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.schema.tables import audit
 from tests.support.works import now, step
 
 UNNAMED: tuple[tuple[str, ...], ...] = (
@@ -58,7 +58,7 @@ def test_a_decision_without_a_name_is_refused_and_changes_nothing(
     assert "docker compose exec --env HUB_OPERATOR" in told.output
     assert actors(installed) == []
     with installed.read() as tx:
-        assert deliveries.place_of(tx, 1, lock=False)[0] is S.PENDING
+        assert transitions.place_of(tx, 1, lock=False)[0] is S.PENDING
 
 
 @pytest.mark.parametrize("by_option", [True, False])

@@ -16,10 +16,10 @@ from hub.ports import Outgoing, Request
 from hub.rules.states import DeliveryState as S
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
-from hub.store import attention
-from hub.store.engine import Store, Tx
-from hub.store.repair_tables import tasks
-from hub.store.tables import metadata
+from hub.store.engine.store import Store, Tx
+from hub.store.monitoring import attention
+from hub.store.schema.repair_tables import tasks
+from hub.store.schema.tables import metadata
 from tests.support.partner import Partner
 from tests.support.works import AT, now, number, step, working
 

@@ -14,8 +14,8 @@ from hub.exchange.delivery.open_queries import STOPPED, OpenQuestions
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import Outcome, Settling, settle
 from hub.rules.states import DeliveryState
-from hub.store import schedule
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import schedule
+from hub.store.engine.store import Store, Tx
 from tests.integration.test_two_reconcilers import SECOND, in_doubt, reconciler, settled
 from tests.support.partner import Partner
 from tests.support.works import AT, now

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hub.broker.memory import MemoryBroker
 from hub.ports import Receipt, Request
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import BUSY, DOWN, Partner
 from tests.support.works import number, step, working
 

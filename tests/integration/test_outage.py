@@ -17,8 +17,8 @@ from hub.cli import app
 from hub.messages import queues
 from hub.records.calendar import local
 from hub.rules import circuit
-from hub.store import pauses
-from hub.store.engine import Store
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
 from tests.support import works as works_module
 from tests.support.province import effects, settings_for, start_province
 from tests.support.services import RabbitService

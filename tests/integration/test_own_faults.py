@@ -12,8 +12,8 @@ from hub.exchange.delivery import deliver
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.settle import Outcome
 from hub.runtime.telemetry import logging_to
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import Partner
 from tests.support.works import Works, step, working
 

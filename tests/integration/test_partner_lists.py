@@ -22,11 +22,13 @@ from hub.ports import Answer, Receipt, Request
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, deliveries, tasks
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.tables import audit as audit_table
-from hub.store.tables import deliveries as delivery_table
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.repair import tasks
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import audit as audit_table
+from hub.store.schema.tables import deliveries as delivery_table
 from tests.support.partner import Partner
 from tests.support.works import now, number
 
@@ -86,9 +88,9 @@ def deliver(store: Store, at: datetime = MORNING) -> None:
             waiting = tx.execute(query).all()
             for row in waiting:
                 until = at + timedelta(minutes=1)
-                deliveries.claim(tx, [row.id], row.destination, now=at, lease_until=until)
-                deliveries.deliver(tx, [(row.id, "")], now=at, since=S.SENDING)
-                deliveries.release_followers(tx, row.destination, [row.lane], at)
+                transitions.claim(tx, [row.id], row.destination, now=at, lease_until=until)
+                transitions.deliver(tx, [(row.id, "")], now=at, since=S.SENDING)
+                transitions.release_followers(tx, row.destination, [row.lane], at)
         if not waiting:
             return
 

@@ -16,9 +16,9 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.procedure_comparison import Difference, codes_seen, compare
 from hub.records.rulebook import Rulebook
-from hub.store import journal
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.schema.migrate import migrate
 from tests.support.province import PASSWORD, USERNAME, settings_for, start_province
 from tests.support.works import AT, now, number
 

@@ -24,8 +24,10 @@ from hub.operations.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import AmbiguousFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, attention, deliveries, tasks
-from hub.store.engine import Store
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
+from hub.store.repair import tasks
 from tests.support.province import RECEIVED, dossier, settings_for, start_province
 from tests.support.works import Works, now, working
 
@@ -240,7 +242,7 @@ def test_what_a_dead_process_had_sent_is_not_sent_again_while_the_partner_is_at_
     province.set_faults([lost(K.LINE_GIVES_UP, STEPS, seconds=0.4)])
     with store.write() as tx:
         say(tx, [message], now())
-        deliveries.claim(tx, [2], partner.name, now=now(), lease_until=now())
+        transitions.claim(tx, [2], partner.name, now=now(), lease_until=now())
         attempts.start(tx, [(2, 1)], now=now())
     with pytest.raises(AmbiguousFailure):
         partner.send(partner.prepare(message, catalog.read(message)))  # and nobody wrote it down

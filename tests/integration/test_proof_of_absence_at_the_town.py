@@ -17,8 +17,8 @@ from hub.broker.memory import MemoryBroker
 from hub.messages.payloads import TownStep, TownSupplement
 from hub.operations.reconciliation import compare
 from hub.rules.states import DeliveryState as S
-from hub.store import attention
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
 from tests.support.town import HUE, LittleHub, message_of, running_town, settings_for, transfer
 from tests.support.works import now, working
 

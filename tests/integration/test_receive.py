@@ -16,8 +16,10 @@ from hub.messages import payloads as p
 from hub.operations import unparking
 from hub.ports import Incoming
 from hub.runtime import store_retry
-from hub.store import attention, dossiers, journal, outbox, papers, queries
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.messages import journal, outbox
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers, papers
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception, scan
 from tests.support.works import now
 
@@ -33,10 +35,10 @@ def test_a_scan_that_comes_before_its_dossier_waits_for_it(ward: Ward) -> None:
     """Early is not wrong: the file is attached as soon as the dossier is there."""
     ward.accept(scan("TP-1"), ward.file(b"early", "TP-1"))
     with ward.store.read() as tx:
-        assert queries.unhandled_count(tx) == 1
+        assert work_counts.unhandled_count(tx) == 1
     ward.accept(reception())
     with ward.store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
         assert [file.component for file in papers.files_of(tx, NUMBER)] == ["TP-1"]
 
 
@@ -49,7 +51,7 @@ def test_an_unknown_procedure_is_parked_where_an_operator_finds_it(ward: Ward) -
         assert (key, code) == (NUMBER, "procedure_unknown")
         assert "9.999999" in reason
         assert dossiers.get(tx, NUMBER) is None
-        assert queries.open_count(tx) == 0
+        assert work_counts.open_count(tx) == 0
 
 
 def test_a_poisonous_message_falls_out_of_its_batch_alone(ward: Ward) -> None:
@@ -125,7 +127,7 @@ def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
     ward.accept(reception())
     with ward.store.read() as tx:
         assert dossiers.get(tx, NUMBER) is None
-        assert queries.unhandled_count(tx) == 1
+        assert work_counts.unhandled_count(tx) == 1
     consumer = ward.broker.consumer(queues.INGEST, prefetch=10)
     ward.receive.handle(consumer, consumer.receive(10, wait=timedelta(seconds=1)))
     assert ward.dossier().status is p.Status.ACCEPTED

@@ -16,9 +16,9 @@ from hub.ports import Answer, Receipt, Request
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import TransientFailure
-from hub.store import tasks
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.migrate import migrate
 from tests.support.partner import Partner
 from tests.support.works import now, working
 

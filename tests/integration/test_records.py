@@ -12,7 +12,8 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
-from hub.store import attention, dossiers, papers, queries
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers, papers
 from tests.support.ward import (
     LAND,
     MONDAY,
@@ -161,7 +162,7 @@ def test_a_step_of_a_dossier_that_is_not_at_the_town_waits(ward: Ward) -> None:
     transferred(ward)
     assert [int(status) for status in ward.steps()][-1] == 4
     with ward.store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
 
 
 def test_what_is_said_by_the_hub_is_not_accepted_from_outside(ward: Ward) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support import province as p
 from tests.support.rehearsals import AGENCY, environment
 

@@ -9,8 +9,9 @@ from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.exchange.outbox.relay import CONFIRM_WITHIN, Relay
 from hub.ports import Broker
-from hub.store import outbox, silence
-from hub.store.engine import Store, Tx
+from hub.store.engine import connection_watchdog
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import outbox
 
 AWAY = "amqp://a:b@127.0.0.1:1/"
 
@@ -85,8 +86,8 @@ def test_a_broker_that_goes_while_rows_are_in_hand_costs_no_sleep_in_the_transac
 
 def test_the_wait_for_confirms_ends_long_before_the_server_ends_the_session() -> None:
     """Both in the relay's transaction: the longest it may be silent, and what the server allows."""
-    assert CONFIRM_WITHIN * 2 <= silence.LONGEST_PAUSE
+    assert CONFIRM_WITHIN * 2 <= connection_watchdog.LONGEST_PAUSE
     assert any(
-        f"{silence.LONGEST_PAUSE.total_seconds() * 1000:.0f}ms" in option
-        for option in silence.SESSION
+        f"{connection_watchdog.LONGEST_PAUSE.total_seconds() * 1000:.0f}ms" in option
+        for option in connection_watchdog.SESSION
     )

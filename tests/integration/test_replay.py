@@ -19,13 +19,15 @@ from hub.operations.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
 from hub.ports import Answer, Request
 from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, deliveries, replays, schedule
-from hub.store.blobs import BlobStore
-from hub.store.deliveries import StateConflict
-from hub.store.engine import Store
-from hub.store.replays import Item, NoSuchPlan, Selection
-from hub.store.tables import audit as audit_table
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import schedule, transitions
+from hub.store.deliveries.transitions import StateConflict
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages.blobs import BlobStore
+from hub.store.repair import replays
+from hub.store.repair.replays import Item, NoSuchPlan, Selection
+from hub.store.schema.tables import audit as audit_table
+from hub.store.schema.tables import deliveries as table
 from tests.support.partner import REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
 
@@ -341,7 +343,7 @@ def test_a_corrected_copy_goes_before_what_waited(open_desk: Callable[..., Desk]
     desk.works.wait(lambda states: states == {S.CANCELLED: 1, S.DEAD: 1, S.HELD: 2})
     with store.write() as tx:
         assert schedule.sweep_held(tx, now()) == 0
-        assert deliveries.release_followers(tx, "provincial", [number(1)], now()) == 0
+        assert transitions.release_followers(tx, "provincial", [number(1)], now()) == 0
     assert dead_one(store) == copy
     last = resending.resend(store, corrected(store, copy, noiDungXuLy="b"), by=by("corrected"))
     assert last > copy > first

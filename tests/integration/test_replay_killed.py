@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from hub.broker.memory import MemoryBroker
 from hub.operations import replay_plan
 from hub.rules.states import DeliveryState as S
-from hub.store import audit, replays
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.replays import Selection
-from hub.store.tables import audit as audit_table
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.repair import replays
+from hub.store.repair.replays import Selection
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import audit as audit_table
 from tests.support.hub_command import run_hub
 from tests.support.partner import REFUSES, Partner
 from tests.support.works import now, step, working

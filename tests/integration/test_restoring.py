@@ -18,9 +18,11 @@ from hub.messages.payloads import Payload
 from hub.operations import By
 from hub.operations.restoring import Restored, restore
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, audit, deliveries, journal
-from hub.store.engine import Store, Tx
-from hub.store.restored import Mark
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages import journal
+from hub.store.repair.restore import Mark
 from tests.support.partner import DOWN, Partner
 from tests.support.works import AT, now, number, step, working
 
@@ -57,10 +59,10 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
     with store.write() as tx:
         say(tx, [step(1, version) for version in (1, 2, 3)], now())
         say(tx, [step(2, 1), step(3, 1), step(5, 1)], now())
-        found = deliveries.claim(tx, [4, 6], "provincial", now=now(), lease_until=now())
+        found = transitions.claim(tx, [4, 6], "provincial", now=now(), lease_until=now())
         attempts.start(tx, [(one.id, one.attempts) for one in found], now=now())
         fault = DOWN.code
-        deliveries.wait(tx, 4, since=S.SENDING, when=now(), code=fault, detail="")
+        transitions.wait(tx, 4, since=S.SENDING, when=now(), code=fault, detail="")
     partner.ledger = [(number(1), 1), (number(1), 2), (number(2), 1), (number(4), 1)]
     done = put_back(store, Mark(tmp_path / "calls-made"))
     assert done == Restored(handled=1, failed=0, asked=5, behind=2)

@@ -17,11 +17,11 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Receipt, Request
 from hub.rules.poison import LONE_QUESTIONS, SUSPECT_FROM
-from hub.store import attention
-from hub.store.deliveries import Claimed
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.tables import attempts, deliveries
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import attempts, deliveries
 from tests.support.partner import Partner
 from tests.support.works import QUICK, Works, now, step
 
@@ -30,7 +30,7 @@ import os, signal, sys
 from dataclasses import replace
 from datetime import timedelta
 from hub.broker.memory import MemoryBroker
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.partner import Partner
 from tests.support.works import working
 class Deadly(Partner):

@@ -13,9 +13,9 @@ from hub.broker.memory import MemoryBroker
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
-from hub.store.tables import deliveries as table
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import deliveries as table
 from tests.support.partner import Partner
 from tests.support.works import Works, step
 

@@ -14,9 +14,11 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import attention, journal, legs
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.monitoring import attention
+from hub.store.records import legs
+from hub.store.schema.migrate import migrate
 
 MONDAY = datetime(2018, 8, 6, 8, 30, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 NUMBER = "000.99.01.H57-180806-0001"

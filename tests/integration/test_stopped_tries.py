@@ -12,8 +12,9 @@ from hub.messages import payloads as p
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Consumer
-from hub.store import dossiers, lone_tries
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.messages import isolated_attempts
+from hub.store.records import dossiers
 from tests.integration.test_suspects import (
     OTHER,
     Died,
@@ -99,7 +100,7 @@ def test_a_lone_try_that_outlasts_the_stop_has_killed_nobody(
     message = accepted(ward, reception())
     with ward.store.write() as tx:
         for _ in range(3):
-            lone_tries.find(tx, [message.id])
+            isolated_attempts.find(tx, [message.id])
     ward.relay.publish_some(ward.broker.publisher())
     real, entered, freed = ward.receive.handler, threading.Event(), threading.Event()
 

@@ -15,8 +15,8 @@ from hub.rules.states import DeliveryState as S
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.settings import Settings
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.support.partner import Partner
 from tests.support.works import step, working
 

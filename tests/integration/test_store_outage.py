@@ -16,9 +16,9 @@ from hub.ports import Outgoing
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.runtime.telemetry import logging_to
-from hub.store import queries
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.monitoring import work_counts
+from hub.store.schema.migrate import migrate
 from tests.support.partner import DROPS_AFTER, Partner
 from tests.support.works import AT, now, number, step, working
 
@@ -108,5 +108,5 @@ def test_nothing_is_acknowledged_while_the_store_is_away(
     assert [broker.depth(name) for name in (queues.INGEST, DELIVER, "hub.dead")] == [1, 1, 0]
     postgres_server.start()
     with store.read() as tx:
-        assert queries.unhandled_count(tx) == 0
+        assert work_counts.unhandled_count(tx) == 0
     broker.close()

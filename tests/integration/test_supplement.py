@@ -16,7 +16,8 @@ from hub.messages.envelope import decode
 from hub.operations import resending
 from hub.operations.by import By
 from hub.rules.states import DeliveryState
-from hub.store import attention, deliveries
+from hub.store.deliveries import transitions
+from hub.store.monitoring import attention
 from tests.support.ward import (
     BIRTH,
     LAND,
@@ -270,10 +271,10 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
     with ward.store.write() as tx:
         heads = "SELECT id, state FROM deliveries WHERE destination = 'town_center' ORDER BY id"
         (first, _), (second, _) = tx.exec_driver_sql(heads).all()
-        deliveries.cancel(tx, first, since=DeliveryState.PENDING, now=now(), detail="")
-        deliveries.release_followers(tx, "town_center", [NUMBER], now())
+        transitions.cancel(tx, first, since=DeliveryState.PENDING, now=now(), detail="")
+        transitions.release_followers(tx, "town_center", [NUMBER], now())
         since, code = DeliveryState.PENDING, "partner_refused"
-        deliveries.kill(tx, second, since=since, code=code, detail="")
+        transitions.kill(tx, second, since=since, code=code, detail="")
     by: By = {"actor": "officer", "reason": "wrong note", "now": now()}
     payload = msgspec.json.decode(resending.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
     body = msgspec.json.encode(payload)

@@ -21,8 +21,10 @@ from hub.messages.envelope import Message
 from hub.operations import unparking
 from hub.ports import Consumer, Incoming
 from hub.runtime import store_retry
-from hub.store import attention, dossiers, journal, lone_tries, outbox, queries
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.messages import isolated_attempts, journal, outbox
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers
 from tests.support.ward import MONDAY, NUMBER, Ward, open_ward, progress, reception
 from tests.support.works import now
 
@@ -63,7 +65,7 @@ def incoming(message: Message, count: int) -> Incoming:
 def marks(ward: Ward, *messages: Message) -> list[int]:
     """Return how many tries of each did not end."""
     with ward.store.read() as tx:
-        return [lone_tries.begun(tx, message.id) for message in messages]
+        return [isolated_attempts.begun(tx, message.id) for message in messages]
 
 
 def dies_of(ward: Ward, message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +239,7 @@ def test_a_stop_during_a_lone_try_lets_it_end_and_begins_no_other(
     with ward.store.read() as tx:
         assert dossiers.get(tx, NUMBER) is not None
         assert dossiers.get(tx, OTHER) is None
-        assert queries.unhandled_count(tx) == 2
+        assert work_counts.unhandled_count(tx) == 2
 
 
 def test_bytes_that_cannot_be_read_are_marked_too(ward: Ward, consumer: Consumer) -> None:
@@ -247,7 +249,7 @@ def test_bytes_that_cannot_be_read_are_marked_too(ward: Ward, consumer: Consumer
     with ward.store.write() as tx:
         (row,) = outbox.head(tx, 10)
         assert (row.queue, row.type) == (queues.INVALID, "invalid.json_broken")
-        assert lone_tries.begun(tx, "x") == 0
+        assert isolated_attempts.begun(tx, "x") == 0
 
 
 def test_one_that_kills_and_that_the_journal_lacks_is_kept_there(
@@ -256,6 +258,6 @@ def test_one_that_kills_and_that_the_journal_lacks_is_kept_there(
     """The database was restored from before it was accepted: `hub stuck` shows it all the same."""
     message = catalog.compose(reception(), time=MONDAY, source="test")
     with ward.store.write() as tx:
-        lone_tries.begin(tx, message.id, number=2)
+        isolated_attempts.begin(tx, message.id, number=2)
     ward.receive.handle(consumer, [incoming(message, 5)])
     assert parked(ward) == [(message.id, "handler_killed")]

@@ -12,8 +12,8 @@ from hub.cli import app
 from hub.messages import payloads as p
 from hub.operations import Papers
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import transitions
+from hub.store.schema.tables import deliveries as table
 from tests.integration.test_supplement import asked, bring, lacking, supplements
 from tests.support.ward import NUMBER, Ward, open_ward, progress, reception, town, transferred
 from tests.support.works import now
@@ -50,7 +50,7 @@ def delivery(ward: Ward, type: str = SUPPLEMENT) -> int:
 def state(ward: Ward, id: int) -> S:
     """Return where a delivery stands."""
     with ward.store.read() as tx:
-        return deliveries.place_of(tx, id, lock=False)[0]
+        return transitions.place_of(tx, id, lock=False)[0]
 
 
 def supplied(ward: Ward) -> int:
@@ -65,23 +65,23 @@ def settle_first(ward: Ward) -> None:
     """Let the town have the hand-over."""
     first = delivery(ward, TRANSFER)
     with ward.store.write() as tx:
-        deliveries.claim(tx, [first], "town_center", now=now(), lease_until=now())
-        deliveries.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
-        deliveries.release_followers(tx, "town_center", [NUMBER], now())
+        transitions.claim(tx, [first], "town_center", now=now(), lease_until=now())
+        transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+        transitions.release_followers(tx, "town_center", [NUMBER], now())
 
 
 def doubt(ward: Ward, id: int) -> None:
     """Call the town, which does not answer."""
     with ward.store.write() as tx:
-        deliveries.claim(tx, [id], "town_center", now=now(), lease_until=now())
-        deliveries.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+        transitions.claim(tx, [id], "town_center", now=now(), lease_until=now())
+        transitions.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
 
 
 def kill(ward: Ward, id: int, code: str) -> None:
     """Let the town refuse it."""
     with ward.store.write() as tx:
-        deliveries.claim(tx, [id], "town_center", now=now(), lease_until=now())
-        deliveries.kill(tx, id, since=S.SENDING, code=code, detail="")
+        transitions.claim(tx, [id], "town_center", now=now(), lease_until=now())
+        transitions.kill(tx, id, since=S.SENDING, code=code, detail="")
 
 
 @pytest.mark.usefixtures("typed")
@@ -126,7 +126,7 @@ def test_a_hand_over_that_the_town_may_have_is_resolved_first_too(ward: Ward) ->
     transferred(ward)
     id = delivery(ward, TRANSFER)
     doubt(ward, id)
-    with pytest.raises(deliveries.StateConflict, match="hub resolve"):
+    with pytest.raises(transitions.StateConflict, match="hub resolve"):
         operations.cancel(
             ward.store, id, actor="officer", reason="x", now=now(), papers=Papers.BACK
         )
@@ -137,8 +137,8 @@ def test_another_ambiguous_delivery_is_cancelled_as_before(ward: Ward) -> None:
     ward.accept(reception())
     id = delivery(ward, "province.dossier")
     with ward.store.write() as tx:
-        deliveries.claim(tx, [id], "provincial", now=now(), lease_until=now())
-        deliveries.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+        transitions.claim(tx, [id], "provincial", now=now(), lease_until=now())
+        transitions.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
     operations.cancel(ward.store, id, actor="officer", reason="x", now=now())
     assert state(ward, id) is S.CANCELLED
 

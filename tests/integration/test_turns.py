@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.store import outbox
-from hub.store import turns as turns_module
-from hub.store.engine import Store, Tx, is_away
-from hub.store.migrate import migrate
-from hub.store.turns import CommitUnknown, NestedWrite, TurnLate, Turns
+from hub.store.engine import sqlite_writer as turns_module
+from hub.store.engine.sqlite_writer import CommitUnknown, NestedWrite, TurnLate, Turns
+from hub.store.engine.store import Store, Tx, is_away
+from hub.store.messages import outbox
+from hub.store.schema.migrate import migrate
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from hub.exchange.delivery.settle import Settling
 from hub.exchange.outbox.emit import say
 from hub.ports import Clock
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries, schedule
-from hub.store.engine import Store
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts, schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.schema.tables import deliveries as table
 from tests.support.partner import Partner
 from tests.support.works import AT, QUICK, number, step
 
@@ -38,7 +38,7 @@ def in_doubt(store: Store, partner: Partner, count: int) -> None:
     with store.write() as tx:
         say(tx, [step(n, 1) for n in range(1, count + 1)], AT)
         ids = list(range(1, count + 1))
-        deliveries.claim(tx, ids, "provincial", now=AT, lease_until=AT)
+        transitions.claim(tx, ids, "provincial", now=AT, lease_until=AT)
         attempts.start(tx, [(id, 1) for id in ids], now=AT)
         schedule.expire_leases(tx, now=AT + SECOND)
     partner.ledger += [(number(n), 1) for n in range(1, count + 1)]

@@ -12,8 +12,8 @@ from hub.rules.states import DeliveryState as S
 from hub.runtime import health
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
-from hub.store import deliveries
-from hub.store.engine import Store
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
 from tests.support.works import now, step
 
 
@@ -51,8 +51,8 @@ def test_a_partner_that_was_connected_and_is_not_is_told_though_nothing_waits(
     """The start warns before the first delivery is stuck."""
     waiting(installed, 1)
     with installed.write() as tx:
-        deliveries.claim(tx, [1], "provincial", now=now(), lease_until=now())
-        deliveries.deliver(tx, [(1, "")], now=now(), since=S.SENDING)
+        transitions.claim(tx, [1], "provincial", now=now(), lease_until=now())
+        transitions.deliver(tx, [(1, "")], now=now(), since=S.SENDING)
     (check,) = unconnected(settings(tmp_path))
     assert "0 pending; 1 were delivered there before" in check.detail
 

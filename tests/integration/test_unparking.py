@@ -12,10 +12,11 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import unparking
-from hub.store import journal, outbox, parked, queries
-from hub.store.engine import Store
-from hub.store.parked import Selection
-from hub.store.tables import audit
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox, parked
+from hub.store.messages.parked import Selection
+from hub.store.monitoring import work_counts
+from hub.store.schema.tables import audit
 from tests.support.blocked import wait_blocked
 from tests.support.works import AT, now, number
 
@@ -75,7 +76,7 @@ def test_a_parked_message_is_taken_up_again_once(installed: Store) -> None:
     assert hub("unpark", id, "--reason", "the dossier was entered").exit_code == 0
     assert (asked(installed), still_parked(installed)) == ([id], [])
     with installed.read() as tx:
-        assert queries.unhandled_count(tx) == 1
+        assert work_counts.unhandled_count(tx) == 1
     refused = hub("unpark", id, "--reason", "again")
     assert (refused.exit_code, f"{id}: it waits" in refused.output) == (1, True)
     assert audited(installed) == [("message.unpark", id, "the dossier was entered")]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.messages.invalid import InvalidMessage
-from hub.store.blobs import BlobStore, Upload
+from hub.store.messages.blobs import BlobStore, Upload
 from tests.integration.test_gateway import FILE_LIMIT, Door, running
 
 FIELDS = {"Content_Type": "application/pdf", "X_Name": "a.pdf"}

@@ -8,7 +8,7 @@ from hub.broker.memory import MemoryBroker
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.partner import Partner
 from tests.support.works import AT, now, number, record, step, working
 

@@ -2,8 +2,8 @@
 
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.store import journal
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import journal
 
 
 def accepted(store: Store) -> list[p.Payload]:

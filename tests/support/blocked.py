@@ -4,7 +4,7 @@ import threading
 
 import sqlalchemy as sa
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 _BLOCKED = sa.text(
     "SELECT count(*) FROM pg_stat_activity"

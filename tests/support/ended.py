@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from hub.messages import payloads as p
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries
-from hub.store.engine import Store, Tx
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables import deliveries as table
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
 from tests.support.works import now
 
@@ -63,10 +63,10 @@ def _deliver_some(store: Store, at: datetime) -> int:
         done = 0
         for destination, ids in _due(tx).items():
             lease = at + timedelta(minutes=1)
-            claimed = deliveries.claim(tx, ids, destination, now=at, lease_until=lease)
+            claimed = transitions.claim(tx, ids, destination, now=at, lease_until=lease)
             attempts.start(tx, [(one.id, one.attempts) for one in claimed], now=at)
-            deliveries.deliver(tx, [(one.id, "") for one in claimed], now=at, since=S.SENDING)
-            deliveries.release_followers(tx, destination, [one.lane for one in claimed], at)
+            transitions.deliver(tx, [(one.id, "") for one in claimed], now=at, since=S.SENDING)
+            transitions.release_followers(tx, destination, [one.lane for one in claimed], at)
             done += len(claimed)
         return done
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 _SETTINGS = (
     "LOAD 'auto_explain'",

@@ -68,7 +68,7 @@ def log_events() -> str:
         "Nhật ký · Log events",
         "Mỗi dòng là một đối tượng JSON ở standard error. Dòng nhật ký chỉ có tên, số và mã; không "
         "có nội dung, không có\ndữ liệu cá nhân. Lỗi (`error`) ghi bằng lớp và mã, ví dụ "
-        "`OperationalError 57P01 at hub/store/engine.py:75`. Của bản chạy thử: `var/demo/hub.log`.",
+        "`OperationalError 57P01 at hub/store/engine/store.py:75`. Của bản chạy thử: `var/demo/hub.log`.",  # noqa: E501
         "Each line is a JSON object on standard error (readable text on a terminal). Fields are "
         "names, numbers and codes; never\na payload, never personal data. A fault (`error`) is "
         "classes and codes of exceptions and lines of our code. The words of\na database are left "

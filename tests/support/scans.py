@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.engine import Store
-from hub.store.growing import GROWING
+from hub.store.engine.store import Store
+from hub.store.schema.growing import GROWING
 from tests.support.traced import Sent
 
 _ALIAS = re.compile(r'\b(\w+) AS "?(\w+)"?')

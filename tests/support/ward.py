@@ -18,11 +18,11 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.records.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store import dossiers
-from hub.store.blobs import BlobStore
-from hub.store.dossiers import Dossier
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.records import dossiers
+from hub.store.records.dossiers import Dossier
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from adapters.wire.profile import Profile
 from hub.operations.contracts.watching import ContractWatch
 from hub.ports import ContractReader
 from hub.rules.call_limits import Manners
-from hub.store import contracts, drift, tasks
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.repair import contracts, drift, tasks
 from tests.support.province import settings_for
 
 DAY = timedelta(days=1)

@@ -20,8 +20,8 @@ from hub.rules.failures.errors import FaultClass
 from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.runtime.telemetry import Event
 from hub.settings import ROLES
-from hub.store.growing import BOUNDED, GROWING
-from hub.store.tables import JOURNAL_STATES
+from hub.store.schema.growing import BOUNDED, GROWING
+from hub.store.schema.tables import JOURNAL_STATES
 
 ROOT = Path(__file__).parents[2]
 NAMES = (

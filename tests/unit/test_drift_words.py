@@ -6,7 +6,7 @@ import pytest
 
 from hub.operations.drift.words import finding, what
 from hub.ports import DriftKind
-from hub.store.drift import Key
+from hub.store.repair.drift import Key
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

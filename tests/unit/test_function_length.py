@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LIMIT = 40
 NAMED = Path(__file__).with_name("long_functions.toml")
-RELEASED = ROOT / "hub/store/migrations/versions"
+RELEASED = ROOT / "hub/store/schema/migrations/versions"
 """A released step of a migration is never edited."""
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.rules.retention.ends import Kept, why_kept
-from hub.store import handovers
 from hub.store.archive import candidates, rows
-from hub.store.chain import HANDOVERS
+from hub.store.evidence import handovers
+from hub.store.evidence.chain import HANDOVERS
 from hub.store.evidence.verification import verify
-from hub.store.tables import journal
+from hub.store.schema.tables import journal
 from tests.benchmarks.growth.aged import age
 from tests.support.ended import end, number, take_in
 from tests.support.ward import MONDAY, Ward, open_ward

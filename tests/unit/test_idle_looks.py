@@ -10,9 +10,9 @@ import pytest
 from hub.exchange.housekeeping.timer import Timer
 from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
-from hub.store import deliveries, schedule
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.deliveries import schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.integration.test_two_reconcilers import in_doubt, reconciler
 from tests.support.partner import Partner
 from tests.support.works import AT, step
@@ -33,8 +33,8 @@ def waiting(store: Store) -> None:
     """Let one delivery wait for its next attempt, SOON."""
     with store.write() as tx:
         say(tx, [step(1, 1)], AT)
-        deliveries.claim(tx, [1], "provincial", now=AT, lease_until=LATER)
-        deliveries.wait(tx, 1, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.claim(tx, [1], "provincial", now=AT, lease_until=LATER)
+        transitions.wait(tx, 1, since=S.SENDING, when=SOON, code="partner_busy", detail="")
 
 
 def test_a_timer_with_nothing_due_takes_no_turn_to_write(store: Store) -> None:

@@ -18,7 +18,7 @@ from hub.operations.list_checks import (
 from hub.operations.list_problems import ListRefused
 from hub.operations.partner_list import PartnerList
 from hub.records import agencies
-from hub.store.listing import Known
+from hub.store.records.partner_view import Known
 
 DAY = date(2018, 8, 6)
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)

@@ -19,7 +19,7 @@ from hub.operations.list_comparison import (
     judge,
 )
 from hub.operations.partner_list import PartnerList
-from hub.store.listing import Known
+from hub.store.records.partner_view import Known
 
 DAY = date(2018, 8, 6)
 RECEIVED = datetime(2018, 8, 6, 2, tzinfo=UTC)

@@ -11,9 +11,9 @@ from hub.bootstrap.installation import open_store
 from hub.cli import app
 from hub.preflight.machine import rights
 from hub.settings import Settings
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.private import open_paths, tighten
+from hub.store.engine.file_rights import open_paths, tighten
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 
 def modes(*paths: Path) -> set[int]:

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 from psycopg.pq import TransactionStatus
 
-from hub.store import silence
-from hub.store.silence import Line, Silence
+from hub.store.engine import connection_watchdog
+from hub.store.engine.connection_watchdog import Line, Silence
 
 
 class Waiting:
@@ -53,7 +53,7 @@ def line_on(end: socket.socket) -> Line:
 def test_a_line_is_cut_on_its_own_socket(ends: list[socket.socket]) -> None:
     """Its waiter sees the end of the stream."""
     line = line_on(ends[0])
-    silence._cut(line, silence._inode(line))
+    connection_watchdog._cut(line, connection_watchdog._inode(line))
     assert is_cut(ends[1])
 
 
@@ -62,9 +62,9 @@ def test_a_socket_that_got_the_number_of_a_closed_line_is_left_alone(
 ) -> None:
     """A connection to a partner, say, must not break because a line to the database was closed."""
     line = line_on(ends[0])
-    watched = silence._inode(line)
+    watched = connection_watchdog._inode(line)
     cast(Any, line).number = ends[2].fileno()  # as after a close and the next open
-    silence._cut(line, watched)
+    connection_watchdog._cut(line, watched)
     assert not is_cut(ends[3])
 
 

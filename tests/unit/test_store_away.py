@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import errors
 
-from hub.store.engine import is_away
+from hub.store.engine.store import is_away
 
 ABSENT = (
     "08000",  # connection_exception

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 
 import hub.store
 from hub.rules.states import DeliveryState
-from hub.store.delivery_statements import delivering
-from hub.store.many_rows import equations
-from hub.store.prepared import Prepared
+from hub.store.deliveries.delivery_statements import delivering
+from hub.store.statements.compiled import Prepared
+from hub.store.statements.many_rows import equations
 
 POSTGRESQL = sa.make_url("postgresql+psycopg://").get_dialect()()
 MORE_THAN_THE_KEY = {
-    "hub.store.attempts._FINISH": "one call of a delivery ends at a time, so no two rows share it",
+    "hub.store.deliveries.attempts._FINISH": "one call of a delivery ends at a time, so no two rows share it",  # noqa: E501
 }
 """Updates that compare other parameters, too, and why no two of their rows share the key."""
 

@@ -18,8 +18,8 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.ports import Sink
 from hub.records.rulebook import Rulebook
-from hub.store import papers, reports
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.records import papers, reports
 
 SUPPLEMENT = ("A", "B")
 """The papers that a citizen brings when more is asked for: two, as often as not."""

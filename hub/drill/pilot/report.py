@@ -21,10 +21,11 @@ from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
 from hub.records.surveys import tally
 from hub.rules.retention.ends import month_after
-from hub.store import attention, queries, reports, surveys
 from hub.store.archive import index
 from hub.store.conservation import balance, proof
-from hub.store.engine import Store, Tx
+from hub.store.engine.store import Store, Tx
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import reports, surveys
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
@@ -53,7 +54,7 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
         counted = proof.prove(tx, READERS)
         report["parked"] = len(attention.parked(tx))
         report["waiting_for_a_person"] = len(attention.stuck(tx))
-        report["not_handled"] = queries.unhandled_count(tx)
+        report["not_handled"] = work_counts.unhandled_count(tx)
         report["papers_not_at_town"] = len(attention.papers_not_at_town(tx))
     report["balance"] = {
         found.destination: {"accepted": found.accepted, **found.states}

@@ -39,7 +39,8 @@ from hub.messages.payloads import Station
 from hub.runtime import telemetry
 from hub.runtime.role import Bell
 from hub.settings import Settings
-from hub.store import attention, outbox, queries
+from hub.store.messages import outbox
+from hub.store.monitoring import attention, work_counts
 
 ROOM = 400
 """Unsettled deliveries above which the office waits: the weather then meets a working hub."""
@@ -227,8 +228,8 @@ def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Bell) -
 def _unsettled(hub: Hub) -> int:
     """Return how much the hub still has to do by itself."""
     with hub.store.read() as tx:
-        waiting = queries.unhandled_count(tx) + outbox.backlog(tx)
-        return waiting + queries.open_count(tx) - len(attention.stuck(tx))
+        waiting = work_counts.unhandled_count(tx) + outbox.backlog(tx)
+        return waiting + work_counts.open_count(tx) - len(attention.stuck(tx))
 
 
 def _wait_for_end(

@@ -9,10 +9,10 @@ from datetime import datetime
 from hub.messages.partner_names import names_of
 from hub.rules.failures.access_remedies import REMEDIES
 from hub.rules.failures.errors import FAULTS
-from hub.store import access_tasks, tasks
-from hub.store.engine import Tx
-from hub.store.pauses import Pause
-from hub.store.repair_tables import WARD_IT
+from hub.store.deliveries.pauses import Pause
+from hub.store.engine.store import Tx
+from hub.store.repair import access_tasks, tasks
+from hub.store.schema.repair_tables import WARD_IT
 
 
 def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from hub.rules import circuit as rules
 from hub.rules.call_limits import Closed, Manners, Quota
 from hub.rules.circuit import Circuit, Phase, Word
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
-from hub.store.pauses import Pause
+from hub.store.deliveries.pauses import Pause
 
 GRACE = timedelta(seconds=15)
 """How long after its end a pause is still heeded, when nothing more is said about it; on top of

@@ -14,9 +14,9 @@ from hub.exchange.admission.admission import Gate
 from hub.rules.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store import pauses
-from hub.store.engine import Store, Tx
-from hub.store.pauses import Pause
+from hub.store.deliveries import pauses
+from hub.store.deliveries.pauses import Pause
+from hub.store.engine.store import Store, Tx
 
 TOGETHER = 500
 """Deliveries recalled in one transaction."""

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from hub.ports import Incoming
-from hub.store import outbox, urgent
-from hub.store.deliveries import ask
-from hub.store.engine import Store
-from hub.store.urgent import Due
+from hub.store.deliveries import priority
+from hub.store.deliveries.priority import Due
+from hub.store.deliveries.transitions import ask
+from hub.store.engine.store import Store
+from hub.store.messages import outbox
 
 WITHIN = timedelta(days=1)
 """How soon something has to be due to pass others."""
@@ -43,10 +44,10 @@ class Urgency:
             return asked
         self._looked = time.monotonic()
         with self.store.read() as tx:
-            soon = urgent.due_before(
+            soon = priority.due_before(
                 tx, self.destination, before=now + WITHIN, but=asked, limit=len(asked)
             )
-            standing = urgent.unsent(tx, asked) if soon else {}
+            standing = priority.unsent(tx, asked) if soon else {}
         pairs = _pairs(soon, asked, standing)
         if not pairs:
             return asked

@@ -12,9 +12,9 @@ from hub.exchange.admission.admission import Gate
 from hub.ports import Incoming
 from hub.rules import call_limits
 from hub.rules.call_limits import Quota
-from hub.store import pauses
-from hub.store.deliveries import Claimed
-from hub.store.engine import Tx
+from hub.store.deliveries import pauses
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Tx
 
 SOON = timedelta(seconds=1)
 

@@ -10,7 +10,7 @@ from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt
 from hub.rules.failures.error_summary import cause_of
 from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
-from hub.store.deliveries import Claimed
+from hub.store.deliveries.transitions import Claimed
 
 
 def make_call(destination: Destination, claim: Claimed, clock: Clock) -> Outcome:

@@ -16,8 +16,8 @@ from hub.exchange.admission.pause_registry import Board
 from hub.exchange.admission.quotas import Quotas
 from hub.ports import Incoming
 from hub.runtime.failpoints import Point, passing
-from hub.store import claiming, deliveries
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import claiming, transitions
+from hub.store.engine.store import Store, Tx
 
 Work = Callable[[Tx], None]
 """What is done in a transaction."""
@@ -34,7 +34,7 @@ class Lease(NamedTuple):
 class Taken(NamedTuple):
     """What a claim has brought."""
 
-    claims: list[deliveries.Claimed]
+    claims: list[transitions.Claimed]
     lease: Lease
     left: list[int]
     """Deliveries that might have gone and were not claimed: not due, not open, or replaced."""
@@ -90,8 +90,8 @@ class Claim:
         """
         to = self.destination
         with self.store.write() as tx:
-            overtaken = deliveries.supersede_overtaken(tx, list(ids), to, now)
-            deliveries.release_followers(tx, to, {lane for _, lane in overtaken}, now)
+            overtaken = transitions.supersede_overtaken(tx, list(ids), to, now)
+            transitions.release_followers(tx, to, {lane for _, lane in overtaken}, now)
         return [id for id, _ in overtaken]
 
     def _take_some(
@@ -101,12 +101,12 @@ class Claim:
         now: datetime,
         until: datetime,
         first: Work | None,
-    ) -> tuple[list[int], list[deliveries.Claimed]]:
+    ) -> tuple[list[int], list[transitions.Claimed]]:
         """Claim of what may go as much as the quotas let, and lay the rest of `asked` aside.
 
         Returns what the quotas let go, and what was claimed.
         """
-        claims: list[deliveries.Claimed] = []
+        claims: list[transitions.Claimed] = []
         with self.store.write() as tx:
             if first is not None:
                 first(tx)
@@ -123,5 +123,5 @@ class Claim:
 
     def _claim(
         self, tx: Tx, ids: list[int], now: datetime, until: datetime
-    ) -> list[deliveries.Claimed]:
+    ) -> list[transitions.Claimed]:
         return claiming.claim_and_start(tx, ids, self.destination, now=now, lease_until=until)

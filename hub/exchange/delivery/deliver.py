@@ -51,8 +51,8 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import deliveries
-from hub.store.engine import is_away
+from hub.store.deliveries import transitions
+from hub.store.engine.store import is_away
 
 
 class _Ask(msgspec.Struct):
@@ -251,7 +251,7 @@ class Deliver(Role):
         return self._begin(pool, rest, outlast(self, lambda: self.claims.take(rest, self.clock())))
 
     def _hand_to(
-        self, pool: ThreadPoolExecutor, incoming: Incoming, claim: deliveries.Claimed, lease: Lease
+        self, pool: ThreadPoolExecutor, incoming: Incoming, claim: transitions.Claimed, lease: Lease
     ) -> None:
         """Give a claim to a thread; where none can be had, it ends without a call."""
         turn = -1
@@ -329,7 +329,9 @@ class Deliver(Role):
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self._in_hand
 
-    def _work(self, incoming: Incoming, claim: deliveries.Claimed, lease: Lease, turn: int) -> None:
+    def _work(
+        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, turn: int
+    ) -> None:
         """Bring one claim to an outcome, whatever goes wrong: else it would stay in hand."""
         outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed"))
         try:
@@ -360,19 +362,21 @@ class Deliver(Role):
         elif self._consumer is not None:
             self._consumer.wake()
 
-    def _not_begun(self, claim: deliveries.Claimed, lease: Lease, error: Exception) -> Outcome:
+    def _not_begun(self, claim: transitions.Claimed, lease: Lease, error: Exception) -> Outcome:
         """Return the outcome of a fault of ours before the call: certainly without effect."""
         cause = cause_of(error)
         log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
         return self._failed(claim, lease, TransientFailure("call_not_begun", cause))
 
-    def _failed(self, claim: deliveries.Claimed, lease: Lease, failure: DeliveryFailure) -> Outcome:
+    def _failed(
+        self, claim: transitions.Claimed, lease: Lease, failure: DeliveryFailure
+    ) -> Outcome:
         """Return an outcome that needs nothing of ours to work; its time is that of the claim."""
         at = lease.until - self.lease
         return Outcome(claimed=claim, message=None, result=failure, finished_at=at)
 
     def _decide(
-        self, incoming: Incoming, claim: deliveries.Claimed, lease: Lease, turn: int
+        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, turn: int
     ) -> Outcome:
         """Make the call, unless by now it must not be made."""
         try:

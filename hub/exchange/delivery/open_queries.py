@@ -14,9 +14,9 @@ from pathlib import Path
 from hub.ports import Clock
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.telemetry import Event, log
-from hub.store import attempts
-from hub.store.deliveries import Claimed
-from hub.store.engine import Store, is_away
+from hub.store.deliveries import attempts
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store, is_away
 
 Question = tuple[int, int]
 """Number of a delivery, and of the attempt that the question is."""

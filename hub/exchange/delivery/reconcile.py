@@ -49,8 +49,9 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import attempts, deliveries, doubts, handovers, schedule
-from hub.store.engine import Tx, is_away
+from hub.store.deliveries import attempts, doubts, schedule, transitions
+from hub.store.engine.store import Tx, is_away
+from hub.store.evidence import handovers
 
 CLOSE_WITHIN = 5.0
 """Seconds for closing what outlasts a stop; the store may be away."""
@@ -149,7 +150,7 @@ class Reconcile(Role):
                 alone = False  # it was the only one
                 self.on_commit()
 
-    def _take(self, limit: int, *, alone: bool = False) -> list[deliveries.Claimed]:
+    def _take(self, limit: int, *, alone: bool = False) -> list[transitions.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         if call_limits.closed(self.known, self.destination.name, "", at=now):
@@ -172,7 +173,7 @@ class Reconcile(Role):
             attempts.start(tx, calls, now=now, kind="find")
         return doubtful
 
-    def _is_left(self, tx: Tx, one: deliveries.Claimed) -> bool:
+    def _is_left(self, tx: Tx, one: transitions.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""
         lost = schedule.unended(tx, one.id)
         if not poison.asking_kills(lost):
@@ -188,10 +189,10 @@ class Reconcile(Role):
             f"tiến trình kết thúc giữa chừng trong cả {count} lần hỏi riêng"
             f" · the process ended during each of {count} questions asked alone"
         )
-        deliveries.leave_to_person(tx, one.id, why=why)
+        transitions.leave_to_person(tx, one.id, why=why)
         return True
 
-    def _ask(self, claimed: deliveries.Claimed) -> Outcome:
+    def _ask(self, claimed: transitions.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
         started_at = self.clock()
         answer: Receipt | Absent | Unclear | DeliveryFailure
@@ -239,7 +240,7 @@ class Reconcile(Role):
                 outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
             else:
                 outlast(self, lambda: self._write(outcome, answer))
-        except deliveries.StateConflict as error:
+        except transitions.StateConflict as error:
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
             return  # it is closed at the end
         except Exception as error:
@@ -271,11 +272,11 @@ class Reconcile(Role):
     def _write(self, outcome: Outcome, answer: Absent | Unclear | DeliveryFailure) -> None:
         claimed, now = outcome.claimed, outcome.finished_at
         with self.settling.store.write() as tx:
-            deliveries.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
+            transitions.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
             attempts.finish(tx, [record_of(outcome, "find")])
             if isinstance(answer, PermanentFailure):
                 why = unproven_texts.words_of_failure(answer)
-                deliveries.leave_to_person(tx, claimed.id, why=why, code=answer.code)
+                transitions.leave_to_person(tx, claimed.id, why=why, code=answer.code)
             elif isinstance(answer, DeliveryFailure):
                 asked = schedule.unanswered(tx, claimed.id)
                 wish = answer.retry_after
@@ -307,11 +308,11 @@ class Reconcile(Role):
             case absence.AskAgain(when, absent_at):
                 doubts.ask_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
             case absence.LeaveToPerson():
-                deliveries.leave_to_person(tx, claimed.id, why=why)
+                transitions.leave_to_person(tx, claimed.id, why=why)
             case absence.Proven():
                 self._send_again(tx, claimed, now)
 
-    def _send_again(self, tx: Tx, claimed: deliveries.Claimed, now: datetime) -> None:
+    def _send_again(self, tx: Tx, claimed: transitions.Claimed, now: datetime) -> None:
         """The partner does not have it: send it again, or give it to a person as dead."""
         action = recovery.after_absence(
             claimed.counted,
@@ -322,7 +323,7 @@ class Reconcile(Role):
         )
         match action:
             case recovery.RetryAt(when):
-                deliveries.retry_absent(tx, claimed.id, now=when)
+                transitions.retry_absent(tx, claimed.id, now=when)
             case recovery.Park(code):
                 why, since = NEVER_THERE, DeliveryState.AMBIGUOUS
-                deliveries.kill(tx, claimed.id, since=since, code=code, detail=why)
+                transitions.kill(tx, claimed.id, since=since, code=code, detail=why)

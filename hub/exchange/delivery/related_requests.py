@@ -12,9 +12,9 @@ from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Destination, Request
 from hub.rules.failures.errors import DeliveryFailure
-from hub.store import doubts
-from hub.store.deliveries import Claimed
-from hub.store.engine import Store
+from hub.store.deliveries import doubts
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store
 
 
 def request_beside(

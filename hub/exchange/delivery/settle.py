@@ -25,8 +25,10 @@ from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store import attempts, delivered, deliveries, fault_classes, handovers
-from hub.store.engine import Store, Tx, is_away
+from hub.store.deliveries import attempts, settling, transitions
+from hub.store.engine.store import Store, Tx, is_away
+from hub.store.evidence import handovers
+from hub.store.repair import fault_classes
 
 SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls or answers may take when a role stops."""
@@ -38,7 +40,7 @@ OnDelivered = Callable[[Tx, Message, Receipt], None]
 class Outcome:
     """What came of one claimed delivery."""
 
-    claimed: deliveries.Claimed
+    claimed: transitions.Claimed
     message: Message | None
     result: Receipt | Absent | Unclear | DeliveryFailure
     finished_at: datetime
@@ -94,7 +96,7 @@ def _settle_bad(
     question the error is raised: the effect is unknown already, and only the asker can ask again.
     """
     delivery, cause = outcome.claimed.id, cause_of(error)
-    if isinstance(error, deliveries.StateConflict):
+    if isinstance(error, transitions.StateConflict):
         log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
         return
     if since is DeliveryState.AMBIGUOUS:
@@ -112,9 +114,9 @@ def write(
     latest = max(outcome.finished_at for outcome in outcomes)
     if all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome) for outcome in outcomes]
-        delivered.settle(tx, done, since=since, kind=kind, now=latest)
+        settling.settle(tx, done, since=since, kind=kind, now=latest)
     else:
-        deliveries.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
+        transitions.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
         outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
         _move(tx, ctx, outcomes, latest, since=since)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
@@ -123,7 +125,7 @@ def write(
     for outcome in sorted(good, key=lambda one: one.claimed.lane):
         if outcome.message and isinstance(outcome.result, Receipt):
             ctx.on_delivered(tx, outcome.message, outcome.result)
-    deliveries.release_followers(
+    transitions.release_followers(
         tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
     )
     called = [outcome for outcome in outcomes if outcome.called]
@@ -141,7 +143,7 @@ def _move(
 ) -> None:
     """Move each delivery to where its outcome brings it."""
     good = [(o.claimed.id, o.result.reference) for o in outcomes if isinstance(o.result, Receipt)]
-    deliveries.deliver(tx, good, now=now, since=since)
+    transitions.deliver(tx, good, now=now, since=since)
     for outcome in outcomes:
         if isinstance(outcome.result, DeliveryFailure):
             _fail(tx, ctx, outcome, outcome.result, since=since)
@@ -152,8 +154,8 @@ def _is_plain(result: Receipt | Absent | Unclear | DeliveryFailure) -> bool:
     return isinstance(result, Receipt) and not _differing(result)
 
 
-def _delivered(outcome: Outcome) -> delivered.Delivered:
-    return delivered.Delivered(
+def _delivered(outcome: Outcome) -> settling.Delivered:
+    return settling.Delivered(
         outcome.claimed,
         outcome.result.reference if isinstance(outcome.result, Receipt) else "",
         at=outcome.finished_at,
@@ -256,16 +258,16 @@ def _fail(
     told = {"detail": failure.detail, "partner_code": failure.partner_code}
     match action:
         case recovery.RetryAt(when, counts):
-            deliveries.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
+            transitions.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
         case recovery.ReconcileAt(when):
-            deliveries.doubt(tx, id, since=since, ask_at=when, code=code, now=now, **told)
+            transitions.doubt(tx, id, since=since, ask_at=when, code=code, now=now, **told)
         case recovery.AskPerson():
-            deliveries.doubt(tx, id, since=since, ask_at=None, code=code, now=now, **told)
+            transitions.doubt(tx, id, since=since, ask_at=None, code=code, now=now, **told)
         case recovery.Park(parked_as):
             # Where another code says why it ended, the detail says what the last call brought.
             last = f"{code}: {failure.detail}" if failure.detail else code
             told["detail"] = last if parked_as != code else failure.detail or code
-            deliveries.kill(tx, id, since=since, code=parked_as, **told)
+            transitions.kill(tx, id, since=since, code=parked_as, **told)
 
 
 def _differing(result: Receipt | Absent | Unclear | DeliveryFailure) -> tuple[str, ...]:

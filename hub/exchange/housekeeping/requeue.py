@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from hub.ports import Clock
-from hub.store import journal, lone_tries, schedule
-from hub.store.engine import Store
+from hub.store.deliveries import schedule
+from hub.store.engine.store import Store
+from hub.store.messages import isolated_attempts, journal
 
 
 def rebuild(
@@ -28,12 +29,12 @@ def rebuild(
     counts = {"messages": 0, "deliveries": 0}
     after = ""
     with store.write() as tx:
-        lone_tries.forget(tx)
+        isolated_attempts.forget(tx)
     while True:
         with store.write() as tx:
             ids = journal.ask_unhandled(tx, after=after)
             if at_start:
-                lone_tries.find(tx, ids)
+                isolated_attempts.find(tx, ids)
         if not ids:
             break
         after = ids[-1]

@@ -15,8 +15,10 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import future_times, journal, schedule
-from hub.store.engine import Store, Tx
+from hub.store.deliveries import schedule
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal
+from hub.store.repair import future_times
 
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -17,9 +17,10 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import AcceptanceUnknown, Accepted, Clock
 from hub.runtime.failpoints import Point, passing
-from hub.store import blobs, handovers, journal
-from hub.store.engine import Store, is_away
-from hub.store.turns import CommitUnknown
+from hub.store.engine.sqlite_writer import CommitUnknown
+from hub.store.engine.store import Store, is_away
+from hub.store.evidence import handovers
+from hub.store.messages import blobs, journal
 
 WAIT_AT_MOST = timedelta(seconds=45)
 """For a commit: longer than SQLite waits for another process's lock, and shorter than the minute

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from hub.messages import catalog
 from hub.messages.envelope import MAX_STORED_BYTES, Message, encode
-from hub.store import deliveries, journal
-from hub.store.engine import Tx
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
 
 
 def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
@@ -17,16 +18,16 @@ def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
         journal.Entry(message, encode(message, limit=MAX_STORED_BYTES)) for message in messages
     ]
     journal.record_outgoing(tx, entries, now)
-    deliveries.open_all(tx, [delivery_of(message) for message in messages], now)
+    transitions.open_all(tx, [delivery_of(message) for message in messages], now)
 
 
-def delivery_of(message: Message) -> deliveries.NewDelivery:
+def delivery_of(message: Message) -> transitions.NewDelivery:
     """Return the delivery that a message needs: to whom, in which lane, how urgent."""
     entry = catalog.find(message.type, message.version)
     if entry.reader == catalog.RECORDS:
         raise ValueError(f"{message.type} is read by the records, not by a destination")
     payload = catalog.read(message)
-    return deliveries.NewDelivery(
+    return transitions.NewDelivery(
         message_id=message.id,
         destination=entry.reader,
         type=message.type,

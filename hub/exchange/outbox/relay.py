@@ -24,9 +24,9 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import outbox
-from hub.store.doorbell import Doorbell
-from hub.store.engine import Store, Tx
+from hub.store.engine.outbox_listener import Doorbell
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import outbox
 
 TURNED_AWAY = frozenset({Confirm.UNROUTABLE, Confirm.REFUSED})
 CONFIRM_WITHIN = timedelta(seconds=5)

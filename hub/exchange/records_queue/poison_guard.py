@@ -13,8 +13,8 @@ from pathlib import Path
 from hub.exchange.records_queue.shutdown_markers import StopNotes
 from hub.ports import Incoming
 from hub.rules.poison import SUSPECT_FROM, is_suspect
-from hub.store import lone_tries
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages import isolated_attempts
 
 
 class Suspects:
@@ -35,7 +35,7 @@ class Suspects:
         if self._counted:
             return
         with self._store.read() as tx:
-            self._found = lone_tries.found(tx, times=SUSPECT_FROM)
+            self._found = isolated_attempts.found(tx, times=SUSPECT_FROM)
 
     def has(self, incoming: Incoming) -> bool:
         """Tell whether a message has to be handled alone."""
@@ -44,14 +44,14 @@ class Suspects:
     def deaths(self, key: str) -> int:
         """Return how many tries of a message alone did not end, and not by a known stop."""
         with self._store.read() as tx:
-            begun = lone_tries.begun(tx, key)
+            begun = isolated_attempts.begun(tx, key)
         return begun - 1 if begun and self._notes.says(key, begun) else begun
 
     def begin(self, key: str, number: int) -> None:
         """Mark that a message is now tried alone, for the `number`-th time without an end."""
         self._open = key, number
         with self._store.write() as tx:
-            lone_tries.begin(tx, key, number=number)
+            isolated_attempts.begin(tx, key, number=number)
         self._notes.forget(key)
 
     def end(self) -> None:
@@ -60,7 +60,7 @@ class Suspects:
             return
         key, _ = self._open
         with self._store.write() as tx:
-            lone_tries.end(tx, key)
+            isolated_attempts.end(tx, key)
         self._found.discard(key)
         self._open = None
 
@@ -74,7 +74,7 @@ class Suspects:
         key, number = self._open
         self._notes.leave(key, number)
         with self._store.write() as tx:
-            lone_tries.withdraw(tx, key, number=number)
+            isolated_attempts.withdraw(tx, key, number=number)
         self._notes.forget(key)
 
     def leave(self) -> None:

@@ -33,8 +33,8 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import journal, outbox
-from hub.store.engine import Store, Tx, is_away, is_full
+from hub.store.engine.store import Store, Tx, is_away, is_full
+from hub.store.messages import journal, outbox
 
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it

@@ -22,9 +22,9 @@ from hub.operations.archive.selecting import Pages, select
 from hub.operations.archive.unknown_files import remove_unknown
 from hub.operations.by import By
 from hub.runtime.failpoints import Point, passing
-from hub.store import audit
 from hub.store.archive import files, index, pages, rows
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.evidence import audit
 
 MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,

@@ -23,7 +23,7 @@ from hub.operations.archive.reading import (
 from hub.operations.archive.sealing import SealBroken
 from hub.store.archive import index, rows
 from hub.store.archive.files import ArchiveFile
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from threading import Event
 
 from hub.records.calendar import local
 from hub.rules.retention.ends import Kept, Standing, look_again, whole_months
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.archive.rows import Rows, RowsChanged
-from hub.store.engine import Store, Tx
-from hub.store.tables import from_microseconds
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables import from_microseconds
 
 BATCH = 1_000
 """Rows that one transaction deletes at most; a dossier that has more goes alone, because it goes

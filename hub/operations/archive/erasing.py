@@ -16,12 +16,12 @@ from hub.operations.by import By
 from hub.records.calendar import local
 from hub.rules.retention.ends import Kept, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
-from hub.store import audit
 from hub.store.archive import candidates, erasing, holds, index, references, rows
-from hub.store.archive.places import Place
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store, Tx
-from hub.store.tables import STATE_PARKED
+from hub.store.archive.page_positions import Place
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages.blobs import BlobStore
+from hub.store.schema.tables import STATE_PARKED
 
 AT_ONCE = 20
 """Dossiers that are looked for at once; how many one transaction erases, their rows decide."""

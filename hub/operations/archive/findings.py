@@ -12,8 +12,8 @@ from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
 from hub.operations.archive.room import NoRoom, needing_room
 from hub.rules.retention.ends import Kept
-from hub.store import tasks
-from hub.store.repair_tables import WARD_IT
+from hub.store.repair import tasks
+from hub.store.schema.repair_tables import WARD_IT
 
 STOPPED, FILE_MISSING = "archive_stopped", "archive_file_missing"
 ROOM, DAMAGE, FILES = "disk", "file", "files"

@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Event
 
 from hub.store.archive.leader import leadership
-from hub.store.archive.urgency import work_waits
-from hub.store.engine import Store
+from hub.store.archive.waiting_work import work_waits
+from hub.store.engine.store import Store
 
 LOCK = ".lock"
 PAUSE = 0.25

@@ -19,11 +19,12 @@ from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows
 from hub.operations.archive.sealing import SealBroken
 from hub.operations.by import By
 from hub.runtime.failpoints import Point, passing
-from hub.store import audit, blobs
 from hub.store.archive import counts, files, holds, index, references, rows
 from hub.store.archive.index import Archived
 from hub.store.archive.rows import Rows
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.evidence import audit
+from hub.store.messages import blobs
 
 _COLUMNS = {table: list(names) for table, names in rows.COLUMNS.items()}
 

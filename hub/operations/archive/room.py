@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
 
-from hub.store.engine import is_full
+from hub.store.engine.store import is_full
 
 OF_FILES = "no room is left on the disk of the archive or of the stored files"
 OF_DATABASE = "no room is left on the disk of the database"

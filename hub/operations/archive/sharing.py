@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.store.archive import files
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 
 class NotShared(ArchiveDamaged):

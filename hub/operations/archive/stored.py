@@ -9,7 +9,7 @@ import hashlib
 from hub.messages.invalid import InvalidMessage
 from hub.rules.retention.ends import Kept
 from hub.store.archive.rows import Rows
-from hub.store.blobs import BlobStore
+from hub.store.messages.blobs import BlobStore
 
 
 def missing(files: BlobStore, here: Rows) -> Kept | None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from hub.operations.archive.batches import batches
 from hub.store.archive import references
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 AGE = timedelta(days=30)
 """How long nobody has touched such a file: a month to notice that a database was restored from an

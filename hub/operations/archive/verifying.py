@@ -10,7 +10,7 @@ from hub.operations.archive.layout import ENDING, Manifest
 from hub.operations.archive.reading import ArchiveDamaged, check_manifest
 from hub.store.archive import files
 from hub.store.archive.files import ArchiveFile
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hub.operations.archive.layout import FilePart, Head, Manifest, RowsPart
 from hub.operations.archive.leading import Stopped
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive.rows import Rows
-from hub.store.blobs import BlobStore
+from hub.store.messages.blobs import BlobStore
 
 MODE = 0o600
 GONE = "a stored file that was there cannot be read any more (is the disk of files/ mounted?)"

@@ -19,9 +19,10 @@ from hub.rules.contracts import READER, Contract, compare, fingerprint
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
 from hub.runtime.telemetry import Event, log
-from hub.store import contracts, drift, pauses, tasks
-from hub.store.contracts import Kept
-from hub.store.engine import Store
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.repair import contracts, drift, tasks
+from hub.store.repair.contracts import Kept
 
 LOOK = timedelta(minutes=1)
 """Between two looks for what is due; also before the first, when a hub has more urgent work."""

@@ -9,8 +9,8 @@ from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
 from hub.records.calendar import local
 from hub.rules.contracts import Change, How
-from hub.store import drift, tasks
-from hub.store.repair_tables import WARD_IT
+from hub.store.repair import drift, tasks
+from hub.store.schema.repair_tables import WARD_IT
 
 KIND = "contract_changed"
 DRIFT = str(DriftKind.CONTRACT)

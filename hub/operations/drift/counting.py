@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from hub.ports import Drift
-from hub.store.drift import REST, Key
+from hub.store.repair.drift import REST, Key
 
 MOST = 1000
 """Differences that are kept between two writings; what comes beyond is counted together."""

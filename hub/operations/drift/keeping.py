@@ -13,8 +13,8 @@ from hub.ports import Clock
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
-from hub.store import drift, tasks
-from hub.store.engine import Store, StoreUnavailable
+from hub.store.engine.store import Store, StoreUnavailable
+from hub.store.repair import drift, tasks
 
 EVERY = 10.0
 """Seconds between two writings."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
 from hub.records.calendar import local
-from hub.store import tasks
-from hub.store.drift import Key
-from hub.store.repair_tables import WARD_IT
+from hub.store.repair import tasks
+from hub.store.repair.drift import Key
+from hub.store.schema.repair_tables import WARD_IT
 
 KIND = "reply_drift"
 SHOWN = 5

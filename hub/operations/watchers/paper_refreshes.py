@@ -13,8 +13,8 @@ from hub.records.commands import Cause
 from hub.records.progress import refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.retention.paper_refresh import NO_PAGE_FOR
-from hub.store import dossiers, wanted_refreshes
-from hub.store.engine import Store
+from hub.store.engine.store import Store
+from hub.store.records import dossiers, paper_refreshes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class PaperRefreshes:
         """Say what is due; return how many dossiers were told."""
         before, after = now - NO_PAGE_FOR, now + NO_PAGE_FOR
         with self.store.read() as tx:
-            numbers = wanted_refreshes.quiet(tx, before=before, after=after)
+            numbers = paper_refreshes.quiet(tx, before=before, after=after)
         return sum(self._tell(number, before, after, now) for number in numbers)
 
     def _tell(self, number: str, before: datetime, after: datetime, now: datetime) -> bool:
@@ -39,7 +39,7 @@ class PaperRefreshes:
             last = dossier.refresh_wanted_at
             if last is None or before < last <= after:
                 return False
-            cause = Cause(wanted_refreshes.last_page(tx, number))
+            cause = Cause(paper_refreshes.last_page(tx, number))
             _, message = refresh(tx, cause, dossier, self.rules, at=last)
             say(tx, [message], now)
         return True

@@ -16,11 +16,10 @@ from hub.messages.partner_names import names_of
 from hub.records.calendar import local
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
-from hub.store import tasks
-from hub.store.engine import Store, Tx
-from hub.store.findings import unreadable
-from hub.store.findings.unreadable import Calls, Unreadable
-from hub.store.repair_tables import WARD_IT
+from hub.store.engine.store import Store, Tx
+from hub.store.repair import tasks, unreadable_replies
+from hub.store.repair.unreadable_replies import Calls, Unreadable
+from hub.store.schema.repair_tables import WARD_IT
 
 KIND = "reply_unreadable"
 IN_A_ROW = 3
@@ -129,8 +128,8 @@ def finding(row: Row) -> tasks.Finding:
 
 def _rows(tx: Tx) -> tuple[list[Row], set[Place]]:
     """Return the rows, and the places where not every operation was read since."""
-    found = unreadable.latest(tx)
-    rows = list(in_a_row(found, unreadable.last_read(tx))) if found else []
+    found = unreadable_replies.latest(tx)
+    rows = list(in_a_row(found, unreadable_replies.last_read(tx))) if found else []
     return rows, {row.place for row in rows}
 
 

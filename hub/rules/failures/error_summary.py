@@ -22,7 +22,7 @@ DEEPEST = 3
 def cause_of(error: BaseException) -> str:
     """Return class and codes of an exception and of what caused it, and where it was raised.
 
-    E.g. `IntegrityError gkpj < UniqueViolation 23505 at hub/store/tasks.py:57`.
+    E.g. `IntegrityError gkpj < UniqueViolation 23505 at hub/store/repair/tasks.py:57`.
     """
     told = " < ".join(_name(one) for one in _chain(error))
     places = _places(error)

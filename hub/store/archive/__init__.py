@@ -1,0 +1,1 @@
+"""The archive's statements: candidates, rows, files and their chain, legal holds, free pages."""

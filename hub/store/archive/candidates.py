@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.retention.ends import Standing
-from hub.store.archive.places import Order
+from hub.store.archive.page_positions import Order
 from hub.store.archive.rows import Rows
-from hub.store.archive_tables import READABLE, archived_dossiers, legal_holds
-from hub.store.engine import Tx
-from hub.store.prepared import Prepared, among
-from hub.store.record_tables import CLOSED, UNERASED, dossiers
-from hub.store.tables import STATE_PARKED, from_microseconds
+from hub.store.engine.store import Tx
+from hub.store.schema.archive_tables import READABLE, archived_dossiers, legal_holds
+from hub.store.schema.record_tables import CLOSED, UNERASED, dossiers
+from hub.store.schema.tables import STATE_PARKED, from_microseconds
+from hub.store.statements.compiled import Prepared, among
 
 a, c = archived_dossiers.c, dossiers.c
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from hub.store.archive.rows import Rows
 from hub.store.conservation.counts import record_archived
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 
 
 def record(tx: Tx, gone: Iterable[Rows], *, back: bool = False) -> None:

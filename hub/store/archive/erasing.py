@@ -12,10 +12,10 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.messages.payloads import Applicant
-from hub.store.engine import Tx
-from hub.store.prepared import Prepared, among
-from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps
-from hub.store.tables import UNHANDLED, journal
+from hub.store.engine.store import Tx
+from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps
+from hub.store.schema.tables import UNHANDLED, journal
+from hub.store.statements.compiled import Prepared, among
 
 NOBODY = msgspec.json.encode(Applicant(name="—"))
 """In the place of an applicant that was erased: readable as one, because records decode it."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.archive_tables import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
+from hub.store.schema.archive_tables import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
 
 f = archive_files.c
 

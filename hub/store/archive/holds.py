@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.archive_tables import legal_holds
-from hub.store.engine import Tx, insert
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.archive_tables import legal_holds
 
 h = legal_holds.c
 

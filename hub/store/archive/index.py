@@ -6,9 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.store.archive_tables import archived_dossiers, dossier_keys
-from hub.store.engine import Tx, insert_for
-from hub.store.prepared import Prepared, among, columns_of
+from hub.store.engine.store import Tx, insert_for
+from hub.store.schema.archive_tables import archived_dossiers, dossier_keys
+from hub.store.statements.compiled import Prepared, among, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c
 _COLUMNS = columns_of(archived_dossiers, "erase_again")

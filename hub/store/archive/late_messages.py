@@ -13,11 +13,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.archive import references
-from hub.store.archive_tables import archived_dossiers
-from hub.store.engine import Tx
-from hub.store.prepared import Prepared
-from hub.store.record_tables import dossiers
-from hub.store.tables import journal
+from hub.store.engine.store import Tx
+from hub.store.schema.archive_tables import archived_dossiers
+from hub.store.schema.record_tables import dossiers
+from hub.store.schema.tables import journal
+from hub.store.statements.compiled import Prepared
 
 _WHICH: sa.BindParameter[str] = sa.bindparam("which")
 # The condition on `erased_at` stays out: with it the lock would not wait for who is just erasing.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 _LOCK = 5_120_020  # a constant of ours, for pg_try_advisory_lock, that nobody else has
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 AT_ONCE = 500
 _INCREMENTAL = 2

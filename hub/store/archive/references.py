@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
-from hub.store.engine import Tx
-from hub.store.prepared import Prepared, among
-from hub.store.record_tables import dossier_files, dossiers
-from hub.store.tables import UNHANDLED, UNNEEDED, blobs, journal
+from hub.store.engine.store import Tx
+from hub.store.schema.record_tables import dossier_files, dossiers
+from hub.store.schema.tables import UNHANDLED, UNNEEDED, blobs, journal
+from hub.store.statements.compiled import Prepared, among
 
 _THEIRS = sa.select(dossier_files.c.sha256).where(among(dossier_files.c.number, "numbers"))
 _MARK = Prepared(

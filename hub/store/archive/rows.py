@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.engine import Tx, insert
-from hub.store.prepared import Prepared, among
-from hub.store.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
-from hub.store.repair_tables import replay_items, tasks
-from hub.store.tables import Instant, attempts, deliveries, inbox, journal
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
+from hub.store.schema.repair_tables import replay_items, tasks
+from hub.store.schema.tables import Instant, attempts, deliveries, inbox, journal
+from hub.store.statements.compiled import Prepared, among
 
 Row = tuple[Any, ...]
 T = TypeVar("T")

@@ -15,15 +15,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.conservation.tables import (
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.conservation_tables import (
     ACCEPTED,
     ARCHIVED,
     delivery_count_changes,
     delivery_counts,
 )
-from hub.store.engine import Tx, insert
-from hub.store.prepared import Prepared, among
-from hub.store.tables import deliveries
+from hub.store.schema.tables import deliveries
+from hub.store.statements.compiled import Prepared, among
 
 _CHANGE = ("destination", "state", "change")
 _d, _t = delivery_count_changes.c, delivery_counts.c

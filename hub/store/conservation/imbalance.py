@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hub.store.conservation.tables import FULL, IDS, balance_checks
-from hub.store.engine import Tx, insert
-from hub.store.tables import STATE_OUTGOING, deliveries, journal
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.conservation_tables import FULL, IDS, balance_checks
+from hub.store.schema.tables import STATE_OUTGOING, deliveries, journal
 
 PAGE = 5000
 UNDER_WAY = timedelta(minutes=10)

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from hub.store.conservation import imbalance
 from hub.store.conservation.balance import STATES, Balance, balance, kept_of
 from hub.store.conservation.imbalance import Imbalance
-from hub.store.conservation.tables import ARCHIVED
-from hub.store.engine import Tx
-from hub.store.tables import STATE_OUTGOING, deliveries, journal
+from hub.store.engine.store import Tx
+from hub.store.schema.conservation_tables import ARCHIVED
+from hub.store.schema.tables import STATE_OUTGOING, deliveries, journal
 
 PAGE = 20_000
 _PAGES_OF_POSTGRESQL = 2_000

@@ -16,8 +16,8 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.engine import Tx, insert
-from hub.store.evidence.tables import chain_anchors
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.evidence_tables import chain_anchors
 
 c = chain_anchors.c
 

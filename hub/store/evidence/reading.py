@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.chain import Chain
-from hub.store.engine import Tx
-from hub.store.prepared import Prepared
+from hub.store.engine.store import Tx
+from hub.store.evidence.chain import Chain
+from hub.store.statements.compiled import Prepared
 
 PAGE = 1000
 """Larger pages are slower: a page has to stay in the cache of the processor."""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from hub.store.chain import Chain, head_of
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 from hub.store.evidence.anchors import Anchor
+from hub.store.evidence.chain import Chain, head_of
 from hub.store.evidence.reading import Reading, Row, digest_of, page
-from hub.store.evidence.second import SecondReader
+from hub.store.evidence.second_reader import SecondReader
 
 WORTH_TWO = 1_000_000
 """Rows from which on a second process is worth its start: it takes as long as 300,000 rows."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 
 TABLES = ("outbox", "deliveries", "journal")
 """Whose dead rows slow the exchange."""

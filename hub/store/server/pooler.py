@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import psycopg
 
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 
 
 class Pooling(StrEnum):

@@ -19,7 +19,7 @@ from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
 from hub.ports import Receipt
 from hub.settings import Settings
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 from tests.benchmarks.deliver.order import AGENCY, THREADS, Order, given
 from tests.benchmarks.stamps import stamp
 

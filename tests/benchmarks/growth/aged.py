@@ -9,11 +9,11 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
-from hub.store.chain import HANDOVERS as CHAIN
-from hub.store.chain import digest
-from hub.store.engine import Store, Tx
-from hub.store.evidence.tables import chain_anchors
-from hub.store.tables import Instant, chain_heads, metadata
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence.chain import HANDOVERS as CHAIN
+from hub.store.evidence.chain import digest
+from hub.store.schema.evidence_tables import chain_anchors
+from hub.store.schema.tables import Instant, chain_heads, metadata
 from tests.benchmarks.growth.chosen import CHOOSE
 from tests.benchmarks.growth.rules import CHOSEN, HANDOVERS, MULTIPLIED
 

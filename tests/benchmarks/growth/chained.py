@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.chain import HANDOVERS, digest
-from hub.store.engine import Tx
-from hub.store.tables import Instant, chain_heads, handovers
+from hub.store.engine.store import Tx
+from hub.store.evidence.chain import HANDOVERS, digest
+from hub.store.schema.tables import Instant, chain_heads, handovers
 from tests.benchmarks.growth.expressions import DAY, FIRST_DAYS, SEED_AGENCY, Facts, agency_of
 
 AT_ONCE = 20

@@ -28,7 +28,7 @@ from hub.rules.traits import Traits
 from hub.runtime import telemetry
 from hub.runtime.cpu_affinity import one_cpu
 from hub.runtime.role import Role
-from hub.store.engine import Tx
+from hub.store.engine.store import Tx
 from tests.benchmarks.growth.order import WITHIN, Order, given
 
 RECEIVED_AT = datetime(2018, 8, 6, 8, 30, tzinfo=timezone(timedelta(hours=7)))

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 import msgspec
 
 from hub.runtime.clock import utc_now
-from hub.store.archive.urgency import work_waits
+from hub.store.archive.waiting_work import work_waits
 from tests.benchmarks.growth.compared import compared
 from tests.benchmarks.growth.order import Order, order_for
 from tests.benchmarks.growth.questions import count, know

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 import hub.store
 from hub.messages import catalog
-from hub.store.conservation.tables import ACCEPTED, delivery_count_changes
-from hub.store.engine import Store, Tx
-from hub.store.tables import STATE_OUTGOING, metadata
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.conservation_tables import ACCEPTED, delivery_count_changes
+from hub.store.schema.tables import STATE_OUTGOING, metadata
 from tests.benchmarks.growth import chained
 from tests.benchmarks.growth.chosen import CHOOSE
 from tests.benchmarks.growth.expressions import (

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from hub.records.calendar import local
-from hub.store.engine import Store
-from hub.store.record_tables import dossiers
-from hub.store.tables import deliveries
+from hub.store.engine.store import Store
+from hub.store.schema.record_tables import dossiers
+from hub.store.schema.tables import deliveries
 from tests.benchmarks.growth.expressions import SEED_AGENCY
 
 ARCHIVED = 360

@@ -21,8 +21,8 @@ from hub.messages.payloads import DossierProgressed, Payload, ProvinceProgress
 from hub.ports import Publisher
 from hub.runtime.cpu_affinity import one_cpu
 from hub.runtime.garbage_collection import keep_what_is_loaded
-from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.migrate import migrate
 from tests.benchmarks.relay.assignment import assigned
 from tests.benchmarks.stamps import stamp
 

@@ -10,8 +10,8 @@ from statistics import median
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.supervised import KeptProcess
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
 from tests.benchmarks.place import scratch
 from tests.benchmarks.progress import Bar
 from tests.benchmarks.result import Result

@@ -35,9 +35,9 @@ from hub.rules.recovery import Policy
 from hub.rules.traits import Traits
 from hub.runtime import telemetry
 from hub.runtime.role import Role
-from hub.store import journal
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store, Tx
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal
+from hub.store.messages.blobs import BlobStore
 from tests.benchmarks.stamps import stamp
 from tests.benchmarks.stores import content
 from tests.benchmarks.stores.order import Order, given

@@ -13,12 +13,13 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading, leading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.rules.retention.ends import Kept
-from hub.store import attention, chain, dossiers, queries
-from hub.store.archive import files, index, rows, urgency
+from hub.store.archive import files, index, rows, waiting_work
 from hub.store.conservation import counts
 from hub.store.conservation.proof import prove
-from hub.store.evidence import verification
-from hub.store.tables import blobs
+from hub.store.evidence import chain, verification
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers
+from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, number, take_in
 from tests.support.ward import MONDAY, Ward, reception
@@ -173,8 +174,8 @@ def test_a_late_delivery_stops_the_run(ward: Ward, archive: Archive) -> None:
         )
         tx.execute(asked, {"late": late})
     with ward.store.read() as tx:
-        assert urgency.work_waits(tx, now=LONG_AFTER)
-        assert not urgency.work_waits(tx, now=LONG_AFTER + timedelta(minutes=6))
+        assert waiting_work.work_waits(tx, now=LONG_AFTER)
+        assert not waiting_work.work_waits(tx, now=LONG_AFTER + timedelta(minutes=6))
     report = run(archive, BY)
     assert (report.archived, report.stopped) == (0, "deliveries wait")
     with ward.store.write() as tx:
@@ -211,7 +212,7 @@ def test_a_repeated_reception_of_an_archived_dossier_opens_nothing(
     ward.accept(reception(number=name))
     with ward.store.read() as tx:
         assert dossiers.get(tx, name, lock=False) is None
-        assert queries.open_count(tx) == 0
+        assert work_counts.open_count(tx) == 0
     at = MONDAY + timedelta(days=2)
     ward.accept(
         p.BarcodeScanned(number=name, station=p.Station.RETURN, scanned_at=at, device="b-1")

@@ -13,8 +13,8 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.store.archive import rows
 from hub.store.archive.rows import Rows
-from hub.store.engine import Tx
-from hub.store.tables import journal
+from hub.store.engine.store import Tx
+from hub.store.schema.tables import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

@@ -10,9 +10,9 @@ from hub.operations.archive import deleting, findings, verifying
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
-from hub.store import tasks
 from hub.store.archive import files, index, pages, rows
 from hub.store.conservation.proof import prove
+from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

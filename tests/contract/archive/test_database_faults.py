@@ -10,7 +10,7 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
 from hub.runtime.failpoints import Point
-from hub.store.engine import is_away
+from hub.store.engine.store import is_away
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.archive_steps import (
     POINTS,

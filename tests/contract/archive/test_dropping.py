@@ -12,11 +12,12 @@ from hub.operations.archive import erasing, holding
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.rules.retention.ends import Kept
-from hub.store import attention, journal, parked
 from hub.store.archive import index
-from hub.store.parked import Selection
-from hub.store.tables import audit, blobs
-from hub.store.tables import journal as table
+from hub.store.messages import journal, parked
+from hub.store.messages.parked import Selection
+from hub.store.monitoring import attention
+from hub.store.schema.tables import audit, blobs
+from hub.store.schema.tables import journal as table
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, number
 from tests.support.ward import BIRTH, MONDAY, Ward, reception

@@ -10,7 +10,9 @@ from hub.cli import app
 from hub.operations.archive import erasing, holding
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.store import attention, listing, tasks
+from hub.store.monitoring import attention
+from hub.store.records import partner_view
+from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number
 from tests.support.ward import MONDAY, Ward, scan
@@ -21,7 +23,7 @@ def test_a_partners_list_finds_an_archived_dossier(ward: Ward, archive: Archive)
     gone, nobody = end(ward, 1), number(9)
     run(archive, BY)
     with ward.store.read() as tx:
-        found = listing.known(tx, "provincial", [gone, nobody])
+        found = partner_view.known(tx, "provincial", [gone, nobody])
     assert set(found) == {gone}
     assert (found[gone].opened, found[gone].settled, found[gone].status) == (True, True, None)
 
@@ -33,7 +35,7 @@ def test_an_erased_dossier_is_left_out_of_comparisons(ward: Ward) -> None:
     day = MONDAY.replace(hour=0, minute=0)
     with ward.store.read() as tx:
         assert tasks.changed_between(tx, day, day + timedelta(days=1)) == {kept}
-        assert listing.known(tx, "provincial", [gone])[gone].status is None
+        assert partner_view.known(tx, "provincial", [gone])[gone].status is None
 
 
 def test_nothing_is_said_about_an_erased_dossier_any_more(ward: Ward) -> None:

@@ -7,8 +7,8 @@ from hub.operations.archive import findings
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.sharing import NotShared
-from hub.store import tasks
-from hub.store.tables import blobs
+from hub.store.repair import tasks
+from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

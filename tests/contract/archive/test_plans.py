@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store.archive.candidates import ARCHIVED_TO_ERASE, TO_ARCHIVE, TO_ERASE
-from hub.store.archive.places import Order, Place
-from hub.store.engine import Store
-from hub.store.migrate import migrate
-from hub.store.tables import from_microseconds
+from hub.store.archive.page_positions import Order, Place
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import from_microseconds
 from tests.contract.test_hot_plans import analyze, planning
 
 PUT_OFF, FREE, PAGE = 4000, 40, 20

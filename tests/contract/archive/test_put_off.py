@@ -13,9 +13,9 @@ from hub.operations.archive import holding, selecting
 from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
 from hub.rules.retention.ends import Kept
-from hub.store import dossiers as store
 from hub.store.archive import index, rows
-from hub.store.record_tables import dossiers
+from hub.store.records import dossiers as store
+from hub.store.schema.record_tables import dossiers
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import Ward

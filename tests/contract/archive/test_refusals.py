@@ -17,7 +17,7 @@ from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.writing import FileWriter
 from hub.store.archive import files, index, rows
-from hub.store.tables import blobs
+from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import Ward

@@ -11,12 +11,11 @@ from hub.operations.archive import erasing, holding, restoring, verifying
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.reading import ArchiveDamaged
-from hub.store import audit, chain
 from hub.store.archive import index, rows
 from hub.store.conservation import counts
 from hub.store.conservation.proof import prove
-from hub.store.evidence import verification
-from hub.store.tables import journal
+from hub.store.evidence import audit, chain, verification
+from hub.store.schema.tables import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number, take_in
 from tests.support.ward import Ward

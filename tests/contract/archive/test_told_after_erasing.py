@@ -12,10 +12,11 @@ from hub.operations import unparking
 from hub.operations.archive import erasing
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.store import attention, journal
 from hub.store.archive import index
-from hub.store.tables import blobs
-from hub.store.tables import journal as table
+from hub.store.messages import journal
+from hub.store.monitoring import attention
+from hub.store.schema.tables import blobs
+from hub.store.schema.tables import journal as table
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, MONDAY, Ward, reception, scan

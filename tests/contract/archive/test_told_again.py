@@ -15,12 +15,13 @@ from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_part
 from hub.operations.archive.selecting import Pages
 from hub.operations.archive.writing import FileWriter
 from hub.rules.retention.ends import Kept
-from hub.store import attention, dossiers, queries
 from hub.store.archive import files, index, references, rows
 from hub.store.archive.rows import Rows
 from hub.store.conservation.proof import prove
-from hub.store.engine import Tx
-from hub.store.tables import blobs, journal
+from hub.store.engine.store import Tx
+from hub.store.monitoring import attention, work_counts
+from hub.store.records import dossiers
+from hub.store.schema.tables import blobs, journal
 from tests.contract.archive.conftest import BY
 from tests.support.blocked import wait_blocked
 from tests.support.ended import LONG_AFTER, end
@@ -57,13 +58,13 @@ def test_a_dossier_whose_messages_were_told_again_comes_back(ward: Ward, archive
     tell_again(ward, messages)
     ward.accept(reception(BIRTH, name))
     with ward.store.read() as tx:
-        assert queries.open_count(tx) == 0
+        assert work_counts.open_count(tx) == 0
         assert len(attention.parked(tx)) == len(messages) - 1
     assert restoring.restore(archive, name, BY)
     tell_again(ward, messages)
     with ward.store.read() as tx:
         assert list(rows.load(tx, [name])[0].lines()) == list(first.lines())
-        assert queries.open_count(tx) == 0
+        assert work_counts.open_count(tx) == 0
         assert prove(tx, READERS).good
 
 

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
 from hub.rules.states import DeliveryState as S
-from hub.store import attempts, deliveries, pauses, schedule
-from hub.store.engine import Store, Tx
-from hub.store.findings.awaiting_access import Awaiting, awaiting_access
-from hub.store.pauses import Pause
-from hub.store.tables import deliveries as table
+from hub.store.deliveries import attempts, pauses, schedule, transitions
+from hub.store.deliveries.pauses import Pause
+from hub.store.engine.store import Store, Tx
+from hub.store.repair.awaiting_access import Awaiting, awaiting_access
+from hub.store.schema.tables import deliveries as table
 from tests.support.works import AT, step
 
 TO = "provincial"
@@ -81,9 +81,11 @@ def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) ->
     """Its last question was not let in, whatever made the effect unknown."""
     with store.write() as tx:
         say(tx, [step(1, 1)], AT)
-        deliveries.claim(tx, [1], TO, now=AT, lease_until=AT + MINUTE)
+        transitions.claim(tx, [1], TO, now=AT, lease_until=AT + MINUTE)
         attempts.start(tx, [(1, 1)], now=AT)
-        deliveries.doubt(tx, 1, since=S.SENDING, ask_at=AT, code="reply_timeout", detail="", now=AT)
+        transitions.doubt(
+            tx, 1, since=S.SENDING, ask_at=AT, code="reply_timeout", detail="", now=AT
+        )
         attempts.start(tx, [(1, 2)], now=AT, kind="find")
         ended = attempts.Finished(
             delivery_id=1,

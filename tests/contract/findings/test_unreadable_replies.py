@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from hub.exchange.outbox.emit import say
 from hub.operations.watchers.unreadable_replies import KIND, UnreadableReplies, subject_of
-from hub.store import attempts, handovers, tasks
-from hub.store.engine import Store
+from hub.store.deliveries import attempts
+from hub.store.engine.store import Store
+from hub.store.evidence import handovers
+from hub.store.repair import tasks
 from tests.support.works import AT, step
 
 STEP, LOOK_UP = "CapNhatTienDoHoSoMC", "TraCuuHoSo"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.simulation.process import SimulatorProcess
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.province import start_province
 from tests.support.watched_contract import Watched, reader_of
 

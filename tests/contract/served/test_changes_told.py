@@ -10,7 +10,7 @@ from adapters.provincial import profile as province_profile
 from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
 from hub.ports import Fetched, Outcome
-from hub.store import tasks
+from hub.store.repair import tasks
 from tests.support.watched_contract import DAY, NEXT_VERSION, START, Watched
 
 

@@ -14,7 +14,7 @@ from adapters.town_center.served_contract import contract_reader as town_reader
 from hub.cli import app
 from hub.messages import catalog
 from hub.ports import Outcome
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.province import settings_for
 from tests.support.town import settings_for as town_settings
 from tests.support.town import start_town

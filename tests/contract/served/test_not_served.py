@@ -10,8 +10,8 @@ from hub.messages import catalog
 from hub.operations.contracts.watching import RETRY
 from hub.ports import Outcome
 from hub.rules.call_limits import Dated, Manners
-from hub.store import pauses
-from hub.store.engine import Store
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
 from tests.support.watched_contract import DAY, START, Watched, reader_of
 
 K = FaultKind

@@ -8,9 +8,9 @@ import pytest
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from hub.exchange.intake.accept import Intake
-from hub.store.blobs import BlobStore
-from hub.store.engine import Store
-from hub.store.migrate import migrate
+from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
+from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 

@@ -15,7 +15,7 @@ from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
 from hub.exchange.intake.accept import Intake
 from hub.messages import payloads as p
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.accepted import accepted
 
 NUMBER = "000.99.01.H57-180806-0001"

@@ -20,7 +20,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
-from hub.store.engine import Store
+from hub.store.engine.store import Store
 from tests.support.accepted import accepted
 
 NUMBER = "000.99.01.H57-180806-0001"

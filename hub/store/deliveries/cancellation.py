@@ -1,0 +1,58 @@
+"""What is locked and looked at when a delivery is taken out of its lane.
+
+Moves nothing; what a person may take out is decided by `hub/operations/cancelling.py`.
+"""
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
+from hub.store.engine.store import Tx
+from hub.store.schema.tables import deliveries
+
+_C = deliveries.c
+
+
+def lock_head(tx: Tx, destination: str, lane: str) -> None:
+    """Lock the foremost open delivery of a lane, before a row behind it and before its leg.
+
+    The settling transaction locks the head row, then the leg, then the follower. A cancel that
+    locked the follower first and then waited for the leg would deadlock with it. SQLite has one
+    writer.
+    """
+    if tx.dialect.name == "sqlite":
+        return
+    here = open_in_lane(sa.literal(destination), sa.literal(lane))
+    foremost = sa.select(_C.id).where(here).order_by(position()).limit(1)
+    # While it was waited for it may have been settled: then another one is the foremost.
+    while head := tx.execute(foremost).scalar():
+        locking = sa.select(_C.id).where(_C.id == head, _C.settled_at.is_(None)).with_for_update()
+        if tx.execute(locking).scalar():
+            return
+
+
+def standing_for(tx: Tx, id: int) -> int | None:
+    """Return an older delivery that was superseded and has only this one to arrive for it."""
+    mine, older = deliveries.alias(), deliveries.alias()
+    query = sa.select(older.c.id).where(mine.c.id == id, stands_for(mine, older))
+    return tx.execute(query.order_by(older.c.id.desc())).scalar()
+
+
+def is_last_said(tx: Tx, id: int) -> bool:
+    """Tell whether nothing of its type was said after it in its lane, but what was cancelled."""
+    mine, later = deliveries.alias(), deliveries.alias()
+    query = sa.select(later.c.id).where(
+        mine.c.id == id,
+        later.c.destination == mine.c.destination,
+        later.c.lane == mine.c.lane,
+        later.c.type == mine.c.type,
+        position(later) > position(mine),
+        later.c.state != S.CANCELLED.value,
+    )
+    return tx.execute(query.limit(1)).scalar() is None
+
+
+def is_conflict(tx: Tx, id: int) -> bool:
+    """Tell whether it is dead because the partner holds another version of the dossier."""
+    conflict = sa.and_(_C.state == S.DEAD.value, _C.code == "partner_conflict")
+    return tx.execute(sa.select(_C.id).where(_C.id == id, conflict)).scalar() is not None

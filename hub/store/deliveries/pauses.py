@@ -1,0 +1,156 @@
+"""Pauses of partners' operations: seen by every process, and heeded by the timer.
+
+A delivery of a paused operation keeps its state, its attempts and its time. Its ask lies in the
+queue; or it was taken from there and is shelved: nobody asks for it (`asked_at` is empty) until the
+pause ends. A row is heeded up to `expires_at`, so a pause whose process has died ends by itself.
+Several processes write the same row, the last word counts: they look at the same partner.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.transitions import ask_for
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.tables import UNSETTLED, attempts, deliveries, pauses
+from hub.store.statements.plan_hints import checked, unindexed
+
+p, d, a = pauses.c, deliveries.c, attempts.c
+UNDER_WAY = timedelta(hours=1)
+"""Longer than any claim lasts: what was not finished by then never will be, its process died."""
+_UNSENT = d.state.in_([S.PENDING.value, S.WAITING.value])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """One operation that is paused: why, since when, until when."""
+
+    destination: str
+    operation: str
+    kind: str
+    phase: str
+    openings: int
+    since: datetime
+    until: datetime
+    """When it ends or is tried; in the past while it is being tried, or nothing is there to try."""
+    expires_at: datetime
+    code: str
+    reason_vi: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pause, how many deliveries wait for its end, and whether one is being sent."""
+
+    pause: Pause
+    waiting: int
+    under_way: bool
+
+
+def _of(destination: str) -> sa.ColumnElement[bool]:
+    """Return the condition on deliveries that are found by their state or their number."""
+    return unindexed(d.destination) == destination
+
+
+def post(tx: Tx, pause: Pause) -> None:
+    """Say that an operation is paused, in place of what was said of it before."""
+    statement = insert(tx, pauses).values(asdict(pause))
+    changed = {name: statement.excluded[name] for name in asdict(pause)}
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[p.destination, p.operation], set_=changed)
+    )
+
+
+def lift(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
+    """Say that an operation is not paused any more; recall what was shelved after it.
+
+    What has lain in the queue meanwhile was asked for long ago and is not lost: it is asked for
+    anew only when nothing comes of it from now on.
+    """
+    tx.execute(sa.delete(pauses).where(p.destination == destination, p.operation == operation))
+    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, UNSETTLED)
+    queued = sa.update(deliveries).where(mine, d.asked_at.is_not(None))
+    tx.execute(queued.values(asked_at=now))
+
+
+def posted(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
+    """Return the pauses of a destination that are heeded now."""
+    query = sa.select(pauses).where(p.destination == destination, p.expires_at > now)
+    return [Pause(**row) for row in tx.execute(query).mappings()]
+
+
+def standing(tx: Tx, *, now: datetime) -> list[Standing]:
+    """Return every pause that is heeded now, with what waits for its end."""
+    query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
+    found = [Pause(**row) for row in tx.execute(query).mappings()]
+    counted = sa.select(sa.func.count()).select_from(deliveries)
+    sending = d.state == S.SENDING.value
+
+    def count(pause: Pause, state: sa.ColumnElement[bool]) -> int:
+        mine = (_of(pause.destination), d.type == pause.operation)
+        return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
+
+    return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
+
+
+def heeded(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery belongs to a paused operation."""
+    return sa.exists().where(
+        p.destination == d.destination, p.operation == d.type, p.expires_at > now
+    )
+
+
+def shelve(tx: Tx, ids: Sequence[int], destination: str) -> None:
+    """Forget that deliveries were asked for; nothing else of them changes."""
+    tx.execute(
+        sa.update(deliveries)
+        .where(d.id.in_(ids), checked(d.destination == destination, _UNSENT))
+        .values(asked_at=None)
+    )
+
+
+def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:
+    """Ask for what was shelved and is due, at most `limit`; return how many.
+
+    What was tried least comes first: a dossier that the partner fails on again and again must not
+    decide for all the others whether the partner is well.
+    """
+    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, d.asked_at.is_(None))
+    due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
+    # A refusal that uses no attempt counts here, too.
+    first = (d.counted, d.attempts, d.deadline)
+    return ask_for(tx, sa.and_(mine, due), *first, now=now, limit=limit)
+
+
+def calls_since(
+    tx: Tx, destination: str, operation: str, *, since: datetime, now: datetime, above: int
+) -> tuple[list[datetime], int]:
+    """Return until when calls that may have been made after `since` were made at the latest.
+
+    Oldest first, with the new `above`. A claim is dated before its call, which waits for a lock and
+    for a thread: so a call counts by its end, and one under way counts as made now. All processes'
+    calls, questions included; what was claimed and then not called is left out.
+    `above` is the number of an attempt that is too old to matter, 0 at first: attempts have no
+    index by time, because writing one would cost every delivery for what few partners ask for.
+    Takes a lock until the transaction ends, so that two processes cannot both use the last call.
+    """
+    if tx.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"quota {destination}"))
+        tx.execute(sa.select(lock))
+    begun = since - UNDER_WAY
+    old = sa.select(sa.func.max(a.id)).where(a.id > above, a.started_at <= begun)
+    above = tx.execute(old).scalar_one() or above
+    query = (
+        sa.select(a.finished_at)
+        .join(deliveries, d.id == a.delivery_id)
+        .where(a.id > above, a.started_at > begun, _of(destination))
+        .where(sa.or_(a.finished_at.is_(None), a.finished_at > since))
+        .where(a.kind != "person", sa.or_(a.outcome.is_(None), a.outcome != "held"))
+    )
+    if operation:
+        query = query.where(d.type == operation)
+    return sorted(ended or now for ended in tx.execute(query).scalars()), above

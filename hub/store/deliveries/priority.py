@@ -1,0 +1,48 @@
+"""What is due soon among the deliveries whose asks still lie in a queue.
+
+A queue knows no urgency: after an outage ten thousand asks may stand before the one that is due
+today. These questions find it; `hub/exchange/admission/priority.py` lets it pass.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.engine.store import Tx
+from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.statements.plan_hints import checked, unindexed
+
+c = deliveries.c
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A delivery that has been asked for and not been sent."""
+
+    id: int
+    type: str
+    deadline: datetime | None
+
+
+def due_before(
+    tx: Tx, destination: str, *, before: datetime, but: Collection[int], limit: int
+) -> list[Due]:
+    """Return what is due before a time and still waits in the queue, first what is due first."""
+    query = (
+        sa.select(c.id, c.type, c.deadline)
+        .where(c.state == S.PENDING.value, UNSETTLED, unindexed(c.destination) == destination)
+        .where(c.asked_at.is_not(None), c.deadline < before, c.id.not_in(list(but)))
+        .order_by(c.deadline, c.id)
+        .limit(limit)
+    )
+    return [Due(*row) for row in tx.execute(query)]
+
+
+def unsent(tx: Tx, ids: Collection[int]) -> dict[int, Due]:
+    """Return those of the deliveries that are still to be sent, by number."""
+    query = sa.select(c.id, c.type, c.deadline).where(
+        c.id.in_(list(ids)), checked(c.state.in_([S.PENDING.value, S.WAITING.value]))
+    )
+    return {row.id: Due(*row) for row in tx.execute(query)}

@@ -1,0 +1,107 @@
+"""Settling what partners have taken: many deliveries and their attempts, in one go.
+
+On PostgreSQL that is one statement, whatever their number; what it writes is what the functions
+write that SQLite calls (`tests/contract/test_claim_and_settle.py` compares every column). Each
+delivery has to be at the attempt that was claimed, as `deliveries.check_turn` demands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries import attempts, transitions
+from hub.store.deliveries.transitions import Claimed, StateConflict
+from hub.store.engine.store import Tx
+from hub.store.statements.arrays import ARRAY_OF
+from hub.store.statements.compiled import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A claimed delivery that its partner has taken as it was sent; hashes as in `Finished`."""
+
+    claimed: Claimed
+    reference: str
+    """The partner's, "" where it gave none."""
+    at: datetime
+    """When the call ended."""
+    request_hash: str | None = None
+    response_hash: str | None = None
+
+    def finished(self, kind: str) -> attempts.Finished:
+        """Return the end of the call, which was one of that kind."""
+        return attempts.Finished(
+            delivery_id=self.claimed.id,
+            number=self.claimed.attempts,
+            kind=kind,
+            at=self.at,
+            outcome="delivered",
+            request_hash=self.request_hash,
+            response_hash=self.response_hash,
+        )
+
+
+# The rows are locked in the order of their numbers, as everywhere. What belongs to a row stands in
+# the arrays at the place of its number: a join with them would compare each row with each.
+_SETTLE = Prepared(
+    sa.text(
+        f"""
+WITH turn AS MATERIALIZED (
+    SELECT id FROM deliveries
+    WHERE id = ANY(:ids) AND state = :since
+    AND attempts = (CAST(:numbers AS BIGINT[]))[array_position(CAST(:ids AS BIGINT[]), id)]
+    ORDER BY id FOR UPDATE
+), moved AS (
+    UPDATE deliveries SET state = '{S.DELIVERED}', settled_at = :now, lease_until = NULL,
+    code = NULL, detail = NULL, partner_code = NULL,
+    reference = (CAST(:refs AS TEXT[]))[array_position(CAST(:ids AS BIGINT[]), id)]
+    WHERE id = ANY(ARRAY(SELECT id FROM turn))
+    RETURNING destination
+), counted AS (
+    INSERT INTO delivery_count_changes (destination, state, change)
+    SELECT destination, '{S.DELIVERED}', count(*) FROM moved GROUP BY destination
+), finished AS (
+    UPDATE attempts SET outcome = 'delivered', (finished_at, request_hash, response_hash) = (
+        SELECT (CAST(:times AS BIGINT[]))[place], (CAST(:requests AS TEXT[]))[place],
+        (CAST(:responses AS TEXT[]))[place]
+        FROM array_position(CAST(:ids AS BIGINT[]), attempts.delivery_id) AS place)
+    WHERE delivery_id = ANY(:ids) AND kind = :kind AND finished_at IS NULL
+    AND number = (CAST(:numbers AS BIGINT[]))[array_position(CAST(:ids AS BIGINT[]), delivery_id)]
+)
+SELECT count(*) FROM moved"""  # noqa: S608 - no input
+    )
+)
+
+
+def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datetime) -> None:
+    """Settle deliveries from the state `since`, after calls of one kind (`send` or `find`).
+
+    Raises StateConflict where one is not at its turn, and where a delivery comes twice. Trap: then
+    the others may have been written, so the caller's transaction has to be rolled back.
+    """
+    if not done:
+        return
+    if tx.dialect.name == "sqlite":
+        transitions.check_turn(tx, [one.claimed for one in done], since=since)
+        told = [(one.claimed.id, one.reference) for one in done]
+        transitions.deliver(tx, told, now=now, since=since)
+        attempts.finish(tx, [one.finished(kind) for one in done])
+        return
+    values = {
+        "ids": [one.claimed.id for one in done],
+        "numbers": [one.claimed.attempts for one in done],
+        "refs": ARRAY_OF["TEXT"]([one.reference or None for one in done]),
+        "times": ARRAY_OF["BIGINT"]([one.at for one in done]),
+        "requests": ARRAY_OF["TEXT"]([one.request_hash for one in done]),
+        "responses": ARRAY_OF["TEXT"]([one.response_hash for one in done]),
+        "kind": kind,
+        "since": since.value,
+        "now": now,
+    }
+    moved = _SETTLE.scalars(tx, values)[0]
+    if moved != len(done):
+        count = len(done) - moved
+        raise StateConflict(f"{count} of {len(done)} deliveries are not {since} for this call")

@@ -1,0 +1,400 @@
+"""Deliveries: one message on its way to one destination. The row is the truth.
+
+Every move is a conditional UPDATE whose row count is checked, so a move that another thread or
+process made first is noticed (`StateConflict`) instead of overwritten. A lane (destination and
+dossier) has one open head; later deliveries are `held` until everything before them is final.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.messages import queues
+from hub.rules.states import DeliveryState as S
+from hub.store.conservation import counts
+from hub.store.deliveries import delivery_statements as statements
+from hub.store.deliveries.delivery_statements import position as position
+from hub.store.engine.store import Tx
+from hub.store.messages import journal, outbox
+from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.statements.plan_hints import among_chosen, checked
+
+
+class StateConflict(Exception):
+    """A delivery was not in the state that the move starts from; nothing was written."""
+
+
+class NoSuchDelivery(Exception):
+    """There is no delivery with that number."""
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery to open; `lane` is the dossier number, "" where order does not matter."""
+
+    message_id: str
+    destination: str
+    type: str
+    lane: str
+    deadline: datetime | None = None
+    """When the partner should have it, by the dossier's due date; None where nothing is due."""
+    newest_only: bool = False
+    """Whether a newer delivery of the same type in the lane makes this one needless."""
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A delivery that this process may send now, once, before its lease runs out."""
+
+    id: int
+    message_id: str
+    lane: str
+    attempts: int
+    counted: int
+    deadline: datetime | None
+    body: bytes
+
+
+def ask(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
+    """Return the queue message that asks for work on a delivery."""
+    body = b'{"delivery":%d}' % delivery_id
+    return outbox.ToPublish(queues.deliver_queue(destination), f"d{delivery_id}", type, body)
+
+
+def foremost(
+    tx: Tx, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any], limit: int
+) -> sa.ColumnElement[bool]:
+    """Return what is true of the first `limit` unsettled deliveries for which `condition` holds.
+
+    What another process has in hand is passed over. Trap: PostgreSQL may run a plain subquery again
+    for each row that it meets, pass over what it has just taken and take more than `limit`.
+    """
+    c = deliveries.c
+    query = sa.select(c.id).where(condition, UNSETTLED).order_by(*order).limit(limit)
+    if tx.dialect.name != "postgresql":
+        return c.id.in_(query)
+    once = query.with_for_update(skip_locked=True).cte("foremost").prefix_with("MATERIALIZED")
+    return among_chosen(c.id, sa.select(once.c.id))
+
+
+def ask_for(
+    tx: Tx,
+    condition: sa.ColumnElement[bool],
+    *first: sa.Column[Any],
+    now: datetime,
+    limit: int,
+) -> int:
+    """Ask for the foremost deliveries by the columns `first`, then by number; return how many.
+
+    What has nothing in such a column comes last.
+    """
+    c = deliveries.c
+    order = (*(column.asc().nulls_last() for column in first), c.id)
+    statement = (
+        sa.update(deliveries)
+        .where(foremost(tx, condition, *order, limit=limit), checked(condition))
+        .values(asked_at=now)
+        .returning(c.id, c.destination, c.type, *first)
+    )
+    rows = tx.execute(statement).all()
+    # RETURNING keeps no order, and the relay publishes in that of the outbox.
+    ordered = sorted(rows, key=lambda row: ([(it is None, it) for it in row[3:]], row.id))
+    outbox.put(tx, (ask(row.id, row.destination, row.type) for row in ordered))
+    return len(rows)
+
+
+def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
+    """Insert deliveries in order: the head of a free lane is pending and asked for, others held."""
+    if not new:
+        return
+    wanted: dict[str, set[str]] = {}
+    for item in new:
+        if item.lane:
+            wanted.setdefault(item.destination, set()).add(item.lane)
+    busy = set()
+    for destination, names in sorted(wanted.items()):  # in one order, as in a lock of many lanes
+        lock_lanes(tx, destination, names)
+        found = statements.BUSY.scalars(tx, {"to": destination, "names": names})
+        busy |= {(destination, lane) for lane in found}
+    rows = []
+    for item in new:
+        place = (item.destination, item.lane)
+        state = S.HELD if place in busy else S.PENDING
+        if item.lane:
+            busy.add(place)
+        rows.append(
+            {
+                "message_id": item.message_id,
+                "destination": item.destination,
+                "type": item.type,
+                "lane": item.lane,
+                "state": state.value,
+                "asked_at": now if state is S.PENDING else None,
+                "deadline": item.deadline,
+                "newest_only": item.newest_only,
+                "created_at": now,
+            }
+        )
+    inserted = statements.INSERT.all_each(tx, rows)
+    outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
+
+
+def open_in_place(tx: Tx, new: NewDelivery, *, instead_of: int, now: datetime) -> int:
+    """Open a delivery where another one stands in its lane; return its number.
+
+    It goes before everything that waits behind that one, which has to be settled in the same
+    transaction.
+    """
+    lock_lanes(tx, new.destination, [new.lane])
+    place = sa.select(position()).where(deliveries.c.id == instead_of).scalar_subquery()
+    values = {
+        "message_id": new.message_id,
+        "destination": new.destination,
+        "type": new.type,
+        "lane": new.lane,
+        "state": S.PENDING.value,
+        "asked_at": now,
+        "place": place,
+        "deadline": new.deadline,
+        "newest_only": new.newest_only,
+        "created_at": now,
+    }
+    statement = sa.insert(deliveries).values(values).returning(deliveries.c.id)
+    id: int = tx.execute(statement).scalar_one()
+    outbox.put(tx, [ask(id, new.destination, new.type)])
+    return id
+
+
+def lock_lanes(tx: Tx, destination: str, names: Iterable[str]) -> None:
+    """Take the lanes' row locks, in one order, until the transaction ends.
+
+    Without them one transaction could open a follower as held while another settles the head
+    without seeing it. SQLite has one writer at a time and needs none.
+    """
+    if tx.dialect.name == "sqlite":
+        return
+    ordered = sorted(name for name in names if name)
+    if not ordered:
+        return
+    rows = [{"destination": destination, "lane": lane} for lane in ordered]
+    statements.ADD_LANES.run_each(tx, rows)
+    statements.LOCK_LANES.all(tx, {"to": destination, "names": ordered})
+
+
+def claim(
+    tx: Tx, ids: Sequence[int], destination: str, *, now: datetime, lease_until: datetime
+) -> list[Claimed]:
+    """Move deliveries that are due to `sending`; others among `ids` are left out."""
+    values = {"ids": ids, "to": destination, "now": now, "until": lease_until}
+    return with_bodies(tx, statements.CLAIM.all(tx, values))
+
+
+def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
+    """Complete rows (id, message_id, lane, attempts, counted, deadline) with their messages."""
+    bodies = journal.bodies(tx, [row.message_id for row in rows])
+    return [
+        Claimed(*(*row, bodies[row.message_id])) for row in sorted(rows, key=lambda row: row.id)
+    ]
+
+
+def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
+    """Lock the deliveries and raise StateConflict unless each is still at its claimed attempt.
+
+    The state alone does not tell: a delivery whose lease ran out may be `sending` or `ambiguous`
+    once more, for a later attempt, and the word on an earlier one must not settle that.
+    """
+    mine = list(claimed)
+    values = {"ids": [one.id for one in mine], "since": since.value}
+    found = {row.id: row.attempts for row in statements.TURN.all(tx, values)}
+    late = [one.id for one in mine if found.get(one.id) != one.attempts]
+    if late:
+        raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
+
+
+def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
+    """Settle `(id, partner's reference)` as delivered, from state `since`."""
+    rows = [{"d": id, "r": reference or None, "now": now} for id, reference in done]
+    if rows:
+        _expect(len(rows), statements.delivering(since).run_each(tx, rows), since)
+        counts.settled(tx, [id for id, _ in done])
+
+
+def wait(
+    tx: Tx,
+    id: int,
+    *,
+    since: S,
+    when: datetime,
+    code: str,
+    detail: str,
+    partner_code: str = "",
+    counts: bool = True,
+) -> None:
+    """Send again at `when`; a wait that does not count gives the attempt back."""
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": when,
+        "asked_at": None,
+        **_cause(code, detail, partner_code),
+    }
+    if not counts:
+        values["counted"] = deliveries.c.counted - 1
+    _move(tx, [{"d": id}], since, values)
+
+
+def _cause(code: str, detail: str, partner_code: str) -> dict[str, object]:
+    """Return what is kept of a failure."""
+    return {"code": code, "detail": detail, "partner_code": partner_code or None}
+
+
+def doubt(
+    tx: Tx,
+    id: int,
+    *,
+    since: S,
+    ask_at: datetime | None,
+    code: str,
+    detail: str,
+    partner_code: str = "",
+    now: datetime | None = None,
+) -> None:
+    """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None).
+
+    `now` is when the call was over on our side.
+    """
+    values: dict[str, object] = {
+        "state": S.AMBIGUOUS.value,
+        "next_attempt_at": ask_at,
+        "asked_at": None,
+        **statements.doubtful(now),
+        **_cause(code, detail, partner_code),
+    }
+    _move(tx, [{"d": id}], since, values)
+
+
+def kill(tx: Tx, id: int, *, since: S, code: str, detail: str, partner_code: str = "") -> None:
+    """Certainly without effect, and a person must act; the lane stays closed behind it."""
+    values: dict[str, object] = {"state": S.DEAD.value, **_cause(code, detail, partner_code)}
+    _move(tx, [{"d": id}], since, values)
+
+
+def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+    """A person takes the delivery out; the lane opens."""
+    values: dict[str, object] = {"state": S.CANCELLED.value, "detail": detail}
+    _settle(tx, id, since, values, now)
+
+
+def replay(tx: Tx, id: int, *, now: datetime) -> None:
+    """Give a dead delivery a new start with the same message id."""
+    values: dict[str, object] = {
+        "state": S.PENDING.value,
+        "counted": 0,
+        "asked_at": now,
+        "next_attempt_at": None,
+    }
+    _move(tx, [{"d": id}], S.DEAD, values)
+    c = deliveries.c
+    row = tx.execute(sa.select(c.id, c.destination, c.type).where(c.id == id)).one()
+    outbox.put(tx, [ask(row.id, row.destination, row.type)])
+
+
+def _move(
+    tx: Tx, rows: Sequence[Mapping[str, object]], since: S, values: dict[str, object]
+) -> None:
+    if not rows:
+        return
+    count = tx.execute(statements.moving(since, values), [dict(row) for row in rows]).rowcount
+    _expect(len(rows), count, since)
+
+
+def _settle(tx: Tx, id: int, since: S, values: dict[str, object], now: datetime) -> None:
+    """Move into a final state, and count it there."""
+    _move(tx, [{"d": id}], since, {**values, "settled_at": now, "next_attempt_at": None})
+    counts.settled(tx, [id])
+
+
+def _expect(wanted: int, count: int, since: S) -> None:
+    if count != wanted:
+        raise StateConflict(f"{wanted - count} of {wanted} deliveries are not {since}")
+
+
+def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datetime) -> int:
+    """Open the next held delivery of lanes whose earlier ones are all final; return how many."""
+    wanted = {name for name in names if name}
+    if not wanted:
+        return 0
+    lock_lanes(tx, destination, wanted)
+    rows = statements.RELEASE.all(tx, {"to": destination, "names": wanted, "now": now})
+    outbox.put(tx, (ask(*row) for row in sorted(rows)))
+    return len(rows)
+
+
+def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
+    """Return (state, destination, lane) of a delivery; raises NoSuchDelivery.
+
+    The row stays locked until the transaction ends; `lock` False is for those who only look.
+    """
+    c = deliveries.c
+    query = sa.select(c.state, c.destination, c.lane).where(c.id == id)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NoSuchDelivery(f"there is no delivery {id}")
+    return S(row.state), row.destination, row.lane
+
+
+def supersede_overtaken(
+    tx: Tx, ids: Sequence[int], destination: str, now: datetime
+) -> list[tuple[int, str]]:
+    """Settle, of waiting deliveries about to be tried again, those that a newer one replaces.
+
+    Returns (id, lane) of each. Only where the newest state is all that matters, and never one
+    whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
+    """
+    needless = statements.NEEDLESS.scalars(tx, {"ids": ids, "to": destination})
+    if not needless:
+        return []
+    lock_newer(tx, needless)
+    values = {"ids": needless, "to": destination, "now": now}
+    overtaken = statements.OVERTAKEN.all(tx, values)
+    counts.settled(tx, [row.id for row in overtaken])
+    return [(row.id, row.lane) for row in overtaken]
+
+
+def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
+    """Lock what replaces deliveries, so that it is not cancelled before they are superseded.
+
+    Precondition: the caller holds the locks on `ids`. Lock order within a lane is older row, newer
+    row, lane. After this call, check again that the newer delivery is there; it may have been
+    cancelled in the meantime. SQLite has one writer.
+    """
+    if tx.dialect.name != "sqlite":
+        statements.LOCK_NEWER.all(tx, {"ids": ids})
+
+
+def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
+    """A newer one makes it needless; the lane opens."""
+    _settle(tx, id, since, {"state": S.SUPERSEDED.value}, now)
+
+
+def deliver_by_hand(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+    """A person took it there on paper: the retries stop and the lane opens."""
+    values: dict[str, object] = {"state": S.BY_HAND.value, "detail": detail}
+    _settle(tx, id, since, values, now)
+
+
+def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
+    """The partner proved that it does not have it: send again now, same message id."""
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": now,
+        "asked_at": None,
+        "detail": "the partner was asked and does not have it",
+    }
+    _move(tx, [{"d": id}], S.AMBIGUOUS, values)
+
+
+def leave_to_person(tx: Tx, id: int, *, why: str = "", code: str = "") -> None:
+    """Nothing could be proven: stop asking, a person resolves it. `code`: of the last question."""
+    told = ({"detail": why} if why else {}) | ({"code": code} if code else {})
+    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **told})

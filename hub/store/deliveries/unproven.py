@@ -1,0 +1,91 @@
+"""Effects that asking could not settle: what was answered last, and the tasks about them.
+
+One task for a dossier and partner; it goes when the delivery is not left to a person any more.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.engine.store import Tx
+from hub.store.schema.repair_tables import tasks
+from hub.store.schema.tables import OPEN_IN_LANE, UNSETTLED, attempts, deliveries
+
+KIND = "effect_unproven"
+c, t = deliveries.c, tasks.c
+last = attempts.alias("last")
+"""The last attempt of a delivery that ended. Trap: named as the table itself it would be taken for
+the attempts of every subquery about them."""
+_ended = attempts.alias("ended")
+_LAST_ENDED = (
+    sa.select(sa.func.max(_ended.c.number))
+    .where(_ended.c.delivery_id == c.id, _ended.c.finished_at.is_not(None))
+    .correlate(deliveries)
+    .scalar_subquery()
+)
+IS_LAST_QUESTION = sa.and_(
+    last.c.delivery_id == c.id, last.c.number == _LAST_ENDED, last.c.kind == "find"
+)
+"""The condition of a join with `last`: only where it was a question."""
+_IS_LEFT = sa.and_(c.state == S.AMBIGUOUS.value, c.next_attempt_at.is_(None))
+_LEFT_IN_LANE = (
+    sa.select(c.id)
+    .where(c.destination == t.destination, c.lane == t.subject, OPEN_IN_LANE, _IS_LEFT)
+    .limit(1)
+    .correlate(tasks)
+    .scalar_subquery()
+)
+_NEEDLESS = sa.and_(t.kind == KIND, t.closed_at.is_(None), _LEFT_IN_LANE.is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A delivery whose effect a person has to find out."""
+
+    id: int
+    destination: str
+    number: str
+    detail: str
+    differs: str
+    """The partner's names of the fields that are not as sent, "" where none is known."""
+
+
+def untold(tx: Tx, limit: int = 100) -> list[Left]:
+    """Return the deliveries that are left to a person and have no task.
+
+    One whose task a person closed has it behind it, until the delivery is sent again.
+    """
+    closed = sa.or_(t.closed_at.is_(None), t.closed_at >= c.doubtful_since)
+    told = sa.exists().where(
+        t.kind == KIND, t.destination == c.destination, t.subject == c.lane, closed
+    )
+    query = (
+        sa.select(c.id, c.destination, c.lane, c.detail, last.c.differs)
+        .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
+        .where(_IS_LEFT, UNSETTLED, c.lane != "", ~told)
+        .order_by(c.id)
+        .limit(limit)
+    )
+    return [
+        Left(
+            id=row.id,
+            destination=row.destination,
+            number=row.lane,
+            detail=row.detail or "",
+            differs=row.differs or "",
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def some_needless(tx: Tx) -> bool:
+    """Tell whether a task is open whose delivery is not left to a person any more."""
+    return tx.execute(sa.select(sa.exists().where(_NEEDLESS))).scalar_one()
+
+
+def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
+    """Close those tasks; return how many."""
+    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
+    return tx.execute(sa.update(tasks).where(_NEEDLESS).values(values)).rowcount

@@ -1,0 +1,1 @@
+"""The database itself: transactions, connections and how they are watched."""

@@ -1,1 +1,0 @@
-"""What many calls have in common, found in the evidence: one finding instead of many rows."""

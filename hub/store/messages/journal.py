@@ -1,0 +1,330 @@
+"""The journal: every message as it was said, and the proof that it is handled once.
+
+A message enters by `accept` (from a source, deduplicated by meaning in the inbox) or straight from
+the broker. `take` is the inbox by message id: its one statement records the message, marks it
+handled and returns only the ids for which this happened now.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningInsert
+
+from hub.messages import catalog, queues
+from hub.messages.envelope import Message, decode_stored
+from hub.messages.invalid import InvalidMessage
+from hub.ports import Accepted
+from hub.store.archive import late_messages
+from hub.store.conservation import counts
+from hub.store.engine.store import Tx, insert, insert_for
+from hub.store.messages import new_messages, outbox
+from hub.store.messages.new_messages import TOLD
+from hub.store.records import batch_state
+from hub.store.schema.record_tables import dossiers
+from hub.store.schema.tables import (
+    STATE_ACCEPTED,
+    STATE_EARLY,
+    STATE_HANDLED,
+    STATE_OUTGOING,
+    STATE_PARKED,
+    UNHANDLED,
+    deliveries,
+    inbox,
+    journal,
+)
+from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.plan_hints import unindexed
+
+_WAITING = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
+_BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(among(journal.c.id, "ids")))
+
+
+# Else PostgreSQL may go through the whole journal by its key, for the order's sake.
+_BY_ID = unindexed(journal.c.id)
+
+
+def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body)
+    query = query.where(*conditions, UNHANDLED)
+    return query.order_by(_BY_ID).limit(limit)
+
+
+_EARLY_OF = Prepared(
+    _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
+)
+
+
+def _take(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_for(dialect, journal).on_conflict_do_update(
+        index_elements=[journal.c.id],
+        set_={"state": STATE_HANDLED},
+        where=journal.c.state == STATE_ACCEPTED,
+    )
+    return statement.returning(journal.c.id)
+
+
+_TAKE = Prepared(_take, columns=TOLD)
+
+
+def _outgoing(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_for(dialect, journal).on_conflict_do_nothing()
+    return statement.returning(journal.c.type, journal.c.version)
+
+
+_SAY = Prepared(_outgoing, columns=TOLD)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A message with its wire form and the key of its meaning."""
+
+    message: Message
+    body: bytes
+    dedup_key: str = ""
+
+
+def _row(message: Message, body: bytes, state: str, now: datetime) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "type": message.type,
+        "version": message.version,
+        "key": message.key,
+        "source": message.source,
+        "time": message.time,
+        "correlation_id": message.correlation_id,
+        "causation_id": message.causation_id,
+        "body": body,
+        "state": state,
+        "recorded_at": now,
+    }
+
+
+def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
+    """Store new messages and ask for their handling; answer a known meaning with its first id.
+
+    A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
+    InvalidMessage `content_differs` when a known meaning comes with another content, also in one
+    batch: tried one by one, the first telling is then accepted and the other refused.
+    """
+    first: dict[str, Entry] = {}  # in the order in which they came: so they are asked for
+    for entry in entries:
+        told = first.setdefault(entry.dedup_key, entry)
+        if entry.body != told.body:  # else the content of the later one would be lost in silence
+            _must_say_the_same(entry.message, told.message)
+    rows = {
+        key: {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "dedup_key": key}
+        for key, entry in first.items()
+    }
+    fresh = new_messages.record(tx, list(rows.values()), now)
+    known = _earlier_tellings(tx, [key for key in first if key not in fresh])
+    for key, (message_id, state, body) in list(known.items()):
+        if state == STATE_PARKED and message_id != first[key].message.id:
+            here = inbox.c.dedup_key == key
+            tx.execute(sa.update(inbox).where(here).values(message_id=first[key].message.id))
+            new_messages.store(tx, [rows[key]])
+            fresh.add(key)
+            del known[key]
+        elif body and body != first[key].body:  # one that was erased cannot be compared any more
+            _must_say_the_same(first[key].message, decode_stored(body))
+    ids = {key: entry.message.id for key, entry in first.items() if key in fresh}
+    ids |= {key: message_id for key, (message_id, _, _) in known.items()}
+    return [
+        Accepted(
+            ids[entry.dedup_key],
+            duplicate=entry.dedup_key not in fresh or entry is not first[entry.dedup_key],
+        )
+        for entry in entries
+    ]
+
+
+def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, bytes]]:
+    """Return (message id, state, body) of what was said first under each key."""
+    if not keys:
+        return {}
+    query = (
+        sa.select(inbox.c.dedup_key, journal.c.id, journal.c.state, journal.c.body)
+        .join(journal, journal.c.id == inbox.c.message_id)
+        .where(inbox.c.dedup_key.in_(keys))
+    )
+    return {row.dedup_key: (row.id, row.state, row.body) for row in tx.execute(query)}
+
+
+def _must_say_the_same(message: Message, first: Message) -> None:
+    """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
+    if not catalog.says_the_same(message, first):
+        why = f"it was accepted before as {first.id} with another content"
+        raise InvalidMessage("content_differs", where="$.payload", why=why)
+
+
+def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
+    """Mark messages handled; return the ids that were not handled before.
+
+    The others are repeats (or parked) and must not have an effect.
+    """
+    unique = {entry.message.id: entry for entry in entries}
+    rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
+    return {row.id for row in _TAKE.all_each(tx, rows)}
+
+
+def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
+    """Store messages that the hub says; a repeat (same derived id) changes nothing.
+
+    Each that is new counts as accepted for the destination that reads it.
+    """
+    values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
+    new = _SAY.all_each(tx, values)
+    counts.accepted(tx, (catalog.find(row.type, row.version).reader for row in new))
+
+
+def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
+    """Keep a message that came before what it is about; `wake_early` asks for it again.
+
+    It is early since it was found to be so first, however often it is asked for since.
+    """
+    _upsert(tx, entry, now, {"state": STATE_EARLY, "early_since": now})
+
+
+def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
+    """Set a message aside for an operator, with the reason; it is not handled again by itself.
+
+    Without its body when the personal data of its dossier was erased.
+    """
+    values = {"state": STATE_PARKED, "code": code, "reason": reason}
+    _upsert(tx, entry, now, values)
+    if entry.message.key:
+        late_messages.empty_if_erased(tx, entry.message.id, entry.message.key, now=now)
+
+
+def park_unreadable(tx: Tx, id: str, body: bytes, *, now: datetime, code: str, reason: str) -> bool:
+    """Set aside what was accepted as `id` and cannot be read; tell whether the journal has it.
+
+    False where the journal does not have these very bytes under that id, or had them until its
+    dossier was erased: then nothing was written, because somebody else's noise must not set a good
+    message aside.
+    """
+    columns = (journal.c.key, journal.c.body, journal.c.body_hash)
+    query = sa.select(*columns).where(journal.c.id == id).with_for_update()
+    row = tx.execute(query).one_or_none()
+    if row is None or not _is_of(row.body, row.body_hash, body):
+        return False
+    values = {"state": STATE_PARKED, "code": code, "reason": reason}
+    tx.execute(sa.update(journal).where(journal.c.id == id, _WAITING).values(values))
+    if row.key:
+        late_messages.empty_if_erased(tx, id, row.key, now=now)
+    return True
+
+
+def _is_of(kept: bytes, digest: str | None, body: bytes) -> bool:
+    """Tell whether the journal keeps these bytes, or the hash of them in their place."""
+    return kept == body if digest is None else digest == hashlib.sha256(body).hexdigest()
+
+
+def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:
+    row = {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "early_since": None, **values}
+    statement = insert(tx, journal)
+    first = sa.func.coalesce(journal.c.early_since, statement.excluded.early_since)
+    statement = statement.on_conflict_do_update(
+        index_elements=[journal.c.id], set_={**values, "early_since": first}, where=_WAITING
+    )
+    tx.execute(statement, row)
+
+
+def wake_early(tx: Tx, key: str) -> list[str]:
+    """Ask again for the early messages of a key, in the order of their ids; return the ids."""
+    hand = batch_state.holding(tx, key)
+    if hand and key not in hand.early:
+        return []
+    woken: list[str] = []
+    while page := _ask(tx, _EARLY_OF.all(tx, {"which": key})):
+        woken += page
+    return woken
+
+
+def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
+    """Ask again for a page of early messages, whatever their key, by id behind `after`.
+
+    Returns the ids. The dossier may have come in the moment between looking for it and keeping the
+    message.
+    """
+    query = _oldest(journal.c.state == STATE_EARLY, after < _BY_ID, limit=limit)
+    return _ask(tx, tx.execute(query).all())
+
+
+def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
+    """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
+    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
+    return _ask(tx, tx.execute(query).all())
+
+
+def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500) -> tuple[int, str]:
+    """Ask again for accepted messages whose queue message must have vanished, by id behind `after`.
+
+    Returns how many, and the last id of a full page, "" when there is no next one. What still
+    stands in the outbox was never lost; what waits in a long queue is asked for twice and taken
+    once.
+    """
+    old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
+    rows = tx.execute(_oldest(old, after < _BY_ID, limit=limit)).all()
+    if not rows:
+        return 0, ""
+    there = outbox.waiting(tx, [row.id for row in rows])
+    asked = _ask(tx, [row for row in rows if row.id not in there])
+    return len(asked), rows[-1].id if len(rows) == limit else ""
+
+
+def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
+    """Return accepted messages that nobody handled, by id behind `after`: id and wire form."""
+    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
+    return {row.id: row.body for row in tx.execute(query)}
+
+
+def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
+    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
+    ids = [row.id for row in rows]
+    if ids:
+        # Not what somebody has handled or parked since we looked: it would be handled once more.
+        mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
+        tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
+    return ids
+
+
+def park_early(tx: Tx, since_before: datetime) -> int:
+    """Park early messages whose dossier, or whose papers, never came; return how many.
+
+    Counted from when a message was found to be early: it may have been accepted long before, while
+    the broker was away. Left alone while another message of its key was accepted and waits to be
+    handled: that may be its dossier.
+    """
+    other = journal.alias("other")
+    coming = sa.exists().where(
+        other.c.state == STATE_ACCEPTED, other.c.key == journal.c.key, UNHANDLED
+    )
+    # Of a dossier that is here an officer's word waits for papers only.
+    here = sa.exists().where(dossiers.c.number == journal.c.key)
+    papers = sa.and_(journal.c.type == "dossier.progressed", here)
+    statement = (
+        sa.update(journal)
+        .where(journal.c.state == STATE_EARLY, journal.c.early_since < since_before, UNHANDLED)
+        .where(~coming)
+        .values(
+            state=STATE_PARKED,
+            code=sa.case((papers, "papers_missing"), else_="dossier_unknown"),
+            reason=sa.case((papers, "no paper was scanned"), else_="the dossier never came"),
+        )
+    )
+    return tx.execute(statement).rowcount
+
+
+def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the wire forms of messages by id."""
+    return {row.id: row.body for row in _BODIES.all(tx, {"ids": ids})}
+
+
+def body_of(tx: Tx, delivery_id: int) -> bytes:
+    """Return the wire form of the message of a delivery."""
+    query = sa.select(journal.c.body).join(deliveries, deliveries.c.message_id == journal.c.id)
+    body: bytes = tx.execute(query.where(deliveries.c.id == delivery_id)).scalar_one()
+    return body

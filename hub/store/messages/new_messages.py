@@ -1,0 +1,106 @@
+"""What is told for the first time: it enters inbox, journal and outbox.
+
+On PostgreSQL that is one statement, in which each body goes to the server once; on SQLite, where no
+way is long, it is three. What is known by its meaning is left out: what the answer to that is, and
+whether it says the same, is decided by `journal.accept`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningInsert
+
+from hub.messages import queues
+from hub.messages.invalid import InvalidMessage
+from hub.store.engine.store import Tx, insert_for
+from hub.store.messages import outbox
+from hub.store.schema.tables import inbox, journal
+from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.row_arrays import RowArrays
+
+Row = Mapping[str, Any]
+"""A row of the journal, with its `dedup_key`; all of a call were recorded at one time."""
+_LATER = ("code", "reason", "early_since", "body_hash", "body_size")
+TOLD = columns_of(journal, *_LATER)
+"""Columns of a message as it was said."""
+
+
+def _meet(dialect: str) -> ReturningInsert[tuple[str]]:
+    statement = insert_for(dialect, inbox).on_conflict_do_nothing()
+    return statement.returning(inbox.c.dedup_key)
+
+
+_MEET = Prepared(_meet, columns=columns_of(inbox))
+_ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=TOLD)
+
+_SENT = [inbox.c.dedup_key, *(journal.c[name] for name in TOLD if name != "recorded_at")]
+_ARRAYS = RowArrays(_SENT)
+_NAMES = ", ".join(name for name in TOLD if name != "recorded_at")
+# Inbox rows in one order, so that two processes that are told the same do not wait for one another.
+_AT_ONCE = Prepared(
+    sa.text(
+        f"""
+WITH given AS MATERIALIZED (
+    SELECT * FROM {_ARRAYS.rows} WITH ORDINALITY AS given({_ARRAYS.names}, place)
+), met AS (
+    INSERT INTO inbox (dedup_key, message_id, received_at)
+    SELECT dedup_key, id, CAST(:now AS BIGINT) FROM given ORDER BY dedup_key
+    ON CONFLICT DO NOTHING RETURNING dedup_key
+), fresh AS MATERIALIZED (
+    SELECT * FROM given WHERE dedup_key = ANY (ARRAY(SELECT dedup_key FROM met))
+), stored AS (
+    INSERT INTO journal ({_NAMES}, recorded_at)
+    SELECT {_NAMES}, CAST(:now AS BIGINT) FROM fresh
+    ON CONFLICT DO NOTHING RETURNING id
+), asked AS (
+    INSERT INTO outbox (queue, message_id, type, body)
+    SELECT '{queues.INGEST}', id, type, body FROM fresh ORDER BY place
+)
+SELECT met.dedup_key, counted.rows
+FROM met CROSS JOIN (SELECT count(*) AS rows FROM stored) AS counted"""  # noqa: S608 - no input
+    )
+)
+
+
+def record(tx: Tx, rows: Sequence[Row], now: datetime) -> set[str]:
+    """Record messages whose meaning is new and ask for their handling, in their order.
+
+    Returns the keys of those. Each meaning is told once in `rows`. Raises InvalidMessage where
+    another message has the id of a new one.
+    """
+    if tx.dialect.name == "sqlite":
+        met = [
+            {"dedup_key": row["dedup_key"], "message_id": row["id"], "received_at": now}
+            for row in rows
+        ]
+        fresh = {found.dedup_key for found in _MEET.all_each(tx, met)}
+        store(tx, [row for row in rows if row["dedup_key"] in fresh])
+        return fresh
+    found = _AT_ONCE.all(tx, {**_ARRAYS.values(rows), "now": now})
+    if found:
+        _must_be_stored(found[0][1], of=len(found))
+        outbox.note_new_rows(tx)
+    return {key for key, _ in found}
+
+
+def store(tx: Tx, rows: Sequence[Row]) -> None:
+    """Store messages and ask for their handling, whatever the inbox knows of their meaning.
+
+    Raises InvalidMessage where another message has the id of one of them.
+    """
+    if rows:
+        told = [{name: row[name] for name in TOLD} for row in rows]
+        _must_be_stored(_ADD.run_each(tx, told), of=len(rows))
+        outbox.put(tx, map(_asking, rows))
+
+
+def _must_be_stored(stored: int, *, of: int) -> None:
+    if stored != of:
+        # Said under the id of another message it would pass for handled, and be lost.
+        raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
+
+
+def _asking(row: Row) -> outbox.ToPublish:
+    return outbox.ToPublish(queues.INGEST, row["id"], row["type"], row["body"])

@@ -1,0 +1,136 @@
+"""Messages that were set aside: which there are, how they are taken up again, or dropped.
+
+Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
+one that has just been accepted; while its cause is there, it is parked again. One that is
+dropped stays parked without its body, so that the sender can still say the same under another id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.messages import queues
+from hub.store.archive import candidates, late_messages
+from hub.store.engine.store import Tx
+from hub.store.messages import isolated_attempts, outbox
+from hub.store.schema.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
+
+j = journal.c
+_USABLE = sa.and_(j.state == STATE_PARKED, j.body_hash.is_(None))
+DROPPED_CODE = "message_dropped"
+_WAITS = sa.and_(j.state == STATE_PARKED, j.code != DROPPED_CODE)
+"""Waits for a person, with or without a body."""
+ERASED, DROPPED = "erased", "dropped"
+"""In the place of a state: parked, and its content was erased with its dossier, or dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which parked messages; what is not given does not narrow it. Times are of recording."""
+
+    type: str = ""
+    code: str = ""
+    dossier: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
+
+    def __str__(self) -> str:
+        given = {name: value for name, value in asdict(self).items() if value}
+        return msgspec.json.encode(given).decode()
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The selection as conditions on the journal."""
+        given: dict[Any, str] = {j.type: self.type, j.code: self.code, j.key: self.dossier}
+        found: list[sa.ColumnElement[bool]] = [
+            column == value for column, value in given.items() if value
+        ]
+        if self.since:
+            found.append(j.recorded_at >= self.since)
+        if self.until:
+            found.append(j.recorded_at < self.until)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One message that was set aside, with code and reason."""
+
+    id: str
+    type: str
+    key: str
+    code: str
+    reason: str
+
+
+def select(tx: Tx, selection: Selection, *, emptied: bool = False) -> list[Parked]:
+    """Return the parked messages of a selection, all of them, by id.
+
+    `emptied`: also those whose body was erased with their dossier.
+    """
+    return _find(tx, _WAITS if emptied else _USABLE, *selection.conditions)
+
+
+def among(tx: Tx, ids: Sequence[str], *, emptied: bool = False) -> list[Parked]:
+    """Return those of `ids` that are parked, by id; `emptied` as in `select`."""
+    return _find(tx, _WAITS if emptied else _USABLE, j.id.in_(ids))
+
+
+def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
+    query = sa.select(j.id, j.type, j.key, j.code, j.reason)
+    query = query.where(UNHANDLED, *conditions)
+    return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
+
+
+def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
+    """Make those of `ids` that are parked accepted, and ask for them; return their ids.
+
+    In the order of their ids, also the locks: two who take up the same must not wait in a ring.
+    """
+    query = sa.select(j.id, j.type, j.body).where(_USABLE, j.id.in_(ids))
+    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    found = [row.id for row in rows]
+    if found:
+        fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
+        tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
+        isolated_attempts.end(tx, *found)  # whoever takes it up says that it kills no longer
+    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
+    return found
+
+
+def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
+    """Empty those of `ids` that are parked, for good; return their ids.
+
+    Left alone is what is about a dossier with a legal hold. Hash and size stay, and the old code
+    stands in the reason; files that only these messages name are marked for removal.
+    """
+    query = sa.select(j.id, j.key).where(_WAITS, j.id.in_(ids))
+    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    held = candidates.on_hold(tx, {row.key for row in rows})
+    found = [row.id for row in rows if row.key not in held]
+    for key in {row.key for row in rows} - held:
+        candidates.look_again(tx, key)  # the next run of the archive, not that of next month
+    for id in found:
+        late_messages.empty(tx, id, now=now)
+    if found:
+        reason = j.code + ": " + sa.func.coalesce(j.reason, "")
+        dropped = sa.update(journal).where(j.id.in_(found))
+        tx.execute(dropped.values(code=DROPPED_CODE, reason=reason))
+        isolated_attempts.end(tx, *found)
+    return found
+
+
+def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
+    dropped = sa.and_(j.state == STATE_PARKED, j.code == DROPPED_CODE)
+    gone = sa.and_(j.state == STATE_PARKED, j.body_hash.is_not(None))
+    said = sa.case((dropped, DROPPED), (gone, ERASED), else_=j.state)
+    query = sa.select(j.id, said.label("state"))
+    return {row.id: row.state for row in tx.execute(query.where(j.id.in_(ids)))}

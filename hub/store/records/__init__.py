@@ -1,0 +1,1 @@
+"""The ward's records in the store: dossiers, legs, papers, slips, and what was seen of them."""

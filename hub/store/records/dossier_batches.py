@@ -1,0 +1,49 @@
+"""Dossiers of a whole batch: read and locked in one statement, written in a few. See `at_hand`."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from hub.store.engine.store import Tx
+from hub.store.records import batch_state, dossiers, legs, papers
+from hub.store.schema.record_tables import dossiers as table
+from hub.store.schema.tables import STATE_EARLY, UNHANDLED, journal
+from hub.store.statements.compiled import Prepared, among
+
+_ALL = Prepared(
+    dossiers.READ.where(among(table.c.number, "numbers"))
+    .order_by(table.c.number)  # in which they are locked
+    .with_for_update()
+)
+_EARLY = Prepared(
+    sa.select(journal.c.key)
+    .distinct()
+    .where(journal.c.state == STATE_EARLY, among(journal.c.key, "numbers"), UNHANDLED)
+)
+
+
+@contextmanager
+def together(tx: Tx, numbers: Collection[str]) -> Iterator[None]:
+    """Read what the block needs of these dossiers at its beginning, write it at its end.
+
+    Raises at_hand.AddedMeanwhile.
+    """
+    wanted = frozenset(numbers)
+    values = {"numbers": sorted(wanted)}
+    found = {it.number: it for it in map(dossiers.from_row, _ALL.all(tx, values))}
+    inter_level = [it.number for it in found.values() if it.inter_level]  # no other one has a leg
+    legs_there, steps = legs.read_together(tx, inter_level)
+    hand = batch_state.AtHand(
+        numbers=wanted,
+        dossiers=found,
+        early=frozenset(_EARLY.scalars(tx, values)),
+        legs=legs_there,
+        steps=steps,
+        papers=papers.read_together(tx, found),
+    )
+    with batch_state.opened(tx, hand):
+        yield
+        dossiers.write_at_hand(tx)  # first: the others refer to them
+        legs.write_at_hand(tx)
+        papers.write_at_hand(tx)

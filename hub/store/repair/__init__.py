@@ -1,0 +1,1 @@
+"""What people repair: tasks and what raises them, replay plans, classified codes."""

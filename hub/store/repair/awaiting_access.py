@@ -1,0 +1,99 @@
+"""Deliveries that wait because the hub is not let in, once for a partner and cause."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.rules.failures.access_remedies import AWAITED
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.unproven import IS_LAST_QUESTION, last
+from hub.store.engine.store import Tx
+from hub.store.schema.tables import UNSETTLED, attempts, deliveries, pauses
+
+d, a, p = deliveries.c, attempts.c, pauses.c
+TRIES_LOOKED_AT = 1000
+_NOT_CALLED = frozenset({"partner_paused", "claim_late"})
+"""Codes of claims that came to no call: the cause before them still holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaiting:
+    """What waits at one partner with one cause."""
+
+    destination: str
+    code: str
+    count: int
+    since: datetime
+    """When the delivery that is longest here was first refused so, or the pause began."""
+
+
+def awaiting_access(tx: Tx, *, now: datetime) -> list[Awaiting]:
+    """Return what waits for a login, a certificate or a right, by partner and cause.
+
+    Also what is not called at all while such a pause lasts, and unknown effects that cannot be
+    asked about.
+    """
+    found: dict[tuple[str, str], list[sa.Row[Any]]] = {}
+    for query in (_unsent(now), _unasked()):
+        for row in tx.execute(query):
+            found.setdefault((row.destination, row.code), []).append(row)
+    return [
+        Awaiting(
+            destination=destination,
+            code=code,
+            count=sum(row.waiting for row in rows),
+            since=min(_since(tx, row) for row in rows),
+        )
+        for (destination, code), rows in sorted(found.items())
+    ]
+
+
+def _unsent(now: datetime) -> sa.Select[Any]:
+    """Return the query for what waits, and for what is pending or waits behind a pause."""
+    waits = sa.and_(d.state == S.WAITING.value, d.code.in_(AWAITED))
+    paused = sa.and_(
+        p.destination == d.destination,
+        p.operation == d.type,
+        p.code.in_(AWAITED),
+        p.expires_at > now,
+    )
+    cause = sa.case((waits, d.code), else_=p.code)
+    return (
+        sa.select(d.destination, cause.label("code"), sa.func.count().label("waiting"))
+        .add_columns(sa.func.min(d.id).label("first"), sa.func.min(p.since).label("since"))
+        .select_from(deliveries.outerjoin(pauses, paused))
+        .where(d.state.in_([S.WAITING.value, S.PENDING.value]), UNSETTLED)
+        .where(sa.or_(waits, p.code.is_not(None)))
+        .group_by(d.destination, cause)
+    )
+
+
+def _unasked() -> sa.Select[Any]:
+    """Return the query for unknown effects whose last question was not let in."""
+    no_pause = sa.null().cast(p.since.type).label("since")
+    return (
+        sa.select(d.destination, last.c.code, sa.func.count().label("waiting"))
+        .add_columns(sa.func.min(d.id).label("first"), no_pause)
+        .select_from(deliveries.join(last, IS_LAST_QUESTION))
+        .where(d.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(AWAITED))
+        .group_by(d.destination, last.c.code)
+    )
+
+
+def _since(tx: Tx, row: sa.Row[Any]) -> datetime:
+    """Return when the first delivery of a row was first refused with nothing else since."""
+    query = sa.select(a.started_at, a.finished_at, a.code).where(a.delivery_id == row.first)
+    query = query.order_by(a.number.desc()).limit(TRIES_LOOKED_AT)
+    since: datetime | None = row.since
+    for tried in tx.execute(query):
+        if tried.code == row.code:
+            at = tried.finished_at or tried.started_at
+            since = at if since is None else min(since, at)
+        elif tried.finished_at is not None and tried.code not in _NOT_CALLED:
+            break
+    if since is None:  # its attempts were taken away
+        made = sa.select(d.created_at).where(d.id == row.first)
+        since = tx.execute(made).scalar_one()
+    return since

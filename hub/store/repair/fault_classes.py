@@ -1,0 +1,160 @@
+"""Reply codes that no table knows: counted when they come, and classified by a person once.
+
+A verdict is read in the transaction that settles a call, so it counts from the moment it was given.
+Lock order: this table, then tasks, deliveries, lanes, the chained logs. Whoever settles a call
+opens no task: the timer does, in a transaction of its own, so that no call waits for a task's row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.repair_tables import tasks as task_table
+from hub.store.schema.tables import deliveries, fault_classes, handovers
+
+KIND = "unknown_code"
+c, t = fault_classes.c, task_table.c
+ANY = ""
+"""Stands for every operation of a partner."""
+_general = fault_classes.alias()
+_CLASSIFIED = sa.or_(
+    c.verdict.is_not(None),
+    sa.exists().where(
+        _general.c.partner == c.partner,
+        _general.c.operation == ANY,
+        _general.c.code == c.code,
+        _general.c.verdict.is_not(None),
+    ),
+)
+_MINE = sa.and_(t.kind == KIND, t.destination == c.partner, t.subject == c.operation + " " + c.code)
+_NEEDLESS = sa.and_(
+    t.kind == KIND,
+    t.closed_at.is_(None),
+    sa.exists().where(_MINE, _CLASSIFIED).correlate(task_table),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A reply code that nobody has classified."""
+
+    partner: str
+    operation: str
+    code: str
+    count: int
+    first_seen: datetime
+
+    @property
+    def subject(self) -> str:
+        """What its task is about."""
+        return f"{self.operation} {self.code}"
+
+
+def note(tx: Tx, partner: str, operation: str, code: str, *, now: datetime) -> str | None:
+    """Count one more reply with an unknown code; return its verdict, None while it has none."""
+    row = _row(partner, operation, code, now) | {"count": 1}
+    statement = insert(tx, fault_classes).values(row)
+    statement = statement.on_conflict_do_update(
+        index_elements=[c.partner, c.operation, c.code],
+        set_={"count": c.count + 1, "last_seen": statement.excluded.last_seen},
+    )
+    own: str | None = tx.execute(statement.returning(c.verdict)).scalar_one()
+    if own is not None:
+        return own
+    general = sa.select(c.verdict).where(c.partner == partner, c.operation == ANY, c.code == code)
+    verdict: str | None = tx.execute(general).scalar_one_or_none()
+    return verdict
+
+
+def decide(tx: Tx, partner: str, operation: str, code: str, *, verdict: str, now: datetime) -> None:
+    """Give a code its verdict, for one operation or for ANY."""
+    if tx.dialect.name == "postgresql":  # who settles such a reply now is waited for
+        tx.execute(sa.text("LOCK TABLE fault_classes IN SHARE ROW EXCLUSIVE MODE"))
+    row = _row(partner, operation, code, now) | {"count": 0, "verdict": verdict}
+    statement = insert(tx, fault_classes).values(row)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[c.partner, c.operation, c.code], set_={"verdict": verdict}
+        )
+    )
+    if operation == ANY:
+        every = sa.update(fault_classes).where(c.partner == partner, c.code == code)
+        tx.execute(every.values(verdict=verdict))
+
+
+def is_known(tx: Tx, partner: str, operation: str, code: str) -> bool:
+    """Tell whether a partner replied with this code: to the operation, or to ANY."""
+    seen = sa.select(c.code).where(c.partner == partner, c.code == code)
+    if operation != ANY:
+        seen = seen.where(c.operation == operation)
+    return tx.execute(seen.limit(1)).first() is not None
+
+
+def _row(partner: str, operation: str, code: str, now: datetime) -> dict[str, object]:
+    return {
+        "partner": partner,
+        "operation": operation,
+        "code": code,
+        "first_seen": now,
+        "last_seen": now,
+    }
+
+
+def waiting(tx: Tx, partner: str, operation: str, code: str) -> list[tuple[int, str]]:
+    """Return (id, lane) of the ambiguous deliveries that got this code, oldest first."""
+    d = deliveries.c
+    query = sa.select(d.id, d.lane).where(
+        d.destination == partner,
+        d.partner_code == code,
+        d.state == S.AMBIGUOUS.value,
+        d.code == "reply_unknown_code",
+    )
+    if operation != ANY:
+        # A scalar subquery, because PostgreSQL may turn EXISTS into a look at every hand-over.
+        got = sa.select(handovers.c.seq).where(
+            handovers.c.number == d.lane,
+            handovers.c.delivery_id == d.id,
+            handovers.c.operation == operation,
+        )
+        query = query.where(got.limit(1).scalar_subquery().is_not(None))
+    rows = tx.execute(query.order_by(d.id).with_for_update())
+    return [(row.id, row.lane) for row in rows]
+
+
+def tasks(tx: Tx) -> Sequence[sa.RowMapping]:
+    """Return every unknown code, those without a verdict first."""
+    order = (c.verdict.is_not(None), c.partner, c.operation, c.code)
+    return tx.execute(sa.select(fault_classes).order_by(*order)).mappings().all()
+
+
+def untold(tx: Tx, limit: int = 100) -> list[Unknown]:
+    """Return the codes without a verdict that have no task.
+
+    One whose task a person closed has it behind it, until the code is seen again.
+    """
+    told = sa.exists().where(_MINE, sa.or_(t.closed_at.is_(None), t.closed_at >= c.last_seen))
+    query = sa.select(*(c[name] for name in Unknown.__slots__)).where(~_CLASSIFIED, ~told)
+    rows = tx.execute(query.order_by(c.first_seen).limit(limit)).mappings()
+    return [Unknown(**row) for row in rows]
+
+
+def some_needless(tx: Tx) -> bool:
+    """Tell whether a task is open whose code has been classified."""
+    return tx.execute(sa.select(sa.exists().where(_NEEDLESS))).scalar_one()
+
+
+def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
+    """Close the tasks whose code has been classified; return how many."""
+    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
+    return tx.execute(sa.update(task_table).where(_NEEDLESS).values(values)).rowcount
+
+
+def listing(tx: Tx) -> list[tuple[int, str, str]]:
+    """Return the open tasks to classify a code: number, partner, operation and code."""
+    query = sa.select(t.number, t.destination, t.subject).order_by(t.number)
+    rows = tx.execute(query.where(t.kind == KIND, t.closed_at.is_(None)))
+    return [(row.number, row.destination, row.subject) for row in rows]

@@ -1,0 +1,230 @@
+"""Replay plans in the store: the frozen selection, what was seen of each delivery, what was done.
+
+An item is done once: `mark` is a conditional UPDATE, so two runs of a plan cannot both do it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.delivery_statements import position, replaces
+from hub.store.engine.store import Tx
+from hub.store.schema.repair_tables import (
+    FINISHED,
+    MADE,
+    RUNNING,
+    STOPPED,
+    replay_items,
+    replay_plans,
+)
+from hub.store.schema.tables import UNSETTLED, attempts, deliveries
+
+c = deliveries.c
+_LAST = (
+    sa.select(attempts.c.code)
+    .where(attempts.c.delivery_id == c.id, attempts.c.code.is_not(None))
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_FAULT = sa.case(
+    (c.code == "attempts_exhausted", sa.func.coalesce(_LAST, c.code)),
+    else_=sa.func.coalesce(c.code, ""),
+).label("fault")
+"""The fault behind a delivery's code: that attempts ran out says nothing of why they failed."""
+
+
+class NoSuchPlan(Exception):
+    """There is no replay plan with that number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which dead deliveries; what is not given does not narrow it. Times are of opening."""
+
+    delivery: int | None = None
+    destination: str = ""
+    type: str = ""
+    code: str = ""
+    dossier: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The selection as conditions on deliveries."""
+        given: dict[Any, object] = {
+            c.id: self.delivery,
+            c.destination: self.destination,
+            c.type: self.type,
+            c.code: self.code,
+            c.lane: self.dossier,
+        }
+        found: list[sa.ColumnElement[bool]] = [
+            column == value for column, value in given.items() if value
+        ]
+        if self.since:
+            found.append(c.created_at >= self.since)
+        if self.until:
+            found.append(c.created_at < self.until)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A dead delivery of the selection, as it is now."""
+
+    id: int
+    message_id: str
+    destination: str
+    type: str
+    lane: str
+    attempts: int
+    fault: str
+    """The code of its last failure; where attempts ran out, that of the last attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One delivery of a plan: what was seen, and what was done with it (None: nothing yet)."""
+
+    delivery_id: int
+    attempts: int
+    fault: str
+    verdict: str
+    detail: str = ""
+    reference: str = ""
+    response_hash: str = ""
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan: its state, and why it ended."""
+
+    number: int
+    state: str
+    made_at: datetime
+    run_at: datetime | None
+    why: str | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it was run to its end."""
+        return self.state in (FINISHED, STOPPED)
+
+
+def select(tx: Tx, selection: Selection, *, limit: int = 10_000) -> list[Candidate]:
+    """Return the dead deliveries of a selection in the order of their lanes."""
+    query = sa.select(c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, _FAULT)
+    query = query.where(c.state == S.DEAD.value, UNSETTLED, *selection.conditions)
+    rows = tx.execute(query.order_by(position()).limit(limit)).mappings()
+    return [Candidate(**row) for row in rows]
+
+
+def replaced_by(tx: Tx, id: int) -> int | None:
+    """Return a later delivery that makes this one needless, None when there is none."""
+    mine, newer = deliveries.alias(), deliveries.alias()
+    return tx.execute(_beside(mine, newer, id).where(replaces(newer, mine))).scalar()
+
+
+def overtaken_by(tx: Tx, id: int) -> int | None:
+    """Return a later delivery of the lane that was already delivered, None when there is none."""
+    mine, later = deliveries.alias(), deliveries.alias()
+    query = _beside(mine, later, id).where(position(later) > position(mine))
+    return tx.execute(query.where(later.c.state == S.DELIVERED.value)).scalar()
+
+
+def open_before(tx: Tx, id: int) -> list[int]:
+    """Return the deliveries before this one in its lane that are not final."""
+    mine, earlier = deliveries.alias(), deliveries.alias()
+    query = _beside(mine, earlier, id).where(position(earlier) < position(mine))
+    return list(tx.execute(query.where(earlier.c.settled_at.is_(None))).scalars())
+
+
+def _beside(mine: Any, other: Any, id: int) -> sa.Select[int]:
+    return (
+        sa.select(other.c.id)
+        .where(mine.c.id == id, mine.c.lane != "", other.c.lane == mine.c.lane)
+        .where(other.c.destination == mine.c.destination)
+        .order_by(position(other))
+    )
+
+
+def create(
+    tx: Tx, selection: Selection, items: Sequence[Item], *, actor: str, now: datetime
+) -> int:
+    """Store a plan with its items in order; return its number."""
+    text = msgspec.json.encode({k: v for k, v in asdict(selection).items() if v}).decode()
+    values = {"selection": text, "state": MADE, "made_at": now, "made_by": actor}
+    statement = sa.insert(replay_plans).values(values).returning(replay_plans.c.number)
+    number: int = tx.execute(statement).scalar_one()
+    rows = [asdict(item) | {"plan": number, "rank": rank} for rank, item in enumerate(items)]
+    if rows:
+        tx.execute(sa.insert(replay_items), rows)
+    return number
+
+
+def plan_of(tx: Tx, number: int) -> Plan:
+    """Return a plan, locked until the transaction ends; raises NoSuchPlan."""
+    p = replay_plans.c
+    query = sa.select(p.number, p.state, p.made_at, p.run_at, p.why).where(p.number == number)
+    row = tx.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        raise NoSuchPlan(f"there is no replay plan {number}")
+    return Plan(*row)
+
+
+def items_of(tx: Tx, number: int) -> list[Item]:
+    """Return the items of a plan in order."""
+    names = list(Item.__slots__)
+    query = sa.select(*(replay_items.c[name] for name in names))
+    query = query.where(replay_items.c.plan == number).order_by(replay_items.c.rank)
+    return [Item(**row) for row in tx.execute(query).mappings()]
+
+
+def begin(tx: Tx, number: int, now: datetime) -> None:
+    """Record that a plan is being run."""
+    statement = sa.update(replay_plans).where(replay_plans.c.number == number)
+    tx.execute(statement.values(state=RUNNING, run_at=now))
+
+
+def end(tx: Tx, number: int, *, stopped: bool, why: str, now: datetime) -> None:
+    """Record how the run of a plan ended."""
+    statement = sa.update(replay_plans).where(replay_plans.c.number == number)
+    tx.execute(statement.values(state=STOPPED if stopped else FINISHED, why=why, ended_at=now))
+
+
+def mark(tx: Tx, number: int, id: int, outcome: str, now: datetime) -> bool:
+    """Record what is done with an item; False when something was done with it before."""
+    i = replay_items.c
+    statement = sa.update(replay_items).where(i.plan == number, i.delivery_id == id)
+    statement = statement.where(i.outcome.is_(None)).values(outcome=outcome, done_at=now)
+    return tx.execute(statement).rowcount == 1
+
+
+def still_as_seen(tx: Tx, item: Item) -> bool:
+    """Tell, with the row locked, whether a delivery is dead as the plan saw it."""
+    query = sa.select(c.state, c.attempts).where(c.id == item.delivery_id).with_for_update()
+    row = tx.execute(query).one()
+    return (row.state, row.attempts) == (S.DEAD.value, item.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a delivery stands, with the fault of its last failure."""
+
+    state: S
+    attempts: int
+    fault: str
+
+
+def standings(tx: Tx, ids: Iterable[int]) -> dict[int, Standing]:
+    """Return where deliveries stand, by number."""
+    query = sa.select(c.id, c.state, c.attempts, _FAULT).where(c.id.in_(list(ids)))
+    return {row.id: Standing(S(row.state), row.attempts, row.fault) for row in tx.execute(query)}

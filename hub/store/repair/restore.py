@@ -1,0 +1,75 @@
+"""A database that was put back from an old copy: what it believes unsent may have gone out since.
+
+`doubt_everything` turns every delivery that would be sent into a question to the partner. Those
+that wait behind another one are only marked, and become questions when it is their turn: asked
+earlier, a later one could be sent before an earlier one. `Mark` notices an old copy by a number
+that is kept outside of the database.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.delivery_statements import RESTORED, doubtful
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables import UNSETTLED, deliveries
+
+DETAIL = "the database was restored: it may have gone out since the copy was made"
+
+
+def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
+    """Have every delivery that would be sent asked about first; return counts by kind."""
+    c = deliveries.c
+    would_go = c.state.in_([S.PENDING.value, S.WAITING.value, S.SENDING.value])
+    why = {"code": RESTORED, "detail": DETAIL}
+    question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
+    question |= {"asked_at": None, "lease_until": None, **doubtful(now), **why}
+    asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
+    held = sa.and_(c.state == S.HELD.value, UNSETTLED)
+    behind = tx.execute(sa.update(deliveries).where(held).values(**why))
+    return {"asked": asked.rowcount, "behind": behind.rowcount}
+
+
+class Mark:
+    """How far the database has come, kept in a small file beside the stored files.
+
+    It is written now and then, so an old copy that is younger than the last writing is not noticed.
+    It must not be restored together with the database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def is_ahead(self, store: Store) -> bool:
+        """Tell whether the database has made fewer calls than this file knows of."""
+        try:
+            known = int(self.path.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return False
+        return _calls(store) < known
+
+    def write(self, store: Store) -> None:
+        """Keep the present number, durably and whole."""
+        fresh = self.path.with_name(f".{self.path.name}-{os.getpid()}")
+        with fresh.open("w", encoding="ascii") as file:
+            file.write(str(_calls(store)))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+
+
+# The number that the database gave last, and not the highest that is there: the archive may have
+# taken the newest attempts of a hub that has been idle for long.
+_GIVEN = {
+    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = 'attempts'",
+    "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence('attempts', 'id'))",
+}
+
+
+def _calls(store: Store) -> int:
+    with store.read() as tx:
+        last: int | None = tx.execute(sa.text(_GIVEN[store.name])).scalar()
+    return last or 0

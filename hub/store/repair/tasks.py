@@ -1,0 +1,167 @@
+"""Tasks: what a person has to look after; one open task for a kind, a subject and a partner."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.messages import catalog
+from hub.messages.envelope import Message, decode_stored
+from hub.rules.actors import BY_HUB
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries.transitions import position
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.record_tables import dossier_events, dossiers
+from hub.store.schema.repair_tables import tasks
+from hub.store.schema.tables import deliveries, journal
+
+t = tasks.c
+GONE = "the difference is gone"
+"""Who closes a task whose difference is gone, and why."""
+
+
+class NoSuchTask(Exception):
+    """There is no open task with that number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something to look after; `subject` is a dossier number, or an operation with its code."""
+
+    kind: str
+    subject: str
+    destination: str
+    owner: str
+    detail: str
+    repair: str
+    delivery_id: int | None = None
+    """Where it is about one delivery: such a finding has one task, ever."""
+    list_day: str | None = None
+    """The day, as YYYY-MM-DD, of the partner's list that shows it, where one does."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two findings the same one."""
+        return self.kind, self.subject, self.destination
+
+
+def open_once(tx: Tx, found: Finding, *, due_at: datetime | None, now: datetime) -> bool:
+    """Open a task for a finding; False when it has one already."""
+    values = asdict(found) | {"opened_at": now, "due_at": due_at}
+    return tx.execute(insert(tx, tasks).on_conflict_do_nothing(), values).rowcount == 1
+
+
+def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None:
+    """Return the number of the open task of a finding, None when it has none."""
+    query = sa.select(t.number).where(t.kind == kind, t.subject == subject)
+    query = query.where(t.destination == destination, t.closed_at.is_(None))
+    number: int | None = tx.execute(query).scalar_one_or_none()
+    return number
+
+
+def open_among_few(tx: Tx, found: Finding, *, most: int, now: datetime) -> bool:
+    """Open a task as `open_once`, without a due time; False, too, when `most` of its kind are open.
+
+    For findings of which a partner can make any number.
+    """
+    query = sa.select(sa.func.count()).where(
+        t.kind == found.kind, t.destination == found.destination, t.closed_at.is_(None)
+    )
+    if tx.execute(query).scalar_one() >= most:
+        return False
+    return open_once(tx, found, due_at=None, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open task: its number, and what it is about."""
+
+    number: int
+    destination: str
+    subject: str
+
+
+def open_of_kind(tx: Tx, kind: str) -> list[Open]:
+    """Return the open tasks of a kind."""
+    query = sa.select(t.number, t.destination, t.subject)
+    query = query.where(t.kind == kind, t.closed_at.is_(None)).order_by(t.number)
+    return [Open(row.number, row.destination, row.subject) for row in tx.execute(query)]
+
+
+def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
+    """Return the open tasks, the most urgent first."""
+    query = sa.select(tasks).where(t.closed_at.is_(None))
+    return tx.execute(query.order_by(t.due_at.is_(None), t.due_at, t.number)).all()
+
+
+def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Close a task; raises NoSuchTask."""
+    statement = sa.update(tasks).where(t.number == number, t.closed_at.is_(None))
+    statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
+    if tx.execute(statement).rowcount != 1:
+        raise NoSuchTask(f"there is no open task {number}")
+
+
+def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
+    """Close a task whose difference is gone; raises NoSuchTask."""
+    close(tx, number, actor=BY_HUB, reason=GONE, now=now)
+
+
+def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, str, str]]:
+    """Return (kind, subject, detail) of what a person closed of a partner's list of a day."""
+    query = sa.select(t.kind, t.subject, t.detail)
+    query = query.where(t.destination == destination, t.list_day == list_day)
+    query = query.where(
+        t.closed_at.is_not(None), sa.or_(t.closed_by != BY_HUB, t.closed_why != GONE)
+    )
+    return {(row.kind, row.subject, row.detail) for row in tx.execute(query)}
+
+
+def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
+    """Return the numbers of dossiers that were received or had an event in [start, end).
+
+    Without those whose personal data was erased: there is nothing left to compare.
+    """
+    d, e = dossiers.c, dossier_events.c
+    received = sa.select(d.number).where(d.received_at >= start, d.received_at < end)
+    happened = sa.select(e.number).join(dossiers, d.number == e.number)
+    happened = happened.where(e.at >= start, e.at < end, d.erased_at.is_(None))
+    received = received.where(d.erased_at.is_(None))
+    return set(tx.execute(received.union(happened)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery of a dossier with its message."""
+
+    id: int
+    destination: str
+    type: str
+    state: S
+    message: Message
+    settled_at: datetime | None = None
+
+
+def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
+    """Return the ward's status of a dossier and its deliveries in the order of their lanes."""
+    status = tx.execute(
+        sa.select(dossiers.c.status).where(dossiers.c.number == number)
+    ).scalar_one_or_none()
+    c = deliveries.c
+    query = sa.select(c.id, c.destination, c.type, c.state, c.settled_at, journal.c.body)
+    query = query.join(journal, journal.c.id == c.message_id).where(c.lane == number)
+    rows = tx.execute(query.order_by(position())).all()
+    return status, [
+        Sent(
+            row.id, row.destination, row.type, S(row.state), decode_stored(row.body), row.settled_at
+        )
+        for row in rows
+    ]
+
+
+def status_said(sent: Sent) -> int | None:
+    """Return the status that a message tells, None when it tells none."""
+    status: int | None = getattr(catalog.read(sent.message), "status", None)
+    return status

@@ -1,0 +1,43 @@
+"""The kept counts of deliveries: totals, and the changes that are not folded into them yet."""
+
+import sqlalchemy as sa
+
+from hub.rules.states import FINAL
+from hub.store.schema.tables import Big, Instant, metadata, one_of
+
+ACCEPTED, ARCHIVED = "accepted", "archived"
+KEPT = frozenset(map(str, FINAL)) | {ACCEPTED, ARCHIVED}
+"""What is counted as it happens. Open states are counted when somebody asks: they are few."""
+
+delivery_counts = sa.Table(
+    "delivery_counts",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("count", Big, nullable=False),
+    sa.CheckConstraint(one_of("state", KEPT), name="state"),
+    comment="Deliveries by destination: accepted, in a final state, archived; without the changes",
+)
+
+delivery_count_changes = sa.Table(
+    "delivery_count_changes",
+    metadata,
+    sa.Column("id", Big, primary_key=True, autoincrement=True),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("change", Big, nullable=False),
+    sa.CheckConstraint(one_of("state", KEPT), name="state"),
+    sqlite_autoincrement=True,
+    comment="What to add to delivery_counts; the timer folds the rows into it and deletes them",
+)
+
+IDS, FULL = "ids", "full"
+balance_checks = sa.Table(
+    "balance_checks",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("delivery_id", Big, nullable=False),
+    sa.Column("checked_at", Instant, nullable=False),
+    sa.CheckConstraint(one_of("name", (IDS, FULL)), name="name"),
+    comment="Up to which delivery nothing was wrong: by the timer's look at ids, by a full balance",
+)

@@ -1,0 +1,34 @@
+"""How alembic runs our steps: always on a connection that hub.store.schema.migrate hands over."""
+
+from alembic import context
+
+from hub.store.schema import (
+    archive_tables,
+    conservation_tables,
+    contract_tables,
+    drift_tables,
+    evidence_tables,
+    record_tables,
+    repair_tables,
+)
+from hub.store.schema.partial_index import with_conditions
+from hub.store.schema.tables import metadata
+
+# imported so that their tables are in the metadata
+del (
+    archive_tables,
+    contract_tables,
+    drift_tables,
+    record_tables,
+    repair_tables,
+    conservation_tables,
+    evidence_tables,
+)
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=with_conditions(metadata),
+    transaction_per_migration=False,
+)
+context.run_migrations()

@@ -1,0 +1,96 @@
+"""The tables of what people repair: replay plans with their items, and tasks."""
+
+import sqlalchemy as sa
+
+from hub.store.schema.partial_index import partial_index
+from hub.store.schema.tables import Big, Instant, metadata, one_of
+
+MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
+WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
+ORDER_CONFLICT, FILE_GONE, CANNOT_ASK = "order_conflict", "file_gone", "cannot_ask"
+VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_ASK)
+CLERK, WARD_IT, PROVINCE, TOWN = OWNERS = ("ward clerk", "ward IT", "province", "town")
+
+replay_plans = sa.Table(
+    "replay_plans",
+    metadata,
+    sa.Column("number", Big, primary_key=True, autoincrement=True),
+    sa.Column("selection", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("run_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("why", sa.Text),
+    sa.CheckConstraint(one_of("state", (MADE, RUNNING, FINISHED, STOPPED)), name="state"),
+    sqlite_autoincrement=True,
+    comment="Selections of dead deliveries, frozen, and whether they were replayed",
+)
+
+replay_items = sa.Table(
+    "replay_items",
+    metadata,
+    sa.Column("plan", Big, sa.ForeignKey("replay_plans.number"), primary_key=True),
+    sa.Column("delivery_id", Big, sa.ForeignKey("deliveries.id"), primary_key=True),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("response_hash", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("done_at", Instant),
+    sa.CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
+    comment="What a replay plan saw of each delivery, and what was done with it",
+)
+# Who deletes a delivery has the database look for items that refer to it.
+sa.Index("ix_replay_items_delivery_id", replay_items.c.delivery_id)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("number", Big, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("repair", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("closed_why", sa.Text),
+    sa.Column("delivery_id", Big),
+    sa.Column("list_day", sa.Text),
+    sa.CheckConstraint(one_of("owner", OWNERS), name="owner"),
+    sqlite_autoincrement=True,
+    comment="What a person has to look after: with an owner, a due time and a proposed repair",
+)
+_IS_OPEN = sa.text("closed_at IS NULL")
+partial_index(
+    "ix_tasks_open",
+    tasks.c.kind,
+    tasks.c.subject,
+    tasks.c.destination,
+    unique=True,
+    where=_IS_OPEN,
+)
+_OF_A_DELIVERY = sa.text("delivery_id IS NOT NULL")
+partial_index(
+    "ix_tasks_delivery",
+    tasks.c.kind,
+    tasks.c.delivery_id,
+    unique=True,
+    where=_OF_A_DELIVERY,
+)
+sa.Index("ix_tasks_about", tasks.c.kind, tasks.c.destination, tasks.c.subject)
+_OF_A_LIST = sa.text("list_day IS NOT NULL")
+partial_index(
+    "ix_tasks_list",
+    tasks.c.destination,
+    tasks.c.list_day,
+    where=_OF_A_LIST,
+)
+sa.Index("ix_tasks_subject", tasks.c.subject)
