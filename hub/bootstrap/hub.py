@@ -23,7 +23,7 @@ from hub.bootstrap.partners import (
     town_settings,
 )
 from hub.bootstrap.retention import make_archive
-from hub.broker import declare, ownership
+from hub.broker.admin import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
@@ -37,27 +37,27 @@ from hub.exchange.intake.accept import Intake
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
-from hub.gateway.denials import Denials
+from hub.gateway.auth_audit import Denials
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages import catalog
 from hub.messages.payloads import Station
-from hub.operations.access_findings import AccessFindings
 from hub.operations.archive.role import Archivist
-from hub.operations.conserving import Conservation
 from hub.operations.contracts.watching import ContractWatch
-from hub.operations.deadline_alerts import DeadlineAlerts
-from hub.operations.disk_sampling import DiskSampling
 from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.keeping import DriftKeeping
-from hub.operations.unknown_codes import UnknownCodes
-from hub.operations.unproven_effects import UnprovenEffects
+from hub.operations.watchers.access_findings import AccessFindings
+from hub.operations.watchers.conservation import Conservation
+from hub.operations.watchers.deadline_alerts import DeadlineAlerts
+from hub.operations.watchers.disk_sampling import DiskSampling
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
+from hub.operations.watchers.unknown_codes import UnknownCodes
+from hub.operations.watchers.unproven_effects import UnprovenEffects
 from hub.operations.watchers.unreadable_replies import UnreadableReplies
 from hub.ports import Broker, Clock, Destination, Source
-from hub.records import manners
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
+from hub.records.registers import call_limits as manners
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.call_limits import Manners

@@ -16,7 +16,7 @@ from adapters.wire.rehearsal.walk import Tell, Walked, walk
 from adapters.wire.rehearsal.words import STEPS
 from hub import __version__
 from hub.bootstrap.partners import province_profile, province_settings, town_profile, town_settings
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.settings import Settings, SettingsError
 

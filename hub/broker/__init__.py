@@ -1,0 +1,1 @@
+"""What carries: the topology as data, RabbitMQ through pika, the in-process broker."""

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from hub.bootstrap.installation import open_store
-from hub.records.calendar import LOCAL
+from hub.records.deadlines.calendar import LOCAL
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load
@@ -19,7 +19,7 @@ from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 
 if TYPE_CHECKING:
-    from hub.operations.by import By
+    from hub.operations.signed_by import By
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]

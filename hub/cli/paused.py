@@ -1,7 +1,7 @@
 """How a pause is shown by the commands that mention it."""
 
 from hub.cli.context import console
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.pauses import Standing
 

@@ -2,7 +2,7 @@
 
 A command pays for the modules that it needs and no other: `hub stuck` loads no web server. What a
 command stands on and does not find (database, broker, disk, rights) ends it with a sentence and an
-exit code, see `hub.cli.absence`; only a fault of our own shows a traceback.
+exit code, see `hub.cli.unavailable`; only a fault of our own shows a traceback.
 """
 
 import importlib
@@ -16,33 +16,33 @@ import typer.main
 from hub.cli.sentences import SENTENCES
 
 COMMANDS = {
-    "run": "hub.cli.serving",
-    "demo": "hub.cli.serving",
-    "broker": "hub.cli.serving",
-    "simulate": "hub.cli.serving",
-    "migrate": "hub.cli.migrating",
-    "doctor": "hub.cli.operating",
-    "health": "hub.cli.operating",
-    "rebuild": "hub.cli.operating",
-    "balance": "hub.cli.conservation",
-    "stuck": "hub.cli.operating",
-    "pauses": "hub.cli.operating",
-    "cancel": "hub.cli.deciding",
-    "by-hand": "hub.cli.deciding",
-    "resolve": "hub.cli.deciding",
-    "replay": "hub.cli.replaying",
-    "resend": "hub.cli.replaying",
-    "unpark": "hub.cli.unparking",
-    "reconcile": "hub.cli.comparing",
-    "tasks": "hub.cli.comparing:tasks_app",
-    "procedures": "hub.cli.procedures",
-    "partners": "hub.cli.partners:app",
-    "topology": "hub.cli.topology:app",
-    "faults": "hub.cli.faults:app",
-    "slip": "hub.cli.evidence",
-    "audit": "hub.cli.audit:app",
-    "archive": "hub.cli.archive:app",
-    "version": "hub.cli.versions",
+    "run": "hub.cli.running.serving",
+    "demo": "hub.cli.running.serving",
+    "broker": "hub.cli.running.serving",
+    "simulate": "hub.cli.running.serving",
+    "migrate": "hub.cli.running.migrating",
+    "doctor": "hub.cli.running.operating",
+    "health": "hub.cli.running.operating",
+    "rebuild": "hub.cli.running.operating",
+    "balance": "hub.cli.evidence.conservation",
+    "stuck": "hub.cli.running.operating",
+    "pauses": "hub.cli.running.operating",
+    "cancel": "hub.cli.decisions.deliveries",
+    "by-hand": "hub.cli.decisions.deliveries",
+    "resolve": "hub.cli.decisions.deliveries",
+    "replay": "hub.cli.decisions.replay",
+    "resend": "hub.cli.decisions.replay",
+    "unpark": "hub.cli.decisions.messages",
+    "reconcile": "hub.cli.partners.compare",
+    "tasks": "hub.cli.partners.compare:tasks_app",
+    "procedures": "hub.cli.partners.procedures",
+    "partners": "hub.cli.partners.profiles:app",
+    "topology": "hub.cli.running.topology:app",
+    "faults": "hub.cli.decisions.faults:app",
+    "slip": "hub.cli.evidence.slip",
+    "audit": "hub.cli.evidence.audit:app",
+    "archive": "hub.cli.evidence.archive:app",
+    "version": "hub.cli.version",
 }
 """Each command and the module of its `app`; with a colon the Typer app that is the group itself.
 
@@ -130,9 +130,9 @@ class Root(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from hub.cli import absence  # only a failure needs to know every way to fail
+            from hub.cli import unavailable  # only a failure needs to know every way to fail
 
-            refusal = absence.explain(error)
+            refusal = unavailable.explain(error)
             if refusal is None:
                 raise
             refusal.show()

@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.markup import escape
 
-from hub.cli.absence import explain
 from hub.cli.context import console, opened
+from hub.cli.unavailable import explain
 from hub.ports import Outcome
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.store.repair import contracts
 from hub.store.repair.contracts import Kept
 

@@ -1,0 +1,1 @@
+"""What partners and devices call over HTTP."""

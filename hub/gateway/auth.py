@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from hub.gateway.denials import Denials
+from hub.gateway.auth_audit import Denials
 
 Guard = Callable[..., Awaitable[None]]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from fastapi import HTTPException
 
-from hub.gateway.refusals import AGAIN_AFTER
+from hub.gateway.error_responses import AGAIN_AFTER
 
 AnswerT = TypeVar("AnswerT")
 THREADS = 8

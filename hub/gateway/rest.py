@@ -11,10 +11,10 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from hub.gateway import refusals
+from hub.gateway import error_responses
 from hub.gateway.auth import bearer, caller
+from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import CallbackThreads
-from hub.gateway.denials import Denials
 from hub.gateway.limits import read_body
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.uploads import receive_file
@@ -73,7 +73,7 @@ def create_app(  # noqa: C901
             status = 409
         return JSONResponse(explain(error), status_code=status)
 
-    refusals.install(app)
+    error_responses.install(app)
 
     @app.get("/health")
     def health() -> dict[str, str]:

@@ -8,13 +8,13 @@ hub and partner in `reconciliation`, that with lists exported at the partners in
 `list_comparison`).
 """
 
-from hub.operations.by import By
-from hub.operations.cancelling import Papers, cancel
-from hub.operations.verbs import (
+from hub.operations.deliveries.actions import (
     Resolution,
     deliver_by_hand,
     replay,
     resolve,
 )
+from hub.operations.deliveries.cancellation import Papers, cancel
+from hub.operations.signed_by import By
 
 __all__ = ["By", "Papers", "Resolution", "cancel", "deliver_by_hand", "replay", "resolve"]

@@ -12,9 +12,9 @@ from datetime import timedelta
 import msgspec
 
 from hub.bootstrap.partners import traits_of
-from hub.broker import declare, patience, probe, versions
-from hub.broker.compare import Difference, Snapshot
-from hub.broker.declare import Plan
+from hub.broker.admin import consumer_timeout, declare, probe, versions
+from hub.broker.admin.compare import Difference, Snapshot
+from hub.broker.admin.declare import Plan
 from hub.broker.topology import TOPOLOGY, validate
 from hub.exchange.delivery.deliver import longest_hold
 from hub.messages.envelope import MAX_BYTES
@@ -124,27 +124,28 @@ def _node(live: Snapshot) -> Iterator[Check]:
 
 def _patience(settings: Settings, live: Snapshot) -> Iterator[Check]:
     """Compare what policies and arguments say with the longest that a message is kept."""
-    limits = {INGEST: (patience.LEAST, timedelta(minutes=1))}
+    limits = {INGEST: (consumer_timeout.LEAST, timedelta(minutes=1))}
     for name, traits in traits_of(settings).items():
         limits[deliver_queue(name)] = (longest_hold(traits), traits.longest_call)
     said = False
     for queue, (longest, call) in limits.items():
-        given = patience.set_at(live.queues[queue]) if queue in live.queues else None
+        given = consumer_timeout.set_at(live.queues[queue]) if queue in live.queues else None
         if given is None:
             continue
         said = True
         yield Check(
             f"consumer timeout of {queue}",
             given >= longest,
-            f"a message is taken back after {patience.words(given)}, we may need"
-            f" {patience.words(longest)}",
+            f"a message is taken back after {consumer_timeout.words(given)}, we may need"
+            f" {consumer_timeout.words(longest)}",
             "Raise or remove consumer-timeout in the policies, or lower HUB_REPLY_TIMEOUT.",
             # Then a slow call is never acknowledged, and each round counts towards the limit.
             fatal=given < call,
         )
     if not said:
         detail = (
-            f"not set at our queues; the node's own ({patience.words(patience.USUAL)} by default)"
+            f"not set at our queues; the node's own "
+            f"({consumer_timeout.words(consumer_timeout.USUAL)} by default)"
             " is measured by the running hub"
         )
         yield Check("consumer timeout", True, detail)

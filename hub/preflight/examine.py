@@ -3,7 +3,7 @@
 from hub.preflight.archive_folder import archive_folder
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
-from hub.preflight.filling import filling
+from hub.preflight.disk_usage import filling
 from hub.preflight.machine import database, disk, rights
 from hub.preflight.partners import partners, unconnected
 from hub.preflight.running import running

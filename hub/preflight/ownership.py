@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from hub.bootstrap.installation import open_store
-from hub.broker import ownership
+from hub.broker.admin import ownership
 from hub.preflight.check import Check
 from hub.rules.failures.error_summary import cause_of
 from hub.settings import Settings

@@ -9,8 +9,8 @@ from datetime import timedelta
 from hub.bootstrap.partners import make_destinations
 from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
-from hub.preflight.looking_up import look_up
-from hub.preflight.reading import reading
+from hub.preflight.look_up import look_up
+from hub.preflight.store_reading import reading
 from hub.rules.failures.access_remedies import REMEDIES
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.preflight.check import Check, from_text
-from hub.preflight.reading import reading
-from hub.records.calendar import local
+from hub.preflight.store_reading import reading
+from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.runtime.health import SILENT_AT_MOST
 from hub.runtime.processes import replaced, runs_here

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from hub.preflight.check import Check
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.store.engine.store import Store
 
 LONGEST = timedelta(minutes=10)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from hub.bootstrap.partners import traits_of
-from hub.broker import patience, probe
+from hub.broker.admin import consumer_timeout, probe
 from hub.exchange.delivery.deliver import longest_hold
 from hub.ports import BrokerUnavailable
 from hub.preflight.check import Check, to_text
@@ -105,19 +105,20 @@ def report(wrong: Iterable[Check]) -> None:
 
 def longest_hold_of(settings: Settings) -> timedelta:
     """Return how long an ask of any partner may stay unacknowledged."""
-    return max(map(longest_hold, traits_of(settings).values()), default=patience.LEAST)
+    return max(map(longest_hold, traits_of(settings).values()), default=consumer_timeout.LEAST)
 
 
 def _patience(found: timedelta | None, longest: timedelta) -> Iterator[Check]:
     if found is None:
-        detail = f"measured: a message may wait {patience.words(longest)}, the longest that we need"
+        wait = consumer_timeout.words(longest)
+        detail = f"measured: a message may wait {wait}, the longest that we need"
         yield Check("consumer timeout, measured", True, detail)
         return
     yield Check(
         "consumer timeout, measured",
         False,
-        f"the broker takes a message back after {patience.words(found)}, we may need"
-        f" {patience.words(longest)}",
+        f"the broker takes a message back after {consumer_timeout.words(found)}, we may need"
+        f" {consumer_timeout.words(longest)}",
         "Raise consumer_timeout in rabbitmq.conf (30 minutes is its default), or lower"
         " HUB_REPLY_TIMEOUT.",
     )

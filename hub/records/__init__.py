@@ -1,0 +1,1 @@
+"""What the ward knows: rules of the field, bound to dated data."""

@@ -13,10 +13,12 @@ from datetime import date, datetime, timedelta
 
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import ApplicantKind, Status
-from hub.records import agencies, calendar, deadlines, numbering, procedures, status, surveys
-from hub.records.agencies import Directory, of_level
-from hub.records.calendar import Calendar, CalendarMissing
-from hub.records.procedures import Catalogue, Level, Procedure
+from hub.records.deadlines import calendar, due_dates
+from hub.records.deadlines.calendar import Calendar, CalendarMissing
+from hub.records.dossiers import numbering, status
+from hub.records.registers import agencies, procedures, surveys
+from hub.records.registers.agencies import Directory, of_level
+from hub.records.registers.procedures import Catalogue, Level, Procedure
 
 WARD = "UBND phường Hương Xuân"
 
@@ -73,14 +75,14 @@ class Rulebook:
     def due_at(self, procedure: Procedure, received_at: datetime) -> datetime:
         """Return when the result is due; InvalidMessage (`calendar_missing`) without a calendar."""
         with _calendar_needed("$.payload.ngayTiepNhan"):
-            return deadlines.due_at(procedure, received_at, calendar=self.calendar)
+            return due_dates.due_at(procedure, received_at, calendar=self.calendar)
 
     def resumed_due(
         self, procedure: Procedure, due: datetime, since: datetime, at: datetime
     ) -> datetime:
         """Return the due time after a wait for papers from `since` to `at`."""
         with _calendar_needed("$.payload.thoiDiem"):
-            return deadlines.after_supplement(
+            return due_dates.after_supplement(
                 procedure,
                 due,
                 requested_at=since,
@@ -105,13 +107,13 @@ class Rulebook:
 
     def horizon(self, now: datetime, within: timedelta) -> datetime:
         """Return the last moment within so many office hours; raises CalendarMissing."""
-        return deadlines.horizon(now, within, calendar=self.calendar)
+        return due_dates.horizon(now, within, calendar=self.calendar)
 
     def is_close(
         self, due: datetime, now: datetime, within: timedelta, paused_since: datetime | None
     ) -> bool:
         """Tell whether a due time is so close; raises CalendarMissing."""
-        return deadlines.is_close(
+        return due_dates.is_close(
             due, now, within, calendar=self.calendar, paused_since=paused_since
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from hub.records.deadlines import Timeliness, classify, is_overdue
+from hub.records.deadlines.due_dates import Timeliness, classify, is_overdue
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A partner's manners: when it does not want to be called, and how often at most. Dated data.
 
 Windows are weekly (by the clock of Hue) or dated; a quota is a number of calls in any hour, not in
-each hour of the clock. Pure: no clock, no store; `hub/records/manners.py` reads and checks the
-data.
+each hour of the clock. Pure: no clock, no store; `hub/records/registers/call_limits.py` reads and
+checks the data.
 """
 
 from collections.abc import Iterator, Sequence

@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 from hub.messages import catalog
 from hub.messages.payloads import Status
-from hub.operations.archive import holding, restoring, verifying
+from hub.operations.archive import holding, restoring
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files import verifying
+from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
-from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.restoring import NotRestored
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from hub.rules.retention.ends import CLOSED
 from hub.runtime.clock import utc_now
 from hub.runtime.failpoints import Point

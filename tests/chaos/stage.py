@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from adapters.simulation.process import SimulatorProcess
-from hub.broker import declare
+from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
 from hub.drill.pilot.partners import Secrets, start_province, start_town
 from hub.drill.sandbox import loopback

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.admission.access_tasks import close_findings, raise_finding
-from hub.operations.access_findings import AccessFindings
+from hub.operations.watchers.access_findings import AccessFindings
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
-from hub.operations.conserving import Conservation
+from hub.operations.watchers.conservation import Conservation
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance, counts, imbalance, proof
 from hub.store.deliveries import transitions

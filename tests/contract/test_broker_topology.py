@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pika
 import pytest
 
-from hub.broker.declare import apply, export, plan
+from hub.broker.admin.declare import apply, export, plan
 from hub.broker.topology import DEAD_LETTERS, EXCHANGE, TOPOLOGY, topology_for
 from hub.messages.queues import INGEST, INVALID, deliver_queue
 from hub.ports import BrokerUnavailable

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hub.gateway.denials import LONGEST_PATH, OTHERS, Denials
+from hub.gateway.auth_audit import LONGEST_PATH, OTHERS, Denials
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.schema.migrate import migrate

@@ -12,7 +12,7 @@ from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message, encode
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages import journal

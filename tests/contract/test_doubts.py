@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import say
-from hub.operations.unproven_effects import UnprovenEffects
+from hub.operations.watchers.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing
 from hub.rules.failures.errors import SAID_TO_EXIST

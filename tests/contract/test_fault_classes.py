@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from hub.exchange.delivery.settle import Outcome, Settling, settle
 from hub.exchange.outbox.emit import say
-from hub.operations.by import By
-from hub.operations.classify import NotClassified, Verdict, classify
-from hub.operations.unknown_codes import UnknownCodes, finding
+from hub.operations.deliveries.classify import NotClassified, Verdict, classify
+from hub.operations.signed_by import By
+from hub.operations.watchers.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import kept_code, unknown_code
 from hub.rules.states import DeliveryState as S

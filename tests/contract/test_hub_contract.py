@@ -13,12 +13,12 @@ import yaml
 from fastapi import FastAPI
 
 from hub.exchange.intake.accept import Intake
-from hub.gateway.denials import Denials
+from hub.gateway.auth_audit import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.messages.envelope import Attachment, Message
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore

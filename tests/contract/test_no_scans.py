@@ -21,8 +21,9 @@ from typer.testing import CliRunner
 import hub.cli
 from hub.drill.pilot import run as pilot
 from hub.messages import payloads as p
-from hub.operations import unparking
-from hub.operations.archive import archiving, erasing, holding, restoring, verifying
+from hub.operations import unpark
+from hub.operations.archive import archiving, erasing, holding, restoring
+from hub.operations.archive.files import verifying
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.deliveries import cancellation, pauses, priority, schedule, transitions
@@ -204,7 +205,7 @@ def whole_archive(url: str, directory: Path) -> None:
             number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
         )
         ward.accept(back)
-        assert unparking.drop(ward.store, parked.Selection(dossier=other), BY).count == 1
+        assert unpark.drop(ward.store, parked.Selection(dossier=other), BY).count == 1
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations import resending
-from hub.operations.reconciliation import compare
-from hub.records.handlers import Records
+from hub.operations.comparison.daily import compare
+from hub.operations.deliveries import resend
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
@@ -88,7 +88,7 @@ def test_who_only_looks_does_not_wait_for_who_repairs(store: Store, look: str) -
     with store.write() as tx:
         transitions.place_of(tx, 1)
         if look == "resend":
-            assert number(1) in resending.payload_of(store, 1).decode()
+            assert number(1) in resend.payload_of(store, 1).decode()
         else:
             with store.read() as other:
                 assert dossiers.get(other, number(1), lock=False) is None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub import operations
 from hub.exchange.outbox.emit import say
-from hub.operations.replay_run import CHANGED, ReplayRun
+from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict

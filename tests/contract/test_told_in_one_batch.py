@@ -8,7 +8,7 @@ import pytest
 from hub.exchange.intake.accept import Intake
 from hub.messages import envelope
 from hub.messages.invalid import InvalidMessage
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox

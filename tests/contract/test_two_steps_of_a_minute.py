@@ -12,7 +12,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Accepted
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive.archiving import run
-from hub.operations.archive.room import OF_FILES
+from hub.operations.archive.files.disk_room import OF_FILES
 from hub.store.archive import index, rows
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.ended import end

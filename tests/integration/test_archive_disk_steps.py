@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive import deleting, findings, room, selecting
+from hub.operations.archive import deleting, findings, selecting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files import disk_room
 from hub.runtime.failpoints import Point
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
@@ -85,7 +86,7 @@ def test_a_disk_that_fills_stops_the_run_and_the_next_one_goes_on(
             at_step(monkeypatch, point, lambda: full.enter_context(disk.full()))
         report = run(archive, BY)
         check_nothing_is_lost(ward, archive, lines)
-    assert report.stopped in ("", room.OF_FILES if own else room.OF_DATABASE)
+    assert report.stopped in ("", disk_room.OF_FILES if own else disk_room.OF_DATABASE)
     if own:
         assert (report.archived, bool(report.stopped)) == (
             (0, True) if point in UNWRITTEN else (COUNT, False)
@@ -108,6 +109,6 @@ def test_a_nearly_full_disk_takes_what_there_is_room_for(
     archive.folder.mkdir(parents=True, mode=0o700)
     with disk.left(300_000):
         report = run(archive, BY)
-    assert report.stopped == room.OF_FILES
+    assert report.stopped == disk_room.OF_FILES
     assert 0 < report.archived < COUNT
     assert run(archive, BY).archived == COUNT - report.archived

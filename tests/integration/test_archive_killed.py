@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive import verifying
+from hub.operations.archive.files import verifying
 from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove

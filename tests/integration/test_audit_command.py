@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store
 from hub.store.evidence import anchors, audit, chain

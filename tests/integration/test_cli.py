@@ -10,9 +10,10 @@ from psycopg.errors import AdminShutdown, DeadlockDetected, UndefinedColumn
 from typer.testing import CliRunner, Result
 
 from hub import operations
-from hub.cli import app, replaying
+from hub.cli import app
+from hub.cli.decisions import replay
 from hub.exchange.outbox.emit import say
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses, transitions
 from hub.store.deliveries.transitions import StateConflict
@@ -34,7 +35,7 @@ def province(monkeypatch: pytest.MonkeyPatch) -> Callable[[Partner], None]:
     """Makes a partner in this process the province of the installation."""
 
     def place(partner: Partner) -> None:
-        monkeypatch.setattr(replaying, "make_destinations", lambda _: [partner])
+        monkeypatch.setattr(replay, "make_destinations", lambda _: [partner])
 
     return place
 

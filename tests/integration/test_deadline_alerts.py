@@ -14,7 +14,7 @@ from hub.cli import app
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.outbox.emit import say
 from hub.messages import payloads as p
-from hub.operations.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
+from hub.operations.watchers.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from hub.exchange.intake.accept import Intake
-from hub.gateway import refusals
-from hub.gateway.denials import Denials
+from hub.gateway import error_responses
+from hub.gateway.auth_audit import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.ports import AcceptanceUnknown
@@ -111,7 +111,7 @@ def test_other_faults_stay_what_they_are() -> None:
 def answer_to(error: Exception) -> urllib3.BaseHTTPResponse:
     """Return what a sender gets when this goes wrong inside."""
     app = FastAPI()
-    refusals.install(app)
+    error_responses.install(app)
 
     @app.get("/")
     def fail() -> None:

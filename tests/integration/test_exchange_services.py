@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.broker import declare
+from hub.broker.admin import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit

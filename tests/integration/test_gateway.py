@@ -15,7 +15,7 @@ from adapters.town_center.settings import TownSettings
 from adapters.town_center.signature import sign
 from adapters.town_center.source import TownCallbacks
 from hub.exchange.intake.accept import Intake
-from hub.gateway.denials import Denials
+from hub.gateway.auth_audit import Denials
 from hub.gateway.refused_callbacks import UNPROVEN, RefusedCallbacks
 from hub.gateway.rest import CALLBACK_LIMIT, create_app
 from hub.gateway.serve import WebRole

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from hub.bootstrap.installation import open_store
-from hub.broker import declare
+from hub.broker.admin import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox import loopback
@@ -22,7 +22,7 @@ from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
-from hub.operations import unparking
+from hub.operations import unpark
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox
@@ -116,7 +116,7 @@ def check_that_one_is_parked(store: Store, deadly: str) -> None:
 
 def check_that_it_can_be_taken_up(settings: Settings, store: Store, deadly: str) -> None:
     """After the upgrade it is handled like any other."""
-    unparking.unpark(store, [deadly], actor="IT", reason="upgraded", now=now())
+    unpark.unpark(store, [deadly], actor="IT", reason="upgraded", now=now())
     assert lives(settings, store, "") == [0]
     with store.write() as tx:
         dossier = dossiers.get(tx, NUMBERS[2])

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from adapters.wire.http import Wire
-from hub.broker.management import Management
+from hub.broker.admin.management import Management
 from hub.gateway.serve import WebRole
 from hub.settings import Settings, in_url, load
 

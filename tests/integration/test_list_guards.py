@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations import list_reconciliation
-from hub.operations.list_problems import ListRefused
+from hub.operations.comparison.lists import run
+from hub.operations.comparison.lists.problems import ListRefused
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from tests.integration.test_partner_lists import (
@@ -105,7 +105,7 @@ def test_more_differences_than_a_ward_has_dossiers_are_refused(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the limit they become tasks."""
-    monkeypatch.setattr(list_reconciliation, "MOST_FINDINGS", 3)
+    monkeypatch.setattr(run, "MOST_FINDINGS", 3)
     rows = [(number(n), "2") for n in range(1, 5)]
     with pytest.raises(ListRefused, match="4 differences, more than 3"):
         compare(store, *rows)

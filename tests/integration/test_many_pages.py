@@ -11,7 +11,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.retention.paper_refresh import EVERY_PAGE_UP_TO, NO_PAGE_FOR, refresh_at_once
 from hub.store.engine.store import Store, Tx

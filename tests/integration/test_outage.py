@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
-from hub.broker import declare
+from hub.broker.admin import declare
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.messages import queues
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules import circuit
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store

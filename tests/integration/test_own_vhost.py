@@ -14,8 +14,8 @@ import pika
 import pytest
 from rich.console import Console
 
-from hub.broker import declare
-from hub.broker.own_vhost import NoOwnVhost, own_vhost
+from hub.broker.admin import declare
+from hub.broker.admin.own_vhost import NoOwnVhost, own_vhost
 from hub.broker.topology import TOPOLOGY
 from hub.drill.pilot import run as pilot
 from hub.messages.queues import INGEST

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from hub import preflight
 from hub.bootstrap.hub import Hub, build
 from hub.bootstrap.installation import id_of, open_store
-from hub.broker import declare, ownership
-from hub.broker.ownership import OwnedByAnother
+from hub.broker.admin import declare, ownership
+from hub.broker.admin.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.cli.context import system_user

@@ -10,16 +10,17 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
-from hub.cli import app, comparing
+from hub.cli import app
 from hub.cli.context import system_user
+from hub.cli.partners import compare as comparing
 from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations.list_problems import ListRefused
-from hub.operations.list_reconciliation import ListReport, reconcile_lists
-from hub.operations.partner_list import read
+from hub.operations.comparison.lists.problems import ListRefused
+from hub.operations.comparison.lists.reader import read
+from hub.operations.comparison.lists.run import ListReport, reconcile_lists
 from hub.ports import Answer, Receipt, Request
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions

@@ -13,7 +13,7 @@ import pytest
 from adapters.simulation.faults import Fault, FaultKind
 from hub import preflight
 from hub.bootstrap.installation import open_store
-from hub.broker import declare, probe
+from hub.broker.admin import declare, probe
 from hub.broker.topology import DEAD_LETTERS, TOPOLOGY
 from hub.messages.queues import DEAD
 from hub.preflight.check import from_text

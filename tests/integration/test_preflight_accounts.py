@@ -15,7 +15,7 @@ import urllib3
 
 from hub import preflight
 from hub.bootstrap.installation import open_store
-from hub.broker import declare, ownership
+from hub.broker.admin import declare, ownership
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
 from hub.messages.queues import INGEST

@@ -9,7 +9,7 @@ import pytest
 
 from hub import preflight
 from hub.bootstrap.installation import open_store
-from hub.broker import declare, probe
+from hub.broker.admin import declare, probe
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES

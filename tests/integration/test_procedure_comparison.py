@@ -14,7 +14,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.cli import app
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations.procedure_comparison import Difference, codes_seen, compare
+from hub.operations.comparison.procedures import Difference, codes_seen, compare
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages import journal

@@ -19,8 +19,8 @@ from hub.exchange.outbox.emit import say
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.operations.reconciliation import compare
-from hub.operations.unproven_effects import UnprovenEffects
+from hub.operations.comparison.daily import compare
+from hub.operations.watchers.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import AmbiguousFailure
 from hub.rules.states import DeliveryState as S

@@ -15,7 +15,7 @@ from adapters.town_center import profile
 from adapters.town_center.destination import TownCenter
 from hub.broker.memory import MemoryBroker
 from hub.messages.payloads import TownStep, TownSupplement
-from hub.operations.reconciliation import compare
+from hub.operations.comparison.daily import compare
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
-from hub.operations import unparking
+from hub.operations import unpark
 from hub.ports import Incoming
 from hub.runtime import store_retry
 from hub.store.engine.store import Tx
@@ -156,7 +156,7 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
         far = now() + timedelta(days=1)
         assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
     monkeypatch.undo()
-    unparking.unpark(ward.store, [message.id], actor="IT", reason="upgraded", now=now())
+    unpark.unpark(ward.store, [message.id], actor="IT", reason="upgraded", now=now())
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 

@@ -7,13 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.broker.memory import MemoryBroker
-from hub.cli import app, comparing
+from hub.cli import app
+from hub.cli.partners import compare as comparing
 from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations.reconciliation import Report, reconcile_day
+from hub.operations.comparison.daily import Report, reconcile_day
 from hub.ports import Answer, Receipt, Request
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import TransientFailure
 from hub.store.engine.store import Store

@@ -13,9 +13,9 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
-from hub.operations import replay_plan, resending
-from hub.operations.by import By
-from hub.operations.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
+from hub.operations.deliveries import replay_plan, resend
+from hub.operations.deliveries.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
+from hub.operations.signed_by import By
 from hub.ports import Answer, Request
 from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
@@ -318,10 +318,10 @@ def test_a_plan_that_does_not_exist(open_desk: Callable[..., Desk]) -> None:
         open_desk().run(99)
 
 
-def corrected(store: Store, id: int, **fields: object) -> resending.Correction:
+def corrected(store: Store, id: int, **fields: object) -> resend.Correction:
     """Return a correction of a delivery's payload."""
-    payload = msgspec.json.decode(resending.payload_of(store, id)) | fields
-    return resending.correct(store, id, msgspec.json.encode(payload), now=now())
+    payload = msgspec.json.decode(resend.payload_of(store, id)) | fields
+    return resend.correct(store, id, msgspec.json.encode(payload), now=now())
 
 
 def dead_one(store: Store) -> int:
@@ -338,14 +338,14 @@ def test_a_corrected_copy_goes_before_what_waited(open_desk: Callable[..., Desk]
     desk.die(*(step(1, version) for version in (1, 2, 3)))
     first = dead_one(store)
     partner.goes_wrong(REFUSES)
-    copy = resending.resend(store, corrected(store, first, noiDungXuLy="a"), by=by("corrected"))
+    copy = resend.resend(store, corrected(store, first, noiDungXuLy="a"), by=by("corrected"))
     desk.works.committed()
     desk.works.wait(lambda states: states == {S.CANCELLED: 1, S.DEAD: 1, S.HELD: 2})
     with store.write() as tx:
         assert schedule.sweep_held(tx, now()) == 0
         assert transitions.release_followers(tx, "provincial", [number(1)], now()) == 0
     assert dead_one(store) == copy
-    last = resending.resend(store, corrected(store, copy, noiDungXuLy="b"), by=by("corrected"))
+    last = resend.resend(store, corrected(store, copy, noiDungXuLy="b"), by=by("corrected"))
     assert last > copy > first
     desk.works.committed()
     desk.works.wait(lambda states: states == {S.CANCELLED: 2, S.DELIVERED: 3})
@@ -360,7 +360,7 @@ def test_the_difference_is_shown_without_personal_data(open_desk: Callable[..., 
     id = dead_one(desk.works.store)
     found = corrected(desk.works.store, id, noiDungXuLy="Nguyễn Văn Mẫu", phongBanXuLy="Tư pháp")
     assert [(c.field, c.before, c.after) for c in found.changes] == [
-        ("noiDungXuLy", "", resending.MASK),
+        ("noiDungXuLy", "", resend.MASK),
         ("phongBanXuLy", "Địa chính", "Tư pháp"),
     ]
     assert found.message.causation_id == "m-1-1"
@@ -379,7 +379,7 @@ def test_a_copy_that_does_not_fit_its_type_is_refused(
     desk.die(step(1, 1))
     id = dead_one(desk.works.store)
     with pytest.raises(InvalidMessage):
-        resending.correct(desk.works.store, id, payload, now=now())
+        resend.correct(desk.works.store, id, payload, now=now())
     assert desk.works.states() == {S.DEAD: 1}
 
 
@@ -394,7 +394,7 @@ def test_what_may_not_be_corrected(open_desk: Callable[..., Desk]) -> None:
     with pytest.raises(StateConflict, match="nothing differs"):
         corrected(store, id)
     found = corrected(store, id, phongBanXuLy="Tư pháp")
-    resending.resend(store, found, by=by("x"))
+    resend.resend(store, found, by=by("x"))
     with pytest.raises(StateConflict):
         corrected(store, id, phongBanXuLy="Tư pháp")
     desk.works.committed()

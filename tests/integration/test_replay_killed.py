@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.operations import replay_plan
+from hub.operations.deliveries import replay_plan
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -16,7 +16,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.operations import By
-from hub.operations.restoring import Restored, restore
+from hub.operations.restore import Restored, restore
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store, Tx

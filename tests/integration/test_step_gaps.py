@@ -12,7 +12,7 @@ from hub.cli import app
 from hub.exchange.outbox.emit import say
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages import journal

@@ -13,7 +13,7 @@ from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.ports import Outgoing
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store

@@ -13,8 +13,8 @@ from hub.cli import app
 from hub.exchange.housekeeping.timer import Timer
 from hub.messages import payloads as p
 from hub.messages.envelope import decode
-from hub.operations import resending
-from hub.operations.by import By
+from hub.operations.deliveries import resend
+from hub.operations.signed_by import By
 from hub.rules.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.monitoring import attention
@@ -276,9 +276,9 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
         since, code = DeliveryState.PENDING, "partner_refused"
         transitions.kill(tx, second, since=since, code=code, detail="")
     by: By = {"actor": "officer", "reason": "wrong note", "now": now()}
-    payload = msgspec.json.decode(resending.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
+    payload = msgspec.json.decode(resend.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
     body = msgspec.json.encode(payload)
-    resending.resend(ward.store, resending.correct(ward.store, second, body, now=by["now"]), by=by)
+    resend.resend(ward.store, resend.correct(ward.store, second, body, now=by["now"]), by=by)
     assert (supplements(ward), lacking(ward)) == ([["BS-1"], ["BS-1"]], [])
 
 

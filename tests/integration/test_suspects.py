@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.operations import unparking
+from hub.operations import unpark
 from hub.ports import Consumer, Incoming
 from hub.runtime import store_retry
 from hub.store.engine.store import Tx
@@ -112,7 +112,7 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
     # An old copy that still lies in the queue changes nothing.
     ward.receive.handle(consumer, [incoming(bad, 6)])
     monkeypatch.undo()
-    unparking.unpark(ward.store, [bad.id], actor="IT", reason="mended", now=now())
+    unpark.unpark(ward.store, [bad.id], actor="IT", reason="mended", now=now())
     assert marks(ward, bad) == [0]
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED

@@ -11,7 +11,7 @@ from hub.cli import app
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.operations import unparking
+from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.messages.parked import Selection

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from hub.operations.archive import archiving, deleting, erasing, verifying, writing
+from hub.operations.archive import archiving, deleting, erasing
 from hub.operations.archive.config import Archive
-from hub.operations.archive.reading import open_rows, read_dossier
+from hub.operations.archive.files import verifying, writing
+from hub.operations.archive.files.reading import open_rows, read_dossier
 from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove

@@ -27,7 +27,8 @@ def run_hub(
 def main() -> None:
     """Arm what is told, set the clock of the archive's commands, and run the command."""
     # Here: the process that only calls `run_hub` needs none of it.
-    from hub.cli import app, archive
+    from hub.cli import app
+    from hub.cli.evidence import archive
 
     failpoints.arm(sys.argv.pop(1))
     later = timedelta(days=int(sys.argv.pop(1)))

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from hub.broker.own_vhost import own_vhost
+from hub.broker.admin.own_vhost import own_vhost
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.programs import MissingProgram
 from hub.drill.sandbox.rabbit_node import PrivateRabbit

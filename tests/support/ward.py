@@ -16,7 +16,7 @@ from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore

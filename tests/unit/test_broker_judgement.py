@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.broker import patience, versions
-from hub.broker.compare import LiveQueue
+from hub.broker.admin import consumer_timeout, versions
+from hub.broker.admin.compare import LiveQueue
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_the_smaller_of_argument_and_policy_holds(
         policy="p",
         effective={} if policy is None else {"consumer-timeout": policy},
     )
-    assert patience.set_at(queue) == expected
+    assert consumer_timeout.set_at(queue) == expected

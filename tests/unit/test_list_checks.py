@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.operations.list_checks import (
+from hub.operations.comparison.lists.checks import (
     Ward,
     as_the_ward_writes,
     check_day,
@@ -15,9 +15,9 @@ from hub.operations.list_checks import (
     of_this_ward,
     ward_of,
 )
-from hub.operations.list_problems import ListRefused
-from hub.operations.partner_list import PartnerList
-from hub.records import agencies
+from hub.operations.comparison.lists.problems import ListRefused
+from hub.operations.comparison.lists.reader import PartnerList
+from hub.records.registers import agencies
 from hub.store.records.partner_view import Known
 
 DAY = date(2018, 8, 6)

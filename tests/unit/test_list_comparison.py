@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.messages.payloads import Status
-from hub.operations.list_comparison import (
+from hub.operations.comparison.lists.decision import (
     BY_LIST,
     LISTED_DIFFERS,
     LISTED_UNSENT,
@@ -18,7 +18,7 @@ from hub.operations.list_comparison import (
     is_gone,
     judge,
 )
-from hub.operations.partner_list import PartnerList
+from hub.operations.comparison.lists.reader import PartnerList
 from hub.store.records.partner_view import Known
 
 DAY = date(2018, 8, 6)

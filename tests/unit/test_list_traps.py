@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.messages.payloads import Status
-from hub.operations.list_problems import ListRefused, Problem
-from hub.operations.partner_list import FOOTERS_WITHIN, PartnerList, read
+from hub.operations.comparison.lists.problems import ListRefused, Problem
+from hub.operations.comparison.lists.reader import FOOTERS_WITHIN, PartnerList, read
 
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)
 ONE, TWO = "000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.records import manners
-from hub.records.manners import MannersBroken
+from hub.records.registers import call_limits
+from hub.records.registers.call_limits import MannersBroken
 from hub.rules.call_limits import Dated, Day, Manners, Weekly
 
 PLAIN = """\
@@ -26,7 +26,7 @@ def load(path: Path, text: str) -> Manners:
     """Return what a file with this text says."""
     file = path / "of_ours.toml"
     file.write_text(text, encoding="utf-8")
-    return manners.load(file)
+    return call_limits.load(file)
 
 
 def refused(path: Path, text: str) -> str:
@@ -38,12 +38,12 @@ def refused(path: Path, text: str) -> str:
 
 def test_the_packaged_file_holds_nothing_in_force() -> None:
     """Nothing is agreed with anybody: no release may pause a partner by itself."""
-    assert manners.load() == Manners()
+    assert call_limits.load() == Manners()
 
 
 def test_the_packaged_examples_are_right(tmp_path: Path) -> None:
     """Who takes the comment signs away gets what the comments say."""
-    lines = manners.DATA.read_text(encoding="utf-8").splitlines()
+    lines = call_limits.DATA.read_text(encoding="utf-8").splitlines()
     first = lines.index(next(it for it in lines if it.startswith("# [[")))
     examples = "\n".join(line.removeprefix("#").strip() for line in lines[first:])
     found = load(tmp_path, examples)
@@ -158,10 +158,10 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path, encoding: str) ->
     file = tmp_path / "of_ours.toml"
     file.write_bytes(QUOTA.replace("Bảo trì.", "Ban đêm.").encode(encoding))
     with pytest.raises(MannersBroken, match=r"^of_ours\.toml: .*UTF-8"):
-        manners.load(file)
+        call_limits.load(file)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """A wrong HUB_MANNERS must not look like a partner without manners."""
     with pytest.raises(MannersBroken, match=r"^of_ours\.toml: "):
-        manners.load(tmp_path / "of_ours.toml")
+        call_limits.load(tmp_path / "of_ours.toml")

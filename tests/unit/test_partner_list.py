@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.messages.payloads import Status
-from hub.operations import partner_list
-from hub.operations.list_cells import plain
-from hub.operations.list_problems import ListRefused, Problem
-from hub.operations.partner_list import PartnerList, read
-from hub.records.status import LABELS
+from hub.operations.comparison.lists import reader
+from hub.operations.comparison.lists.cells import plain
+from hub.operations.comparison.lists.problems import ListRefused, Problem
+from hub.operations.comparison.lists.reader import PartnerList, read
+from hub.records.dossiers.status import LABELS
 
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)
 ONE, TWO = "000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002"
@@ -127,11 +127,11 @@ def test_a_file_that_was_cut_off_is_refused(text: str) -> None:
     [
         ("", "no column MaHoSo"),
         (f"{ONE},{PERSON}\n", "no column MaHoSo"),
-        ("\n" * partner_list.HEADER_WITHIN + f"MaHoSo\n{ONE}\n", "no column MaHoSo"),
+        ("\n" * reader.HEADER_WITHIN + f"MaHoSo\n{ONE}\n", "no column MaHoSo"),
         (f"MaHoSo|{PERSON}\n{ONE}|4\n", "no column MaHoSo"),
         (f"MaHoSo,Mã hồ sơ\n{ONE},{ONE}\n", "twice"),
         (f"MaHoSo,Trạng thái,TrangThaiHoSo\n{ONE},4,5\n", "twice"),
-        ("MaHoSo\n" + "x" * partner_list.LARGEST, "larger than 4 MiB"),
+        ("MaHoSo\n" + "x" * reader.LARGEST, "larger than 4 MiB"),
         ("M\0a\0H\0o\0S\0o\0", "not UTF-8"),
     ],
 )
@@ -151,7 +151,7 @@ def test_other_encodings_are_refused(encoding: str) -> None:
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit itself is still read."""
-    monkeypatch.setattr(partner_list, "MOST_ROWS", 2)
+    monkeypatch.setattr(reader, "MOST_ROWS", 2)
     assert len(listed(f"MaHoSo\n{ONE}\n{TWO}\n").statuses) == 2
     (problem,) = refused(f"MaHoSo\n{ONE}\n{TWO}\n000.99.01.H57-180806-0003\n")
     assert "2 dòng" in problem.what

@@ -7,8 +7,8 @@ import pytest
 
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import ApplicantKind
-from hub.records import agencies
-from hub.records.procedures import Level
+from hub.records.registers import agencies
+from hub.records.registers.procedures import Level
 from hub.records.rulebook import Rulebook
 
 DIRECTORY = agencies.load()

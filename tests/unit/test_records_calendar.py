@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.records import calendar as c
-from hub.records import yearbook
+from hub.records.deadlines import calendar as c
+from hub.records.deadlines import yearbook
 
 CALENDAR = c.load()
 YEARS = range(2018, 2027)

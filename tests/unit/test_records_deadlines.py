@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.records import calendar, deadlines, procedures
-from hub.records.deadlines import Timeliness
-from hub.records.procedures import Clock, Procedure, TimeLimit, Unit
+from hub.records.deadlines import calendar, due_dates
+from hub.records.deadlines.due_dates import Timeliness
+from hub.records.registers import procedures
+from hub.records.registers.procedures import Clock, Procedure, TimeLimit, Unit
 
 CALENDAR = calendar.load()
 CATALOGUE = procedures.load()
@@ -36,7 +37,7 @@ def procedure(code: str, on: str = "2018-08-01") -> Procedure:
 
 
 def due(limit: TimeLimit, received: datetime) -> datetime:
-    return deadlines.due_within(limit, received, calendar=CALENDAR)
+    return due_dates.due_within(limit, received, calendar=CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -58,17 +59,17 @@ def due(limit: TimeLimit, received: datetime) -> datetime:
 )
 def test_due_dates_of_2018(code: str, received: str, expected: str) -> None:
     """The pilot's procedures are due at closing time of the day the rule gives."""
-    result = deadlines.due_at(procedure(code), at(received), calendar=CALENDAR)
+    result = due_dates.due_at(procedure(code), at(received), calendar=CALENDAR)
     assert result == at(f"{expected} 17:00")
 
 
 def test_extended_limit() -> None:
     """A dossier that needs verification takes the longer limit, where there is one."""
     marriage, received = procedure("1.000894"), at("2018-07-24 09:00")
-    longer = deadlines.due_at(marriage, received, calendar=CALENDAR, extended=True)
+    longer = due_dates.due_at(marriage, received, calendar=CALENDAR, extended=True)
     assert longer == at("2018-07-31 17:00")
     with pytest.raises(ValueError, match="no extended"):
-        deadlines.due_at(procedure("1.001193"), received, calendar=CALENDAR, extended=True)
+        due_dates.due_at(procedure("1.001193"), received, calendar=CALENDAR, extended=True)
 
 
 def test_year_without_calendar_is_refused() -> None:
@@ -118,32 +119,32 @@ def test_pause_moves_the_due_time_by_the_wait(
     before = due(limit, received)
     requested = received + worked
     supplied = requested + waited
-    moved = deadlines.after_supplement(
+    moved = due_dates.after_supplement(
         paused, before, requested_at=requested, supplied_at=supplied, calendar=CALENDAR
     )
-    left = deadlines.remaining(before, requested, calendar=CALENDAR)
+    left = due_dates.remaining(before, requested, calendar=CALENDAR)
     assert moved.before == before
     assert moved.after >= before
     if left >= timedelta():
-        assert deadlines.remaining(moved.after, supplied, calendar=CALENDAR) == left
+        assert due_dates.remaining(moved.after, supplied, calendar=CALENDAR) == left
 
 
 def test_pause_over_a_weekend_costs_office_hours_only() -> None:
     """Friday 15:00 to Monday 8:00 is three office hours, so the due time moves by three."""
-    moved = deadlines.after_supplement(
+    moved = due_dates.after_supplement(
         procedure("2.000880"),
         at("2018-08-17 17:00"),
         requested_at=at("2018-08-03 15:00"),
         supplied_at=at("2018-08-06 08:00"),
         calendar=CALENDAR,
     )
-    assert moved == deadlines.Rescheduled(at("2018-08-17 17:00"), at("2018-08-20 10:00"))
+    assert moved == due_dates.Rescheduled(at("2018-08-17 17:00"), at("2018-08-20 10:00"))
 
 
 def test_restart_counts_the_limit_again() -> None:
     """With a restarting clock the whole limit begins when the papers come."""
     restarting = replace(procedure("1.004873"), supplement_clock=Clock.RESTART)
-    moved = deadlines.after_supplement(
+    moved = due_dates.after_supplement(
         restarting,
         at("2018-08-06 17:00"),
         requested_at=at("2018-08-03 09:00"),
@@ -156,7 +157,7 @@ def test_restart_counts_the_limit_again() -> None:
 def test_papers_before_the_request_are_refused() -> None:
     """A wait cannot end before it begins."""
     with pytest.raises(ValueError, match="before they were asked for"):
-        deadlines.after_supplement(
+        due_dates.after_supplement(
             procedure("2.000880"),
             at("2018-08-17 17:00"),
             requested_at=at("2018-08-03 15:00"),
@@ -177,19 +178,19 @@ def test_papers_before_the_request_are_refused() -> None:
 )
 def test_early_on_time_late(end: str, expected: Timeliness, label: str) -> None:
     """Before the due day is early, on it up to the due time on time, after it late."""
-    result = deadlines.classify(at(end), at("2018-08-17 17:00"))
+    result = due_dates.classify(at(end), at("2018-08-17 17:00"))
     assert result is expected
-    assert deadlines.LABELS[result] == label
+    assert due_dates.LABELS[result] == label
 
 
 def test_a_waiting_dossier_does_not_fall_overdue() -> None:
     """While papers are awaited the clock stands where it stopped."""
     limit, now, since = at("2018-08-17 17:00"), at("2018-08-30 09:00"), at("2018-08-17 13:30")
-    assert deadlines.is_overdue(limit, now)
-    assert not deadlines.is_overdue(limit, now, paused_since=since)
-    left = deadlines.remaining(limit, now, calendar=CALENDAR, paused_since=since)
+    assert due_dates.is_overdue(limit, now)
+    assert not due_dates.is_overdue(limit, now, paused_since=since)
+    left = due_dates.remaining(limit, now, calendar=CALENDAR, paused_since=since)
     assert left == timedelta(hours=3, minutes=30)
-    assert deadlines.remaining(limit, now, calendar=CALENDAR) < timedelta()
+    assert due_dates.remaining(limit, now, calendar=CALENDAR) < timedelta()
 
 
 NEAR = st.timedeltas(timedelta(), timedelta(hours=60))
@@ -201,11 +202,11 @@ def test_close_is_what_is_not_after_the_horizon(
 ) -> None:
     """One comparison with the horizon says the same as counting the office hours that are left."""
     due = min(due, now + timedelta(days=40))
-    last = deadlines.horizon(now, within, calendar=CALENDAR)
-    assert deadlines.is_close(due, now, within, calendar=CALENDAR) == (due <= last)
-    assert deadlines.is_close(last, now, within, calendar=CALENDAR)
+    last = due_dates.horizon(now, within, calendar=CALENDAR)
+    assert due_dates.is_close(due, now, within, calendar=CALENDAR) == (due <= last)
+    assert due_dates.is_close(last, now, within, calendar=CALENDAR)
     after = last + timedelta.resolution
-    assert not deadlines.is_close(after, now, within, calendar=CALENDAR)
+    assert not due_dates.is_close(after, now, within, calendar=CALENDAR)
 
 
 @given(MOMENTS, NEAR, NEAR)
@@ -214,10 +215,10 @@ def test_a_longer_distance_never_sees_less_far(
 ) -> None:
     """The horizon grows with the distance, and with the time."""
     shorter, longer = sorted((one, other))
-    near = deadlines.horizon(now, shorter, calendar=CALENDAR)
-    assert now <= near <= deadlines.horizon(now, longer, calendar=CALENDAR)
+    near = due_dates.horizon(now, shorter, calendar=CALENDAR)
+    assert now <= near <= due_dates.horizon(now, longer, calendar=CALENDAR)
     later = now + timedelta(hours=3)
-    assert near <= deadlines.horizon(later, shorter, calendar=CALENDAR)
+    assert near <= due_dates.horizon(later, shorter, calendar=CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_a_longer_distance_never_sees_less_far(
 )
 def test_the_horizon_knows_holidays_and_made_up_days(now: str, hours: float, last: str) -> None:
     """Known cases."""
-    moment = deadlines.horizon(at(now), timedelta(hours=hours), calendar=CALENDAR)
+    moment = due_dates.horizon(at(now), timedelta(hours=hours), calendar=CALENDAR)
     assert moment == at(last)
 
 
@@ -245,5 +246,5 @@ def test_a_dossier_that_waits_for_papers_does_not_come_nearer() -> None:
     """Its clock stands where the pause began."""
     due, paused, now = at("2018-08-10 17:00"), at("2018-08-06 07:00"), at("2018-08-10 16:00")
     within = timedelta(hours=8)
-    assert deadlines.is_close(due, now, within, calendar=CALENDAR)
-    assert not deadlines.is_close(due, now, within, calendar=CALENDAR, paused_since=paused)
+    assert due_dates.is_close(due, now, within, calendar=CALENDAR)
+    assert not due_dates.is_close(due, now, within, calendar=CALENDAR, paused_since=paused)

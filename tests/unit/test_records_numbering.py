@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Number
-from hub.records import numbering
+from hub.records.dossiers import numbering
 
 AGENCIES = st.from_regex(r"[0-9A-Z][0-9A-Z.]{0,28}[0-9A-Z]", fullmatch=True).filter(str.isascii)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.messages.invalid import InvalidMessage
-from hub.records import procedures
-from hub.records.procedures import Unit
+from hub.records.registers import procedures
+from hub.records.registers.procedures import Unit
 
 CATALOGUE = procedures.load()
 PILOT = date(2018, 8, 1)

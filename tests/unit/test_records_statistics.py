@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.records import procedures
+from hub.records.registers import procedures
 from hub.records.statistics import Case, tabulate
 
 AT = datetime.fromisoformat("2018-09-15T08:00:00+07:00")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.messages.payloads import Status
-from hub.records import status
-from hub.records.status import Decision, Group
+from hub.records.dossiers import status
+from hub.records.dossiers.status import Decision, Group
 
 NOW = datetime.fromisoformat("2018-08-06T08:30:00+07:00")
 STATUSES = st.sampled_from(Status)

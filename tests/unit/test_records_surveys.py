@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.messages.invalid import InvalidMessage
-from hub.records import surveys
-from hub.records.surveys import Satisfaction, Tally
+from hub.records.registers import surveys
+from hub.records.registers.surveys import Satisfaction, Tally
 
 BEST = dict.fromkeys(surveys.CRITERIA_CODES, 2)
 SLIPS = st.dictionaries(st.sampled_from(surveys.CRITERIA_CODES), st.integers(0, 2), min_size=1)

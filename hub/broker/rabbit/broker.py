@@ -1,7 +1,7 @@
 """The hub's broker on RabbitMQ: makes publishers and consumers, and tells a queue's depth.
 
-Promises nothing of the topology: `hub.broker.declare` brings that about and checks it. What is
-missing there shows here as BrokerUnavailable with RabbitMQ's own words.
+Promises nothing of the topology: `hub.broker.admin.declare` brings that about and checks it. What
+is missing there shows here as BrokerUnavailable with RabbitMQ's own words.
 """
 
 import threading

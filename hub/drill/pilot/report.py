@@ -16,10 +16,10 @@ from typing import Any
 from adapters.simulation.ledger import count_by_dossier, read_summary
 from hub.messages import catalog
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
+from hub.records.registers.surveys import tally
 from hub.records.rulebook import Rulebook
 from hub.records.statistics import Case, tabulate
-from hub.records.surveys import tally
 from hub.rules.retention.ends import month_after
 from hub.store.archive import index
 from hub.store.conservation import balance, proof

@@ -25,7 +25,7 @@ from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
 from hub.bootstrap.hub import Hub, build
-from hub.broker.own_vhost import own_vhost
+from hub.broker.admin.own_vhost import own_vhost
 from hub.drill.pilot import report as reporting
 from hub.drill.pilot import scenario, table
 from hub.drill.pilot.fault_schedule import PROVINCE, TOWN, Weather

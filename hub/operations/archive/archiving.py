@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from hub.operations.archive import comparing, deleting, erasing, findings, sealing, sharing, writing
+from hub.operations.archive import deleting, erasing, findings
 from hub.operations.archive.config import Archive
-from hub.operations.archive.layout import ENDING, Head, Manifest
+from hub.operations.archive.files import comparing, sealing, sharing, writing
+from hub.operations.archive.files.disk_room import NoRoom, needing_room
+from hub.operations.archive.files.layout import ENDING, Head, Manifest
+from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
-from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
-from hub.operations.archive.room import NoRoom, needing_room
 from hub.operations.archive.selecting import Pages, select
 from hub.operations.archive.unknown_files import remove_unknown
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import files, index, pages, rows
 from hub.store.engine.store import Tx

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import Kept, Standing, look_again, whole_months
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from hub.operations.archive.batches import batches
-from hub.operations.archive.comparing import Entry
+from hub.operations.archive.files.comparing import Entry
 from hub.rules.retention.ends import ended_at, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows

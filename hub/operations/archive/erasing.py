@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from hub.operations.archive.batches import batches
 from hub.operations.archive.config import Archive
 from hub.operations.archive.deleting import BATCH
-from hub.operations.by import By
-from hub.records.calendar import local
+from hub.operations.signed_by import By
+from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import Kept, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, erasing, holds, index, references, rows

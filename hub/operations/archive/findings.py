@@ -8,9 +8,9 @@ database has no room for the task itself, the log and the doctor tell.
 from contextlib import suppress
 
 from hub.operations.archive.config import Archive
-from hub.operations.archive.reading import ArchiveDamaged, HalfDeleted
+from hub.operations.archive.files.disk_room import NoRoom, needing_room
+from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import Report
-from hub.operations.archive.room import NoRoom, needing_room
 from hub.rules.retention.ends import Kept
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT

@@ -1,6 +1,6 @@
 """Legal holds: a person keeps a dossier from being archived or erased, and releases it again."""
 
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from hub.store.archive import candidates, holds, index, rows
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
-from hub.operations.archive import sharing, verifying
 from hub.operations.archive.config import Archive
-from hub.operations.archive.layout import FilePart, RowsPart
+from hub.operations.archive.files import sharing, verifying
+from hub.operations.archive.files.layout import FilePart, RowsPart
+from hub.operations.archive.files.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
+from hub.operations.archive.files.sealing import SealBroken
 from hub.operations.archive.leading import leading
-from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
-from hub.operations.archive.sealing import SealBroken
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import counts, files, holds, index, references, rows
 from hub.store.archive.index import Archived

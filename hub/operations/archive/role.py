@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
-from hub.operations.archive.reading import ArchiveDamaged
 from hub.operations.archive.report import Report
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from hub.rules.failures.error_summary import cause_of
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast

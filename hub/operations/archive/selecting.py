@@ -9,9 +9,9 @@ from datetime import datetime
 
 from hub.operations.archive import batches
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files.stored import missing
 from hub.operations.archive.report import Report
-from hub.operations.archive.stored import missing
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import month_after, why_kept
 from hub.store.archive import candidates, rows
 from hub.store.archive.page_positions import Place

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules.contracts import Change, How
 from hub.store.repair import drift, tasks
 from hub.store.schema.repair_tables import WARD_IT

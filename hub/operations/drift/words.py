@@ -5,7 +5,7 @@ from datetime import datetime
 
 from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.store.repair import tasks
 from hub.store.repair.drift import Key
 from hub.store.schema.repair_tables import WARD_IT

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.exchange.outbox.emit import say
-from hub.records.commands import Cause
-from hub.records.progress import refresh
+from hub.records.dossiers.commands import Cause
+from hub.records.dossiers.progress import refresh
 from hub.records.rulebook import Rulebook
 from hub.rules.retention.paper_refresh import NO_PAGE_FOR
 from hub.store.engine.store import Store

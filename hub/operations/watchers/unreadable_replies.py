@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hub.messages.partner_names import names_of
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx

@@ -1,6 +1,6 @@
 """What is locked and looked at when a delivery is taken out of its lane.
 
-Moves nothing; what a person may take out is decided by `hub/operations/cancelling.py`.
+Moves nothing; what a person may take out is decided by `hub/operations/deliveries/cancellation.py`.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,8 @@
 """The inter-level leg of a dossier (liên thông) in the store, and the town's steps on it.
 
-Plain reads and writes; what may happen to a leg is decided by `hub/records/inter_level.py`. In a
-batch the legs and steps are those at hand (see `at_hand`), but for `want_again`, which no batch
+Plain reads and writes; what may happen to a leg is decided by
+`hub/records/dossiers/inter_level.py`. In a batch the legs and steps are those at hand (see
+`at_hand`), but for `want_again`, which no batch
 calls: it belongs to a person's decision.
 """
 

@@ -9,7 +9,7 @@ import threading
 from dataclasses import replace
 
 from hub.bootstrap.hub import Hub, build
-from hub.broker import declare
+from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.loopback import free_port
 from hub.exchange.delivery.deliver import Deliver

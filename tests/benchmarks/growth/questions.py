@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from hub.records.calendar import local
+from hub.records.deadlines.calendar import local
 from hub.store.engine.store import Store
 from hub.store.schema.record_tables import dossiers
 from hub.store.schema.tables import deliveries

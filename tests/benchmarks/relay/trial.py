@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pika
 
-from hub.broker.declare import QUORUM, apply
+from hub.broker.admin.declare import QUORUM, apply
 from tests.benchmarks.place import ROOT, Place
 from tests.benchmarks.relay.assignment import Assignment
 from tests.benchmarks.relay.contenders import Contender, Setting

@@ -28,7 +28,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, encode
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
-from hub.records.handlers import Records
+from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.recovery import Policy

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive.config import Archive
-from hub.operations.by import By
+from hub.operations.signed_by import By
 from tests.support.ended import LONG_AFTER
 from tests.support.ward import Ward, open_ward
 

@@ -12,8 +12,8 @@ import pytest
 from hub.operations.archive import role
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import leading
-from hub.operations.archive.reading import ArchiveDamaged
 from hub.rules.retention.ends import Kept
 from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from hub.operations.archive import deleting, findings, verifying
+from hub.operations.archive import deleting, findings
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.operations.archive.reading import ArchiveDamaged
+from hub.operations.archive.files import verifying
+from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.store.archive import files, index, pages, rows
 from hub.store.conservation.proof import prove
 from hub.store.repair import tasks

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from hub.operations.archive import restoring, verifying, writing
+from hub.operations.archive import restoring
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.files import verifying, writing
 from hub.store.archive import files, index, rows
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations import unparking
+from hub.operations import unpark
 from hub.operations.archive import erasing
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
@@ -60,7 +60,7 @@ def test_an_emptied_message_is_not_taken_up_again(ward: Ward, archive: Archive) 
     )
     with ward.store.read() as tx:
         ((id, *_),) = attention.parked(tx)
-    done = unparking.unpark(ward.store, [id], actor="chi", reason="x", now=LONG_AFTER)
+    done = unpark.unpark(ward.store, [id], actor="chi", reason="x", now=LONG_AFTER)
     assert (done.count, done.refused) == (0, {id: "its content was erased with its dossier"})
 
 

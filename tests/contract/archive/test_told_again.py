@@ -8,12 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.envelope import decode
-from hub.operations.archive import archiving, erasing, restoring, sealing
+from hub.operations.archive import archiving, erasing, restoring
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.operations.archive.reading import ArchiveDamaged, FileReader, open_part
+from hub.operations.archive.files import sealing
+from hub.operations.archive.files.reading import ArchiveDamaged, FileReader, open_part
+from hub.operations.archive.files.writing import FileWriter
 from hub.operations.archive.selecting import Pages
-from hub.operations.archive.writing import FileWriter
 from hub.rules.retention.ends import Kept
 from hub.store.archive import files, index, references, rows
 from hub.store.archive.rows import Rows

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.broker.declare import apply
+from hub.broker.admin.declare import apply
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.topology import TOPOLOGY

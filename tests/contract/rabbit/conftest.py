@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pika
 import pytest
 
-from hub.broker.declare import apply
+from hub.broker.admin.declare import apply
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY

@@ -10,7 +10,7 @@ import pika
 import pytest
 from msgspec import structs
 
-from hub.broker.declare import apply
+from hub.broker.admin.declare import apply
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.dialer import NotYet
 from hub.broker.rabbit.target import Target

@@ -5,9 +5,9 @@ import threading
 import pika
 import pytest
 
-from hub.broker import ownership
-from hub.broker.own_vhost import own_vhost
-from hub.broker.ownership import OwnedByAnother, StillConsumed
+from hub.broker.admin import ownership
+from hub.broker.admin.own_vhost import own_vhost
+from hub.broker.admin.ownership import OwnedByAnother, StillConsumed
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.queues import INGEST
 from hub.ports import BrokerUnavailable

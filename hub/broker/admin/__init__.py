@@ -1,0 +1,1 @@
+"""What is done at a broker besides carrying: declare, compare, probe, own."""

@@ -1,0 +1,1 @@
+"""Commands with which a person decides about deliveries and messages."""

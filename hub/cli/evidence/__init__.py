@@ -1,0 +1,1 @@
+"""Commands that prove: a dossier's slip, the chained logs, the conservation, the archive."""

@@ -1,0 +1,1 @@
+"""Commands about partners: profiles, rehearsal, procedures, the daily comparison."""

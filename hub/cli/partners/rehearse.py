@@ -1,0 +1,155 @@
+"""`hub partners rehearse`: a walk through a partner's real endpoint, and its protocol."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from hub.cli.context import by, console, one_of, opened, say_both, settings, system_user
+from hub.messages.invalid import InvalidMessage
+from hub.messages.partner_names import BY_SHORT
+from hub.records.dossiers import numbering
+from hub.rules.actors import NotNamed, signed
+from hub.runtime.clock import utc_now
+from hub.store.evidence import audit
+
+if TYPE_CHECKING:  # `hub partners show` needs none of it
+    from hub.bootstrap.rehearsals import Finding, Rehearsal, Walked
+
+COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
+
+
+def rehearse(
+    partner: Annotated[str, typer.Argument(help="province or town")],
+    test_dossier: Annotated[
+        str,
+        typer.Option(
+            "--test-dossier",
+            metavar="NUMBER",
+            help="Register a made-up dossier under this number; without it nothing is changed.",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="With --test-dossier: why; it goes into the audit.")
+    ] = "",
+    protocol: Annotated[
+        Path | None, typer.Option("--protocol", help="Also write the protocol into this file.")
+    ] = None,
+    proposal: Annotated[
+        Path | None, typer.Option("--proposal", help="Write the proposed profile lines here.")
+    ] = None,
+    actor: Annotated[
+        str, typer.Option("--actor", help="Full name of the person; without it HUB_OPERATOR.")
+    ] = "",
+) -> None:
+    """Walk through a partner's real endpoint and print a protocol that people can sign."""
+    from hub.bootstrap.rehearsals import Rehearsal
+
+    one_of("PARTNER", partner, *BY_SHORT)
+    found = settings()
+    _check_files(protocol, proposal, own=getattr(found, f"{partner}_profile"))
+    address = found.province_url if partner == "province" else found.town_url
+    if not address:
+        name = f"HUB_{partner.upper()}_URL"
+        say_both(f"Chưa đặt {name}.", f"{name} is not set: there is nobody to call.")
+        raise typer.Exit(2)
+    who = _decided(partner, test_dossier, reason, actor) if test_dossier else _by(actor)
+    rehearsal = Rehearsal(
+        partner=partner,
+        settings=found,
+        now=utc_now(),
+        by=who,
+        number=test_dossier,
+        reason=reason,
+    )
+    walked = _walk(rehearsal)
+    text, lines = rehearsal.protocol(walked), rehearsal.proposal(walked)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if protocol is not None:
+        _write(protocol, text)
+    if lines and proposal is not None:
+        _write(proposal, lines)
+    elif lines:
+        console.print(lines, markup=False, highlight=False, soft_wrap=True)
+    elif proposal is not None:
+        say = "Không cần dòng nào; không ghi tệp / No line is needed; no file was written."
+        console.print(say, markup=False)
+    raise typer.Exit(0 if walked.runs else 1)
+
+
+def _walk(rehearsal: "Rehearsal") -> "Walked":
+    from hub.bootstrap.rehearsals import STEPS
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    # Beside the protocol, which may be piped into a file.
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(rehearsal.endpoint.replace("[", "\\["))
+
+        def tell(finding: "Finding") -> None:
+            colour = COLOURS[finding.mark]
+            line = f"[{colour}]{finding.mark}[/] {STEPS[finding.step][0]}"
+            shown.update(task, description=line)
+
+        return rehearsal.run(tell=tell)
+
+
+def _decided(partner: str, number: str, reason: str, actor: str) -> str:
+    """Return who decides that a test dossier is registered; the decision is in the audit."""
+    try:
+        numbering.parse(number)
+    except InvalidMessage as error:
+        say_both(
+            f"--test-dossier {number}: mã hồ sơ không đúng định dạng.",
+            f"--test-dossier {number}: no dossier number ({error.why}).",
+        )
+        raise typer.Exit(2) from None
+    if not reason.strip():
+        say_both(
+            "Ghi hồ sơ thử vào đối tác cần lý do: thêm --reason.",
+            "A test dossier is written at the partner: add --reason.",
+        )
+        raise typer.Exit(2)
+    who = by(reason, actor)
+    with opened() as store, store.write() as tx:
+        audit.record(tx, action="partner.rehearse", object=f"{BY_SHORT[partner]} {number}", **who)
+    return who["actor"]
+
+
+def _by(actor: str) -> str:
+    """Return who runs it where nothing is decided: the name that was given, or the user."""
+    name = actor or settings().operator
+    try:
+        return signed(name, system_user())
+    except NotNamed:
+        return system_user()
+
+
+def _check_files(*paths: Path | None, own: str) -> None:
+    """Refuse before anything is called what could not, or must not, be written at the end.
+
+    `own` is the profile in force: a proposal holds only what differs from that.
+    """
+    for path in paths:
+        if path is None:
+            continue
+        if not path.absolute().parent.is_dir():
+            say_both(f"{path}: không có thư mục này.", f"{path}: there is no such folder.")
+            raise typer.Exit(2)
+        if own and path.resolve() == Path(own).resolve():
+            say_both(
+                f"{path}: đang là cấu hình đối tác, ghi đè sẽ mất các dòng của nó. Chọn tệp khác.",
+                f"{path}: the profile in force, whose lines would be lost. Name another file.",
+            )
+            raise typer.Exit(2)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner reads."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+    console.print(f"→ {path}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Archive files: their form, written, sealed, read back, compared and verified."""

@@ -1,0 +1,1 @@
+"""The comparison with a list that an officer exported at a partner."""

@@ -1,0 +1,1 @@
+"""What a person decides about deliveries: resolve, complete by hand, cancel, resend, replay."""

@@ -1,0 +1,110 @@
+"""What a person may do to a delivery: replay, resolve, by hand. Each leaves an audit row.
+
+Every verb needs an actor and a reason, moves exactly one delivery and fails with StateConflict
+when the delivery is not in the state that the verb starts from.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from hub.operations.deliveries import cancellation
+from hub.operations.deliveries.cancellation import Papers
+from hub.rules.states import MOVES, DeliveryState
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit, handovers
+from hub.store.repair import replays
+
+NOT_OUT = (
+    "Đối tác đã có (delivered) thì không hủy được nữa.\n"
+    "what the partner has cannot be cancelled: --cancel goes with absent"
+)
+
+
+class Resolution(StrEnum):
+    """What a person found out about an ambiguous delivery."""
+
+    DELIVERED = "delivered"
+    ABSENT = "absent"
+
+
+def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Send a dead delivery again, with the same message id, without asking the partner.
+
+    Refused when a newer one makes it needless or has overtaken it: what was true when somebody
+    decided may not be true any more.
+    """
+    with store.write() as tx:
+        transitions.place_of(tx, id)
+        later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
+        if later is not None:
+            raise transitions.StateConflict(f"delivery {later} of the same dossier is newer")
+        transitions.replay(tx, id, now=now)
+        audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
+
+
+def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Record that a person took it to the partner on paper; what waited behind it goes on."""
+    with store.write() as tx:
+        state, destination, lane = transitions.place_of(tx, id)
+        if DeliveryState.BY_HAND not in MOVES[state]:
+            raise transitions.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
+        transitions.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
+        transitions.release_followers(tx, destination, [lane], now)
+        by_person(tx, id, destination, lane, "by_hand", now)
+        audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
+
+
+def resolve(
+    store: Store,
+    id: int,
+    resolution: Resolution,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    cancel: bool = False,
+    papers: Papers | None = None,
+) -> None:
+    """Settle an ambiguous delivery by what a person found out at the partner.
+
+    `cancel`: what is absent is taken out at once, as `cancelling.cancel` would, because it would
+    else be sent again before anybody could.
+    """
+    if cancel and resolution is not Resolution.ABSENT:
+        raise transitions.StateConflict(NOT_OUT)
+    with store.write() as tx:
+        _, destination, lane = transitions.place_of(tx, id)
+        if resolution is Resolution.DELIVERED:
+            transitions.deliver(tx, [(id, "")], now=now, since=DeliveryState.AMBIGUOUS)
+            transitions.release_followers(tx, destination, [lane], now)
+        else:
+            transitions.retry_absent(tx, id, now=now)
+        if cancel:
+            cancellation.take_out(tx, id, reason=reason, now=now, neither=False, papers=papers)
+        by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
+        action = f"delivery.resolve.{resolution}"
+        audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
+        if cancel:
+            cancellation.note(tx, id, papers, actor=actor, reason=reason, now=now)
+
+
+def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
+    """Record what a person found or did as a hand-over; who and why is in the audit."""
+    made = handovers.Handover(
+        delivery_id=id,
+        attempt=0,
+        partner=destination,
+        operation=what,
+        number=number,
+        direction=handovers.OUT,
+        kind="person",
+        request_hash="",
+        response_hash="",
+        sent_at=None,
+        answered_at=now,
+        receipt="",
+        recorded_at=now,
+        outcome=what.rpartition(".")[2],
+    )
+    handovers.record(tx, [made])

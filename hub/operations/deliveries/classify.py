@@ -1,0 +1,107 @@
+"""Classify an unknown reply code: once, for all that wait with it and for all to come."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from hub.operations.deliveries.actions import by_person
+from hub.rules.failures.errors import is_certain, kept_code
+from hub.rules.states import DeliveryState
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.repair import fault_classes
+
+
+class NotClassified(Exception):
+    """A code that cannot be given a meaning; the words say why, and what to do."""
+
+
+MASKED = (
+    "Mã {code} đã bị che và không kèm mã băm, có thể là nhiều mã khác nhau: xử lý từng lần gửi bằng"
+    " hub resolve.\n"
+    "something was left out of code {code} and it has no hash: it may stand for several codes."
+    " Settle each delivery with hub resolve"
+)
+NEVER_SEEN = (
+    "{partner} chưa từng trả lời mã {code}{place}. Xem các mã đang chờ phân loại bằng hub faults.\n"
+    "{partner} never replied with code {code}{place_en}; hub faults lists what can be classified"
+)
+
+
+class Verdict(StrEnum):
+    """What an unknown code means."""
+
+    TRANSIENT = "transient"
+    """Certainly no effect; to be sent again."""
+    PERMANENT = "permanent"
+    """Certainly no effect, and it never will have one."""
+    DELIVERED = "delivered"
+    """The partner has the effect."""
+
+
+def classify(
+    store: Store,
+    partner: str,
+    code: str,
+    verdict: Verdict,
+    *,
+    operation: str = fault_classes.ANY,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Give a partner's code its meaning; return how many waiting deliveries moved by it.
+
+    `code` is the code as it is kept, or as the partner writes it: what its people say it means.
+    Raises NotClassified for a code that the partner never replied with (to that operation), and for
+    one that may stand for several.
+    """
+    with store.write() as tx:
+        code = _known_as(tx, partner, operation, code)
+        fault_classes.decide(tx, partner, operation, code, verdict=verdict, now=now)
+        fault_classes.close_needless(tx, actor=actor, reason=f"classified {verdict}", now=now)
+        waiting = fault_classes.waiting(tx, partner, operation, code)
+        for id, _ in waiting:
+            _move(tx, id, code, verdict, now)
+        if verdict is Verdict.DELIVERED:
+            transitions.release_followers(tx, partner, {lane for _, lane in waiting}, now)
+        for id, lane in waiting:
+            by_person(tx, id, partner, lane, f"classify.{verdict}", now)
+        what = "/".join(filter(None, (partner, operation, code)))
+        audit.record(tx, actor, f"fault.classify.{verdict}", object=what, reason=reason, now=now)
+    return len(waiting)
+
+
+def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
+    """Do with a delivery what the meaning of the reply to it demands."""
+    since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
+    match verdict:
+        case Verdict.TRANSIENT:
+            transitions.wait(
+                tx,
+                id,
+                since=since,
+                when=now,
+                code="partner_busy",
+                detail=detail,
+                partner_code=code,
+            )
+        case Verdict.PERMANENT:
+            transitions.kill(
+                tx, id, since=since, code="partner_refused", detail=detail, partner_code=code
+            )
+        case Verdict.DELIVERED:
+            transitions.deliver(tx, [(id, "")], now=now, since=since)
+
+
+def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:
+    """Return a code that the partner replied with, as it is kept. Raises NotClassified."""
+    if not is_certain(code):
+        raise NotClassified(MASKED.format(code=code))
+    for kept in (code, kept_code(code)):
+        if fault_classes.is_known(tx, partner, operation, kept):
+            return kept
+    place, place_en = (f" cho {operation}", f" to {operation}") if operation else ("", "")
+    raise NotClassified(
+        NEVER_SEEN.format(partner=partner, code=code, place=place, place_en=place_en)
+    )

@@ -1,0 +1,66 @@
+"""Replay one dead delivery: a plan of one, made and carried out at once.
+
+So it is looked at like every other one: a newer record, the partner's word, the order of its lane,
+its files. Whoever has to send although the partner cannot be asked says so; all else still counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.exchange.delivery.settle import OnDelivered
+from hub.operations.deliveries import actions, replay_plan
+from hub.operations.deliveries.replay_run import SENT, ReplayRun
+from hub.operations.signed_by import By
+from hub.ports import BlobPath, Clock, Destination
+from hub.rules.states import DeliveryState
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from hub.store.repair import replays
+from hub.store.repair.replays import Selection
+from hub.store.schema.repair_tables import CANNOT_ASK
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the plan said of the delivery, and what was done with it: an outcome of `replay_run`."""
+
+    verdict: str
+    detail: str
+    outcome: str
+
+
+def replay(
+    store: Store,
+    id: int,
+    destinations: Sequence[Destination],
+    *,
+    file_path: BlobPath,
+    by: By,
+    clock: Clock,
+    on_delivered: OnDelivered,
+    unasked: bool = False,
+) -> Replayed:
+    """Plan and run the replay of one delivery; its outcome is not waited for.
+
+    `unasked`: send it also when the partner cannot be asked now. Raises NoSuchDelivery, and
+    StateConflict when it is not dead.
+    """
+    with store.read() as tx:
+        state, _, _ = transitions.place_of(tx, id, lock=False)
+    if state is not DeliveryState.DEAD:
+        raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
+    plan = replay_plan.make(store, Selection(delivery=id), destinations, file_path=file_path, by=by)
+    with store.read() as tx:
+        items = replays.items_of(tx, plan)
+    if not items:
+        raise transitions.StateConflict(f"delivery {id} is not dead any more")
+    (item,) = items
+    if unasked and item.verdict == CANNOT_ASK:
+        actions.replay(store, id, **by)
+        return Replayed(item.verdict, item.detail, SENT)
+    who, why = by["actor"], by["reason"]
+    run = ReplayRun(
+        store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
+    )
+    (outcome,) = run.run().outcomes
+    return Replayed(item.verdict, item.detail, outcome)

@@ -1,0 +1,131 @@
+"""Plan a replay: ask about every dead delivery of a selection and freeze what would be done.
+
+Asking has no effect at a partner, and a plan changes no delivery. What is known here decides
+first (a newer record stands behind it), then the partner's word (it has it already), then what
+speaks against sending: order in the lane, a file that is gone, a partner that cannot be asked.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from hub.exchange.delivery import unproven_texts
+from hub.exchange.delivery.related_requests import readable, request_beside
+from hub.messages.envelope import Message, decode_stored
+from hub.messages.invalid import InvalidMessage
+from hub.operations.signed_by import By
+from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
+from hub.rules.failures.errors import DeliveryFailure
+from hub.store.deliveries import doubts
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages import journal
+from hub.store.repair import replays
+from hub.store.repair.replays import Candidate, Item, Selection
+from hub.store.schema.repair_tables import (
+    ALREADY_THERE,
+    CANNOT_ASK,
+    FILE_GONE,
+    ORDER_CONFLICT,
+    SUPERSEDED,
+    WOULD_SEND,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The partner could not be asked, or proved nothing."""
+
+    why: str
+
+
+def make(
+    store: Store,
+    selection: Selection,
+    destinations: Sequence[Destination],
+    *,
+    file_path: BlobPath,
+    by: By,
+    at_once: int = 4,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> int:
+    """Ask about the dead deliveries of `selection`, store the plan and return its number.
+
+    `progress` gets (asked, of how many).
+    """
+    partners = {destination.name: destination for destination in destinations}
+    with store.read() as tx:
+        candidates = replays.select(tx, selection)
+    look = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
+    items = []
+    with ThreadPoolExecutor(at_once, thread_name_prefix="replay.plan") as pool:
+        for item in pool.map(look, candidates):
+            items.append(item)
+            progress(len(items), len(candidates))
+    with store.write() as tx:
+        number = replays.create(tx, selection, items, actor=by["actor"], now=by["now"])
+        audit.record(tx, action="replay.plan", object=str(number), **by)
+    return number
+
+
+def examine(
+    store: Store,
+    partners: Mapping[str, Destination],
+    file_path: BlobPath,
+    selected: frozenset[int],
+    candidate: Candidate,
+) -> Item:
+    """Return what a plan says of one dead delivery."""
+    with store.read() as tx:
+        newer = replays.replaced_by(tx, candidate.id)
+        overtaken = replays.overtaken_by(tx, candidate.id)
+        before = set(replays.open_before(tx, candidate.id)) - selected
+        body = journal.bodies(tx, [candidate.message_id])[candidate.message_id]
+    item = partial(
+        Item, delivery_id=candidate.id, attempts=candidate.attempts, fault=candidate.fault
+    )
+    if newer is not None:
+        return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")
+    message = decode_stored(body)
+    destination = partners.get(candidate.destination)
+    answer = _ask(destination, message, _beside(store, candidate))
+    if isinstance(answer, Receipt):
+        return item(
+            verdict=ALREADY_THERE, reference=answer.reference, response_hash=answer.response_hash
+        )
+    if overtaken is not None:
+        return item(verdict=ORDER_CONFLICT, detail=f"delivery {overtaken} is delivered already")
+    if before:
+        return item(verdict=ORDER_CONFLICT, detail=f"delivery {min(before)} comes before it")
+    for attachment in message.attachments:
+        try:
+            file_path(attachment.sha256)
+        except InvalidMessage:
+            return item(verdict=FILE_GONE, detail=attachment.sha256)
+    if isinstance(answer, NoAnswer):
+        return item(verdict=CANNOT_ASK, detail=answer.why)
+    return item(verdict=WOULD_SEND)
+
+
+def _beside(store: Store, candidate: Candidate) -> list[Message]:
+    """Return what the partner is known to have of the same dossier."""
+    if not candidate.lane:
+        return []
+    with store.read() as tx:
+        found = doubts.delivered_of(tx, candidate.destination, candidate.lane, besides=candidate.id)
+    return list(readable(found))
+
+
+def _ask(
+    destination: Destination | None, message: Message, beside: Sequence[Message]
+) -> Receipt | Absent | NoAnswer:
+    if destination is None:
+        return NoAnswer("no address of this partner is set")
+    if not destination.traits.findable:
+        return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
+    try:
+        answer = destination.find(request_beside(destination, message, beside))
+    except DeliveryFailure as failure:
+        return NoAnswer(failure.code)
+    return NoAnswer(unproven_texts.words_of(answer)) if isinstance(answer, Unclear) else answer

@@ -1,0 +1,139 @@
+"""Take parked messages up again after their cause was removed, or drop those that nobody needs.
+
+One or hundreds, in batches, each durable by itself: what was done before an interruption stays
+done, and the same command does the rest. The one audit row is written with the first batch, so that
+nothing is ever taken up or dropped without it. What is wrong still is parked again, so taking up
+may be tried; dropping is for good.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.operations.signed_by import By
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages import parked
+from hub.store.messages.parked import Parked, Selection
+from hub.store.schema.tables import (
+    STATE_ACCEPTED,
+    STATE_EARLY,
+    STATE_HANDLED,
+    STATE_OUTGOING,
+    STATE_PARKED,
+)
+
+BATCH = 500
+_WHY_NOT = {
+    STATE_ACCEPTED: "it waits to be handled already",
+    STATE_EARLY: "it waits for its dossier or its papers",
+    STATE_HANDLED: "it is handled",
+    STATE_OUTGOING: "the hub said it itself; see its delivery",
+    parked.ERASED: "its content was erased with its dossier",
+    parked.DROPPED: "it was dropped",
+}
+_PARKED_AGAIN = "it was taken up meanwhile, and parked again"
+_ON_HOLD = "its dossier has a legal hold: hub archive release, then drop it"
+Chosen = Selection | Sequence[str]
+"""Which messages: by what they have in common, or by their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unparked:
+    """How many were taken up, and by id why the others were not."""
+
+    count: int
+    refused: dict[str, str]
+
+
+def look(
+    store: Store, chosen: Chosen, *, to_drop: bool = False
+) -> tuple[list[Parked], dict[str, str]]:
+    """Return what would be taken up, and by id why the others would not. Changes nothing.
+
+    `to_drop`: what would be dropped, also what was emptied with its dossier.
+    """
+    with store.read() as tx:
+        if isinstance(chosen, Selection):
+            return parked.select(tx, chosen, emptied=to_drop), {}
+        ids = list(dict.fromkeys(chosen))
+        pages = _pages(ids, BATCH)
+        found = [one for page in pages for one in parked.among(tx, page, emptied=to_drop)]
+        there = {one.id for one in found}
+        return found, _why_not(tx, [id for id in ids if id not in there], _PARKED_AGAIN)
+
+
+def unpark(
+    store: Store,
+    chosen: Chosen,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    batch: int = BATCH,
+) -> Unparked:
+    """Take parked messages up again, with the same ids; return how many, and what was refused.
+
+    What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
+    """
+    by: By = {"actor": actor, "reason": reason, "now": now}
+    act = _Act("message.unpark", parked.take_up, _PARKED_AGAIN)
+    return _each_batch(store, chosen, look(store, chosen), act, by, batch)
+
+
+def drop(store: Store, chosen: Chosen, by: By, *, batch: int = BATCH) -> Unparked:
+    """Drop parked messages for good; return how many, and what was refused.
+
+    Their bodies go, hashes and sizes stay; they keep no dossier from anything any more. What is
+    about a dossier with a legal hold is refused.
+    """
+
+    def take(tx: Tx, ids: Sequence[str]) -> list[str]:
+        return parked.drop(tx, ids, now=by["now"])
+
+    act = _Act("message.drop", take, _ON_HOLD)
+    return _each_batch(store, chosen, look(store, chosen, to_drop=True), act, by, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What is done with parked messages: its name in the audit, and why one is left parked."""
+
+    action: str
+    take: Callable[[Tx, Sequence[str]], list[str]]
+    left: str
+
+
+def _each_batch(
+    store: Store,
+    chosen: Chosen,
+    looked: tuple[list[Parked], dict[str, str]],
+    act: _Act,
+    by: By,
+    batch: int,
+) -> Unparked:
+    found, refused = looked
+    ids = [one.id for one in found]
+    object = f"{chosen}, {len(ids)} messages" if isinstance(chosen, Selection) else ", ".join(ids)
+    actor, reason, now = by["actor"], by["reason"], by["now"]
+    count = 0
+    for page in _pages(ids, batch):
+        with store.write() as tx:
+            taken = set(act.take(tx, page))
+            if taken and not count:
+                audit.record(tx, actor, act.action, object=object, reason=reason, now=now)
+            refused |= _why_not(tx, [id for id in page if id not in taken], act.left)
+        count += len(taken)
+    return Unparked(count, refused)
+
+
+def _why_not(tx: Tx, ids: Sequence[str], left: str) -> dict[str, str]:
+    words = {**_WHY_NOT, STATE_PARKED: left}
+    states = {
+        id: state for page in _pages(ids, BATCH) for id, state in parked.states(tx, page).items()
+    }
+    return {id: words[states[id]] if id in states else "there is no such message" for id in ids}
+
+
+def _pages(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -1,0 +1,74 @@
+"""Raises one task for each reply code that nobody knows: find out what it means, then classify it.
+
+One for a partner, operation and code, whatever number of dossiers got it: all of them wait for the
+same word. It is closed by itself when the code is classified. The timer looks once a sweep; what it
+finds is a row, so nothing is raised twice after a restart or by two timers.
+"""
+
+import shlex
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.messages.partner_names import names_of
+from hub.operations.watchers.office_hours import due_within
+from hub.records.deadlines.calendar import local
+from hub.records.rulebook import Rulebook
+from hub.rules.actors import BY_HUB
+from hub.runtime.telemetry import Event, log
+from hub.store.engine.store import Store
+from hub.store.repair import fault_classes, tasks
+from hub.store.repair.fault_classes import Unknown
+from hub.store.schema.repair_tables import WARD_IT
+
+TIME_TO_CLASSIFY = timedelta(hours=8)
+"""Office hours until a task is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCodes:
+    """Where to look, and by which calendar a task is due."""
+
+    store: Store
+    rules: Rulebook
+
+    def look(self, now: datetime) -> int:
+        """Close the tasks whose code was classified, raise those that are missing; say how many."""
+        with self.store.read() as tx:
+            found, needless = fault_classes.untold(tx), fault_classes.some_needless(tx)
+        if not found and not needless:
+            return 0
+        due = due_within(self.rules, now, TIME_TO_CLASSIFY)
+        with self.store.write() as tx:
+            fault_classes.close_needless(tx, actor=BY_HUB, reason="classified", now=now)
+            raised = [
+                one for one in found if tasks.open_once(tx, finding(one), due_at=due, now=now)
+            ]
+        for one in raised:
+            log.warning(Event.CODE_UNKNOWN, destination=one.partner, code=one.code)
+        return len(raised)
+
+
+def finding(one: Unknown) -> tasks.Finding:
+    """Return the task's content, in the officer's words and in the operator's."""
+    vi, en, _ = names_of(one.partner)
+    since = f"{local(one.first_seen):%H:%M %d/%m/%Y}"
+    # Behind "--", because a code may begin with "-".
+    operation, code = shlex.quote(one.operation), shlex.quote(one.code)
+    record = (
+        f"hub faults classify --operation {operation} --as transient|permanent|delivered"
+        f' --reason "..." -- {one.partner} {code}'
+    )
+    return tasks.Finding(
+        kind=fault_classes.KIND,
+        subject=one.subject,
+        destination=one.partner,
+        owner=WARD_IT,
+        detail=(
+            f"{vi} trả lời {one.operation} bằng mã {one.code} chưa có trong từ điển, từ {since}"
+            f" · {en} answers {one.operation} with code {one.code}, which nobody knows"
+        ),
+        repair=(
+            f"Hỏi {vi} mã này nghĩa là gì, rồi phân loại: {record}"
+            f" · Ask {en} what it means, then classify it: {record}"
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What a message does to a dossier, and which messages come of it."""

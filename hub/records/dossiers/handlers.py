@@ -1,0 +1,240 @@
+"""What the records do with each message they read: one method a message type.
+
+Inside the given transaction a handler reads and writes the ward's records and returns what has to
+be said. Publishing is not its business. A message about a dossier that is not here yet is early;
+one that breaks a rule of the field is invalid and leaves nothing behind.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from msgspec import structs
+
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.ports import Receipt
+from hub.records.dossiers import commands, ended, inter_level
+from hub.records.dossiers.commands import Cause
+from hub.records.dossiers.progress import move, refresh
+from hub.records.registers import surveys
+from hub.records.rulebook import Rulebook
+from hub.rules.failures.errors import EarlyMessage
+from hub.rules.retention.paper_refresh import refresh_at_once
+from hub.store.archive import late_messages
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
+from hub.store.records import dossier_batches, dossiers, legs, papers
+from hub.store.records import surveys as survey_store
+from hub.store.records.dossiers import Dossier, StatusEvent
+
+RESUMING = frozenset({p.Status.ACCEPTED, p.Status.PROCESSING})
+"""Statuses with which an officer ends a wait for papers."""
+
+
+class Records:
+    """The handler of the queue of the records."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self.rules = rules
+        self._handlers: dict[type[p.Payload], Callable[[Tx, Cause, Any], list[Message]]] = {
+            p.DossierReceived: self.received,
+            p.DocumentScanned: self.scanned,
+            p.BarcodeScanned: self.barcode,
+            p.DossierProgressed: self.progressed,
+            p.SurveySubmitted: self.surveyed,
+            p.TownStepReported: self.town_reported,
+        }
+
+    def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
+        """Handle one message; return what has to be said."""
+        try:
+            return self._handlers[type(payload)](tx, Cause(message), payload)
+        except EarlyMessage:
+            ended.refuse_archived(tx, message.key)  # too late, not too early
+            raise
+
+    def together(self, tx: Tx, messages: Sequence[Message]) -> AbstractContextManager[None]:
+        """Read what a batch of messages is about at once, and write what they change at once."""
+        return dossier_batches.together(tx, {it.key for it in messages if it.key})
+
+    def check(self, payload: p.Payload) -> None:
+        """Raise InvalidMessage for what the rules of the field refuse; reads no record."""
+        match payload:
+            case p.DossierReceived():
+                self.rules.check_number(payload.number)
+                procedure = self.rules.procedure(payload.procedure, payload.received_at)
+                self.rules.check_applicant(procedure, payload.applicant.kind, payload.received_at)
+                self.rules.due_at(procedure, payload.received_at)
+            case p.SurveySubmitted():
+                surveys.check(payload.scores)
+            case _:
+                pass
+
+    def received(self, tx: Tx, cause: Cause, said: p.DossierReceived) -> list[Message]:
+        """A dossier was taken in: open it, register it at the province, hand it over if ready."""
+        self.check(said)
+        procedure = self.rules.procedure(said.procedure, said.received_at)
+        due = self.rules.due_at(procedure, said.received_at)
+        dossier = Dossier(
+            number=said.number,
+            procedure=procedure.code,
+            sector=procedure.sector,
+            inter_level=procedure.inter_level,
+            channel=said.channel,
+            applicant=said.applicant,
+            summary=said.summary or procedure.name,
+            components=said.components,
+            parcels=said.parcels,
+            officer=said.officer,
+            received_at=said.received_at,
+            due_at=due,
+            first_due_at=due,
+            status=p.Status.ACCEPTED,
+            status_at=said.received_at,
+        )
+        if not dossiers.add(tx, dossier):
+            number, at = said.number, said.received_at
+            late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
+            return []
+        files = papers.add_files(
+            tx, dossier.number, cause.message.attachments, message_id=cause.message.id
+        )
+        event = self._event(cause, dossier, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ")
+        dossiers.add_event(tx, event)
+        at = said.received_at
+        order = commands.register(
+            cause, dossier, procedure, unit=self.rules.unit, files=files, update=False, at=at
+        )
+        out = [order, commands.tell_step(cause, dossier, event)]
+        handed_over: list[Message] = []
+        if files and inter_level.is_complete(dossier, files):
+            handed_over = inter_level.hand_over(
+                tx, cause, dossier, self.rules, files=files, officer=said.officer, at=at
+            )
+        if not handed_over:
+            journal.wake_early(tx, dossier.number)
+        return out + handed_over
+
+    def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
+        """A paper was digitised: keep it, update the province, hand over when all are there.
+
+        Of a dossier with many pages the province is not told of each (`rules/refreshing.py`).
+        One that comes after the hand-over waits for the officer's word, see `progressed`.
+        """
+        dossier = self._dossier(tx, said.number)
+        attached = cause.message.attachments
+        files = [structs.replace(file, component=said.component) for file in attached]
+        papers.add_files(tx, dossier.number, files, message_id=cause.message.id)
+        dossier = replace(dossier, version=dossier.version + 1)
+        at, out = said.scanned_at, list[Message]()
+        if refresh_at_once(papers.count_of(tx, dossier.number), dossier.files_told):
+            dossier, record = refresh(tx, cause, dossier, self.rules, at=at)
+            out.append(record)
+        else:
+            dossier = replace(dossier, refresh_wanted_at=at)
+            dossiers.save(tx, dossier)
+        if dossier.inter_level and legs.leg_of(tx, dossier.number) is None:
+            scanned = papers.files_of(tx, dossier.number, result=False)
+            if inter_level.is_complete(dossier, scanned):
+                out += inter_level.hand_over(
+                    tx, cause, dossier, self.rules, files=scanned, officer=dossier.officer, at=at
+                )
+        return out
+
+    def barcode(self, tx: Tx, cause: Cause, said: p.BarcodeScanned) -> list[Message]:
+        """A receipt was read: at the return desk that hands out a finished result.
+
+        Of one that is not finished the scan is kept and moves nothing: somebody may only have
+        asked how far it is.
+        """
+        dossier = self._dossier(tx, said.number)
+        if said.station is not p.Station.RETURN or dossier.status is p.Status.RETURNED:
+            return []
+        event = replace(
+            self._event(cause, dossier, p.Status.RETURNED, note="Trả kết quả tại bộ phận một cửa"),
+            at=said.scanned_at,
+        )
+        if dossier.status is not p.Status.FINISHED:
+            why_not = f"{int(dossier.status)} -> 10: scanned before it was finished"
+            dossiers.add_event(tx, replace(event, why_not=why_not))
+            return []
+        return self._return(tx, cause, dossier, event)
+
+    def progressed(self, tx: Tx, cause: Cause, said: p.DossierProgressed) -> list[Message]:
+        """An officer moved the dossier on."""
+        dossier = self._dossier(tx, said.number)
+        event = StatusEvent(
+            number=said.number,
+            message_id=cause.message.id,
+            status=said.status,
+            at=said.at,
+            officer=said.officer,
+            unit=said.unit,
+            note=said.note,
+        )
+        if said.status is p.Status.RETURNED:
+            return self._return(tx, cause, dossier, event)
+        if said.status is p.Status.PROCESSING and dossier.inter_level:
+            scanned = papers.files_of(tx, dossier.number, result=False)
+            order = inter_level.hand_over(
+                tx, cause, dossier, self.rules, files=scanned, officer=said.officer, at=said.at
+            )
+            if order:
+                return order
+        # an officer who takes the work up again has what was asked for
+        moved = move(tx, cause, dossier, event, self.rules, resumes=True)
+        out = list(moved.said)
+        if moved.applied and said.status in RESUMING and dossier.inter_level:
+            paused = dossier.status is p.Status.SUPPLEMENT_REQUESTED
+            out += inter_level.taken_up(
+                tx,
+                cause,
+                moved.dossier,
+                self.rules,
+                paused=paused,
+                officer=said.officer,
+                at=said.at,
+            )
+        return out
+
+    def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
+        """A satisfaction slip came; it stays in the ward."""
+        self.check(said)
+        survey_store.add(tx, said)
+        return []
+
+    def town_reported(self, tx: Tx, cause: Cause, said: p.TownStepReported) -> list[Message]:
+        """The town reported a step."""
+        return inter_level.reported(tx, cause, said, self.rules)
+
+    def delivered(self, tx: Tx, message: Message, receipt: Receipt) -> None:
+        """A partner took a message: remember under which number it keeps the dossier."""
+        if message.type == "town.transfer" and receipt.reference:
+            legs.set_child(tx, message.key, receipt.reference)
+
+    def _return(self, tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent) -> list[Message]:
+        moved = move(tx, cause, dossier, event, self.rules)
+        out = list(moved.said)
+        if moved.applied and dossier.inter_level and legs.leg_of(tx, dossier.number):
+            out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
+        return out
+
+    def _dossier(self, tx: Tx, number: str) -> Dossier:
+        dossier = dossiers.get(tx, number)
+        if dossier is None:
+            raise EarlyMessage(number)
+        ended.refuse_erased(dossier)
+        return dossier
+
+    def _event(self, cause: Cause, dossier: Dossier, status: p.Status, *, note: str) -> StatusEvent:
+        return StatusEvent(
+            number=dossier.number,
+            message_id=cause.message.id,
+            status=status,
+            at=dossier.received_at,
+            officer=dossier.officer,
+            unit=self.rules.unit,
+            note=note,
+        )
