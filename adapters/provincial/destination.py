@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
-from adapters.provincial.compare import Compared, Relation, relate, seen
-from adapters.provincial.dialect import (
+from adapters.provincial.comparison.record import Compared, Relation, relate, seen
+from adapters.provincial.comparison.steps import Sought, seek
+from adapters.provincial.comparison.times import in_our_form
+from adapters.provincial.mapping import Fields
+from adapters.provincial.protocol.protocol import (
     Dialect,
     Envelope,
     Operation,
@@ -19,22 +22,19 @@ from adapters.provincial.dialect import (
     is_number,
     reference_of,
 )
-from adapters.provincial.mapping import Fields
-from adapters.provincial.rest import RestDialect
+from adapters.provincial.protocol.rest import RestDialect
+from adapters.provincial.protocol.soap import SoapDialect
 from adapters.provincial.settings import ProvincialSettings
-from adapters.provincial.soap import SoapDialect
-from adapters.provincial.steps import Sought, seek
-from adapters.provincial.times import in_our_form
 from adapters.wire import replies
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
-from adapters.wire.login import Granted, Login
-from adapters.wire.login_end import Kind, LoginEnd, has_phrase, login_end
+from adapters.wire.login.login_end import Kind, LoginEnd, has_phrase, login_end
+from adapters.wire.login.shared_login import Granted, Login
 from adapters.wire.profile import Means
 from adapters.wire.reading.words import read_words
-from adapters.wire.wires import Wires
-from adapters.wire.wishes import bounded
+from adapters.wire.retry_wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress

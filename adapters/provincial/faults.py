@@ -7,13 +7,13 @@ stands in the province's profile; when a code may be believed is the wire's rule
 
 from collections.abc import Mapping
 
-from adapters.provincial.dialect import Result
 from adapters.provincial.others import speak_against
+from adapters.provincial.protocol.protocol import Result
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
+from adapters.wire.reading.documents.soap import Fault
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.judge import FAILURES, CodeTable
-from adapters.wire.reading.soap import Fault
 from adapters.wire.reading.words import read_words
 from adapters.wire.replies import expect_success
 from hub.rules.failures.errors import (

@@ -7,12 +7,12 @@ read as one. A refusal contradicts; what is only strange has the record looked u
 
 import re
 
-from adapters.provincial.dialect import Result
+from adapters.provincial.protocol.protocol import Result
 from adapters.wire.profile import Means
 from adapters.wire.reading import Reply
+from adapters.wire.reading.documents.record import as_truth
 from adapters.wire.reading.findings import at
 from adapters.wire.reading.judge import CodeTable
-from adapters.wire.reading.record import as_truth
 from adapters.wire.reading.words import folded, read_words
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.0+)?")

@@ -10,18 +10,18 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
-from adapters.provincial.compare import TEXTS, TIMES
+from adapters.provincial.comparison.record import TEXTS, TIMES
 from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.dialect import Dialect, Operation
 from adapters.provincial.mapping import TIMEZONE, Fields
-from adapters.provincial.rest import RestDialect
+from adapters.provincial.protocol.protocol import Dialect, Operation
+from adapters.provincial.protocol.rest import RestDialect
+from adapters.provincial.protocol.soap import SoapDialect
 from adapters.provincial.settings import ProvincialSettings
-from adapters.provincial.soap import SoapDialect
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
 from adapters.wire.rehearsal.records import Pair, PairKind, Said, Shown, Test
-from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import (

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from adapters.provincial.profile import shipped
-from adapters.wire.addresses import address_of, resolve
+from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from adapters.wire.wsdl import soap_path

@@ -16,9 +16,9 @@ from adapters.town_center import contract
 from adapters.wire.dates import DOTNET, ISO, DateReader
 from adapters.wire.profile import Profile
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.json import read_json
-from adapters.wire.reading.record import Record, RecordReader, as_number
-from adapters.wire.reading.shape import shape_of
+from adapters.wire.reading.documents.json import read_json
+from adapters.wire.reading.documents.record import Record, RecordReader, as_number
+from adapters.wire.reading.documents.shape import shape_of
 from adapters.wire.reading.words import folded
 from hub.messages.envelope import OUT_OF_RANGE, YEARS, place
 from hub.messages.invalid import InvalidMessage

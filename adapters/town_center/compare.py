@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from adapters.town_center import contract
-from adapters.town_center.reading import Shown
+from adapters.town_center.callbacks.reading import Shown
 from hub.ports import Request
 from hub.rules.likeness import EXACT, Likeness, Resolution, compare_codes, compare_times
 

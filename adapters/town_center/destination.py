@@ -10,14 +10,14 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from adapters.town_center import contract, faults, mapping
+from adapters.town_center.callbacks.reading import Shown
 from adapters.town_center.compare import TRANSFER, Compared, compare, is_behind, name_of_calls
-from adapters.town_center.reading import Shown
 from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.replies import NO_LOOK_UP, checking, digest, evidenced, sha256
-from adapters.wire.wishes import bounded
+from adapters.wire.retry_wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.town_center.reading import Said, Shown, read_found, read_said
+from adapters.town_center.callbacks.reading import Said, Shown, read_found, read_said
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.profile import Means, Profile

@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from adapters.town_center import faults, mapping
+from adapters.town_center.callbacks.reading import read_found, read_said
 from adapters.town_center.compare import TRANSFER, sent_in
 from adapters.town_center.contract import HeldDossier, Transfer
 from adapters.town_center.destination import LOOK_UP, PING, TownCenter
-from adapters.town_center.reading import read_found, read_said
 from adapters.town_center.session import LOGIN
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.dates import DateReader
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
 from adapters.wire.rehearsal.records import Pair, PairKind, Said, Shown, Test
 from adapters.wire.replies import expect_success
-from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import Applicant, Component, Parcel, TownTransfer

@@ -3,7 +3,7 @@
 Promises that at most one login is under way, whoever waits for it, and that a login has no effect
 at the town: whatever goes wrong there is a TransientFailure. A call that was refused because its
 token is over was not carried out, so it is made once more with a new token; nothing else is
-repeated (`adapters/wire/login.py`).
+repeated (`adapters/wire/login/shared_login.py`).
 """
 
 import time
@@ -13,20 +13,20 @@ from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 from adapters.town_center import faults
-from adapters.town_center.reading import read_status
+from adapters.town_center.callbacks.reading import read_status
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.download import Download, download
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
-from adapters.wire.login import Granted, Login
-from adapters.wire.login_end import Kind, LoginEnd, login_end
+from adapters.wire.login.login_end import Kind, LoginEnd, login_end
+from adapters.wire.login.shared_login import Granted, Login
 from adapters.wire.profile import Means
 from adapters.wire.reading import Findings
+from adapters.wire.reading.documents.xml import PAGE_LIMIT
 from adapters.wire.reading.judge import normal
-from adapters.wire.reading.xml import PAGE_LIMIT
 from adapters.wire.replies import asking, evidenced, expect_success
-from adapters.wire.wires import Wires
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure, kept_code

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
 from adapters.town_center.profile import shipped
-from adapters.wire.addresses import address_of, resolve
+from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from hub.rules.likeness import Resolution

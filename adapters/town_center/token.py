@@ -8,11 +8,11 @@ profile's `session.lifetime` holds.
 from datetime import timedelta
 
 from adapters.town_center import contract
-from adapters.wire.login import Granted
+from adapters.wire.login.shared_login import Granted
 from adapters.wire.reading import Reply
-from adapters.wire.reading.json import read_json
-from adapters.wire.reading.record import RecordReader
-from adapters.wire.reading.shape import shape_of
+from adapters.wire.reading.documents.json import read_json
+from adapters.wire.reading.documents.record import RecordReader
+from adapters.wire.reading.documents.shape import shape_of
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 
 LONGEST = timedelta(days=366)

@@ -1,0 +1,2 @@
+"""What every partner's adapter needs of HTTP and XML, so that failures by phase are decided
+once."""

@@ -21,10 +21,10 @@ import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from adapters.wire.dial import Dialer
+from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits
 from adapters.wire.reading import Findings
-from adapters.wire.reading.coding import CODINGS, GZIP, Broken, Unpacker
+from adapters.wire.reading.transport.coding import CODINGS, GZIP, Broken, Unpacker
 from hub.ports import DriftKind
 from hub.rules.failures.errors import TransientFailure
 

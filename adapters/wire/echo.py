@@ -10,7 +10,7 @@ import socket
 import uuid
 
 from adapters.wire.reading import Reply
-from adapters.wire.reading.framing import Ending
+from adapters.wire.reading.transport.framing import Ending
 from hub.ports import DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 

@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection
 
-from adapters.wire.dial import Dialer
-from adapters.wire.dial.tls import late_refusal
+from adapters.wire.connections import Dialer
+from adapters.wire.connections.tls import late_refusal
 from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.framing import Ending, read_reply
+from adapters.wire.reading.transport.framing import Ending, read_reply
 from hub.ports import DriftObserver, ignore_drift, latest_first_byte
 from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
 

@@ -21,7 +21,7 @@ from hub.rules.failures.errors import (
 )
 
 LONGEST_WAIT = timedelta(days=366)
-"""A partner may ask for more; no profile allows it. See `adapters/wire/wishes.py`."""
+"""A partner may ask for more; no profile allows it. See `adapters/wire/retry_wishes.py`."""
 
 NO_LOOK_UP = "it cannot be compared: the partner has no look-up (unsupported.operations)"
 

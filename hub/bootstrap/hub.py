@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.source import ScannerSource
-from adapters.town_center.source import TownCallbacks
+from adapters.town_center.callbacks.source import TownCallbacks
 from hub.bootstrap.installation import id_of, mark_of, open_store
 from hub.bootstrap.partners import (
     make_contract_readers,

@@ -154,7 +154,7 @@ def profile_rows(settings: Settings, partner: str) -> "list[Row]":
 
 
 def _loaded(load: Any, setting: str, own: str, url: str, **rest: Any) -> "Loaded":
-    from adapters.wire.dial import check_proxy
+    from adapters.wire.connections import check_proxy
     from adapters.wire.profile import ProfileBroken
 
     try:

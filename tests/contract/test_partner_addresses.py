@@ -7,10 +7,10 @@ import pytest
 
 from adapters.provincial import profile as province_profile
 from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.dialect import Operation
+from adapters.provincial.protocol.protocol import Operation
 from adapters.town_center import profile as town_profile
 from adapters.town_center.destination import TownCenter
-from adapters.wire.addresses import resolve
+from adapters.wire.connections.addresses import resolve
 from adapters.wire.profile import ProfileBroken
 from hub.rules.failures.errors import AmbiguousFailure, PermanentFailure
 from tests.support import town as towns

@@ -11,11 +11,11 @@ from lxml import etree
 from zeep import Client
 
 from adapters.provincial import contract, mapping
-from adapters.provincial.dialect import Operation
-from adapters.provincial.rest import RestDialect
+from adapters.provincial.protocol.protocol import Operation
+from adapters.provincial.protocol.rest import RestDialect
+from adapters.provincial.protocol.soap import SoapDialect
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator.soap import LISTS
-from adapters.provincial.soap import SoapDialect
 from hub.messages import catalog
 from hub.messages.envelope import decode
 from hub.messages.payloads import ProvinceDossier, ProvinceProgress

@@ -10,7 +10,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.ledger import read_effects, read_summary
 from adapters.simulation.process import SimulatorFailed, SimulatorProcess
 from adapters.wire.http import Limits, Wire
-from adapters.wire.reading.json import read_json
+from adapters.wire.reading.documents.json import read_json
 from adapters.wire.replies import expect_success
 from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, TransientFailure
 

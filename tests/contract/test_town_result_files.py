@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from adapters.town_center.callbacks.signature import sign
+from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import PullLimits
-from adapters.town_center.signature import sign
-from adapters.town_center.source import TownCallbacks
 from tests.integration.test_gateway import EXAMPLE, running
 from tests.support.slow_town import SHA256, SlowTown, slow_town
 from tests.support.town import CALLBACK_SECRET, MemorySink, settings_for

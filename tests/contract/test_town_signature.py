@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.town_center.result_url import UrlRefused, result_target
-from adapters.town_center.signature import SignatureOld, SignatureRefused, sign, verify
+from adapters.town_center.callbacks.result_url import UrlRefused, result_target
+from adapters.town_center.callbacks.signature import SignatureOld, SignatureRefused, sign, verify
 
 NOW = datetime(2018, 8, 1, 3, tzinfo=UTC)
 MONTH, SECOND = timedelta(days=30), timedelta(seconds=1)

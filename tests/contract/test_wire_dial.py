@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.wire.dial import Dialer
+from adapters.wire.connections import Dialer
 from adapters.wire.download import download
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Proxy, Tls

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters.provincial import mapping
-from adapters.provincial.compare import TEXTS
+from adapters.provincial.comparison.record import TEXTS
 from hub.messages import catalog, envelope
 from hub.messages.envelope import Message
 from hub.messages.folding import folded

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from adapters.town_center.callbacks.signature import sign
+from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import TownSettings
-from adapters.town_center.signature import sign
-from adapters.town_center.source import TownCallbacks
 from hub.exchange.intake.accept import Intake
 from hub.gateway.auth_audit import Denials
 from hub.gateway.refused_callbacks import UNPROVEN, RefusedCallbacks

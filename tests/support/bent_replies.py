@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.framing import read_reply
+from adapters.wire.reading.transport.framing import read_reply
 
 NUMBER = "000.99.01.H57-180724-00001"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"

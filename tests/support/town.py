@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from adapters.simulation.process import SimulatorProcess
+from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import TownSettings
-from adapters.town_center.source import TownCallbacks
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from adapters.simulation.process import SimulatorProcess
+from adapters.town_center.callbacks.signature import sign
+from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.destination import TownCenter
-from adapters.town_center.signature import sign
-from adapters.town_center.source import TownCallbacks
 from hub.messages.payloads import TownStep
 from tests.support.town import CALLBACK_SECRET, LittleHub, message_of, settings_for, transfer
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.provincial.rest import RestDialect
-from adapters.provincial.soap import SoapDialect
+from adapters.provincial.protocol.rest import RestDialect
+from adapters.provincial.protocol.soap import SoapDialect
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.reading import Reply

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.provincial import mapping
-from adapters.provincial.compare import (
+from adapters.provincial.comparison.record import (
     FINISHED,
     IDENTITY,
     RANKS,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from adapters.provincial import contract, mapping
-from adapters.provincial.dialect import Operation
-from adapters.provincial.soap import SoapDialect
+from adapters.provincial.protocol.protocol import Operation
+from adapters.provincial.protocol.soap import SoapDialect
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import (
     Applicant,

@@ -13,7 +13,7 @@ from zeep import Client
 from zeep.exceptions import Error as ZeepError
 
 from adapters.provincial import mapping
-from adapters.provincial.mould import SHAPES, Moulds
+from adapters.provincial.protocol.envelope_template import SHAPES, Moulds
 from adapters.provincial.settings import SCHEMAS
 from tests.support.province import SCAN, dossier
 

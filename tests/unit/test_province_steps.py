@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.provincial import mapping
+from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.mapping import Fields
-from adapters.provincial.steps import Sought, seek
 from hub.ports import Doubt
 from hub.rules.likeness import MINUTE, Resolution
 from tests.support.province import step

@@ -6,10 +6,10 @@ import pytest
 
 from adapters.provincial import profile as province
 from adapters.wire.profile import Code, Means
-from adapters.wire.rehearsal.comparing import changes_of, cut_length
 from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.proposal import Proposal
 from adapters.wire.rehearsal.records import Pair, PairKind
+from adapters.wire.rehearsal.steps.comparing import changes_of, cut_length
 
 
 @pytest.fixture

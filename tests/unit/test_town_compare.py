@@ -8,9 +8,9 @@ import pytest
 from msgspec import structs
 
 from adapters.town_center import contract, mapping
+from adapters.town_center.callbacks.reading import Shown
 from adapters.town_center.compare import SUPPLEMENT, TRANSFER, compare, is_behind
 from adapters.town_center.contract import Recorded
-from adapters.town_center.reading import Shown
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.provincial.dialect import Result
+from adapters.provincial.comparison.times import in_our_form
 from adapters.provincial.profile import shipped
-from adapters.provincial.times import in_our_form
-from adapters.town_center.reading import read_moment
+from adapters.provincial.protocol.protocol import Result
+from adapters.town_center.callbacks.reading import read_moment
 from adapters.wire.dates import DateReader
 from adapters.wire.profile import Dates
 

@@ -7,8 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.wire.login import FEW, FIRST_PAUSE, IN_A_ROW, LONGEST_PAUSE, SOON, Granted, Login
-from adapters.wire.login_end import Kind, LoginEnd
+from adapters.wire.login.login_end import Kind, LoginEnd
+from adapters.wire.login.shared_login import (
+    FEW,
+    FIRST_PAUSE,
+    IN_A_ROW,
+    LONGEST_PAUSE,
+    SOON,
+    Granted,
+    Login,
+)
 from hub.rules.failures.errors import AmbiguousFailure, Held, PermanentFailure, TransientFailure
 
 REFUSED = LoginEnd(Kind.STATUS, "HTTP 401")

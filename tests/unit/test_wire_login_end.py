@@ -6,7 +6,7 @@ import pytest
 
 from adapters.provincial import profile as province
 from adapters.town_center import profile as town
-from adapters.wire.login_end import Kind, login_end
+from adapters.wire.login.login_end import Kind, login_end
 from adapters.wire.profile import Session
 from adapters.wire.reading import Reply
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.wire.reading import Reply
-from adapters.wire.reading.json import read_json
-from adapters.wire.reading.xml import read_xml
+from adapters.wire.reading.documents.json import read_json
+from adapters.wire.reading.documents.xml import read_xml
 from adapters.wire.replies import (
     LONGEST_WAIT,
     asking,

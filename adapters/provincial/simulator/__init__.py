@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.provincial.dialect import Operation
+from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator import rest, soap
 from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, Said

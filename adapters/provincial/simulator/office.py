@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from adapters.provincial.dialect import Operation
 from adapters.provincial.mapping import Fields
+from adapters.provincial.protocol.protocol import Operation
 from adapters.simulation.ledger import Effect, Ledger
 from adapters.simulation.partner import LookUp
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from adapters.provincial import contract
-from adapters.provincial.dialect import Operation
+from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.simulator.office import Said
 from adapters.simulation.partner import Answer
 from hub.messages.invalid import InvalidMessage

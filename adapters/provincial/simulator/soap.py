@@ -5,11 +5,11 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from adapters.provincial.dialect import Operation
 from adapters.provincial.mapping import Fields
+from adapters.provincial.protocol.protocol import Operation
+from adapters.provincial.protocol.soap import BODY
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator.office import Said
-from adapters.provincial.soap import BODY
 from adapters.simulation.partner import Answer
 from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage

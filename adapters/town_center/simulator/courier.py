@@ -20,8 +20,8 @@ import msgspec
 from adapters.simulation.faults import CALLBACKS, FaultKind, Faults
 from adapters.simulation.ledger import Effect, Ledger
 from adapters.town_center import contract
+from adapters.town_center.callbacks.signature import sign
 from adapters.town_center.contract import DossierState, FileState
-from adapters.town_center.signature import sign
 from adapters.town_center.simulator import office
 from adapters.town_center.simulator.dossiers import Dossier, Dossiers
 from adapters.wire.download import download

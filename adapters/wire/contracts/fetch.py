@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from adapters.wire.addresses import split
+from adapters.wire.connections.addresses import split
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.contracts.refused import NotServed, Unreadable
 from adapters.wire.http import Limits, Reply
 from adapters.wire.profile import Profile
 from adapters.wire.reading.content import text_of
-from adapters.wire.reading.xml import page_in, read_xml
+from adapters.wire.reading.documents.xml import page_in, read_xml
 from adapters.wire.replies import retry_after
-from adapters.wire.wires import Wires
 from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure
 
 DOCUMENT = 4 * 1024 * 1024

@@ -254,7 +254,7 @@ def _texts(profile: Profile) -> Iterator[_Found]:
 
 
 def _is_charset(name: str) -> bool:
-    from adapters.wire.reading.charset import NAMES  # reading reads profiles itself
+    from adapters.wire.reading.transport.charset import NAMES  # reading reads profiles itself
 
     return name.lower() in NAMES
 
@@ -297,7 +297,7 @@ def _files(profile: Profile) -> Iterator[_Found]:
 def _contents(profile: Profile) -> Iterator[_Found]:
     """Look into the files that can be read."""
     if profile.tls.ca_file or profile.tls.client_certificate:
-        from adapters.wire.dial.tls import context_of  # it reads profiles itself
+        from adapters.wire.connections.tls import context_of  # it reads profiles itself
 
         try:
             context_of(profile.tls)

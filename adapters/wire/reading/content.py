@@ -5,9 +5,9 @@ The usual reply, in UTF-8 without all that, goes through untouched.
 
 from functools import lru_cache
 
-from adapters.wire.reading import charset, coding, package
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.reply import Reply
+from adapters.wire.reading.transport import charset, coding, package
 from hub.ports import DriftKind
 
 UNPACKED_LIMIT = 8 * 1024 * 1024

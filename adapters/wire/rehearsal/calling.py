@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from adapters.wire.connections.hosts import Wires
 from adapters.wire.echo import new_mark
-from adapters.wire.login_end import login_end
+from adapters.wire.login.login_end import login_end
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.rehearsal.records import Said, Shown
-from adapters.wire.wires import Wires
 from hub.ports import Answer, Drift, Request
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 

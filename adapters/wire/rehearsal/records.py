@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from adapters.wire.login_end import LoginEnd
+from adapters.wire.login.login_end import LoginEnd
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from hub.ports import Answer, Drift
@@ -121,7 +121,7 @@ class Partner(Protocol):
     """Number of a dossier that cannot be there."""
     reply_timeout: timedelta
     wires: Any
-    """The connections, see `adapters.wire.wires.Wires`."""
+    """The connections, see `adapters.wire.connections.hosts.Wires`."""
     steps: int
     """How many steps the test dossier gets, 0 where the partner takes none."""
 

@@ -7,10 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.wire.rehearsal import asking, checking, comparing, form, logins, reach, registering
 from adapters.wire.rehearsal.context import Context, Make
 from adapters.wire.rehearsal.proposal import Load, Proposal
 from adapters.wire.rehearsal.records import Finding, Mark, Test
+from adapters.wire.rehearsal.steps import (
+    checking,
+    comparing,
+    connectivity,
+    form,
+    logins,
+    look_up,
+    registering,
+)
 from adapters.wire.rehearsal.words import STEPS
 
 Tell = Callable[[Finding], None]
@@ -54,17 +62,17 @@ def walk(
 
 
 def _steps(context: Context, now: datetime, test: Test | None) -> Iterator[Finding]:
-    yield from reach.reach(context, now)
+    yield from connectivity.reach(context, now)
     if context.usable:
         yield from logins.login(context)
     if not context.usable:
         return
     # The absent number first: what a made-up session is told is compared with it.
-    yield from asking.pings(context)
-    yield from asking.absent(context)
+    yield from look_up.pings(context)
+    yield from look_up.absent(context)
     yield from logins.ended_session(context)
     yield from logins.second_login(context)
-    yield from asking.latency(context)
+    yield from look_up.latency(context)
     if test is not None:
         yield from _with_dossier(context, test)
     yield from form.form(context)

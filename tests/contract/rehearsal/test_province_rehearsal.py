@@ -9,8 +9,8 @@ import pytest
 
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
-from adapters.wire.rehearsal import registering
-from adapters.wire.rehearsal.logins import MADE_UP
+from adapters.wire.rehearsal.steps import registering
+from adapters.wire.rehearsal.steps.logins import MADE_UP
 from tests.support import province as p
 from tests.support.rehearsals import (
     AGENCY,

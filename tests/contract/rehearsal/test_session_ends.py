@@ -15,7 +15,7 @@ import pytest
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Code, Means
-from adapters.wire.rehearsal.logins import MADE_UP
+from adapters.wire.rehearsal.steps.logins import MADE_UP
 from tests.support import province as p
 from tests.support import town as t
 from tests.support.rehearsals import (

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
+from adapters.town_center.callbacks.signature import sign
+from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.destination import TownCenter
-from adapters.town_center.signature import sign
-from adapters.town_center.source import TownCallbacks
 from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
 from hub.ports import Drift, Receipt
 from tests.support.town import (

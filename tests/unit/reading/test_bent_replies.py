@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.provincial import faults as province
-from adapters.provincial.dialect import Dialect
-from adapters.provincial.rest import RestDialect
-from adapters.provincial.soap import SoapDialect
+from adapters.provincial.protocol.protocol import Dialect
+from adapters.provincial.protocol.rest import RestDialect
+from adapters.provincial.protocol.soap import SoapDialect
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.profile import Means

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.wire.reading import Reply, content
-from adapters.wire.reading.charset import NAMES
-from adapters.wire.reading.json import read_json
-from adapters.wire.reading.xml import read_xml
+from adapters.wire.reading.documents.json import read_json
+from adapters.wire.reading.documents.xml import read_xml
+from adapters.wire.reading.transport.charset import NAMES
 from hub.ports import DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.framing import HEAD_LIMIT, Ending, read_reply
+from adapters.wire.reading.transport.framing import HEAD_LIMIT, Ending, read_reply
 from hub.ports import DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 

@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.wire.reading import Reply
-from adapters.wire.reading.prefixes import XSI
-from adapters.wire.reading.xml import local, read_xml
+from adapters.wire.reading.documents.prefixes import XSI
+from adapters.wire.reading.documents.xml import local, read_xml
 from hub.ports import DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 

@@ -6,10 +6,10 @@ import pytest
 from msgspec import Struct
 
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.json import read_json
-from adapters.wire.reading.record import Record, RecordReader
-from adapters.wire.reading.shape import shape_of
-from adapters.wire.reading.soap import Fault, read_envelope
+from adapters.wire.reading.documents.json import read_json
+from adapters.wire.reading.documents.record import Record, RecordReader
+from adapters.wire.reading.documents.shape import shape_of
+from adapters.wire.reading.documents.soap import Fault, read_envelope
 from hub.ports import Drift, DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 

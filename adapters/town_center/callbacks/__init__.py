@@ -1,0 +1,1 @@
+"""What the town tells by callback: the steps, and the result files that it offers."""

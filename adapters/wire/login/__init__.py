@@ -1,0 +1,1 @@
+"""One login for all threads, and how a partner says that it is over."""

@@ -1,0 +1,1 @@
+"""The bytes of a reply: framing, compression, multipart, charset."""

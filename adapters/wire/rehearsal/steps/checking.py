@@ -1,0 +1,52 @@
+"""The proposal's first trial: the hub's own questions about the test dossier, under the new lines.
+
+After an unknown effect the hub asks so; each answer that is no receipt would leave a delivery with
+a person.
+"""
+
+from collections.abc import Iterator
+
+from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.records import Finding, Mark
+from adapters.wire.rehearsal.steps.registering import Registered
+from hub.ports import Doubt, Receipt, Unclear
+from hub.rules.failures.errors import DeliveryFailure
+
+
+def check(context: Context, there: Registered) -> Iterator[Finding]:
+    """Ask for everything that the partner said is done."""
+    answers = context.partner.find(tuple(there.done))
+    good, hidden, bad = 0, 0, []
+    for name, answer in answers.items():
+        if isinstance(answer, Receipt):
+            good += 1
+        elif isinstance(answer, Unclear) and answer.why is Doubt.NOT_SHOWN:
+            hidden += 1
+        else:
+            bad.append(f"{name}: {_said(answer)}")
+    total = len(answers)
+    more_vi = f"; {hidden} bước cũ không hiển thị" if hidden else ""
+    more_en = f"; {hidden} older steps are not shown" if hidden else ""
+    if not bad:
+        yield Finding(
+            "check",
+            Mark.OK,
+            f"trung tâm tự tra cứu thấy {good}/{total}{more_vi}",
+            f"the hub's own look-up finds {good} of {total}{more_en}",
+        )
+        return
+    listed = "; ".join(bad[:5])
+    yield Finding(
+        "check",
+        Mark.ATTENTION,
+        f"trung tâm không tự kết luận được {len(bad)}/{total}: {listed}",
+        f"the hub cannot conclude {len(bad)} of {total} by itself: {listed}",
+    )
+
+
+def _said(answer: object) -> str:
+    if isinstance(answer, DeliveryFailure):
+        return f"{answer.code}: {answer.detail}"
+    if isinstance(answer, Unclear):
+        return f"{answer.why} {', '.join(answer.differs)}".strip()
+    return "absent"

@@ -1,0 +1,117 @@
+"""The form of the replies: encoding, compression, echo, and all that the contract does not have."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from adapters.wire.reading import Reply
+from adapters.wire.reading.content import unpacked
+from adapters.wire.reading.transport import charset
+from adapters.wire.reading.transport.package import media_type
+from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.records import Finding, Mark, Said
+from hub.ports import DriftKind
+from hub.rules.failures.errors import DeliveryFailure
+
+_OLD = ("windows-1258", "windows-1252")
+"""Charsets of old Vietnamese programs that do not name their charset."""
+MOST = 12
+"""Places of one kind of drift that are listed."""
+
+
+def form(context: Context) -> Iterator[Finding]:
+    """Tell of all replies so far."""
+    replies = [said.reply for said in context.said if said.reply is not None]
+    yield _encoding(context, replies)
+    coded = sorted({it.header("content-encoding") for it in replies} - {"", "identity"})
+    if coded:
+        names = ", ".join(coded)
+        yield Finding("form", Mark.OK, f"nén: {names}, đọc được", f"compressed: {names}, is read")
+    yield _echo(context)
+    yield from _drift(context.said)
+
+
+def _encoding(context: Context, replies: Sequence[Reply]) -> Finding:
+    named, real = set(), set()
+    for reply in replies:
+        kind = media_type(reply.header("content-type"))
+        try:
+            body = unpacked(reply)
+        except DeliveryFailure:
+            continue
+        inside = charset.declared(body.lstrip(b"\xef\xbb\xbf \t\r\n")[:300])
+        named.add(f"{kind.name or '-'} {kind.charset or inside or '-'}")
+        real.add(_real(body))
+        if not kind.charset and not inside and _real(body) == "?":
+            _learn_charset(context, body)
+    texts = (", ".join(sorted(named)) or "-", ", ".join(sorted(real)) or "-")
+    learned = any(line.path == ("encodings", "charset") for line in context.proposal.lines)
+    return Finding(
+        "form",
+        Mark.OK if "?" not in real or learned else Mark.ATTENTION,
+        f"bảng mã khai báo: {texts[0]}; thực tế: {texts[1]}",
+        f"encoding declared: {texts[0]}; real: {texts[1]}",
+    )
+
+
+def _real(body: bytes) -> str:
+    """Return the encoding that the bytes are in, "?" where that cannot be seen."""
+    if body.startswith(b"\xef\xbb\xbf"):
+        return "UTF-8 + BOM"
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in body[:4]:
+        return "UTF-16"
+    if body.isascii():
+        return "ASCII"
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "?"
+    return "UTF-8"
+
+
+def _learn_charset(context: Context, body: bytes) -> None:
+    for name in _OLD:
+        try:
+            body.decode({"windows-1258": "cp1258", "windows-1252": "cp1252"}[name])
+        except UnicodeDecodeError:
+            continue
+        why = "Replies name no charset and are not UTF-8; check letters with marks in the protocol"
+        context.learn(("encodings", "charset"), name, why)
+        return
+
+
+def _echo(context: Context) -> Finding:
+    header = context.partner.profile.echo.header
+    if header:
+        lost = sum(it.kind is DriftKind.ECHO for said in context.said for it in said.drift)
+        vi, en = f"{header} được trả lại", f"{header} comes back with every reply"
+        if lost:
+            vi = f"{header} không trả lại nguyên vẹn: bỏ HUB_PROVINCE_REQUEST_ID, đặt echo.header"
+            en = f"{header} does not come back: leave HUB_PROVINCE_REQUEST_ID out, set echo.header"
+        return Finding("form", Mark.ATTENTION if lost else Mark.OK, vi, en)
+    learned = any(line.path == ("echo", "header") for line in context.proposal.lines)
+    return Finding(
+        "form",
+        Mark.OK,
+        "không có dấu trả lại: mỗi kết nối một lệnh gọi" + (", đã đề xuất" if learned else ""),
+        "no echo comes back: one call for each connection" + (", proposed" if learned else ""),
+    )
+
+
+def _drift(said: Sequence[Said]) -> Iterator[Finding]:
+    """List what the drift observer sees."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for one in said:
+        for drift in one.drift:
+            if drift.kind is not DriftKind.ECHO:
+                found[drift.kind][f"{drift.operation} {drift.place}".strip()] = None
+    if not found:
+        yield Finding("form", Mark.OK, "đúng như hợp đồng", "as the contract says")
+    for kind, places in sorted(found.items()):
+        shown = "; ".join(list(places)[:MOST])
+        more = f"; +{len(places) - MOST}" if len(places) > MOST else ""
+        yield Finding(
+            "form",
+            Mark.OK,
+            f"{kind} (khác hợp đồng, đọc được): {shown}{more}",
+            f"{kind} (not as the contract says, is read)",
+        )

@@ -1,0 +1,90 @@
+"""The look-up of a dossier that is not there, readiness, and how long answers take."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from statistics import median
+
+from adapters.wire.login.login_end import has_one
+from adapters.wire.profile import Means
+from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.records import Finding, Mark, Said
+from adapters.wire.rehearsal.steps.teaching import Taught, described, teach_code
+
+CALLS = 5
+"""Look-ups by which the latency is measured."""
+DENIALS = ("không", "chưa", "khong", "chua", "not", "no ", "none")
+"""Without one of these a message does not say that nothing is there."""
+
+
+def absent(context: Context) -> Iterator[Finding]:
+    """Look up a number that cannot be there; see that the hub understands the answer."""
+    number = context.partner.absent
+    said = context.look_up(number)
+    what = described(said, (number,))
+    if said.means is Means.NOT_THERE:
+        yield Finding("absent", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        return
+    taught = _teach(context, said, number)
+    if taught.understood:
+        yield Finding(
+            "absent",
+            Mark.OK,
+            f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
+            f"{what}; recognised by a line of the proposal",
+        )
+        return
+    problem = taught.problem or "-"
+    detail = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
+    yield Finding(
+        "absent",
+        Mark.ATTENTION,
+        f"không nhận ra: {what} ({problem}{detail}). Hỏi đối tác báo «không có hồ sơ» bằng mã nào",
+        f"not recognised: {what} ({problem}{detail}). Ask for the code of “no such dossier”",
+        stops=True,
+    )
+
+
+def _teach(context: Context, said: Said, number: str) -> Taught:
+    if said.shown is not None:
+        return Taught(False, "a dossier is shown")
+    if said.message.strip() and not has_one(said.message, DENIALS):
+        return Taught(False, "the words do not say that nothing is there")
+    if said.end is not None:
+        return Taught(False, "it says that the login is over")
+    why = f"A number that cannot be there was answered so: {described(said, (number,))}"
+    return teach_code(context, said, Means.NOT_THERE, why, secrets=(number,))
+
+
+def pings(context: Context) -> Iterator[Finding]:
+    """Make the harmless calls that are neither login nor look-up."""
+    for said in context.pings():
+        what = f"{said.operation}: {described(said)}"
+        good = said.failure is None
+        if good:
+            yield Finding("ping", Mark.OK, what, what)
+        else:
+            yield Finding("ping", Mark.ATTENTION, f"{what}. Hỏi đối tác", f"{what}. Ask")
+
+
+def latency(context: Context) -> Iterator[Finding]:
+    """Measure a few look-ups, one after the other."""
+    took: list[timedelta] = []
+    for _ in range(CALLS):
+        said = context.look_up(context.partner.absent)
+        if said.reply is not None:
+            took.append(said.took)
+    if not took:
+        yield Finding("latency", Mark.ATTENTION, "không có trả lời nào", "no reply at all")
+        return
+    in_ms = [it.total_seconds() * 1000 for it in took]
+    text = f"{min(in_ms):.0f} / {median(in_ms):.0f} / {max(in_ms):.0f} ms"
+    slow = max(took) > context.partner.reply_timeout / 2
+    vi = "; quá nửa HUB_REPLY_TIMEOUT: tăng thời gian chờ" if slow else ""
+    en = "; over half of HUB_REPLY_TIMEOUT: raise it" if slow else ""
+    count = len(took)
+    yield Finding(
+        "latency",
+        Mark.ATTENTION if slow else Mark.OK,
+        f"nhanh nhất / giữa / chậm nhất của {count} lần: {text}{vi}",
+        f"min / median / longest of {count} calls: {text}{en}",
+    )

@@ -1,0 +1,282 @@
+"""The test dossier: registered, its steps added, looked up until it is there, registered again.
+
+Only here something is changed at the partner. A write whose effect is unknown is not made again
+before the look-up had the time to show it; a step is never made twice. The registration is first
+tried under a made-up session: a partner that did it all the same says then "already exists", and
+that is for a person.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from adapters.wire.login.login_end import has_one
+from adapters.wire.profile import Means
+from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.records import Finding, Mark, Said, Shown
+from adapters.wire.rehearsal.steps.logins import write_without_login
+from adapters.wire.rehearsal.steps.teaching import described, teach_code
+from hub.rules.failures.errors import FaultClass
+
+POLL = timedelta(milliseconds=250)
+LONGEST_LAG = timedelta(minutes=2)
+"""After this a dossier that is not shown counts as not there; later where the profile says so."""
+SAFETY = 3
+"""The lag of a replica changes; so many times what was measured is proposed."""
+EXISTS = ("tồn tại", "ton tai", "trùng", "exist", "duplicate", "already")
+
+
+class Registered:
+    """What became of the test dossier, for the steps behind."""
+
+    def __init__(self) -> None:
+        self.shown: list[Shown] = []
+        """What several look-ups showed, all after the lag."""
+        self.done: list[int] = []
+        """Steps that the partner said are done."""
+        self.doubtful: list[int] = []
+        """Steps whose effect is unknown."""
+
+
+def register(context: Context, there: Registered) -> Iterator[Finding]:
+    """Register the test dossier, and measure how long the look-up does not show it."""
+    number = context.test.number if context.test else ""
+    before = context.look_up(number)
+    if before.shown is not None or before.means is not Means.NOT_THERE:
+        what = described(before, (number,))
+        context.usable = False
+        yield Finding(
+            "free",
+            Mark.ATTENTION,
+            f"mã hồ sơ thử đã có hoặc không tra được ({what}): chọn mã khác",
+            f"the number is taken, or cannot be looked up ({what}): choose another one",
+            stops=True,
+        )
+        return
+    yield Finding("free", Mark.OK, "chưa có hồ sơ mang mã này", "nothing has this number")
+    finding, done = write_without_login(context, number)
+    yield finding
+    said = done or context.with_login(lambda token: context.partner.register(token))
+    shown, lag = _until(context, lambda it: it is not None)
+    if shown is None and _unknown(said):
+        # The look-up had its time, so that nothing was done: made once more.
+        said = context.with_login(lambda token: context.partner.register(token))
+        shown, lag = _until(context, lambda it: it is not None)
+    yield _registered(context, said, shown, number)
+    if shown is None:
+        context.usable = False
+        return
+    there.shown.append(shown)
+    yield _lag(context, lag)
+
+
+def _registered(context: Context, said: Said, shown: Shown | None, number: str) -> Finding:
+    what = described(said, (number,))
+    if said.means is not Means.DONE and shown is not None and said.end is None:
+        why = f"A registration that the look-up shows was answered so: {what}"
+        taught = teach_code(context, said, Means.DONE, why, secrets=(number,))
+        if taught.understood:
+            said = context.partner.again(said)
+    if said.means is Means.DONE and said.names and shown is not None:
+        return Finding("register", Mark.OK, f"được: {what}", f"works: {what}")
+    if shown is None:
+        problem = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
+        patience = _patience(context).total_seconds()
+        return Finding(
+            "register",
+            Mark.ATTENTION,
+            f"{what}{problem}; tra cứu không thấy sau {patience:g} s. Hỏi đối tác",
+            f"{what}{problem}; not shown after {patience:g} s. Ask the partner",
+            stops=True,
+        )
+    if said.means is Means.DONE:
+        return Finding(
+            "register",
+            Mark.ATTENTION,
+            f"{what}: trả lời không nêu mã hồ sơ, nên mỗi lần gửi phải tra cứu lại",
+            f"{what}: the reply does not name the dossier, so each effect has to be looked up",
+            stops=True,
+        )
+    detail = f"{said.failure.code}: {said.failure.detail}" if said.failure else str(said.means)
+    passing = _unknown(said) and (said.reply is None or said.reply.status >= 500)
+    return Finding(
+        "register",
+        Mark.ATTENTION,
+        f"{what} ({detail}), nhưng tra cứu đã thấy hồ sơ",
+        f"{what} ({detail}), and the look-up shows it",
+        stops=not passing,
+    )
+
+
+def _until(
+    context: Context, reached: Callable[[Shown | None], bool]
+) -> tuple[Shown | None, timedelta]:
+    """Look up until it is reached; return what is shown, and how long it was not."""
+    number = context.test.number if context.test else ""
+    began = time.monotonic()
+    while True:
+        asked = timedelta(seconds=time.monotonic() - began)
+        said = context.look_up(number)
+        if reached(said.shown):
+            return said.shown, asked
+        if asked > _patience(context):
+            return None, asked
+        context.wait(POLL)
+
+
+def _patience(context: Context) -> timedelta:
+    """Return how long the partner may be at work on a call and its look-up may lag behind."""
+    partner = context.partner
+    return max(LONGEST_LAG, partner.reply_timeout + partner.profile.lookup.lag)
+
+
+def _lag(context: Context, lag: timedelta) -> Finding:
+    known = context.partner.profile.lookup.lag
+    # Between two look-ups nothing is seen: less than their distance cannot be measured.
+    most = max(lag, POLL).total_seconds()
+    measured = f"{'<' if lag < POLL else ''}{most:.2f} s"
+    wanted = timedelta(seconds=math.ceil(most * SAFETY))
+    if wanted > known:
+        why = f"Measured {measured} until the look-up showed the test dossier, times {SAFETY}"
+        context.learn(("lookup", "lag"), wanted, why)
+        return Finding(
+            "lag",
+            Mark.OK,
+            f"{measured}; đề xuất lookup.lag = {wanted.seconds}s",
+            f"{measured}; proposed: lookup.lag",
+        )
+    # Never lowered: one quiet day proves no longest lag, and too short a lag doubles a step.
+    return Finding(
+        "lag",
+        Mark.OK,
+        f"{measured}; lookup.lag hiện tại {known.total_seconds():g} s là đủ; chỉ giảm khi đối tác"
+        " xác nhận",
+        f"{measured}; the profile's lookup.lag of {known.total_seconds():g} s is enough; lower it"
+        " only when the partner confirms a shorter one",
+    )
+
+
+def add_steps(context: Context, there: Registered) -> Iterator[Finding]:
+    """Add the steps one by one, each once, and look up until the newest is shown."""
+    words: dict[str, int] = {}
+    for index in range(context.partner.steps):
+        said = _add(context, index)
+        if said.means is Means.DONE and said.names:
+            there.done.append(index)
+        elif _unknown(said):
+            there.doubtful.append(index)
+        what = described(said, (context.test.number if context.test else "",))
+        words[what] = words.get(what, 0) + 1
+    total = context.partner.steps
+    text = "; ".join(f"{count}× {what}" for what, count in words.items())
+    if len(there.done) < total:
+        yield Finding(
+            "steps",
+            Mark.ATTENTION,
+            f"{len(there.done)}/{total} bước được nhận: {text}",
+            f"{len(there.done)} of {total} are done: {text}",
+            stops=not there.done,
+        )
+    else:
+        yield Finding("steps", Mark.OK, f"{total} bước: {text}", f"{total} steps: {text}")
+    if there.done:
+        yield from _shown(context, there)
+
+
+def _add(context: Context, index: int) -> Said:
+    said = context.with_login(lambda token: context.partner.add_step(index, token))
+    if said.means is Means.DONE or said.end is not None or not said.code:
+        return said
+    if said.names:  # the dossier is named as done, under a code that the profile does not have
+        what = described(said, (context.test.number if context.test else "",))
+        if teach_code(context, said, Means.DONE, f"A step was answered so: {what}").understood:
+            return context.partner.again(said)
+    return said
+
+
+def _shown(context: Context, there: Registered) -> Iterator[Finding]:
+    newest = there.done[-1]
+    shown, lag = _until(
+        context, lambda it: it is not None and newest in {index for index, _ in it.steps}
+    )
+    if shown is None:
+        yield Finding(
+            "shown_steps",
+            Mark.ATTENTION,
+            "tra cứu không hiển thị bước mới nhất: hỏi đối tác",
+            "the look-up does not show the newest step: ask the partner",
+        )
+        return
+    there.shown = [shown]
+    if lag > POLL:
+        yield _lag(context, lag)
+    indices = [index for index, _ in shown.steps]
+    doubled = sorted({it for it in indices if indices.count(it) > 1})
+    missing = sorted(set(there.done) - set(indices))
+    if doubled:
+        yield Finding(
+            "shown_steps",
+            Mark.ATTENTION,
+            f"{len(doubled)} bước hiển thị hai lần",
+            f"{len(doubled)} steps are shown twice",
+        )
+    if not missing:
+        count = len(set(indices))
+        yield Finding("shown_steps", Mark.OK, f"đủ {count} bước", f"all {count} are shown")
+    elif max(missing) < min(indices):
+        count = len(indices) + shown.unknown_steps
+        why = f"The look-up showed the newest {count} of {len(there.done)} steps"
+        context.learn(("lookup", "last_steps"), count, why)
+        yield Finding(
+            "shown_steps",
+            Mark.OK,
+            f"chỉ {count} bước mới nhất; đề xuất lookup.last_steps = {count}",
+            f"only the newest {count}; proposed: lookup.last_steps",
+        )
+    else:
+        yield Finding(
+            "shown_steps",
+            Mark.ATTENTION,
+            f"thiếu {len(missing)} bước ở giữa: hỏi đối tác",
+            f"{len(missing)} steps between others are missing: ask the partner",
+            stops=True,
+        )
+
+
+def repeat(context: Context) -> Iterator[Finding]:
+    """Send the registration again: how does the partner say that it is there?"""
+    number = context.test.number if context.test else ""
+    said = context.with_login(lambda token: context.partner.register(token))
+    what = described(said, (number,))
+    if said.means is Means.ALREADY:
+        yield Finding("repeat", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        return
+    if said.means is Means.DONE:
+        yield Finding(
+            "repeat",
+            Mark.ATTENTION,
+            f"{what}: nhận lần hai như lần đầu. Hỏi đối tác có tạo bản thứ hai không",
+            f"{what}: taken a second time. Ask whether there are two records now",
+        )
+        return
+    if has_one(said.message, EXISTS):
+        why = f"The same registration again was answered so: {what}"
+        taught = teach_code(context, said, Means.ALREADY, why, secrets=(number,))
+        if taught.understood:
+            yield Finding("repeat", Mark.OK, f"{what}; đã đề xuất", f"{what}; proposed")
+            return
+        what = f"{what} ({taught.problem})"
+    yield Finding(
+        "repeat",
+        Mark.ATTENTION,
+        f"không nhận ra «đã tồn tại»: {what}. Hỏi đối tác mã nào",
+        f"“already exists” is not recognised: {what}. Ask for its code",
+    )
+
+
+def _unknown(said: Said) -> bool:
+    return said.failure is not None and said.failure.fault_class in (
+        FaultClass.AMBIGUOUS,
+        FaultClass.TRANSIENT,
+    )

@@ -1,0 +1,163 @@
+"""How a reply that the profile does not understand becomes a line of the proposal.
+
+Each line is tried at once: the same reply is read anew under it, and a line that does not make the
+hub understand the reply is taken back. A code that the profile knows with another meaning is never
+given a new one here: two meanings are for a person.
+"""
+
+from dataclasses import dataclass, replace
+
+from adapters.wire.login.login_end import has_one, has_phrase
+from adapters.wire.profile import Code, Means
+from adapters.wire.reading import Findings
+from adapters.wire.reading.documents.soap import Fault, read_envelope
+from adapters.wire.reading.documents.xml import page_in
+from adapters.wire.reading.judge import normal
+from adapters.wire.rehearsal.context import Context
+from adapters.wire.rehearsal.messages import kept, phrase
+from adapters.wire.rehearsal.records import Said
+from hub.rules.failures.errors import AmbiguousFailure, kept_code
+
+SESSION_STATUSES = frozenset({401, 403, 419, 440, 498})
+"""HTTP statuses that other software uses for a login that is over."""
+UNQUOTED = "type=password"
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Whether the reply is understood now, and why not."""
+
+    understood: bool
+    problem: str = ""
+
+
+def teach_code(
+    context: Context, said: Said, means: Means, why: str, *, secrets: tuple[str, ...] = ()
+) -> Taught:
+    """Have the reply's code mean this; `why` is the comment above the line."""
+    reply = said.reply
+    if reply is None or not said.code.strip():
+        return Taught(False, "no code in the reply")
+    code = said.code.strip()
+    if kept_code(code) != code:
+        return Taught(False, "the code looks like somebody's number")
+    name, known = _row_of(context, code)
+    if known is not None and known.means is not means:
+        return Taught(False, f"the profile's code {name} means {known.means}")
+    row = known or Code(means=means, statuses=())
+    words = row.words
+    said_now = phrase(said.message, secrets)
+    wants_words = means is not Means.DONE and (known is None or bool(known.words))
+    if wants_words and said_now and not has_one(said.message, words):
+        words = (*words, said_now)
+    statuses = tuple(sorted({*row.statuses, reply.status}))
+    value = Code(
+        means=means, words=words, never=row.never, except_for=row.except_for, statuses=statuses
+    )
+    return _tried(context, ("codes", name), value, said, means, why)
+
+
+def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
+    for name, row in context.proposal.profile.codes.items():
+        if normal(name) == normal(code):
+            return name, row
+    return code, None
+
+
+def teach_end(context: Context, said: Said, seen: str, *, secrets: tuple[str, ...]) -> Taught:
+    """Have the reply say that the login is over, by whatever it says that with.
+
+    `seen` begins the comment above the line: which login it was.
+    """
+    reply = said.reply
+    if reply is None:
+        return Taught(False, "no reply")
+    session = context.proposal.profile.session
+    words = f"{_form(said)} {kept(said.message, secrets)}".strip()
+    why = f"{seen} was answered so: {words}"
+    fault = _fault(said)
+    if fault is not None:
+        return _teach_fault(context, said, fault, why, secrets)
+    if said.code.strip():
+        return teach_code(context, said, Means.SESSION_OVER, why, secrets=secrets)
+    if reply.status in SESSION_STATUSES:
+        value = tuple(sorted({*session.statuses, reply.status}))
+        return _tried(context, ("session", "statuses"), value, said, Means.SESSION_OVER, why)
+    if 300 <= reply.status < 400:
+        target = reply.header("location").partition("?")[0]
+        mark = target.rpartition("//")[2].partition("/")[2]
+        if mark:
+            marks = (*session.page_marks, f"/{mark}")
+            return _tried(context, ("session", "page_marks"), marks, said, Means.SESSION_OVER, why)
+    page = page_in(reply)
+    if has_one(page, (UNQUOTED,)):
+        marks = (*session.page_marks, UNQUOTED)
+        return _tried(context, ("session", "page_marks"), marks, said, Means.SESSION_OVER, why)
+    return Taught(False, "no status, fault, code or page that tells it")
+
+
+def _teach_fault(
+    context: Context, said: Said, fault: Fault, why: str, secrets: tuple[str, ...]
+) -> Taught:
+    session = context.proposal.profile.session
+    codes, words = session.fault_codes, session.words
+    if not has_phrase(fault.text, words):
+        found = phrase(fault.text, secrets)
+        if not found:
+            return Taught(False, "the fault says nothing")
+        words = (*words, found)
+    if fault.name.casefold() not in {it.casefold() for it in codes}:
+        codes = (*codes, fault.name)
+    # The words first: codes without words contradict each other.
+    if words != session.words and (problem := context.learn(("session", "words"), words, why)):
+        return Taught(False, problem)
+    if codes != session.fault_codes:
+        return _tried(context, ("session", "fault_codes"), codes, said, Means.SESSION_OVER, why)
+    return _tried(context, ("session", "words"), words, said, Means.SESSION_OVER, why)
+
+
+def _tried(
+    context: Context, path: tuple[str, ...], value: object, said: Said, means: Means, why: str
+) -> Taught:
+    problem = context.learn(path, value, why)
+    if problem:
+        return Taught(False, problem)
+    if context.partner.again(said).means is means:
+        return Taught(True)
+    context.unlearn(path)
+    return Taught(False, "the reply contradicts itself: code, words and status do not agree")
+
+
+def _fault(said: Said) -> Fault | None:
+    reply = said.reply
+    if reply is None or (b"Fault" not in reply.body and "content-encoding" not in reply.headers):
+        return None
+    try:
+        found = read_envelope(replace(reply, findings=Findings()))
+    except AmbiguousFailure:
+        return None
+    return found if isinstance(found, Fault) else None
+
+
+def _form(said: Said) -> str:
+    """Return status and code of a reply, as people read it."""
+    parts = [f"HTTP {said.reply.status}"] if said.reply else []
+    if said.code.strip():
+        parts.append(f"code {kept_code(said.code.strip())}")
+    return ", ".join(parts)
+
+
+def described(said: Said, secrets: tuple[str, ...] = ()) -> str:
+    """Return what a call came to: status, code and words, or how it failed."""
+    if said.reply is None:
+        failure = said.failure
+        return f"{failure.code}: {failure.detail}" if failure else "no reply"
+    parts = [_form(said)]
+    fault = _fault(said)
+    if fault is not None:
+        parts.append(f"SOAP fault {fault.name}: “{kept(fault.text, secrets)}”")
+    elif said.message.strip():
+        parts.append(f"“{kept(said.message, secrets)}”")
+    if said.end is not None and fault is None and not said.code:
+        parts[0] = said.end.words  # names the status, too
+    return ", ".join(part for part in parts if part)
