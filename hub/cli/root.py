@@ -46,8 +46,8 @@ COMMANDS = {
 }
 """Each command and the module of its `app`; with a colon the Typer app that is the group itself.
 
-A new command needs its line here and in `sentences`: tests/unit/test_cli_root.py compares both
-ways."""
+A new command needs its line here and in `sentences`: tests/unit/documents/test_cli_root.py compares
+both ways."""
 
 
 class Commands(MutableMapping[str, Any]):

@@ -1,7 +1,8 @@
 """What `hub --help` says of each command: its first sentence, without loading the command.
 
-The sentences are those of the commands' own help; tests/unit/test_cli_root.py compares them. Read
-from there, the list would load the web server, SOAP and both databases for two dozen lines.
+The sentences are those of the commands' own help; tests/unit/documents/test_cli_root.py compares
+them. Read from there, the list would load the web server, SOAP and both databases for two dozen
+lines.
 """
 
 SENTENCES = {

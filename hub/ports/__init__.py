@@ -1,6 +1,6 @@
 """The contracts between the hub and everything outside it.
 
-Destinations and sources are written by adapters, brokers by hub/broker; flow uses all of them
+Destinations and sources are written by adapters, brokers by hub/broker; hub/exchange uses all
 through these protocols only. Each has one contract suite under tests/contract.
 """
 

@@ -29,8 +29,8 @@ from hub.store.monitoring import attention, work_counts
 from hub.store.schema.migrate import migrate
 from tests.chaos.dialects import write_profiles
 from tests.chaos.supervisor import KeptRole
-from tests.support.small_disk import SmallDisk
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.database.small_disk import SmallDisk
+from tests.support.network.tcp_proxy import TcpProxy
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7

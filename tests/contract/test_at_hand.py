@@ -24,7 +24,7 @@ from hub.store.schema.record_tables import dossier_events, dossier_files, leg_st
 from hub.store.schema.record_tables import dossiers as dossier_table
 from hub.store.schema.record_tables import legs as leg_table
 from hub.store.schema.tables import outbox
-from tests.contract.test_dossiers_together import message
+from tests.contract.deliveries.test_dossier_batches import message
 from tests.support.ward import LAND, MONDAY, progress, reception
 
 THERE = ("000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002")

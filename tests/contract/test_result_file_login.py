@@ -7,7 +7,7 @@ import pytest
 from adapters.town_center.destination import TownCenter
 from hub.messages import catalog
 from hub.messages.payloads import TownStep
-from tests.support.town import message_of, running_town, settings_for, transfer
+from tests.support.partners.town import message_of, running_town, settings_for, transfer
 
 
 @pytest.mark.parametrize("form", ["session_page", "session_forbidden"])

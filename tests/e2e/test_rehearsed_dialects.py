@@ -32,10 +32,10 @@ from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
 from tests.foreign import judge
-from tests.support import town as t
-from tests.support.province import start_province
-from tests.support.rehearsals import AGENCY, environment, rehearse
-from tests.support.rehearsals import attention as to_attend
+from tests.support.partners import town as t
+from tests.support.partners.province import start_province
+from tests.support.partners.rehearsals import AGENCY, environment, rehearse
+from tests.support.partners.rehearsals import attention as to_attend
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 

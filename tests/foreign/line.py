@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
-from tests.support.tcp_proxy import BLOCK, TcpProxy
+from tests.support.network.tcp_proxy import BLOCK, TcpProxy
 
 
 class UnreliableLine(TcpProxy):

@@ -19,7 +19,7 @@ from tests.foreign.partner import (
     ForeignPartner,
     running,
 )
-from tests.support.rehearsals import AGENCY, attention, lines, rehearse
+from tests.support.partners.rehearsals import AGENCY, attention, lines, rehearse
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -21,7 +21,7 @@ from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from hub.store.repair import contracts
 from hub.store.schema.migrate import migrate
-from tests.support.province import effects, settings_for, start_province
+from tests.support.partners.province import effects, settings_for, start_province
 from tests.support.works import now, number, record, working
 
 K = FaultKind

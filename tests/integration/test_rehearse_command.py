@@ -13,8 +13,8 @@ import pytest
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
 from hub.store.engine.store import Store
-from tests.support import province as p
-from tests.support.rehearsals import AGENCY, environment
+from tests.support.partners import province as p
+from tests.support.partners.rehearsals import AGENCY, environment
 
 Done = subprocess.CompletedProcess[str]
 Hub = Callable[..., Done]

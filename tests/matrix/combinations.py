@@ -30,10 +30,13 @@ COMBINATIONS = (
 
 SLICES = {
     "broker contract": ("tests/contract/broker", "tests/contract/rabbit"),
-    "store": ("tests/contract/test_store.py", "tests/contract/test_claim_and_settle.py"),
+    "store": (
+        "tests/contract/store/test_store.py",
+        "tests/contract/deliveries/test_claim_and_settle.py",
+    ),
     "exchange": (
-        "tests/integration/test_exchange.py",
-        "tests/integration/test_exchange_services.py",
+        "tests/integration/exchange/test_exchange.py",
+        "tests/integration/exchange/test_exchange_services.py",
     ),
     "chaos": ("tests/chaos/test_slice.py",),
 }

@@ -15,7 +15,7 @@ from hub.ports import ContractReader
 from hub.rules.call_limits import Manners
 from hub.store.engine.store import Store
 from hub.store.repair import contracts, drift, tasks
-from tests.support.province import settings_for
+from tests.support.partners.province import settings_for
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from hub.rules.states import DeliveryState
 from hub.runtime.role import Role
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store
-from tests.support.partner import Partner
+from tests.support.partners.partner import Partner
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 QUICK = Policy(

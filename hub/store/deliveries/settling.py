@@ -1,8 +1,9 @@
 """Settling what partners have taken: many deliveries and their attempts, in one go.
 
 On PostgreSQL that is one statement, whatever their number; what it writes is what the functions
-write that SQLite calls (`tests/contract/test_claim_and_settle.py` compares every column). Each
-delivery has to be at the attempt that was claimed, as `deliveries.check_turn` demands.
+write that SQLite calls (`tests/contract/deliveries/test_claim_and_settle.py` compares every
+column). Each delivery has to be at the attempt that was claimed, as `deliveries.check_turn`
+demands.
 """
 
 from collections.abc import Sequence

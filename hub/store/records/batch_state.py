@@ -26,9 +26,9 @@ one is a change of the other:
     legs.advance_leg      _ADVANCE, _APPLIED       Legs.change, Steps.apply; _SAVE, _APPLIED_UP_TO
     journal.wake_early    _EARLY_OF                AtHand.early
 
-`tests/contract/test_dossiers_together.py` has batches and single messages leave the same rows;
-`tests/contract/test_at_hand.py` asks each function in both ways, also for what is not there, and
-fails where a function that asks `at_hand` is missing above.
+`tests/contract/deliveries/test_dossier_batches.py` has batches and single messages leave the same
+rows; `tests/contract/test_at_hand.py` asks each function in both ways, also for what is not there,
+and fails where a function that asks `at_hand` is missing above.
 
 Nothing here outlives the transaction, and the rows are locked: nobody else changes them meanwhile.
 A dossier that was not there may be put in by another process; then writing fails as a whole, and

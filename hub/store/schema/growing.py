@@ -1,7 +1,7 @@
 """Which tables grow with every message or dossier, and which do not.
 
 A table that grows is read by an index: a scan takes longer with every year. What nevertheless has
-to read all of one says so in `tests/contract/test_no_scans.py`, with its reason.
+to read all of one says so in `tests/contract/store/connections/test_no_scans.py`, with its reason.
 """
 
 GROWING = frozenset(

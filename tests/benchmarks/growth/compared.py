@@ -1,6 +1,6 @@
 """Which commands the growth benchmark compares, and why it does not compare the others.
 
-Every command of the hub is in one of the two (`tests/unit/test_growth_commands.py`).
+Every command of the hub is in one of the two (`tests/unit/benchmarks/test_growth_commands.py`).
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from hub.store.archive.page_positions import Order, Place
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import from_microseconds
-from tests.contract.test_hot_plans import analyze, planning
+from tests.contract.store.connections.test_hot_plans import analyze, planning
 
 PUT_OFF, FREE, PAGE = 4000, 40, 20
 NOW = from_microseconds(10**15)

@@ -8,7 +8,7 @@ import pytest
 
 from hub.messages.queues import DEAD, INGEST, INVALID
 from hub.ports import Broker, BrokerUnavailable, Confirm, Consumer
-from tests.support.broker_talk import NONE_LEFT, WITHIN, ids, outgoing, publish, take
+from tests.support.network.broker_talk import NONE_LEFT, WITHIN, ids, outgoing, publish, take
 
 CAPACITY = 20
 DELIVERY_LIMIT = 10

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hub.messages.queues import INGEST
 from hub.ports import Broker, Consumer
-from tests.support.broker_talk import NONE_LEFT, ids, publish, take
+from tests.support.network.broker_talk import NONE_LEFT, ids, publish, take
 
 
 def test_a_paused_consumer_leaves_everything_ready_and_goes_on_as_wide_as_it_is_told(

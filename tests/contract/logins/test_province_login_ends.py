@@ -12,7 +12,7 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Receipt
 from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
-from tests.support.province import (
+from tests.support.partners.province import (
     dossier,
     effects,
     request_for,
@@ -20,7 +20,7 @@ from tests.support.province import (
     start_province,
     step,
 )
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
 
 _numbers = itertools.count(1)
 FAULT = (

@@ -12,8 +12,8 @@ from adapters.town_center.destination import TownCenter
 from adapters.town_center.session import TownSession
 from hub.ports import Receipt
 from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
-from tests.support.town import message_of, settings_for, start_town, transfer
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.town import message_of, settings_for, start_town, transfer
 
 HUB = "http://127.0.0.1:1"
 _numbers = itertools.count(1)

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
-from tests.support.province import (
+from tests.support.partners.province import (
     settings_for,
     start_province,
 )

@@ -14,7 +14,7 @@ from hub.ports import Absent, Receipt, Unclear
 from hub.rules.failures.errors import (
     PermanentFailure,
 )
-from tests.support.province import (
+from tests.support.partners.province import (
     RECEIVED,
     dossier,
     effects,

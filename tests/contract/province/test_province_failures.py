@@ -14,7 +14,7 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
-from tests.support.province import (
+from tests.support.partners.province import (
     RECEIVED,
     dossier,
     effects,

@@ -14,7 +14,7 @@ from hub.rules.failures.errors import (
     Held,
     TransientFailure,
 )
-from tests.support.province import (
+from tests.support.partners.province import (
     dossier,
     effects,
     request_for,

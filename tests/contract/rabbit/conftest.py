@@ -10,8 +10,8 @@ from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
+from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.services import RabbitService
-from tests.support.tcp_proxy import TcpProxy
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
 from hub.messages.queues import INGEST
 from hub.ports import Confirm, ConsumerLost
-from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.network.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
+from tests.support.network.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.rabbit
 

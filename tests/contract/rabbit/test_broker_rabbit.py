@@ -19,7 +19,7 @@ from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.queues import DEAD, INGEST
 from hub.ports import BrokerUnavailable, Confirm, ConsumerLost, Publisher
-from tests.support.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
+from tests.support.network.broker_talk import SOON, WITHIN, batch, drain, receive_some, take
 from tests.support.services import rabbit_service
 
 pytestmark = pytest.mark.rabbit

@@ -11,8 +11,8 @@ from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.rehearsal.steps import registering
 from adapters.wire.rehearsal.steps.logins import MADE_UP
-from tests.support import province as p
-from tests.support.rehearsals import (
+from tests.support.partners import province as p
+from tests.support.partners.rehearsals import (
     AGENCY,
     NUMBER,
     attention,
@@ -21,7 +21,7 @@ from tests.support.rehearsals import (
     lines,
     rehearse,
 )
-from tests.support.rewriting import Answer, Call, rewriting
+from tests.support.partners.rewriting import Answer, Call, rewriting
 
 WANTED: dict[str, dict[str, object]] = {
     "dotnet": {},

@@ -9,11 +9,11 @@ import pytest
 
 from adapters.simulation.process import SimulatorProcess
 from hub.bootstrap.rehearsals import Walked
-from tests.support import province as p
-from tests.support.certificates import Authority, Pair
-from tests.support.rehearsals import AGENCY, attention, environment, lines, rehearse, told
-from tests.support.rewriting import rewriting
-from tests.support.tls_server import HttpProxy, http_proxy, server_context
+from tests.support.network.certificates import Authority, Pair
+from tests.support.network.tls_server import HttpProxy, http_proxy, server_context
+from tests.support.partners import province as p
+from tests.support.partners.rehearsals import AGENCY, attention, environment, lines, rehearse, told
+from tests.support.partners.rewriting import rewriting
 
 LONG = timedelta(days=90)
 

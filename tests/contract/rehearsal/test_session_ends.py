@@ -16,9 +16,9 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Code, Means
 from adapters.wire.rehearsal.steps.logins import MADE_UP
-from tests.support import province as p
-from tests.support import town as t
-from tests.support.rehearsals import (
+from tests.support.partners import province as p
+from tests.support.partners import town as t
+from tests.support.partners.rehearsals import (
     AGENCY,
     attention,
     deliver,
@@ -27,7 +27,7 @@ from tests.support.rehearsals import (
     rehearse,
     told,
 )
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
 
 ENDED = re.compile(rb"error_code\W+-1\b")
 """In the simulator's own words."""

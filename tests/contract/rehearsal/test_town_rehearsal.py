@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.simulation.process import SimulatorProcess
-from tests.support import town as t
-from tests.support.rehearsals import AGENCY, attention, lines, rehearse
+from tests.support.partners import town as t
+from tests.support.partners.rehearsals import AGENCY, attention, lines, rehearse
 
 WANTED: dict[str, dict[str, object]] = {
     "dotnet": {},

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.simulation.process import SimulatorProcess
-from tests.support.province import start_province
-from tests.support.rewriting import Rewriting, rewriting
+from tests.support.partners.province import start_province
+from tests.support.partners.rewriting import Rewriting, rewriting
 
 _numbers = itertools.count(1)
 

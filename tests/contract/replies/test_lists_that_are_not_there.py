@@ -22,9 +22,9 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from hub.messages.payloads import TownResultReturned
 from hub.ports import Absent, Doubt, Receipt, Request, Unclear
-from tests.support import province as p
-from tests.support import town as t
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners import province as p
+from tests.support.partners import town as t
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
 
 Record = dict[str, Any]
 

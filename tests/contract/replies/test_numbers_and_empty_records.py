@@ -15,13 +15,13 @@ from adapters.town_center.token import granted
 from adapters.wire.reading import Reply
 from hub.ports import Absent, Drift, DriftKind, Receipt
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
-from tests.support.province import (
+from tests.support.partners.province import (
     dossier,
     effects,
     request_for,
     settings_for,
 )
-from tests.support.rewriting import Answer, Call, Rewriting
+from tests.support.partners.rewriting import Answer, Call, Rewriting
 
 Record = dict[str, Any]
 EMPTY = {"HoSo": {"MaHoSo": "", "TrangThaiHoSo": "", "NgayTiepNhan": None}, "TienDo": []}

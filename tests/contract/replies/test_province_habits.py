@@ -15,14 +15,14 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Absent, Drift, DriftKind, Receipt
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
-from tests.support.province import (
+from tests.support.partners.province import (
     dossier,
     effects,
     request_for,
     settings_for,
     step,
 )
-from tests.support.rewriting import Answer, Call, Rewriting
+from tests.support.partners.rewriting import Answer, Call, Rewriting
 
 K = DriftKind
 Habit = Callable[[Answer], Answer]

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.provincial.destination import ProvincialDestination
 from hub.rules.failures.errors import AmbiguousFailure
-from tests.support.province import dossier, request_for, settings_for
-from tests.support.rewriting import Answer, Call, Rewriting
+from tests.support.partners.province import dossier, request_for, settings_for
+from tests.support.partners.rewriting import Answer, Call, Rewriting
 
 REGISTER, LOOK_UP = b"DongBoHoSoMC", b"TraCuuHoSo"
 

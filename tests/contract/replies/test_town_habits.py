@@ -12,8 +12,8 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from hub.ports import Absent, Drift, DriftKind, Receipt
 from hub.rules.failures.errors import AmbiguousFailure
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
-from tests.support.town import LittleHub, message_of, running_town, settings_for, transfer
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.town import LittleHub, message_of, running_town, settings_for, transfer
 
 _numbers = itertools.count(1)
 K = DriftKind

@@ -17,11 +17,11 @@ from adapters.town_center.destination import TownCenter
 from adapters.wire.profile import Profile
 from hub.ports import Drift, DriftKind, Receipt
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
-from tests.support import province as at_province
-from tests.support import town as at_town
-from tests.support.province import dossier, request_for, step
-from tests.support.rewriting import Answer, Call, Rewriting, rewriting
-from tests.support.town import message_of, running_town, transfer
+from tests.support.partners import province as at_province
+from tests.support.partners import town as at_town
+from tests.support.partners.province import dossier, request_for, step
+from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.town import message_of, running_town, transfer
 
 STEPS, REGISTER, LOOK_UP = "CapNhatTienDoHoSoMC", "DongBoHoSoMC", "TraCuuHoSo"
 UNUSUAL = "Đã chuyển trục"

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.simulation.process import SimulatorProcess
 from hub.store.engine.store import Store
-from tests.support.province import start_province
+from tests.support.partners.province import start_province
 from tests.support.watched_contract import Watched, reader_of
 
 

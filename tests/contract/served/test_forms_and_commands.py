@@ -15,9 +15,9 @@ from hub.cli import app
 from hub.messages import catalog
 from hub.ports import Outcome
 from hub.store.engine.store import Store
-from tests.support.province import settings_for
-from tests.support.town import settings_for as town_settings
-from tests.support.town import start_town
+from tests.support.partners.province import settings_for
+from tests.support.partners.town import settings_for as town_settings
+from tests.support.partners.town import start_town
 from tests.support.watched_contract import DAY, NEXT_VERSION, Watched, profile, reader_of
 
 K = FaultKind

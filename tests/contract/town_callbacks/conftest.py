@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.town import running_town
-from tests.support.town_talk import Place, finish, hand_over
+from tests.support.partners.town import running_town
+from tests.support.partners.town_talk import Place, finish, hand_over
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub.messages import envelope
-from tests.support.town_talk import Place, forget, receive, report
+from tests.support.partners.town_talk import Place, forget, receive, report
 
 K = FaultKind
 _numbers = itertools.count(1)

@@ -17,7 +17,7 @@ from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.destination import TownCenter
 from hub.messages.payloads import TownResultReturned, TownStep, TownSupplement
 from hub.ports import Drift, Receipt
-from tests.support.town import (
+from tests.support.partners.town import (
     CALLBACK_SECRET,
     HUE,
     PATIENCE,
@@ -28,7 +28,7 @@ from tests.support.town import (
     start_town,
     transfer,
 )
-from tests.support.town_talk import Place, finish, hand_over, receive, report
+from tests.support.partners.town_talk import Place, finish, hand_over, receive, report
 
 K = FaultKind
 _numbers = itertools.count(1)

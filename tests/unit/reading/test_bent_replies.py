@@ -16,7 +16,7 @@ from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.profile import Means
 from hub.rules.failures.errors import AmbiguousFailure
-from tests.support.bent_replies import (
+from tests.support.partners.bent_replies import (
     BREAKING,
     EVERYWHERE,
     IN_XML,
@@ -25,7 +25,7 @@ from tests.support.bent_replies import (
     Draft,
     received,
 )
-from tests.support.province import settings_for
+from tests.support.partners.province import settings_for
 
 SETTINGS = settings_for("http://127.0.0.1:9")
 DIALECTS: dict[str, Dialect] = {"soap": SoapDialect(SETTINGS), "rest": RestDialect(SETTINGS)}

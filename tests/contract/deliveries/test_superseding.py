@@ -1,0 +1,211 @@
+"""A record gives way to a newer one only when that stays; a person may take it out meanwhile."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hub import operations
+from hub.exchange.outbox.emit import say
+from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
+from hub.rules.states import DeliveryState as S
+from hub.store.deliveries import transitions
+from hub.store.deliveries.transitions import StateConflict
+from hub.store.engine.store import Store
+from hub.store.repair import replays
+from hub.store.schema.migrate import migrate
+from hub.store.schema.repair_tables import SUPERSEDED
+from tests.support.database.blocked import wait_blocked
+from tests.support.works import AT, number, record
+
+OLD, NEW = 1, 2
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Store]:
+    """A migrated, empty store on PostgreSQL."""
+    made = Store(postgres_url)
+    migrate(made)
+    yield made
+    made.close()
+
+
+def two_records(store: Store, state: S) -> None:
+    """Say two records of a dossier, so that the older one is waiting, or dead."""
+    with store.write() as tx:
+        say(tx, [record(1, 2), record(1, 3)], AT)
+        transitions.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
+        since, code = S.SENDING, "partner_busy"
+        if state is S.DEAD:
+            transitions.kill(tx, OLD, since=since, code=code, detail="")
+        else:
+            transitions.wait(tx, OLD, since=since, when=AT, code=code, detail="")
+
+
+def retry(tx: Any) -> list[tuple[int, str]]:
+    """Do what the claim of a retry does with what is overtaken."""
+    found = transitions.supersede_overtaken(tx, [OLD], "provincial", AT)
+    transitions.release_followers(tx, "provincial", {lane for _, lane in found}, AT)
+    return found
+
+
+def retried(store: Store) -> None:
+    """Claim the retry of the older one."""
+    with store.write() as tx:
+        retry(tx)
+
+
+def replayed(store: Store) -> None:
+    """Run a plan that was made when the newer one still stood."""
+    item = replays.Item(delivery_id=OLD, attempts=1, fault="partner_busy", verdict=SUPERSEDED)
+    with store.write() as tx:
+        plan = replays.create(tx, replays.Selection(), [item], actor="officer", now=AT)
+    run = ReplayRun(
+        store,
+        plan,
+        actor="officer",
+        reason="mended there",
+        clock=lambda: AT,
+        on_delivered=lambda *_: None,
+    )
+    assert run.run().outcomes == {CHANGED: 1}
+
+
+def cancel(store: Store, id: int, *, neither: bool = False) -> None:
+    """Take a delivery out."""
+    operations.cancel(store, id, actor="officer", reason="by phone", now=AT, neither=neither)
+
+
+def states(store: Store) -> list[S]:
+    """Return where the older and the newer one stand."""
+    with store.read() as tx:
+        return [transitions.place_of(tx, id, lock=False)[0] for id in (OLD, NEW)]
+
+
+class Person:
+    """Cancels a delivery, and stops before the commit until told to go on."""
+
+    def __init__(self, store: Store, id: int) -> None:
+        self.failures: list[Exception] = []
+        self.moved, self.go = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: self._cancel(store, id))
+        sa.event.listen(store.engine, "after_cursor_execute", self._stop)
+        self._thread.start()
+        assert self.moved.wait(20)
+
+    def finish(self) -> None:
+        """Go on to the end."""
+        self.go.set()
+        self._thread.join(20)
+        assert (self._thread.is_alive(), self.failures) == (False, [])
+
+    def _stop(self, *args: Any) -> None:
+        if threading.current_thread() is self._thread and "UPDATE deliveries" in args[2]:
+            self.moved.set()
+            assert self.go.wait(20)
+
+    def _cancel(self, store: Store, id: int) -> None:
+        try:
+            cancel(store, id)
+        except Exception as error:
+            self.failures.append(error)
+
+
+def beside(store: Store, person: Person, work: Callable[[Store], None]) -> None:
+    """Do something while a person is about to commit, who goes on when it waits or has ended."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(store)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_blocked(store, thread)
+    person.finish()
+    thread.join(20)
+    assert (thread.is_alive(), failures) == (False, [])
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("state", "work"), [(S.WAITING, retried), (S.DEAD, replayed)], ids=["retry", "replay"]
+)
+def test_nothing_gives_way_to_what_is_being_cancelled(
+    postgres: Store, state: S, work: Callable[[Store], None]
+) -> None:
+    """The cancelling is not committed yet: it is waited for, and the older one stays."""
+    two_records(postgres, state)
+    beside(postgres, Person(postgres, NEW), work)
+    assert states(postgres) == [state, S.CANCELLED]
+
+
+@pytest.mark.postgres
+def test_who_cancels_the_older_one_and_who_supersedes_it_wait_in_no_ring(postgres: Store) -> None:
+    """The person has the older one and releases the newer; the claim wants both."""
+    two_records(postgres, S.WAITING)
+    beside(postgres, Person(postgres, OLD), retried)
+    assert states(postgres) == [S.CANCELLED, S.PENDING]
+
+
+@pytest.mark.postgres
+def test_a_person_who_comes_second_is_told_that_the_older_one_is_gone(postgres: Store) -> None:
+    """It was there when the person decided: cancelling the newer one now would leave neither."""
+    two_records(postgres, S.WAITING)
+    told: list[str] = []
+
+    def late() -> None:
+        try:
+            cancel(postgres, NEW)
+        except StateConflict as error:
+            told.append(str(error))
+
+    person = threading.Thread(target=late)
+    with postgres.write() as tx:
+        assert retry(tx) == [(OLD, number(1))]
+        person.start()
+        assert wait_blocked(postgres, person)
+    person.join(20)
+    assert [f"delivery {OLD} was superseded by it" in text for text in told] == [True]
+    assert states(postgres) == [S.SUPERSEDED, S.PENDING]
+
+
+def test_what_another_gave_way_to_is_cancelled_only_by_who_says_that_neither_arrives(
+    store: Store,
+) -> None:
+    """On both databases, and however long ago it was."""
+    two_records(store, S.WAITING)
+    retried(store)
+    with pytest.raises(StateConflict, match="neither"):
+        cancel(store, NEW)
+    assert states(store) == [S.SUPERSEDED, S.PENDING]
+    cancel(store, NEW, neither=True)
+    assert states(store) == [S.SUPERSEDED, S.CANCELLED]
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["behind it", "on paper"])
+def test_what_is_not_the_only_one_left_is_cancelled_at_once(store: Store, *, by_hand: bool) -> None:
+    """Another newer one still goes, or was taken there on paper: something of it arrives."""
+    two_records(store, S.WAITING)
+    with store.write() as tx:
+        say(tx, [record(1, 4)], AT)
+        retry(tx)
+    taken_out = NEW
+    if by_hand:
+        operations.deliver_by_hand(store, NEW, actor="officer", reason="CV 12/UBND", now=AT)
+        taken_out = NEW + 1
+    cancel(store, taken_out)
+    with store.read() as tx:
+        assert transitions.place_of(tx, taken_out, lock=False)[0] is S.CANCELLED
+
+
+def test_nothing_gives_way_to_what_was_cancelled(store: Store) -> None:
+    """The older one is the newest again and goes out."""
+    two_records(store, S.WAITING)
+    cancel(store, NEW)
+    retried(store)
+    assert states(store) == [S.WAITING, S.CANCELLED]

@@ -1,0 +1,283 @@
+"""No statement of a demo or of a command reads a growing table as a whole, on either database.
+
+Every statement that the store sends during a small demo, in every command and in some rare moves is
+explained on an empty store; its plan may not contain a scan of a growing table. Also checked: that
+no subquery of these statements lost the query around it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+import hub.cli
+from hub.drill.pilot import run as pilot
+from hub.messages import payloads as p
+from hub.operations import unpark
+from hub.operations.archive import archiving, erasing, holding, restoring
+from hub.operations.archive.files import verifying
+from hub.settings import Settings
+from hub.store.conservation import counts
+from hub.store.deliveries import cancellation, pauses, priority, schedule, transitions
+from hub.store.engine.store import Store
+from hub.store.messages import journal, outbox, parked
+from hub.store.monitoring import work_counts
+from hub.store.records import legs, papers, partner_view
+from hub.store.repair import (
+    access_tasks,
+    deadline_alerts,
+    fault_classes,
+    future_times,
+    replays,
+    restore,
+    tasks,
+    unreadable_replies,
+)
+from hub.store.schema.growing import BOUNDED, GROWING
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import metadata
+from tests.contract.archive.conftest import BY, archive_of
+from tests.support.database.scans import scanned
+from tests.support.database.sql_structure import lost_subqueries
+from tests.support.database.traced import Sent, traced
+from tests.support.ended import LONG_AFTER, end
+from tests.support.ward import BIRTH, open_ward, reception
+from tests.support.works import now
+
+READ_AS_A_WHOLE: Mapping[str, str] = {
+    "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
+    "reports.lines": "the report of all dossiers",
+    "reports.archived": "what the report of all dossiers leaves out",
+    "reports.in_status": "the demo's office; the ward's is asked by its officers",
+    "surveys.all_scores": "the survey's result is that of all slips",
+    "queries.look": "one row, whichever",
+}
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "cancel": ("1", "--reason", "a test"),
+    "by-hand": ("1", "--reason", "a test"),
+    "resolve": ("1", "absent", "--reason", "a test"),
+    "replay": ("--plan", "--destination", "provincial"),
+    "resend": ("1", "--file", "nowhere", "--reason", "a test"),
+    "unpark": ("--plan", "--code", "handler_failed"),
+    "reconcile": ("--day", "2018-08-06"),
+    "tasks done": ("1", "--reason", "a test"),
+    "partners show": ("province",),
+    "partners rehearse": ("province",),
+    "slip": ("000.99.01.H57-180806-0001",),
+    "archive run": ("--reason", "a test"),
+    "archive restore": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "archive erase": ("000.99.01.H57-180806-0001", "--reason", "a test", "--yes"),
+    "archive hold": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "archive release": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
+}
+NOT_RUN: Mapping[str, str] = {
+    "run": "the demo runs every role",
+    "demo": "it is run here with its functions",
+    "broker": "has no store",
+    "simulate": "has no store",
+    "topology adopt": "needs a broker",
+}
+
+
+_ITEM = replays.Item(delivery_id=1, attempts=1, fault="", verdict="")
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command; `command` is click's, or typer's copy of it."""
+    if not hasattr(command, "list_commands"):
+        yield path
+        return
+    if path and command.invoke_without_command:
+        yield path
+    context = command.context_class(command)
+    for name in command.list_commands(context):
+        yield from commands(command.get_command(context, name), (*path, name))
+
+
+def run_commands() -> list[str]:
+    """Run every command; return those that ended as no command should."""
+    failed = []
+    for words in commands(typer.main.get_command(hub.cli.app)):
+        name = " ".join(words)
+        if name in NOT_RUN:
+            continue
+        result = CliRunner().invoke(hub.cli.app, [*words, *WORDS.get(name, ())])
+        wrong = result.exception and not isinstance(result.exception, SystemExit)
+        if wrong or "Usage:" in result.output:
+            failed.append(f"{name}: {result.output}")
+    return failed
+
+
+def rare_moves(store: Store) -> None:
+    """Do what a small demo and the commands do not come to."""
+    at = now()
+    with store.write() as tx:
+        schedule.ask_due(tx, now=at, asked_before=at)
+        schedule.ask_pending(tx, now=at, asked_before=at)
+        for alone in (True, False):
+            schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
+        schedule.unanswered(tx, 1)
+        schedule.unended(tx, 1)
+        present = future_times.Present(now=at, soon=at, lease_until=at)
+        future_times.concerned(tx, present)
+        future_times.correct(tx, [1], present)
+        schedule.expire_leases(tx, now=at)
+        schedule.sweep_held(tx, at)
+        pauses.lift(tx, "x", "y", now=at)
+        access_tasks.stands(tx, "x", "y", now=at)
+        access_tasks.partners(tx)
+        pauses.shelve(tx, [1], "x")
+        pauses.recall(tx, "x", "y", now=at, limit=1)
+        pauses.calls_since(tx, "x", "", since=at, now=at, above=0)
+        tasks.settled_by_hand(tx, "x", "2018-08-06")
+        tasks.changed_between(tx, at, at)
+        parked.take_up(tx, ["x"])
+        journal.ask_lost(tx, recorded_before=at, after="")
+        journal.wake_early(tx, "x")
+        work_counts.open_count(tx)
+
+
+def rare_questions(store: Store) -> None:
+    """Ask what is asked in repairs, reports and restores only."""
+    at = now()
+    with store.write() as tx:
+        deadline_alerts.near(tx, due_by=at, stuck_since=at)
+        deadline_alerts.some_settled(tx)
+        deadline_alerts.close_settled(tx, at)
+        counts.fold(tx)
+        fault_classes.note(tx, "x", "y", "1", now=at)
+        fault_classes.waiting(tx, "x", "y", "1")
+        fault_classes.close_needless(tx, actor="x", reason="y", now=at)
+        journal.unhandled(tx, after="")
+        journal.wake_all_early(tx)
+        journal.body_of(tx, 1)
+        partner_view.known(tx, "x", ["y"])
+        partner_view.received_between(tx, at, at)
+        outbox.waiting(tx, ["x"])
+        parked.states(tx, ["x"])
+        legs.want_again(tx, "x")
+        papers.papers_not_at_town(tx, "x")
+        replays.still_as_seen(tx, _ITEM)
+        replays.standings(tx, [1])
+        for ask in (replays.replaced_by, replays.overtaken_by, replays.open_before):
+            ask(tx, 1)
+        for look in (
+            cancellation.is_conflict,
+            cancellation.is_last_said,
+            cancellation.standing_for,
+        ):
+            look(tx, 1)
+        cancellation.lock_head(tx, "x", "y")
+        transitions.lock_newer(tx, [1])
+        priority.due_before(tx, "x", before=at, but=[1], limit=1)
+        priority.unsent(tx, [1])
+        restore.doubt_everything(tx, now=at)
+        unreadable_replies.last_read(tx)
+
+
+def whole_archive(url: str, directory: Path) -> None:
+    """Archive a dossier, bring it back, archive it again, erase it by age and drop a message.
+
+    The demo's dossiers are of today: its `archive run` finds none.
+    """
+    with open_ward(directory, url) as ward:
+        name, archive = end(ward, 900, scanned=b"paper"), archive_of(ward, directory)
+        assert archiving.run(archive, BY).archived
+        ward.accept(reception(BIRTH, name))
+        assert restoring.restore(archive, name, BY)
+        assert holding.release(ward.store, name, BY)
+        assert archiving.run(archive, BY).archived
+        assert verifying.verify(ward.store, archive.folder).problems == ()
+        other = end(ward, 901, scanned=b"paper of another")
+        late = LONG_AFTER + timedelta(days=4000)
+        assert archiving.run(replace(archive, clock=lambda: late), BY).erased > 1
+        assert not erasing.erase_one(ward.store, other, BY)
+        back = p.BarcodeScanned(
+            number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
+        )
+        ward.accept(back)
+        assert unpark.drop(ward.store, parked.Selection(dossier=other), BY).count == 1
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Path]:
+    """An empty database's address, "" for the one in the directory; and the directory."""
+    sqlite = request.param == "sqlite"
+    url = "" if sqlite else request.getfixturevalue("migrated_postgres_url")
+    directory = tmp_path / "demo"
+    monkeypatch.setenv("HUB_DATA_DIR", str(directory / "hub"))
+    monkeypatch.setenv("HUB_DATABASE_URL", url)
+    monkeypatch.setenv("HUB_OPERATOR", "Lê Văn Thử")
+    made = pilot._settings
+
+    def with_database(*given: Any) -> Settings:
+        return msgspec.structs.replace(made(*given), database_url=url)
+
+    monkeypatch.setattr(pilot, "_settings", with_database)
+    return url, directory
+
+
+@pytest.fixture
+def empty(
+    place: tuple[str, Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Store]:
+    """Another store of the same kind, migrated and empty."""
+    if not place[0]:
+        made = Store(f"sqlite:///{tmp_path}/empty.db")
+        migrate(made)
+        yield made
+        made.close()
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template")
+    made = Store(server.create_database("explained", template=template))
+    yield made
+    made.close()
+    server.drop_database("explained")
+
+
+def sent_by_all(url: str, directory: Path) -> list[Sent]:
+    """Play a small demo, run every command, and do the rare moves."""
+    options = pilot.Options(directory=directory, dossiers=37, broker="memory")
+    with traced() as sent:
+        report = pilot.run(options, Console(file=StringIO(), width=120))
+        assert report["problems"] == []
+        assert run_commands() == []
+        store = Store(url or f"sqlite:///{directory}/hub/hub.db")
+        rare_moves(store)
+        rare_questions(store)
+        store.close()
+        whole_archive(url, directory)
+    return sent
+
+
+def test_nothing_reads_a_growing_table_as_a_whole(place: tuple[str, Path], empty: Store) -> None:
+    """But what is listed with its reason."""
+    sent = [one for one in sent_by_all(*place) if one.dialect == empty.name]
+    assert len(sent) > 100
+    found = {one: tables for one in sent if (tables := scanned(empty, one))}
+    unlisted = [
+        f"{one.origin} reads {sorted(tables)}: {one.text}"
+        for one, tables in found.items()
+        if one.origin not in READ_AS_A_WHOLE
+    ]
+    assert not unlisted, "\n\n".join(unlisted)
+    lost = {one.text: wrong for one in sent if (wrong := lost_subqueries(one.text))}
+    assert lost == {}
+
+
+def test_every_table_is_known_to_grow_or_not() -> None:
+    """A new table is put into one of the two lists."""
+    assert set(metadata.tables) == GROWING | BOUNDED
+    assert not GROWING & BOUNDED

@@ -1,0 +1,55 @@
+"""A partner that is down is left alone, and taken up again by itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.broker.memory import MemoryBroker
+from hub.messages import queues
+from hub.rules import circuit
+from hub.store.deliveries import pauses
+from hub.store.engine.store import Store
+from hub.store.schema.migrate import migrate
+from tests.support.partners.partner import DOWN, Partner
+from tests.support.works import now, step, working
+
+PATIENT = circuit.Policy(first_pause=timedelta(minutes=5), width=4)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite store."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()
+
+
+def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store: Store) -> None:
+    """Calls end with those under way when the circuit opens; the rest stays ready in the queue."""
+    broker, partner = MemoryBroker(), Partner([DOWN] * 1000, concurrency=4)
+    with working(store, broker, partner, policy=PATIENT) as works:
+        works.say(*(step(n, 1) for n in range(200)))
+
+        def shown() -> list[pauses.Standing]:
+            with store.read() as tx:
+                return pauses.standing(tx, now=now())
+
+        works.wait(lambda states: "sending" not in states and len(shown()) == 2)
+        assert 5 <= partner.calls <= 5 + 4
+        assert broker.depth(queues.deliver_queue(partner.name)) >= 100
+        assert {it.pause.operation for it in shown()} == set(partner.traits.accepts)
+        assert sum(it.waiting for it in shown()) == 200
+    broker.close()
+
+
+def test_when_the_partner_is_back_everything_goes_out_once(store: Store) -> None:
+    """Trial, ramp, all delivered, none doubled, and no pause is left."""
+    broker, partner = MemoryBroker(), Partner([DOWN] * 12, concurrency=4)
+    with working(store, broker, partner) as works:
+        works.say(*(step(n, 1) for n in range(200)))
+        works.wait_delivered(200)
+    assert (partner.doubled(), len(partner.ledger)) == (0, 200)
+    broker.close()

@@ -1,0 +1,190 @@
+"""A delivery of which the process dies: it ends with its attempts, and a person is told."""
+
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.broker.memory import MemoryBroker
+from hub.exchange.delivery.reconcile import NEVER_THERE
+from hub.exchange.outbox.emit import say
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload
+from hub.ports import Answer, Receipt, Request
+from hub.rules.poison import LONE_QUESTIONS, SUSPECT_FROM
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store
+from hub.store.monitoring import attention
+from hub.store.schema.migrate import migrate
+from hub.store.schema.tables import attempts, deliveries
+from tests.support.partners.partner import Partner
+from tests.support.works import QUICK, Works, now, step
+
+PROGRAM = """
+import os, signal, sys
+from dataclasses import replace
+from datetime import timedelta
+from hub.broker.memory import MemoryBroker
+from hub.store.engine.store import Store
+from tests.support.partners.partner import Partner
+from tests.support.works import working
+class Deadly(Partner):
+    def send(self, request):
+        os.kill(os.getpid(), signal.SIGKILL)
+partner, quick = Deadly(), timedelta(milliseconds=50)
+# Its lease is short, because only then it is known that its holder has died.
+partner.traits = replace(partner.traits, connect_timeout=quick, reply_timeout=quick)
+with working(Store(sys.argv[1]), MemoryBroker(), partner) as works:
+    works.wait(lambda states: states == {"dead": 1}, seconds=60)
+"""
+
+
+@pytest.mark.slow
+def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) -> None:
+    """Each death costs an attempt, a lease and a question; then it is dead and in `hub stuck`."""
+    url = f"sqlite:///{tmp_path}/hub.db"
+    store = Store(url)
+    migrate(store)
+    with store.write() as tx:
+        say(tx, [step(0, 1)], now())
+    words = [sys.executable, "-c", PROGRAM, url]
+    ends: list[int] = []
+    while not ends or (ends[-1] == -signal.SIGKILL and len(ends) <= QUICK.attempts + 1):
+        ends.append(subprocess.run(words, check=False, timeout=100).returncode)
+    assert ends == [-signal.SIGKILL] * QUICK.attempts + [0]
+    with store.read() as tx:
+        ((_, _, _, state, code, detail),) = attention.stuck(tx)
+        calls = sa.select(sa.func.count()).where(attempts.c.kind == "send")
+        assert tx.execute(calls).scalar_one() == QUICK.attempts
+    assert (state, code) == ("dead", "attempts_exhausted")
+    assert detail == NEVER_THERE
+    store.close()
+
+
+class Died(BaseException):
+    """The process ends here: nothing of ours catches it, and nothing is written down."""
+
+
+class Deadly(Partner):
+    """Nobody survives building a request for it, be it to send or to ask."""
+
+    def prepare(self, *_: object) -> Request:
+        raise Died
+
+
+def test_a_question_that_kills_is_left_to_a_person(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten alone that never ended: it is not asked about any more, and `hub stuck` says why."""
+    with store.write() as tx:
+        say(tx, [step(0, 1)], now())
+        values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}
+        tx.execute(sa.update(deliveries).values(values))
+    works = Works(store, MemoryBroker(), Deadly())
+    time = [now()]
+    # Time moves between two lives only: in one life a question is reserved until it has ended.
+    monkeypatch.setattr(works.reconcile, "clock", lambda: time[0])
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(SUSPECT_FROM + LONE_QUESTIONS):
+            time[0] += works.reconcile.reserved_for
+            with store.read() as tx:
+                assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is not None
+            with pytest.raises(Died):
+                works.reconcile.ask_some(pool)
+        time[0] += works.reconcile.reserved_for
+        assert works.reconcile.ask_some(pool) == 0
+    with store.read() as tx:
+        ((_, _, _, state, code, detail),) = attention.stuck(tx)
+        assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is None
+    assert (state, code) == ("ambiguous", "lease_expired")
+    assert detail.endswith(" · the process ended during each of 10 questions asked alone")
+
+
+class DeadlyOne(Partner):
+    """Nobody survives building a request about one of its deliveries; it has all the others."""
+
+    deadly = "m-1-1"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[set[str]] = []
+        """What was taken to be asked about at once."""
+        self.died = threading.Event()
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        if message.id == self.deadly:
+            raise Died
+        return super().prepare(message, payload)
+
+    def find(self, request: Request) -> Answer:
+        if self.deadly in self.taken[-1]:
+            assert self.died.wait(20)  # what is in hand beside it does not end either
+        return Receipt(reference=f"T-{request.number}")
+
+
+def dies(works: Works[DeadlyOne]) -> bool:
+    """Let a process ask about what is due; tell whether it has died of it."""
+    works.partner.died.clear()
+    with ThreadPoolExecutor(4) as pool:
+        try:
+            works.reconcile.ask_some(pool)
+        except Died:
+            return True
+        finally:
+            works.partner.died.set()
+    return False
+
+
+def doubtful(store: Store) -> list[tuple[str, bool]]:
+    """Return by message id what is ambiguous, and whether it is left to a person."""
+    c = deliveries.c
+    query = sa.select(c.message_id, c.next_attempt_at.is_(None)).where(c.state == "ambiguous")
+    with store.read() as tx:
+        return [(id, bool(left)) for id, left in tx.execute(query.order_by(c.message_id))]
+
+
+def test_a_question_that_kills_takes_no_other_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After three ends together each is asked about alone: the others are settled at once."""
+    with store.write() as tx:
+        say(tx, [step(n, 1) for n in range(1, 6)], now())
+        values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}
+        tx.execute(sa.update(deliveries).values(values))
+    works = Works(store, MemoryBroker(), DeadlyOne())
+    partner, reconcile, time = works.partner, works.reconcile, [now()]
+    with store.write() as tx:  # four come together each time, the fifth when they come alone
+        fifth = sa.update(deliveries).where(deliveries.c.message_id == "m-5-1")
+        later = time[0] + SUSPECT_FROM * reconcile.reserved_for
+        tx.execute(fifth.values(next_attempt_at=later))
+    monkeypatch.setattr(reconcile, "clock", lambda: time[0])
+    take = reconcile._take
+
+    def seen(limit: int, *, alone: bool = False) -> list[Claimed]:
+        taken = take(limit, alone=alone)
+        if taken:
+            partner.taken.append({one.message_id for one in taken})
+        return taken
+
+    monkeypatch.setattr(reconcile, "_take", seen)
+    four = {f"m-{n}-1" for n in range(1, 5)}
+    for _ in range(SUSPECT_FROM):
+        assert dies(works)
+        assert partner.taken.pop() == four
+        time[0] += reconcile.reserved_for
+    # What the first life has not come to is asked about by the second, at the same moment.
+    assert [dies(works), dies(works)] == [True, False]
+    assert {"m-5-1"} in partner.taken
+    assert all(len(taken) == 1 for taken in partner.taken)
+    assert doubtful(store) == [(partner.deadly, False)]
+    for _ in range(LONE_QUESTIONS - 1):
+        time[0] += reconcile.reserved_for
+        assert dies(works)
+    time[0] += reconcile.reserved_for
+    assert not dies(works)
+    assert doubtful(store) == [(partner.deadly, True)]

@@ -1,0 +1,144 @@
+"""A stop is no death: whoever has to leave a lone try without a result says so."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from hub.exchange.records_queue import receive
+from hub.messages import payloads as p
+from hub.messages import queues
+from hub.messages.envelope import Message
+from hub.ports import Consumer
+from hub.store.engine.store import Tx
+from hub.store.messages import isolated_attempts
+from hub.store.records import dossiers
+from tests.integration.poison.test_poison_guard import (
+    OTHER,
+    Died,
+    accepted,
+    dies_of,
+    goes_away,
+    incoming,
+    marks,
+    parked,
+)
+from tests.support.ward import Ward, open_ward, reception
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
+    """A ward with an empty store of either kind."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    with open_ward(tmp_path, url) as opened:
+        opened.receive.crash_pause = 0
+        yield opened
+
+
+@pytest.fixture
+def consumer(ward: Ward) -> Consumer:
+    """What the messages came through."""
+    return ward.broker.consumer(queues.INGEST, prefetch=100)
+
+
+def stopped_while_away(
+    ward: Ward, consumer: Consumer, message: Message, count: int, patch: pytest.MonkeyPatch
+) -> None:
+    """Handle a message; the store goes away during it, and then the hub is stopped."""
+
+    def turns() -> Iterator[int]:
+        for turn in range(100):
+            if turn == 5:
+                ward.receive.request_stop()
+            yield turn
+
+    with patch.context() as during:
+        goes_away(ward, turns(), during)
+        ward.receive.handle(consumer, [incoming(message, count)])
+    ward.receive.stopping.clear()
+
+
+def test_stops_while_the_store_is_away_park_nothing(
+    ward: Ward, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can take the mark away then; a note says that it was a stop, as often as it is one."""
+    message = accepted(ward, reception())
+    for count in (3, 4, 5):
+        stopped_while_away(ward, consumer, message, count, monkeypatch)
+        assert marks(ward, message) == [1]
+        assert ward.receive.suspects.deaths(message.id) == 0
+    ward.receive.handle(consumer, [incoming(message, 6)])
+    assert (parked(ward), marks(ward, message)) == ([], [0])
+    assert ward.dossier().status is p.Status.ACCEPTED
+
+
+def test_a_stop_excuses_no_death(
+    ward: Ward, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the one before it nor those after it: two deaths alone are two."""
+    message = accepted(ward, reception())
+    with monkeypatch.context() as during:
+        dies_of(ward, message, during)
+        with pytest.raises(Died):
+            ward.receive.handle(consumer, [incoming(message, 3)])
+    stopped_while_away(ward, consumer, message, 4, monkeypatch)
+    assert ward.receive.suspects.deaths(message.id) == 1
+    dies_of(ward, message, monkeypatch)
+    with pytest.raises(Died):
+        ward.receive.handle(consumer, [incoming(message, 5)])
+    assert ward.receive.suspects.deaths(message.id) == 2
+    ward.receive.handle(consumer, [incoming(message, 6)])
+    assert parked(ward) == [(message.id, "handler_killed")]
+
+
+def test_a_lone_try_that_outlasts_the_stop_has_killed_nobody(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for something, as for somebody's lock, and ends with the process."""
+    message = accepted(ward, reception())
+    with ward.store.write() as tx:
+        for _ in range(3):
+            isolated_attempts.find(tx, [message.id])
+    ward.relay.publish_some(ward.broker.publisher())
+    real, entered, freed = ward.receive.handler, threading.Event(), threading.Event()
+
+    def handle(tx: Tx, one: Message, payload: p.Payload) -> Iterable[Message]:
+        entered.set()
+        assert freed.wait(30)
+        return real(tx, one, payload)
+
+    monkeypatch.setattr(ward.receive, "handler", handle)
+    monkeypatch.setattr(ward.receive, "stop_within", 0.05)
+    monkeypatch.setattr(receive, "WITHDRAW_WITHIN", 0.5)
+    ward.receive.start()
+    thread = ward.receive._thread
+    assert thread is not None
+    assert entered.wait(20)
+    assert ward.receive.suspects.deaths(message.id) == 1
+    ward.receive.stop()
+    assert ward.receive.suspects.deaths(message.id) == 0
+    freed.set()
+    thread.join(20)
+    assert (parked(ward), marks(ward, message)) == ([], [0])
+
+
+def test_messages_without_an_id_have_marks_of_their_own(
+    ward: Ward, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another system published without one must not park its neighbour."""
+    bad, good = (
+        accepted(ward, reception()),
+        accepted(ward, structs.replace(reception(), number=OTHER)),
+    )
+    nameless = [structs.replace(incoming(one, 3), message_id="") for one in (bad, good)]
+    with monkeypatch.context() as during:
+        dies_of(ward, bad, during)
+        for _ in range(2):
+            with pytest.raises(Died):
+                ward.receive.handle(consumer, nameless)
+    ward.receive.handle(consumer, nameless[::-1])
+    assert parked(ward) == [(bad.id, "handler_killed")]
+    with ward.store.read() as tx:
+        assert dossiers.get(tx, OTHER, lock=False) is not None

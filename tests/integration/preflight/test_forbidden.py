@@ -1,0 +1,42 @@
+"""An account that lost its right: one finding and a pause, no dead dossier; then all goes out."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.broker.memory import MemoryBroker
+from hub.rules.failures.errors import Held
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.migrate import migrate
+from tests.support.partners.partner import Partner
+from tests.support.works import step, working
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite store."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    yield store
+    store.close()
+
+
+def test_a_right_that_is_missing_is_one_finding_and_nothing_dies(store: Store) -> None:
+    """Twenty dossiers wait without using attempts, and all go out when the right is there."""
+    soon = timedelta(milliseconds=10)
+    denied = Held("partner_forbidden", "HTTP 403, under a new login too", retry_after=soon)
+    broker, partner = MemoryBroker(), Partner([denied] * 6, concurrency=4)
+
+    def found() -> list[str]:
+        with store.read() as tx:
+            return [it.subject for it in tasks.still_open(tx)]
+
+    with working(store, broker, partner) as works:
+        works.say(*(step(n, 1) for n in range(20)))
+        works.wait(lambda _: found() == ["partner_forbidden"])
+        works.wait_delivered(20)
+    assert (partner.doubled(), len(partner.ledger)) == (0, 20)
+    broker.close()
