@@ -186,7 +186,7 @@ class ProvincialDestination:
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:
         """Look the dossier up and compare; see `hub.ports.Destination`."""
-        with replies.asking():
+        with replies.without_effect():
             answer = self._look_up(request.number)
         return self._judge(request, answer)
 
@@ -254,7 +254,7 @@ class ProvincialDestination:
         self._check_supported(Operation.PROCEDURE)
         arguments = {"madonvi": self.settings.agency, "maTTHC": code}
         request = self._dialect.build(Operation.PROCEDURE, arguments)
-        with replies.asking():
+        with replies.without_effect():
             try:
                 answer = self._call(request)
             except PermanentFailure as failure:
@@ -291,7 +291,7 @@ class ProvincialDestination:
         """
         if not self.traits.findable:
             raise AmbiguousFailure("reply_unreadable", replies.NO_LOOK_UP)
-        with replies.asking():
+        with replies.without_effect():
             answer = self._look_up(request.number)
         judged = self._judge(request, answer)
         if isinstance(judged, Receipt):

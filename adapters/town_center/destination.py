@@ -194,7 +194,7 @@ class TownCenter:
             with evidenced(reply):
                 held = faults.found(reply, table=self._table, dates=self._dates)
         except DeliveryFailure as failure:
-            raise faults.harmless(failure) from None
+            raise faults.without_effect(failure) from None
         if held is not None and compare_codes(number, held.number) is not Likeness.SAME:
             raise TransientFailure("reply_unreadable", "not the dossier that was asked for")
         return held, reply

@@ -131,6 +131,6 @@ def failure(reply: Reply, code: str, means: Means) -> DeliveryFailure:
     return kind(name, detail, retry_after=retry_after(reply), partner_code=kept)
 
 
-def harmless(found: DeliveryFailure) -> TransientFailure:
+def without_effect(found: DeliveryFailure) -> TransientFailure:
     """Return the failure of a call that only reads: it certainly had no effect."""
     return found.as_kind(TransientFailure)

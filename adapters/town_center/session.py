@@ -26,7 +26,7 @@ from adapters.wire.profile import Means
 from adapters.wire.reading import Findings
 from adapters.wire.reading.documents.xml import PAGE_LIMIT
 from adapters.wire.reading.judge import normal
-from adapters.wire.replies import asking, evidenced, expect_success
+from adapters.wire.replies import evidenced, expect_success, without_effect
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure, kept_code
@@ -121,7 +121,7 @@ class TownSession:
             else:
                 found = pull("")
         except DeliveryFailure as failure:
-            raise faults.harmless(failure) from None
+            raise faults.without_effect(failure) from None
         if found.status != 200:
             _raise_harmless(Reply(status=found.status))
         return found
@@ -164,7 +164,7 @@ class TownSession:
             "client_secret": self.settings.client_secret,
         }
         try:
-            with asking():
+            with without_effect():
                 sent = urlencode(form).encode()
                 address = self.settings.address(LOGIN)
                 reply = self._call("POST", address, sent, _FORM, operation=LOGIN)
@@ -190,7 +190,7 @@ def _raise_harmless(reply: Reply) -> None:
     try:
         expect_success(reply)
     except DeliveryFailure as failure:
-        raise faults.harmless(failure) from None
+        raise faults.without_effect(failure) from None
     raise TransientFailure("partner_unreachable", f"HTTP {reply.status}, no file")
 
 

@@ -89,7 +89,7 @@ def sha256(*parts: bytes) -> str:
 
 
 @contextmanager
-def asking() -> Iterator[None]:
+def without_effect() -> Iterator[None]:
     """Around calls that change nothing at the partner: an unknown effect is then no effect."""
     try:
         yield

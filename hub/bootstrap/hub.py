@@ -362,7 +362,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 clock=hub.clock,
                 on_commit=hub.wake,
                 known=hub.manners,
-                ask_again=again,
+                query_interval=again,
                 notes=Path(settings.data_dir) / "stopped",
             )
         )

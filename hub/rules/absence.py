@@ -53,7 +53,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class AskAgain:
+class QueryAgain:
     """Ask at `when`; `absent_at` is the first answer that counts, None where none does yet."""
 
     when: datetime
@@ -72,31 +72,31 @@ class LeaveToPerson:
 
 def weigh_absent(
     standing: Standing, *, age: timedelta, now: datetime, patience: Patience
-) -> AskAgain | Proven | LeaveToPerson:
+) -> QueryAgain | Proven | LeaveToPerson:
     """Return what follows when a question is answered "not there".
 
     `age`: how long after the end of the call the question was asked; see `Standing.since`.
     """
     if standing.since is None or age < patience.counts_after:
-        return AskAgain(now + _pause(age, patience))
+        return QueryAgain(now + _pause(age, patience))
     if standing.absent_at is None:
-        return AskAgain(now + patience.distance, absent_at=standing.since + age)
+        return QueryAgain(now + patience.distance, absent_at=standing.since + age)
     missing = standing.absent_at + patience.distance - (standing.since + age)
     if missing > timedelta():
-        return AskAgain(now + missing, absent_at=standing.absent_at)
+        return QueryAgain(now + missing, absent_at=standing.absent_at)
     return LeaveToPerson() if standing.said_to_exist else Proven()
 
 
 def weigh_unclear(
     standing: Standing, *, age: timedelta, now: datetime, patience: Patience
-) -> AskAgain | LeaveToPerson:
+) -> QueryAgain | LeaveToPerson:
     """Return what follows when the answer proves neither presence nor absence.
 
     While the effect may still come or become visible, it is asked again; what was counted as absent
     before is not any more.
     """
     if standing.since is None or age < patience.counts_after:
-        return AskAgain(now + _pause(age, patience))
+        return QueryAgain(now + _pause(age, patience))
     return LeaveToPerson()
 
 

@@ -14,7 +14,7 @@ from tenacity.wait import wait_exponential
 from hub.rules.failures.errors import DeliveryFailure, FaultClass
 from hub.rules.traits import Traits
 
-QUESTIONS_SLOW_DOWN = 20
+QUERIES_SLOW_DOWN = 20
 """How many times the first pause the longest one between questions without an answer is: a partner
 that is away for a night must not leave thousands of rows of evidence that it was away."""
 
@@ -59,11 +59,11 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
-class AskPerson:
+class NeedsPerson:
     """Give it to a person as ambiguous: the effect is unknown and cannot be asked."""
 
 
-Action = RetryAt | ReconcileAt | Park | AskPerson
+Action = RetryAt | ReconcileAt | Park | NeedsPerson
 
 
 def recover(
@@ -90,7 +90,7 @@ def recover(
             return RetryAt(now + (policy.pause if wish is None else wish), counts=False)
         case FaultClass.AMBIGUOUS if not traits.idempotent:
             if not traits.findable:
-                return AskPerson()
+                return NeedsPerson()
             return ReconcileAt(now + policy.settle_delay)
         case _:
             if attempt >= policy.attempts:
@@ -118,9 +118,9 @@ def after_absence(
     return RetryAt(next_time(None, attempt - 1, policy, now, deadline, draw))
 
 
-def next_question(asked: int, *, first: timedelta, wish: timedelta | None = None) -> timedelta:
+def next_query_delay(queries: int, *, first: timedelta, wish: timedelta | None = None) -> timedelta:
     """Return how long to wait after `asked` questions (from 1) that brought no answer."""
-    times: int = min(2 ** min(asked - 1, 40), QUESTIONS_SLOW_DOWN)
+    times: int = min(2 ** min(queries - 1, 40), QUERIES_SLOW_DOWN)
     return max(first * times, wish or timedelta())
 
 

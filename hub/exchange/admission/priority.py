@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from hub.ports import Incoming
 from hub.store.deliveries import priority
 from hub.store.deliveries.priority import Due
-from hub.store.deliveries.transitions import ask
+from hub.store.deliveries.transitions import enqueue
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 
@@ -53,7 +53,7 @@ class Urgency:
             return asked
         give_way = [standing[id] for id, _ in pairs if id in standing]
         with self.store.write() as tx:
-            outbox.put(tx, (ask(due.id, self.destination, due.type) for due in give_way))
+            outbox.put(tx, (enqueue(due.id, self.destination, due.type) for due in give_way))
         self.on_commit()
         # First in the batch, too: a quota or a ramp may not let all of it go.
         urgent_ones = {due.id: replace(asked[id], type=due.type) for id, due in pairs}

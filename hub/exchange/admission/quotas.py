@@ -31,9 +31,7 @@ class Quotas:
         """Tell whether any quota holds now."""
         return bool(call_limits.quotas(self.gate.known, self.gate.destination, at=now))
 
-    def cut(
-        self, tx: Tx, ids: list[int], asked: Mapping[int, Incoming], now: datetime
-    ) -> list[int]:
+    def cut(self, tx: Tx, ids: list[int], work: Mapping[int, Incoming], now: datetime) -> list[int]:
         """Return those of `ids` that every quota has room for, in order."""
         to = self.gate.destination
         self._made = []
@@ -43,17 +41,17 @@ class Quotas:
                 tx, to, quota.operation, since=since, now=now, above=self._above
             )
             left = call_limits.left(quota, made, at=now)
-            concerned = [id for id in ids if quota.concerns(to, asked[id].type)]
+            concerned = [id for id in ids if quota.concerns(to, work[id].type)]
             over = set(concerned[left:])
             self._made.append((quota, made, bool(over)))
             ids = [id for id in ids if id not in over]
         return ids
 
-    def note(self, claims: Sequence[Claimed], asked: Mapping[int, Incoming], now: datetime) -> None:
+    def note(self, claims: Sequence[Claimed], work: Mapping[int, Incoming], now: datetime) -> None:
         """After the claim: tell the gate which quotas are used up by now."""
         for quota, made, cut in self._made:
             to = self.gate.destination
-            mine = sum(quota.concerns(to, asked[claim.id].type) for claim in claims)
+            mine = sum(quota.concerns(to, work[claim.id].type) for claim in claims)
             calls = [*made, *([now] * mine)]
             if not call_limits.left(quota, calls, at=now):
                 self.gate.exhausted(quota, until=call_limits.free_at(quota, calls, at=now), now=now)

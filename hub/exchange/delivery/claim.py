@@ -59,19 +59,17 @@ class Claim:
         self.quotas = Quotas(gate)
         self.lease = lease
 
-    def take(
-        self, asked: dict[int, Incoming], now: datetime, *, first: Work | None = None
-    ) -> Taken:
+    def take(self, work: dict[int, Incoming], now: datetime, *, first: Work | None = None) -> Taken:
         """Claim what is due and may go of `asked`, and lay aside what may not go now.
 
         `first` is done before, in the same transaction.
         """
-        ids = list(asked)
+        ids = list(work)
         lease = Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
-        turns = self.gate.turns([asked[id].type for id in ids], now)
+        turns = self.gate.turns([work[id].type for id in ids], now)
         going = [id for id, turn in zip(ids, turns, strict=True) if turn]
         if len(going) < len(ids) or self.quotas.in_force(now):
-            going, claims = self._take_some(asked, going, now, lease.until, first)
+            going, claims = self._take_some(work, going, now, lease.until, first)
         elif first is not None:
             with self.store.write() as tx:
                 first(tx)
@@ -96,7 +94,7 @@ class Claim:
 
     def _take_some(
         self,
-        asked: dict[int, Incoming],
+        work: dict[int, Incoming],
         going: list[int],
         now: datetime,
         until: datetime,
@@ -110,11 +108,11 @@ class Claim:
         with self.store.write() as tx:
             if first is not None:
                 first(tx)
-            going = self.quotas.cut(tx, going, asked, now)
+            going = self.quotas.cut(tx, going, work, now)
             if going:
                 claims = self._claim(tx, going, now, until)
-            self.quotas.note(claims, asked, now)
-            aside = {id: asked[id].type for id in asked.keys() - set(going)}
+            self.quotas.note(claims, work, now)
+            aside = {id: work[id].type for id in work.keys() - set(going)}
             if aside:
                 self.board.shelve(tx, aside, now)
         if aside:

@@ -55,7 +55,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import is_away
 
 
-class _Ask(msgspec.Struct):
+class _Work(msgspec.Struct):
     delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
@@ -63,7 +63,7 @@ GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
 LOOK = timedelta(seconds=5)
 """The longest wait for work; a window that begins meanwhile is noticed by then."""
-_read_ask = msgspec.json.Decoder(_Ask).decode
+_read_work = msgspec.json.Decoder(_Work).decode
 
 
 AHEAD = 8
@@ -196,7 +196,7 @@ class Deliver(Role):
         consumer.ack(incoming for _, incoming in asks if incoming.tag not in working)
 
     def _take(
-        self, consumer: Consumer, asked: dict[int, Incoming]
+        self, consumer: Consumer, work: dict[int, Incoming]
     ) -> tuple[Taken, list[tuple[Incoming, Outcome]]]:
         """Claim; on SQLite also write down, in the same transaction, the calls that have ended.
 
@@ -206,7 +206,7 @@ class Deliver(Role):
         """
         ended = self._have_ended() if self.settling.store.turns is not None else []
         if not ended:
-            return outlast(self, lambda: self.claims.take(asked, self.clock())), []
+            return outlast(self, lambda: self.claims.take(work, self.clock())), []
         write_ended = partial(
             write,
             ctx=self.settling,
@@ -215,37 +215,35 @@ class Deliver(Role):
             kind="send",
         )
         try:
-            taken = outlast(self, lambda: self.claims.take(asked, self.clock(), first=write_ended))
+            taken = outlast(self, lambda: self.claims.take(work, self.clock(), first=write_ended))
         except Exception as error:
             self._put_back(ended)
             if is_away(error):
                 raise
             # One of them cannot be written as it is, which must not stop the others nor the claim.
             self.settle_ended(consumer, wait=False)
-            return outlast(self, lambda: self.claims.take(asked, self.clock())), []
+            return outlast(self, lambda: self.claims.take(work, self.clock())), []
         return taken, ended
 
-    def _begin(
-        self, pool: ThreadPoolExecutor, asked: dict[int, Incoming], taken: Taken
-    ) -> set[int]:
+    def _begin(self, pool: ThreadPoolExecutor, work: dict[int, Incoming], taken: Taken) -> set[int]:
         """Hand what was claimed to the pool; return the deliveries."""
         if taken.claims:
             passing(Point.DELIVER_AFTER_CLAIM)
         self._in_hand += len(taken.claims)
         for claim in taken.claims:
-            self._hand_to(pool, asked[claim.id], claim, taken.lease)
+            self._hand_to(pool, work[claim.id], claim, taken.lease)
         return {claim.id for claim in taken.claims}
 
-    def _look_again(self, pool: ThreadPoolExecutor, asked: dict[int, Incoming]) -> set[int]:
+    def _look_again(self, pool: ThreadPoolExecutor, work: dict[int, Incoming]) -> set[int]:
         """Settle what was not claimed because something newer replaces it; return what is claimed.
 
         What would have replaced it may have been taken out meanwhile: so the rest is tried again.
         """
-        overtaken = outlast(self, lambda: self.claims.supersede(asked, self.clock()))
+        overtaken = outlast(self, lambda: self.claims.supersede(work, self.clock()))
         if overtaken:
             log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
             self.on_commit()
-        rest = {id: it for id, it in asked.items() if id not in overtaken}
+        rest = {id: it for id, it in work.items() if id not in overtaken}
         if not rest:
             return set()
         return self._begin(pool, rest, outlast(self, lambda: self.claims.take(rest, self.clock())))
@@ -266,9 +264,9 @@ class Deliver(Role):
         asks = []
         for incoming in batch:
             try:
-                asks.append((_read_ask(incoming.body).delivery, incoming))
+                asks.append((_read_work(incoming.body).delivery, incoming))
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                log.error(Event.ASK_UNREADABLE, role=self.name, message_id=incoming.message_id)
+                log.error(Event.WORK_UNREADABLE, role=self.name, message_id=incoming.message_id)
                 consumer.reject(incoming)
         return asks
 

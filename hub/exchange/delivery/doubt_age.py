@@ -25,20 +25,20 @@ class DoubtAges:
         self._first: dict[int, tuple[datetime | None, float]] = {}
         self._asked: dict[int, float] = {}
 
-    def asking(self, ids: Iterable[int]) -> None:
+    def querying(self, ids: Iterable[int]) -> None:
         """Note that questions about deliveries are about to be asked."""
         if len(self._first) > MOST:
             self._first.clear()
             self._asked.clear()
         self._asked |= dict.fromkeys(ids, self._monotonic())
 
-    def age(self, id: int, since: datetime | None, *, asked_at: datetime) -> timedelta:
+    def age(self, id: int, since: datetime | None, *, queried_at: datetime) -> timedelta:
         """Return how long after `since` the last question was asked, which was at `asked_at`."""
         asked = self._asked.get(id, self._monotonic())
         known_since, first = self._first.get(id, (None, asked))
         if since is None or known_since != since:
             self._first[id], first = (since, asked), asked
-        by_clock = asked_at - since if since is not None else timedelta()
+        by_clock = queried_at - since if since is not None else timedelta()
         return max(min(by_clock, self._settle + timedelta(seconds=asked - first)), timedelta())
 
     def forget(self, id: int) -> None:

@@ -18,13 +18,13 @@ from hub.store.deliveries import attempts
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, is_away
 
-Question = tuple[int, int]
+OpenQuery = tuple[int, int]
 """Number of a delivery, and of the attempt that the question is."""
 STOPPED = "stopped"
 """Outcome of a question that was closed without an answer."""
 
 
-class OpenQuestions:
+class OpenQueries:
     """The questions that one process has under way to one destination.
 
     Belongs to one thread, except for `close`.
@@ -39,7 +39,7 @@ class OpenQuestions:
         self._notes = notes
         self._role = f"reconcile.{destination}"
         self._prefix = f"question-{destination}-"
-        self._open: set[Question] = set()
+        self._open: set[OpenQuery] = set()
 
     def opened(self, claims: Iterable[Claimed]) -> None:
         """Note that questions are under way."""
@@ -70,7 +70,7 @@ class OpenQuestions:
         for place in noted:
             place.unlink(missing_ok=True)
 
-    def _finish(self, questions: Iterable[Question]) -> None:
+    def _finish(self, questions: Iterable[OpenQuery]) -> None:
         now = self._clock()
         ended = [
             attempts.Finished(delivery_id=id, number=number, kind="find", at=now, outcome=STOPPED)
@@ -79,7 +79,7 @@ class OpenQuestions:
         with self._store.write() as tx:
             attempts.finish(tx, ended)
 
-    def _leave_notes(self, questions: Iterable[Question]) -> None:
+    def _leave_notes(self, questions: Iterable[OpenQuery]) -> None:
         if self._notes is None:
             return
         with contextlib.suppress(OSError):
@@ -87,7 +87,7 @@ class OpenQuestions:
             for id, number in questions:
                 (self._notes / f"{self._prefix}{id}-{number}").touch(mode=0o600)
 
-    def _noted(self) -> Iterable[tuple[Path, Question]]:
+    def _noted(self) -> Iterable[tuple[Path, OpenQuery]]:
         if self._notes is None or not self._notes.is_dir():
             return
         for place in self._notes.glob(f"{self._prefix}*-*"):

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.doubt_age import DoubtAges
-from hub.exchange.delivery.open_queries import OpenQuestions
+from hub.exchange.delivery.open_queries import OpenQueries
 from hub.exchange.delivery.related_requests import delivered_beside, request_beside
 from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
@@ -70,7 +70,7 @@ class Reconcile(Role):
         on_commit: Callable[[], None] = lambda: None,
         known: Manners | None = None,
         poll: float = 0.5,
-        ask_again: timedelta = timedelta(seconds=30),
+        query_interval: timedelta = timedelta(seconds=30),
         at_once: int = 4,
         notes: Path | None = None,
     ) -> None:
@@ -86,11 +86,11 @@ class Reconcile(Role):
         self.on_commit = on_commit
         self.known = known or Manners()
         self.poll = poll
-        self.ask_again = ask_again
+        self.query_interval = query_interval
         self.at_once = at_once
-        self.reserved_for = max(ask_again, destination.traits.longest_send)
+        self.reserved_for = max(query_interval, destination.traits.longest_send)
         self.ages = DoubtAges(settling.policy.settle_delay)
-        self.questions = OpenQuestions(
+        self.questions = OpenQueries(
             settling.store, destination.name, clock=lambda: self.clock(), notes=notes
         )
 
@@ -109,12 +109,12 @@ class Reconcile(Role):
             with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
                 while not self.stopping.is_set():
                     self.beat()
-                    if not self.ask_some(pool):
+                    if not self.query_some(pool):
                         self.bell.wait(self.poll)
         finally:
             self.questions.close()
 
-    def ask_some(self, pool: ThreadPoolExecutor) -> int:
+    def query_some(self, pool: ThreadPoolExecutor) -> int:
         """Ask about what is due until nothing is; return how many were asked about.
 
         An answer that cannot be written is raised when all others that are under way are written.
@@ -130,9 +130,9 @@ class Reconcile(Role):
                 alone = bool(doubtful)
             if doubtful:
                 self.questions.opened(doubtful)
-                self.ages.asking(claim.id for claim in doubtful)
+                self.ages.querying(claim.id for claim in doubtful)
                 passing(Point.RECONCILE_AFTER_TAKE)
-            asking |= {pool.submit(self._ask, one) for one in doubtful}
+            asking |= {pool.submit(self._query, one) for one in doubtful}
             asked += len(doubtful)
             if not asking:
                 if failed is not None:
@@ -175,7 +175,7 @@ class Reconcile(Role):
 
     def _is_left(self, tx: Tx, one: transitions.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""
-        lost = schedule.unended(tx, one.id)
+        lost = schedule.queries_unended(tx, one.id)
         if not poison.asking_kills(lost):
             return False
         log.error(
@@ -192,7 +192,7 @@ class Reconcile(Role):
         transitions.leave_to_person(tx, one.id, why=why)
         return True
 
-    def _ask(self, claimed: transitions.Claimed) -> Outcome:
+    def _query(self, claimed: transitions.Claimed) -> Outcome:
         message, digest, operation = None, "", ""
         started_at = self.clock()
         answer: Receipt | Absent | Unclear | DeliveryFailure
@@ -248,7 +248,7 @@ class Reconcile(Role):
                 raise
             cause = cause_of(error)
             log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claimed.id, error=cause)
-            outlast(self, lambda: self._ask_again(outcome, cause))
+            outlast(self, lambda: self._query_again(outcome, cause))
         self.questions.answered(claimed)
 
     def _warn_of_lag(self, outcome: Outcome) -> None:
@@ -264,7 +264,7 @@ class Reconcile(Role):
             duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
         )
 
-    def _ask_again(self, outcome: Outcome, cause: str) -> None:
+    def _query_again(self, outcome: Outcome, cause: str) -> None:
         """Close a question whose answer cannot be written, and ask once more, later and later."""
         failure = TransientFailure("handler_failed", cause)
         self._write(replace(outcome, result=failure, digest=""), failure)
@@ -278,10 +278,10 @@ class Reconcile(Role):
                 why = unproven_texts.words_of_failure(answer)
                 transitions.leave_to_person(tx, claimed.id, why=why, code=answer.code)
             elif isinstance(answer, DeliveryFailure):
-                asked = schedule.unanswered(tx, claimed.id)
+                asked = schedule.queries_unanswered(tx, claimed.id)
                 wish = answer.retry_after
-                pause = recovery.next_question(asked, first=self.ask_again, wish=wish)
-                schedule.ask_later(tx, claimed.id, when=now + pause)
+                pause = recovery.next_query_delay(asked, first=self.query_interval, wish=wish)
+                schedule.query_later(tx, claimed.id, when=now + pause)
             else:
                 self._weigh(tx, outcome, answer)
             if outcome.called:
@@ -298,15 +298,15 @@ class Reconcile(Role):
         asked_at = outcome.started_at or now
         action = weigh(
             standing,
-            age=self.ages.age(claimed.id, standing.since, asked_at=asked_at),
+            age=self.ages.age(claimed.id, standing.since, queried_at=asked_at),
             now=now,
             patience=absence.patience_of(self.settling.policy, self.settling.traits),
         )
-        if not isinstance(action, absence.AskAgain):
+        if not isinstance(action, absence.QueryAgain):
             self.ages.forget(claimed.id)
         match action:
-            case absence.AskAgain(when, absent_at):
-                doubts.ask_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
+            case absence.QueryAgain(when, absent_at):
+                doubts.query_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
             case absence.LeaveToPerson():
                 transitions.leave_to_person(tx, claimed.id, why=why)
             case absence.Proven():

@@ -260,9 +260,9 @@ def _fail(
         case recovery.RetryAt(when, counts):
             transitions.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
         case recovery.ReconcileAt(when):
-            transitions.doubt(tx, id, since=since, ask_at=when, code=code, now=now, **told)
-        case recovery.AskPerson():
-            transitions.doubt(tx, id, since=since, ask_at=None, code=code, now=now, **told)
+            transitions.doubt(tx, id, since=since, query_at=when, code=code, now=now, **told)
+        case recovery.NeedsPerson():
+            transitions.doubt(tx, id, since=since, query_at=None, code=code, now=now, **told)
         case recovery.Park(parked_as):
             # Where another code says why it ended, the detail says what the last call brought.
             last = f"{code}: {failure.detail}" if failure.detail else code

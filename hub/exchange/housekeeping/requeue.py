@@ -32,7 +32,7 @@ def rebuild(
         isolated_attempts.forget(tx)
     while True:
         with store.write() as tx:
-            ids = journal.ask_unhandled(tx, after=after)
+            ids = journal.enqueue_unhandled(tx, after=after)
             if at_start:
                 isolated_attempts.find(tx, ids)
         if not ids:
@@ -46,8 +46,10 @@ def rebuild(
     while True:
         with store.write() as tx:
             # Also what is paused: its asks are gone as well, and they wait in the queue.
-            asked = schedule.ask_pending(tx, now=now, asked_before=before, heeding=False)
-            asked += schedule.ask_due(tx, now=now, asked_before=before, heeding=False)
+            asked = schedule.enqueue_pending(
+                tx, now=now, enqueued_before=before, respect_pauses=False
+            )
+            asked += schedule.enqueue_due(tx, now=now, enqueued_before=before, respect_pauses=False)
         if not asked:
             return counts
         counts["deliveries"] += asked

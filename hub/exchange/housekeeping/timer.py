@@ -28,7 +28,7 @@ class Pace:
     """How often the timer looks, and how long it trusts that an ask arrives."""
 
     tick: timedelta = timedelta(milliseconds=250)
-    ask_again: timedelta = timedelta(minutes=10)
+    enqueue_again_after: timedelta = timedelta(minutes=10)
     sweep: timedelta = timedelta(minutes=1)
     early: timedelta = timedelta(hours=1)
     """How long a message may wait for its dossier."""
@@ -85,7 +85,7 @@ class Timer(Role):
     def look(self) -> int:
         """Do everything that is due once; return how much was asked for."""
         now, measured = self.clock(), time.monotonic()
-        lost = now - self.pace.ask_again
+        lost = now - self.pace.enqueue_again_after
         if self._has_jumped(now, measured) or measured - self._swept >= self._pause_of_sweeps:
             self._swept = measured
             try:
@@ -96,11 +96,11 @@ class Timer(Role):
         else:
             count = 0
         with self.store.read() as tx:
-            due = schedule.is_due(tx, now=now, asked_before=lost)
+            due = schedule.is_due(tx, now=now, enqueued_before=lost)
         if not due:
             return count
         with self.store.write() as tx:
-            return count + schedule.ask_due(tx, now=now, asked_before=lost)
+            return count + schedule.enqueue_due(tx, now=now, enqueued_before=lost)
 
     @property
     def _pause_of_sweeps(self) -> float:
@@ -132,18 +132,18 @@ class Timer(Role):
     def _look_for_lost(self, now: datetime) -> int:
         # First, because by the present time a lease may have run out, or an ask may be lost.
         self._correct_future(now)
-        lost = now - self.pace.ask_again
+        lost = now - self.pace.enqueue_again_after
         with self.store.write() as tx:
-            expired = schedule.expire_leases(tx, now=now, ask_at=now + self.pace.settle)
-            asked = schedule.ask_pending(tx, now=now, asked_before=lost)
+            expired = schedule.expire_leases(tx, now=now, query_at=now + self.pace.settle)
+            asked = schedule.enqueue_pending(tx, now=now, enqueued_before=lost)
             released = schedule.sweep_held(tx, now)
-            asked += self._ask_lost(tx, now)
+            asked += self._enqueue_lost(tx, now)
             if time.monotonic() >= self._patient_until:
                 journal.park_early(tx, now - self.pace.early)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
-            log.warning(Event.ASKED_AGAIN, count=asked + released)
+            log.warning(Event.WORK_REQUEUED, count=asked + released)
         return asked + released + self._wake_early()
 
     def _correct_future(self, now: datetime) -> None:
@@ -161,7 +161,7 @@ class Timer(Role):
         if count:
             log.warning(Event.FUTURE_MENDED, count=count)
 
-    def _ask_lost(self, tx: Tx, now: datetime) -> int:
+    def _enqueue_lost(self, tx: Tx, now: datetime) -> int:
         """Ask again for a page of messages that were accepted long ago and never handled.
 
         Nothing tells a vanished queue message from one in a long queue. So each is asked for at
@@ -169,11 +169,11 @@ class Timer(Role):
         few repeats, not a flood.
         """
         if not self._looked_to:
-            if self._looked_from and now - self._looked_from < self.pace.ask_again:
+            if self._looked_from and now - self._looked_from < self.pace.enqueue_again_after:
                 return 0
             self._looked_from = now
-        count, self._looked_to = journal.ask_lost(
-            tx, recorded_before=now - self.pace.ask_again, after=self._looked_to
+        count, self._looked_to = journal.enqueue_lost(
+            tx, recorded_before=now - self.pace.enqueue_again_after, after=self._looked_to
         )
         return count
 

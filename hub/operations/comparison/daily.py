@@ -32,8 +32,8 @@ from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
 PARTNER_LACKS, PARTNER_DIFFERS = "partner_lacks", "partner_differs"
 FILE_UNVERIFIED = "file_unverified"
-BY_ASKING = frozenset({PARTNER_LACKS, PARTNER_DIFFERS, FILE_UNVERIFIED})
-OURS = BY_ASKING | {NOT_SENT, NOT_SETTLED, STATUS_DIFFERS}
+BY_QUERY = frozenset({PARTNER_LACKS, PARTNER_DIFFERS, FILE_UNVERIFIED})
+OURS = BY_QUERY | {NOT_SENT, NOT_SETTLED, STATUS_DIFFERS}
 LOOKS = 3
 """How often a dossier that moves while it is compared is compared."""
 TIME_TO_REPAIR = timedelta(hours=8)
@@ -127,7 +127,7 @@ def _compare(
     fresh = {one.id for one in sent if _is_fresh(one, partners.get(one.destination), now)}
     requests = _requests(partners, sent)
     for one in _looked_for(sent):
-        answer = _ask(partners, one, requests, sent)
+        answer = _query(partners, one, requests, sent)
         if answer is None or _may_lag(one, answer, fresh):
             unasked.add(one.destination)
         else:
@@ -271,7 +271,7 @@ def _requests(partners: Mapping[str, Destination], sent: Sequence[Sent]) -> dict
     return made
 
 
-def _ask(
+def _query(
     partners: Mapping[str, Destination],
     one: Sent,
     requests: Mapping[int, Request],
@@ -311,7 +311,7 @@ def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -
             unasked = looked.get(task.subject)
             if task.kind not in OURS or identity in present or unasked is None:
                 continue
-            if task.kind in BY_ASKING and task.destination in unasked:
+            if task.kind in BY_QUERY and task.destination in unasked:
                 continue
             tasks.close_gone(tx, task.number, now=now)
             closed += 1

@@ -89,7 +89,7 @@ def examine(
         return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")
     message = decode_stored(body)
     destination = partners.get(candidate.destination)
-    answer = _ask(destination, message, _beside(store, candidate))
+    answer = _query(destination, message, _beside(store, candidate))
     if isinstance(answer, Receipt):
         return item(
             verdict=ALREADY_THERE, reference=answer.reference, response_hash=answer.response_hash
@@ -117,7 +117,7 @@ def _beside(store: Store, candidate: Candidate) -> list[Message]:
     return list(readable(found))
 
 
-def _ask(
+def _query(
     destination: Destination | None, message: Message, beside: Sequence[Message]
 ) -> Receipt | Absent | NoAnswer:
     if destination is None:

@@ -26,7 +26,7 @@ def standing(tx: Tx, id: int) -> Standing:
     return Standing(since=row.doubtful_since, absent_at=row.absent_at, said_to_exist=exists)
 
 
-def ask_once_more(
+def query_once_more(
     tx: Tx, id: int, *, when: datetime, absent_at: datetime | None, now: datetime
 ) -> None:
     """Ask about an ambiguous delivery at `when`: the answer alone is no proof.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries.transitions import ask_for
+from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables import UNSETTLED, attempts, deliveries, pauses
 from hub.store.statements.plan_hints import checked, unindexed
@@ -123,7 +123,7 @@ def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
     # A refusal that uses no attempt counts here, too.
     first = (d.counted, d.attempts, d.deadline)
-    return ask_for(tx, sa.and_(mine, due), *first, now=now, limit=limit)
+    return enqueue_where(tx, sa.and_(mine, due), *first, now=now, limit=limit)
 
 
 def calls_since(

@@ -16,7 +16,7 @@ from hub.store.deliveries import pauses
 from hub.store.deliveries.delivery_statements import doubtful, in_doubt, open_in_lane
 from hub.store.deliveries.transitions import (
     Claimed,
-    ask_for,
+    enqueue_where,
     foremost,
     position,
     release_followers,
@@ -37,13 +37,13 @@ _LAST_SENT = (
 )
 """Number of the last call to send the delivery that an attempt belongs to. Trap: a subquery that
 names a table from two levels above gets that table anew in its own FROM: one number for all."""
-ASKED = (
+QUERIES = (
     sa.select(sa.func.count())
     .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
     .scalar_subquery()
 )
 """How many questions about a delivery were asked since it was last sent."""
-_UNENDED = (
+_QUERIES_UNENDED = (
     sa.select(sa.func.count())
     .where(_a.delivery_id == c.id, _a.kind == "find", _a.finished_at.is_(None))
     .where(_a.number > _LAST_SENT)
@@ -51,8 +51,8 @@ _UNENDED = (
 )
 """How many of them never ended."""
 # Cheap filter first: deliveries with fewer queries than SUSPECT_FROM in all need no subquery.
-_ASK_ALONE = sa.and_(c.attempts - c.counted >= SUSPECT_FROM, _UNENDED >= SUSPECT_FROM)
-_ASK_BESIDE = sa.or_(c.attempts - c.counted < SUSPECT_FROM, _UNENDED < SUSPECT_FROM)
+_QUERY_ALONE = sa.and_(c.attempts - c.counted >= SUSPECT_FROM, _QUERIES_UNENDED >= SUSPECT_FROM)
+_QUERY_BESIDE = sa.or_(c.attempts - c.counted < SUSPECT_FROM, _QUERIES_UNENDED < SUSPECT_FROM)
 SENDER_STOPPED = (
     "tiến trình gửi dừng trước khi ghi kết quả · the sender stopped before it recorded an outcome"
 )
@@ -76,30 +76,41 @@ _DOUBTFUL = Prepared(
 )
 
 
-def is_due(tx: Tx, *, now: datetime, asked_before: datetime) -> bool:
-    """Tell whether `ask_due` would find anything."""
-    return bool(_DUE.all(tx, {"now": now, "before": asked_before}))
+def is_due(tx: Tx, *, now: datetime, enqueued_before: datetime) -> bool:
+    """Tell whether `enqueue_due` would find anything."""
+    return bool(_DUE.all(tx, {"now": now, "before": enqueued_before}))
 
 
-def ask_due(
-    tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500, heeding: bool = True
+def enqueue_due(
+    tx: Tx,
+    *,
+    now: datetime,
+    enqueued_before: datetime,
+    limit: int = 500,
+    respect_pauses: bool = True,
 ) -> int:
     """Ask for work on waiting deliveries whose time has come; return how many.
 
-    One that was asked for since `asked_before` is left alone: its message is on the way. So, when
-    `heeding` pauses, is what belongs to a paused operation: whoever ends the pause asks for it.
+    One that was asked for since `enqueued_before` is left alone: its message is on the way. So,
+    when `heeding` pauses, is what belongs to a paused operation: whoever ends the pause asks for
+    it.
     """
     due = sa.and_(
         c.state == S.WAITING.value,
         c.next_attempt_at <= now,
-        sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
-        ~pauses.heeded(now) if heeding else sa.true(),
+        sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
+        ~pauses.heeded(now) if respect_pauses else sa.true(),
     )
-    return ask_for(tx, due, c.deadline, now=now, limit=limit)
+    return enqueue_where(tx, due, c.deadline, now=now, limit=limit)
 
 
-def ask_pending(
-    tx: Tx, *, now: datetime, asked_before: datetime, limit: int = 500, heeding: bool = True
+def enqueue_pending(
+    tx: Tx,
+    *,
+    now: datetime,
+    enqueued_before: datetime,
+    limit: int = 500,
+    respect_pauses: bool = True,
 ) -> int:
     """Ask again for pending deliveries whose message must have been lost; return how many.
 
@@ -107,10 +118,10 @@ def ask_pending(
     """
     lost = sa.and_(
         c.state == S.PENDING.value,
-        sa.or_(c.asked_at.is_(None), c.asked_at < asked_before),
-        ~pauses.heeded(now) if heeding else sa.true(),
+        sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
+        ~pauses.heeded(now) if respect_pauses else sa.true(),
     )
-    return ask_for(tx, lost, c.deadline, now=now, limit=limit)
+    return enqueue_where(tx, lost, c.deadline, now=now, limit=limit)
 
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
@@ -120,7 +131,7 @@ def next_due(tx: Tx, *, now: datetime) -> datetime | None:
 
 
 def expire_leases(
-    tx: Tx, *, now: datetime, ask_at: datetime | None = None, limit: int = 500
+    tx: Tx, *, now: datetime, query_at: datetime | None = None, limit: int = 500
 ) -> Sequence[int]:
     """Move sending deliveries whose lease ran out to ambiguous, to be asked about at `ask_at`.
 
@@ -139,7 +150,7 @@ def expire_leases(
         .values(
             state=S.AMBIGUOUS.value,
             lease_until=None,
-            next_attempt_at=ask_at or now,
+            next_attempt_at=query_at or now,
             asked_at=None,
             code="lease_expired",
             detail=SENDER_STOPPED,
@@ -173,7 +184,7 @@ def take_doubtful(
         c.state == S.AMBIGUOUS.value,
         c.next_attempt_at <= now,
     )
-    chosen = sa.and_(doubtful, _ASK_ALONE if alone else _ASK_BESIDE)
+    chosen = sa.and_(doubtful, _QUERY_ALONE if alone else _QUERY_BESIDE)
     statement = (
         sa.update(deliveries)
         .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), checked(doubtful))
@@ -183,19 +194,19 @@ def take_doubtful(
     return with_bodies(tx, tx.execute(statement).all())
 
 
-def unanswered(tx: Tx, id: int) -> int:
+def queries_unanswered(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery were asked since it was last sent."""
-    asked: int = tx.execute(sa.select(ASKED).where(c.id == id)).scalar_one()
+    asked: int = tx.execute(sa.select(QUERIES).where(c.id == id)).scalar_one()
     return asked
 
 
-def unended(tx: Tx, id: int) -> int:
+def queries_unended(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery since it was last sent never ended."""
-    lost: int = tx.execute(sa.select(_UNENDED).where(c.id == id)).scalar_one()
+    lost: int = tx.execute(sa.select(_QUERIES_UNENDED).where(c.id == id)).scalar_one()
     return lost
 
 
-def ask_later(tx: Tx, id: int, *, when: datetime) -> None:
+def query_later(tx: Tx, id: int, *, when: datetime) -> None:
     """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
     tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 

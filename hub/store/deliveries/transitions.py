@@ -56,7 +56,7 @@ class Claimed(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def ask(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
+def enqueue(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
     """Return the queue message that asks for work on a delivery."""
     body = b'{"delivery":%d}' % delivery_id
     return outbox.ToPublish(queues.deliver_queue(destination), f"d{delivery_id}", type, body)
@@ -78,7 +78,7 @@ def foremost(
     return among_chosen(c.id, sa.select(once.c.id))
 
 
-def ask_for(
+def enqueue_where(
     tx: Tx,
     condition: sa.ColumnElement[bool],
     *first: sa.Column[Any],
@@ -100,7 +100,7 @@ def ask_for(
     rows = tx.execute(statement).all()
     # RETURNING keeps no order, and the relay publishes in that of the outbox.
     ordered = sorted(rows, key=lambda row: ([(it is None, it) for it in row[3:]], row.id))
-    outbox.put(tx, (ask(row.id, row.destination, row.type) for row in ordered))
+    outbox.put(tx, (enqueue(row.id, row.destination, row.type) for row in ordered))
     return len(rows)
 
 
@@ -137,7 +137,7 @@ def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
             }
         )
     inserted = statements.INSERT.all_each(tx, rows)
-    outbox.put(tx, (ask(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
+    outbox.put(tx, (enqueue(r.id, r.destination, r.type) for r in inserted if r.state == S.PENDING))
 
 
 def open_in_place(tx: Tx, new: NewDelivery, *, instead_of: int, now: datetime) -> int:
@@ -162,7 +162,7 @@ def open_in_place(tx: Tx, new: NewDelivery, *, instead_of: int, now: datetime) -
     }
     statement = sa.insert(deliveries).values(values).returning(deliveries.c.id)
     id: int = tx.execute(statement).scalar_one()
-    outbox.put(tx, [ask(id, new.destination, new.type)])
+    outbox.put(tx, [enqueue(id, new.destination, new.type)])
     return id
 
 
@@ -253,7 +253,7 @@ def doubt(
     id: int,
     *,
     since: S,
-    ask_at: datetime | None,
+    query_at: datetime | None,
     code: str,
     detail: str,
     partner_code: str = "",
@@ -265,7 +265,7 @@ def doubt(
     """
     values: dict[str, object] = {
         "state": S.AMBIGUOUS.value,
-        "next_attempt_at": ask_at,
+        "next_attempt_at": query_at,
         "asked_at": None,
         **statements.doubtful(now),
         **_cause(code, detail, partner_code),
@@ -296,7 +296,7 @@ def replay(tx: Tx, id: int, *, now: datetime) -> None:
     _move(tx, [{"d": id}], S.DEAD, values)
     c = deliveries.c
     row = tx.execute(sa.select(c.id, c.destination, c.type).where(c.id == id)).one()
-    outbox.put(tx, [ask(row.id, row.destination, row.type)])
+    outbox.put(tx, [enqueue(row.id, row.destination, row.type)])
 
 
 def _move(
@@ -326,7 +326,7 @@ def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datet
         return 0
     lock_lanes(tx, destination, wanted)
     rows = statements.RELEASE.all(tx, {"to": destination, "names": wanted, "now": now})
-    outbox.put(tx, (ask(*row) for row in sorted(rows)))
+    outbox.put(tx, (enqueue(*row) for row in sorted(rows)))
     return len(rows)
 
 

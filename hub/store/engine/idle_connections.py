@@ -29,7 +29,7 @@ def check(engine: sa.Engine, *, trusted_for: timedelta) -> None:
         if since is None:  # it is new
             return
         if monotonic() - since >= seconds or _has_news(line):
-            _ask(line)
+            _probe(line)
 
     sa.event.listen(engine, "checkin", given_back)
     sa.event.listen(engine, "checkout", taken)
@@ -47,7 +47,7 @@ def _has_news(line: Any) -> bool:
         return True
 
 
-def _ask(line: Any) -> None:
+def _probe(line: Any) -> None:
     import psycopg
 
     try:

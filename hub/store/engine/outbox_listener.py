@@ -19,7 +19,7 @@ from hub.store.engine.store import Store
 
 AGAIN_AFTER = 1.0
 """Seconds before a line that broke is made anew."""
-ASK_EVERY = 5.0
+POLL_EVERY = 5.0
 STOP_WITHIN = 3.0
 LISTEN_FOR = 1.0
 """Seconds after which it looks whether it is to stop."""
@@ -63,7 +63,7 @@ class Doorbell:
             while not self._stopping.is_set():
                 for _ in line.notifies(timeout=LISTEN_FOR, stop_after=1):
                     self._ring()
-                if time.monotonic() - asked > ASK_EVERY:
+                if time.monotonic() - asked > POLL_EVERY:
                     # Who only listens never learns that the line is dead; who asks is watched.
                     line.execute("SELECT 1")
                     asked = time.monotonic()

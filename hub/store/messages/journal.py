@@ -238,7 +238,7 @@ def wake_early(tx: Tx, key: str) -> list[str]:
     if hand and key not in hand.early:
         return []
     woken: list[str] = []
-    while page := _ask(tx, _EARLY_OF.all(tx, {"which": key})):
+    while page := _enqueue(tx, _EARLY_OF.all(tx, {"which": key})):
         woken += page
     return woken
 
@@ -250,16 +250,18 @@ def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
     message.
     """
     query = _oldest(journal.c.state == STATE_EARLY, after < _BY_ID, limit=limit)
-    return _ask(tx, tx.execute(query).all())
+    return _enqueue(tx, tx.execute(query).all())
 
 
-def ask_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
+def enqueue_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
     query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
-    return _ask(tx, tx.execute(query).all())
+    return _enqueue(tx, tx.execute(query).all())
 
 
-def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500) -> tuple[int, str]:
+def enqueue_lost(
+    tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500
+) -> tuple[int, str]:
     """Ask again for accepted messages whose queue message must have vanished, by id behind `after`.
 
     Returns how many, and the last id of a full page, "" when there is no next one. What still
@@ -271,7 +273,7 @@ def ask_lost(tx: Tx, *, recorded_before: datetime, after: str, limit: int = 500)
     if not rows:
         return 0, ""
     there = outbox.waiting(tx, [row.id for row in rows])
-    asked = _ask(tx, [row for row in rows if row.id not in there])
+    asked = _enqueue(tx, [row for row in rows if row.id not in there])
     return len(asked), rows[-1].id if len(rows) == limit else ""
 
 
@@ -281,7 +283,7 @@ def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
     return {row.id: row.body for row in tx.execute(query)}
 
 
-def _ask(tx: Tx, rows: Sequence[Any]) -> list[str]:
+def _enqueue(tx: Tx, rows: Sequence[Any]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:

@@ -93,7 +93,7 @@ def store(tx: Tx, rows: Sequence[Row]) -> None:
     if rows:
         told = [{name: row[name] for name in TOLD} for row in rows]
         _must_be_stored(_ADD.run_each(tx, told), of=len(rows))
-        outbox.put(tx, map(_asking, rows))
+        outbox.put(tx, map(_enqueueing, rows))
 
 
 def _must_be_stored(stored: int, *, of: int) -> None:
@@ -102,5 +102,5 @@ def _must_be_stored(stored: int, *, of: int) -> None:
         raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
 
 
-def _asking(row: Row) -> outbox.ToPublish:
+def _enqueueing(row: Row) -> outbox.ToPublish:
     return outbox.ToPublish(queues.INGEST, row["id"], row["type"], row["body"])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries.schedule import ASKED
+from hub.store.deliveries.schedule import QUERIES
 from hub.store.deliveries.unproven import IS_LAST_QUESTION, last
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
@@ -26,7 +26,7 @@ from hub.store.schema.record_tables import (
 from hub.store.schema.tables import UNHANDLED, UNSETTLED, deliveries, journal
 from hub.store.statements.plan_hints import unindexed
 
-ASKED_IN_VAIN = 10
+QUERIED_IN_VAIN = 10
 """Questions without an answer from which a person is told: about an hour with the usual pauses."""
 
 
@@ -48,7 +48,7 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     """
     c = deliveries.c
     # What was called less often than that in its life needs no look at its attempts.
-    in_vain = sa.and_(c.attempts - c.counted >= ASKED_IN_VAIN, ASKED >= ASKED_IN_VAIN)
+    in_vain = sa.and_(c.attempts - c.counted >= QUERIED_IN_VAIN, QUERIES >= QUERIED_IN_VAIN)
     undecided = sa.or_(c.next_attempt_at.is_(None), in_vain)
     for_a_person = sa.and_(
         c.state.in_([S.DEAD.value, S.AMBIGUOUS.value]),

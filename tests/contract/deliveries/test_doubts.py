@@ -26,7 +26,7 @@ def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
     say(tx, [step(1, 1)], AT)
     transitions.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
     attempts.start(tx, [(1, 1)], now=AT)
-    transitions.doubt(tx, 1, since=S.SENDING, ask_at=AT, code=code, detail="x", now=AT)
+    transitions.doubt(tx, 1, since=S.SENDING, query_at=AT, code=code, detail="x", now=AT)
 
 
 def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store: Store) -> None:
@@ -35,7 +35,7 @@ def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store
         in_doubt(tx, SAID_TO_EXIST)
         assert doubts.standing(tx, 1) == Standing(since=AT, said_to_exist=True)
         later = AT + 9 * SECOND
-        doubts.ask_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)
+        doubts.query_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)
         assert doubts.standing(tx, 1) == Standing(
             since=AT, absent_at=AT + SECOND, said_to_exist=True
         )
@@ -48,7 +48,7 @@ def test_a_doubt_that_was_never_dated_is_dated_by_its_first_answer(store: Store)
     with store.write() as tx:
         in_doubt(tx)
         tx.execute(sa.update(table).values(doubtful_since=None))
-        doubts.ask_once_more(tx, 1, when=AT, absent_at=None, now=AT + SECOND)
+        doubts.query_once_more(tx, 1, when=AT, absent_at=None, now=AT + SECOND)
         assert doubts.standing(tx, 1) == Standing(since=AT + SECOND)
 
 
@@ -66,7 +66,7 @@ def test_a_clock_that_is_set_back_leaves_no_doubt_in_the_future(store: Store) ->
     before = AT - timedelta(hours=1)
     with store.write() as tx:
         in_doubt(tx)
-        doubts.ask_once_more(tx, 1, when=AT, absent_at=AT, now=AT)
+        doubts.query_once_more(tx, 1, when=AT, absent_at=AT, now=AT)
         present = future_times.Present(now=before, soon=before, lease_until=before)
         future_times.correct(tx, future_times.concerned(tx, present), present)
         assert doubts.standing(tx, 1) == Standing(since=before)

@@ -56,11 +56,13 @@ def test_no_more_than_the_limit_are_taken_at_once(store: Store) -> None:
         say(tx, [step(n, 1) for n in numbers], AT)
         pauses.shelve(tx, list(numbers), "provincial")
     with store.write() as tx:
-        pages = [schedule.ask_pending(tx, now=NOW, asked_before=AT, limit=4) for _ in range(9)]
+        pages = [
+            schedule.enqueue_pending(tx, now=NOW, enqueued_before=AT, limit=4) for _ in range(9)
+        ]
         assert pages == [4] * 7 + [2, 0]
         waiting = {"state": "waiting", "next_attempt_at": AT, "asked_at": None}
         tx.execute(sa.update(deliveries).values(waiting))
-        pages = [schedule.ask_due(tx, now=NOW, asked_before=AT, limit=7) for _ in range(6)]
+        pages = [schedule.enqueue_due(tx, now=NOW, enqueued_before=AT, limit=7) for _ in range(6)]
         assert pages == [7] * 4 + [2, 0]
         tx.execute(sa.update(deliveries).values(state="ambiguous"))
         later = NOW + timedelta(hours=1)

@@ -29,7 +29,7 @@ def test_what_is_handled_meanwhile_stays_handled(postgres_url: str) -> None:
 
     def again() -> None:
         with store.write() as tx:
-            journal.ask_lost(tx, recorded_before=NOW + timedelta(hours=1), after="")
+            journal.enqueue_lost(tx, recorded_before=NOW + timedelta(hours=1), after="")
 
     timer = threading.Thread(target=again)
     with store.write() as tx:

@@ -35,8 +35,8 @@ def test_a_delivery_that_was_tried_often_hides_no_question_about_another(store: 
     with store.write() as tx:
         try_often(tx)
     with store.read() as tx:
-        assert [schedule.unanswered(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
-        assert [schedule.unended(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
+        assert [schedule.queries_unanswered(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
+        assert [schedule.queries_unended(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
         assert [row[0] for row in attention.stuck(tx)] == [ASKED]
 
 

@@ -115,7 +115,9 @@ class Walk:
             case S.WAITING:
                 transitions.wait(tx, id, since=since, when=NOW, code="partner_busy", detail="")
             case S.AMBIGUOUS:
-                transitions.doubt(tx, id, since=since, ask_at=NOW, code="reply_timeout", detail="")
+                transitions.doubt(
+                    tx, id, since=since, query_at=NOW, code="reply_timeout", detail=""
+                )
             case S.DEAD:
                 transitions.kill(tx, id, since=since, code="partner_refused", detail="")
             case S.SENDING:

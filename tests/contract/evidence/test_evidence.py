@@ -219,7 +219,7 @@ def test_what_was_never_called_is_no_evidence(
     claimed = claim_one(store)
     if since is S.AMBIGUOUS:
         with store.write() as tx:
-            transitions.doubt(tx, claimed.id, since=S.SENDING, ask_at=None, code="x", detail="")
+            transitions.doubt(tx, claimed.id, since=S.SENDING, query_at=None, code="x", detail="")
     with store.write() as tx:
         attempts.start(tx, [(claimed.id, claimed.attempts)], now=AT)
     digest = "d" if isinstance(unsent, Held) else ""  # a call may be held after it was prepared
@@ -247,7 +247,7 @@ def test_what_a_person_found_is_a_hand_over_too(store: Store) -> None:
     claimed = claim_one(store)
     with store.write() as tx:
         transitions.doubt(
-            tx, claimed.id, since=S.SENDING, ask_at=None, code="reply_timeout", detail=""
+            tx, claimed.id, since=S.SENDING, query_at=None, code="reply_timeout", detail=""
         )
     operations.resolve(
         store,

@@ -240,7 +240,7 @@ def test_what_was_asked_for_by_a_clock_that_is_ahead_is_not_dropped(store: Store
     claim(store, id)
     with store.write() as tx:
         transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
-        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
+        assert schedule.enqueue_due(tx, now=SOON, enqueued_before=NOW) == 1
     assert [c.attempts for c in claim(store, id, at=SOON - timedelta(seconds=1))] == [2]
 
 
@@ -292,9 +292,9 @@ def test_due_work_is_asked_for_once(store: Store) -> None:
     with store.write() as tx:
         transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
         assert schedule.next_due(tx, now=NOW) == SOON
-        assert schedule.ask_due(tx, now=NOW, asked_before=NOW) == 0
-        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 1
-        assert schedule.ask_due(tx, now=SOON, asked_before=NOW) == 0
+        assert schedule.enqueue_due(tx, now=NOW, enqueued_before=NOW) == 0
+        assert schedule.enqueue_due(tx, now=SOON, enqueued_before=NOW) == 1
+        assert schedule.enqueue_due(tx, now=SOON, enqueued_before=NOW) == 0
         assert schedule.next_due(tx, now=NOW) is None
 
 
@@ -313,7 +313,7 @@ def test_what_is_due_first_is_asked_for_first(store: Store) -> None:
         first = {row.message_id for row in outbox.head(tx, 10)}
         assert len(first) == 3
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 10)])
-        assert schedule.ask_pending(tx, now=SOON, asked_before=SOON) == 3
+        assert schedule.enqueue_pending(tx, now=SOON, enqueued_before=SOON) == 3
         assert [row.message_id for row in outbox.head(tx, 10)] == ["d3", "d2", "d1"]
 
 

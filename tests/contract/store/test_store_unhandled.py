@@ -73,7 +73,7 @@ def test_a_message_whose_queue_message_vanished_is_asked_for_again(store: Store)
     """Not before its time, then once, page by page, and again only after that time."""
     entries = accept(store, 2 * PAGE + 3)
     timer = Timer(store, clock=lambda: NOW)
-    wait = timer.pace.ask_again
+    wait = timer.pace.enqueue_again_after
     late = NOW + wait + timedelta(seconds=1)
     assert timer.sweep(NOW + timedelta(minutes=1)) == 0
     timer = Timer(store, clock=lambda: NOW)

@@ -227,7 +227,7 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
         for _ in range(10):
             with store.read() as tx:
                 assert attention.stuck(tx) == []
-            assert works.reconcile.ask_some(pool) == 1
+            assert works.reconcile.query_some(pool) == 1
             with store.read() as tx:
                 due = tx.execute(sa.select(table.c.next_attempt_at)).scalar_one()
             waits.append((due - at).total_seconds())
@@ -253,7 +253,7 @@ def test_a_question_is_evidence_under_its_own_operation_and_hash(
         schedule.expire_leases(tx, now=at + HALF_A_SECOND)
     works.reconcile.clock = lambda: at + HALF_A_SECOND
     with ThreadPoolExecutor(1) as pool:
-        assert works.reconcile.ask_some(pool) == 1
+        assert works.reconcile.query_some(pool) == 1
     request = partner.prepare(step(1, 1), catalog.read(step(1, 1)))
     question = partner.question(request)
     with store.read() as tx:

@@ -110,7 +110,7 @@ def check_that_one_is_parked(store: Store, deadly: str) -> None:
         known = [number for number in NUMBERS if dossiers.get(tx, number)]
         assert known == [number for number in NUMBERS if number != NUMBERS[2]]
         before = outbox.backlog(tx)
-        assert journal.ask_lost(tx, recorded_before=now() + FAR, after="") == (0, "")
+        assert journal.enqueue_lost(tx, recorded_before=now() + FAR, after="") == (0, "")
         assert outbox.backlog(tx) == before
 
 

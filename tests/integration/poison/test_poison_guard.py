@@ -108,7 +108,10 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
         )
         assert dossiers.get(tx, OTHER) is not None
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 100)])
-        assert journal.ask_lost(tx, recorded_before=now() + timedelta(days=1), after="") == (0, "")
+        assert journal.enqueue_lost(tx, recorded_before=now() + timedelta(days=1), after="") == (
+            0,
+            "",
+        )
     # An old copy that still lies in the queue changes nothing.
     ward.receive.handle(consumer, [incoming(bad, 6)])
     monkeypatch.undo()

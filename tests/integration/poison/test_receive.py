@@ -94,7 +94,7 @@ def test_accepted_bytes_that_cannot_be_read_are_parked_and_not_asked_for_again(
         assert reason.startswith("$: ")
         assert outbox.backlog(tx) == 0
         far = now() + timedelta(days=1)
-        assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
+        assert journal.enqueue_lost(tx, recorded_before=far, after="") == (0, "")
 
 
 def test_noise_under_the_id_of_an_accepted_message_sets_only_itself_aside(ward: Ward) -> None:
@@ -154,7 +154,7 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
         assert (id, key, code) == (message.id, NUMBER, "handler_failed")
         assert "ZeroDivisionError" in reason
         far = now() + timedelta(days=1)
-        assert journal.ask_lost(tx, recorded_before=far, after="") == (0, "")
+        assert journal.enqueue_lost(tx, recorded_before=far, after="") == (0, "")
     monkeypatch.undo()
     unpark.unpark(ward.store, [message.id], actor="IT", reason="upgraded", now=now())
     ward.settle()

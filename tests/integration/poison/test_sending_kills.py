@@ -95,9 +95,9 @@ def test_a_question_that_kills_is_left_to_a_person(
             with store.read() as tx:
                 assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is not None
             with pytest.raises(Died):
-                works.reconcile.ask_some(pool)
+                works.reconcile.query_some(pool)
         time[0] += works.reconcile.reserved_for
-        assert works.reconcile.ask_some(pool) == 0
+        assert works.reconcile.query_some(pool) == 0
     with store.read() as tx:
         ((_, _, _, state, code, detail),) = attention.stuck(tx)
         assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is None
@@ -132,7 +132,7 @@ def dies(works: Works[DeadlyOne]) -> bool:
     works.partner.died.clear()
     with ThreadPoolExecutor(4) as pool:
         try:
-            works.reconcile.ask_some(pool)
+            works.reconcile.query_some(pool)
         except Died:
             return True
         finally:

@@ -129,7 +129,7 @@ def exchange(
             writing = ("DongBoHoSoMC", "CapNhatTienDoHoSoMC")
         stack.callback(destination.close)
         works = stack.enter_context(working(store, MemoryBroker(), destination))
-        works.reconcile.ask_again = timedelta(milliseconds=50)
+        works.reconcile.query_interval = timedelta(milliseconds=50)
         yield Exchange(works, simulator, writing)
     store.close()
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.delivery import reconcile as role
-from hub.exchange.delivery.open_queries import STOPPED, OpenQuestions
+from hub.exchange.delivery.open_queries import STOPPED, OpenQueries
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import Outcome, Settling, settle
 from hub.rules.states import DeliveryState
@@ -24,7 +24,7 @@ from tests.support.works import AT, now
 def unended(store: Store, count: int) -> list[int]:
     """Return for each delivery how many questions about it look like a death of the process."""
     with store.read() as tx:
-        return [schedule.unended(tx, id) for id in range(1, count + 1)]
+        return [schedule.queries_unended(tx, id) for id in range(1, count + 1)]
 
 
 def asking(store: Store, partner: Partner, notes: Path | None = None) -> Reconcile:
@@ -32,7 +32,7 @@ def asking(store: Store, partner: Partner, notes: Path | None = None) -> Reconci
     made = reconciler(store, partner, now)
     made.at_once = 4
     made.crash_pause = 0
-    made.questions = OpenQuestions(store, "provincial", clock=now, notes=notes)
+    made.questions = OpenQueries(store, "provincial", clock=now, notes=notes)
     return made
 
 
@@ -55,10 +55,10 @@ def test_an_answer_that_cannot_be_written_harms_no_other(
     asker = asking(store, partner)
     asker.clock = lambda: at[0]
     with ThreadPoolExecutor(4) as pool:
-        assert asker.ask_some(pool) == 4
+        assert asker.query_some(pool) == 4
         assert (settled(store), unended(store, 4)) == (3, [0, 0, 0, 0])
         at[0] += asker.reserved_for * 4
-        assert asker.ask_some(pool) == 1
+        assert asker.query_some(pool) == 1
     assert settled(store) == 4
 
 

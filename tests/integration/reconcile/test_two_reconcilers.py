@@ -30,7 +30,9 @@ def reconciler(store: Store, partner: Partner, clock: Clock) -> Reconcile:
         on_delivered=lambda *_: None,
         draw=random.Random(1),
     )
-    return Reconcile(partner, settling, clock=clock, poll=0.02, ask_again=SECOND / 2, at_once=1)
+    return Reconcile(
+        partner, settling, clock=clock, poll=0.02, query_interval=SECOND / 2, at_once=1
+    )
 
 
 def in_doubt(store: Store, partner: Partner, count: int) -> None:
@@ -58,10 +60,10 @@ def test_a_question_that_takes_longer_than_the_next_one_is_not_asked_twice(store
     first, second = (reconciler(store, partner, lambda: at[0]) for _ in range(2))
     partner.answers.clear()
     with ThreadPoolExecutor(3) as pool:
-        slow = pool.submit(first.ask_some, pool)
+        slow = pool.submit(first.query_some, pool)
         assert partner.asking.acquire(timeout=10)
-        at[0] += first.ask_again * 3  # and less than the longest call
-        asked = second.ask_some(pool)
+        at[0] += first.query_interval * 3  # and less than the longest call
+        asked = second.query_some(pool)
         partner.answers.set()
         assert (slow.result(10), asked) == (1, 0)
     assert partner.asked == 1
@@ -75,9 +77,9 @@ def test_nobody_takes_more_than_can_be_asked_at_once(store: Store) -> None:
     first, second = (reconciler(store, partner, lambda: at[0]) for _ in range(2))
     partner.answers.clear()
     with ThreadPoolExecutor(4) as pool:
-        slow = pool.submit(first.ask_some, pool)
+        slow = pool.submit(first.query_some, pool)
         assert partner.asking.acquire(timeout=10)
-        others = pool.submit(second.ask_some, pool)
+        others = pool.submit(second.query_some, pool)
         assert partner.asking.acquire(timeout=10)
         partner.answers.set()
         assert slow.result(10) + others.result(10) == 4

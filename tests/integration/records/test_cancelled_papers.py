@@ -74,7 +74,7 @@ def doubt(ward: Ward, id: int) -> None:
     """Call the town, which does not answer."""
     with ward.store.write() as tx:
         transitions.claim(tx, [id], "town_center", now=now(), lease_until=now())
-        transitions.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+        transitions.doubt(tx, id, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
 
 
 def kill(ward: Ward, id: int, code: str) -> None:
@@ -138,7 +138,7 @@ def test_another_ambiguous_delivery_is_cancelled_as_before(ward: Ward) -> None:
     id = delivery(ward, "province.dossier")
     with ward.store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=now(), lease_until=now())
-        transitions.doubt(tx, id, since=S.SENDING, ask_at=None, code="reply_timeout", detail="")
+        transitions.doubt(tx, id, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
     operations.cancel(ward.store, id, actor="officer", reason="x", now=now())
     assert state(ward, id) is S.CANCELLED
 

@@ -55,12 +55,12 @@ def test_a_reconciler_with_nothing_in_doubt_takes_no_turn_to_write(store: Store)
     asker = reconciler(store, partner, lambda: at[0])
     with ThreadPoolExecutor(1) as pool:
         with store.write():
-            assert asker.ask_some(pool) == 0
+            assert asker.query_some(pool) == 0
         in_doubt(store, partner, 1)
         with store.write():
-            assert asker.ask_some(pool) == 0
+            assert asker.query_some(pool) == 0
         at[0] = SOON
-        assert asker.ask_some(pool) == 1
+        assert asker.query_some(pool) == 1
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_a_look_finds_what_would_be_asked_for(
     """The look that is made before a turn is taken agrees with what is done in the turn."""
     waiting(store)
     with store.read() as tx:
-        assert schedule.is_due(tx, now=now, asked_before=before) is due
+        assert schedule.is_due(tx, now=now, enqueued_before=before) is due
     with store.write() as tx:
-        assert schedule.ask_due(tx, now=now, asked_before=before) == int(due)
+        assert schedule.enqueue_due(tx, now=now, enqueued_before=before) == int(due)
     with store.read() as tx:  # its ask is on the way, unless that was too long ago
-        assert not schedule.is_due(tx, now=now, asked_before=now)
-        assert schedule.is_due(tx, now=now, asked_before=now + timedelta(hours=1)) is due
+        assert not schedule.is_due(tx, now=now, enqueued_before=now)
+        assert schedule.is_due(tx, now=now, enqueued_before=now + timedelta(hours=1)) is due

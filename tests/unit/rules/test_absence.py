@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from hub.exchange.delivery.doubt_age import DoubtAges
 from hub.rules.absence import (
-    AskAgain,
     LeaveToPerson,
     Patience,
     Proven,
+    QueryAgain,
     Standing,
     patience_of,
     weigh_absent,
@@ -48,13 +48,13 @@ def test_an_early_answer_does_not_count_and_the_next_question_comes_later(
     seconds: float, next_one: float
 ) -> None:
     """Ever later, and at the latest when an answer counts, so that a late effect is seen soon."""
-    assert asked(seconds) == AskAgain(END + next_one * SECOND)
+    assert asked(seconds) == QueryAgain(END + next_one * SECOND)
 
 
 def test_the_first_answer_that_counts_is_kept_and_asked_again_at_a_distance() -> None:
     """One negative answer is no proof."""
-    assert asked(70) == AskAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
-    assert asked(99, 70) == AskAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
+    assert asked(70) == QueryAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
+    assert asked(99, 70) == QueryAgain(END + 101 * SECOND, absent_at=END + 70 * SECOND)
     assert asked(100, 70) == Proven()
 
 
@@ -67,7 +67,7 @@ def test_an_unclear_answer_is_asked_again_while_the_effect_may_still_come() -> N
     """Then a person decides; a negative answer before it does not count any more."""
     standing = Standing(since=END, absent_at=END + 70 * SECOND)
     again = weigh_unclear(standing, age=20 * SECOND, now=END, patience=PATIENCE)
-    assert again == AskAgain(END + 20 * SECOND)
+    assert again == QueryAgain(END + 20 * SECOND)
     found = weigh_unclear(standing, age=80 * SECOND, now=END, patience=PATIENCE)
     assert found == LeaveToPerson()
 
@@ -76,7 +76,7 @@ def test_what_was_never_written_down_is_counted_from_now() -> None:
     """A delivery that an older version left in doubt."""
     now = END + 400 * SECOND
     found = weigh_absent(Standing(since=None), age=timedelta(), now=now, patience=PATIENCE)
-    assert isinstance(found, AskAgain)
+    assert isinstance(found, QueryAgain)
     assert now < found.when <= now + PATIENCE.counts_after
 
 
@@ -99,7 +99,7 @@ def test_no_effect_that_comes_in_time_is_ever_called_absent(
         questions += 1
         said = at + takes * SECOND
         found = weigh_absent(standing, age=at - END, now=said, patience=patience)
-        assert isinstance(found, AskAgain)
+        assert isinstance(found, QueryAgain)
         assert found.when >= said
         standing = Standing(since=END, absent_at=found.absent_at)
         at = max(found.when, at + SECOND / 1000)
@@ -112,8 +112,8 @@ def test_a_clock_that_is_set_forward_makes_no_doubt_older() -> None:
     ages = DoubtAges(10 * SECOND, monotonic=lambda: measured[0])
 
     def age(seconds: float, since: datetime | None = END) -> float:
-        ages.asking([1])
-        return ages.age(1, since, asked_at=END + seconds * SECOND) / SECOND
+        ages.querying([1])
+        return ages.age(1, since, queried_at=END + seconds * SECOND) / SECOND
 
     assert age(10) == 10
     measured[0] += 5

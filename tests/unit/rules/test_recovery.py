@@ -15,13 +15,13 @@ from hub.rules.failures.errors import (
     TransientFailure,
 )
 from hub.rules.recovery import (
-    AskPerson,
+    NeedsPerson,
     Park,
     Policy,
     ReconcileAt,
     RetryAt,
     after_absence,
-    next_question,
+    next_query_delay,
     recover,
     wait_of,
 )
@@ -57,10 +57,10 @@ def test_a_partner_that_loses_every_call_is_called_later_and_later() -> None:
 def test_a_partner_that_answers_no_question_is_asked_later_and_later() -> None:
     """Doubling up to twenty times the first pause, never before its own wish."""
     first = timedelta(seconds=30)
-    waits = [next_question(asked, first=first) / first for asked in (1, 2, 3, 6, 7, 1000)]
+    waits = [next_query_delay(asked, first=first) / first for asked in (1, 2, 3, 6, 7, 1000)]
     assert waits == [1, 2, 4, 20, 20, 20]
     hour = timedelta(hours=1)
-    assert next_question(1, first=first, wish=hour) == hour
+    assert next_query_delay(1, first=first, wish=hour) == hour
 
 
 def test_a_refusal_is_parked_at_once_with_its_reason() -> None:
@@ -73,7 +73,7 @@ def test_an_unknown_effect_is_asked_about_never_repeated(attempt: int) -> None:
     """However often it was tried before."""
     failure = AmbiguousFailure("reply_dropped")
     assert decide(failure, attempt) == ReconcileAt(NOW + POLICY.settle_delay)
-    assert decide(failure, attempt, PLAIN) == AskPerson()
+    assert decide(failure, attempt, PLAIN) == NeedsPerson()
 
 
 @pytest.mark.parametrize("code", ["reply_timeout", "reply_dropped", "reply_server_error"])

@@ -11,11 +11,11 @@ from adapters.wire.reading.documents.json import read_json
 from adapters.wire.reading.documents.xml import read_xml
 from adapters.wire.replies import (
     LONGEST_WAIT,
-    asking,
     digest,
     expect_success,
     retry_after,
     sha256,
+    without_effect,
 )
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -121,9 +121,9 @@ def test_a_body_that_is_no_xml_leaves_the_effect_unknown() -> None:
 
 def test_asking_without_an_answer_changed_nothing() -> None:
     """Around a call that only asks, an unknown effect is no effect; the rest stays what it is."""
-    with pytest.raises(TransientFailure, match="reply_timeout: slow"), asking():
+    with pytest.raises(TransientFailure, match="reply_timeout: slow"), without_effect():
         raise AmbiguousFailure("reply_timeout", "slow")
-    with pytest.raises(PermanentFailure, match="partner_forbidden"), asking():
+    with pytest.raises(PermanentFailure, match="partner_forbidden"), without_effect():
         raise PermanentFailure("partner_forbidden")
 
 

@@ -152,7 +152,7 @@ def look(store: Store, first: list[int]) -> None:
         for id in ids:
             transitions.wait(tx, id, since=S.SENDING, when=AT, code="x", detail="")
     with store.write() as tx:
-        assert schedule.ask_due(tx, now=AT, asked_before=AT, limit=8) == 8
+        assert schedule.enqueue_due(tx, now=AT, enqueued_before=AT, limit=8) == 8
     with store.write() as tx:
         assert len(transitions.supersede_overtaken(tx, ids, TO, AT)) == 8
         claimed = claiming.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)

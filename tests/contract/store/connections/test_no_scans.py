@@ -121,12 +121,12 @@ def rare_moves(store: Store) -> None:
     """Do what a small demo and the commands do not come to."""
     at = now()
     with store.write() as tx:
-        schedule.ask_due(tx, now=at, asked_before=at)
-        schedule.ask_pending(tx, now=at, asked_before=at)
+        schedule.enqueue_due(tx, now=at, enqueued_before=at)
+        schedule.enqueue_pending(tx, now=at, enqueued_before=at)
         for alone in (True, False):
             schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
-        schedule.unanswered(tx, 1)
-        schedule.unended(tx, 1)
+        schedule.queries_unanswered(tx, 1)
+        schedule.queries_unended(tx, 1)
         present = future_times.Present(now=at, soon=at, lease_until=at)
         future_times.concerned(tx, present)
         future_times.correct(tx, [1], present)
@@ -141,7 +141,7 @@ def rare_moves(store: Store) -> None:
         tasks.settled_by_hand(tx, "x", "2018-08-06")
         tasks.changed_between(tx, at, at)
         parked.take_up(tx, ["x"])
-        journal.ask_lost(tx, recorded_before=at, after="")
+        journal.enqueue_lost(tx, recorded_before=at, after="")
         journal.wake_early(tx, "x")
         work_counts.open_count(tx)
 

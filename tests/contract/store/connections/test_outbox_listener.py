@@ -62,7 +62,7 @@ class Listener:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken line is made anew at once; only NOTIFY rings, unless a test wants it asked."""
     monkeypatch.setattr(outbox_listener, "AGAIN_AFTER", 0.05)
-    monkeypatch.setattr(outbox_listener, "ASK_EVERY", NEVER)
+    monkeypatch.setattr(outbox_listener, "POLL_EVERY", NEVER)
     monkeypatch.setattr(outbox_listener, "LISTEN_FOR", 0.05)
 
 
@@ -156,9 +156,9 @@ def test_a_line_that_went_silent_is_noticed_and_made_anew(
     next one it is rung as ever."""
     line.go_dead()
     say(writer)  # lost on the way
-    monkeypatch.setattr(outbox_listener, "ASK_EVERY", 0.1)
+    monkeypatch.setattr(outbox_listener, "POLL_EVERY", 0.1)
     listener.wait_for_line(2)
-    monkeypatch.setattr(outbox_listener, "ASK_EVERY", NEVER)
+    monkeypatch.setattr(outbox_listener, "POLL_EVERY", NEVER)
     before = len(listener.rings)
     for more in (1, 2):  # one ring may still be that of a question
         say(writer)
