@@ -70,7 +70,7 @@ class Circuit:
     """When the present opening began: earlier than that it can only be by a clock that was set."""
     code: str = ""
     """The fault that opened it."""
-    turn: int = 0
+    generation: int = 0
     """Grows whenever calls under way stop to count: the word on a call of an earlier turn, which
     may have hung for half a minute, says nothing about the partner now."""
 
@@ -212,7 +212,7 @@ def failed(
         until=now + pause,
         opened=now,
         code=code,
-        turn=circuit.turn + 1,
+        generation=circuit.generation + 1,
     )
 
 
@@ -233,7 +233,7 @@ def doubted(circuit: Circuit, now: datetime) -> Circuit:
     """
     if circuit.phase is not Phase.CLOSED:
         return circuit
-    return Circuit(phase=Phase.HALF_OPEN, since=now, until=now, turn=circuit.turn + 1)
+    return Circuit(phase=Phase.HALF_OPEN, since=now, until=now, generation=circuit.generation + 1)
 
 
 def pause_of(openings: int, policy: Policy, draw: float) -> timedelta:
@@ -246,5 +246,5 @@ def pause_of(openings: int, policy: Policy, draw: float) -> timedelta:
 
 def _widened(circuit: Circuit, policy: Policy, width: int) -> Circuit:
     if width >= policy.width:
-        return Circuit(turn=circuit.turn)
+        return Circuit(generation=circuit.generation)
     return replace(circuit, phase=Phase.RAMPING, width=width, passed=0)

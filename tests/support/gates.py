@@ -44,7 +44,7 @@ def call(
     it: Gate, name: str, failure: DeliveryFailure | None, *, now: datetime = NOW, dossier: str = "D"
 ) -> bool:
     """Claim one delivery and make its call; return whether it was allowed."""
-    if not it.turns([name], now)[0]:
+    if not it.permits([name], now)[0]:
         return False
     turn = it.enter(name)
     wait = it.stopped(name, turn, now)
@@ -69,4 +69,4 @@ def phases(it: Gate, now: datetime) -> dict[str, str]:
 
 def turn_of(it: Gate, name: str) -> int:
     """Return the present turn of an operation."""
-    return it._operations[name].circuit.turn
+    return it._operations[name].circuit.generation

@@ -104,7 +104,7 @@ class Gate:
                     until=pause.until,
                     opened=max(pause.since, pause.until - self._longest),
                     code=pause.code,
-                    turn=operation.circuit.turn + 1,
+                    generation=operation.circuit.generation + 1,
                 )
                 self._calm = False
 
@@ -127,7 +127,7 @@ class Gate:
             self._calm = self._is_calm()
             return Reach(width, min(changes, default=None), trying)
 
-    def turns(self, wanted: Sequence[str], now: datetime) -> list[bool]:
+    def permits(self, wanted: Sequence[str], now: datetime) -> list[bool]:
         """Tell for each operation of a batch, in order, whether a delivery of it may go now."""
         if self._calm:
             return [True] * len(wanted)
@@ -160,27 +160,29 @@ class Gate:
             room = rules.allowance(operation.circuit)
             if room is not None and operation.under_way >= room:
                 # Paused since `turns` let it: its turn is over, and `stopped` holds it.
-                return operation.circuit.turn - 1
+                return operation.circuit.generation - 1
             operation.under_way += 1
-            return operation.circuit.turn
+            return operation.circuit.generation
 
-    def stopped(self, name: str, turn: int, now: datetime) -> timedelta | None:
+    def stopped(self, name: str, generation: int, now: datetime) -> timedelta | None:
         """Tell a claimed delivery before its call how long to wait, None to go."""
         with self._lock:
             operation = self._operations.get(name)
-            if operation is None or (self._calm and operation.circuit.turn == turn):
+            if operation is None or (self._calm and operation.circuit.generation == generation):
                 return None
             self._look(name, operation, now)
             until = operation.stop(now, counted=True)
             phase = operation.circuit.phase
-            if until is None and (operation.circuit.turn == turn or phase is Phase.CLOSED):
+            if until is None and (
+                operation.circuit.generation == generation or phase is Phase.CLOSED
+            ):
                 return None
             return until - now if until else AT_ONCE
 
     def ended(
         self,
         name: str,
-        turn: int,
+        generation: int,
         failure: DeliveryFailure | None,
         *,
         dossier: str,
@@ -193,7 +195,7 @@ class Gate:
             if operation is None:
                 return
             self._look(name, operation, now)  # first: the end of a window begins a new turn
-            if operation.circuit.turn != turn:
+            if operation.circuit.generation != generation:
                 return
             operation.under_way -= 1
             match word:
@@ -295,7 +297,7 @@ class Gate:
         self._change(operation, changed)
 
     def _change(self, operation: _Operation, changed: Circuit) -> None:
-        if changed.turn != operation.circuit.turn:
+        if changed.generation != operation.circuit.generation:
             operation.under_way = 0
         operation.circuit = changed
 

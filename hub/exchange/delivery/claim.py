@@ -66,7 +66,7 @@ class Claim:
         """
         ids = list(work)
         lease = Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
-        turns = self.gate.turns([work[id].type for id in ids], now)
+        turns = self.gate.permits([work[id].type for id in ids], now)
         going = [id for id, turn in zip(ids, turns, strict=True) if turn]
         if len(going) < len(ids) or self.quotas.in_force(now):
             going, claims = self._take_some(work, going, now, lease.until, first)

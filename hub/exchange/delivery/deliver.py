@@ -138,11 +138,11 @@ class Deliver(Role):
             with ThreadPoolExecutor(threads, thread_name_prefix=self.name) as pool:
                 while not (self.stopping.is_set() and self._in_hand == 0):
                     self.beat()
-                    self._turn(consumer, pool)
+                    self._run_once(consumer, pool)
         finally:
             consumer.close()
 
-    def _turn(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
+    def _run_once(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
         now = self.clock()
         outlast(self, lambda: self.board.update(now))
         reach = self.gate.reach(now)
@@ -328,26 +328,26 @@ class Deliver(Role):
         return self._ended.qsize() * 2 >= self._in_hand
 
     def _work(
-        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, turn: int
+        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, generation: int
     ) -> None:
         """Bring one claim to an outcome, whatever goes wrong: else it would stay in hand."""
         outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed"))
         try:
-            outcome = self._decide(incoming, claim, lease, turn)
+            outcome = self._decide(incoming, claim, lease, generation)
         except Exception as error:
             cause = cause_of(error)
             log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
             outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed", cause))
         finally:
-            self._end(incoming, outcome, turn)
+            self._end(incoming, outcome, generation)
 
-    def _end(self, incoming: Incoming, outcome: Outcome, turn: int) -> None:
+    def _end(self, incoming: Incoming, outcome: Outcome, generation: int) -> None:
         """Note how a claim ended; a fault of ours on the way does not change what is known."""
         claim, result = outcome.claimed, outcome.result
         failure = result if isinstance(result, DeliveryFailure) else None
         at = outcome.finished_at
         try:
-            self.gate.ended(incoming.type, turn, failure, dossier=claim.lane, now=at)
+            self.gate.ended(incoming.type, generation, failure, dossier=claim.lane, now=at)
             passing(Point.DELIVER_AFTER_REPLY)
         except Exception as error:
             cause = cause_of(error)
@@ -374,12 +374,12 @@ class Deliver(Role):
         return Outcome(claimed=claim, message=None, result=failure, finished_at=at)
 
     def _decide(
-        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, turn: int
+        self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, generation: int
     ) -> Outcome:
         """Make the call, unless by now it must not be made."""
         try:
             now = self.clock()
-            held = self._held(incoming, lease, turn, now)
+            held = self._held(incoming, lease, generation, now)
         except Exception as error:
             return self._not_begun(claim, lease, error)
         if held is not None:
@@ -387,7 +387,9 @@ class Deliver(Role):
         latest_first_byte.set(lease.ends - self.destination.traits.longest_call.total_seconds())
         return make_call(self.destination, claim, self.clock)
 
-    def _held(self, incoming: Incoming, lease: Lease, turn: int, now: datetime) -> Held | None:
+    def _held(
+        self, incoming: Incoming, lease: Lease, generation: int, now: datetime
+    ) -> Held | None:
         """Return why a claim must not be sent now, None when it may be."""
         longest = self.destination.traits.longest_send
         if now + longest >= lease.until or time.monotonic() + longest.total_seconds() >= lease.ends:
@@ -396,6 +398,6 @@ class Deliver(Role):
         if self.stopping.is_set():
             # What has not begun goes out after the start, so that nobody waits for it.
             return Held("claim_late", "not sent: the hub stops", retry_after=timedelta())
-        if wait := self.gate.stopped(incoming.type, turn, now):
+        if wait := self.gate.stopped(incoming.type, generation, now):
             return Held("partner_paused", "not sent", retry_after=wait)
         return None

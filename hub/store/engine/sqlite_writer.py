@@ -33,7 +33,7 @@ WAIT_AT_MOST = timedelta(seconds=60)
 """For a turn, and for the commit of a round: twice what SQLite waits for another process."""
 
 
-class TurnLate(sa.exc.TimeoutError):
+class WriterBusy(sa.exc.TimeoutError):
     """Other writers of this process took too long. Nothing was written."""
 
 
@@ -65,7 +65,7 @@ class _Round:
             raise self.error
 
 
-class Turns:
+class SharedWriter:
     """Gives writers their turns; `connect` opens the connection that they share."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Turns:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Take a turn; returns when what was written is durable."""
-        with self._turn():
+        with self._run_once():
             own = self._round or self._begin()
             try:
                 _SAVEPOINT.run(own.connection)
@@ -105,11 +105,11 @@ class Turns:
 
     def close(self) -> None:
         """Give the connection back."""
-        with self._turn():
+        with self._run_once():
             self._discard()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _run_once(self) -> Iterator[None]:
         """Wait for a turn; first come, first served, which a lock alone does not promise.
 
         Whoever is interrupted while it waits (Ctrl-C) steps out of the queue, or passes on the turn
@@ -128,7 +128,7 @@ class Turns:
                 else:
                     self._waiting.append(mine)
             if not mine.acquire(timeout=self._patience):
-                raise TurnLate(f"no turn to write within {self._patience:g} s")
+                raise WriterBusy(f"no turn to write within {self._patience:g} s")
             self._writer = me
             yield
         finally:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from hub.store.engine import idle_connections, session
 from hub.store.engine.file_rights import make_directory, make_file
 from hub.store.engine.notifier import Notifier
-from hub.store.engine.sqlite_writer import Turns
+from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.statements.compiled import Prepared
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class Store:
             )  # before anything else is asked
             sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
-        self.turns = Turns(self.engine.connect) if self.name == "sqlite" else None
+        self.turns = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         notifies = rings and self.name == "postgresql"

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store.engine import sqlite_writer as turns_module
-from hub.store.engine.sqlite_writer import CommitUnknown, NestedWrite, TurnLate, Turns
+from hub.store.engine.sqlite_writer import CommitUnknown, NestedWrite, SharedWriter, WriterBusy
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.messages import outbox
 from hub.store.schema.migrate import migrate
@@ -233,9 +233,9 @@ def test_a_write_inside_a_write_is_refused_and_not_waited_for(store: Store) -> N
     assert names(store) == ["outer", "still outer"]
 
 
-def impatient(store: Store) -> Turns:
+def impatient(store: Store) -> SharedWriter:
     """Let writers of a store wait for a twentieth of a second."""
-    store.turns = Turns(store.engine.connect, wait_at_most=timedelta(milliseconds=50))
+    store.turns = SharedWriter(store.engine.connect, wait_at_most=timedelta(milliseconds=50))
     return store.turns
 
 
@@ -253,7 +253,7 @@ def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store
     holding = threading.Thread(target=hold)
     holding.start()
     assert entered.wait(20)
-    with pytest.raises(TurnLate) as caught, store.write():
+    with pytest.raises(WriterBusy) as caught, store.write():
         raise AssertionError("it was let in")
     assert is_away(caught.value)
     go_on.set()

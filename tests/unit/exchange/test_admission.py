@@ -43,7 +43,7 @@ def test_while_all_is_well_everything_goes() -> None:
     """And nothing is shown."""
     it = gate()
     assert it.reach(NOW) == WIDE
-    assert it.turns([A, B, "unknown"], NOW) == [True] * 3
+    assert it.permits([A, B, "unknown"], NOW) == [True] * 3
     assert all(call(it, A, None) for _ in range(5))
     assert (it.room(NOW), it.pauses(NOW)) == ({}, {})
 
@@ -53,7 +53,7 @@ def test_a_line_that_fails_pauses_every_operation() -> None:
     it = gate()
     until = shut(it)
     assert until == NOW + POLICY.first_pause
-    assert it.turns([A, B, "unknown"], NOW) == [False, False, True]
+    assert it.permits([A, B, "unknown"], NOW) == [False, False, True]
     assert phases(it, NOW) == {A: "open", B: "open"}
     pause = it.pauses(NOW)[B]
     assert (pause.kind, pause.code) == ("circuit", "partner_unreachable")
@@ -66,7 +66,7 @@ def test_trouble_pauses_its_operation_alone() -> None:
     it = gate()
     for n in range(POLICY.failures):
         call(it, A, SLOW, dossier=str(n))
-    assert it.turns([A, B], NOW) == [False, True]
+    assert it.permits([A, B], NOW) == [False, True]
     assert it.reach(NOW).width is None
     assert it.reach(NOW).until == NOW + POLICY.first_pause
     assert set(it.pauses(NOW)) == {A}
@@ -76,7 +76,7 @@ def test_a_missing_right_pauses_its_operation_at_once() -> None:
     """What waits would be refused as well; the other operation goes on."""
     it = gate()
     call(it, A, Held("partner_forbidden"))
-    assert it.turns([A, B], NOW) == [False, True]
+    assert it.permits([A, B], NOW) == [False, True]
     assert it.pauses(NOW)[A].code == "partner_forbidden"
 
 
@@ -87,12 +87,12 @@ def test_a_wish_of_a_day_is_kept_over_a_restart() -> None:
     call(it, A, TransientFailure("partner_busy", retry_after=wish))
     assert it.pauses(NOW)[A].until == NOW + wish
     later = NOW + timedelta(hours=2)
-    assert it.turns([A], later) == [False]
+    assert it.permits([A], later) == [False]
     after = gate()
     after.adopt([it.pauses(later)[A]])
-    assert after.turns([A], later) == [False]
+    assert after.permits([A], later) == [False]
     assert after.pauses(later)[A].until == NOW + wish
-    assert after.turns([A], NOW + wish) == [True]
+    assert after.permits([A], NOW + wish) == [True]
 
 
 def test_a_wish_that_is_longer_than_allowed_now_is_cut_after_a_restart() -> None:
@@ -119,7 +119,7 @@ def test_it_comes_back_by_one_two_four_and_then_all() -> None:
     widths: list[int] = []
     while (width := it.room(now).get(A, 0)) and len(widths) < 9:
         widths.append(width)
-        assert it.turns([A] * 20, now) == [True] * width + [False] * (20 - width)
+        assert it.permits([A] * 20, now) == [True] * width + [False] * (20 - width)
         turns = [it.enter(A) for _ in range(width)]
         assert A not in it.room(now)
         for turn in turns:
@@ -127,7 +127,7 @@ def test_it_comes_back_by_one_two_four_and_then_all() -> None:
             it.ended(A, turn, None, dossier="D", now=now)
     assert widths == [1, 2, 4]
     assert set(it.pauses(now)) == {B}
-    assert it.turns([A] * 20, now) == [True] * 20
+    assert it.permits([A] * 20, now) == [True] * 20
     while it.reach(now) != WIDE:
         call(it, B, None, now=now)
     assert it.pauses(now) == {}
@@ -156,7 +156,7 @@ def test_what_was_claimed_before_the_pause_does_not_go_after_it() -> None:
 def test_what_was_claimed_while_it_opened_does_not_go_after_it() -> None:
     """Its turn was asked for before the last failure, and it entered after."""
     it = gate()
-    assert it.turns([A] * 8, NOW) == [True] * 8
+    assert it.permits([A] * 8, NOW) == [True] * 8
     until = shut(it)
     turns = [it.enter(A) for _ in range(8)]
     assert it.stopped(A, turns[0], NOW) == POLICY.first_pause
@@ -197,7 +197,7 @@ def test_a_window_begins_and_ends_by_the_clock() -> None:
     pause = it.pauses(TEA_AT)[A]
     assert (pause.kind, pause.until, pause.reason_en) == ("window", TEA_ENDS, "as agreed")
     assert phases(it, TEA_ENDS) == {A: "half_open", B: "half_open"}
-    assert it.turns([A] * 3, TEA_ENDS) == [True, False, False]
+    assert it.permits([A] * 3, TEA_ENDS) == [True, False, False]
     while it.reach(TEA_ENDS).trying:
         assert call(it, A, None, now=TEA_ENDS)
         assert call(it, B, None, now=TEA_ENDS)
@@ -229,11 +229,11 @@ def test_a_used_up_quota_pauses_what_it_concerns() -> None:
     """Until it says; then all goes on at once, since it is nobody's failure."""
     it = gate()
     it.exhausted(OF_A, until=NOW + SECOND, now=NOW)
-    assert it.turns([A, B], NOW) == [False, True]
+    assert it.permits([A, B], NOW) == [False, True]
     assert it.pauses(NOW)[A].kind == "quota"
     assert it.reach(NOW + SECOND) == WIDE
     it.exhausted(ALL, until=NOW + 2 * SECOND, now=NOW + SECOND)
-    assert it.turns([A, B], NOW + SECOND) == [False, False]
+    assert it.permits([A, B], NOW + SECOND) == [False, False]
     it.forget_quotas()
     assert it.reach(NOW + SECOND) == WIDE
 
@@ -247,8 +247,8 @@ def test_of_two_used_up_quotas_the_longer_holds(later: Quota) -> None:
         for quota, seconds in ends:
             it.exhausted(quota, until=NOW + seconds * SECOND, now=NOW)
         assert it.pauses(NOW)[A].until == NOW + 9 * SECOND
-        assert it.turns([A], NOW + SECOND) == [False]
-        assert it.turns([A], NOW + 9 * SECOND) == [True]
+        assert it.permits([A], NOW + SECOND) == [False]
+        assert it.permits([A], NOW + 9 * SECOND) == [True]
 
 
 def test_a_restart_goes_on_with_the_pause() -> None:
@@ -260,7 +260,7 @@ def test_a_restart_goes_on_with_the_pause() -> None:
     second = gate()
     second.adopt([*posted, replace(posted[0], operation="gone")])
     assert second.reach(NOW).until == until
-    assert second.turns([A, B], until) == [True, True]
+    assert second.permits([A, B], until) == [True, True]
     call(second, A, DOWN, now=until)
     assert second.reach(until).until == until + 4 * POLICY.first_pause
 
@@ -289,7 +289,7 @@ def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
         match kind:
             case "batch":
                 assert isinstance(what, str)
-                entered = [it.enter(what) for may in it.turns([what] * n, now) if may]
+                entered = [it.enter(what) for may in it.permits([what] * n, now) if may]
                 for turn in entered:
                     if it.stopped(what, turn, now) is None:
                         going.append((what, turn))
@@ -314,7 +314,7 @@ def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
         reach = it.reach(now)
         assert reach.until is None or now < reach.until <= now + timedelta(hours=1)
         if reach.width == 0:
-            assert it.turns([A, B], now) == [False, False]
+            assert it.permits([A, B], now) == [False, False]
             assert reach.until is not None
 
 

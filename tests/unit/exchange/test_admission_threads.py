@@ -30,7 +30,7 @@ def test_threads_make_one_trial_together() -> None:
         calls: list[int] = []
 
         def attempt(it: Gate = it, now: datetime = now, calls: list[int] = calls) -> None:
-            if it.turns([A], now)[0]:
+            if it.permits([A], now)[0]:
                 turn = it.enter(A)
                 if it.stopped(A, turn, now) is None:
                     calls.append(turn)

@@ -147,10 +147,10 @@ def test_from_anywhere_it_closes_when_the_partner_is_well(
     """A partner that answers gets all again, after a bounded number of calls; nothing is left."""
     now, at = walk(policy, steps)[-1]
     at = c.look(at, at.until or now)
-    turn = at.turn
+    turn = at.generation
     for _ in range(2 * policy.width + 1):
         at = c.succeeded(at, policy)
-    assert at == Circuit(turn=turn)
+    assert at == Circuit(generation=turn)
     assert c.allowance(at) is None
 
 
@@ -173,11 +173,11 @@ def test_each_opening_ends_what_calls_under_way_may_say(policy: Policy, steps: l
     """The turn only grows, and grows whenever the circuit opens or is doubted."""
     stands = [at for _, at in walk(policy, steps)]
     for before, after in pairwise(stands):
-        assert after.turn >= before.turn
+        assert after.generation >= before.generation
         begins = after.phase is Phase.OPEN and before.phase is not Phase.OPEN
         doubted = after.phase is Phase.HALF_OPEN and before.phase is Phase.CLOSED
         if begins or doubted:
-            assert after.turn > before.turn
+            assert after.generation > before.generation
 
 
 def test_failures_in_a_row_open_it_and_not_one_fewer() -> None:
