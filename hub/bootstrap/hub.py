@@ -30,7 +30,7 @@ from hub.broker.topology import TOPOLOGY
 from hub.exchange.admission.admission import Gate
 from hub.exchange.delivery.deliver import Deliver, lease_of
 from hub.exchange.delivery.reconcile import Reconcile
-from hub.exchange.delivery.settle import Settling
+from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.intake.accept import Intake
@@ -277,7 +277,7 @@ def _timer(hub: Hub) -> Timer:
     nothing = timedelta()
     pace = Pace(
         sweep=seconds(settings.sweep),
-        settle=max((traits.longest_call for traits in calls), default=nothing)
+        grace_period=max((traits.longest_call for traits in calls), default=nothing)
         + seconds(settings.settle_delay),
         lease=max((lease_of(traits) for traits in calls), default=Pace().lease),
     )
@@ -333,7 +333,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
         attempts=settings.retry_attempts,
         settle_delay=seconds(settings.settle_delay),
     )
-    settling = Settling(
+    settling = SettleContext(
         store=hub.store,
         destination=destination.name,
         traits=destination.traits,

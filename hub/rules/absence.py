@@ -18,7 +18,7 @@ from hub.rules.traits import Traits
 class Patience:
     """How long an effect may still come, and how long it may stay unseen."""
 
-    settle: timedelta
+    grace_period: timedelta
     work: timedelta
     """How long the partner may be at work on a call that nobody waits for any more."""
     lag: timedelta
@@ -27,17 +27,17 @@ class Patience:
     @property
     def counts_after(self) -> timedelta:
         """From the end of the call to the first question whose "not there" counts."""
-        return self.settle + self.work + self.lag
+        return self.grace_period + self.work + self.lag
 
     @property
     def distance(self) -> timedelta:
         """Between the two answers that together are a proof."""
-        return max(self.settle, self.lag)
+        return max(self.grace_period, self.lag)
 
 
 def patience_of(policy: Policy, traits: Traits) -> Patience:
     """Return the patience with one partner."""
-    return Patience(settle=policy.settle_delay, work=traits.reply_timeout, lag=traits.lag)
+    return Patience(grace_period=policy.settle_delay, work=traits.reply_timeout, lag=traits.lag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,4 +105,4 @@ def _pause(age: timedelta, patience: Patience) -> timedelta:
 
     An effect that comes late is then seen soon, and few questions are asked.
     """
-    return min(max(patience.settle, age), patience.counts_after - age)
+    return min(max(patience.grace_period, age), patience.counts_after - age)

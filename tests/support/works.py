@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from hub.exchange.admission.admission import Gate
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
-from hub.exchange.delivery.settle import Settling
+from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.outbox.emit import say
 from hub.exchange.outbox.relay import Relay
@@ -101,7 +101,7 @@ class Works(Generic[P]):
     ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
         self.settled = threading.Event()
-        settling = Settling(
+        settling = SettleContext(
             store=store,
             destination=partner.name,
             traits=partner.traits,

@@ -266,19 +266,19 @@ class RabbitConsumer:
 
     def reject(self, message: Incoming) -> None:
         """Failed for good: to the dead-letter queue."""
-        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
+        self._acknowledge(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
 
     def fail(self, message: Incoming) -> None:
         """Failed this time: again, up to the delivery limit."""
-        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
+        self._acknowledge(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
 
     def release(self, message: Incoming) -> None:
         """Give back."""
-        self._settle(
+        self._acknowledge(
             message, lambda channel, tag: channel.basic_nack(tag, multiple=False, requeue=True)
         )
 
-    def _settle(self, message: Incoming, word: Callable[[Any, int], None]) -> None:
+    def _acknowledge(self, message: Incoming, word: Callable[[Any, int], None]) -> None:
         if self._current is None or not self._holds(message):
             return
         link, session = self._current

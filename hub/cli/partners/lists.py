@@ -99,10 +99,10 @@ def _notes(report: ListReport) -> Iterator[str]:
             f" thiếu · {report.left} tasks left to a person: their numbers are not on the list any"
             " more, but it may lack something"
         )
-    if report.settled:
+    if report.dismissed:
         yield (
-            f"{report.settled} chỗ khác đã có người đóng cho ngày này, không mở lại"
-            f" · {report.settled} differences that a person closed for this day, not opened again"
+            f"{report.dismissed} chỗ khác đã có người đóng cho ngày này, không mở lại"
+            f" · {report.dismissed} differences that a person closed for this day, not opened again"
         )
     if report.others:
         yield (

@@ -25,7 +25,7 @@ from hub.exchange.admission.pause_registry import Board
 from hub.exchange.admission.priority import Urgency
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.claim import Claim, Lease, Taken
-from hub.exchange.delivery.settle import SETTLE_AT_STOP, Outcome, Settling, settle, write
+from hub.exchange.delivery.settle import SETTLE_AT_STOP, Outcome, SettleContext, settle, write
 from hub.exchange.delivery.thread_start import begin_once
 from hub.messages import queues
 from hub.ports import (
@@ -90,7 +90,7 @@ class Deliver(Role):
         self,
         broker: Broker,
         destination: Destination,
-        settling: Settling,
+        settling: SettleContext,
         *,
         gate: Gate,
         clock: Clock,

@@ -18,9 +18,9 @@ class DoubtAges:
     """When this process asked about each delivery; belongs to one thread."""
 
     def __init__(
-        self, settle: timedelta, *, monotonic: Callable[[], float] = time.monotonic
+        self, grace_period: timedelta, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._settle = settle
+        self._grace_period = grace_period
         self._monotonic = monotonic
         self._first: dict[int, tuple[datetime | None, float]] = {}
         self._asked: dict[int, float] = {}
@@ -39,7 +39,9 @@ class DoubtAges:
         if since is None or known_since != since:
             self._first[id], first = (since, asked), asked
         by_clock = queried_at - since if since is not None else timedelta()
-        return max(min(by_clock, self._settle + timedelta(seconds=asked - first)), timedelta())
+        return max(
+            min(by_clock, self._grace_period + timedelta(seconds=asked - first)), timedelta()
+        )
 
     def forget(self, id: int) -> None:
         """A delivery is not doubtful any more, as far as this process decides."""

@@ -32,7 +32,7 @@ from hub.exchange.delivery.related_requests import delivered_beside, request_bes
 from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
     Outcome,
-    Settling,
+    SettleContext,
     ended_as,
     handover,
     record_of,
@@ -64,7 +64,7 @@ class Reconcile(Role):
     def __init__(
         self,
         destination: Destination,
-        settling: Settling,
+        settling: SettleContext,
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,

@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
+class SettleContext:
     """Everything that deciding and writing an outcome needs."""
 
     store: Store
@@ -67,7 +67,9 @@ class Settling:
     draw: random.Random
 
 
-def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str) -> None:
+def settle(
+    ctx: SettleContext, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
+) -> None:
     """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`."""
     if not outcomes:
         return
@@ -83,11 +85,11 @@ def settle(ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, 
             for outcome in outcomes:
                 settle(ctx, [outcome], since=since, kind=kind)
         else:
-            _settle_bad(ctx, outcomes[0], error, since=since, kind=kind)
+            _settle_one_by_one(ctx, outcomes[0], error, since=since, kind=kind)
 
 
-def _settle_bad(
-    ctx: Settling, outcome: Outcome, error: Exception, *, since: DeliveryState, kind: str
+def _settle_one_by_one(
+    ctx: SettleContext, outcome: Outcome, error: Exception, *, since: DeliveryState, kind: str
 ) -> None:
     """Deal with one outcome that cannot be written as it is.
 
@@ -108,7 +110,7 @@ def _settle_bad(
 
 
 def write(
-    tx: Tx, ctx: Settling, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
+    tx: Tx, ctx: SettleContext, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
 ) -> None:
     """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
@@ -135,7 +137,7 @@ def write(
 
 def _move(
     tx: Tx,
-    ctx: Settling,
+    ctx: SettleContext,
     outcomes: Sequence[Outcome],
     now: datetime,
     *,
@@ -233,7 +235,7 @@ def ended_as(result: Receipt | Absent | Unclear | DeliveryFailure) -> str:
 
 
 def _fail(
-    tx: Tx, ctx: Settling, outcome: Outcome, failure: DeliveryFailure, *, since: DeliveryState
+    tx: Tx, ctx: SettleContext, outcome: Outcome, failure: DeliveryFailure, *, since: DeliveryState
 ) -> None:
     claimed = outcome.claimed
     action = recovery.recover(

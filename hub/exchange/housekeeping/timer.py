@@ -32,7 +32,7 @@ class Pace:
     sweep: timedelta = timedelta(minutes=1)
     early: timedelta = timedelta(hours=1)
     """How long a message may wait for its dossier."""
-    settle: timedelta = timedelta()
+    grace_period: timedelta = timedelta()
     """After a lease has run out: how long its call may still be under way."""
     lease: timedelta = timedelta(minutes=10)
     """The longest lease that anybody takes."""
@@ -134,7 +134,7 @@ class Timer(Role):
         self._correct_future(now)
         lost = now - self.pace.enqueue_again_after
         with self.store.write() as tx:
-            expired = schedule.expire_leases(tx, now=now, query_at=now + self.pace.settle)
+            expired = schedule.expire_leases(tx, now=now, query_at=now + self.pace.grace_period)
             asked = schedule.enqueue_pending(tx, now=now, enqueued_before=lost)
             released = schedule.sweep_held(tx, now)
             asked += self._enqueue_lost(tx, now)
@@ -149,7 +149,7 @@ class Timer(Role):
     def _correct_future(self, now: datetime) -> None:
         """Correct what a clock has written that was ahead, a short transaction a page."""
         present = future_times.Present(
-            now=now, soon=now + self.pace.settle, lease_until=now + self.pace.lease
+            now=now, soon=now + self.pace.grace_period, lease_until=now + self.pace.lease
         )
         with self.store.read() as tx:
             ids = future_times.concerned(tx, present)

@@ -19,7 +19,7 @@ from typing import TypeVar
 from hub.broker.memory import MemoryBroker
 from hub.exchange.admission.admission import Gate
 from hub.exchange.delivery.deliver import Deliver
-from hub.exchange.delivery.settle import Settling
+from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.emit import say
 from hub.exchange.outbox.relay import Relay
@@ -178,7 +178,7 @@ def deliver(trial: Trial) -> Role:
     def on_delivered(_tx: Tx, _message: Message, _receipt: Receipt) -> None:
         trial.through += 1
 
-    settling = Settling(
+    settling = SettleContext(
         store=trial.store,
         destination=partner.name,
         traits=partner.traits,

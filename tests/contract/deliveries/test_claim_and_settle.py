@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.delivery.settle import Outcome, Settling
+from hub.exchange.delivery.settle import Outcome, SettleContext
 from hub.exchange.delivery.settle import settle as settle_outcomes
 from hub.exchange.outbox.emit import say
 from hub.messages.envelope import decode
@@ -195,7 +195,7 @@ def test_dossiers_learn_of_receipts_in_their_order_in_whatever_order_calls_ended
 ) -> None:
     """Receive locks dossiers and legs in that order: in another one the two wait in a ring."""
     told: list[str] = []
-    settling = Settling(
+    settling = SettleContext(
         store=said,
         destination=TO,
         traits=Partner().traits,

@@ -97,7 +97,7 @@ def test_the_timer_corrects_a_few_deliveries_in_a_transaction(
     with store.write() as tx:
         say(tx, [step(n, 1) for n in range(1, 6)], AT + HOUR)
         tx.execute(sa.text("DELETE FROM outbox"))
-    timer = Timer(store, clock=lambda: AT, pace=Pace(settle=timedelta()))
+    timer = Timer(store, clock=lambda: AT, pace=Pace(grace_period=timedelta()))
     with updates(store) as moved:
         timer.sweep(AT)
     assert max(moved[:-1]) <= 2

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.exchange.delivery.settle import Outcome, Settling, settle
+from hub.exchange.delivery.settle import Outcome, SettleContext, settle
 from hub.exchange.outbox.emit import say
 from hub.rules.failures.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState as S
@@ -167,9 +167,9 @@ def test_writers_at_the_same_time_do_not_fork_the_chain(store: Store) -> None:
     assert [(it.count, it.problems) for it in verdicts] == [(40, ()), (40, ())]
 
 
-def settling(store: Store, partner: Partner) -> Settling:
+def settling(store: Store, partner: Partner) -> SettleContext:
     """Return what settling a call of the partner needs."""
-    return Settling(
+    return SettleContext(
         store=store,
         destination="provincial",
         traits=partner.traits,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.delivery.settle import Outcome, Settling, settle
+from hub.exchange.delivery.settle import Outcome, SettleContext, settle
 from hub.exchange.outbox.emit import say
 from hub.operations.deliveries.classify import NotClassified, Verdict, classify
 from hub.operations.signed_by import By
@@ -40,7 +40,7 @@ def answered(
         query = sa.select(table.c.id).where(table.c.message_id == f"m-{n}-1")
         id = int(tx.execute(query).scalar_one())
         (claimed,) = transitions.claim(tx, [id], "provincial", now=AT, lease_until=AT)
-    settling = Settling(
+    settling = SettleContext(
         store=store,
         destination="provincial",
         traits=Partner().traits,

@@ -35,7 +35,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Wrong:
     """The clock of everything in this test."""
     wrong = Wrong()
     monkeypatch.setattr(works_module, "now", wrong)
-    pace = Pace(tick=timedelta(milliseconds=20), sweep=timedelta(milliseconds=50), settle=SETTLE)
+    pace = Pace(
+        tick=timedelta(milliseconds=20), sweep=timedelta(milliseconds=50), grace_period=SETTLE
+    )
     monkeypatch.setattr(works_module, "PACE", pace)
     return wrong
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.delivery.reconcile import Reconcile
-from hub.exchange.delivery.settle import Settling
+from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.outbox.emit import say
 from hub.ports import Clock
 from hub.rules.states import DeliveryState as S
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 def reconciler(store: Store, partner: Partner, clock: Clock) -> Reconcile:
     """Return a process that asks one question at once, and again after half a second."""
-    settling = Settling(
+    settling = SettleContext(
         store=store,
         destination="provincial",
         traits=partner.traits,

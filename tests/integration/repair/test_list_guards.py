@@ -81,13 +81,13 @@ def test_what_a_person_closed_is_not_opened_again_by_a_list_of_that_day(store: S
     assert compare(store, (known, "9"), (number(9), "2")).opened == 2
     done(store)
     again = compare(store, (known, "9"), (number(9), "2"))
-    assert (again.findings, again.opened, again.settled, again.agrees) == ((), 0, 2, True)
+    assert (again.findings, again.opened, again.dismissed, again.agrees) == ((), 0, 2, True)
     other = compare(store, (known, "3"), (number(9), "2"))
-    assert (other.opened, other.settled) == (1, 1)
+    assert (other.opened, other.dismissed) == (1, 1)
     assert compare(store, (known, "2"), (number(9), "2")).closed == 1
     assert compare(store, (known, "3"), (number(9), "2")).opened == 1
     next_day = compare(store, (number(9), "2"), day=DAY + timedelta(days=1))
-    assert (next_day.opened, next_day.settled) == (1, 0)
+    assert (next_day.opened, next_day.dismissed) == (1, 0)
 
 
 def test_numbers_of_other_wards_become_no_tasks(store: Store) -> None:

@@ -22,7 +22,7 @@ from hub.rules.traits import Traits
 
 END = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-PATIENCE = Patience(settle=10 * SECOND, work=30 * SECOND, lag=30 * SECOND)
+PATIENCE = Patience(grace_period=10 * SECOND, work=30 * SECOND, lag=30 * SECOND)
 
 
 def asked(seconds: float, absent: float | None = None, *, exists: bool = False) -> object:
@@ -92,9 +92,9 @@ def test_no_effect_that_comes_in_time_is_ever_called_absent(
     settle: float, work: float, lag: float, effect: float, seen: float, takes: float
 ) -> None:
     """Whenever the partner ends its work within the patience, and whatever its look-up lags."""
-    patience = Patience(settle=settle * SECOND, work=work * SECOND, lag=lag * SECOND)
+    patience = Patience(grace_period=settle * SECOND, work=work * SECOND, lag=lag * SECOND)
     visible = effect * (settle + work) + seen * lag
-    standing, at, questions = Standing(since=END), END + patience.settle, 0
+    standing, at, questions = Standing(since=END), END + patience.grace_period, 0
     while (at - END) / SECOND < visible:
         questions += 1
         said = at + takes * SECOND

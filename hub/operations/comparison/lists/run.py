@@ -46,7 +46,7 @@ class ListReport:
     closed: int
     left: int
     """Tasks whose number the list does not show, although it may lack something."""
-    settled: int
+    dismissed: int
     """Differences that a person closed before, by a list of the same day."""
     others: int
     """Numbers of other agencies, which were left out."""
@@ -136,7 +136,7 @@ def _keep(tx: Tx, judged: _Judged, *, day: date, due: datetime | None, now: date
         opened=opened,
         closed=closed,
         left=left,
-        settled=len(found) - len(findings),
+        dismissed=len(found) - len(findings),
         others=judged.others,
         unsure=sum(verdict.unsure for verdict in verdicts.values()),
     )
