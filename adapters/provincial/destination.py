@@ -52,7 +52,7 @@ from hub.rules.failures.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
     kept_code,
@@ -386,10 +386,10 @@ class ProvincialDestination:
             raise
         except DeliveryFailure as failure:
             if failure.code == "partner_forbidden":
-                raise Held("partner_login", failure.detail) from None
+                raise NotAttempted("partner_login", failure.detail) from None
             raise TransientFailure("partner_login", f"{failure.code}: {failure.detail}") from None
         if answer.end is not None and answer.end.kind is not Kind.PAGE:
-            raise Held("partner_login", f"the login was refused: {answer.end.words}")
+            raise NotAttempted("partner_login", f"the login was refused: {answer.end.words}")
         if answer.meaning is not Means.DONE:
             raise TransientFailure("partner_login", f"error_code {kept_code(answer.result.code)}")
         if not answer.result.session:

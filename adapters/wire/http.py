@@ -25,7 +25,7 @@ from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.transport.framing import Ending, read_reply
 from hub.ports import DriftObserver, ignore_drift, latest_first_byte
-from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
 
@@ -162,7 +162,7 @@ class Wire:
         yet mean that there is no reply.
         """
         if time.monotonic() > latest_first_byte.get():
-            raise Held("claim_late", "nothing was sent", retry_after=timedelta())
+            raise NotAttempted("claim_late", "nothing was sent", retry_after=timedelta())
         rest = memoryview(request)
         while rest:
             sock.settimeout(max(deadline - time.monotonic(), 0.001))

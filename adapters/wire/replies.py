@@ -15,7 +15,7 @@ from adapters.wire.reading import Reply
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
@@ -27,7 +27,7 @@ NO_LOOK_UP = "it cannot be compared: the partner has no look-up (unsupported.ope
 
 STATUSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     401: (TransientFailure, "partner_login"),
-    403: (Held, "partner_forbidden"),
+    403: (NotAttempted, "partner_forbidden"),
     # A gateway answers so while the application behind it is being started.
     404: (TransientFailure, "partner_unreachable"),
     425: (TransientFailure, "partner_busy"),
@@ -41,7 +41,7 @@ _CLASSES: dict[int, tuple[type[DeliveryFailure], str]] = {
     # A redirect may come after the effect; it is never followed.
     3: (AmbiguousFailure, "reply_unreadable"),
     # Of the way there (a proxy's login, a method that a gateway bars), not of the dossier.
-    4: (Held, "partner_forbidden"),
+    4: (NotAttempted, "partner_forbidden"),
     5: (AmbiguousFailure, "reply_server_error"),
 }
 

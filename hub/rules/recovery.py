@@ -52,7 +52,7 @@ class ReconcileAt:
 
 
 @dataclass(frozen=True, slots=True)
-class Park:
+class DeadLetter:
     """Give it to a person as a dead letter: certainly no effect."""
 
     code: str
@@ -63,7 +63,7 @@ class NeedsPerson:
     """Give it to a person as ambiguous: the effect is unknown and cannot be asked."""
 
 
-Action = RetryAt | ReconcileAt | Park | NeedsPerson
+Action = RetryAt | ReconcileAt | DeadLetter | NeedsPerson
 
 
 def recover(
@@ -83,8 +83,8 @@ def recover(
     """
     match failure.fault_class:
         case FaultClass.PERMANENT | FaultClass.INVALID:
-            return Park(failure.code)
-        case FaultClass.HELD:
+            return DeadLetter(failure.code)
+        case FaultClass.DEFERRED:
             # Zero is a wish too: at once.
             wish = failure.retry_after
             return RetryAt(now + (policy.pause if wish is None else wish), counts=False)
@@ -94,7 +94,7 @@ def recover(
             return ReconcileAt(now + policy.settle_delay)
         case _:
             if attempt >= policy.attempts:
-                return Park("attempts_exhausted")
+                return DeadLetter("attempts_exhausted")
             return RetryAt(next_time(failure, attempt, policy, now, deadline, draw))
 
 
@@ -105,14 +105,14 @@ def after_absence(
     now: datetime,
     deadline: datetime | None = None,
     draw: random.Random | None = None,
-) -> RetryAt | Park:
+) -> RetryAt | DeadLetter:
     """Return what follows when the partner proved that attempt number `attempt` had no effect.
 
     The first lost call is an accident and made again at once. A partner that loses every one would
     else be called for ever, as fast as it answers that it has nothing.
     """
     if attempt >= policy.attempts:
-        return Park("attempts_exhausted")
+        return DeadLetter("attempts_exhausted")
     if attempt <= 1:
         return RetryAt(now)
     return RetryAt(next_time(None, attempt - 1, policy, now, deadline, draw))

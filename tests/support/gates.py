@@ -9,7 +9,7 @@ from hub.rules.circuit import Policy
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
@@ -48,7 +48,7 @@ def call(
         return False
     turn = it.enter(name)
     wait = it.stopped(name, turn, now)
-    held = Held("partner_paused", "not sent")
+    held = NotAttempted("partner_paused", "not sent")
     it.ended(name, turn, held if wait else failure, dossier=dossier, now=now)
     return wait is None
 

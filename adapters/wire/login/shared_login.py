@@ -18,7 +18,12 @@ from datetime import timedelta
 from typing import TypeVar
 
 from adapters.wire.login.login_end import LoginEnd
-from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, Held, TransientFailure
+from hub.rules.failures.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    NotAttempted,
+    TransientFailure,
+)
 
 Reply = TypeVar("Reply")
 SOON = timedelta(seconds=10)
@@ -152,7 +157,7 @@ class Login:
                     self._count(old)
             return reply
         if again.denied:
-            raise Held("partner_forbidden", f"{again.words}, under a new login too")
+            raise NotAttempted("partner_forbidden", f"{again.words}, under a new login too")
         self.drop(token)
         raise TransientFailure("partner_login", f"{again.words}, under a new login too")
 
@@ -197,7 +202,7 @@ class Login:
     def _refuse_while_paused(self) -> None:
         left = self._not_before - self._clock()
         if left > 0:
-            raise Held(
+            raise NotAttempted(
                 "partner_session",
                 f"{self._lost} logins were lost within {SOON.seconds} s each",
                 retry_after=timedelta(seconds=left),

@@ -17,7 +17,7 @@ from hub.ports import DriftKind
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
     unknown_code,
@@ -25,7 +25,7 @@ from hub.rules.failures.errors import (
 
 FAILURES: Mapping[str, tuple[type[DeliveryFailure], str]] = {
     Means.REFUSED: (PermanentFailure, "partner_refused"),
-    Means.FORBIDDEN: (Held, "partner_forbidden"),
+    Means.FORBIDDEN: (NotAttempted, "partner_forbidden"),
     Means.BUSY: (TransientFailure, "partner_busy"),
     Means.SERVER_ERROR: (AmbiguousFailure, "reply_server_error"),
 }

@@ -42,7 +42,7 @@ from hub.rules.failures.error_summary import cause_of
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     TransientFailure,
 )
 from hub.rules.states import DeliveryState
@@ -379,7 +379,7 @@ class Deliver(Role):
         """Make the call, unless by now it must not be made."""
         try:
             now = self.clock()
-            held = self._held(incoming, lease, generation, now)
+            held = self._not_attempted(incoming, lease, generation, now)
         except Exception as error:
             return self._not_begun(claim, lease, error)
         if held is not None:
@@ -387,17 +387,17 @@ class Deliver(Role):
         latest_first_byte.set(lease.ends - self.destination.traits.longest_call.total_seconds())
         return make_call(self.destination, claim, self.clock)
 
-    def _held(
+    def _not_attempted(
         self, incoming: Incoming, lease: Lease, generation: int, now: datetime
-    ) -> Held | None:
+    ) -> NotAttempted | None:
         """Return why a claim must not be sent now, None when it may be."""
         longest = self.destination.traits.longest_send
         if now + longest >= lease.until or time.monotonic() + longest.total_seconds() >= lease.ends:
             # It waited for a thread too long, or the machine slept: somebody else may send it.
-            return Held("claim_late", "not sent", retry_after=timedelta())
+            return NotAttempted("claim_late", "not sent", retry_after=timedelta())
         if self.stopping.is_set():
             # What has not begun goes out after the start, so that nobody waits for it.
-            return Held("claim_late", "not sent: the hub stops", retry_after=timedelta())
+            return NotAttempted("claim_late", "not sent: the hub stops", retry_after=timedelta())
         if wait := self.gate.stopped(incoming.type, generation, now):
-            return Held("partner_paused", "not sent", retry_after=wait)
+            return NotAttempted("partner_paused", "not sent", retry_after=wait)
         return None

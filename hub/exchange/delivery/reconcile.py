@@ -324,6 +324,6 @@ class Reconcile(Role):
         match action:
             case recovery.RetryAt(when):
                 transitions.retry_absent(tx, claimed.id, now=when)
-            case recovery.Park(code):
+            case recovery.DeadLetter(code):
                 why, since = NEVER_THERE, DeliveryState.AMBIGUOUS
                 transitions.kill(tx, claimed.id, since=since, code=code, detail=why)

@@ -16,7 +16,7 @@ from hub.rules.failures.error_summary import cause_of
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
@@ -52,7 +52,7 @@ class Outcome:
     @property
     def called(self) -> bool:
         """Whether it came to a call: only a call is evidence."""
-        return bool(self.digest) and not isinstance(self.result, Held)
+        return bool(self.digest) and not isinstance(self.result, NotAttempted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +265,7 @@ def _fail(
             transitions.doubt(tx, id, since=since, query_at=when, code=code, now=now, **told)
         case recovery.NeedsPerson():
             transitions.doubt(tx, id, since=since, query_at=None, code=code, now=now, **told)
-        case recovery.Park(parked_as):
+        case recovery.DeadLetter(parked_as):
             # Where another code says why it ended, the detail says what the last call brought.
             last = f"{code}: {failure.detail}" if failure.detail else code
             told["detail"] = last if parked_as != code else failure.detail or code

@@ -20,8 +20,8 @@ __all__ = [
     "EarlyMessage",
     "Fault",
     "FaultClass",
-    "Held",
     "InvalidMessage",
+    "NotAttempted",
     "PermanentFailure",
     "TransientFailure",
     "is_certain",
@@ -40,7 +40,7 @@ class FaultClass(StrEnum):
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     AMBIGUOUS = "ambiguous"
-    HELD = "held"
+    DEFERRED = "held"
     INVALID = "invalid"
 
 
@@ -133,10 +133,10 @@ class AmbiguousFailure(DeliveryFailure):
     fault_class = FaultClass.AMBIGUOUS
 
 
-class Held(DeliveryFailure):
+class NotAttempted(DeliveryFailure):
     """Not tried: the partner is closed or paused. Waits without using an attempt."""
 
-    fault_class = FaultClass.HELD
+    fault_class = FaultClass.DEFERRED
 
 
 class EarlyMessage(Exception):
@@ -160,7 +160,7 @@ _T, _P, _A, _H, _I = (
     FaultClass.TRANSIENT,
     FaultClass.PERMANENT,
     FaultClass.AMBIGUOUS,
-    FaultClass.HELD,
+    FaultClass.DEFERRED,
     FaultClass.INVALID,
 )
 

@@ -13,7 +13,12 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.settle import Outcome, SettleContext, settle
 from hub.exchange.outbox.emit import say
-from hub.rules.failures.errors import DeliveryFailure, Held, PermanentFailure, TransientFailure
+from hub.rules.failures.errors import (
+    DeliveryFailure,
+    NotAttempted,
+    PermanentFailure,
+    TransientFailure,
+)
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance
 from hub.store.deliveries import attempts, transitions
@@ -205,8 +210,8 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
 @pytest.mark.parametrize(
     "unsent",
     [
-        Held("claim_late", "not sent", retry_after=timedelta()),
-        Held("partner_paused", "not sent", retry_after=timedelta(seconds=1)),
+        NotAttempted("claim_late", "not sent", retry_after=timedelta()),
+        NotAttempted("partner_paused", "not sent", retry_after=timedelta(seconds=1)),
         PermanentFailure("mapping_missing", "MaQuyTrinh"),
     ],
     ids=lambda it: it.code,
@@ -222,7 +227,9 @@ def test_what_was_never_called_is_no_evidence(
             transitions.doubt(tx, claimed.id, since=S.SENDING, query_at=None, code="x", detail="")
     with store.write() as tx:
         attempts.start(tx, [(claimed.id, claimed.attempts)], now=AT)
-    digest = "d" if isinstance(unsent, Held) else ""  # a call may be held after it was prepared
+    digest = (
+        "d" if isinstance(unsent, NotAttempted) else ""
+    )  # a call may be held after it was prepared
     outcome = Outcome(claimed=claimed, message=None, result=unsent, finished_at=AT, digest=digest)
     settle(settling(store, Partner()), [outcome], since=since, kind="send")
     with store.read() as tx:

@@ -11,7 +11,7 @@ import pytest
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Receipt
-from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.partners.province import (
     dossier,
     effects,
@@ -154,7 +154,7 @@ def test_a_403_under_a_new_login_holds_the_dossier(
 ) -> None:
     """A missing right: no attempt is used, and when the right is there it goes out."""
     over = gateway.before = Over(CERTAIN[how], for_ever=True)
-    with pytest.raises(Held, match="partner_forbidden"):
+    with pytest.raises(NotAttempted, match="partner_forbidden"):
         destination.send(request_for(destination, dossier(number)))
     assert over.logins == 2
     gateway.before = lambda _call: None
@@ -169,7 +169,7 @@ def test_a_fault_under_every_login_is_no_dead_dossier(
     over = gateway.before = Over(CERTAIN["fault"], for_ever=True)
     seen = []
     for _ in range(6):
-        with pytest.raises((TransientFailure, Held)) as caught:
+        with pytest.raises((TransientFailure, NotAttempted)) as caught:
             destination.send(request_for(destination, dossier(number)))
         seen.append(caught.value.code)
     assert seen[0] == "partner_login"
@@ -206,7 +206,7 @@ def test_two_programs_on_one_account_do_not_throw_each_other_out_in_a_loop(
             asked = request_for(program, dossier(f"000.99.01.H57-180726-{next(_numbers):05d}"))
             try:
                 program.send(asked)
-            except (TransientFailure, Held) as failure:
+            except (TransientFailure, NotAttempted) as failure:
                 codes.append(failure.code)
     assert "partner_session" in codes
     assert logins < 20

@@ -11,7 +11,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center.destination import TownCenter
 from adapters.town_center.session import TownSession
 from hub.ports import Receipt
-from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
 from tests.support.partners.town import message_of, settings_for, start_town, transfer
 
@@ -130,7 +130,7 @@ def test_a_403_under_a_fresh_token_holds_the_dossier(
     gateway.before = Over(ENDS[how], for_ever=True)
     payload = transfer(number)
     request = destination.prepare(message_of(payload), payload)
-    with pytest.raises(Held, match="partner_forbidden"):
+    with pytest.raises(NotAttempted, match="partner_forbidden"):
         destination.send(request)
     gateway.before = lambda _call: None
     destination.send(request)

@@ -11,7 +11,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub.ports import Receipt
 from hub.rules.failures.errors import (
-    Held,
+    NotAttempted,
     TransientFailure,
 )
 from tests.support.partners.province import (
@@ -95,9 +95,9 @@ def test_wrong_credentials_need_a_person(
 ) -> None:
     """Nothing was sent, and no delivery uses up its attempts before somebody mends it."""
     stranger = ProvincialDestination(settings_for(province.url, mode=mode, password="wrong"))
-    with pytest.raises(Held, match="partner_login"):
+    with pytest.raises(NotAttempted, match="partner_login"):
         stranger.ping()
-    with pytest.raises(Held, match="partner_login"):
+    with pytest.raises(NotAttempted, match="partner_login"):
         stranger.send(request_for(stranger, dossier(number)))
     stranger.close()
     assert effects(province, number) == []

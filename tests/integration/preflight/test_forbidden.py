@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.rules.failures.errors import Held
+from hub.rules.failures.errors import NotAttempted
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.schema.migrate import migrate
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_a_right_that_is_missing_is_one_finding_and_nothing_dies(store: Store) -> None:
     """Twenty dossiers wait without using attempts, and all go out when the right is there."""
     soon = timedelta(milliseconds=10)
-    denied = Held("partner_forbidden", "HTTP 403, under a new login too", retry_after=soon)
+    denied = NotAttempted("partner_forbidden", "HTTP 403, under a new login too", retry_after=soon)
     broker, partner = MemoryBroker(), Partner([denied] * 6, concurrency=4)
 
     def found() -> list[str]:

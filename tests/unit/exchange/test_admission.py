@@ -13,7 +13,7 @@ from hub.rules.call_limits import Quota
 from hub.rules.circuit import Phase
 from hub.rules.failures.errors import (
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
@@ -75,7 +75,7 @@ def test_trouble_pauses_its_operation_alone() -> None:
 def test_a_missing_right_pauses_its_operation_at_once() -> None:
     """What waits would be refused as well; the other operation goes on."""
     it = gate()
-    call(it, A, Held("partner_forbidden"))
+    call(it, A, NotAttempted("partner_forbidden"))
     assert it.permits([A, B], NOW) == [False, True]
     assert it.pauses(NOW)[A].code == "partner_forbidden"
 
@@ -137,7 +137,7 @@ def test_a_trial_that_was_not_made_leaves_its_place() -> None:
     """The delivery was overtaken or our own fault: nothing is proven, and the next may try."""
     it = gate()
     now = shut(it)
-    for failure in (Held("claim_late"), PermanentFailure("mapping_missing")):
+    for failure in (NotAttempted("claim_late"), PermanentFailure("mapping_missing")):
         assert call(it, A, failure, now=now)
         assert it.pauses(now)[A].phase == Phase.HALF_OPEN
         assert it.room(now)[A] == 1
@@ -162,7 +162,7 @@ def test_what_was_claimed_while_it_opened_does_not_go_after_it() -> None:
     assert it.stopped(A, turns[0], NOW) == POLICY.first_pause
     assert [it.stopped(A, turn, until) for turn in turns] == [AT_ONCE] * 8
     for turn in turns:
-        it.ended(A, turn, Held("partner_paused"), dossier="D", now=until)
+        it.ended(A, turn, NotAttempted("partner_paused"), dossier="D", now=until)
     assert it.room(until)[A] == 1
 
 
@@ -265,7 +265,7 @@ def test_a_restart_goes_on_with_the_pause() -> None:
     assert second.reach(until).until == until + 4 * POLICY.first_pause
 
 
-OUTCOMES = st.sampled_from([None, None, None, DOWN, SLOW, REFUSED, Held("claim_late")])
+OUTCOMES = st.sampled_from([None, None, None, DOWN, SLOW, REFUSED, NotAttempted("claim_late")])
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("batch"), st.sampled_from([A, B]), st.integers(1, 6)),
@@ -294,7 +294,7 @@ def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
                     if it.stopped(what, turn, now) is None:
                         going.append((what, turn))
                     else:
-                        it.ended(what, turn, Held("partner_paused"), dossier="D", now=now)
+                        it.ended(what, turn, NotAttempted("partner_paused"), dossier="D", now=now)
             case "end" if going:
                 name, turn = going.pop(n % len(going))
                 assert what is None or isinstance(what, DeliveryFailure)

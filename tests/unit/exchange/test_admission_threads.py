@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from hub.exchange.admission.admission import WIDE, Gate
-from hub.rules.failures.errors import Held
+from hub.rules.failures.errors import NotAttempted
 from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
 
 
@@ -49,7 +49,7 @@ def test_threads_lose_no_call() -> None:
 
     def deliver() -> None:
         for n in range(rounds):
-            call(it, A, [None, REFUSED, Held("claim_late")][n % 3], now=now)
+            call(it, A, [None, REFUSED, NotAttempted("claim_late")][n % 3], now=now)
 
     def look() -> None:
         for _ in range(rounds):

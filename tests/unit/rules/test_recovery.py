@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    Held,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
 from hub.rules.recovery import (
+    DeadLetter,
     NeedsPerson,
-    Park,
     Policy,
     ReconcileAt,
     RetryAt,
@@ -44,14 +44,14 @@ def test_without_effect_it_is_sent_again_later_and_later() -> None:
     failure = TransientFailure("partner_unreachable")
     waits = [decide(failure, attempt) for attempt in (1, 2, 3, 4)]
     assert waits == [RetryAt(NOW + timedelta(seconds=s)) for s in (2, 4, 8, 16)]
-    assert decide(failure, 5) == Park("attempts_exhausted")
+    assert decide(failure, 5) == DeadLetter("attempts_exhausted")
 
 
 def test_a_partner_that_loses_every_call_is_called_later_and_later() -> None:
     """The first time at once, then 2, 4, 8 seconds; the fifth time a person is told."""
     actions = [after_absence(attempt, policy=POLICY, now=NOW) for attempt in (1, 2, 3, 4)]
     assert actions == [RetryAt(NOW + timedelta(seconds=s)) for s in (0, 2, 4, 8)]
-    assert after_absence(5, policy=POLICY, now=NOW) == Park("attempts_exhausted")
+    assert after_absence(5, policy=POLICY, now=NOW) == DeadLetter("attempts_exhausted")
 
 
 def test_a_partner_that_answers_no_question_is_asked_later_and_later() -> None:
@@ -65,7 +65,7 @@ def test_a_partner_that_answers_no_question_is_asked_later_and_later() -> None:
 
 def test_a_refusal_is_parked_at_once_with_its_reason() -> None:
     """Sending the same again cannot help."""
-    assert decide(PermanentFailure("partner_refused")) == Park("partner_refused")
+    assert decide(PermanentFailure("partner_refused")) == DeadLetter("partner_refused")
 
 
 @pytest.mark.parametrize("attempt", [1, 5, 500])
@@ -89,8 +89,8 @@ def test_an_unknown_effect_may_be_repeated_where_the_partner_drops_repeats() -> 
 
 def test_a_pause_uses_no_attempt() -> None:
     """A closed partner is nobody's failure, also after the last attempt."""
-    assert decide(Held("partner_paused"), 5) == RetryAt(NOW + POLICY.pause, counts=False)
-    at_once = Held("claim_late", retry_after=timedelta())
+    assert decide(NotAttempted("partner_paused"), 5) == RetryAt(NOW + POLICY.pause, counts=False)
+    at_once = NotAttempted("claim_late", retry_after=timedelta())
     assert decide(at_once, 5) == RetryAt(NOW, counts=False)
 
 

@@ -14,7 +14,7 @@ from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Wire
 from adapters.wire.reading import Reply
 from hub.ports import latest_first_byte
-from hub.rules.failures.errors import AmbiguousFailure, Held, TransientFailure
+from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.network.raw_server import MARKED, OK, Close, RawServer, raw_server
 
 PATIENT = timedelta(seconds=20)
@@ -213,7 +213,7 @@ def test_a_call_whose_claim_is_over_is_not_begun(server: RawServer, wire: Wire) 
     """A process that stood still between claim and first byte sends nothing: others may have."""
     latest_first_byte.set(time.monotonic() - 1)
     try:
-        with pytest.raises(Held) as caught:
+        with pytest.raises(NotAttempted) as caught:
             wire.call("POST", "/", body=b"x")
     finally:
         latest_first_byte.set(math.inf)

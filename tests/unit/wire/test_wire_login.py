@@ -17,7 +17,12 @@ from adapters.wire.login.shared_login import (
     Granted,
     Login,
 )
-from hub.rules.failures.errors import AmbiguousFailure, Held, PermanentFailure, TransientFailure
+from hub.rules.failures.errors import (
+    AmbiguousFailure,
+    NotAttempted,
+    PermanentFailure,
+    TransientFailure,
+)
 
 REFUSED = LoginEnd(Kind.STATUS, "HTTP 401")
 DENIED = LoginEnd(Kind.STATUS, "HTTP 403", denied=True)
@@ -186,7 +191,7 @@ def test_what_a_new_login_does_not_help_is_no_effect(end: LoginEnd) -> None:
 
 def test_a_right_that_a_new_login_lacks_holds_the_delivery() -> None:
     """A 403 under an old login is an end of it; under a new one it is a missing right."""
-    with pytest.raises(Held, match="partner_forbidden: HTTP 403, under a new login too"):
+    with pytest.raises(NotAttempted, match="partner_forbidden: HTTP 403, under a new login too"):
         made(Login(Partner().log_in), [DENIED, DENIED])
 
 
@@ -194,14 +199,14 @@ def test_a_missing_right_is_no_contest() -> None:
     """However often it is refused: there is one finding, and it names the right."""
     login = Login(Partner().log_in)
     for _ in range(3 * IN_A_ROW):
-        with pytest.raises(Held, match="partner_forbidden"):
+        with pytest.raises(NotAttempted, match="partner_forbidden"):
             made(login, [DENIED, DENIED])
 
 
 def test_logins_that_are_ended_by_403_again_and_again_are_a_contest() -> None:
     """Each new login works, so the right is there and the login was taken away."""
     login = Login(Partner().log_in, clock=lambda: 0.0)
-    with pytest.raises(Held, match="partner_session"):
+    with pytest.raises(NotAttempted, match="partner_session"):
         for _ in range(2 * IN_A_ROW):
             made(login, [DENIED, None])
 
@@ -231,7 +236,7 @@ def test_logins_that_are_lost_within_seconds_are_followed_by_growing_pauses() ->
         contest.lose()
     waited = []
     for _ in range(12):
-        with pytest.raises(Held, match=r"partner_session: .* logins were lost") as held:
+        with pytest.raises(NotAttempted, match=r"partner_session: .* logins were lost") as held:
             contest.login.get()
         assert held.value.retry_after is not None
         waited.append(held.value.retry_after)
