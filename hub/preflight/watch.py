@@ -53,9 +53,9 @@ class Watch(Role):
             # Measuring takes minutes: the next look must not be later for it.
             self.bell.wait(max(0.0, due - time.monotonic()))
             if not self.stopping.is_set():
-                self.look()
+                self.check_now()
 
-    def look(self) -> list[Check]:
+    def check_now(self) -> list[Check]:
         """Examine, tell and keep; return what is not good."""
         self._found = examine(self.settings)
         return self._share()

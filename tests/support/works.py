@@ -12,7 +12,7 @@ from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.housekeeping.timer import Pace, Timer
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog
 from hub.messages import payloads as p
@@ -139,7 +139,7 @@ class Works(Generic[P]):
     def say(self, *messages: Message) -> None:
         """Say messages, as a handler would."""
         with self.store.write() as tx:
-            say(tx, messages, now())
+            emit(tx, messages, now())
         self.relay.bell.ring()
 
     def states(self) -> dict[str, int]:

@@ -54,7 +54,7 @@ class AtRest:
         """Return from when on it looked as it does now; by the clock of `rested`."""
         return self._since[path][1]
 
-    def end_look(self) -> None:
+    def end_poll(self) -> None:
         """Forget the files that were not there at this look."""
         self._since = {path: known for path, known in self._since.items() if path in self._here}
         self._here = set()

@@ -90,7 +90,7 @@ class ScannerSource:
             try:
                 for name in (CLAIMED, TAKEN, REFUSED):
                     (self.folder / name).mkdir(parents=True, exist_ok=True)
-                self.look(sink)
+                self.poll_hot_folder(sink)
                 self._clear()
             except OSError as error:
                 self._report(cause_of(error))
@@ -99,7 +99,7 @@ class ScannerSource:
             beat()
             stop.wait(self.poll)
 
-    def look(self, sink: Sink) -> int:
+    def poll_hot_folder(self, sink: Sink) -> int:
         """Look once; take every file that has come to rest; return how many were taken.
 
         A file that cannot be read or moved stays where it is and stops no other one; then the last
@@ -115,7 +115,7 @@ class ScannerSource:
             except OSError as error:
                 if os.path.lexists(path):  # else whoever put it there has taken it away again
                     failed = error
-        self._at_rest.end_look()
+        self._at_rest.end_poll()
         if failed is not None:
             raise failed
         return count

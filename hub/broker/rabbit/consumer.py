@@ -123,7 +123,7 @@ class _Session:
 
     def _tell(self) -> None:
         self._told = False
-        self._link.tell()
+        self._link.notify()
 
     def end(self) -> None:
         """Give everything back and close.

@@ -27,7 +27,7 @@ def ask_depth(
 
     def on_answer(frame: Any) -> None:
         answer.append(frame.method.message_count)
-        link.tell()
+        link.notify()
 
     def ask() -> None:
         if channel.is_open:

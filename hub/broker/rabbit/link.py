@@ -78,16 +78,16 @@ class Link:
     def ready(self) -> None:
         """Say that the channel is set up."""
         self.is_ready = True
-        self.tell()
+        self.notify()
 
     def fail(self, reason: str) -> None:
         """Say that the link is of no use any more. The first reason stays."""
         if not self.lost:
             self.lost = reason[:300]
             self.is_ready = False
-            self.tell()
+            self.notify()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Wake the owner, something has changed."""
         with self._changed:
             self._changed.notify_all()

@@ -128,7 +128,7 @@ class _Session:
             batch.sent(index)
             self._next_tag += 1
         if not batch.open:
-            self._link.tell()
+            self._link.notify()
 
     def _refuse(self, batch: _Batch, index: int, code: str) -> None:
         batch.refuse(index)
@@ -145,7 +145,7 @@ class _Session:
         outcome = Confirm.CONFIRMED if isinstance(method, Basic.Ack) else Confirm.REFUSED
         self._batch.settle(method.delivery_tag, outcome, multiple=method.multiple)
         if not self._batch.open:
-            self._link.tell()
+            self._link.notify()
 
 
 class RabbitPublisher:

@@ -76,13 +76,13 @@ class Timer(Role):
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
-            if outlast(self, self.look):
+            if outlast(self, self.run_once):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
             self.bell.wait(outlast(self, self._pause))
         self.on_sweep()
 
-    def look(self) -> int:
+    def run_once(self) -> int:
         """Do everything that is due once; return how much was asked for."""
         now, measured = self.clock(), time.monotonic()
         lost = now - self.pace.enqueue_again_after
@@ -126,10 +126,10 @@ class Timer(Role):
             # First, because an ask that is repeated looks like one that has just been made.
             self.also(now)
         finally:
-            count = self._look_for_lost(now)
+            count = self._sweep_lost(now)
         return count
 
-    def _look_for_lost(self, now: datetime) -> int:
+    def _sweep_lost(self, now: datetime) -> int:
         # First, because by the present time a lease may have run out, or an ask may be lost.
         self._correct_future(now)
         lost = now - self.pace.enqueue_again_after

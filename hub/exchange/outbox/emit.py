@@ -10,7 +10,7 @@ from hub.store.engine.store import Tx
 from hub.store.messages import journal
 
 
-def say(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
+def emit(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
     """Store outgoing messages with their deliveries, inside the transaction that caused them."""
     if not messages:
         return

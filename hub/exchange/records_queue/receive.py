@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.records_queue.poison_guard import Suspects, key_of
 from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode
@@ -245,7 +245,7 @@ class Receive(Role):
         with self.together(tx, messages) if len(messages) > 1 else nullcontext():
             for message in messages:
                 said.extend(self.handler(tx, message, catalog.read(message)))
-        say(tx, said, now)
+        emit(tx, said, now)
 
     def _store_is_back(self) -> bool:
         """Wait for as long as the store is away; tell whether it is there.

@@ -8,7 +8,7 @@ message is left alone.
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import refresh
 from hub.records.rulebook import Rulebook
@@ -41,5 +41,5 @@ class PaperRefreshes:
                 return False
             cause = Cause(paper_refreshes.last_page(tx, number))
             _, message = refresh(tx, cause, dossier, self.rules, at=last)
-            say(tx, [message], now)
+            emit(tx, [message], now)
         return True

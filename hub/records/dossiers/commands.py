@@ -24,7 +24,7 @@ class Cause:
 
     message: Message
 
-    def say(
+    def emit(
         self, payload: p.Payload, part: str, *, time: datetime, files: Iterable[Attachment] = ()
     ) -> Message:
         """Return a message caused by this one; `part` tells several of a type apart."""
@@ -70,7 +70,7 @@ def register(
         unit=unit,
         components=dossier.components,
     )
-    return cause.say(payload, str(dossier.version), time=at, files=files)
+    return cause.emit(payload, str(dossier.version), time=at, files=files)
 
 
 def tell_step(cause: Cause, dossier: Dossier, event: StatusEvent) -> Message:
@@ -85,7 +85,7 @@ def tell_step(cause: Cause, dossier: Dossier, event: StatusEvent) -> Message:
         text=event.note,
         due_at=dossier.due_at,
     )
-    return cause.say(payload, str(dossier.version), time=event.at)
+    return cause.emit(payload, str(dossier.version), time=event.at)
 
 
 def transfer(
@@ -111,7 +111,7 @@ def transfer(
         components=dossier.components,
         parcels=dossier.parcels,
     )
-    return cause.say(payload, "", time=at, files=files)
+    return cause.emit(payload, "", time=at, files=files)
 
 
 def supply(
@@ -125,10 +125,10 @@ def supply(
         due_at=dossier.due_at,
         note=note,
     )
-    return cause.say(payload, "", time=at, files=files)
+    return cause.emit(payload, "", time=at, files=files)
 
 
 def tell_returned(cause: Cause, dossier: Dossier, *, at: datetime) -> Message:
     """Tell the town that the applicant has the result."""
     payload = p.TownResultReturned(number=dossier.number, version=dossier.version, returned_at=at)
-    return cause.say(payload, "", time=at)
+    return cause.emit(payload, "", time=at)

@@ -13,7 +13,7 @@ from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.loopback import free_port
 from hub.exchange.delivery.deliver import Deliver
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.outbox.relay import Relay
 from hub.messages.catalog import PROVINCIAL
 from hub.messages.envelope import Message
@@ -49,7 +49,7 @@ def fill(hub: Hub, order: Order) -> None:
     messages = list(order.messages())
     for first in range(0, len(messages), TOGETHER):
         with hub.store.write() as tx:
-            say(tx, messages[first : first + TOGETHER], hub.clock())
+            emit(tx, messages[first : first + TOGETHER], hub.clock())
     publisher, relay = hub.broker.publisher(), Relay(hub.store, hub.broker)
     while relay.publish_some(publisher):
         pass

@@ -21,7 +21,7 @@ from hub.exchange.admission.admission import Gate
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.intake.accept import Intake
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog
@@ -171,7 +171,7 @@ def deliver(trial: Trial) -> Role:
     """Deliver what was said before, a lane each."""
     for part in _parts(content.outgoing(trial.order.process, trial.order.count)):
         with trial.store.write() as tx:
-            say(tx, part, clock())
+            emit(tx, part, clock())
     trial.publish()
     partner = Partner()
 

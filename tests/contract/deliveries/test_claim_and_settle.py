@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.exchange.delivery.settle import Outcome, SettleContext
 from hub.exchange.delivery.settle import settle as settle_outcomes
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import decode
 from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S
@@ -32,7 +32,7 @@ ALL = [1, 2, 3]
 def said(store: Store) -> Store:
     """A store with three pending deliveries, of three dossiers."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in ALL], AT)
+        emit(tx, [step(n, 1) for n in ALL], AT)
     return store
 
 
@@ -96,7 +96,7 @@ def test_what_was_claimed_is_not_claimed_again(said: Store) -> None:
 def test_a_waiting_delivery_that_a_newer_one_replaces_is_not_claimed(store: Store) -> None:
     """Old data is not sent when newer data of the same kind stands behind it."""
     with store.write() as tx:
-        say(tx, [record(1, 2), record(1, 3)], AT)
+        emit(tx, [record(1, 2), record(1, 3)], AT)
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
         transitions.wait(tx, 1, since=S.SENDING, when=AT, code="partner_busy", detail="")
     assert claim(store, [1]) == []
@@ -139,7 +139,7 @@ def written(tx: Tx, ids: list[int]) -> list[list[dict[str, object]]]:
 def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind: str) -> None:
     """PostgreSQL names the columns of `delivered` a second time: both leave the same in each."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 7)], AT)
+        emit(tx, [step(n, 1) for n in range(1, 7)], AT)
         claimed = claiming.claim_and_start(tx, [*range(1, 7)], TO, now=AT, lease_until=LATER)
         failed = {"code": "partner_busy", "detail": "busy", "partner_code": "77"}
         tx.execute(sa.update(deliveries_table).values(failed))

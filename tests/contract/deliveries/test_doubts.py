@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations.watchers.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.absence import Standing
@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
     """Have one step whose effect is unknown since AT."""
-    say(tx, [step(1, 1)], AT)
+    emit(tx, [step(1, 1)], AT)
     transitions.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
     attempts.start(tx, [(1, 1)], now=AT)
     transitions.doubt(tx, 1, since=S.SENDING, query_at=AT, code=code, detail="x", now=AT)
@@ -55,7 +55,7 @@ def test_a_doubt_that_was_never_dated_is_dated_by_its_first_answer(store: Store)
 def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:
     """Its call may have been at work until then."""
     with store.write() as tx:
-        say(tx, [step(1, 1)], AT)
+        emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=AT + 5 * SECOND)
         assert doubts.standing(tx, 1).since == AT + 5 * SECOND
@@ -76,7 +76,7 @@ def test_what_was_delivered_of_a_lane_is_returned_in_its_order(store: Store) -> 
     """Not what is open, of another dossier, or the one that is asked about."""
     messages = [record(1, 1), step(1, 1), step(1, 2), step(2, 1)]
     with store.write() as tx:
-        say(tx, messages, AT)
+        emit(tx, messages, AT)
         delivered = {"state": "delivered", "settled_at": AT}
         tx.execute(sa.update(table).where(table.c.id != 3).values(delivered))
         found = doubts.delivered_of(tx, TO, number(1), besides=3)

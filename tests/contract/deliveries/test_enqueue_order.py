@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
@@ -23,7 +23,7 @@ def test_after_a_pause_what_was_tried_least_goes_first_then_what_is_due_soonest(
     tried = {1: 2, 2: 0, 3: 0, 4: 0, 5: 1, 6: 0, 7: 0, 8: 0}
     due = {3: AT + timedelta(days=3), 4: AT + timedelta(days=2)}
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in tried], AT)
+        emit(tx, [step(n, 1) for n in tried], AT)
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 100)])
         pauses.shelve(tx, list(tried), "provincial")
         for id, counted in tried.items():
@@ -53,7 +53,7 @@ def test_no_more_than_the_limit_are_taken_at_once(store: Store) -> None:
     """A trial is one delivery, a page a page: PostgreSQL must not choose again for each row."""
     numbers = range(1, 31)
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in numbers], AT)
+        emit(tx, [step(n, 1) for n in numbers], AT)
         pauses.shelve(tx, list(numbers), "provincial")
     with store.write() as tx:
         pages = [

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Pace, Timer
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import attempts
 from hub.store.engine.store import Store
 from hub.store.repair import future_times
@@ -55,7 +55,7 @@ def test_times_in_the_future_are_corrected_once_and_real_ones_left_alone(store: 
         ({"state": "waiting", "next_attempt_at": AT + 2 * HOUR}, AT),
     ]
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 4)], AT)
+        emit(tx, [step(n, 1) for n in range(1, 4)], AT)
         for id, (values, tried) in enumerate(planned, start=1):
             change = sa.update(table).where(table.c.id == id).values(attempts=1, **values)
             tx.execute(change)
@@ -75,7 +75,7 @@ def test_times_in_the_future_are_corrected_once_and_real_ones_left_alone(store: 
 def test_what_is_settled_meanwhile_is_left_alone(store: Store) -> None:
     """Between the read and the correction others go on."""
     with store.write() as tx:
-        say(tx, [step(1, 1), step(2, 1)], AT + HOUR)
+        emit(tx, [step(1, 1), step(2, 1)], AT + HOUR)
     with store.read() as tx:
         ids = future_times.concerned(tx, present())
     assert ids == [1, 2]
@@ -95,7 +95,7 @@ def test_the_timer_corrects_a_few_deliveries_in_a_transaction(
     """With all that is open in one, SQLite's writers would wait, and PostgreSQL would end it."""
     monkeypatch.setattr(future_times, "PAGE", 2)
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 6)], AT + HOUR)
+        emit(tx, [step(n, 1) for n in range(1, 6)], AT + HOUR)
         tx.execute(sa.text("DELETE FROM outbox"))
     timer = Timer(store, clock=lambda: AT, pace=Pace(grace_period=timedelta()))
     with updates(store) as moved:

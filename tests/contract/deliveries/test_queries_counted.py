@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import attempts, schedule
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
@@ -19,7 +19,7 @@ ASKED, TRIED, RECENT = 1, 2, 3
 
 def try_often(tx: Tx) -> None:
     """Open three deliveries and write down their attempts; all of them are ambiguous and due."""
-    say(tx, [step(n, 1) for n in (ASKED, TRIED, RECENT)], AT)
+    emit(tx, [step(n, 1) for n in (ASKED, TRIED, RECENT)], AT)
     attempts.start(tx, [(ASKED, 1), (RECENT, 1)], now=AT)
     attempts.start(tx, [(ASKED, n) for n in range(2, 12)], now=AT, kind="find")
     attempts.start(tx, [(RECENT, n) for n in range(2, 4)], now=AT, kind="find")

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import operations
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
@@ -35,7 +35,7 @@ def postgres(postgres_url: str) -> Iterator[Store]:
 def two_records(store: Store, state: S) -> None:
     """Say two records of a dossier, so that the older one is waiting, or dead."""
     with store.write() as tx:
-        say(tx, [record(1, 2), record(1, 3)], AT)
+        emit(tx, [record(1, 2), record(1, 3)], AT)
         transitions.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
         since, code = S.SENDING, "partner_busy"
         if state is S.DEAD:
@@ -192,7 +192,7 @@ def test_what_is_not_the_only_one_left_is_cancelled_at_once(store: Store, *, by_
     """Another newer one still goes, or was taken there on paper: something of it arrives."""
     two_records(store, S.WAITING)
     with store.write() as tx:
-        say(tx, [record(1, 4)], AT)
+        emit(tx, [record(1, 4)], AT)
         retry(tx)
     taken_out = NEW
     if by_hand:

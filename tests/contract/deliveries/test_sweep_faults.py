@@ -24,7 +24,7 @@ def test_leases_end_although_what_is_looked_for_besides_fails(store: Store) -> N
     marked: list[bool] = []
     timer = Timer(store, clock=lambda: LATER, also=broken, on_sweep=lambda: marked.append(True))
     with pytest.raises(OSError, match="cut off"):
-        timer.look()
+        timer.run_once()
     assert state_of(store, "m-1-1") is S.AMBIGUOUS
     assert marked
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations.watchers.conservation import Conservation
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance, counts, imbalance, proof
@@ -25,7 +25,7 @@ PASSED = NOW + timedelta(minutes=11)
 def delivered(store: Store, *dossiers: int) -> list[int]:
     """Say one message of each dossier and deliver it; return the deliveries."""
     with store.write() as tx:
-        say(tx, [progress(n, 1) for n in dossiers], NOW)
+        emit(tx, [progress(n, 1) for n in dossiers], NOW)
         ids = list(tx.execute(sa.select(table.c.id).where(table.c.state == "pending")).scalars())
         transitions.claim(tx, ids, "provincial", now=NOW, lease_until=PASSED)
         transitions.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
@@ -138,7 +138,7 @@ def test_a_quick_balance_reads_what_is_open_and_no_delivery_that_is_settled(stor
         delivered(store, *range(1, 61))
         Conservation(store=store).look(PASSED)
         with store.write() as tx:
-            say(tx, [progress(n, 2) for n in range(1, 4)], NOW)
+            emit(tx, [progress(n, 2) for n in range(1, 4)], NOW)
         with store.read() as tx:
             found = balance.balance(tx, PARTNERS)
             assert all(one.holds for one in found)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.operations.deliveries import resend
 from hub.operations.signed_by import By
@@ -88,7 +88,7 @@ class Walk:
         """Say new messages, and one that was said before."""
         self.said += 3
         dossier = self.chance.randint(1, 40)
-        say(tx, [progress(dossier, self.said + n) for n in (-2, -1, -1, 0)], NOW)
+        emit(tx, [progress(dossier, self.said + n) for n in (-2, -1, -1, 0)], NOW)
 
     def _move(self, tx: Tx) -> list[tuple[S, S]]:
         c = table.c
@@ -226,7 +226,7 @@ def _work(store: Store, first: int) -> None:
 
 def _said(store: Store, n: int) -> Iterator[int]:
     with store.write() as tx:
-        say(tx, [progress(n, 1)], NOW)
+        emit(tx, [progress(n, 1)], NOW)
         query = sa.select(table.c.id).where(table.c.message_id == f"m-{n}-1")
         id = tx.execute(query).scalar_one()
     yield id

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.settle import Outcome, SettleContext, settle
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.rules.failures.errors import (
     DeliveryFailure,
     NotAttempted,
@@ -104,7 +104,7 @@ def test_the_balance_of_a_hub_at_work_holds(store: Store) -> None:
 
     def tell(n: int) -> None:
         with store.write() as tx:
-            say(tx, [step(n, 1)], AT)
+            emit(tx, [step(n, 1)], AT)
 
     tell(1)
     then(store, "FROM delivery_counts", lambda: tell(2))
@@ -243,7 +243,7 @@ def test_what_was_never_called_is_no_evidence(
 def claim_one(store: Store) -> transitions.Claimed:
     """Say a step of dossier 2 and claim it."""
     with store.write() as tx:
-        say(tx, [step(2, 1)], AT)
+        emit(tx, [step(2, 1)], AT)
         ids = tx.execute(sa.text("SELECT id FROM deliveries WHERE state = 'pending'")).scalars()
         (claimed,) = transitions.claim(tx, list(ids), "provincial", now=AT, lease_until=AT)
     return claimed

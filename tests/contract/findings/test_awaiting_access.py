@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, pauses, schedule, transitions
 from hub.store.deliveries.pauses import Pause
@@ -35,7 +35,7 @@ def test_deliveries_that_wait_for_a_login_are_one_line_since_the_first_refusal(
 ) -> None:
     """A cause of another kind before it does not count; what waits for something else neither."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 6)], AT)
+        emit(tx, [step(n, 1) for n in range(1, 6)], AT)
         refused(tx, 1, 1, "partner_login", 1)
         refused(tx, 1, 2, "partner_busy", 2)
         refused(tx, 1, 3, "partner_login", 10)
@@ -67,7 +67,7 @@ def test_what_lies_behind_a_pause_for_such_a_cause_is_counted(store: Store) -> N
         reason_en="",
     )
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 4)], AT)
+        emit(tx, [step(n, 1) for n in range(1, 4)], AT)
         refused(tx, 1, 1, "partner_paused", 5)
         pauses.post(tx, pause)
         (found,) = awaiting_access(tx, now=NOW)
@@ -80,7 +80,7 @@ def test_what_lies_behind_a_pause_for_such_a_cause_is_counted(store: Store) -> N
 def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) -> None:
     """Its last question was not let in, whatever made the effect unknown."""
     with store.write() as tx:
-        say(tx, [step(1, 1)], AT)
+        emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT + MINUTE)
         attempts.start(tx, [(1, 1)], now=AT)
         transitions.doubt(

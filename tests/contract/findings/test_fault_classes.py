@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.delivery.settle import Outcome, SettleContext, settle
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations.deliveries.classify import NotClassified, Verdict, classify
 from hub.operations.signed_by import By
 from hub.operations.watchers.unknown_codes import UnknownCodes, finding
@@ -36,7 +36,7 @@ def answered(
 ) -> int:
     """Send a step of dossier `n` to which the partner replies with an unknown code."""
     with store.write() as tx:
-        say(tx, [step(n, 1)], AT)
+        emit(tx, [step(n, 1)], AT)
         query = sa.select(table.c.id).where(table.c.message_id == f"m-{n}-1")
         id = int(tx.execute(query).scalar_one())
         (claimed,) = transitions.claim(tx, [id], "provincial", now=AT, lease_until=AT)

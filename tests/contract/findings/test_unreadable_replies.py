@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations.watchers.unreadable_replies import KIND, UnreadableReplies, subject_of
 from hub.store.deliveries import attempts
 from hub.store.engine.store import Store
@@ -22,7 +22,7 @@ class Calls:
         self.store = store
         self.numbers: dict[int, int] = {}
         with store.write() as tx:
-            say(tx, [step(n, 1) for n in range(1, 6)], AT)
+            emit(tx, [step(n, 1) for n in range(1, 6)], AT)
 
     def ended(
         self,

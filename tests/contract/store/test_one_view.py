@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.comparison.daily import compare
@@ -46,7 +46,7 @@ def test_two_statements_see_the_same_moment(store: Store) -> None:
     with store.read() as tx:
         assert work_counts.unhandled_count(tx) == 0
         with store.write() as other:
-            say(other, [step(1, 1)], AT)
+            emit(other, [step(1, 1)], AT)
         assert tx.execute(count).scalar_one() == 0
     with store.read() as tx:
         assert tx.execute(count).scalar_one() == 1
@@ -71,7 +71,7 @@ def test_a_dossier_that_moves_on_while_it_is_compared_is_no_difference(store: St
 
     def tell(message: envelope.Message) -> None:
         with store.write() as tx:
-            say(tx, list(records(tx, message, catalog.read(message))), AT)
+            emit(tx, list(records(tx, message, catalog.read(message))), AT)
 
     tell(received)
     after(store, "SELECT dossiers.status", lambda: tell(moved))
@@ -83,7 +83,7 @@ def test_a_dossier_that_moves_on_while_it_is_compared_is_no_difference(store: St
 def test_who_only_looks_does_not_wait_for_who_repairs(store: Store, look: str) -> None:
     """The rows are locked by somebody else; a look is not kept waiting and locks nothing itself."""
     with store.write() as tx:
-        say(tx, [step(1, 1)], AT)
+        emit(tx, [step(1, 1)], AT)
         transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with store.write() as tx:
         transitions.place_of(tx, 1)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
@@ -73,7 +73,7 @@ def open_deliveries(store: Store, *messages: Message) -> list[int]:
     """Say messages and return the delivery ids that are asked for."""
     with store.write() as tx:
         before = {row.seq for row in outbox.head(tx, 1000)}
-        say(tx, messages, NOW)
+        emit(tx, messages, NOW)
         rows = [row for row in outbox.head(tx, 1000) if row.seq not in before]
     return [int(row.message_id.removeprefix("d")) for row in rows]
 
@@ -376,7 +376,7 @@ def test_a_time_without_timezone_cannot_be_stored(store: Store) -> None:
 def test_what_does_not_add_up_is_named_by_its_id(store: Store) -> None:
     """A lost delivery, a delivery that nobody said, a message delivered to two."""
     with store.write() as tx:
-        say(tx, [progress(n, 1) for n in range(1, 5)], NOW)
+        emit(tx, [progress(n, 1) for n in range(1, 5)], NOW)
         assert proof.prove(tx, READERS).problems == []
         c = delivery_table.c
         tx.execute(sa.delete(delivery_table).where(c.message_id == "m-1-1"))

@@ -70,7 +70,7 @@ def test_what_is_unhandled_is_found_by_its_own_index(store: Store) -> None:
 def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
     """The timer looks four times a second, whatever has been delivered in all the years."""
     with statements(store) as seen:
-        Timer(store, clock=lambda: NOW).look()
+        Timer(store, clock=lambda: NOW).run_once()
         with store.write() as tx:
             schedule.next_due(tx, now=NOW)
             again = NOW + timedelta(minutes=1)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -182,7 +182,7 @@ def test_a_call_counts_by_its_end_and_one_under_way_as_made_now(store: Store) ->
     """A claim waits for lock and thread: the partner may have got the call long after its date."""
     at, ended = now(), now() + 10 * MINUTE
     with store.write() as tx:
-        say(tx, [step(1, 1), step(2, 1)], at)
+        emit(tx, [step(1, 1), step(2, 1)], at)
         calls.start(tx, [(1, 1), (2, 1)], now=at)
         calls.finish(tx, [calls.Finished(delivery_id=1, number=1, at=ended, outcome="delivered")])
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.preflight.partners import unconnected
 from hub.rules.states import DeliveryState as S
 from hub.runtime import health
@@ -20,7 +20,7 @@ from tests.support.works import now, step
 def waiting(store: Store, count: int) -> None:
     """Let deliveries for the province wait."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(count)], now())
+        emit(tx, [step(n, 1) for n in range(count)], now())
 
 
 def settings(directory: Path, province: str = "") -> Settings:

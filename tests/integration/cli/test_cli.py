@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from hub import operations
 from hub.cli import app
 from hub.cli.decisions import replay
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.records.deadlines.calendar import local
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses, transitions
@@ -48,7 +48,7 @@ def hub(*words: str) -> Result:
 def one_dead(store: Store) -> int:
     """Say two steps of a dossier; the first one is refused by the province."""
     with store.write() as tx:
-        say(tx, [step(1, 1), step(1, 2)], now())
+        emit(tx, [step(1, 1), step(1, 2)], now())
         lease = now()
         (claimed,) = transitions.claim(tx, [1, 2], "provincial", now=now(), lease_until=lease)
         transitions.kill(tx, claimed.id, since=S.SENDING, code="partner_refused", detail="no code")
@@ -109,7 +109,7 @@ def test_what_a_newer_record_replaces_is_not_replayed(
     """Old data is not sent over newer data: superseded, and the newer one goes out."""
     province(Partner())
     with store.write() as tx:
-        say(tx, [record(1, 2), record(1, 3)], now())
+        emit(tx, [record(1, 2), record(1, 3)], now())
         transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with pytest.raises(StateConflict):
         operations.replay(store, 1, actor="officer", reason="x", now=now())
@@ -157,7 +157,7 @@ def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> No
 def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
     """A message whose delivery is gone is found by its id, and the command fails."""
     with store.write() as tx:
-        say(tx, [step(1, 1), step(2, 1)], now())
+        emit(tx, [step(1, 1), step(2, 1)], now())
         tx.execute(sa.delete(delivery_table).where(delivery_table.c.message_id == "m-1-1"))
     quick = hub("balance")
     assert (quick.exit_code, "hub balance --full" in quick.output) == (1, True)
@@ -170,7 +170,7 @@ def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
 def test_rebuild_asks_again(store: Store) -> None:
     """For everything unsettled that is not waiting for a person."""
     with store.write() as tx:
-        say(tx, [step(1, 1), step(2, 1)], now())
+        emit(tx, [step(1, 1), step(2, 1)], now())
     assert "2 deliveries" in hub("rebuild").output
 
 
@@ -293,7 +293,7 @@ def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: st
     quiet = " ".join(hub(word).output.split())
     assert ("the next delivery tries" in quiet, "being tried" in quiet) == (True, False)
     with store.write() as tx:
-        say(tx, [step(1, 1)], now())
+        emit(tx, [step(1, 1)], now())
         transitions.claim(tx, [1], "provincial", now=now(), lease_until=now() + minute)
     trying = " ".join(hub(word).output.split())
     assert ("the next delivery tries" in trying, "being tried" in trying) == (False, True)
@@ -303,7 +303,7 @@ def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: st
 def test_who_cancels_what_another_gave_way_to_is_told_in_vietnamese_first(store: Store) -> None:
     """Officers read it; the English follows."""
     with store.write() as tx:
-        say(tx, [record(1, 2), record(1, 3)], now())
+        emit(tx, [record(1, 2), record(1, 3)], now())
         transitions.supersede(tx, 1, since=S.PENDING, now=now())
         transitions.release_followers(tx, "provincial", [number(1)], now())
     told = hub("cancel", "2", "--reason", "by phone")

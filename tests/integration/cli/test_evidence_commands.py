@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.operations import Resolution, resolve
 from hub.rules.states import DeliveryState as S
 from hub.runtime.clock import utc_now
@@ -31,7 +31,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
     with store.write() as tx:
-        say(tx, [step(1, 1)], AT)
+        emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
         transitions.doubt(tx, 1, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
     resolve(store, 1, Resolution.DELIVERED, actor="officer", reason="seen", now=AT)
@@ -65,7 +65,7 @@ def test_the_slip_has_a_line_for_each_hand_over(store: Store) -> None:
 def test_the_slip_and_the_list_name_the_fields_that_differ(store: Store) -> None:
     """Of a question whose answer proved nothing, by the partner's names and without values."""
     with store.write() as tx:
-        say(tx, [step(3, 1)], AT)
+        emit(tx, [step(3, 1)], AT)
         transitions.claim(tx, [2], "provincial", now=AT, lease_until=AT)
         transitions.doubt(tx, 2, since=S.SENDING, query_at=None, code="reply_dropped", detail="x")
         attempts.start(tx, [(2, 2)], now=AT, kind="find")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
@@ -41,7 +41,7 @@ def actors(store: Store) -> list[str]:
 def one_waiting(store: Store) -> None:
     """Let one delivery wait to be sent."""
     with store.write() as tx:
-        say(tx, [step(1, 1)], now())
+        emit(tx, [step(1, 1)], now())
 
 
 @pytest.mark.parametrize("words", UNNAMED, ids=lambda words: " ".join(words[:2]))

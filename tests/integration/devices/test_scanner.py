@@ -34,7 +34,7 @@ def test_a_scanned_file_enters_with_its_dossier_component_and_time(
     """Taken at the second look, when it has come to rest; then it leaves the folder."""
     source = ScannerSource(folder)
     path = scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
-    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
     (said,) = accepted(store)
     assert said == p.DocumentScanned(
         number=NUMBER, component="TP-01", scanned_at=AT, device="scanner-1"
@@ -49,8 +49,8 @@ def test_a_file_that_still_grows_is_not_taken(store: Store, sink: Intake, folder
     whole = page("paper")
     for length in (9, 300, len(whole)):
         (folder / NAME).write_bytes(whole[:length])
-        assert source.look(sink) == 0
-    assert source.look(sink) == 1
+        assert source.poll_hot_folder(sink) == 0
+    assert source.poll_hot_folder(sink) == 1
     assert len(accepted(store)) == 1
 
 
@@ -59,8 +59,8 @@ def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path
     source = ScannerSource(folder)
     for _ in range(2):
         scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
-        source.look(sink)
-        source.look(sink)
+        source.poll_hot_folder(sink)
+        source.poll_hot_folder(sink)
     assert len(accepted(store)) == 1
     assert len(list((folder / TAKEN).iterdir())) == 2
 
@@ -73,8 +73,8 @@ def test_a_scan_that_is_copied_again_later_is_the_same_scan(
     source = ScannerSource(folder)
     for title, at in (("a", AT), ("a", AT + timedelta(days=1)), ("b", AT)):
         scan(folder, number=NUMBER, component="TP-01", title=title, at=at)
-        source.look(sink)
-        source.look(sink)
+        source.poll_hot_folder(sink)
+        source.poll_hot_folder(sink)
     assert list((folder / REFUSED).iterdir()) == []
     assert len(list((folder / TAKEN).iterdir())) == 3
     scans = [said for said in accepted(store) if isinstance(said, p.DocumentScanned)]
@@ -95,8 +95,8 @@ def test_a_file_that_cannot_be_taken_is_set_aside_with_a_note_for_the_officer(
     """What is wrong and what to do, in Vietnamese, beside the file; nothing is stored."""
     source = ScannerSource(folder)
     (folder / name).write_bytes(page("x" * size))
-    source.look(sink)
-    source.look(sink)
+    source.poll_hot_folder(sink)
+    source.poll_hot_folder(sink)
     note = (folder / REFUSED / f"{name}.txt").read_text(encoding="utf-8")
     assert code in note
     assert what_to_do in note.partition("Cách xử lý:")[2]
@@ -116,8 +116,8 @@ def test_a_refusal_that_no_other_name_would_help_asks_for_no_other_name(
     monkeypatch.setattr(Intake, "store_file", refuse)
     source = ScannerSource(folder)
     scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
-    source.look(sink)
-    source.look(sink)
+    source.poll_hot_folder(sink)
+    source.poll_hot_folder(sink)
     (note,) = (folder / REFUSED).glob("*.txt")
     text = note.read_text(encoding="utf-8")
     assert code in text
@@ -134,10 +134,10 @@ def test_a_file_with_any_name_is_set_aside_and_stops_no_other(
     """Not in UTF-8, as long as a name can be, with a line end: the scans behind it go on."""
     source = ScannerSource(folder)
     (folder / os.fsdecode(name)).write_bytes(b"x")
-    source.look(sink)
+    source.poll_hot_folder(sink)
     scan(folder, number=NUMBER, component="TP-01", title="paper", at=AT)
-    source.look(sink)
-    assert source.look(sink) == 1
+    source.poll_hot_folder(sink)
+    assert source.poll_hot_folder(sink) == 1
     assert [type(said) for said in accepted(store)] == [p.DocumentScanned]
     assert (folder / REFUSED / os.fsdecode(name)).exists()
     (note,) = (folder / REFUSED).glob("*.txt")
@@ -151,12 +151,12 @@ def test_a_file_that_cannot_be_moved_is_told_and_stops_no_other(
     source = ScannerSource(folder)
     (folder / REFUSED).rmdir()
     (folder / "holiday.pdf").write_bytes(b"x")
-    source.look(sink)
+    source.poll_hot_folder(sink)
     scan(folder, number="999" + NUMBER[3:], component="TP-01", title="paper", at=AT)
     for _ in range(2):
         with pytest.raises(FileNotFoundError):
             while True:
-                source.look(sink)
+                source.poll_hot_folder(sink)
     assert len(accepted(store)) == 1
     assert (folder / "holiday.pdf").exists()
 
@@ -167,10 +167,10 @@ def test_working_files_of_other_programs_are_left_alone(sink: Intake, folder: Pa
     names = {f"{NUMBER}__TP-01.part", ".hidden", f"{NAME}.filepart", f"~${NAME}", "Thumbs.db"}
     for name in names:
         (folder / name).write_bytes(page("paper"))
-    assert (source.look(sink), source.look(sink)) == (0, 0)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 0)
     assert {path.name for path in folder.iterdir() if path.is_file()} == names
     (folder / f"{NAME}.filepart").rename(folder / NAME)
-    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
 
 
 def test_the_simulated_page_is_a_real_pdf() -> None:
@@ -232,9 +232,9 @@ def test_a_file_that_is_quiet_between_its_pages_is_waited_for(
         (folder / NAME).write_bytes(whole[:length])
         for _ in range(3):
             clock[0] += 20
-            assert source.look(sink) == 0
+            assert source.poll_hot_folder(sink) == 0
     (folder / NAME).write_bytes(whole)
-    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
     assert (folder / TAKEN / NAME).read_bytes() == whole
     assert len(accepted(store)) == 1
 
@@ -249,10 +249,10 @@ def test_a_file_of_its_final_size_is_not_taken_before_its_bytes_are_there(
         with path.open("r+b" if path.exists() else "wb") as stream:
             stream.write(content)
         os.utime(path, (1_533_519_000, 1_533_519_000))
-        assert source.look(sink) == 0
+        assert source.poll_hot_folder(sink) == 0
         if content != whole:
-            assert (source.look(sink), source.look(sink)) == (0, 0)
-    assert source.look(sink) == 1
+            assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 0)
+    assert source.poll_hot_folder(sink) == 1
     assert (folder / TAKEN / NAME).read_bytes() == whole
     assert len(accepted(store)) == 1
 
@@ -264,15 +264,15 @@ def test_a_change_that_keeps_size_and_time_is_a_change(sink: Intake, folder: Pat
     path, seconds = folder / NAME, 1_533_519_000
     path.write_bytes(page("one"))
     os.utime(path, (seconds, seconds))
-    assert source.look(sink) == 0
+    assert source.poll_hot_folder(sink) == 0
     clock[0] = 8
     path.write_bytes(page("two"))
     os.utime(path, (seconds, seconds))
-    assert source.look(sink) == 0
+    assert source.poll_hot_folder(sink) == 0
     clock[0] = 11
-    assert source.look(sink) == 0
+    assert source.poll_hot_folder(sink) == 0
     clock[0] = 18
-    assert source.look(sink) == 1
+    assert source.poll_hot_folder(sink) == 1
     assert (folder / TAKEN / NAME).read_bytes() == page("two")
 
 
@@ -300,8 +300,8 @@ def test_a_rescan_while_the_first_is_read_is_a_scan_of_its_own(
         scan(folder, number=NUMBER, component="TP-01", title="second", at=AT)
 
     during_store_file(sink, rescan, monkeypatch)
-    assert (source.look(sink), source.look(sink)) == (0, 1)
-    assert (source.look(sink), source.look(sink)) == (0, 1)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
     contents = [path.read_bytes() for path in sorted((folder / TAKEN).iterdir())]
     assert sorted(contents) == sorted(page(f"{NUMBER} TP-01 {n}") for n in ("first", "second"))
     assert len(accepted(store)) == 2
@@ -322,7 +322,7 @@ def test_a_writer_that_goes_on_while_its_file_is_read_is_waited_for(
         writer.close()
 
     during_store_file(sink, go_on, monkeypatch)
-    looks = [source.look(sink) for _ in range(4)]
+    looks = [source.poll_hot_folder(sink) for _ in range(4)]
     assert sum(looks) == 1
     assert (folder / TAKEN / NAME).read_bytes() == whole
     assert len(accepted(store)) == 1
@@ -336,10 +336,10 @@ def test_a_scan_that_a_killed_hub_was_taking_is_taken_at_the_next_start(
         place.mkdir(exist_ok=True)
         scan(place, number=NUMBER, component="TP-01", title=title, at=AT)
     source = ScannerSource(folder)
-    source.look(sink)
-    assert source.look(sink) == 2
+    source.poll_hot_folder(sink)
+    assert source.poll_hot_folder(sink) == 2
     assert len(accepted(store)) == 2
-    source.look(sink)
+    source.poll_hot_folder(sink)
     assert list((folder / CLAIMED).iterdir()) == []
 
 
@@ -351,19 +351,19 @@ def test_an_officer_is_told_of_a_scan_that_does_not_become_whole(
     source = ScannerSource(folder, monotonic=lambda: clock[0])
     (folder / NAME).write_bytes(page("paper")[:200])
     note = folder / REFUSED / f"{NAME}.txt"
-    source.look(sink)
+    source.poll_hot_folder(sink)
     clock[0] = TOLD_AFTER - 1
-    source.look(sink)
+    source.poll_hot_folder(sink)
     assert not note.exists()
     clock[0] = TOLD_AFTER
-    source.look(sink)
+    source.poll_hot_folder(sink)
     text = note.read_text(encoding="utf-8")
     assert "%%EOF" in text
     assert "quét lại" in text
     assert (folder / NAME).exists()
     (folder / NAME).write_bytes(page("paper"))
-    source.look(sink)
-    assert source.look(sink) == 1
+    source.poll_hot_folder(sink)
+    assert source.poll_hot_folder(sink) == 1
     assert not note.exists()
 
 
@@ -401,7 +401,7 @@ def test_a_folder_that_hangs_is_a_role_without_progress(
         release.wait()
         return 0
 
-    monkeypatch.setattr(source, "look", look)
+    monkeypatch.setattr(source, "poll_hot_folder", look)
     role = SourceRole(source, sink)
     role.patience = 0.0
     role.start()

@@ -8,7 +8,7 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.exchange.housekeeping.timer import Pace
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.runtime.clock import clock_of
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
@@ -79,7 +79,7 @@ def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(
     assert works.partner.entered.acquire(timeout=10)
     with works.store.write() as tx:
         # asked for by the wrong time, and the queue message is lost
-        say(tx, [step(2, 1)], clock())
+        emit(tx, [step(2, 1)], clock())
         tx.exec_driver_sql("DELETE FROM outbox")
     clock.by = timedelta()
     works.partner.gate.set()

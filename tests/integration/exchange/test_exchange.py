@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.exchange.housekeeping.requeue import rebuild
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.ports import Outgoing, Receipt, Request
@@ -216,7 +216,7 @@ def test_questions_without_an_answer_come_later_and_later_and_are_shown(
     works = Works(store, broker, partner)
     at = works_module.AT
     with store.write() as tx:
-        say(tx, [step(1, 1)], at)
+        emit(tx, [step(1, 1)], at)
         transitions.claim(tx, [1], "provincial", now=at, lease_until=at)
         attempts.start(tx, [(1, 1)], now=at)
         schedule.expire_leases(tx, now=at + HALF_A_SECOND)
@@ -247,7 +247,7 @@ def test_a_question_is_evidence_under_its_own_operation_and_hash(
     works = Works(store, broker, partner)
     at = works_module.AT
     with store.write() as tx:
-        say(tx, [step(1, 1)], at)
+        emit(tx, [step(1, 1)], at)
         transitions.claim(tx, [1], "provincial", now=at, lease_until=at)
         attempts.start(tx, [(1, 1)], now=at)
         schedule.expire_leases(tx, now=at + HALF_A_SECOND)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
@@ -55,7 +55,7 @@ def scan_pages(ward: Ward, first: int, last: int) -> None:
             record(tx, messages)
             with handle.together(tx, messages):
                 said = [it for m in messages for it in handle(tx, m, catalog.read(m))]
-            say(tx, said, MONDAY)
+            emit(tx, said, MONDAY)
 
 
 def record(tx: Tx, messages: list[envelope.Message]) -> None:

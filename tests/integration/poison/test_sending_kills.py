@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.reconcile import NEVER_THERE
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Receipt, Request
@@ -51,7 +51,7 @@ def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) ->
     store = Store(url)
     migrate(store)
     with store.write() as tx:
-        say(tx, [step(0, 1)], now())
+        emit(tx, [step(0, 1)], now())
     words = [sys.executable, "-c", PROGRAM, url]
     ends: list[int] = []
     while not ends or (ends[-1] == -signal.SIGKILL and len(ends) <= QUICK.attempts + 1):
@@ -82,7 +82,7 @@ def test_a_question_that_kills_is_left_to_a_person(
 ) -> None:
     """Ten alone that never ended: it is not asked about any more, and `hub stuck` says why."""
     with store.write() as tx:
-        say(tx, [step(0, 1)], now())
+        emit(tx, [step(0, 1)], now())
         values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}
         tx.execute(sa.update(deliveries).values(values))
     works = Works(store, MemoryBroker(), Deadly())
@@ -153,7 +153,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
 ) -> None:
     """After three ends together each is asked about alone: the others are settled at once."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, 6)], now())
+        emit(tx, [step(n, 1) for n in range(1, 6)], now())
         values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}
         tx.execute(sa.update(deliveries).values(values))
     works = Works(store, MemoryBroker(), DeadlyOne())

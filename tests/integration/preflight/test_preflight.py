@@ -124,9 +124,9 @@ def test_the_hourly_look_tells_what_is_wrong_and_goes_on(ready: Settings) -> Non
     """It returns the findings that it logs, none on a sound broker."""
     kept: list[str] = []
     watch = preflight.Watch(ready, keep=kept.append)
-    assert {it.subject for it in watch.look()} <= OLD
+    assert {it.subject for it in watch.check_now()} <= OLD
     change(ready.broker_url, "queue_delete", "ingest.records")
-    assert "queue ingest.records" in {it.subject for it in watch.look()}
+    assert "queue ingest.records" in {it.subject for it in watch.check_now()}
     assert len(kept) == 2
     assert "queue ingest.records" in {it.subject for it in from_text(kept[-1]) if not it.ok}
 

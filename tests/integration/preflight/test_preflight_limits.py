@@ -69,7 +69,7 @@ def test_the_running_hub_measures_and_keeps_what_it_found(settings: Settings) ->
     kept: list[str] = []
     watch = preflight.Watch(settings, keep=kept.append)
     assert watch.measure()
-    wrong = {it.subject: it for it in watch.look()}
+    wrong = {it.subject: it for it in watch.check_now()}
     found = wrong["consumer timeout, measured"]
     assert not found.refuses
     assert "after 1 s" in found.detail

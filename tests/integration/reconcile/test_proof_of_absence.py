@@ -15,7 +15,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
@@ -242,7 +242,7 @@ def test_what_a_dead_process_had_sent_is_not_sent_again_while_the_partner_is_at_
         delivered(works, 1)
     province.set_faults([lost(K.LINE_GIVES_UP, STEPS, seconds=0.4)])
     with store.write() as tx:
-        say(tx, [message], now())
+        emit(tx, [message], now())
         transitions.claim(tx, [2], partner.name, now=now(), lease_until=now())
         attempts.start(tx, [(2, 1)], now=now())
     with pytest.raises(AmbiguousFailure):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.ports import Clock
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, schedule, transitions
@@ -38,7 +38,7 @@ def reconciler(store: Store, partner: Partner, clock: Clock) -> Reconcile:
 def in_doubt(store: Store, partner: Partner, count: int) -> None:
     """Let `count` dossiers be at the partner, and their sender have died."""
     with store.write() as tx:
-        say(tx, [step(n, 1) for n in range(1, count + 1)], AT)
+        emit(tx, [step(n, 1) for n in range(1, count + 1)], AT)
         ids = list(range(1, count + 1))
         transitions.claim(tx, ids, "provincial", now=AT, lease_until=AT)
         attempts.start(tx, [(id, 1) for id in ids], now=AT)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from hub import operations
 from hub.cli import app
 from hub.exchange.housekeeping.timer import Pace, Timer
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import payloads as p
 from hub.operations.watchers.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
 from hub.records.rulebook import Rulebook
@@ -55,7 +55,7 @@ def still_open(store: Store) -> list[tuple[str, int, datetime]]:
 def one_waiting(store: Store) -> int:
     """Say a record and its step; the record waits for its next attempt, the step behind it."""
     with store.write() as tx:
-        say(tx, [record(1, 1), step(1, 2)], AT)
+        emit(tx, [record(1, 1), step(1, 2)], AT)
     waiting(store, 1)
     return 1
 
@@ -142,7 +142,7 @@ def test_the_next_of_the_lane_gets_its_own_alert(store: Store) -> None:
 def test_what_has_just_been_said_is_not_stuck(store: Store) -> None:
     """Most dossiers are due on the day they come in: only what does not move is alarming."""
     with store.write() as tx:
-        say(tx, [record(1, 1)], TWO_HOURS_LEFT)
+        emit(tx, [record(1, 1)], TWO_HOURS_LEFT)
     look = watching(store).look
     soon = TWO_HOURS_LEFT + STUCK_AFTER - timedelta(seconds=1)
     assert look(soon).raised == 0
@@ -152,7 +152,7 @@ def test_what_has_just_been_said_is_not_stuck(store: Store) -> None:
 def test_a_dead_delivery_is_told_at_once(store: Store) -> None:
     """Nothing will move it but a person."""
     with store.write() as tx:
-        say(tx, [record(1, 1)], TWO_HOURS_LEFT)
+        emit(tx, [record(1, 1)], TWO_HOURS_LEFT)
         transitions.claim(
             tx, [1], "provincial", now=TWO_HOURS_LEFT, lease_until=TWO_HOURS_LEFT + HOUR
         )
@@ -213,7 +213,7 @@ def test_without_a_calendar_it_is_too_early_rather_than_never(store: Store) -> N
     """A year that nobody has confirmed gives no due date, and still no alert is missed."""
     unknown = datetime(2090, 1, 1, tzinfo=AT.tzinfo)
     with store.write() as tx:
-        say(tx, [record(1, 1)], AT)
+        emit(tx, [record(1, 1)], AT)
         dossiers.add(tx, dossier(1, due_at=unknown))
     waiting(store, 1)
     look = watching(store).look
@@ -230,7 +230,7 @@ def test_the_timer_looks_at_every_sweep(store: Store) -> None:
         pace=Pace(sweep=timedelta(seconds=60)),
         also=watching(store).look,
     )
-    timer.look()
+    timer.run_once()
     assert [found[0] for found in still_open(store)] == [deadline_alerts.KIND]
 
 

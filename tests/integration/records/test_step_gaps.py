@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.records.dossiers.handlers import Records
@@ -48,7 +48,7 @@ def tell(store: Store, payload: p.Payload, *, minutes: int = 0) -> None:
     now = MONDAY + timedelta(minutes=minutes)
     with store.write() as tx:
         journal.take(tx, [journal.Entry(message, envelope.encode(message))], now)
-        say(tx, list(Records(Rulebook.load())(tx, message, payload)), now)
+        emit(tx, list(Records(Rulebook.load())(tx, message, payload)), now)
 
 
 def at_the_town(store: Store) -> None:

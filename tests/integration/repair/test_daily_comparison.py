@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from hub.broker.memory import MemoryBroker
 from hub.cli import app
 from hub.cli.partners import compare as comparing
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.comparison.daily import Report, reconcile_day
@@ -49,7 +49,7 @@ def handle(store: Store, message: envelope.Message) -> None:
     """Let the real records handle a message."""
     records = Records(RULES)
     with store.write() as tx:
-        say(tx, list(records(tx, message, catalog.read(message))), now())
+        emit(tx, list(records(tx, message, catalog.read(message))), now())
 
 
 def move_on(store: Store, number: str, hours: int = 2) -> None:

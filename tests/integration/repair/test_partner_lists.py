@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from hub.cli import app
 from hub.cli.context import system_user
 from hub.cli.partners import compare as comparing
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.comparison.lists.problems import ListRefused
@@ -55,7 +55,7 @@ def handle(store: Store, message: envelope.Message) -> None:
     """Let the real records handle a message."""
     records = Records(RULES)
     with store.write() as tx:
-        say(tx, list(records(tx, message, catalog.read(message))), MORNING)
+        emit(tx, list(records(tx, message, catalog.read(message))), MORNING)
 
 
 def take_in(store: Store, n: int, procedure: bytes = STAYS) -> str:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from hub.broker.memory import MemoryBroker
 from hub.cli import app
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
@@ -57,8 +57,8 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
     partner, broker = Partner(), MemoryBroker()
     accepted(store)
     with store.write() as tx:
-        say(tx, [step(1, version) for version in (1, 2, 3)], now())
-        say(tx, [step(2, 1), step(3, 1), step(5, 1)], now())
+        emit(tx, [step(1, version) for version in (1, 2, 3)], now())
+        emit(tx, [step(2, 1), step(3, 1), step(5, 1)], now())
         found = transitions.claim(tx, [4, 6], "provincial", now=now(), lease_until=now())
         attempts.start(tx, [(one.id, one.attempts) for one in found], now=now())
         fault = DOWN.code
@@ -99,7 +99,7 @@ def test_an_old_copy_is_noticed_until_it_was_prepared(store: Store, tmp_path: Pa
     mark = Mark(tmp_path / "calls-made")
     assert not mark.is_ahead(store)
     with store.write() as tx:
-        say(tx, [step(1, 1)], now())
+        emit(tx, [step(1, 1)], now())
         attempts.start(tx, [(1, 1), (1, 2)], now=now())
     mark.write(store)
     assert not mark.is_ahead(store)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.exchange.housekeeping.timer import Timer
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store
@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def waiting(store: Store) -> None:
     """Let one delivery wait for its next attempt, SOON."""
     with store.write() as tx:
-        say(tx, [step(1, 1)], AT)
+        emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=LATER)
         transitions.wait(tx, 1, since=S.SENDING, when=SOON, code="partner_busy", detail="")
 
@@ -42,11 +42,11 @@ def test_a_timer_with_nothing_due_takes_no_turn_to_write(store: Store) -> None:
     waiting(store)
     at = [AT]
     timer = Timer(store, clock=lambda: at[0])
-    assert timer.look() == 0  # the first look sweeps
+    assert timer.run_once() == 0  # the first look sweeps
     with store.write():
-        assert timer.look() == 0
+        assert timer.run_once() == 0
     at[0] = SOON
-    assert timer.look() == 1
+    assert timer.run_once() == 1
 
 
 def test_a_reconciler_with_nothing_in_doubt_takes_no_turn_to_write(store: Store) -> None:

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, claiming, schedule, settling, transitions
@@ -109,7 +109,7 @@ def work(store: Store, first: int) -> None:
         journal.wake_early(tx, number(first))
     with store.write() as tx:
         for message, version in itertools.product((step, record), (1, 2, 3)):
-            say(tx, [message(n, version) for n in dossiers], AT)
+            emit(tx, [message(n, version) for n in dossiers], AT)
     with store.write() as tx:
         rows = outbox.head(tx, 100)
         outbox.delete(tx, [row.seq for row in rows])

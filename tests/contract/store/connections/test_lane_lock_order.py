@@ -5,7 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables import deliveries as table
@@ -19,7 +19,7 @@ def test_a_sweep_and_a_settling_of_the_same_lanes_do_not_wait_in_a_ring(store: S
     lanes = [number(1), number(2)]
     with store.write() as tx:
         for n in (2, 1):
-            say(tx, [step(n, 1), step(n, 2)], AT)
+            emit(tx, [step(n, 1), step(n, 2)], AT)
         gone = {"state": "cancelled", "settled_at": AT}
         tx.execute(sa.update(table).where(table.c.state == "pending").values(gone))
     released: list[int] = []

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import operations
-from hub.exchange.outbox.emit import say
+from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
@@ -30,7 +30,7 @@ def store(postgres_url: str) -> Iterator[Store]:
 def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Store) -> None:
     """Each has what the other wants next; both come through, and the third goes on."""
     with store.write() as tx:
-        say(tx, [step(1, 1), step(1, 2), step(1, 3)], AT)
+        emit(tx, [step(1, 1), step(1, 2), step(1, 3)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
     cancelled = threading.Event()
 
