@@ -60,7 +60,7 @@ from hub.records.dossiers.handlers import Records
 from hub.records.registers import call_limits as manners
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
-from hub.rules.call_limits import Manners
+from hub.rules.call_limits import CallLimits
 from hub.rules.recovery import Policy
 from hub.runtime.clock import clock_of
 from hub.runtime.cpu_affinity import one_cpu
@@ -87,7 +87,7 @@ class Hub:
     destinations: list[Destination]
     town: TownCallbacks | None
     clock: Clock
-    manners: Manners
+    call_limits: CallLimits
     """When partners do not want to be called, and how often at most."""
     drift: DriftCounts = field(default_factory=DriftCounts)
     """How the partners' replies differ from their contracts, as far as not written down yet."""
@@ -199,7 +199,7 @@ def build(
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
-        manners=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
+        call_limits=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
     )
     intake.on_commit = hub.wake
     devices = make_sources(settings, clock) if sources is None else list(sources)
@@ -297,7 +297,7 @@ def _contract_watch(hub: Hub) -> list[Role]:
     readers = make_contract_readers(hub.settings) if every else []
     if not readers:
         return []
-    return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.manners)]
+    return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
 
 
 def _looks(hub: Hub) -> Callable[[datetime], object]:
@@ -361,7 +361,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 settling,
                 clock=hub.clock,
                 on_commit=hub.wake,
-                known=hub.manners,
+                known=hub.call_limits,
                 query_interval=again,
                 notes=Path(settings.data_dir) / "stopped",
             )
@@ -383,7 +383,7 @@ def _gate(hub: Hub, destination: Destination) -> Gate:
         destination.name,
         sorted(traits.accepts),
         policy,
-        known=hub.manners,
+        known=hub.call_limits,
         longest_call=traits.longest_send,
         draw=random.Random(),  # noqa: S311 - jitter, not a secret
     )

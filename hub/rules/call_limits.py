@@ -78,15 +78,15 @@ class Quota(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class CallLimits:
     """Everything that is known of every partner."""
 
     windows: tuple[Weekly | Dated, ...] = ()
     quotas: tuple[Quota, ...] = ()
 
-    def of(self, partner: str) -> "Manners":
+    def of(self, partner: str) -> "CallLimits":
         """Return what concerns one partner."""
-        return Manners(
+        return CallLimits(
             windows=tuple(it for it in self.windows if it.partner == partner),
             quotas=tuple(it for it in self.quotas if it.partner == partner),
         )
@@ -102,9 +102,11 @@ class Closed:
     reason_en: str
 
 
-def closed(manners: Manners, partner: str, operation: str, *, at: datetime) -> Closed | None:
+def closed_window(
+    limits: CallLimits, partner: str, operation: str, *, at: datetime
+) -> Closed | None:
     """Return the window that `at` lies in, with all that follow it without a gap; None outside."""
-    windows = [it for it in manners.windows if it.concerns(partner, operation)]
+    windows = [it for it in limits.windows if it.concerns(partner, operation)]
     first = _covering(windows, at)
     if first is None:
         return None
@@ -117,10 +119,10 @@ def closed(manners: Manners, partner: str, operation: str, *, at: datetime) -> C
     return Closed(since=since, until=until, reason_vi=entry.reason_vi, reason_en=entry.reason_en)
 
 
-def quotas(manners: Manners, partner: str, *, at: datetime) -> tuple[Quota, ...]:
+def quotas(limits: CallLimits, partner: str, *, at: datetime) -> tuple[Quota, ...]:
     """Return the quotas of a partner that are in force at `at`."""
     day = at.astimezone(LOCAL).date()
-    return tuple(it for it in manners.quotas if it.partner == partner and it.in_force(day))
+    return tuple(it for it in limits.quotas if it.partner == partner and it.in_force(day))
 
 
 def left(quota: Quota, made: Sequence[datetime], *, at: datetime) -> int:

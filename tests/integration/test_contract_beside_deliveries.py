@@ -15,7 +15,7 @@ from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.contracts.watching import ContractWatch
-from hub.rules.call_limits import Manners
+from hub.rules.call_limits import CallLimits
 from hub.settings import Settings
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
@@ -57,7 +57,7 @@ def test_a_fetch_that_goes_wrong_all_the_time_is_not_noticed_by_deliveries(
     reader = contract_reader(settings)
     assert reader is not None
     watch = ContractWatch(
-        store, [reader], clock=now, every=timedelta(milliseconds=50), known=Manners()
+        store, [reader], clock=now, every=timedelta(milliseconds=50), known=CallLimits()
     )
     destination = ProvincialDestination(settings)
     watch.start()
@@ -82,7 +82,7 @@ def test_a_fault_of_calls_passes_the_contract_by(store: Store, province: Simulat
     province.set_faults([fault])
     reader = contract_reader(settings_for(province.url))
     assert reader is not None
-    watch = ContractWatch(store, [reader], clock=now, every=timedelta(days=1), known=Manners())
+    watch = ContractWatch(store, [reader], clock=now, every=timedelta(days=1), known=CallLimits())
     assert watch.look(reader)
     reader.close()
     assert province.faults() == [fault]

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 
 from hub.exchange.admission.admission import Gate
-from hub.rules.call_limits import Day, Manners, Quota, Weekly
+from hub.rules.call_limits import CallLimits, Day, Quota, Weekly
 from hub.rules.circuit import Policy
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -36,7 +36,7 @@ OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
 
 def gate(*windows: Weekly, policy: Policy = POLICY) -> Gate:
     """Return the gate of the province, for two operations."""
-    known = Manners(windows=windows)
+    known = CallLimits(windows=windows)
     return Gate("provincial", [A, B], policy, known=known, draw=random.Random(1))
 
 

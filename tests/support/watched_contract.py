@@ -12,7 +12,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from hub.operations.contracts.watching import ContractWatch
 from hub.ports import ContractReader
-from hub.rules.call_limits import Manners
+from hub.rules.call_limits import CallLimits
 from hub.store.engine.store import Store
 from hub.store.repair import contracts, drift, tasks
 from tests.support.partners.province import settings_for
@@ -42,7 +42,7 @@ class Watched:
 
     store: Store
     reader: ContractReader
-    known: Manners = field(default_factory=Manners)
+    known: CallLimits = field(default_factory=CallLimits)
     now: datetime = START
 
     def look(self, after: timedelta = timedelta()) -> bool:

@@ -19,7 +19,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Broker, Destination
 from hub.rules import circuit
-from hub.rules.call_limits import Manners
+from hub.rules.call_limits import CallLimits
 from hub.rules.recovery import Policy
 from hub.rules.states import DeliveryState
 from hub.runtime.role import Role
@@ -97,7 +97,7 @@ class Works(Generic[P]):
         partner: P,
         *,
         policy: circuit.Policy = CIRCUIT,
-        manners: Manners | None = None,
+        manners: CallLimits | None = None,
     ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
         self.settled = threading.Event()
@@ -176,7 +176,7 @@ def working(
     partner: P,
     *,
     policy: circuit.Policy = CIRCUIT,
-    manners: Manners | None = None,
+    manners: CallLimits | None = None,
 ) -> Iterator[Works[P]]:
     """Run the roles for the length of the block."""
     works = Works(store, broker, partner, policy=policy, manners=manners)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from hub.rules import call_limits
 from hub.rules import circuit as rules
-from hub.rules.call_limits import Closed, Manners, Quota
+from hub.rules.call_limits import CallLimits, Closed, Quota
 from hub.rules.circuit import Circuit, Phase, Word
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
@@ -75,13 +75,13 @@ class Gate:
         operations: Sequence[str],
         policy: rules.Policy,
         *,
-        known: Manners | None = None,
+        known: CallLimits | None = None,
         longest_call: timedelta = timedelta(seconds=35),
         draw: random.Random,
     ) -> None:
         self.destination = destination
         self.policy = policy
-        self.known = (known or Manners()).of(destination)
+        self.known = (known or CallLimits()).of(destination)
         self.holds = longest_call + GRACE
         self._longest = max(policy.longest_pause, policy.longest_wish)
         self._draw = draw
@@ -252,7 +252,7 @@ class Gate:
             operation.spent = None
         if not self.known.windows:
             return
-        window = call_limits.closed(self.known, self.destination, name, at=now)
+        window = call_limits.closed_window(self.known, self.destination, name, at=now)
         if operation.window and window is None:
             self._change(operation, rules.doubted(operation.circuit, now))
         operation.window = window

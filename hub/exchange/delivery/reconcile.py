@@ -41,7 +41,7 @@ from hub.exchange.delivery.settle import (
 from hub.messages.envelope import decode_stored
 from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
 from hub.rules import absence, call_limits, poison, recovery
-from hub.rules.call_limits import Manners
+from hub.rules.call_limits import CallLimits
 from hub.rules.failures.error_summary import cause_of
 from hub.rules.failures.errors import DeliveryFailure, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState
@@ -68,7 +68,7 @@ class Reconcile(Role):
         *,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
-        known: Manners | None = None,
+        known: CallLimits | None = None,
         poll: float = 0.5,
         query_interval: timedelta = timedelta(seconds=30),
         at_once: int = 4,
@@ -84,7 +84,7 @@ class Reconcile(Role):
         self.settling = settling
         self.clock = clock
         self.on_commit = on_commit
-        self.known = known or Manners()
+        self.known = known or CallLimits()
         self.poll = poll
         self.query_interval = query_interval
         self.at_once = at_once
@@ -153,7 +153,7 @@ class Reconcile(Role):
     def _take(self, limit: int, *, alone: bool = False) -> list[transitions.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
-        if call_limits.closed(self.known, self.destination.name, "", at=now):
+        if call_limits.closed_window(self.known, self.destination.name, "", at=now):
             return []  # they do not want to be called at all
         with self.settling.store.read() as tx:
             if not schedule.is_doubtful(tx, self.destination.name, now=now):

@@ -14,7 +14,7 @@ import msgspec
 from hub.operations.contracts import words
 from hub.operations.contracts.words import News
 from hub.ports import Clock, ContractReader, Fetched, Outcome
-from hub.rules.call_limits import Manners, closed
+from hub.rules.call_limits import CallLimits, closed_window
 from hub.rules.contracts import READER, Contract, compare, fingerprint
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
@@ -56,7 +56,7 @@ class ContractWatch(Role):
         *,
         clock: Clock,
         every: timedelta,
-        known: Manners,
+        known: CallLimits,
     ) -> None:
         super().__init__()
         self.store = store
@@ -95,7 +95,7 @@ class ContractWatch(Role):
             paused = bool(pauses.posted(tx, partner, now=now))
         if kept is not None and now < kept.next_at <= latest:
             return False
-        if paused or closed(self.known, partner, "", at=now) is not None:
+        if paused or closed_window(self.known, partner, "", at=now) is not None:
             return False
         with self.store.write() as tx:
             until = now + min(RETRY, self.every)

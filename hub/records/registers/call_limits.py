@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.rules.call_limits import LOCAL, Dated, Entry, Manners, Quota, Weekly
+from hub.rules.call_limits import LOCAL, CallLimits, Dated, Entry, Quota, Weekly
 
 DATA = Path(__file__).parents[1] / "data" / "call_limits.toml"
 
 
-class MannersBroken(ValueError):
+class CallLimitsBroken(ValueError):
     """The data contradict themselves; the text names the entry."""
 
 
@@ -27,21 +27,21 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     quota: tuple[Quota, ...] = ()
 
 
-def load(path: Path = DATA) -> Manners:
+def load(path: Path = DATA) -> CallLimits:
     """Return the windows and quotas of a file; raises MannersBroken."""
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File)
     except UnicodeDecodeError as error:
-        raise MannersBroken(f"{path.name}: not UTF-8 from byte {error.start} on") from None
+        raise CallLimitsBroken(f"{path.name}: not UTF-8 from byte {error.start} on") from None
     except (msgspec.MsgspecError, OSError) as error:
-        raise MannersBroken(f"{path.name}: {error}") from None
+        raise CallLimitsBroken(f"{path.name}: {error}") from None
     tables = {"weekly": found.weekly, "dated": found.dated, "quota": found.quota}
     for table, entries in tables.items():
         for n, entry in enumerate(entries):
             if problem := _problem(entry) or _doubled(entry, found.quota[:n]):
                 place = f"{table}[{n}] ({entry.partner}, {entry.reason_en!r})"
-                raise MannersBroken(f"{path.name}: {place}: {problem}")
-    return Manners(windows=(*found.weekly, *found.dated), quotas=found.quota)
+                raise CallLimitsBroken(f"{path.name}: {place}: {problem}")
+    return CallLimits(windows=(*found.weekly, *found.dated), quotas=found.quota)
 
 
 def _problem(entry: Entry) -> str:  # noqa: C901

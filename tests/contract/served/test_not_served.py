@@ -9,7 +9,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
 from hub.operations.contracts.watching import RETRY
 from hub.ports import Outcome
-from hub.rules.call_limits import Dated, Manners
+from hub.rules.call_limits import CallLimits, Dated
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from tests.support.watched_contract import DAY, START, Watched, reader_of
@@ -118,9 +118,9 @@ def test_a_partner_that_is_paused_or_closed_is_left_alone(
         ends=START + timedelta(hours=1),
     )
     reader = reader_of(province)
-    watched = Watched(store, reader, known=Manners(windows=(window,)))
+    watched = Watched(store, reader, known=CallLimits(windows=(window,)))
     assert not watched.look()
-    watched.known = Manners()
+    watched.known = CallLimits()
     pause = pauses.Pause(
         destination=catalog.PROVINCIAL,
         operation="province.dossier",

@@ -16,7 +16,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Receipt, Request
 from hub.rules import circuit
-from hub.rules.call_limits import Dated, Manners, Quota
+from hub.rules.call_limits import CallLimits, Dated, Quota
 from hub.rules.failures.errors import TransientFailure
 from hub.runtime.clock import clock_of
 from hub.store.deliveries import attempts as calls
@@ -107,7 +107,7 @@ def look_around(*works: Works[Any]) -> None:
             until(it, lambda it=it, before=before: it.deliver._beaten > before)  # type: ignore[misc]
 
 
-def window(starts: datetime, ends: datetime) -> Manners:
+def window(starts: datetime, ends: datetime) -> CallLimits:
     """Return a window of the province."""
     closed = Dated(
         partner="provincial",
@@ -118,10 +118,10 @@ def window(starts: datetime, ends: datetime) -> Manners:
         valid_from=date(2018, 1, 1),
         source="test",
     )
-    return Manners(windows=(closed,))
+    return CallLimits(windows=(closed,))
 
 
-def quota(calls: int) -> Manners:
+def quota(calls: int) -> CallLimits:
     """Return a quota of the province."""
     allowed = Quota(
         partner="provincial",
@@ -131,7 +131,7 @@ def quota(calls: int) -> Manners:
         valid_from=date(2018, 1, 1),
         source="test",
     )
-    return Manners(quotas=(allowed,))
+    return CallLimits(quotas=(allowed,))
 
 
 def test_nothing_is_called_inside_a_window_and_all_of_it_after(

@@ -7,8 +7,8 @@ import pytest
 
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.records.registers import call_limits
-from hub.records.registers.call_limits import MannersBroken
-from hub.rules.call_limits import Dated, Day, Manners, Weekly
+from hub.records.registers.call_limits import CallLimitsBroken
+from hub.rules.call_limits import CallLimits, Dated, Day, Weekly
 
 PLAIN = """\
 partner = "provincial"
@@ -22,7 +22,7 @@ DATED = f"[[dated]]\n{PLAIN}starts = 2018-09-01T12:00:00+07:00\nends = 2018-09-0
 QUOTA = f"[[quota]]\n{PLAIN}calls = 3000\n"
 
 
-def load(path: Path, text: str) -> Manners:
+def load(path: Path, text: str) -> CallLimits:
     """Return what a file with this text says."""
     file = path / "of_ours.toml"
     file.write_text(text, encoding="utf-8")
@@ -31,14 +31,14 @@ def load(path: Path, text: str) -> Manners:
 
 def refused(path: Path, text: str) -> str:
     """Return with which words a file is refused."""
-    with pytest.raises(MannersBroken) as caught:
+    with pytest.raises(CallLimitsBroken) as caught:
         load(path, text)
     return str(caught.value)
 
 
 def test_the_packaged_file_holds_nothing_in_force() -> None:
     """Nothing is agreed with anybody: no release may pause a partner by itself."""
-    assert call_limits.load() == Manners()
+    assert call_limits.load() == CallLimits()
 
 
 def test_the_packaged_examples_are_right(tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path, encoding: str) ->
     """Editors on the ward's machines write them."""
     file = tmp_path / "of_ours.toml"
     file.write_bytes(QUOTA.replace("Bảo trì.", "Ban đêm.").encode(encoding))
-    with pytest.raises(MannersBroken, match=r"^of_ours\.toml: .*UTF-8"):
+    with pytest.raises(CallLimitsBroken, match=r"^of_ours\.toml: .*UTF-8"):
         call_limits.load(file)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """A wrong HUB_MANNERS must not look like a partner without manners."""
-    with pytest.raises(MannersBroken, match=r"^of_ours\.toml: "):
+    with pytest.raises(CallLimitsBroken, match=r"^of_ours\.toml: "):
         call_limits.load(tmp_path / "of_ours.toml")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.rules import call_limits as m
-from hub.rules.call_limits import LOCAL, Closed, Dated, Day, Manners, Quota, Weekly
+from hub.rules.call_limits import LOCAL, CallLimits, Closed, Dated, Day, Quota, Weekly
 
 MONDAY = date(2018, 8, 6)
 DAYS = tuple(Day)
@@ -76,7 +76,7 @@ def quota(calls: int, **changed: object) -> Quota:
 
 def closed(at: datetime, *windows: Weekly | Dated, operation: str = "x") -> Closed | None:
     """Ask about one operation of the province."""
-    return m.closed(Manners(windows=windows), "provincial", operation, at=at)
+    return m.closed_window(CallLimits(windows=windows), "provincial", operation, at=at)
 
 
 def until(at: datetime, *windows: Weekly | Dated) -> datetime | None:
@@ -167,7 +167,7 @@ def test_a_window_is_of_its_partner_and_operation() -> None:
     assert closed(at, weekly("mon", "08:00", "09:00"), operation="y")
     theirs = weekly("mon", "08:00", "09:00", partner="town_center")
     assert closed(at, theirs) is None
-    assert Manners(windows=(mine, theirs)).of("town_center") == Manners(windows=(theirs,))
+    assert CallLimits(windows=(mine, theirs)).of("town_center") == CallLimits(windows=(theirs,))
 
 
 def test_windows_that_touch_or_overlap_are_one() -> None:
@@ -268,7 +268,7 @@ def test_its_end_is_after_now_and_outside_every_window(
 def test_quotas_in_force_are_those_of_the_day_in_hue() -> None:
     """Of the partner, from its first day to its last."""
     mine = quota(5, valid_from=MONDAY, valid_to=MONDAY)
-    known = Manners(quotas=(mine, quota(6, partner="town_center")))
+    known = CallLimits(quotas=(mine, quota(6, partner="town_center")))
     for at, found in (
         (on(0, "00:00") - TICK, ()),
         (on(0, "00:00"), (mine,)),
