@@ -8,37 +8,37 @@ Queries to a partner are made several at once, so a crash does not identify the 
 delivery that was in hand at several crashes is queried alone from then on.
 """
 
-SUSPECT_FROM = 3
+ISOLATE_FROM = 3
 """Deliveries without an end from which a message is handled alone. Less would send what was in
 hand at every second fault of the network the slow way; more would leave too few of the ten that
 the queue's delivery limit allows."""
-LONE_TRIES = 2
+ISOLATED_ATTEMPTS = 2
 """Tries alone that did not end, after which a message is not tried again. One could be the power
 that failed at that very moment."""
-LONE_QUESTIONS = 10
+ISOLATED_QUERIES = 10
 """Questions alone that did not end, after which nobody asks any more. More than tries, because a
 question has no effect and may take minutes: a stop often falls into one."""
 
 
 def is_suspect(lost: int) -> bool:
     """Tell whether a message that was delivered `lost` times without an end is handled alone."""
-    return lost >= SUSPECT_FROM
+    return lost >= ISOLATE_FROM
 
 
-def kills(deaths: int) -> bool:
+def is_poison(deaths: int) -> bool:
     """Tell whether a message during whose lone tries the process died `deaths` times is parked."""
-    return deaths >= LONE_TRIES
+    return deaths >= ISOLATED_ATTEMPTS
 
 
-def lone_questions(unended: int) -> int:
+def isolated_queries(unended: int) -> int:
     """Return how many of the questions that did not end were asked alone.
 
     Those after the first few: `is_suspect` says so, whoever asks. In the first ones another
     delivery may have been at fault, so they count towards nothing.
     """
-    return max(0, unended - SUSPECT_FROM)
+    return max(0, unended - ISOLATE_FROM)
 
 
-def asking_kills(unended: int) -> bool:
+def queries_are_poison(unended: int) -> bool:
     """Tell whether a delivery with so many questions that did not end is left to a person."""
-    return lone_questions(unended) >= LONE_QUESTIONS
+    return isolated_queries(unended) >= ISOLATED_QUERIES

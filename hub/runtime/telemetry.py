@@ -39,7 +39,7 @@ class Event(StrEnum):
     MESSAGE_PARKED = "message_parked"
     MESSAGE_EARLY = "message_early"
     HANDLER_CRASHED = "handler_crashed"
-    SUSPECTS_FOUND = "suspects_found"
+    POISON_SUSPECTED = "poison_suspected"
     BATCH_FAILED = "batch_failed"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_CRASHED = "delivery_crashed"

@@ -176,7 +176,7 @@ class Reconcile(Role):
     def _is_left(self, tx: Tx, one: transitions.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""
         lost = schedule.queries_unended(tx, one.id)
-        if not poison.asking_kills(lost):
+        if not poison.queries_are_poison(lost):
             return False
         log.error(
             Event.DELIVERY_RECONCILED,
@@ -184,7 +184,7 @@ class Reconcile(Role):
             delivery=one.id,
             action="left_to_person",
         )
-        count = poison.lone_questions(lost)
+        count = poison.isolated_queries(lost)
         why = (
             f"tiến trình kết thúc giữa chừng trong cả {count} lần hỏi riêng"
             f" · the process ended during each of {count} questions asked alone"

@@ -10,14 +10,14 @@ database is unavailable.
 from hashlib import sha256
 from pathlib import Path
 
-from hub.exchange.records_queue.shutdown_markers import StopNotes
+from hub.exchange.records_queue.shutdown_markers import ShutdownMarkers
 from hub.ports import Incoming
-from hub.rules.poison import SUSPECT_FROM, is_suspect
+from hub.rules.poison import ISOLATE_FROM, is_suspect
 from hub.store.engine.store import Store
 from hub.store.messages import isolated_attempts
 
 
-class Suspects:
+class PoisonGuard:
     """Tells who is one and keeps the marks. Belongs to one thread, except for `withdraw`."""
 
     def __init__(self, store: Store, *, counted: bool, notes: Path | None = None) -> None:
@@ -25,19 +25,19 @@ class Suspects:
         self._store = store
         self._counted = counted
         """Whether the broker's counts outlive this process."""
-        self._notes = StopNotes(notes)
+        self._notes = ShutdownMarkers(notes)
         self._found: set[str] = set()
         self._open: tuple[str, int] | None = None
         """The mark that stands now, and its number."""
 
-    def look(self) -> None:
+    def load(self) -> None:
         """Learn at the start who was found unhandled by several starts."""
         if self._counted:
             return
         with self._store.read() as tx:
-            self._found = isolated_attempts.found(tx, times=SUSPECT_FROM)
+            self._found = isolated_attempts.found(tx, times=ISOLATE_FROM)
 
-    def has(self, incoming: Incoming) -> bool:
+    def is_suspect(self, incoming: Incoming) -> bool:
         """Tell whether a message has to be handled alone."""
         return is_suspect(incoming.delivery_count) or incoming.message_id in self._found
 
@@ -47,14 +47,14 @@ class Suspects:
             begun = isolated_attempts.begun(tx, key)
         return begun - 1 if begun and self._notes.says(key, begun) else begun
 
-    def begin(self, key: str, number: int) -> None:
+    def begin_isolated(self, key: str, number: int) -> None:
         """Mark that a message is now tried alone, for the `number`-th time without an end."""
         self._open = key, number
         with self._store.write() as tx:
             isolated_attempts.begin(tx, key, number=number)
         self._notes.forget(key)
 
-    def end(self) -> None:
+    def end_isolated(self) -> None:
         """Take the mark away, if there is one: whatever came of it, the process lives."""
         if self._open is None:
             return
@@ -77,7 +77,7 @@ class Suspects:
             isolated_attempts.withdraw(tx, key, number=number)
         self._notes.forget(key)
 
-    def leave(self) -> None:
+    def withdraw_unfinished(self) -> None:
         """Withdraw a try that ended without a result, if one is under way."""
         try:
             self.withdraw()

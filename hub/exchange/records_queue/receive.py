@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.exchange.outbox.emit import emit
-from hub.exchange.records_queue.poison_guard import Suspects, key_of
+from hub.exchange.records_queue.poison_guard import PoisonGuard, key_of
 from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
@@ -28,7 +28,7 @@ from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
 from hub.rules.failures.error_summary import cause_of
 from hub.rules.failures.errors import EarlyMessage
-from hub.rules.poison import kills
+from hub.rules.poison import is_poison
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import outlast
@@ -85,7 +85,7 @@ class Receive(Role):
         self.on_commit = on_commit
         self.batch = batch
         self.together = together
-        self.suspects = Suspects(store, counted=broker.durable, notes=notes)
+        self.poison_guard = PoisonGuard(store, counted=broker.durable, notes=notes)
         self._consumer: Consumer | None = None
 
     def request_stop(self) -> None:
@@ -98,13 +98,13 @@ class Receive(Role):
         super().stop()
         if thread is not None and thread.is_alive():
             # It may wait for somebody's lock in a lone try, and ends with the process, not of it.
-            tell = partial(self._tell_once, self.suspects.withdraw)
+            tell = partial(self._tell_once, self.poison_guard.withdraw)
             last = threading.Thread(target=tell, daemon=True)
             last.start()
             last.join(WITHDRAW_WITHIN)
 
     def run(self) -> None:
-        outlast(self, self.suspects.look)
+        outlast(self, self.poison_guard.load)
         self._consumer = self.broker.consumer(queues.INGEST, prefetch=self.batch * 2)
         try:
             while not self.stopping.is_set():
@@ -123,11 +123,11 @@ class Receive(Role):
 
     def handle(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         """Handle a batch, in its order, and settle it with the broker."""
-        for suspected, run in groupby(batch, key=self.suspects.has):
+        for suspected, run in groupby(batch, key=self.poison_guard.is_suspect):
             if not suspected:
                 self._handle_together(consumer, list(run))
                 continue
-            self._handle_suspects(consumer, list(run))
+            self._handle_isolated(consumer, list(run))
             if self.stopping.is_set():
                 return  # nothing overtakes what was left
 
@@ -154,24 +154,24 @@ class Receive(Role):
         self.on_commit()
         consumer.ack(settled)
 
-    def _handle_suspects(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
+    def _handle_isolated(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         """Handle each alone, marked, so that only the one of which the process dies is blamed."""
-        log.warning(Event.SUSPECTS_FOUND, role=self.name, count=len(batch))
+        log.warning(Event.POISON_SUSPECTED, role=self.name, count=len(batch))
         for incoming in batch:
             if self.stopping.is_set():
                 return  # what was not begun comes again; no try may outlast the stop
             self.beat()
-            deaths = outlast(self, partial(self.suspects.deaths, key_of(incoming)))
-            if kills(deaths):
-                outlast(self, partial(self._park_killer, incoming, deaths))
-            elif not self._try_alone(consumer, incoming, deaths + 1):
+            deaths = outlast(self, partial(self.poison_guard.deaths, key_of(incoming)))
+            if is_poison(deaths):
+                outlast(self, partial(self._park_poison, incoming, deaths))
+            elif not self._try_isolated(consumer, incoming, deaths + 1):
                 continue
             passing(Point.RECEIVE_AFTER_COMMIT)
             self.on_commit()
             # At once: what the next one kills must not bring this one back.
             consumer.ack([incoming])
 
-    def _try_alone(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
+    def _try_isolated(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
         """Handle a suspect alone; tell whether to acknowledge it.
 
         The mark stays when the process dies, and only then: what ends without a result in a process
@@ -180,15 +180,15 @@ class Receive(Role):
         try:
             settled = self._handle_marked(consumer, incoming, number)
         except Exception:
-            self._tell_once(self.suspects.leave)
+            self._tell_once(self.poison_guard.withdraw_unfinished)
             raise
         if not settled:
-            self._tell_once(self.suspects.leave)
+            self._tell_once(self.poison_guard.withdraw_unfinished)
         return settled
 
     def _handle_marked(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
         """Handle a message between its mark and the mark's end; tell whether to acknowledge it."""
-        outlast(self, partial(self.suspects.begin, key_of(incoming), number))
+        outlast(self, partial(self.poison_guard.begin_isolated, key_of(incoming), number))
         try:
             # Inside the marks, because reading it may be what kills.
             entry = journal.Entry(decode(incoming.body), incoming.body)
@@ -197,7 +197,7 @@ class Receive(Role):
         else:
             if not self._alone(consumer, Readable(incoming, entry)):
                 return False
-        outlast(self, self.suspects.end)
+        outlast(self, self.poison_guard.end_isolated)
         return True
 
     def _tell_once(self, word: Callable[[], None]) -> None:
@@ -206,7 +206,7 @@ class Receive(Role):
         except Exception as error:  # at a stop the store may be away: nobody waits for it
             log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
 
-    def _park_killer(self, incoming: Incoming, deaths: int) -> None:
+    def _park_poison(self, incoming: Incoming, deaths: int) -> None:
         """Park a message without reading it, where the journal has it; the mark stays."""
         id, where = incoming.message_id, "process"
         why = (
@@ -293,7 +293,7 @@ class Receive(Role):
             # outage of the store from using all tries up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(failed))
             # It failed, but nobody died of it; before it is given to the next one.
-            outlast(self, self.suspects.end)
+            outlast(self, self.poison_guard.end_isolated)
             self.stopping.wait(self.crash_pause)
             used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
             if used_up and self._give_up(item.entry, failed):

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 
-class StopNotes:
+class ShutdownMarkers:
     """A file for each message whose lone try was stopped: the number of that try."""
 
     def __init__(self, directory: Path | None) -> None:

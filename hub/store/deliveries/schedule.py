@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.poison import SUSPECT_FROM
+from hub.rules.poison import ISOLATE_FROM
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses
 from hub.store.deliveries.delivery_statements import doubtful, in_doubt, open_in_lane
@@ -50,9 +50,9 @@ _QUERIES_UNENDED = (
     .scalar_subquery()
 )
 """How many of them never ended."""
-# Cheap filter first: deliveries with fewer queries than SUSPECT_FROM in all need no subquery.
-_QUERY_ALONE = sa.and_(c.attempts - c.counted >= SUSPECT_FROM, _QUERIES_UNENDED >= SUSPECT_FROM)
-_QUERY_BESIDE = sa.or_(c.attempts - c.counted < SUSPECT_FROM, _QUERIES_UNENDED < SUSPECT_FROM)
+# Cheap filter first: deliveries with fewer queries than ISOLATE_FROM in all need no subquery.
+_QUERY_ALONE = sa.and_(c.attempts - c.counted >= ISOLATE_FROM, _QUERIES_UNENDED >= ISOLATE_FROM)
+_QUERY_BESIDE = sa.or_(c.attempts - c.counted < ISOLATE_FROM, _QUERIES_UNENDED < ISOLATE_FROM)
 SENDER_STOPPED = (
     "tiến trình gửi dừng trước khi ghi kết quả · the sender stopped before it recorded an outcome"
 )

@@ -16,7 +16,7 @@ from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Receipt, Request
-from hub.rules.poison import LONE_QUESTIONS, SUSPECT_FROM
+from hub.rules.poison import ISOLATE_FROM, ISOLATED_QUERIES
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
@@ -90,7 +90,7 @@ def test_a_question_that_kills_is_left_to_a_person(
     # Time moves between two lives only: in one life a question is reserved until it has ended.
     monkeypatch.setattr(works.reconcile, "clock", lambda: time[0])
     with ThreadPoolExecutor(1) as pool:
-        for _ in range(SUSPECT_FROM + LONE_QUESTIONS):
+        for _ in range(ISOLATE_FROM + ISOLATED_QUERIES):
             time[0] += works.reconcile.reserved_for
             with store.read() as tx:
                 assert tx.execute(sa.select(deliveries.c.next_attempt_at)).scalar_one() is not None
@@ -160,7 +160,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
     partner, reconcile, time = works.partner, works.reconcile, [now()]
     with store.write() as tx:  # four come together each time, the fifth when they come alone
         fifth = sa.update(deliveries).where(deliveries.c.message_id == "m-5-1")
-        later = time[0] + SUSPECT_FROM * reconcile.reserved_for
+        later = time[0] + ISOLATE_FROM * reconcile.reserved_for
         tx.execute(fifth.values(next_attempt_at=later))
     monkeypatch.setattr(reconcile, "clock", lambda: time[0])
     take = reconcile._take
@@ -173,7 +173,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
 
     monkeypatch.setattr(reconcile, "_take", seen)
     four = {f"m-{n}-1" for n in range(1, 5)}
-    for _ in range(SUSPECT_FROM):
+    for _ in range(ISOLATE_FROM):
         assert dies(works)
         assert partner.taken.pop() == four
         time[0] += reconcile.reserved_for
@@ -182,7 +182,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
     assert {"m-5-1"} in partner.taken
     assert all(len(taken) == 1 for taken in partner.taken)
     assert doubtful(store) == [(partner.deadly, False)]
-    for _ in range(LONE_QUESTIONS - 1):
+    for _ in range(ISOLATED_QUERIES - 1):
         time[0] += reconcile.reserved_for
         assert dies(works)
     time[0] += reconcile.reserved_for

@@ -68,7 +68,7 @@ def test_stops_while_the_store_is_away_park_nothing(
     for count in (3, 4, 5):
         stopped_while_away(ward, consumer, message, count, monkeypatch)
         assert marks(ward, message) == [1]
-        assert ward.receive.suspects.deaths(message.id) == 0
+        assert ward.receive.poison_guard.deaths(message.id) == 0
     ward.receive.handle(consumer, [incoming(message, 6)])
     assert (parked(ward), marks(ward, message)) == ([], [0])
     assert ward.dossier().status is p.Status.ACCEPTED
@@ -84,11 +84,11 @@ def test_a_stop_excuses_no_death(
         with pytest.raises(Died):
             ward.receive.handle(consumer, [incoming(message, 3)])
     stopped_while_away(ward, consumer, message, 4, monkeypatch)
-    assert ward.receive.suspects.deaths(message.id) == 1
+    assert ward.receive.poison_guard.deaths(message.id) == 1
     dies_of(ward, message, monkeypatch)
     with pytest.raises(Died):
         ward.receive.handle(consumer, [incoming(message, 5)])
-    assert ward.receive.suspects.deaths(message.id) == 2
+    assert ward.receive.poison_guard.deaths(message.id) == 2
     ward.receive.handle(consumer, [incoming(message, 6)])
     assert parked(ward) == [(message.id, "handler_killed")]
 
@@ -116,9 +116,9 @@ def test_a_lone_try_that_outlasts_the_stop_has_killed_nobody(
     thread = ward.receive._thread
     assert thread is not None
     assert entered.wait(20)
-    assert ward.receive.suspects.deaths(message.id) == 1
+    assert ward.receive.poison_guard.deaths(message.id) == 1
     ward.receive.stop()
-    assert ward.receive.suspects.deaths(message.id) == 0
+    assert ward.receive.poison_guard.deaths(message.id) == 0
     freed.set()
     thread.join(20)
     assert (parked(ward), marks(ward, message)) == ([], [0])
