@@ -178,7 +178,9 @@ def build(
     clock = clock or clock_of(settings.drill_clock)
     # Rung through the database, each commit costs a statement more and waits for all others that
     # ring. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
-    store = open_store(settings, migrating=True, rings="relay" not in settings.role_names)
+    store = open_store(
+        settings, migrating=True, notify_listeners="relay" not in settings.role_names
+    )
     limit = settings.file_limit_mb * 1024 * 1024
     files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
     broker: Broker

@@ -25,7 +25,9 @@ FAULT_DATA = {
 """Where each partner's codes are explained; http: what holds for all of them."""
 
 
-def open_store(settings: Settings, *, migrating: bool = False, rings: bool = True) -> Store:
+def open_store(
+    settings: Settings, *, migrating: bool = False, notify_listeners: bool = True
+) -> Store:
     """Return the installation's store; raises SchemaMismatch where its schema is another one.
 
     `migrating` makes the database, or brings it to this program's schema: for the start of a hub
@@ -35,7 +37,7 @@ def open_store(settings: Settings, *, migrating: bool = False, rings: bool = Tru
         revision.require_file(settings.database)
     else:
         make_directory(Path(settings.data_dir))
-    store = Store(settings.database, rings=rings)
+    store = Store(settings.database, notify_listeners=notify_listeners)
     try:
         if migrating:
             from hub.store.schema.migrate import migrate

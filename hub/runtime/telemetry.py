@@ -30,7 +30,7 @@ class Event(StrEnum):
     SCAN_UNFINISHED = "scan_unfinished"
     LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
-    DOORBELL_LOST = "doorbell_lost"
+    OUTBOX_LISTENER_LOST = "outbox_listener_lost"
     STORE_LOST = "store_lost"
     STORE_BACK = "store_back"
     PUBLISH_INCOMPLETE = "publish_incomplete"

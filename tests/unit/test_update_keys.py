@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import hub.store
 from hub.rules.states import DeliveryState
 from hub.store.deliveries.delivery_statements import delivering
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.many_rows import equations
 
 POSTGRESQL = sa.make_url("postgresql+psycopg://").get_dialect()()
@@ -18,14 +18,14 @@ MORE_THAN_THE_KEY = {
 """Updates that compare other parameters, too, and why no two of their rows share the key."""
 
 
-def keyed() -> dict[str, Prepared]:
+def keyed() -> dict[str, Compiled]:
     """Return the updates of the store that have a key, by module and name."""
     found = {"delivering": delivering(DeliveryState.SENDING)}
     for module in pkgutil.walk_packages(hub.store.__path__, "hub.store."):
         if ".migrations" in module.name:
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, Prepared) and value.key:
+            if isinstance(value, Compiled) and value.key:
                 found[f"{module.name}.{name}"] = value
     return found
 

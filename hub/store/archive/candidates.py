@@ -16,7 +16,7 @@ from hub.store.engine.store import Tx
 from hub.store.schema.archive_tables import READABLE, archived_dossiers, legal_holds
 from hub.store.schema.record_tables import CLOSED, UNERASED, dossiers
 from hub.store.schema.tables import STATE_PARKED, from_microseconds
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
 a, c = archived_dossiers.c, dossiers.c
 
@@ -25,7 +25,7 @@ TO_ERASE = Order(condition=UNERASED, ended=c.status_at, again=c.erase_again)
 """Closed dossiers in the database, by the time of their last status."""
 ARCHIVED_TO_ERASE = Order(condition=READABLE, ended=a.closed_at, again=a.erase_again)
 """Those in archive files that can still be read."""
-_HELD = Prepared(sa.select(legal_holds.c.number).where(among(legal_holds.c.number, "numbers")))
+_HELD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
 
 
 def look_again(tx: Tx, number: str) -> None:

@@ -15,24 +15,24 @@ from hub.messages.payloads import Applicant
 from hub.store.engine.store import Tx
 from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps
 from hub.store.schema.tables import UNHANDLED, journal
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
 NOBODY = msgspec.json.encode(Applicant(name="—"))
 """In the place of an applicant that was erased: readable as one, because records decode it."""
 _OF_JOURNAL = sa.and_(journal.c.key == sa.bindparam("which"), journal.c.body_hash.is_(None))
-_BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(_OF_JOURNAL))
-_EMPTY = Prepared(
+_BODIES = Compiled(sa.select(journal.c.id, journal.c.body).where(_OF_JOURNAL))
+_EMPTY = Compiled(
     sa.update(journal)
     .where(journal.c.id == sa.bindparam("which"))
     .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length")),
     key="which",
 )
 
-_WAITED_FOR = Prepared(
+_WAITED_FOR = Compiled(
     sa.select(journal.c.key, journal.c.state)
     .distinct()
     .where(
-        among(journal.c.key, "numbers"),
+        any_of(journal.c.key, "numbers"),
         UNHANDLED,
         journal.c.state != "",
         journal.c.body_hash.is_(None),

@@ -8,23 +8,23 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.archive_tables import archived_dossiers, dossier_keys
-from hub.store.statements.compiled import Prepared, among, columns_of
+from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c
 _COLUMNS = columns_of(archived_dossiers, "erase_again")
 _READ = sa.select(*(a[name] for name in _COLUMNS))
-_GET = Prepared(_READ.where(a.number == sa.bindparam("which")))
-_ALL = Prepared(_READ.where(among(a.number, "numbers")))
-_ADD = Prepared(sa.insert(archived_dossiers), columns=_COLUMNS)
-_ADD_KEY = Prepared(
+_GET = Compiled(_READ.where(a.number == sa.bindparam("which")))
+_ALL = Compiled(_READ.where(any_of(a.number, "numbers")))
+_ADD = Compiled(sa.insert(archived_dossiers), columns=_COLUMNS)
+_ADD_KEY = Compiled(
     lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
     columns=columns_of(dossier_keys),
 )
-_KEYS = Prepared(sa.select(k.number, k.key).where(among(k.number, "numbers")))
-_LOCK = Prepared(
-    sa.select(a.number).where(among(a.number, "numbers")).order_by(a.number).with_for_update()
+_KEYS = Compiled(sa.select(k.number, k.key).where(any_of(k.number, "numbers")))
+_LOCK = Compiled(
+    sa.select(a.number).where(any_of(a.number, "numbers")).order_by(a.number).with_for_update()
 )
-_KNOWN = Prepared(sa.select(a.number).where(among(a.number, "numbers")))
+_KNOWN = Compiled(sa.select(a.number).where(any_of(a.number, "numbers")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,17 +17,17 @@ from hub.store.engine.store import Tx
 from hub.store.schema.archive_tables import archived_dossiers
 from hub.store.schema.record_tables import dossiers
 from hub.store.schema.tables import journal
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 _WHICH: sa.BindParameter[str] = sa.bindparam("which")
 # The condition on `erased_at` stays out: with it the lock would not wait for who is just erasing.
 _TIMES = [
-    Prepared(sa.select(it.c.erased_at).where(it.c.number == _WHICH).with_for_update())
+    Compiled(sa.select(it.c.erased_at).where(it.c.number == _WHICH).with_for_update())
     for it in (dossiers, archived_dossiers)
 ]
 _OF_MESSAGE = sa.and_(journal.c.id == _WHICH, journal.c.body_hash.is_(None))
-_BODY = Prepared(sa.select(journal.c.body).where(_OF_MESSAGE))
-_EMPTY = Prepared(
+_BODY = Compiled(sa.select(journal.c.body).where(_OF_MESSAGE))
+_EMPTY = Compiled(
     sa.update(journal)
     .where(_OF_MESSAGE)
     .values(body=b"", body_hash=sa.bindparam("hash"), body_size=sa.bindparam("length"))

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import in_the_order_of_an_index
 
 
@@ -40,9 +40,9 @@ class Order:
         behind = sa.tuple_(since, number) > sa.tuple_(sa.bindparam("at"), sa.bindparam("last"))
         query = query.where(condition, behind, since <= sa.bindparam("until"))
         query = query.where(ended < sa.bindparam("before")).order_by(since, number)
-        self._page = Prepared(query.limit(sa.bindparam("most")))
+        self._page = Compiled(query.limit(sa.bindparam("most")))
         later = sa.update(ended.table).where(number == sa.bindparam("which"))
-        self._put_off = Prepared(later.values({again: sa.bindparam("until")}))
+        self._put_off = Compiled(later.values({again: sa.bindparam("until")}))
 
     def page(
         self, tx: Tx, *, before: datetime, until: datetime, after: Place, limit: int

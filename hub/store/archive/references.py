@@ -10,10 +10,10 @@ from hub.messages.invalid import InvalidMessage
 from hub.store.engine.store import Tx
 from hub.store.schema.record_tables import dossier_files, dossiers
 from hub.store.schema.tables import UNHANDLED, UNNEEDED, blobs, journal
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
-_THEIRS = sa.select(dossier_files.c.sha256).where(among(dossier_files.c.number, "numbers"))
-_MARK = Prepared(
+_THEIRS = sa.select(dossier_files.c.sha256).where(any_of(dossier_files.c.number, "numbers"))
+_MARK = Compiled(
     sa.update(blobs).where(blobs.c.sha256.in_(_THEIRS)).values(unneeded_at=sa.bindparam("at"))
 )
 _f = dossier_files.c
@@ -24,10 +24,10 @@ _READABLE = (
     .correlate(dossier_files)
     .scalar_subquery()
 )
-_SHOWN = Prepared(
-    sa.select(_f.sha256).distinct().where(among(_f.sha256, "hashes"), _READABLE.is_(sa.true()))
+_SHOWN = Compiled(
+    sa.select(_f.sha256).distinct().where(any_of(_f.sha256, "hashes"), _READABLE.is_(sa.true()))
 )
-_KNOWN = Prepared(sa.select(blobs.c.sha256).where(among(blobs.c.sha256, "hashes")))
+_KNOWN = Compiled(sa.select(blobs.c.sha256).where(any_of(blobs.c.sha256, "hashes")))
 
 
 def shown(tx: Tx, hashes: Collection[str]) -> set[str]:

@@ -18,7 +18,7 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
 from hub.store.schema.repair_tables import replay_items, tasks
 from hub.store.schema.tables import Instant, attempts, deliveries, inbox, journal
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -88,15 +88,15 @@ def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return column
 
 
-def _loading(part: _Part) -> Prepared:
+def _loading(part: _Part) -> Compiled:
     query = sa.select(*map(_raw, part.archived))
-    query = query.where(among(part.table.c[part.by], "owners"))
-    return Prepared(query.order_by(*part.table.primary_key.columns))
+    query = query.where(any_of(part.table.c[part.by], "owners"))
+    return Compiled(query.order_by(*part.table.primary_key.columns))
 
 
 _LOAD = {part.name: _loading(part) for part in PARTS}
 _DELETE = {
-    part.name: Prepared(sa.delete(part.table).where(among(part.table.c[part.by], "owners")))
+    part.name: Compiled(sa.delete(part.table).where(any_of(part.table.c[part.by], "owners")))
     for part in PARTS
 }
 _OWNERS = {part.owner for part in PARTS} - {"number"}
@@ -104,31 +104,31 @@ _OWNERS = {part.owner for part in PARTS} - {"number"}
 
 def _of_owners(part: _Part, *columns: Any) -> sa.Select[Any]:
     by = part.table.c[part.by]
-    return sa.select(by.label("owner"), *columns).where(among(by, "owners"))
+    return sa.select(by.label("owner"), *columns).where(any_of(by, "owners"))
 
 
 _COUNT = {
-    part.name: Prepared(
+    part.name: Compiled(
         _of_owners(part, sa.func.count().label("size")).group_by(part.table.c[part.by])
     )
     for part in PARTS
 }
 _IDS = {
-    part.name: Prepared(_of_owners(part, part.table.c[part.key].label("id")))
+    part.name: Compiled(_of_owners(part, part.table.c[part.key].label("id")))
     for part in PARTS
     if part.name in _OWNERS
 }
-_LOCK = Prepared(
+_LOCK = Compiled(
     sa.select(dossiers.c.number)
-    .where(among(dossiers.c.number, "owners"))
+    .where(any_of(dossiers.c.number, "owners"))
     .order_by(dossiers.c.number)
     .with_for_update()
 )
 
 
-_UNERASED = Prepared(
+_UNERASED = Compiled(
     sa.select(dossiers.c.number)
-    .where(among(dossiers.c.number, "owners"), dossiers.c.erased_at.is_(None))
+    .where(any_of(dossiers.c.number, "owners"), dossiers.c.erased_at.is_(None))
     .order_by(dossiers.c.number)
     .with_for_update()
 )

@@ -23,7 +23,7 @@ from hub.store.schema.conservation_tables import (
     delivery_counts,
 )
 from hub.store.schema.tables import deliveries
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
 _CHANGE = ("destination", "state", "change")
 _d, _t = delivery_count_changes.c, delivery_counts.c
@@ -33,14 +33,14 @@ _FOLD_LOCK = 5_120_019
 
 def _of_deliveries() -> sa.Insert:
     d = deliveries.c
-    chosen = sa.select(d.destination, d.state, sa.func.count()).where(among(d.id, "ids"))
+    chosen = sa.select(d.destination, d.state, sa.func.count()).where(any_of(d.id, "ids"))
     return sa.insert(delivery_count_changes).from_select(
         list(_CHANGE), chosen.group_by(d.destination, d.state)
     )
 
 
-_SETTLED = Prepared(_of_deliveries())
-_ADD = Prepared(sa.insert(delivery_count_changes), columns=_CHANGE)
+_SETTLED = Compiled(_of_deliveries())
+_ADD = Compiled(sa.insert(delivery_count_changes), columns=_CHANGE)
 
 
 def settled(tx: Tx, ids: Sequence[int]) -> None:

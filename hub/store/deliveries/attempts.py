@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.schema.tables import attempts
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
-_START = Prepared(sa.insert(attempts), columns=("delivery_id", "number", "kind", "started_at"))
-_FINISH = Prepared(
+_START = Compiled(sa.insert(attempts), columns=("delivery_id", "number", "kind", "started_at"))
+_FINISH = Compiled(
     sa.update(attempts)
     .where(
         attempts.c.delivery_id == sa.bindparam("d"),

@@ -15,7 +15,7 @@ from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Tx
 from hub.store.schema.tables import Instant, journal
 from hub.store.schema.tables import attempts as attempts_table
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 
 def _claim_and_start() -> sa.Select[Any]:
@@ -29,7 +29,7 @@ def _claim_and_start() -> sa.Select[Any]:
     return sa.select(claimed, body.scalar_subquery().label("body")).add_cte(started)
 
 
-_CLAIM_AND_START = Prepared(_claim_and_start())
+_CLAIM_AND_START = Compiled(_claim_and_start())
 
 
 def claim_and_start(

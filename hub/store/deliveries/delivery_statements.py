@@ -17,11 +17,11 @@ from hub.rules.states import CLAIMABLE, may_move
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import insert_for
 from hub.store.schema.tables import deliveries, lanes
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import among_chosen, each, unindexed
 
 _C = deliveries.c
-_AMONG_IDS = among(_C.id, "ids")
+_AMONG_IDS = any_of(_C.id, "ids")
 # No index may serve it: those who name their deliveries by number must be served by the numbers.
 _TO = unindexed(_C.destination) == sa.bindparam("to")
 
@@ -61,9 +61,9 @@ def _busy(dialect: str) -> sa.Select[Any]:
     return sa.select(listed.c.value.label("lane")).where(_head_of(listed).is_not(None))
 
 
-BUSY = Prepared(_busy)
+BUSY = Compiled(_busy)
 """(to, names) -> lanes with an open delivery."""
-TURN = Prepared(
+TURN = Compiled(
     sa.select(_C.id, _C.attempts)
     .where(_AMONG_IDS, _C.state == sa.bindparam("since"))
     .order_by(_C.id)
@@ -100,7 +100,7 @@ def _release(dialect: str) -> ReturningUpdate[Any]:
     return held.values(values).returning(_C.id, _C.destination, _C.type)
 
 
-RELEASE = Prepared(_release)
+RELEASE = Compiled(_release)
 """(to, names, now) -> the heads that were held and are open now: to be sent, or asked about."""
 
 
@@ -169,7 +169,7 @@ def claiming() -> ReturningUpdate[Any]:
     )
 
 
-CLAIM = Prepared(claiming())
+CLAIM = Compiled(claiming())
 """(ids, to, now, until) -> what was claimed."""
 
 
@@ -183,18 +183,18 @@ def _needless() -> sa.ColumnElement[bool]:
     )
 
 
-NEEDLESS = Prepared(sa.select(_C.id).where(_needless()).order_by(_C.id).with_for_update())
+NEEDLESS = Compiled(sa.select(_C.id).where(_needless()).order_by(_C.id).with_for_update())
 """(ids, to) -> what is waiting and replaced by something newer, locked."""
 
 
 def _lock_newer() -> sa.Select[Any]:
     older = deliveries.alias("older")
     newer = _newer(older).offset(sa.literal_column("0")).lateral("newer")
-    chosen = sa.select(newer.c.id).select_from(older).where(among(older.c.id, "ids"))
+    chosen = sa.select(newer.c.id).select_from(older).where(any_of(older.c.id, "ids"))
     return sa.select(_C.id).where(among_chosen(_C.id, chosen)).order_by(_C.id).with_for_update()
 
 
-LOCK_NEWER = Prepared(_lock_newer())
+LOCK_NEWER = Compiled(_lock_newer())
 """(ids) -> what replaces them, locked."""
 
 
@@ -207,7 +207,7 @@ def _overtaken() -> ReturningUpdate[Any]:
     )
 
 
-OVERTAKEN = Prepared(_overtaken())
+OVERTAKEN = Compiled(_overtaken())
 """(ids, to, now) -> what was waiting and is superseded now."""
 
 
@@ -229,7 +229,7 @@ def _insertion(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(_C.id, _C.destination, _C.type, _C.state)
 
 
-INSERT = Prepared(_insertion, columns=NEW)
+INSERT = Compiled(_insertion, columns=NEW)
 """Of new deliveries: those that are open now; one that was there already is left out."""
 
 
@@ -246,7 +246,7 @@ def moving(since: S, values: Mapping[str, object]) -> sa.Update:
 
 
 @cache
-def delivering(since: S) -> Prepared:
+def delivering(since: S) -> Compiled:
     """Return the move of a delivery `d` to delivered, at `now` with reference `r`."""
     values: dict[str, object] = {
         "state": S.DELIVERED.value,
@@ -256,7 +256,7 @@ def delivering(since: S) -> Prepared:
         "detail": None,
         "partner_code": None,
     }
-    return Prepared(moving(since, values), key="d")
+    return Compiled(moving(since, values), key="d")
 
 
 def _lock_lanes(dialect: str) -> sa.Select[Any]:
@@ -266,9 +266,9 @@ def _lock_lanes(dialect: str) -> sa.Select[Any]:
     return sa.select(locked.c.lane).select_from(listed)
 
 
-ADD_LANES = Prepared(
+ADD_LANES = Compiled(
     lambda dialect: insert_for(dialect, lanes).on_conflict_do_nothing(),
     columns=("destination", "lane"),
 )
-LOCK_LANES = Prepared(_lock_lanes)
+LOCK_LANES = Compiled(_lock_lanes)
 """(to, names) -> the lanes' row locks, taken in the order of the names. On PostgreSQL only."""

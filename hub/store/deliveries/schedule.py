@@ -24,7 +24,7 @@ from hub.store.deliveries.transitions import (
 )
 from hub.store.engine.store import Tx
 from hub.store.schema.tables import UNSETTLED, attempts, deliveries
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked, unindexed
 
 c = deliveries.c
@@ -61,14 +61,14 @@ SENDER_STOPPED = (
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now")
 _WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.heeded(_NOW))
 # Roles look several times a second, mostly in vain. A look costs no turn to write, and no words.
-_DUE = Prepared(
+_DUE = Compiled(
     sa.select(c.id)
     .where(_WAITS, c.next_attempt_at <= _NOW)
     .where(sa.or_(c.asked_at.is_(None), c.asked_at < sa.bindparam("before")))
     .limit(sa.literal_column("1"))
 )
-_NEXT_DUE = Prepared(sa.select(sa.func.min(c.next_attempt_at)).where(_WAITS, c.asked_at.is_(None)))
-_DOUBTFUL = Prepared(
+_NEXT_DUE = Compiled(sa.select(sa.func.min(c.next_attempt_at)).where(_WAITS, c.asked_at.is_(None)))
+_DOUBTFUL = Compiled(
     sa.select(c.id)
     .where(c.state == sa.literal_column("'ambiguous'"), UNSETTLED, c.next_attempt_at <= _NOW)
     .where(unindexed(c.destination) == sa.bindparam("to"))

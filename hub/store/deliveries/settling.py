@@ -17,7 +17,7 @@ from hub.store.deliveries import attempts, transitions
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Tx
 from hub.store.statements.arrays import ARRAY_OF
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Delivered:
 
 # The rows are locked in the order of their numbers, as everywhere. What belongs to a row stands in
 # the arrays at the place of its number: a join with them would compare each row with each.
-_SETTLE = Prepared(
+_SETTLE = Compiled(
     sa.text(
         f"""
 WITH turn AS MATERIALIZED (

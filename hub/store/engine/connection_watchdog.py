@@ -56,7 +56,7 @@ SESSION = (
 )
 """The same at the server's end."""
 
-Line = psycopg.Connection[Any]
+WatchedConnection = psycopg.Connection[Any]
 Inode = tuple[int, int]
 """What the kernel calls a socket by, whatever its number in this process."""
 # Trap: a session whose client fell silent between two statements of a pipeline is called active.
@@ -70,23 +70,27 @@ _END_ABANDONED = (
 )
 
 
-class Silence:
+class ConnectionWatchdog:
     """Watches the lines that it is told of; a thread from the first one on."""
 
     def __init__(self, *, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
-        self._lines: weakref.WeakKeyDictionary[Line, Inode | None] = weakref.WeakKeyDictionary()
-        self._processes: weakref.WeakKeyDictionary[Line, int] = weakref.WeakKeyDictionary()
+        self._lines: weakref.WeakKeyDictionary[WatchedConnection, Inode | None] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._processes: weakref.WeakKeyDictionary[WatchedConnection, int] = (
+            weakref.WeakKeyDictionary()
+        )
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def know(self, line: Line, process: int) -> None:
+    def know(self, line: WatchedConnection, process: int) -> None:
         """Note the server's process of a line: behind a pooler libpq knows another number."""
         with self._lock:
             self._processes[line] = process
 
-    def watch(self, line: Line) -> None:
+    def watch(self, line: WatchedConnection) -> None:
         """Watch a new line until it is closed."""
         with self._lock:
             self._lines[line] = _inode(line)
@@ -106,14 +110,14 @@ class Silence:
         return "the watch of the lines to the database has ended" if ended else ""
 
     def _run(self) -> None:
-        waiting: dict[Line, float] = {}
+        waiting: dict[WatchedConnection, float] = {}
         while not self._ended.wait(self._patience / 4):
             try:
                 waiting = self._look(waiting)
             except Exception as error:  # a line that breaks while it is looked at, or a fault
                 log.error(Event.ROLE_CRASHED, role="silence", error=cause_of(error))
 
-    def _look(self, before: dict[Line, float]) -> dict[Line, float]:
+    def _look(self, before: dict[WatchedConnection, float]) -> dict[WatchedConnection, float]:
         """Look at every line once; return those that wait, and since when."""
         with self._lock:
             lines = {line: inode for line, inode in self._lines.items() if _is_waiting(line)}
@@ -121,13 +125,13 @@ class Silence:
         waiting = {line: before.get(line, now) for line in lines}
         for line, since in waiting.items():
             if now - since >= self._patience and not self._works_for(line):
-                _cut(line, lines[line])
+                _shut_down(line, lines[line])
         return waiting
 
-    def _works_for(self, line: Line) -> bool:
+    def _works_for(self, line: WatchedConnection) -> bool:
         """Ask the server, within bounds, whether it is busy with what this line waits for."""
         answer: list[bool] = []
-        asking: list[tuple[Line, Inode | None]] = []
+        asking: list[tuple[WatchedConnection, Inode | None]] = []
         idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
         abandoned = timedelta(seconds=self._patience * ABANDONED)
         with self._lock:
@@ -147,22 +151,22 @@ class Silence:
         thread.join(ANSWER_WITHIN.total_seconds())
         if not answer:
             for other, inode in asking:
-                _cut(other, inode)  # it waits in vain as well
+                _shut_down(other, inode)  # it waits in vain as well
         return bool(answer) and answer[0]
 
 
-def _is_waiting(line: Line) -> bool:
+def _is_waiting(line: WatchedConnection) -> bool:
     return not line.closed and line.pgconn.transaction_status == TransactionStatus.ACTIVE
 
 
-def _address(line: Line) -> str:
+def _address(line: WatchedConnection) -> str:
     info = line.info
     return psycopg.conninfo.make_conninfo(
         info.dsn, password=info.password, connect_timeout=LINE["connect_timeout"]
     )
 
 
-def _cut(line: Line, inode: Inode | None) -> None:
+def _shut_down(line: WatchedConnection, inode: Inode | None) -> None:
     """Have the waiter see the end of the stream, unless the socket is another one by now.
 
     The copy holds what the number stands for at this moment, whatever its owner closes meanwhile:
@@ -175,7 +179,7 @@ def _cut(line: Line, inode: Inode | None) -> None:
                 own.shutdown(socket.SHUT_RDWR)
 
 
-def _inode(line: Line) -> Inode | None:
+def _inode(line: WatchedConnection) -> Inode | None:
     """Return what tells the line's socket from every other one, None when it is closed already."""
     try:
         return _inode_of(line.pgconn.socket)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from hub.rules.failures.error_summary import cause_of
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 CHANNEL = "hub_outbox"
 """On which the relay listens, see `doorbell`."""
@@ -23,7 +23,7 @@ APART = 0.005
 AGAIN_AFTER = 1.0
 """Seconds of silence after one that failed."""
 STOP_WITHIN = 3.0
-_NOTIFY = Prepared(sa.text(f"NOTIFY {CHANNEL}"))
+_NOTIFY = Compiled(sa.text(f"NOTIFY {CHANNEL}"))
 
 
 class Notifier:
@@ -90,4 +90,4 @@ def _say_lost(error: BaseException) -> None:
     # Loaded where it is needed: a command that only reads the store logs nothing.
     from hub.runtime.telemetry import Event, log
 
-    log.info(Event.DOORBELL_LOST, error=cause_of(error))
+    log.info(Event.OUTBOX_LISTENER_LOST, error=cause_of(error))

@@ -48,7 +48,7 @@ class Doorbell:
             try:
                 self._listen()
             except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-                log.info(Event.DOORBELL_LOST, error=cause_of(error))
+                log.info(Event.OUTBOX_LISTENER_LOST, error=cause_of(error))
                 self._stopping.wait(AGAIN_AFTER)
 
     def _listen(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 LONGEST_STATEMENT = timedelta(seconds=30)
 """Longer than the server lets a silent client keep a lock (`silence.LONGEST_PAUSE`, 20 s), so that
@@ -94,7 +94,7 @@ def _setting(*, for_transaction: bool) -> sa.TextClause:
     return sa.text(f"SELECT {', '.join(calls)}")
 
 
-_FREE_TRANSACTION = Prepared(_setting(for_transaction=True))
+_FREE_TRANSACTION = Compiled(_setting(for_transaction=True))
 _FREE_SESSION = _setting(
     for_transaction=False
 )  # not prepared: SQLAlchemy has to know of the commit

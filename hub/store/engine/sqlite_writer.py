@@ -20,11 +20,11 @@ from time import monotonic
 
 import sqlalchemy as sa
 
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
-_SAVEPOINT = Prepared(sa.text("SAVEPOINT turn"))
-_RELEASE = Prepared(sa.text("RELEASE turn"))
-_UNDO = Prepared(sa.text("ROLLBACK TO turn"))
+_SAVEPOINT = Compiled(sa.text("SAVEPOINT turn"))
+_RELEASE = Compiled(sa.text("RELEASE turn"))
+_UNDO = Compiled(sa.text("ROLLBACK TO turn"))
 LONGEST = 0.012
 """Seconds after which a round is committed although others wait: the first one waits too."""
 

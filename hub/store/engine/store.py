@@ -20,12 +20,12 @@ from hub.store.engine import idle_connections, session
 from hub.store.engine.file_rights import make_directory, make_file
 from hub.store.engine.notifier import Notifier
 from hub.store.engine.sqlite_writer import SharedWriter
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
-    from hub.store.engine.connection_watchdog import Silence
+    from hub.store.engine.connection_watchdog import ConnectionWatchdog
 
 Tx = sa.Connection
 """A connection inside a transaction; store functions take it first and never commit."""
@@ -37,7 +37,7 @@ StoreUnavailable = sa.exc.SQLAlchemyError
 """What the store raises when its database cannot be used; named here for those outside."""
 
 
-_BEGIN = Prepared(sa.text("BEGIN"))
+_BEGIN = Compiled(sa.text("BEGIN"))
 # PostgreSQL would else show each statement what stands at its own moment. The driver says it in the
 # BEGIN that it sends anyway: no round trip more. SQLite's read transaction is one view as it is.
 _ONE_VIEW = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
@@ -117,7 +117,7 @@ class Store:
         *,
         connections: int = 16,
         patience: timedelta | None = None,
-        rings: bool = True,
+        notify_listeners: bool = True,
         longest: timedelta = session.LONGEST_STATEMENT,
         plans_last: timedelta = session.PLANS_LAST,
         trusted_for: timedelta = idle_connections.TRUSTED_FOR,
@@ -137,7 +137,7 @@ class Store:
         options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
         # The words of an error may still quote values (PostgreSQL's do): see rules.causes.
         options["hide_parameters"] = True
-        self._silence: Silence | None = None
+        self._silence: ConnectionWatchdog | None = None
         if self.name == "sqlite":
             if parsed.database and parsed.database != ":memory:":
                 make_directory(Path(parsed.database).parent)
@@ -149,7 +149,7 @@ class Store:
             from hub.store.engine import connection_watchdog
             from hub.store.statements.array_dumper import teach
 
-            self._silence = connection_watchdog.Silence(
+            self._silence = connection_watchdog.ConnectionWatchdog(
                 patience=patience or connection_watchdog.PATIENCE
             )
             settings = connection_watchdog.SESSION + session.options(longest)
@@ -174,7 +174,7 @@ class Store:
         self.turns = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        notifies = rings and self.name == "postgresql"
+        notifies = notify_listeners and self.name == "postgresql"
         self._notifier = Notifier(self._single.connect) if notifies else None
 
     @property

@@ -18,15 +18,15 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.schema.tables import as_microseconds, audit, chain_heads, handovers
-from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.compiled import Compiled, columns_of
 from hub.store.statements.row_arrays import RowArrays
 
 _encode = msgspec.json.encode
 _HEAD = sa.select(chain_heads.c.seq, chain_heads.c.hash).where(
     chain_heads.c.chain == sa.bindparam("c")
 )
-_LOCK = Prepared(_HEAD.with_for_update())
-_MOVE = Prepared(
+_LOCK = Compiled(_HEAD.with_for_update())
+_MOVE = Compiled(
     sa.update(chain_heads)
     .where(chain_heads.c.chain == sa.bindparam("c"))
     .values(seq=sa.bindparam("s"), hash=sa.bindparam("h"))
@@ -97,12 +97,12 @@ def append(tx: Tx, chain: Chain, rows: Sequence[Sequence[object]]) -> None:
 
 
 @cache
-def _insertion(chain: Chain) -> Prepared:
-    return Prepared(sa.insert(chain.table), columns=columns_of(chain.table))
+def _insertion(chain: Chain) -> Compiled:
+    return Compiled(sa.insert(chain.table), columns=columns_of(chain.table))
 
 
 @cache
-def _insertion_with_head(chain: Chain) -> tuple[RowArrays, Prepared]:
+def _insertion_with_head(chain: Chain) -> tuple[RowArrays, Compiled]:
     """Return the insertion that moves the head, too: one way to PostgreSQL instead of two."""
     arrays = RowArrays(chain.table.columns)
     text = f"""
@@ -110,7 +110,7 @@ WITH moved AS (
     UPDATE chain_heads SET seq = CAST(:s AS BIGINT), hash = :h WHERE chain = :c
 )
 INSERT INTO {chain.name} ({arrays.names}) SELECT * FROM {arrays.rows}"""  # noqa: S608 - no input
-    return arrays, Prepared(sa.text(text))
+    return arrays, Compiled(sa.text(text))
 
 
 def head_of(tx: Tx, chain: Chain) -> tuple[int, str] | None:

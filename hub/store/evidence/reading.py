@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.evidence.chain import Chain
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 PAGE = 1000
 """Larger pages are slower: a page has to stay in the cache of the processor."""
@@ -92,12 +92,12 @@ def page(tx: Tx, chain: Chain, *, after: int, upto: int) -> list[Row]:
 
 
 @cache
-def _statement(chain: Chain) -> Prepared:
+def _statement(chain: Chain) -> Compiled:
     t = chain.table.c
     columns = (t.previous_hash, t.seq, *(t[name] for name in chain.columns), t.hash)
     query = sa.select(*columns).where(t.seq > sa.bindparam("after"))
     query = query.where(t.seq <= sa.bindparam("upto")).order_by(t.seq)
-    return Prepared(query.limit(sa.bindparam("most")))
+    return Compiled(query.limit(sa.bindparam("most")))
 
 
 @cache

@@ -25,16 +25,16 @@ from hub.messages.invalid import InvalidMessage
 from hub.store.engine.file_rights import make_directory
 from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.tables import blobs
-from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.compiled import Compiled, columns_of
 
 _CHUNK = 256 * 1024
 _UNDER_WAY = ".in-"
 """How the names of files begin that are not whole yet."""
-_REGISTER = Prepared(
+_REGISTER = Compiled(
     lambda dialect: insert_for(dialect, blobs).on_conflict_do_nothing(),
     columns=columns_of(blobs, "unneeded_at"),
 )
-_MEDIA_TYPE = Prepared(sa.select(blobs.c.media_type).where(blobs.c.sha256 == sa.bindparam("which")))
+_MEDIA_TYPE = Compiled(sa.select(blobs.c.media_type).where(blobs.c.sha256 == sa.bindparam("which")))
 
 
 class Readable(Protocol):

@@ -36,11 +36,11 @@ from hub.store.schema.tables import (
     inbox,
     journal,
 )
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import unindexed
 
 _WAITING = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
-_BODIES = Prepared(sa.select(journal.c.id, journal.c.body).where(among(journal.c.id, "ids")))
+_BODIES = Compiled(sa.select(journal.c.id, journal.c.body).where(any_of(journal.c.id, "ids")))
 
 
 # Else PostgreSQL may go through the whole journal by its key, for the order's sake.
@@ -53,7 +53,7 @@ def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[
     return query.order_by(_BY_ID).limit(limit)
 
 
-_EARLY_OF = Prepared(
+_EARLY_OF = Compiled(
     _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
 )
 
@@ -67,7 +67,7 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TAKE = Prepared(_take, columns=TOLD)
+_TAKE = Compiled(_take, columns=TOLD)
 
 
 def _outgoing(dialect: str) -> ReturningInsert[Any]:
@@ -75,7 +75,7 @@ def _outgoing(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.type, journal.c.version)
 
 
-_SAY = Prepared(_outgoing, columns=TOLD)
+_SAY = Compiled(_outgoing, columns=TOLD)
 
 
 class Entry(msgspec.Struct, frozen=True):

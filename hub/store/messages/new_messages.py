@@ -17,7 +17,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.store.engine.store import Tx, insert_for
 from hub.store.messages import outbox
 from hub.store.schema.tables import inbox, journal
-from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.compiled import Compiled, columns_of
 from hub.store.statements.row_arrays import RowArrays
 
 Row = Mapping[str, Any]
@@ -32,14 +32,14 @@ def _meet(dialect: str) -> ReturningInsert[tuple[str]]:
     return statement.returning(inbox.c.dedup_key)
 
 
-_MEET = Prepared(_meet, columns=columns_of(inbox))
-_ADD = Prepared(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=TOLD)
+_MEET = Compiled(_meet, columns=columns_of(inbox))
+_ADD = Compiled(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=TOLD)
 
 _SENT = [inbox.c.dedup_key, *(journal.c[name] for name in TOLD if name != "recorded_at")]
 _ARRAYS = RowArrays(_SENT)
 _NAMES = ", ".join(name for name in TOLD if name != "recorded_at")
 # Inbox rows in one order, so that two processes that are told the same do not wait for one another.
-_AT_ONCE = Prepared(
+_AT_ONCE = Compiled(
     sa.text(
         f"""
 WITH given AS MATERIALIZED (

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import NEW_ROWS, Tx
 from hub.store.schema.tables import outbox
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 
 
 class OutboxRow(msgspec.Struct, frozen=True):
@@ -35,8 +35,8 @@ class ToPublish(msgspec.Struct, frozen=True):
     body: bytes
 
 
-_INSERT = Prepared(sa.insert(outbox), columns=("queue", "message_id", "type", "body"))
-_DELETE_RANGE = Prepared(
+_INSERT = Compiled(sa.insert(outbox), columns=("queue", "message_id", "type", "body"))
+_DELETE_RANGE = Compiled(
     sa.delete(outbox).where(outbox.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
 )
 
@@ -47,8 +47,8 @@ def _first(dialect: str) -> sa.Select[Any]:
     return query.with_for_update(skip_locked=True) if dialect == "postgresql" else query
 
 
-_HEAD = Prepared(_first)
-_NEXT = Prepared(
+_HEAD = Compiled(_first)
+_NEXT = Compiled(
     sa.select(outbox.c.seq)
     .where(outbox.c.seq > sa.bindparam("after"))
     .order_by(outbox.c.seq)

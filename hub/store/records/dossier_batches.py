@@ -9,17 +9,17 @@ from hub.store.engine.store import Tx
 from hub.store.records import batch_state, dossiers, legs, papers
 from hub.store.schema.record_tables import dossiers as table
 from hub.store.schema.tables import STATE_EARLY, UNHANDLED, journal
-from hub.store.statements.compiled import Prepared, among
+from hub.store.statements.compiled import Compiled, any_of
 
-_ALL = Prepared(
-    dossiers.READ.where(among(table.c.number, "numbers"))
+_ALL = Compiled(
+    dossiers.READ.where(any_of(table.c.number, "numbers"))
     .order_by(table.c.number)  # in which they are locked
     .with_for_update()
 )
-_EARLY = Prepared(
+_EARLY = Compiled(
     sa.select(journal.c.key)
     .distinct()
-    .where(journal.c.state == STATE_EARLY, among(journal.c.key, "numbers"), UNHANDLED)
+    .where(journal.c.state == STATE_EARLY, any_of(journal.c.key, "numbers"), UNHANDLED)
 )
 
 

@@ -15,7 +15,7 @@ from hub.store.archive import index as archived
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state
 from hub.store.schema.record_tables import dossier_events, dossiers
-from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.compiled import Compiled, columns_of
 
 _json = msgspec.json.encode
 
@@ -79,19 +79,19 @@ _CHANGING = (
 _COLUMNS = columns_of(dossiers, "erased_at", "archive_again", "erase_again")
 READ = sa.select(*(dossiers.c[it.name] for it in fields(Dossier)))
 _ONE = READ.where(dossiers.c.number == sa.bindparam("which"))
-_GET, _LOOK = Prepared(_ONE.with_for_update()), Prepared(_ONE)
-_SAVE = Prepared(
+_GET, _LOOK = Compiled(_ONE.with_for_update()), Compiled(_ONE)
+_SAVE = Compiled(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
     .values(archive_again=None, erase_again=None),  # what kept it from there may be gone
     key="which",
 )
-_ADD_EVENT = Prepared(
+_ADD_EVENT = Compiled(
     sa.insert(dossier_events),
     columns=columns_of(dossier_events, "id"),
 )
-_ADD = Prepared(lambda it: insert_for(it, dossiers).on_conflict_do_nothing(), columns=_COLUMNS)
+_ADD = Compiled(lambda it: insert_for(it, dossiers).on_conflict_do_nothing(), columns=_COLUMNS)
 
 
 def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:

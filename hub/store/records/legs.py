@@ -18,7 +18,7 @@ from hub.messages.payloads import TownStep, TownStepReported
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state
 from hub.store.schema.record_tables import KEPT_STEP, leg_steps, legs
-from hub.store.statements.compiled import Prepared, among, columns_of
+from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,37 +47,37 @@ class KeptStep:
 _CHANGING = ("child_number", "sequence", "step", "ended_at", "wanted")
 
 _THIS_LEG = legs.c.number == sa.bindparam("which")
-_GET = Prepared(sa.select(legs).where(_THIS_LEG).with_for_update())
-_ALL = Prepared(
+_GET = Compiled(sa.select(legs).where(_THIS_LEG).with_for_update())
+_ALL = Compiled(
     sa.select(legs)
-    .where(among(legs.c.number, "numbers"))
+    .where(any_of(legs.c.number, "numbers"))
     .order_by(legs.c.number)  # in which they are locked
     .with_for_update()
 )
-_OPEN = Prepared(lambda it: insert_for(it, legs).on_conflict_do_nothing(), columns=columns_of(legs))
-_SAVE = Prepared(
+_OPEN = Compiled(lambda it: insert_for(it, legs).on_conflict_do_nothing(), columns=columns_of(legs))
+_SAVE = Compiled(
     sa.update(legs)
     .where(_THIS_LEG)
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING}),
     key="which",
 )
-_ADVANCE = Prepared(
+_ADVANCE = Compiled(
     sa.update(legs)
     .where(_THIS_LEG)
     .values(sequence=sa.bindparam("place"), step=sa.bindparam("now"), ended_at=sa.bindparam("end"))
 )
-_WANTED = Prepared(sa.update(legs).where(_THIS_LEG).values(wanted=sa.bindparam("request")))
-_SET_CHILD = Prepared(sa.update(legs).where(_THIS_LEG).values(child_number=sa.bindparam("child")))
+_WANTED = Compiled(sa.update(legs).where(_THIS_LEG).values(wanted=sa.bindparam("request")))
+_SET_CHILD = Compiled(sa.update(legs).where(_THIS_LEG).values(child_number=sa.bindparam("child")))
 _THIS_STEP = sa.and_(
     leg_steps.c.number == sa.bindparam("which"), leg_steps.c.sequence == sa.bindparam("place")
 )
-_KEEP = Prepared(
+_KEEP = Compiled(
     lambda it: insert_for(it, leg_steps).on_conflict_do_nothing(), columns=columns_of(leg_steps)
 )
-_STEP = Prepared(sa.select(leg_steps).where(_THIS_STEP))
-_KEPT = Prepared(sa.select(leg_steps).where(among(leg_steps.c.number, "numbers"), KEPT_STEP))
-_APPLIED = Prepared(sa.update(leg_steps).where(_THIS_STEP).values(applied=True))
-_APPLIED_UP_TO = Prepared(
+_STEP = Compiled(sa.select(leg_steps).where(_THIS_STEP))
+_KEPT = Compiled(sa.select(leg_steps).where(any_of(leg_steps.c.number, "numbers"), KEPT_STEP))
+_APPLIED = Compiled(sa.update(leg_steps).where(_THIS_STEP).values(applied=True))
+_APPLIED_UP_TO = Compiled(
     sa.update(leg_steps)
     .where(leg_steps.c.number == sa.bindparam("which"), KEPT_STEP)
     .where(leg_steps.c.sequence <= sa.bindparam("last"))

@@ -15,7 +15,7 @@ from hub.messages.envelope import Attachment
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state, legs
 from hub.store.schema.record_tables import dossier_files
-from hub.store.statements.compiled import Prepared, among, columns_of
+from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,15 @@ class Paper:
 _c = dossier_files.c
 _OF_DOSSIER = _c.number == sa.bindparam("which")
 _SCANNED = sa.and_(_OF_DOSSIER, _c.is_result.is_(False))
-_ALL = Prepared(sa.select(dossier_files).where(among(_c.number, "numbers")))
-_FILES_OF = Prepared(sa.select(dossier_files).where(_OF_DOSSIER))
-_ADD = Prepared(
+_ALL = Compiled(sa.select(dossier_files).where(any_of(_c.number, "numbers")))
+_FILES_OF = Compiled(sa.select(dossier_files).where(_OF_DOSSIER))
+_ADD = Compiled(
     lambda it: insert_for(it, dossier_files).on_conflict_do_nothing(),
     columns=columns_of(dossier_files),
 )
-_COUNT_OF = Prepared(sa.select(sa.func.count()).select_from(dossier_files).where(_OF_DOSSIER))
-_GIVEN = Prepared(sa.update(dossier_files).where(_SCANNED).values(to_town=True), key="which")
-_NOT_GIVEN = Prepared(
+_COUNT_OF = Compiled(sa.select(sa.func.count()).select_from(dossier_files).where(_OF_DOSSIER))
+_GIVEN = Compiled(sa.update(dossier_files).where(_SCANNED).values(to_town=True), key="which")
+_NOT_GIVEN = Compiled(
     sa.update(dossier_files)
     .where(_SCANNED, _c.component == sa.bindparam("of"), _c.sha256 == sa.bindparam("hash"))
     .values(to_town=False)

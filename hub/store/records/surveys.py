@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from hub.messages.payloads import SurveySubmitted
 from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.record_tables import surveys
-from hub.store.statements.compiled import Prepared, columns_of
+from hub.store.statements.compiled import Compiled, columns_of
 
-_ADD = Prepared(
+_ADD = Compiled(
     lambda it: insert_for(it, surveys).on_conflict_do_nothing(), columns=columns_of(surveys)
 )
 

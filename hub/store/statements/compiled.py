@@ -38,7 +38,7 @@ Values = Mapping[str, object]
 Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextClause
 
 
-class among(sa.ColumnElement[bool]):  # noqa: N801 - reads as part of a statement
+class any_of(sa.ColumnElement[bool]):  # noqa: N801 - reads as part of a statement
     """Tells whether `column` holds one of the list that comes as parameter `name`."""
 
     inherit_cache = False
@@ -48,14 +48,14 @@ class among(sa.ColumnElement[bool]):  # noqa: N801 - reads as part of a statemen
         self.values: sa.BindParameter[Any] = sa.bindparam(name)
 
 
-@compiles(among, "sqlite")
-def _on_sqlite(element: among, compiler: Any, **options: Any) -> str:
+@compiles(any_of, "sqlite")
+def _on_sqlite(element: any_of, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(it, **options) for it in (element.column, element.values))
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - our own names
 
 
-@compiles(among, "postgresql")
-def _on_postgresql(element: among, compiler: Any, **options: Any) -> str:
+@compiles(any_of, "postgresql")
+def _on_postgresql(element: any_of, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(it, **options) for it in (element.column, element.values))
     return f"{column} = ANY({values})"
 
@@ -131,7 +131,7 @@ def columns_of(table: sa.Table, *without: str) -> list[str]:
     return [column.name for column in table.columns if column.name not in without]
 
 
-class Prepared:
+class Compiled:
     """One statement.
 
     `columns` are those that an INSERT gives values for. `key` names the parameter of an UPDATE that
@@ -240,12 +240,12 @@ class Prepared:
         return self._texts.get(tx.dialect.name) or self._made_for(tx.dialect)
 
     def _made_for(self, dialect: sa.Dialect) -> _Text:
-        text = _put_together(self.statement(dialect), dialect, self._columns, self.key)
+        text = _compile(self.statement(dialect), dialect, self._columns, self.key)
         self._texts[dialect.name] = text
         return text
 
 
-def _put_together(statement: Any, dialect: sa.Dialect, columns: Collection[str], key: str) -> _Text:
+def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key: str) -> _Text:
     compared = column_of(statement, key) if key else ""
     if isinstance(statement, sa.Insert):
         statement = statement.inline()  # else the new row's number is asked for, too

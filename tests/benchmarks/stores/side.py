@@ -91,7 +91,7 @@ class Trial:
     def __init__(self, order: Order) -> None:
         self.order = order
         # Rung through the database only where the relay would be in another process.
-        self.store = Store(order.database, rings=not order.alone)
+        self.store = Store(order.database, notify_listeners=not order.alone)
         self.trips = Counter()
         self.trips.watch(self.store)
         self.broker = MemoryBroker()

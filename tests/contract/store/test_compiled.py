@@ -7,16 +7,16 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Store, insert_for, is_away
 from hub.store.schema.tables import inbox
-from hub.store.statements.compiled import Prepared, among, columns_of
+from hub.store.statements.compiled import Compiled, any_of, columns_of
 from tests.support.database.plans import carried_out
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-MEET = Prepared(
+MEET = Compiled(
     lambda it: insert_for(it, inbox).on_conflict_do_nothing().returning(inbox.c.dedup_key),
     columns=columns_of(inbox),
 )
-READ = Prepared(
-    sa.select(inbox).where(among(inbox.c.dedup_key, "keys")).order_by(inbox.c.dedup_key)
+READ = Compiled(
+    sa.select(inbox).where(any_of(inbox.c.dedup_key, "keys")).order_by(inbox.c.dedup_key)
 )
 
 
@@ -58,7 +58,7 @@ def test_a_time_without_zone_is_refused(store: Store) -> None:
 
 def test_an_error_is_that_of_the_store(store: Store) -> None:
     """A wrong statement is no absence, and its error holds no value."""
-    wrong = Prepared(sa.text("SELECT nothing FROM nowhere WHERE secret = :word"))
+    wrong = Compiled(sa.text("SELECT nothing FROM nowhere WHERE secret = :word"))
     with pytest.raises(sa.exc.DBAPIError) as told, store.write() as tx:
         wrong.all(tx, {"word": "Nguyễn Văn Mẫu"})
     assert not is_away(told.value)
@@ -70,7 +70,7 @@ def test_a_line_that_was_cut_counts_as_absence_and_the_next_one_is_new(store: St
     """Whoever waits for the store goes on with lines that work, also those that lay idle."""
     with store.read(), store.read() as tx:
         READ.all(tx, {"keys": []})
-    end = Prepared(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    end = Compiled(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
     with pytest.raises(sa.exc.DBAPIError) as told, store.read() as tx:
         end.all(tx)
     assert is_away(told.value)
@@ -78,7 +78,7 @@ def test_a_line_that_was_cut_counts_as_absence_and_the_next_one_is_new(store: St
         assert READ.all(tx, {"keys": []}) == []
 
 
-SAVE = Prepared(
+SAVE = Compiled(
     sa.update(inbox)
     .where(inbox.c.dedup_key == sa.bindparam("which"), inbox.c.message_id == sa.bindparam("was"))
     .values(message_id=sa.bindparam("id"), received_at=sa.bindparam("at")),
@@ -114,7 +114,7 @@ def test_two_changes_of_one_row_in_one_statement_are_refused(store: Store) -> No
 
 def test_without_a_key_rows_are_updated_one_by_one(store: Store) -> None:
     """They may have any parameter in common; all that were written count."""
-    moved = Prepared(
+    moved = Compiled(
         sa.update(inbox)
         .where(inbox.c.received_at == sa.bindparam("at"), inbox.c.dedup_key == sa.bindparam("it"))
         .values(message_id=sa.bindparam("id"))
@@ -139,14 +139,14 @@ def test_a_key_that_no_column_has_to_equal_is_refused(
     store: Store, condition: sa.ColumnElement[bool], key: str
 ) -> None:
     """Its rows would not be those that the array names."""
-    wrong = Prepared(sa.update(inbox).where(condition).values(message_id="x"), key=key)
+    wrong = Compiled(sa.update(inbox).where(condition).values(message_id="x"), key=key)
     with pytest.raises(ValueError, match="not compared"), store.write() as tx:
         wrong.run(tx, {"it": "k001"})
 
 
 def test_a_key_is_found_wherever_it_stands_in_the_condition(store: Store) -> None:
     """And not taken for a parameter whose name begins as its own does."""
-    odd = Prepared(
+    odd = Compiled(
         sa.update(inbox)
         .where(inbox.c.received_at == sa.bindparam("d_at"), inbox.c.dedup_key == sa.bindparam("d"))
         .values(message_id=sa.bindparam("id")),

@@ -24,7 +24,7 @@ BEGIN_AND_COMMIT = 2
 @pytest.fixture
 def intake(migrated_postgres_url: str, tmp_path: Path) -> Iterator[Intake]:
     """An intake whose relay works in its own process, so that nobody has to be told of its rows."""
-    store = Store(migrated_postgres_url, rings=False)
+    store = Store(migrated_postgres_url, notify_listeners=False)
     made = Intake(store, BlobStore(tmp_path, limit=1), clock=now)
     yield made
     made.close()

@@ -10,7 +10,7 @@ import hub.store
 from hub.rules.states import DeliveryState
 from hub.store.deliveries.delivery_statements import delivering
 from hub.store.schema.tables import attempts, deliveries, pauses
-from hub.store.statements.compiled import Prepared
+from hub.store.statements.compiled import Compiled
 from tests.support.database.sql_structure import lost_subqueries
 
 URLS = ["sqlite://", "postgresql+psycopg://"]
@@ -48,11 +48,11 @@ def test_a_subquery_that_lost_its_outer_query_is_found(
     assert len(lost_subqueries(text)) == lost, text
 
 
-def prepared_statements() -> list[Prepared]:
+def prepared_statements() -> list[Compiled]:
     """Return those that the store's modules hold, and one of those that are made when needed."""
     names = [it.name for it in pkgutil.walk_packages(hub.store.__path__, "hub.store.")]
     modules = [importlib.import_module(name) for name in names if ".versions" not in name]
-    held = [it for module in modules for it in vars(module).values() if isinstance(it, Prepared)]
+    held = [it for module in modules for it in vars(module).values() if isinstance(it, Compiled)]
     return [*held, delivering(DeliveryState.SENDING)]
 
 

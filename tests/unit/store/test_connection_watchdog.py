@@ -11,7 +11,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from hub.store.engine import connection_watchdog
-from hub.store.engine.connection_watchdog import Line, Silence
+from hub.store.engine.connection_watchdog import ConnectionWatchdog, WatchedConnection
 
 
 class Waiting:
@@ -45,15 +45,15 @@ def is_cut(end: socket.socket) -> bool:
         return False
 
 
-def line_on(end: socket.socket) -> Line:
+def line_on(end: socket.socket) -> WatchedConnection:
     """Return a line that waits on a socket."""
-    return cast(Line, Waiting(end))
+    return cast(WatchedConnection, Waiting(end))
 
 
 def test_a_line_is_cut_on_its_own_socket(ends: list[socket.socket]) -> None:
     """Its waiter sees the end of the stream."""
     line = line_on(ends[0])
-    connection_watchdog._cut(line, connection_watchdog._inode(line))
+    connection_watchdog._shut_down(line, connection_watchdog._inode(line))
     assert is_cut(ends[1])
 
 
@@ -64,7 +64,7 @@ def test_a_socket_that_got_the_number_of_a_closed_line_is_left_alone(
     line = line_on(ends[0])
     watched = connection_watchdog._inode(line)
     cast(Any, line).number = ends[2].fileno()  # as after a close and the next open
-    connection_watchdog._cut(line, watched)
+    connection_watchdog._shut_down(line, watched)
     assert not is_cut(ends[3])
 
 
@@ -72,10 +72,14 @@ def test_the_watch_goes_on_after_a_fault(
     ends: list[socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line of the next look is cut all the same, and nothing is in trouble."""
-    watch, looked, looks = Silence(patience=timedelta(milliseconds=4)), threading.Event(), [0]
+    watch, looked, looks = (
+        ConnectionWatchdog(patience=timedelta(milliseconds=4)),
+        threading.Event(),
+        [0],
+    )
     line = line_on(ends[0])
 
-    def works_for(_: Line) -> bool:
+    def works_for(_: WatchedConnection) -> bool:
         looks[0] += 1
         if looks[0] == 1:
             raise ValueError("a fault of ours")
@@ -100,9 +104,9 @@ def test_a_watch_that_has_ended_is_trouble(
         """Ends the thread."""
 
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    watch = Silence(patience=timedelta(milliseconds=4))
+    watch = ConnectionWatchdog(patience=timedelta(milliseconds=4))
 
-    def die(_: object) -> dict[Line, float]:
+    def die(_: object) -> dict[WatchedConnection, float]:
         raise Died
 
     monkeypatch.setattr(watch, "_look", die)
