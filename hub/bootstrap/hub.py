@@ -27,7 +27,7 @@ from hub.broker.admin import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.exchange.delivery.deliver import Deliver, lease_of
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
@@ -61,7 +61,7 @@ from hub.records.registers import call_limits as manners
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
 from hub.rules.call_limits import CallLimits
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.runtime.clock import clock_of
 from hub.runtime.cpu_affinity import one_cpu
 from hub.runtime.garbage_collection import keep_what_is_loaded
@@ -329,7 +329,7 @@ def _look_at_all(looks: Sequence[Callable[[datetime], object]], now: datetime) -
 
 def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
     settings = hub.settings
-    policy = Policy(
+    policy = RetryPolicy(
         first_wait=seconds(settings.retry_first),
         longest_wait=seconds(settings.retry_longest),
         attempts=settings.retry_attempts,
@@ -371,9 +371,9 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
     return roles
 
 
-def _gate(hub: Hub, destination: Destination) -> Gate:
+def _gate(hub: Hub, destination: Destination) -> AdmissionControl:
     settings, traits = hub.settings, destination.traits
-    policy = circuit.Policy(
+    policy = circuit.CircuitPolicy(
         failures=settings.circuit_failures,
         first_pause=seconds(settings.circuit_first),
         longest_pause=seconds(settings.circuit_longest),
@@ -381,11 +381,11 @@ def _gate(hub: Hub, destination: Destination) -> Gate:
         pause_from=traits.pause_from,
         longest_wish=traits.longest_wish,
     )
-    return Gate(
+    return AdmissionControl(
         destination.name,
         sorted(traits.accepts),
         policy,
-        known=hub.call_limits,
+        limits=hub.call_limits,
         longest_call=traits.longest_send,
         draw=random.Random(),  # noqa: S311 - jitter, not a secret
     )

@@ -61,7 +61,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class BrokerPolicy:
     """What holds for the queues whose name matches `pattern`.
 
     The broker applies one policy to a queue, that of the highest priority; it merges nothing. So
@@ -109,9 +109,9 @@ class Topology:
     exchanges: tuple[Exchange, ...]
     queues: tuple[Queue, ...]
     bindings: tuple[Binding, ...]
-    policies: tuple[Policy, ...]
+    policies: tuple[BrokerPolicy, ...]
 
-    def policy_of(self, queue: str) -> Policy | None:
+    def policy_of(self, queue: str) -> BrokerPolicy | None:
         """Return the policy that the broker would apply to the queue."""
         found = [policy for policy in self.policies if policy.matches(queue)]
         return max(found, key=lambda policy: policy.priority, default=None)
@@ -136,7 +136,7 @@ def topology_for(*destinations: str) -> Topology:
             Binding(DEAD_LETTERS, DEAD),
         ),
         policies=(
-            Policy(
+            BrokerPolicy(
                 name="hub-work",
                 pattern=r"^(ingest|deliver)\.",
                 dead_letter_exchange=DEAD_LETTERS,
@@ -147,7 +147,7 @@ def topology_for(*destinations: str) -> Topology:
                 delivery_limit=10,
             ),
             # Where people look: nothing leaves by itself, neither by age nor by being looked at.
-            Policy(
+            BrokerPolicy(
                 name="hub-parked",
                 pattern=r"^hub\.(dead|invalid)$",
                 max_length=1_000_000,
@@ -205,7 +205,7 @@ def _bindings(topology: Topology) -> Iterator[Problem]:
             yield Problem(subject, "the hub publishes by queue name, not by another key")
 
 
-def _policy(topology: Topology, policy: Policy) -> Iterator[Problem]:
+def _policy(topology: Topology, policy: BrokerPolicy) -> Iterator[Problem]:
     subject = f"policy {policy.name}"
     try:
         re.compile(policy.pattern)

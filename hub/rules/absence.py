@@ -10,7 +10,7 @@ more, at a distance. A partner that said "already exists" is never believed when
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.rules.traits import Traits
 
 
@@ -35,7 +35,7 @@ class Patience:
         return max(self.grace_period, self.lag)
 
 
-def patience_of(policy: Policy, traits: Traits) -> Patience:
+def patience_of(policy: RetryPolicy, traits: Traits) -> Patience:
     """Return the patience with one partner."""
     return Patience(grace_period=policy.settle_delay, work=traits.reply_timeout, lag=traits.lag)
 

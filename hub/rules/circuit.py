@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class CircuitPolicy:
     """How soon a circuit opens, and how it comes back."""
 
     failures: int = 5
@@ -55,9 +55,9 @@ class Circuit:
 
     phase: Phase = Phase.CLOSED
     failures: int = 0
-    blamed: frozenset[str] = frozenset()
+    counted_keys: frozenset[str] = frozenset()
     """Dossiers whose trouble has been counted."""
-    openings: int = 0
+    trip_count: int = 0
     """Since it was last closed; each makes the next pause longer."""
     width: int = 0
     """How many calls at once while it ramps."""
@@ -75,7 +75,7 @@ class Circuit:
     may have hung for half a minute, says nothing about the partner now."""
 
 
-class Word(StrEnum):
+class Signal(StrEnum):
     """What the end of a call says about the partner's line."""
 
     WELL = "well"
@@ -114,21 +114,21 @@ _OURS = frozenset(
 )
 
 
-def judge(failure: DeliveryFailure | None) -> Word:
+def classify(failure: DeliveryFailure | None) -> Signal:
     """Return what the end of a call says; None is success."""
     if failure is None:
-        return Word.WELL
+        return Signal.WELL
     if failure.code in _LINE:
         # An answer (a gateway's 404) comes from the address that was called, not from the line.
-        return Word.TROUBLE if failure.response_hash else Word.LINE
+        return Signal.TROUBLE if failure.response_hash else Signal.LINE
     if failure.code in _TROUBLE:
-        return Word.TROUBLE
+        return Signal.TROUBLE
     if failure.code == _DENIED:
-        return Word.DENIED
-    return Word.NOTHING if failure.code in _OURS else Word.WELL
+        return Signal.DENIED
+    return Signal.NOTHING if failure.code in _OURS else Signal.WELL
 
 
-def look(circuit: Circuit, now: datetime) -> Circuit:
+def at_time(circuit: Circuit, now: datetime) -> Circuit:
     """Return the circuit as it is at `now`: an opening whose time is over is half open.
 
     When the clock was set back behind its beginning, it begins anew: it must not last longer by the
@@ -143,7 +143,7 @@ def look(circuit: Circuit, now: datetime) -> Circuit:
     return circuit
 
 
-def allowance(circuit: Circuit) -> int | None:
+def permits(circuit: Circuit) -> int | None:
     """Return how many calls may be under way at once, None for as many as ever."""
     match circuit.phase:
         case Phase.CLOSED:
@@ -156,13 +156,17 @@ def allowance(circuit: Circuit) -> int | None:
             return circuit.width
 
 
-def succeeded(circuit: Circuit, policy: Policy) -> Circuit:
+def succeeded(circuit: Circuit, policy: CircuitPolicy) -> Circuit:
     """Return the circuit after a call of its present turn was answered."""
     match circuit.phase:
         case Phase.OPEN:
             return circuit
         case Phase.CLOSED:
-            return replace(circuit, failures=0, blamed=frozenset()) if circuit.failures else circuit
+            return (
+                replace(circuit, failures=0, counted_keys=frozenset())
+                if circuit.failures
+                else circuit
+            )
         case Phase.HALF_OPEN:
             return _widened(circuit, policy, 2)
         case Phase.RAMPING:
@@ -174,7 +178,7 @@ def succeeded(circuit: Circuit, policy: Policy) -> Circuit:
 
 def failed(
     circuit: Circuit,
-    policy: Policy,
+    policy: CircuitPolicy,
     *,
     now: datetime,
     draw: float,
@@ -193,19 +197,19 @@ def failed(
         return circuit
     at_once = at_once or (at_least is not None and at_least >= policy.pause_from)
     if circuit.phase is Phase.CLOSED and not at_once:
-        if dossier and dossier in circuit.blamed:
+        if dossier and dossier in circuit.counted_keys:
             return circuit
-        blamed = circuit.blamed | {dossier} if dossier else circuit.blamed
-        circuit = replace(circuit, failures=circuit.failures + 1, blamed=blamed)
+        blamed = circuit.counted_keys | {dossier} if dossier else circuit.counted_keys
+        circuit = replace(circuit, failures=circuit.failures + 1, counted_keys=blamed)
         if circuit.failures < policy.failures:
             return circuit
-    pause = max(pause_of(circuit.openings, policy, draw), at_least or timedelta())
+    pause = max(pause_of(circuit.trip_count, policy, draw), at_least or timedelta())
     return replace(
         circuit,
         phase=Phase.OPEN,
         failures=0,
-        blamed=frozenset(),
-        openings=circuit.openings + 1,
+        counted_keys=frozenset(),
+        trip_count=circuit.trip_count + 1,
         width=0,
         passed=0,
         since=circuit.since or now,
@@ -216,17 +220,17 @@ def failed(
     )
 
 
-def line_works(circuit: Circuit) -> Circuit:
+def reset_line_failures(circuit: Circuit) -> Circuit:
     """Return the circuit after a call of another operation was answered: the line is not at fault.
 
     Else an operation that is seldom used would add up failures of the line over days.
     """
-    if circuit.phase is not Phase.CLOSED or circuit.failures == len(circuit.blamed):
+    if circuit.phase is not Phase.CLOSED or circuit.failures == len(circuit.counted_keys):
         return circuit
-    return replace(circuit, failures=len(circuit.blamed))
+    return replace(circuit, failures=len(circuit.counted_keys))
 
 
-def doubted(circuit: Circuit, now: datetime) -> Circuit:
+def probe_after(circuit: Circuit, now: datetime) -> Circuit:
     """Return the circuit after a time in which nothing was called: one call tries the line first.
 
     After maintenance a partner is not always back in time.
@@ -236,7 +240,7 @@ def doubted(circuit: Circuit, now: datetime) -> Circuit:
     return Circuit(phase=Phase.HALF_OPEN, since=now, until=now, generation=circuit.generation + 1)
 
 
-def pause_of(openings: int, policy: Policy, draw: float) -> timedelta:
+def pause_of(openings: int, policy: CircuitPolicy, draw: float) -> timedelta:
     """Return how long the next opening lasts: doubling, capped, shorter by the jitter."""
     longest = policy.longest_pause
     doublings = min(openings, 40)  # beyond, 2**n is above every cap
@@ -244,7 +248,7 @@ def pause_of(openings: int, policy: Policy, draw: float) -> timedelta:
     return timedelta(seconds=pause * (1 - policy.jitter * draw))
 
 
-def _widened(circuit: Circuit, policy: Policy, width: int) -> Circuit:
+def _widened(circuit: Circuit, policy: CircuitPolicy, width: int) -> Circuit:
     if width >= policy.width:
         return Circuit(generation=circuit.generation)
     return replace(circuit, phase=Phase.RAMPING, width=width, passed=0)

@@ -20,7 +20,7 @@ that is away for a night must not leave thousands of rows of evidence that it wa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class RetryPolicy:
     """How patient the hub is with a destination."""
 
     first_wait: timedelta = timedelta(seconds=5)
@@ -70,7 +70,7 @@ def recover(
     failure: DeliveryFailure,
     *,
     attempt: int,
-    policy: Policy,
+    policy: RetryPolicy,
     traits: Traits,
     now: datetime,
     deadline: datetime | None = None,
@@ -101,7 +101,7 @@ def recover(
 def after_absence(
     attempt: int,
     *,
-    policy: Policy,
+    policy: RetryPolicy,
     now: datetime,
     deadline: datetime | None = None,
     draw: random.Random | None = None,
@@ -127,7 +127,7 @@ def next_query_delay(queries: int, *, first: timedelta, wish: timedelta | None =
 def next_time(
     failure: DeliveryFailure | None,
     attempt: int,
-    policy: Policy,
+    policy: RetryPolicy,
     now: datetime,
     deadline: datetime | None,
     draw: random.Random | None,
@@ -147,7 +147,7 @@ def next_time(
     return when
 
 
-def wait_of(attempt: int, policy: Policy) -> timedelta:
+def wait_of(attempt: int, policy: RetryPolicy) -> timedelta:
     """Return the wait after attempt number `attempt`, without jitter."""
     longest = policy.longest_wait.total_seconds()
     schedule = wait_exponential(multiplier=policy.first_wait.total_seconds(), max=longest)

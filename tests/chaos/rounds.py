@@ -81,7 +81,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
         for step in steps[len(first) :]:
             # One after the other: who stands brings no more work to those after it.
             _arm(drill, step)
-            if step.point is Point.PAUSE_AFTER_LIFT:
+            if step.point is Point.PAUSE_AFTER_CLEAR:
                 _wait_paused(drill)
                 stage.partners["province"].clear_faults()
             _wait(drill, load, step)
@@ -102,7 +102,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
 
 def _lead(drill: Drill, points: set[Point]) -> None:
     """Let the province do what leads a role to its step."""
-    paused = {Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT} & points
+    paused = {Point.DELIVER_AFTER_SET_ASIDE, Point.PAUSE_AFTER_CLEAR} & points
     # The archive gives way to what is late, so nothing may be.
     drill.stage.partners["province"].set_faults([REFUSED_FOR_NOW] if paused else [])
 

@@ -91,14 +91,14 @@ STEPS = (
         *(_B, _D),
     ),
     _step(
-        Point.DELIVER_AFTER_SHELVE,
+        Point.DELIVER_AFTER_SET_ASIDE,
         "deliver",
         "deliver_has_laid_aside_and_not_acknowledged",
         *(_B, _D, _P, _TIME),
         alone=True,
     ),
     _step(
-        Point.PAUSE_AFTER_LIFT,
+        Point.PAUSE_AFTER_CLEAR,
         "deliver",
         "deliver_has_ended_a_pause_and_recalled_nothing",
         *(_D, _P, _TIME),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hub.runtime.failpoints import Point
 from tests.chaos.steps import STEPS
 
-LED_TO = frozenset({Point.DELIVER_AFTER_SHELVE, Point.PAUSE_AFTER_LIFT})
+LED_TO = frozenset({Point.DELIVER_AFTER_SET_ASIDE, Point.PAUSE_AFTER_CLEAR})
 """One operation of several is too rarely paused for chance to come there: the matrix does."""
 ROLE_OF = {step.point: step.role for step in STEPS if step.role and step.point not in LED_TO}
 """Where chance may kill which role."""

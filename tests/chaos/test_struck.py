@@ -28,8 +28,8 @@ def test_a_run_without_kills_at_steps_is_told(struck: dict[str, int], count: int
 def test_a_run_may_strike_every_step_but_those_to_which_the_matrix_leads() -> None:
     """Replays are killed in tests/integration/repair/test_replay_killed.py."""
     elsewhere = {
-        Point.DELIVER_AFTER_SHELVE,
-        Point.PAUSE_AFTER_LIFT,
+        Point.DELIVER_AFTER_SET_ASIDE,
+        Point.PAUSE_AFTER_CLEAR,
         Point.REPLAY_BETWEEN_ITEMS,
     }
     assert set(Point) - set(EXPECTED) == elsewhere

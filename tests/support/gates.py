@@ -3,9 +3,9 @@
 import random
 from datetime import UTC, date, datetime, time, timedelta
 
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.rules.call_limits import CallLimits, Day, Quota, Weekly
-from hub.rules.circuit import Policy
+from hub.rules.circuit import CircuitPolicy
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -16,7 +16,7 @@ from hub.rules.failures.errors import (
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)  # a Monday, 16:00 in Hue
 SECOND = timedelta(seconds=1)
-POLICY = Policy(failures=3, first_pause=timedelta(seconds=8), jitter=0, width=8)
+POLICY = CircuitPolicy(failures=3, first_pause=timedelta(seconds=8), jitter=0, width=8)
 A, B = "province.dossier", "province.progress"
 DOWN = TransientFailure("partner_unreachable")
 SLOW = AmbiguousFailure("reply_timeout")
@@ -34,39 +34,44 @@ ALL = Quota(**OF_ENTRY, calls=100)  # type: ignore[arg-type]
 OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
 
 
-def gate(*windows: Weekly, policy: Policy = POLICY) -> Gate:
+def gate(*windows: Weekly, policy: CircuitPolicy = POLICY) -> AdmissionControl:
     """Return the gate of the province, for two operations."""
     known = CallLimits(windows=windows)
-    return Gate("provincial", [A, B], policy, known=known, draw=random.Random(1))
+    return AdmissionControl("provincial", [A, B], policy, limits=known, draw=random.Random(1))
 
 
 def call(
-    it: Gate, name: str, failure: DeliveryFailure | None, *, now: datetime = NOW, dossier: str = "D"
+    it: AdmissionControl,
+    name: str,
+    failure: DeliveryFailure | None,
+    *,
+    now: datetime = NOW,
+    dossier: str = "D",
 ) -> bool:
     """Claim one delivery and make its call; return whether it was allowed."""
     if not it.permits([name], now)[0]:
         return False
-    turn = it.enter(name)
-    wait = it.stopped(name, turn, now)
+    turn = it.acquire(name)
+    wait = it.veto(name, turn, now)
     held = NotAttempted("partner_paused", "not sent")
-    it.ended(name, turn, held if wait else failure, dossier=dossier, now=now)
+    it.release(name, turn, held if wait else failure, dossier=dossier, now=now)
     return wait is None
 
 
-def shut(it: Gate, *, now: datetime = NOW) -> datetime:
+def shut(it: AdmissionControl, *, now: datetime = NOW) -> datetime:
     """Have the line fail until everything is paused; return until when."""
-    while it.reach(now).width != 0:
+    while it.capacity(now).width != 0:
         call(it, A, DOWN, now=now)
-    until = it.reach(now).until
+    until = it.capacity(now).until
     assert until is not None
     return until
 
 
-def phases(it: Gate, now: datetime) -> dict[str, str]:
+def phases(it: AdmissionControl, now: datetime) -> dict[str, str]:
     """Return what is shown of each operation."""
     return {name: str(pause.phase) for name, pause in it.pauses(now).items()}
 
 
-def turn_of(it: Gate, name: str) -> int:
+def turn_of(it: AdmissionControl, name: str) -> int:
     """Return the present turn of an operation."""
     return it._operations[name].circuit.generation

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
@@ -20,7 +20,7 @@ from hub.messages.envelope import Message
 from hub.ports import Broker, Destination
 from hub.rules import circuit
 from hub.rules.call_limits import CallLimits
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.rules.states import DeliveryState
 from hub.runtime.role import Role
 from hub.store.conservation.proof import prove
@@ -28,13 +28,13 @@ from hub.store.engine.store import Store
 from tests.support.partners.partner import Partner
 
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
-QUICK = Policy(
+QUICK = RetryPolicy(
     first_wait=timedelta(milliseconds=5),
     longest_wait=timedelta(milliseconds=20),
     settle_delay=timedelta(milliseconds=1),
     attempts=6,
 )
-CIRCUIT = circuit.Policy(
+CIRCUIT = circuit.CircuitPolicy(
     first_pause=timedelta(milliseconds=10), longest_pause=timedelta(milliseconds=40), width=4
 )
 P = TypeVar("P", bound=Destination)
@@ -96,7 +96,7 @@ class Works(Generic[P]):
         broker: Broker,
         partner: P,
         *,
-        policy: circuit.Policy = CIRCUIT,
+        policy: circuit.CircuitPolicy = CIRCUIT,
         manners: CallLimits | None = None,
     ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
@@ -110,11 +110,11 @@ class Works(Generic[P]):
             draw=random.Random(1),
         )
         self.relay = Relay(store, broker, poll=0.1)
-        self.gate = Gate(
+        self.gate = AdmissionControl(
             partner.name,
             sorted(partner.traits.accepts),
             policy,
-            known=manners,
+            limits=manners,
             draw=random.Random(2),
         )
         self.deliver = Deliver(
@@ -175,7 +175,7 @@ def working(
     broker: Broker,
     partner: P,
     *,
-    policy: circuit.Policy = CIRCUIT,
+    policy: circuit.CircuitPolicy = CIRCUIT,
     manners: CallLimits | None = None,
 ) -> Iterator[Works[P]]:
     """Run the roles for the length of the block."""

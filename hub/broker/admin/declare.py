@@ -20,7 +20,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 from hub.broker.admin.compare import APPLY, OTHER_FORM, Difference, Snapshot, differences
 from hub.broker.admin.management import Management, ManagementRefused
 from hub.broker.rabbit.target import Target
-from hub.broker.topology import Binding, Exchange, Policy, Topology
+from hub.broker.topology import Binding, BrokerPolicy, Exchange, Topology
 from hub.ports import BrokerUnavailable
 
 QUORUM = {"x-queue-type": "quorum"}
@@ -136,7 +136,7 @@ def export(topology: Topology, vhost: str = "/") -> str:
     return json.dumps(definitions, indent=2) + "\n"
 
 
-def _policy_body(policy: Policy) -> dict[str, Any]:
+def _policy_body(policy: BrokerPolicy) -> dict[str, Any]:
     return {
         "pattern": policy.pattern,
         # `quorum_queues` says it better, but 3.10 does not know it.

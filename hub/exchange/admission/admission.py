@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from hub.rules import call_limits
 from hub.rules import circuit as rules
 from hub.rules.call_limits import CallLimits, Closed, Quota
-from hub.rules.circuit import Circuit, Phase, Word
+from hub.rules.circuit import Circuit, Phase, Signal
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
 
@@ -31,7 +31,7 @@ AT_ONCE = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Capacity:
     """How much may be taken from the queue now."""
 
     width: int | None
@@ -42,7 +42,7 @@ class Reach:
     """Whether something is on its way back."""
 
 
-WIDE = Reach(None)
+UNLIMITED = Capacity(None)
 
 
 @dataclass(slots=True)
@@ -66,28 +66,28 @@ class _Operation:
         return max(stops, default=None)
 
 
-class Gate:
+class AdmissionControl:
     """One destination's; its methods may be called by any thread."""
 
     def __init__(
         self,
         destination: str,
         operations: Sequence[str],
-        policy: rules.Policy,
+        policy: rules.CircuitPolicy,
         *,
-        known: CallLimits | None = None,
+        limits: CallLimits | None = None,
         longest_call: timedelta = timedelta(seconds=35),
         draw: random.Random,
     ) -> None:
         self.destination = destination
         self.policy = policy
-        self.known = (known or CallLimits()).of(destination)
+        self.limits = (limits or CallLimits()).of(destination)
         self.holds = longest_call + GRACE
         self._longest = max(policy.longest_pause, policy.longest_wish)
         self._draw = draw
         self._lock = threading.Lock()
         self._operations = {name: _Operation() for name in operations}
-        self._calm = not self.known.windows
+        self._calm = not self.limits.windows
         """Nothing is paused or on its way back, and no clock can change that."""
 
     def adopt(self, posted: Sequence[Pause]) -> None:
@@ -99,7 +99,7 @@ class Gate:
                     continue
                 operation.circuit = Circuit(
                     phase=Phase.OPEN,
-                    openings=pause.openings,
+                    trip_count=pause.openings,
                     since=pause.since,
                     until=pause.until,
                     opened=max(pause.since, pause.until - self._longest),
@@ -108,24 +108,24 @@ class Gate:
                 )
                 self._calm = False
 
-    def reach(self, now: datetime) -> Reach:
+    def capacity(self, now: datetime) -> Capacity:
         """Return how much may be taken from the queue."""
         if self._calm:
-            return WIDE
+            return UNLIMITED
         with self._lock:
             width: int | None = 0
             changes: list[datetime] = []
             trying = False
             for name, operation in self._operations.items():
-                self._look(name, operation, now)
+                self._refresh(name, operation, now)
                 if until := operation.stop(now):
                     changes.append(until)
                     continue
-                room = rules.allowance(operation.circuit)
+                room = rules.permits(operation.circuit)
                 trying = trying or room is not None
                 width = None if width is None or room is None else width + room
             self._calm = self._is_calm()
-            return Reach(width, min(changes, default=None), trying)
+            return Capacity(width, min(changes, default=None), trying)
 
     def permits(self, wanted: Sequence[str], now: datetime) -> list[bool]:
         """Tell for each operation of a batch, in order, whether a delivery of it may go now."""
@@ -151,26 +151,26 @@ class Gate:
             left = {name: self._left(name, now) for name in self._operations}
             return {name: room for name, room in left.items() if room}
 
-    def enter(self, name: str) -> int:
+    def acquire(self, name: str) -> int:
         """Note that a delivery of the operation is claimed; return the turn that it belongs to."""
         with self._lock:
             operation = self._operations.get(name)
             if operation is None:
                 return 0
-            room = rules.allowance(operation.circuit)
+            room = rules.permits(operation.circuit)
             if room is not None and operation.under_way >= room:
                 # Paused since `turns` let it: its turn is over, and `stopped` holds it.
                 return operation.circuit.generation - 1
             operation.under_way += 1
             return operation.circuit.generation
 
-    def stopped(self, name: str, generation: int, now: datetime) -> timedelta | None:
+    def veto(self, name: str, generation: int, now: datetime) -> timedelta | None:
         """Tell a claimed delivery before its call how long to wait, None to go."""
         with self._lock:
             operation = self._operations.get(name)
             if operation is None or (self._calm and operation.circuit.generation == generation):
                 return None
-            self._look(name, operation, now)
+            self._refresh(name, operation, now)
             until = operation.stop(now, counted=True)
             phase = operation.circuit.phase
             if until is None and (
@@ -179,7 +179,7 @@ class Gate:
                 return None
             return until - now if until else AT_ONCE
 
-    def ended(
+    def release(
         self,
         name: str,
         generation: int,
@@ -189,25 +189,25 @@ class Gate:
         now: datetime,
     ) -> None:
         """Note how a call ended; without a failure, the partner has taken it."""
-        word = rules.judge(failure)
+        word = rules.classify(failure)
         with self._lock:
             operation = self._operations.get(name)
             if operation is None:
                 return
-            self._look(name, operation, now)  # first: the end of a window begins a new turn
+            self._refresh(name, operation, now)  # first: the end of a window begins a new turn
             if operation.circuit.generation != generation:
                 return
             operation.under_way -= 1
             match word:
-                case Word.WELL:
+                case Signal.WELL:
                     operation.circuit = rules.succeeded(operation.circuit, self.policy)
                     for other in self._operations.values():
-                        other.circuit = rules.line_works(other.circuit)
-                case Word.LINE if failure:
+                        other.circuit = rules.reset_line_failures(other.circuit)
+                case Signal.LINE if failure:
                     self._line_failed(failure, now)
-                case Word.DENIED if failure:
+                case Signal.DENIED if failure:
                     self._fail(operation, failure, now, self._draw.random(), at_once=True)
-                case Word.TROUBLE if failure:
+                case Signal.TROUBLE if failure:
                     draw = self._draw.random()
                     self._fail(operation, failure, now, draw, dossier=dossier or f"no lane {name}")
             self._calm = self._is_calm()
@@ -239,39 +239,39 @@ class Gate:
             return {}
         with self._lock:
             for name, operation in self._operations.items():
-                self._look(name, operation, now)
+                self._refresh(name, operation, now)
             found = {n: self._pause(n, op, now) for n, op in self._operations.items()}
             return {name: pause for name, pause in found.items() if pause}
 
     # --- with the lock held -------------------------------------------------------------------
 
-    def _look(self, name: str, operation: _Operation, now: datetime) -> None:
+    def _refresh(self, name: str, operation: _Operation, now: datetime) -> None:
         """Bring an operation up to `now`."""
-        operation.circuit = rules.look(operation.circuit, now)
+        operation.circuit = rules.at_time(operation.circuit, now)
         if operation.spent and operation.spent.until <= now:
             operation.spent = None
-        if not self.known.windows:
+        if not self.limits.windows:
             return
-        window = call_limits.closed_window(self.known, self.destination, name, at=now)
+        window = call_limits.closed_window(self.limits, self.destination, name, at=now)
         if operation.window and window is None:
-            self._change(operation, rules.doubted(operation.circuit, now))
+            self._change(operation, rules.probe_after(operation.circuit, now))
         operation.window = window
 
     def _left(self, name: str, now: datetime) -> int | None:
         operation = self._operations.get(name)
         if operation is None:
             return None
-        self._look(name, operation, now)
+        self._refresh(name, operation, now)
         if operation.stop(now):
             return 0
-        room = rules.allowance(operation.circuit)
+        room = rules.permits(operation.circuit)
         return None if room is None else max(0, room - operation.under_way)
 
     def _line_failed(self, failure: DeliveryFailure, now: datetime) -> None:
         """Nobody is there: that concerns every operation, so all open and come back together."""
         draw = self._draw.random()
         for name, operation in self._operations.items():
-            self._look(name, operation, now)
+            self._refresh(name, operation, now)
             self._fail(operation, failure, now, draw)
 
     def _fail(
@@ -302,7 +302,7 @@ class Gate:
         operation.circuit = changed
 
     def _is_calm(self) -> bool:
-        return not self.known.windows and all(
+        return not self.limits.windows and all(
             it.circuit.phase is Phase.CLOSED and it.spent is None
             for it in self._operations.values()
         )
@@ -322,7 +322,7 @@ class Gate:
             operation=name,
             kind=kind,
             phase=Phase.OPEN if stop.until > now else circuit.phase,
-            openings=circuit.openings,
+            openings=circuit.trip_count,
             since=stop.since,
             until=stop.until,
             expires_at=max(stop.until, now) + self.holds,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hub.exchange.admission import access_tasks
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.rules.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
@@ -22,10 +22,12 @@ TOGETHER = 500
 """Deliveries recalled in one transaction."""
 
 
-class Board:
+class PauseRegistry:
     """One destination's; belongs to the thread of its Deliver."""
 
-    def __init__(self, store: Store, gate: Gate, *, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, gate: AdmissionControl, *, on_commit: Callable[[], None]
+    ) -> None:
         self.store = store
         self.gate = gate
         self.on_commit = on_commit
@@ -46,7 +48,7 @@ class Board:
         if self._adopted:
             return
         with self.store.read() as tx:
-            left = pauses.posted(tx, self.gate.destination, now=now)
+            left = pauses.active(tx, self.gate.destination, now=now)
         self.gate.adopt(left)
         self._shown = {pause.operation: pause for pause in left}
         self._adopted = True
@@ -69,13 +71,13 @@ class Board:
         self._recalled = {name: max(n, self._recalled.get(name, 0)) for name, n in room.items()}
         self._shown, self._posted = present, set()
 
-    def shelve(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:
+    def set_aside(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:
         """Lay deliveries (number -> operation) aside that were taken from the queue in vain.
 
         In the same transaction their pause is made to last: else the timer, finding it expired,
         would ask for them at once, to have them shelved again.
         """
-        pauses.shelve(tx, list(ids), self.gate.destination)
+        pauses.set_aside(tx, list(ids), self.gate.destination)
         present = self.gate.pauses(now)
         for name in sorted(set(ids.values()) & present.keys()):
             pauses.post(tx, present[name])
@@ -94,26 +96,26 @@ class Board:
                 pauses.post(tx, pause)
                 access_tasks.raise_finding(tx, pause, now)
             for name in sorted(gone):
-                pauses.lift(tx, to, name, now=now)
+                pauses.clear(tx, to, name, now=now)
             if gone:
                 access_tasks.close_findings(tx, to, now)
             asked = sum(
-                pauses.recall(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
+                pauses.resume(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
             )
         for pause in changed:
             _report(pause)
         for name in sorted(gone):
-            passing(Point.PAUSE_AFTER_LIFT)
+            passing(Point.PAUSE_AFTER_CLEAR)
             log.warning(Event.PARTNER_RESUMED, destination=to, message_type=name)
-            asked += self._recall_all(name, now)
+            asked += self._resume_all(name, now)
         if asked:
             self.on_commit()
 
-    def _recall_all(self, name: str, now: datetime) -> int:
+    def _resume_all(self, name: str, now: datetime) -> int:
         total = 0
         while True:
             with self.store.write() as tx:
-                asked = pauses.recall(tx, self.gate.destination, name, now=now, limit=TOGETHER)
+                asked = pauses.resume(tx, self.gate.destination, name, now=now, limit=TOGETHER)
             total += asked
             if asked < TOGETHER:
                 return total

@@ -26,7 +26,7 @@ EVERY = 1.0
 """Seconds between two looks: each reads all that is asked for."""
 
 
-class Urgency:
+class Priority:
     """One destination's; belongs to the thread of its Deliver."""
 
     def __init__(

@@ -8,7 +8,7 @@ Without a quota in force nothing is asked of the store.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.ports import Incoming
 from hub.rules import call_limits
 from hub.rules.call_limits import Quota
@@ -22,20 +22,20 @@ SOON = timedelta(seconds=1)
 class Quotas:
     """Belongs to the thread of one Deliver."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: AdmissionControl) -> None:
         self.gate = gate
         self._above = 0
         self._made: list[tuple[Quota, list[datetime], bool]] = []
 
     def in_force(self, now: datetime) -> bool:
         """Tell whether any quota holds now."""
-        return bool(call_limits.quotas(self.gate.known, self.gate.destination, at=now))
+        return bool(call_limits.quotas(self.gate.limits, self.gate.destination, at=now))
 
     def cut(self, tx: Tx, ids: list[int], work: Mapping[int, Incoming], now: datetime) -> list[int]:
         """Return those of `ids` that every quota has room for, in order."""
         to = self.gate.destination
         self._made = []
-        for quota in call_limits.quotas(self.gate.known, to, at=now) if ids else ():
+        for quota in call_limits.quotas(self.gate.limits, to, at=now) if ids else ():
             since = now - call_limits.HOUR
             made, self._above = pauses.calls_since(
                 tx, to, quota.operation, since=since, now=now, above=self._above

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hub.exchange.admission.admission import Gate
-from hub.exchange.admission.pause_registry import Board
+from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.pause_registry import PauseRegistry
 from hub.exchange.admission.quotas import Quotas
 from hub.ports import Incoming
 from hub.runtime.failpoints import Point, passing
@@ -48,8 +48,8 @@ class Claim:
         store: Store,
         destination: str,
         *,
-        gate: Gate,
-        board: Board,
+        gate: AdmissionControl,
+        board: PauseRegistry,
         lease: timedelta,
     ) -> None:
         self.store = store
@@ -114,9 +114,9 @@ class Claim:
             self.quotas.note(claims, work, now)
             aside = {id: work[id].type for id in work.keys() - set(going)}
             if aside:
-                self.board.shelve(tx, aside, now)
+                self.board.set_aside(tx, aside, now)
         if aside:
-            passing(Point.DELIVER_AFTER_SHELVE)
+            passing(Point.DELIVER_AFTER_SET_ASIDE)
         return going, claims
 
     def _claim(

@@ -20,9 +20,9 @@ from typing import Annotated
 
 import msgspec
 
-from hub.exchange.admission.admission import WIDE, Gate, Reach
-from hub.exchange.admission.pause_registry import Board
-from hub.exchange.admission.priority import Urgency
+from hub.exchange.admission.admission import UNLIMITED, AdmissionControl, Capacity
+from hub.exchange.admission.pause_registry import PauseRegistry
+from hub.exchange.admission.priority import Priority
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.claim import Claim, Lease, Taken
 from hub.exchange.delivery.settle import SETTLE_AT_STOP, Outcome, SettleContext, settle, write
@@ -92,7 +92,7 @@ class Deliver(Role):
         destination: Destination,
         settling: SettleContext,
         *,
-        gate: Gate,
+        gate: AdmissionControl,
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
         ahead: int = AHEAD,
@@ -103,8 +103,10 @@ class Deliver(Role):
         self.destination = destination
         self.settling = settling
         self.gate = gate
-        self.board = Board(settling.store, gate, on_commit=lambda: self.on_commit())
-        self.urgency = Urgency(settling.store, destination.name, on_commit=lambda: self.on_commit())
+        self.board = PauseRegistry(settling.store, gate, on_commit=lambda: self.on_commit())
+        self.urgency = Priority(
+            settling.store, destination.name, on_commit=lambda: self.on_commit()
+        )
         self.clock = clock
         self.on_commit = on_commit
         traits = destination.traits
@@ -145,7 +147,7 @@ class Deliver(Role):
     def _run_once(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
         now = self.clock()
         outlast(self, lambda: self.board.update(now))
-        reach = self.gate.reach(now)
+        reach = self.gate.capacity(now)
         width = self.most if reach.width is None else min(reach.width, self.most)
         room = 0 if self.stopping.is_set() else width - self._in_hand
         # Claiming one by one would cost a commit each, while there is work enough in hand.
@@ -164,9 +166,9 @@ class Deliver(Role):
         # Also without a broker: what partners answered belongs into the store at once.
         self.settle_ended(consumer, wait=not waiting)
 
-    def _patience(self, reach: Reach, now: datetime) -> timedelta:
+    def _patience(self, reach: Capacity, now: datetime) -> timedelta:
         """Return how long to wait for work before looking again."""
-        if reach is WIDE:
+        if reach is UNLIMITED:
             return LOOK
         waits = [LOOK, self.board.again] if reach.trying else [LOOK]
         if reach.until:
@@ -254,7 +256,7 @@ class Deliver(Role):
         """Give a claim to a thread; where none can be had, it ends without a call."""
         turn = -1
         try:
-            turn = self.gate.enter(incoming.type)
+            turn = self.gate.acquire(incoming.type)
             begin_once(pool, partial(self._work, incoming, claim, lease, turn))
         except Exception as error:
             self._end(incoming, self._not_begun(claim, lease, error), turn)
@@ -347,7 +349,7 @@ class Deliver(Role):
         failure = result if isinstance(result, DeliveryFailure) else None
         at = outcome.finished_at
         try:
-            self.gate.ended(incoming.type, generation, failure, dossier=claim.lane, now=at)
+            self.gate.release(incoming.type, generation, failure, dossier=claim.lane, now=at)
             passing(Point.DELIVER_AFTER_REPLY)
         except Exception as error:
             cause = cause_of(error)
@@ -398,6 +400,6 @@ class Deliver(Role):
         if self.stopping.is_set():
             # What has not begun goes out after the start, so that nobody waits for it.
             return NotAttempted("claim_late", "not sent: the hub stops", retry_after=timedelta())
-        if wait := self.gate.stopped(incoming.type, generation, now):
+        if wait := self.gate.veto(incoming.type, generation, now):
             return NotAttempted("partner_paused", "not sent", retry_after=wait)
         return None

@@ -20,7 +20,7 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
@@ -62,7 +62,7 @@ class SettleContext:
     store: Store
     destination: str
     traits: Traits
-    policy: Policy
+    policy: RetryPolicy
     on_delivered: OnDelivered
     draw: random.Random
 

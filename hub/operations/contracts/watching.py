@@ -92,7 +92,7 @@ class ContractWatch(Role):
         latest = now + max(self.every, RETRY)
         with self.store.read() as tx:
             kept = contracts.of_partner(tx, partner)
-            paused = bool(pauses.posted(tx, partner, now=now))
+            paused = bool(pauses.active(tx, partner, now=now))
         if kept is not None and now < kept.next_at <= latest:
             return False
         if paused or closed_window(self.known, partner, "", at=now) is not None:

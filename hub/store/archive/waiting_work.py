@@ -27,5 +27,5 @@ def work_waits(tx: Tx, *, now: datetime) -> bool:
         c.state == S.PENDING.value, c.asked_at.between(hopeless, late), c.created_at > now - OLD
     )
     due = sa.and_(c.state == S.WAITING.value, c.next_attempt_at.between(hopeless, late))
-    query = sa.select(c.id).where(UNSETTLED, ~pauses.heeded(now))
+    query = sa.select(c.id).where(UNSETTLED, ~pauses.is_paused(now))
     return any(tx.execute(query.where(it).limit(1)).first() for it in (pending, due))

@@ -65,7 +65,7 @@ def post(tx: Tx, pause: Pause) -> None:
     )
 
 
-def lift(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
+def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
     """Say that an operation is not paused any more; recall what was shelved after it.
 
     What has lain in the queue meanwhile was asked for long ago and is not lost: it is asked for
@@ -77,7 +77,7 @@ def lift(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
     tx.execute(queued.values(asked_at=now))
 
 
-def posted(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
+def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     """Return the pauses of a destination that are heeded now."""
     query = sa.select(pauses).where(p.destination == destination, p.expires_at > now)
     return [Pause(**row) for row in tx.execute(query).mappings()]
@@ -97,14 +97,14 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
     return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
-def heeded(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery belongs to a paused operation."""
     return sa.exists().where(
         p.destination == d.destination, p.operation == d.type, p.expires_at > now
     )
 
 
-def shelve(tx: Tx, ids: Sequence[int], destination: str) -> None:
+def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were asked for; nothing else of them changes."""
     tx.execute(
         sa.update(deliveries)
@@ -113,7 +113,7 @@ def shelve(tx: Tx, ids: Sequence[int], destination: str) -> None:
     )
 
 
-def recall(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:
+def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:
     """Ask for what was shelved and is due, at most `limit`; return how many.
 
     What was tried least comes first: a dossier that the partner fails on again and again must not

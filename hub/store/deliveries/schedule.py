@@ -59,7 +59,7 @@ SENDER_STOPPED = (
 
 
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now")
-_WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.heeded(_NOW))
+_WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.is_paused(_NOW))
 # Roles look several times a second, mostly in vain. A look costs no turn to write, and no words.
 _DUE = Compiled(
     sa.select(c.id)
@@ -99,7 +99,7 @@ def enqueue_due(
         c.state == S.WAITING.value,
         c.next_attempt_at <= now,
         sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
-        ~pauses.heeded(now) if respect_pauses else sa.true(),
+        ~pauses.is_paused(now) if respect_pauses else sa.true(),
     )
     return enqueue_where(tx, due, c.deadline, now=now, limit=limit)
 
@@ -119,7 +119,7 @@ def enqueue_pending(
     lost = sa.and_(
         c.state == S.PENDING.value,
         sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
-        ~pauses.heeded(now) if respect_pauses else sa.true(),
+        ~pauses.is_paused(now) if respect_pauses else sa.true(),
     )
     return enqueue_where(tx, lost, c.deadline, now=now, limit=limit)
 

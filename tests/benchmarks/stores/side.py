@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.broker.memory import MemoryBroker
-from hub.exchange.admission.admission import Gate
+from hub.exchange.admission.admission import AdmissionControl
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.intake.accept import Intake
@@ -31,7 +31,7 @@ from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules import circuit
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.rules.traits import Traits
 from hub.runtime import telemetry
 from hub.runtime.role import Role
@@ -182,12 +182,12 @@ def deliver(trial: Trial) -> Role:
         store=trial.store,
         destination=partner.name,
         traits=partner.traits,
-        policy=Policy(),
+        policy=RetryPolicy(),
         on_delivered=on_delivered,
         draw=random.Random(1),
     )
-    gate = Gate(
-        partner.name, sorted(partner.traits.accepts), circuit.Policy(), draw=random.Random(2)
+    gate = AdmissionControl(
+        partner.name, sorted(partner.traits.accepts), circuit.CircuitPolicy(), draw=random.Random(2)
     )
     return Deliver(trial.broker, partner, settling, gate=gate, clock=clock, on_commit=trial.stamp)
 

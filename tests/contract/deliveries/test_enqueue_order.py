@@ -25,7 +25,7 @@ def test_after_a_pause_what_was_tried_least_goes_first_then_what_is_due_soonest(
     with store.write() as tx:
         emit(tx, [step(n, 1) for n in tried], AT)
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 100)])
-        pauses.shelve(tx, list(tried), "provincial")
+        pauses.set_aside(tx, list(tried), "provincial")
         for id, counted in tried.items():
             values = {"counted": counted, "deadline": due.get(id)}
             tx.execute(sa.update(deliveries).where(c.id == id).values(values))
@@ -43,7 +43,7 @@ def test_after_a_pause_what_was_tried_least_goes_first_then_what_is_due_soonest(
 def recalled(tx: sa.Connection, *, limit: int) -> list[int]:
     """Recall some; return the numbers that were put into the outbox, in order."""
     seen = max((row.seq for row in outbox.head(tx, 100)), default=0)
-    count = pauses.recall(tx, "provincial", "province.progress", now=NOW, limit=limit)
+    count = pauses.resume(tx, "provincial", "province.progress", now=NOW, limit=limit)
     rows = outbox.head(tx, 100, after=seen)
     assert len(rows) == count
     return [json.loads(row.body)["delivery"] for row in rows]
@@ -54,7 +54,7 @@ def test_no_more_than_the_limit_are_taken_at_once(store: Store) -> None:
     numbers = range(1, 31)
     with store.write() as tx:
         emit(tx, [step(n, 1) for n in numbers], AT)
-        pauses.shelve(tx, list(numbers), "provincial")
+        pauses.set_aside(tx, list(numbers), "provincial")
     with store.write() as tx:
         pages = [
             schedule.enqueue_pending(tx, now=NOW, enqueued_before=AT, limit=4) for _ in range(9)

@@ -29,7 +29,7 @@ from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import Works, now, record, step, working
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-PATIENT = circuit.Policy(first_pause=5 * MINUTE, width=4)
+PATIENT = circuit.CircuitPolicy(first_pause=5 * MINUTE, width=4)
 QUEUE = queues.deliver_queue("provincial")
 BOTH = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 

@@ -15,7 +15,7 @@ from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import now, step, working
 
-PATIENT = circuit.Policy(first_pause=timedelta(minutes=5), width=4)
+PATIENT = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
 
 
 @pytest.fixture

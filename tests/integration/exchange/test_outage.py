@@ -24,7 +24,7 @@ from tests.support.partners.province import effects, settings_for, start_provinc
 from tests.support.services import RabbitService
 from tests.support.works import now, number, record, working
 
-PATIENT = circuit.Policy(first_pause=timedelta(minutes=5), width=4)
+PATIENT = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
 QUEUE = queues.deliver_queue("provincial")
 FIRST, DOSSIERS = 40, 60
 

@@ -51,7 +51,7 @@ def first_outcome(works: Works[Partner], id: int) -> tuple[str, str | None]:
     return row.outcome, row.code
 
 
-@pytest.mark.parametrize("place", ["ended", "stopped", "enter"])
+@pytest.mark.parametrize("place", ["release", "veto", "acquire"])
 def test_a_fault_of_the_gate_takes_no_room_for_good(
     works: Works[Partner], monkeypatch: pytest.MonkeyPatch, place: str, tmp_path: Path
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_fault_before_the_call_is_no_doubt(
     works: Works[Partner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Certainly nothing was sent: the attempt counts, and the partner is not asked."""
-    monkeypatch.setattr(works.gate, "stopped", failing_once(works.gate.stopped))
+    monkeypatch.setattr(works.gate, "veto", failing_once(works.gate.veto))
     works.say(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("transient", "call_not_begun")

@@ -10,9 +10,9 @@ from hub.broker.topology import (
     EXCHANGE,
     TOPOLOGY,
     Binding,
+    BrokerPolicy,
     Exchange,
     ExchangeType,
-    Policy,
     Queue,
     Topology,
     topology_for,
@@ -145,7 +145,7 @@ def test_a_mistake_is_found_and_named(topology: Topology, subject: str, text: st
 
 def test_the_higher_priority_decides() -> None:
     """As at the broker: one policy for a queue, nothing is merged."""
-    stronger = Policy(name="strong", pattern="^ingest", priority=20, delivery_limit=3)
+    stronger = BrokerPolicy(name="strong", pattern="^ingest", priority=20, delivery_limit=3)
     topology = replace(TOPOLOGY, policies=(*TOPOLOGY.policies, stronger))
     assert topology.policy_of(INGEST) == stronger
     assert topology.policy_of("deliver.devices") == WORK

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.exchange.admission.admission import AT_ONCE, WIDE
+from hub.exchange.admission.admission import AT_ONCE, UNLIMITED
 from hub.rules.call_limits import Quota
 from hub.rules.circuit import Phase
 from hub.rules.failures.errors import (
@@ -42,7 +42,7 @@ from tests.support.gates import (
 def test_while_all_is_well_everything_goes() -> None:
     """And nothing is shown."""
     it = gate()
-    assert it.reach(NOW) == WIDE
+    assert it.capacity(NOW) == UNLIMITED
     assert it.permits([A, B, "unknown"], NOW) == [True] * 3
     assert all(call(it, A, None) for _ in range(5))
     assert (it.room(NOW), it.pauses(NOW)) == ({}, {})
@@ -67,8 +67,8 @@ def test_trouble_pauses_its_operation_alone() -> None:
     for n in range(POLICY.failures):
         call(it, A, SLOW, dossier=str(n))
     assert it.permits([A, B], NOW) == [False, True]
-    assert it.reach(NOW).width is None
-    assert it.reach(NOW).until == NOW + POLICY.first_pause
+    assert it.capacity(NOW).width is None
+    assert it.capacity(NOW).until == NOW + POLICY.first_pause
     assert set(it.pauses(NOW)) == {A}
 
 
@@ -109,7 +109,7 @@ def test_one_dossier_never_pauses_others(failures: Sequence[DeliveryFailure]) ->
     """Whatever becomes of it, refused or in trouble, however often."""
     it = gate()
     assert all(call(it, A, failure, dossier="one") for failure in failures)
-    assert it.reach(NOW) == WIDE
+    assert it.capacity(NOW) == UNLIMITED
 
 
 def test_it_comes_back_by_one_two_four_and_then_all() -> None:
@@ -120,15 +120,15 @@ def test_it_comes_back_by_one_two_four_and_then_all() -> None:
     while (width := it.room(now).get(A, 0)) and len(widths) < 9:
         widths.append(width)
         assert it.permits([A] * 20, now) == [True] * width + [False] * (20 - width)
-        turns = [it.enter(A) for _ in range(width)]
+        turns = [it.acquire(A) for _ in range(width)]
         assert A not in it.room(now)
         for turn in turns:
-            assert it.stopped(A, turn, now) is None
-            it.ended(A, turn, None, dossier="D", now=now)
+            assert it.veto(A, turn, now) is None
+            it.release(A, turn, None, dossier="D", now=now)
     assert widths == [1, 2, 4]
     assert set(it.pauses(now)) == {B}
     assert it.permits([A] * 20, now) == [True] * 20
-    while it.reach(now) != WIDE:
+    while it.capacity(now) != UNLIMITED:
         call(it, B, None, now=now)
     assert it.pauses(now) == {}
 
@@ -146,10 +146,10 @@ def test_a_trial_that_was_not_made_leaves_its_place() -> None:
 def test_what_was_claimed_before_the_pause_does_not_go_after_it() -> None:
     """It waited for a thread: it would come in force upon a partner that is tried with one."""
     it = gate()
-    turns = [it.enter(A) for _ in range(8)]
+    turns = [it.acquire(A) for _ in range(8)]
     until = shut(it)
-    assert it.stopped(A, turns[0], until - SECOND) == SECOND
-    assert [it.stopped(A, turn, until) for turn in turns] == [AT_ONCE] * 8
+    assert it.veto(A, turns[0], until - SECOND) == SECOND
+    assert [it.veto(A, turn, until) for turn in turns] == [AT_ONCE] * 8
     assert it.room(until)[A] == 1
 
 
@@ -158,21 +158,21 @@ def test_what_was_claimed_while_it_opened_does_not_go_after_it() -> None:
     it = gate()
     assert it.permits([A] * 8, NOW) == [True] * 8
     until = shut(it)
-    turns = [it.enter(A) for _ in range(8)]
-    assert it.stopped(A, turns[0], NOW) == POLICY.first_pause
-    assert [it.stopped(A, turn, until) for turn in turns] == [AT_ONCE] * 8
+    turns = [it.acquire(A) for _ in range(8)]
+    assert it.veto(A, turns[0], NOW) == POLICY.first_pause
+    assert [it.veto(A, turn, until) for turn in turns] == [AT_ONCE] * 8
     for turn in turns:
-        it.ended(A, turn, NotAttempted("partner_paused"), dossier="D", now=until)
+        it.release(A, turn, NotAttempted("partner_paused"), dossier="D", now=until)
     assert it.room(until)[A] == 1
 
 
 def test_a_late_word_neither_opens_nor_closes() -> None:
     """A call that hung since before the pause says nothing about the partner now."""
     it = gate()
-    turns = [it.enter(A) for _ in range(8)]
+    turns = [it.acquire(A) for _ in range(8)]
     until = shut(it)
     for turn, failure in zip(turns, [None, DOWN, SLOW, REFUSED], strict=False):
-        it.ended(A, turn, failure, dossier="D", now=until)
+        it.release(A, turn, failure, dossier="D", now=until)
     assert it.pauses(until)[A].phase == Phase.HALF_OPEN
     assert it.room(until)[A] == 1
 
@@ -190,15 +190,15 @@ def test_a_window_begins_and_ends_by_the_clock() -> None:
     """Nothing goes while it lasts, not even what is claimed; then one call tries."""
     it = gate(TEA)
     assert call(it, A, None, now=TEA_AT - SECOND)
-    turn = it.enter(A)
-    assert it.stopped(A, turn, TEA_AT) == TEA_ENDS - TEA_AT
-    reach = it.reach(TEA_AT)
+    turn = it.acquire(A)
+    assert it.veto(A, turn, TEA_AT) == TEA_ENDS - TEA_AT
+    reach = it.capacity(TEA_AT)
     assert (reach.width, reach.until, reach.trying) == (0, TEA_ENDS, False)
     pause = it.pauses(TEA_AT)[A]
     assert (pause.kind, pause.until, pause.reason_en) == ("window", TEA_ENDS, "as agreed")
     assert phases(it, TEA_ENDS) == {A: "half_open", B: "half_open"}
     assert it.permits([A] * 3, TEA_ENDS) == [True, False, False]
-    while it.reach(TEA_ENDS).trying:
+    while it.capacity(TEA_ENDS).trying:
         assert call(it, A, None, now=TEA_ENDS)
         assert call(it, B, None, now=TEA_ENDS)
     assert it.pauses(TEA_ENDS) == {}
@@ -208,10 +208,10 @@ def test_a_window_begins_and_ends_by_the_clock() -> None:
 def test_a_call_from_before_a_window_is_no_trial_after_it(failure: DeliveryFailure | None) -> None:
     """Also when its end is the first that is looked at after the window."""
     it = gate(TEA)
-    it.reach(TEA_AT - SECOND)
-    turn = it.enter(A)
-    it.reach(TEA_AT)
-    it.ended(A, turn, failure, dossier="D", now=TEA_ENDS)
+    it.capacity(TEA_AT - SECOND)
+    turn = it.acquire(A)
+    it.capacity(TEA_AT)
+    it.release(A, turn, failure, dossier="D", now=TEA_ENDS)
     assert it.pauses(TEA_ENDS)[A].phase == Phase.HALF_OPEN
     assert it.room(TEA_ENDS) == {A: 1, B: 1}
 
@@ -222,7 +222,7 @@ def test_a_window_within_an_open_circuit_shows_the_later_end() -> None:
     near = TEA_AT - SECOND
     until = shut(it, now=near)
     assert it.pauses(near)[A].kind == "circuit"
-    assert (it.pauses(until)[A].kind, it.reach(until).until) == ("window", TEA_ENDS)
+    assert (it.pauses(until)[A].kind, it.capacity(until).until) == ("window", TEA_ENDS)
 
 
 def test_a_used_up_quota_pauses_what_it_concerns() -> None:
@@ -231,11 +231,11 @@ def test_a_used_up_quota_pauses_what_it_concerns() -> None:
     it.exhausted(OF_A, until=NOW + SECOND, now=NOW)
     assert it.permits([A, B], NOW) == [False, True]
     assert it.pauses(NOW)[A].kind == "quota"
-    assert it.reach(NOW + SECOND) == WIDE
+    assert it.capacity(NOW + SECOND) == UNLIMITED
     it.exhausted(ALL, until=NOW + 2 * SECOND, now=NOW + SECOND)
     assert it.permits([A, B], NOW + SECOND) == [False, False]
     it.forget_quotas()
-    assert it.reach(NOW + SECOND) == WIDE
+    assert it.capacity(NOW + SECOND) == UNLIMITED
 
 
 @pytest.mark.parametrize("later", [OF_A, ALL])
@@ -254,15 +254,15 @@ def test_of_two_used_up_quotas_the_longer_holds(later: Quota) -> None:
 def test_a_restart_goes_on_with_the_pause() -> None:
     """The next process neither knocks before its end nor begins with short pauses again."""
     first = gate()
-    until = call(first, A, DOWN, now=shut(first)) and first.reach(NOW).until
+    until = call(first, A, DOWN, now=shut(first)) and first.capacity(NOW).until
     assert until
     posted = list(first.pauses(NOW).values())
     second = gate()
     second.adopt([*posted, replace(posted[0], operation="gone")])
-    assert second.reach(NOW).until == until
+    assert second.capacity(NOW).until == until
     assert second.permits([A, B], until) == [True, True]
     call(second, A, DOWN, now=until)
-    assert second.reach(until).until == until + 4 * POLICY.first_pause
+    assert second.capacity(until).until == until + 4 * POLICY.first_pause
 
 
 OUTCOMES = st.sampled_from([None, None, None, DOWN, SLOW, REFUSED, NotAttempted("claim_late")])
@@ -289,16 +289,16 @@ def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
         match kind:
             case "batch":
                 assert isinstance(what, str)
-                entered = [it.enter(what) for may in it.permits([what] * n, now) if may]
+                entered = [it.acquire(what) for may in it.permits([what] * n, now) if may]
                 for turn in entered:
-                    if it.stopped(what, turn, now) is None:
+                    if it.veto(what, turn, now) is None:
                         going.append((what, turn))
                     else:
-                        it.ended(what, turn, NotAttempted("partner_paused"), dossier="D", now=now)
+                        it.release(what, turn, NotAttempted("partner_paused"), dossier="D", now=now)
             case "end" if going:
                 name, turn = going.pop(n % len(going))
                 assert what is None or isinstance(what, DeliveryFailure)
-                it.ended(name, turn, what, dossier=str(n), now=now)
+                it.release(name, turn, what, dossier=str(n), now=now)
             case "pass":
                 now += n * SECOND
             case "spend":
@@ -311,7 +311,7 @@ def test_no_more_is_under_way_than_is_allowed(  # noqa: C901
             if it._operations[name].circuit.phase is not Phase.CLOSED:
                 assert len(present) + it.room(now).get(name, 0) <= POLICY.width
             assert now < pause.expires_at <= max(pause.until, now) + it.holds
-        reach = it.reach(now)
+        reach = it.capacity(now)
         assert reach.until is None or now < reach.until <= now + timedelta(hours=1)
         if reach.width == 0:
             assert it.permits([A, B], now) == [False, False]

@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from hub.exchange.admission.admission import WIDE, Gate
+from hub.exchange.admission.admission import UNLIMITED, AdmissionControl
 from hub.rules.failures.errors import NotAttempted
 from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
 
@@ -29,15 +29,17 @@ def test_threads_make_one_trial_together() -> None:
         now = shut(it)
         calls: list[int] = []
 
-        def attempt(it: Gate = it, now: datetime = now, calls: list[int] = calls) -> None:
+        def attempt(
+            it: AdmissionControl = it, now: datetime = now, calls: list[int] = calls
+        ) -> None:
             if it.permits([A], now)[0]:
-                turn = it.enter(A)
-                if it.stopped(A, turn, now) is None:
+                turn = it.acquire(A)
+                if it.veto(A, turn, now) is None:
                     calls.append(turn)
 
         in_threads(16, attempt)
         assert len(calls) == 1
-        it.ended(A, calls[0], None, dossier="D", now=now)
+        it.release(A, calls[0], None, dossier="D", now=now)
         assert it.room(now)[A] == 2
 
 
@@ -53,13 +55,13 @@ def test_threads_lose_no_call() -> None:
 
     def look() -> None:
         for _ in range(rounds):
-            reach = it.reach(now)
+            reach = it.capacity(now)
             assert reach.width is None or reach.width >= 1
             assert set(it.pauses(now)) <= {A, B}
             assert all(0 < room <= POLICY.width for room in it.room(now).values())
 
     in_threads(4, deliver, look)
-    while it.reach(now) != WIDE:
+    while it.capacity(now) != UNLIMITED:
         assert call(it, A, None, now=now)
         assert call(it, B, None, now=now)
     shut(it, now=now)
@@ -68,12 +70,12 @@ def test_threads_lose_no_call() -> None:
 def test_threads_that_fail_together_open_once() -> None:
     """Thirty calls of one turn that fail are one opening, not thirty that lengthen the pause."""
     it = gate()
-    turns = [it.enter(A) for _ in range(32)]
+    turns = [it.acquire(A) for _ in range(32)]
     left = list(turns)
 
     def fail() -> None:
-        it.ended(A, left.pop(), DOWN, dossier="D", now=NOW)
+        it.release(A, left.pop(), DOWN, dossier="D", now=NOW)
 
     in_threads(32, fail)
     assert {pause.openings for pause in it.pauses(NOW).values()} == {1}
-    assert it.reach(NOW).until == NOW + POLICY.first_pause
+    assert it.capacity(NOW).until == NOW + POLICY.first_pause

@@ -17,7 +17,7 @@ from hub.rules.absence import (
     weigh_absent,
     weigh_unclear,
 )
-from hub.rules.recovery import Policy
+from hub.rules.recovery import RetryPolicy
 from hub.rules.traits import Traits
 
 END = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def asked(seconds: float, absent: float | None = None, *, exists: bool = False) 
 def test_the_patience_is_that_of_the_partner_and_the_policy() -> None:
     """Settle delay, reply timeout and lag together; the distance is the longer of two."""
     traits = Traits(accepts=frozenset(), lag=20 * SECOND)
-    found = patience_of(Policy(settle_delay=5 * SECOND), traits)
+    found = patience_of(RetryPolicy(settle_delay=5 * SECOND), traits)
     assert found.counts_after == 55 * SECOND
     assert found.distance == 20 * SECOND
 

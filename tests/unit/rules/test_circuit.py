@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.rules import circuit as c
-from hub.rules.circuit import Circuit, Phase, Policy, Word
+from hub.rules.circuit import Circuit, CircuitPolicy, Phase, Signal
 from hub.rules.failures.errors import (
     FAULTS,
     AmbiguousFailure,
@@ -21,7 +21,7 @@ from hub.rules.failures.errors import (
 )
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-POLICY = Policy()
+POLICY = CircuitPolicy()
 LONGEST_WISH = timedelta(days=7)
 """No partner's wish is longer when it comes here: `adapters/wire/replies.py` cuts it."""
 DRAWS = st.floats(0, 1, exclude_max=True)
@@ -71,7 +71,7 @@ STEPS: st.SearchStrategy[list[Step]] = st.lists(
     max_size=60,
 )
 POLICIES = st.builds(
-    Policy,
+    CircuitPolicy,
     failures=st.integers(1, 6),
     first_pause=st.timedeltas(timedelta(milliseconds=1), timedelta(minutes=1)),
     longest_pause=st.timedeltas(timedelta(minutes=1), timedelta(minutes=10)),
@@ -80,7 +80,7 @@ POLICIES = st.builds(
 )
 
 
-def walk(policy: Policy, steps: list[Step]) -> list[tuple[datetime, Circuit]]:
+def walk(policy: CircuitPolicy, steps: list[Step]) -> list[tuple[datetime, Circuit]]:
     """Return where the circuit stands after each step, and when."""
     now, at = NOW, Circuit()
     stands = [(now, at)]
@@ -101,10 +101,10 @@ def walk(policy: Policy, steps: list[Step]) -> list[tuple[datetime, Circuit]]:
             case Passing(by=by):
                 now += by
             case Elsewhere():
-                at = c.line_works(at)
+                at = c.reset_line_failures(at)
             case Doubt():
-                at = c.doubted(at, now)
-        at = c.look(at, now)
+                at = c.probe_after(at, now)
+        at = c.at_time(at, now)
         stands.append((now, at))
     return stands
 
@@ -125,51 +125,53 @@ def opened(at: Circuit | None = None, *, now: datetime = NOW) -> Circuit:
 def half_open() -> Circuit:
     """Return a circuit whose first pause is over."""
     at = opened()
-    return c.look(at, at.until or NOW)
+    return c.at_time(at, at.until or NOW)
 
 
 @given(POLICIES, STEPS)
-def test_an_open_circuit_always_has_an_end(policy: Policy, steps: list[Step]) -> None:
+def test_an_open_circuit_always_has_an_end(policy: CircuitPolicy, steps: list[Step]) -> None:
     """Whatever happened: nothing is paused for ever, and at its end one call may go."""
     longest = max(policy.longest_pause, LONGEST_WISH)
     for now, at in walk(policy, steps):
         if at.phase is Phase.OPEN:
             assert at.until is not None
             assert now < at.until <= now + longest
-            assert c.allowance(c.look(at, at.until)) == 1
-            assert c.look(at, at.until - timedelta(microseconds=1)) == at
+            assert c.permits(c.at_time(at, at.until)) == 1
+            assert c.at_time(at, at.until - timedelta(microseconds=1)) == at
 
 
 @given(POLICIES, STEPS)
 def test_from_anywhere_it_closes_when_the_partner_is_well(
-    policy: Policy, steps: list[Step]
+    policy: CircuitPolicy, steps: list[Step]
 ) -> None:
     """A partner that answers gets all again, after a bounded number of calls; nothing is left."""
     now, at = walk(policy, steps)[-1]
-    at = c.look(at, at.until or now)
+    at = c.at_time(at, at.until or now)
     turn = at.generation
     for _ in range(2 * policy.width + 1):
         at = c.succeeded(at, policy)
     assert at == Circuit(generation=turn)
-    assert c.allowance(at) is None
+    assert c.permits(at) is None
 
 
 @given(POLICIES, STEPS)
-def test_what_is_shown_of_it_is_whole(policy: Policy, steps: list[Step]) -> None:
+def test_what_is_shown_of_it_is_whole(policy: CircuitPolicy, steps: list[Step]) -> None:
     """Closed remembers no pause; every other phase says since when, and how much may go."""
     for _, at in walk(policy, steps):
         assert (at.phase is Phase.CLOSED) == (at.since is None)
-        assert (at.phase is Phase.CLOSED) == (c.allowance(at) is None)
+        assert (at.phase is Phase.CLOSED) == (c.permits(at) is None)
         if at.phase is Phase.RAMPING:
             assert 2 <= at.width < policy.width
             assert 0 <= at.passed < at.width
         if at.phase is Phase.CLOSED:
-            assert len(at.blamed) <= at.failures < policy.failures
-            assert (at.openings, at.until, at.code) == (0, None, "")
+            assert len(at.counted_keys) <= at.failures < policy.failures
+            assert (at.trip_count, at.until, at.code) == (0, None, "")
 
 
 @given(POLICIES, STEPS)
-def test_each_opening_ends_what_calls_under_way_may_say(policy: Policy, steps: list[Step]) -> None:
+def test_each_opening_ends_what_calls_under_way_may_say(
+    policy: CircuitPolicy, steps: list[Step]
+) -> None:
     """The turn only grows, and grows whenever the circuit opens or is doubted."""
     stands = [at for _, at in walk(policy, steps)]
     for before, after in pairwise(stands):
@@ -190,7 +192,7 @@ def test_failures_in_a_row_open_it_and_not_one_fewer() -> None:
     assert again == Circuit()
     at = fail(at)
     assert (at.phase, at.code, at.since) == (Phase.OPEN, "reply_timeout", NOW)
-    assert c.allowance(at) == 0
+    assert c.permits(at) == 0
 
 
 @given(st.lists(st.sampled_from(["A", "B", "C", "D"]), max_size=60))
@@ -214,28 +216,28 @@ def test_trouble_of_many_dossiers_opens_it() -> None:
 def test_an_answer_elsewhere_acquits_the_line_and_not_the_dossiers() -> None:
     """What another operation proves is that the line works."""
     at = fail(fail(fail(Circuit()), dossier="A"))
-    assert c.line_works(at) == Circuit(failures=1, blamed=frozenset({"A"}))
-    assert c.line_works(half_open()) == half_open()
+    assert c.reset_line_failures(at) == Circuit(failures=1, counted_keys=frozenset({"A"}))
+    assert c.reset_line_failures(half_open()) == half_open()
 
 
 def test_half_open_lets_one_call_go() -> None:
     """It decides: up with an answer, open for longer without."""
     at = half_open()
-    assert (at.phase, c.allowance(at)) == (Phase.HALF_OPEN, 1)
-    assert c.allowance(c.succeeded(at, POLICY)) == 2
+    assert (at.phase, c.permits(at)) == (Phase.HALF_OPEN, 1)
+    assert c.permits(c.succeeded(at, POLICY)) == 2
     worse = fail(at, dossier="A")
-    assert (worse.phase, worse.openings, worse.since) == (Phase.OPEN, 2, NOW)
+    assert (worse.phase, worse.trip_count, worse.since) == (Phase.OPEN, 2, NOW)
 
 
 @given(st.integers(1, 200))
 def test_the_ramp_only_grows_until_wide(width: int) -> None:
     """1, 2, 4 ... and then as many as ever; it doubles after as many answers as it is wide."""
-    policy = Policy(width=width)
+    policy = CircuitPolicy(width=width)
     at, widths, answers = half_open(), [1], [0]
     while at.phase is not Phase.CLOSED:
         at = c.succeeded(at, policy)
         answers[-1] += 1
-        room = c.allowance(at)
+        room = c.permits(at)
         if room != widths[-1]:
             widths.append(room or width)
             answers.append(0)
@@ -250,9 +252,9 @@ def test_any_failure_on_the_ramp_opens_it_for_longer(answers: int) -> None:
     """Also one that may lie in a dossier: the partner was down a moment ago."""
     at = half_open()
     for _ in range(answers):
-        at = c.succeeded(at, Policy(width=64))
-    worse = c.failed(at, Policy(width=64), now=NOW, draw=0, code="partner_busy", dossier="A")
-    assert (at.phase, worse.phase, worse.openings) == (Phase.RAMPING, Phase.OPEN, 2)
+        at = c.succeeded(at, CircuitPolicy(width=64))
+    worse = c.failed(at, CircuitPolicy(width=64), now=NOW, draw=0, code="partner_busy", dossier="A")
+    assert (at.phase, worse.phase, worse.trip_count) == (Phase.RAMPING, Phase.OPEN, 2)
     assert (worse.width, worse.passed) == (0, 0)
 
 
@@ -277,9 +279,9 @@ def test_openings_lengthen_and_closing_forgets() -> None:
         assert at.until is not None
         pauses.append(at.until - looked)
         looked = at.until
-        at = fail(c.look(at, looked), now=looked)
+        at = fail(c.at_time(at, looked), now=looked)
     assert [it.total_seconds() for it in pauses] == [5, 10, 20, 40, 80, 160, 300, 300]
-    at = c.look(at, at.until or NOW)
+    at = c.at_time(at, at.until or NOW)
     while at.phase is not Phase.CLOSED:
         at = c.succeeded(at, POLICY)
     assert opened(at).until == NOW + POLICY.first_pause
@@ -315,14 +317,14 @@ def test_an_open_circuit_heeds_no_late_word() -> None:
     at = opened()
     assert fail(at, now=NOW + timedelta(seconds=3)) == at
     assert c.succeeded(at, POLICY) == at
-    assert c.doubted(at, NOW) == at
+    assert c.probe_after(at, NOW) == at
 
 
 def test_after_maintenance_one_call_tries_the_line() -> None:
     """When it is answered the ramp begins; a partner that is late is left alone for the first
     pause, not for a longer one than after any other trial."""
-    at = c.doubted(fail(Circuit()), NOW)
-    assert (at.phase, c.allowance(at), at.failures) == (Phase.HALF_OPEN, 1, 0)
+    at = c.probe_after(fail(Circuit()), NOW)
+    assert (at.phase, c.permits(at), at.failures) == (Phase.HALF_OPEN, 1, 0)
     assert fail(at).until == NOW + POLICY.first_pause
 
 
@@ -336,39 +338,39 @@ REFUSALS = sorted(
 @pytest.mark.parametrize("code", [*REFUSALS, "reply_unknown_code"])
 def test_a_refusal_is_an_answer(code: str) -> None:
     """One of a dossier never opens anything, however often: it says that the line works."""
-    assert c.judge(PermanentFailure(code)) is Word.WELL
+    assert c.classify(PermanentFailure(code)) is Signal.WELL
 
 
 @pytest.mark.parametrize(
     ("failure", "word"),
     [
-        (None, Word.WELL),
-        (TransientFailure("partner_unreachable"), Word.LINE),
-        (TransientFailure("partner_login"), Word.LINE),
-        (NotAttempted("partner_session"), Word.LINE),
-        (TransientFailure("certificate_expired"), Word.LINE),
-        (TransientFailure("certificate_unknown"), Word.LINE),
-        (TransientFailure("certificate_name"), Word.LINE),
-        (TransientFailure("certificate_refused"), Word.LINE),
-        (TransientFailure("tls_outdated"), Word.LINE),
-        (TransientFailure("tls_failed"), Word.LINE),
-        (NotAttempted("partner_forbidden"), Word.DENIED),
-        (TransientFailure("partner_busy"), Word.TROUBLE),
-        (AmbiguousFailure("reply_timeout"), Word.TROUBLE),
-        (AmbiguousFailure("reply_dropped"), Word.TROUBLE),
-        (AmbiguousFailure("reply_server_error"), Word.TROUBLE),
-        (AmbiguousFailure("reply_unreadable"), Word.TROUBLE),
-        (NotAttempted("partner_paused"), Word.NOTHING),
-        (NotAttempted("claim_late"), Word.NOTHING),
-        (PermanentFailure("mapping_missing"), Word.NOTHING),
-        (PermanentFailure("prepare_failed"), Word.NOTHING),
-        (AmbiguousFailure("send_crashed"), Word.NOTHING),
-        (AmbiguousFailure("lease_expired"), Word.NOTHING),
+        (None, Signal.WELL),
+        (TransientFailure("partner_unreachable"), Signal.LINE),
+        (TransientFailure("partner_login"), Signal.LINE),
+        (NotAttempted("partner_session"), Signal.LINE),
+        (TransientFailure("certificate_expired"), Signal.LINE),
+        (TransientFailure("certificate_unknown"), Signal.LINE),
+        (TransientFailure("certificate_name"), Signal.LINE),
+        (TransientFailure("certificate_refused"), Signal.LINE),
+        (TransientFailure("tls_outdated"), Signal.LINE),
+        (TransientFailure("tls_failed"), Signal.LINE),
+        (NotAttempted("partner_forbidden"), Signal.DENIED),
+        (TransientFailure("partner_busy"), Signal.TROUBLE),
+        (AmbiguousFailure("reply_timeout"), Signal.TROUBLE),
+        (AmbiguousFailure("reply_dropped"), Signal.TROUBLE),
+        (AmbiguousFailure("reply_server_error"), Signal.TROUBLE),
+        (AmbiguousFailure("reply_unreadable"), Signal.TROUBLE),
+        (NotAttempted("partner_paused"), Signal.NOTHING),
+        (NotAttempted("claim_late"), Signal.NOTHING),
+        (PermanentFailure("mapping_missing"), Signal.NOTHING),
+        (PermanentFailure("prepare_failed"), Signal.NOTHING),
+        (AmbiguousFailure("send_crashed"), Signal.NOTHING),
+        (AmbiguousFailure("lease_expired"), Signal.NOTHING),
     ],
 )
-def test_what_a_failure_proves(failure: DeliveryFailure | None, word: Word) -> None:
+def test_what_a_failure_proves(failure: DeliveryFailure | None, word: Signal) -> None:
     """The line, trouble that may lie in what was sent, or nothing when nobody was called."""
-    assert c.judge(failure) is word
+    assert c.classify(failure) is word
     assert failure is None or failure.code in FAULTS
 
 
@@ -377,7 +379,7 @@ def test_an_answer_is_not_blamed_on_the_line(code: str) -> None:
     """A gateway's 404 comes from the address that was called: other operations go on."""
     failure = TransientFailure(code)
     failure.response_hash = "0" * 64
-    assert c.judge(failure) is Word.TROUBLE
+    assert c.classify(failure) is Signal.TROUBLE
 
 
 @given(DRAWS, WISHES, st.timedeltas(timedelta(hours=-48), timedelta()), st.integers(0, 20))
@@ -385,11 +387,11 @@ def test_an_opening_lasts_no_longer_when_the_clock_is_set_back(
     draw: float, wish: timedelta | None, jump: timedelta, openings: int
 ) -> None:
     """However far: from the next look on it lasts at most as long as it was to last at first."""
-    shut = Circuit(phase=Phase.HALF_OPEN, openings=openings)
+    shut = Circuit(phase=Phase.HALF_OPEN, trip_count=openings)
     shut = c.failed(shut, POLICY, now=NOW, draw=draw, code="partner_busy", at_least=wish)
     assert shut.until is not None
     planned, now = shut.until - NOW, NOW + jump
-    seen = c.look(shut, now)
+    seen = c.at_time(shut, now)
     assert seen.until is not None
     assert seen.until - now <= planned
-    assert c.look(seen, seen.until).phase is Phase.HALF_OPEN
+    assert c.at_time(seen, seen.until).phase is Phase.HALF_OPEN

@@ -17,9 +17,9 @@ from hub.rules.failures.errors import (
 from hub.rules.recovery import (
     DeadLetter,
     NeedsPerson,
-    Policy,
     ReconcileAt,
     RetryAt,
+    RetryPolicy,
     after_absence,
     next_query_delay,
     recover,
@@ -28,7 +28,9 @@ from hub.rules.recovery import (
 from hub.rules.traits import Traits
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-POLICY = Policy(first_wait=timedelta(seconds=2), longest_wait=timedelta(seconds=60), attempts=5)
+POLICY = RetryPolicy(
+    first_wait=timedelta(seconds=2), longest_wait=timedelta(seconds=60), attempts=5
+)
 PLAIN = Traits(accepts=frozenset())
 FINDABLE = Traits(accepts=frozenset(), findable=True)
 IDEMPOTENT = Traits(accepts=frozenset(), idempotent=True)
@@ -108,7 +110,7 @@ def test_waits_shrink_towards_the_due_date() -> None:
         action = recover(
             failure,
             attempt=4,
-            policy=Policy(first_wait=timedelta(seconds=2), longest_wait=timedelta(hours=1)),
+            policy=RetryPolicy(first_wait=timedelta(seconds=2), longest_wait=timedelta(hours=1)),
             traits=FINDABLE,
             now=NOW,
             deadline=NOW + timedelta(minutes=minutes),
@@ -132,7 +134,7 @@ def test_a_wait_is_positive_capped_and_ends_before_a_deadline_ahead(
     attempt: int, first: float, longest: float, seed: int, minutes: int
 ) -> None:
     """For every attempt, policy, draw and deadline."""
-    policy = Policy(
+    policy = RetryPolicy(
         first_wait=timedelta(seconds=first),
         longest_wait=timedelta(seconds=longest),
         attempts=10**6,
