@@ -65,7 +65,7 @@ from hub.rules.recovery import RetryPolicy
 from hub.runtime.clock import clock_of
 from hub.runtime.cpu_affinity import one_cpu
 from hub.runtime.garbage_collection import keep_what_is_loaded
-from hub.runtime.heartbeat import Pulse
+from hub.runtime.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.settings import AT_PARTNERS, ROLES, Settings, seconds
@@ -92,7 +92,7 @@ class Hub:
     drift: DriftCounts = field(default_factory=DriftCounts)
     """How the partners' replies differ from their contracts, as far as not written down yet."""
     roles: list[Role] = field(default_factory=list)
-    pulse: Pulse | None = None
+    heartbeat: Heartbeat | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after every commit of the hub; they must not block."""
 
@@ -118,8 +118,8 @@ class Hub:
         with _cpu_of(self.settings):
             for role in reversed(self.roles):
                 role.start()
-            if self.pulse is not None:
-                self.pulse.start()
+            if self.heartbeat is not None:
+                self.heartbeat.start()
 
     def stop(self) -> None:
         """Stop in order; what is being sent is finished and recorded.
@@ -130,8 +130,8 @@ class Hub:
             role.request_stop()
         for role in self.roles:
             role.stop()
-        if self.pulse is not None:
-            self.pulse.stop()
+        if self.heartbeat is not None:
+            self.heartbeat.stop()
         self.intake.close()
         if self.town is not None:
             self.town.close()
@@ -207,7 +207,7 @@ def build(
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = _roles(hub, devices)
     watched = [*hub.roles, intake.commits]
-    hub.pulse = Pulse(store, watched, names=",".join(settings.role_names), clock=clock)
+    hub.heartbeat = Heartbeat(store, watched, names=",".join(settings.role_names), clock=clock)
     return hub
 
 

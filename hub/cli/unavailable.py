@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hub.cli.context import say_both
 from hub.ports import BrokerUnavailable
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.settings import SettingsError, load
 from hub.store.engine.store import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full
 from hub.store.schema import revision
@@ -61,7 +61,7 @@ def explain(error: BaseException) -> Refusal | None:
 def _database(error: StoreUnavailable) -> Refusal | None:
     place = _place()
     if is_full(error):
-        return Refusal(AWAY, *_full(place), cause_of(error))
+        return Refusal(AWAY, *_full(place), describe_error(error))
     if is_damaged(error):
         return Refusal(
             AWAY,
@@ -69,7 +69,7 @@ def _database(error: StoreUnavailable) -> Refusal | None:
             " (docs/runbook/operate.md).",
             f"The database {place} is damaged: stop the hub, keep the file, restore the backup"
             " (docs/runbook/operate.md).",
-            cause_of(error),
+            describe_error(error),
         )
     if not (is_away(error) or is_forbidden(error)):
         return None
@@ -79,14 +79,14 @@ def _database(error: StoreUnavailable) -> Refusal | None:
         " với tệp và HUB_DATABASE_URL, rồi hãy thử lại; việc đã xong không làm hai lần.",
         f"The database {place} is busy or away: check its server, the rights to its file and"
         " HUB_DATABASE_URL, then try again; what was done is not done twice.",
-        cause_of(error),
+        describe_error(error),
     )
 
 
 def _system(error: OSError) -> Refusal | None:
     place = str(error.filename or "")
     if error.errno in _ROOM:
-        return Refusal(AWAY, *_full(place), cause_of(error))
+        return Refusal(AWAY, *_full(place), describe_error(error))
     if error.errno in _RIGHTS:
         who = f"uid {os.geteuid()}"
         return Refusal(
@@ -95,14 +95,14 @@ def _system(error: OSError) -> Refusal | None:
             " `sudo -u hub hub ...`) hoặc sửa HUB_DATA_DIR.",
             f"No permission for {place} ({who}): run the command as the hub's user (for example"
             " `sudo -u hub hub ...`), or correct HUB_DATA_DIR.",
-            cause_of(error),
+            describe_error(error),
         )
     if place:
         return Refusal(
             AWAY,
             f"Không dùng được {place}: kiểm tra đường dẫn và HUB_DATA_DIR.",
             f"{place} cannot be used: check the path and HUB_DATA_DIR.",
-            cause_of(error),
+            describe_error(error),
         )
     return None
 

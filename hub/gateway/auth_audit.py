@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.ports import Clock
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
@@ -126,7 +126,7 @@ class Denials(Role):
                         now=now,
                     )
         except StoreUnavailable as error:
-            log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
+            log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
             self._count_again(rows)
         for row in rows:
             code, count = row.kind.reason, row.more or 1

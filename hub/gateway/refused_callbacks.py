@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.ports import CallbackAnswer, Clock
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.repair import tasks
@@ -45,7 +45,7 @@ class RefusedCallbacks:
             elif answer.status < 300 and answer.subject:
                 self._close(answer.subject, self.clock())
         except StoreUnavailable as error:
-            log.error(Event.STORE_LOST, role="gateway", error=cause_of(error))
+            log.error(Event.STORE_LOST, role="gateway", error=describe_error(error))
 
     def _open(self, answer: CallbackAnswer, now: datetime) -> None:
         subject = answer.subject or UNREADABLE if answer.authentic else UNPROVEN

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hub.messages.envelope import decode_stored
 from hub.operations.signed_by import By
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, is_away
 from hub.store.evidence import audit
@@ -55,5 +55,5 @@ def _handle_accepted(store: Store, handle: Callable[[journal.Entry], None]) -> t
                 if is_away(error):
                     raise
                 failed += 1
-                log.error(Event.HANDLER_CRASHED, message_id=id, error=cause_of(error))
+                log.error(Event.HANDLER_CRASHED, message_id=id, error=describe_error(error))
         after = max(page)

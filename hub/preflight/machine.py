@@ -9,7 +9,7 @@ from hub.bootstrap.installation import open_store
 from hub.preflight.check import Check, clock
 from hub.preflight.sessions import POOLER_FIX, sessions
 from hub.rules.clock_skew import ahead
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory, open_paths
@@ -71,7 +71,7 @@ def database(settings: Settings) -> Iterator[Check]:
         yield Check(
             "database",
             False,
-            (repr(error)[:200] if is_away(error) else cause_of(error)),
+            (repr(error)[:200] if is_away(error) else describe_error(error)),
             fix,
             fatal=True,
         )

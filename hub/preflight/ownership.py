@@ -5,7 +5,7 @@ from contextlib import suppress
 from hub.bootstrap.installation import open_store
 from hub.broker.admin import ownership
 from hub.preflight.check import Check
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.settings import Settings
 from hub.store.engine import identity
 from hub.store.engine.store import StoreUnavailable
@@ -34,7 +34,7 @@ def owned(settings: Settings) -> Check:
     try:
         store = open_store(settings)
     except StoreUnavailable as error:
-        detail = f"not compared: the database cannot be used ({cause_of(error)})"
+        detail = f"not compared: the database cannot be used ({describe_error(error)})"
         return Check(SUBJECT, False, detail, "See the line of the database.", fatal=True)
     except SchemaMismatch:
         detail = "not compared: the database has another schema than this program"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from hub.ports import Clock
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable, is_away
@@ -21,7 +21,7 @@ EVERY = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-class Pulse(Role):
+class Heartbeat(Role):
     """Beats for the roles of this process."""
 
     name = "pulse"
@@ -61,12 +61,12 @@ class Pulse(Role):
                 troubles="; ".join(wrong),
             )
 
-    def looked(self, findings: str) -> None:
+    def record_preflight(self, findings: str) -> None:
         """Keep what the preflight of this process found."""
         with _store_may_be_away():
             self.once()
         with _store_may_be_away(), self.store.write() as tx:
-            heartbeats.looked(tx, self.process, now=self.clock(), findings=findings)
+            heartbeats.record_preflight(tx, self.process, now=self.clock(), findings=findings)
 
     def stop(self) -> None:
         """End, and take the row away: who stopped in good order is not missed."""
@@ -75,7 +75,7 @@ class Pulse(Role):
             with self.store.write() as tx:
                 heartbeats.forget(tx, self.process)
         except StoreUnavailable as error:  # whatever it is: what is left has to be closed
-            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            log.error(Event.STORE_LOST, role=self.name, error=describe_error(error))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 
 
@@ -111,6 +111,6 @@ class Role(ABC):
                 self.run()
             except Exception as error:
                 self._crashed = time.monotonic(), type(error).__name__
-                log.error(Event.ROLE_CRASHED, role=self.name, error=cause_of(error))
+                log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
                 self.stopping.wait(self.crash_pause)
         log.info(Event.ROLE_STOPPED, role=self.name)

@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception, stop_when_event_set
 from tenacity.nap import sleep_using_event
 from tenacity.wait import wait_random_exponential
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import is_away
@@ -23,7 +23,7 @@ FIRST_PAUSE = timedelta(milliseconds=200)
 LONGEST_PAUSE = timedelta(seconds=5)
 
 
-def outlast(role: Role, work: Callable[[], AnswerT]) -> AnswerT:
+def retry_while_unavailable(role: Role, work: Callable[[], AnswerT]) -> AnswerT:
     """Return what `work` returns, doing it again for as long as the store is away.
 
     `work` must be safe to do again, also when its commit may have gone through. When the role is
@@ -35,7 +35,7 @@ def outlast(role: Role, work: Callable[[], AnswerT]) -> AnswerT:
     except Exception as error:
         if not is_away(error) or role.stopping.is_set():
             raise
-        log.error(Event.STORE_LOST, role=role.name, error=cause_of(error))
+        log.error(Event.STORE_LOST, role=role.name, error=describe_error(error))
     role.stopping.wait(FIRST_PAUSE.total_seconds())
     attempts = Retrying(
         retry=retry_if_exception(is_away),

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 
 
 class Event(StrEnum):
@@ -103,7 +103,7 @@ FIELDS = frozenset(
 
 def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
     return {
-        name: cause_of(value) if isinstance(value, BaseException) else value
+        name: describe_error(value) if isinstance(value, BaseException) else value
         for name, value in fields.items()
         if name in FIELDS
     }
@@ -113,12 +113,12 @@ class _WithoutWords(logging.Formatter):
     """Formats what libraries log, with the cause in the place of their traceback and its words."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return cause_of(ei[1]) if ei[1] else ""
+        return describe_error(ei[1]) if ei[1] else ""
 
 
 def _report_crash(error: BaseException | None, where: str) -> None:
     if error is not None:
-        log.critical(Event.ROLE_CRASHED, role=where, error=cause_of(error))
+        log.critical(Event.ROLE_CRASHED, role=where, error=describe_error(error))
 
 
 def setup(

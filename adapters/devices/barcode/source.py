@@ -23,7 +23,7 @@ from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import BarcodeScanned, Station
 from hub.ports import Clock, Sink
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 
 BEEP, REFUSED = b"\x07", b"\x15"
 LOOK_EVERY = 0.25
@@ -70,7 +70,7 @@ class BarcodeSource:
             try:
                 handle = open_line(self.line)
             except (OSError, termios.error) as error:
-                self._lost(cause_of(error))
+                self._lost(describe_error(error))
                 stop.wait(LOOK_EVERY)
                 continue
             if self.trouble:
@@ -79,7 +79,7 @@ class BarcodeSource:
             try:
                 self._listen(handle, sink, stop, beat)
             except OSError as error:
-                self._lost(cause_of(error))
+                self._lost(describe_error(error))
                 stop.wait(LOOK_EVERY)
             finally:
                 os.close(handle)
@@ -122,7 +122,7 @@ class BarcodeSource:
             sink.accept(catalog.compose(payload, time=at, source=self.device))
         except (InvalidMessage, msgspec.ValidationError) as error:
             # Not what was read: somebody may hold an identity card under the reader.
-            cause = cause_of(error)
+            cause = describe_error(error)
             log.warning("message_parked", role=self.name, code="number_malformed", where=cause)
             return False
         return True

@@ -44,7 +44,7 @@ from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 
 CLEAR_EVERY = 3600.0
 """Seconds."""
@@ -93,7 +93,7 @@ class ScannerSource:
                 self.poll_hot_folder(sink)
                 self._clear()
             except OSError as error:
-                self._report(cause_of(error))
+                self._report(describe_error(error))
             else:
                 self._report("")
             beat()

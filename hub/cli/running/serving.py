@@ -69,7 +69,9 @@ def run(
     host = escape(in_url(found.http_host))
     at = [f" · http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
     console.print(f"[green]✓[/] Sẵn sàng / ready: {found.roles}{''.join(at)}", soft_wrap=True)
-    watch = preflight.Watch(found, checks, keep=hub.pulse.looked if hub.pulse else None)
+    watch = preflight.Watch(
+        found, checks, keep=hub.heartbeat.record_preflight if hub.heartbeat else None
+    )
     watch.start()
     stop.wait()
     watch.stop()

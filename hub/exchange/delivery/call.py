@@ -8,7 +8,7 @@ from hub.exchange.delivery.settle import Outcome
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, PermanentFailure
 from hub.store.deliveries.transitions import Claimed
 
@@ -30,7 +30,7 @@ def make_call(destination: Destination, claim: Claimed, clock: Clock) -> Outcome
         kind, code = (
             (AmbiguousFailure, "send_crashed") if sending else (PermanentFailure, "prepare_failed")
         )
-        result = kind(code, cause_of(error))
+        result = kind(code, describe_error(error))
     return Outcome(
         claimed=claim,
         message=message,

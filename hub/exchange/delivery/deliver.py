@@ -38,7 +38,7 @@ from hub.ports import (
     Incoming,
     latest_first_byte,
 )
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -49,7 +49,7 @@ from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import transitions
 from hub.store.engine.store import is_away
@@ -131,7 +131,7 @@ class Deliver(Role):
 
     def run(self) -> None:
         queue_name = queues.deliver_queue(self.destination.name)
-        outlast(self, lambda: self.board.adopt(self.clock()))
+        retry_while_unavailable(self, lambda: self.board.adopt(self.clock()))
         self.gate.forget_quotas()
         consumer = self.broker.consumer(queue_name, prefetch=self.most)
         self._consumer = consumer
@@ -146,7 +146,7 @@ class Deliver(Role):
 
     def _run_once(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
         now = self.clock()
-        outlast(self, lambda: self.board.update(now))
+        retry_while_unavailable(self, lambda: self.board.update(now))
         reach = self.gate.capacity(now)
         width = self.most if reach.width is None else min(reach.width, self.most)
         room = 0 if self.stopping.is_set() else width - self._in_hand
@@ -188,7 +188,7 @@ class Deliver(Role):
             return
         asked = dict(reversed(asks))
         if len(batch) >= room:  # more of them wait behind
-            asked = outlast(self, lambda: self.urgency.first(asked, self.clock()))
+            asked = retry_while_unavailable(self, lambda: self.urgency.first(asked, self.clock()))
         taken, ended = self._take(consumer, asked)
         mine = self._begin(pool, asked, taken)
         self._settled(consumer, ended)
@@ -208,7 +208,7 @@ class Deliver(Role):
         """
         ended = self._have_ended() if self.settling.store.turns is not None else []
         if not ended:
-            return outlast(self, lambda: self.claims.take(work, self.clock())), []
+            return retry_while_unavailable(self, lambda: self.claims.take(work, self.clock())), []
         write_ended = partial(
             write,
             ctx=self.settling,
@@ -217,14 +217,16 @@ class Deliver(Role):
             kind="send",
         )
         try:
-            taken = outlast(self, lambda: self.claims.take(work, self.clock(), first=write_ended))
+            taken = retry_while_unavailable(
+                self, lambda: self.claims.take(work, self.clock(), first=write_ended)
+            )
         except Exception as error:
             self._put_back(ended)
             if is_away(error):
                 raise
             # One of them cannot be written as it is, which must not stop the others nor the claim.
             self.settle_ended(consumer, wait=False)
-            return outlast(self, lambda: self.claims.take(work, self.clock())), []
+            return retry_while_unavailable(self, lambda: self.claims.take(work, self.clock())), []
         return taken, ended
 
     def _begin(self, pool: ThreadPoolExecutor, work: dict[int, Incoming], taken: Taken) -> set[int]:
@@ -241,14 +243,16 @@ class Deliver(Role):
 
         What would have replaced it may have been taken out meanwhile: so the rest is tried again.
         """
-        overtaken = outlast(self, lambda: self.claims.supersede(work, self.clock()))
+        overtaken = retry_while_unavailable(self, lambda: self.claims.supersede(work, self.clock()))
         if overtaken:
             log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
             self.on_commit()
         rest = {id: it for id, it in work.items() if id not in overtaken}
         if not rest:
             return set()
-        return self._begin(pool, rest, outlast(self, lambda: self.claims.take(rest, self.clock())))
+        return self._begin(
+            pool, rest, retry_while_unavailable(self, lambda: self.claims.take(rest, self.clock()))
+        )
 
     def _hand_to(
         self, pool: ThreadPoolExecutor, incoming: Incoming, claim: transitions.Claimed, lease: Lease
@@ -287,7 +291,9 @@ class Deliver(Role):
         outcomes = [outcome for _, outcome in ended]
         try:
             since = DeliveryState.SENDING
-            outlast(self, lambda: settle(self.settling, outcomes, since=since, kind="send"))
+            retry_while_unavailable(
+                self, lambda: settle(self.settling, outcomes, since=since, kind="send")
+            )
         except Exception:
             self._put_back(ended)
             raise
@@ -337,7 +343,7 @@ class Deliver(Role):
         try:
             outcome = self._decide(incoming, claim, lease, generation)
         except Exception as error:
-            cause = cause_of(error)
+            cause = describe_error(error)
             log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
             outcome = self._failed(claim, lease, AmbiguousFailure("send_crashed", cause))
         finally:
@@ -352,7 +358,7 @@ class Deliver(Role):
             self.gate.release(incoming.type, generation, failure, dossier=claim.lane, now=at)
             passing(Point.DELIVER_AFTER_REPLY)
         except Exception as error:
-            cause = cause_of(error)
+            cause = describe_error(error)
             log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
         finally:
             self._ended.put((incoming, outcome))
@@ -364,7 +370,7 @@ class Deliver(Role):
 
     def _not_begun(self, claim: transitions.Claimed, lease: Lease, error: Exception) -> Outcome:
         """Return the outcome of a fault of ours before the call: certainly without effect."""
-        cause = cause_of(error)
+        cause = describe_error(error)
         log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
         return self._failed(claim, lease, TransientFailure("call_not_begun", cause))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.ports import Clock
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import attempts
 from hub.store.deliveries.transitions import Claimed
@@ -59,7 +59,7 @@ class OpenQueries:
         except Exception as error:
             if not is_away(error):
                 raise
-            log.error(Event.STORE_LOST, role=self._role, error=cause_of(error))
+            log.error(Event.STORE_LOST, role=self._role, error=describe_error(error))
             self._leave_notes(left)
 
     def close_noted(self) -> None:

@@ -42,12 +42,12 @@ from hub.messages.envelope import decode_stored
 from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
 from hub.rules import absence, call_limits, poison, recovery
 from hub.rules.call_limits import CallLimits
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import DeliveryFailure, PermanentFailure, TransientFailure
 from hub.rules.states import DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import attempts, doubts, schedule, transitions
 from hub.store.engine.store import Tx, is_away
@@ -104,7 +104,7 @@ class Reconcile(Role):
             last.join(CLOSE_WITHIN)
 
     def run(self) -> None:
-        outlast(self, self.questions.close_noted)
+        retry_while_unavailable(self, self.questions.close_noted)
         try:
             with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
                 while not self.stopping.is_set():
@@ -124,9 +124,9 @@ class Reconcile(Role):
         while True:
             ending = self.stopping.is_set() or failed is not None
             free = 0 if ending or alone else self.at_once - len(asking)
-            doubtful = outlast(self, partial(self._take, free)) if free else []
+            doubtful = retry_while_unavailable(self, partial(self._take, free)) if free else []
             if not (asking or doubtful or ending):
-                doubtful = outlast(self, partial(self._take, 1, alone=True))
+                doubtful = retry_while_unavailable(self, partial(self._take, 1, alone=True))
                 alone = bool(doubtful)
             if doubtful:
                 self.questions.opened(doubtful)
@@ -206,7 +206,7 @@ class Reconcile(Role):
         except DeliveryFailure as failure:
             answer = failure
         except Exception as error:
-            cause = cause_of(error)
+            cause = describe_error(error)
             log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
             away = is_away(error)
             answer = TransientFailure("store_away") if away else Unclear(why=Doubt.NO_ANSWER)
@@ -236,19 +236,21 @@ class Reconcile(Role):
         state = DeliveryState.AMBIGUOUS
         try:
             if isinstance(answer, Receipt):
-                outlast(self, lambda: self._warn_of_lag(outcome))
-                outlast(self, lambda: settle(self.settling, [outcome], since=state, kind="find"))
+                retry_while_unavailable(self, lambda: self._warn_of_lag(outcome))
+                retry_while_unavailable(
+                    self, lambda: settle(self.settling, [outcome], since=state, kind="find")
+                )
             else:
-                outlast(self, lambda: self._write(outcome, answer))
+                retry_while_unavailable(self, lambda: self._write(outcome, answer))
         except transitions.StateConflict as error:
             log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
             return  # it is closed at the end
         except Exception as error:
             if is_away(error):
                 raise
-            cause = cause_of(error)
+            cause = describe_error(error)
             log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claimed.id, error=cause)
-            outlast(self, lambda: self._query_again(outcome, cause))
+            retry_while_unavailable(self, lambda: self._query_again(outcome, cause))
         self.questions.answered(claimed)
 
     def _warn_of_lag(self, outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules import recovery
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -97,7 +97,7 @@ def _settle_one_by_one(
     then its effect counts as unknown, so that one strange reply never stops a destination. Of a
     question the error is raised: the effect is unknown already, and only the asker can ask again.
     """
-    delivery, cause = outcome.claimed.id, cause_of(error)
+    delivery, cause = outcome.claimed.id, describe_error(error)
     if isinstance(error, transitions.StateConflict):
         log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
         return

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hub.ports import Clock
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import schedule
 from hub.store.engine.store import Store, Tx
@@ -76,10 +76,10 @@ class Timer(Role):
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
-            if outlast(self, self.run_once):
+            if retry_while_unavailable(self, self.run_once):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
-            self.bell.wait(outlast(self, self._pause))
+            self.bell.wait(retry_while_unavailable(self, self._pause))
         self.on_sweep()
 
     def run_once(self) -> int:

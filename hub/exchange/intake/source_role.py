@@ -4,9 +4,9 @@ A source beats, so that one whose device hangs (a network folder whose server is
 """
 
 from hub.ports import AcceptanceUnknown, Sink, Source
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 
 
@@ -30,7 +30,9 @@ class SourceRole(Role):
         # A source that ends because the store is away, or does not tell what it has stored, has
         # acknowledged nothing to its device: what it says again is stored once.
         try:
-            outlast(self, lambda: self.source.run(self.sink, self.stopping, self.beat))
+            retry_while_unavailable(
+                self, lambda: self.source.run(self.sink, self.stopping, self.beat)
+            )
         except AcceptanceUnknown as error:
-            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            log.error(Event.STORE_LOST, role=self.name, error=describe_error(error))
             self.stopping.wait(self.crash_pause)

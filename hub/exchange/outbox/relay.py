@@ -22,7 +22,7 @@ from datetime import timedelta
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.outbox_listener import Doorbell
 from hub.store.engine.store import Store, Tx
@@ -78,7 +78,7 @@ class Relay(Role):
         try:
             while not self.stopping.is_set():
                 self.beat()
-                published = outlast(self, lambda: self.publish_some(publisher))
+                published = retry_while_unavailable(self, lambda: self.publish_some(publisher))
                 if not published and not self._passed_over:
                     self._rest()
         finally:

@@ -26,12 +26,12 @@ from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import EarlyMessage
 from hub.rules.poison import is_poison
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx, is_away, is_full
 from hub.store.messages import journal, outbox
@@ -104,7 +104,7 @@ class Receive(Role):
             last.join(WITHDRAW_WITHIN)
 
     def run(self) -> None:
-        outlast(self, self.poison_guard.load)
+        retry_while_unavailable(self, self.poison_guard.load)
         self._consumer = self.broker.consumer(queues.INGEST, prefetch=self.batch * 2)
         try:
             while not self.stopping.is_set():
@@ -138,7 +138,7 @@ class Receive(Role):
                 entry = journal.Entry(decode(incoming.body), incoming.body)
                 readable.append(Readable(incoming, entry))
             except InvalidMessage as error:
-                outlast(self, partial(self._set_aside, incoming, error))
+                retry_while_unavailable(self, partial(self._set_aside, incoming, error))
                 settled.append(incoming)
         try:
             with self.store.write() as tx:
@@ -146,7 +146,9 @@ class Receive(Role):
             settled = list(batch)
         except Exception as error:
             # Every message is slower from here on, so that must not stay unseen.
-            log.warning(Event.BATCH_FAILED, role=self.name, count=len(batch), error=cause_of(error))
+            log.warning(
+                Event.BATCH_FAILED, role=self.name, count=len(batch), error=describe_error(error)
+            )
             if not self._store_is_back():
                 return  # stopping: what was not settled comes again
             settled += [item.incoming for item in readable if self._alone(consumer, item)]
@@ -161,9 +163,11 @@ class Receive(Role):
             if self.stopping.is_set():
                 return  # what was not begun comes again; no try may outlast the stop
             self.beat()
-            deaths = outlast(self, partial(self.poison_guard.deaths, key_of(incoming)))
+            deaths = retry_while_unavailable(
+                self, partial(self.poison_guard.deaths, key_of(incoming))
+            )
             if is_poison(deaths):
-                outlast(self, partial(self._park_poison, incoming, deaths))
+                retry_while_unavailable(self, partial(self._park_poison, incoming, deaths))
             elif not self._try_isolated(consumer, incoming, deaths + 1):
                 continue
             passing(Point.RECEIVE_AFTER_COMMIT)
@@ -188,23 +192,25 @@ class Receive(Role):
 
     def _handle_marked(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
         """Handle a message between its mark and the mark's end; tell whether to acknowledge it."""
-        outlast(self, partial(self.poison_guard.begin_isolated, key_of(incoming), number))
+        retry_while_unavailable(
+            self, partial(self.poison_guard.begin_isolated, key_of(incoming), number)
+        )
         try:
             # Inside the marks, because reading it may be what kills.
             entry = journal.Entry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
-            outlast(self, partial(self._set_aside, incoming, error))
+            retry_while_unavailable(self, partial(self._set_aside, incoming, error))
         else:
             if not self._alone(consumer, Readable(incoming, entry)):
                 return False
-        outlast(self, self.poison_guard.end_isolated)
+        retry_while_unavailable(self, self.poison_guard.end_isolated)
         return True
 
     def _tell_once(self, word: Callable[[], None]) -> None:
         try:
             word()
         except Exception as error:  # at a stop the store may be away: nobody waits for it
-            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            log.error(Event.STORE_LOST, role=self.name, error=describe_error(error))
 
     def _park_poison(self, incoming: Incoming, deaths: int) -> None:
         """Park a message without reading it, where the journal has it; the mark stays."""
@@ -254,7 +260,7 @@ class Receive(Role):
         within seconds, and what was accepted would end among the dead letters.
         """
         try:
-            outlast(self, self._knock)
+            retry_while_unavailable(self, self._knock)
         except Exception as error:
             return not is_away(error)
         return True
@@ -291,9 +297,9 @@ class Receive(Role):
                 return False  # not settled: it comes again
             # Our own fault, not the message's: the broker gives it again. The pause keeps a short
             # outage of the store from using all tries up at once.
-            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=cause_of(failed))
+            log.error(Event.HANDLER_CRASHED, message_id=message.id, error=describe_error(failed))
             # It failed, but nobody died of it; before it is given to the next one.
-            outlast(self, self.poison_guard.end_isolated)
+            retry_while_unavailable(self, self.poison_guard.end_isolated)
             self.stopping.wait(self.crash_pause)
             used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
             if used_up and self._give_up(item.entry, failed):
@@ -304,9 +310,11 @@ class Receive(Role):
     def _give_up(self, entry: journal.Entry, failed: Exception) -> bool:
         """Park a message that our own code fails on; tell whether that could be written."""
         try:
-            self._park(entry, code="handler_failed", where="handler", why=cause_of(failed))
+            self._park(entry, code="handler_failed", where="handler", why=describe_error(failed))
         except Exception as error:
-            log.error(Event.HANDLER_CRASHED, message_id=entry.message.id, error=cause_of(error))
+            log.error(
+                Event.HANDLER_CRASHED, message_id=entry.message.id, error=describe_error(error)
+            )
             return False
         return True
 

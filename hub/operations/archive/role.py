@@ -14,9 +14,9 @@ from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.report import Report
 from hub.operations.signed_by import By
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 
 ACTOR, REASON = "hub", "HUB_ARCHIVE=on"
@@ -55,7 +55,7 @@ class Archivist(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            outlast(self, self.look)
+            retry_while_unavailable(self, self.look)
             self._rest()
 
     def look(self) -> None:
@@ -70,7 +70,7 @@ class Archivist(Role):
         except ArchiveDamaged as error:
             log.error(Event.ARCHIVE_DAMAGED, detail=str(error))
         except OSError as error:
-            log.error(Event.ARCHIVE_STOPPED, detail=cause_of(error))
+            log.error(Event.ARCHIVE_STOPPED, detail=describe_error(error))
         else:
             if whole and not report.stopped:
                 self._last_whole = now

@@ -17,7 +17,7 @@ from hub.ports import Clock, ContractReader, Fetched, Outcome
 from hub.rules.call_limits import CallLimits, closed_window
 from hub.rules.contracts import READER, Contract, compare, fingerprint
 from hub.runtime.role import Role
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
@@ -71,7 +71,7 @@ class ContractWatch(Role):
                 self.bell.wait(min(LOOK, self.every).total_seconds())
                 for reader in self.readers:
                     if not self.stopping.is_set():
-                        outlast(self, lambda reader=reader: self.look(reader))  # type: ignore[misc]
+                        retry_while_unavailable(self, lambda reader=reader: self.look(reader))  # type: ignore[misc]
         finally:
             for reader in self.readers:
                 reader.close()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.words import finding, subject_of
 from hub.ports import Clock
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
@@ -55,7 +55,7 @@ class DriftKeeping(Role):
                 )
         except StoreUnavailable as error:
             self.counts.give_back(counts)
-            log.error(Event.STORE_LOST, role=self.name, error=cause_of(error))
+            log.error(Event.STORE_LOST, role=self.name, error=describe_error(error))
             return 0
         for keys in news:
             log.warning(

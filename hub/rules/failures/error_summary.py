@@ -19,7 +19,7 @@ DEEPEST = 3
 """How many exceptions of a chain, and how many places, are told."""
 
 
-def cause_of(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return class and codes of an exception and of what caused it, and where it was raised.
 
     E.g. `IntegrityError gkpj < UniqueViolation 23505 at hub/store/repair/tasks.py:57`.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from hub.rules.failures.errors import FAULTS
 
 OWN = Path(__file__).parent / "data" / "faults.toml"
-MENDERS = frozenset({"ward clerk", "ward IT", "province", "town"})
+OWNERS = frozenset({"ward clerk", "ward IT", "province", "town"})
 
 
 class DictionaryBroken(ValueError):
@@ -68,7 +68,7 @@ def load(partners: Mapping[str, Path]) -> tuple[Explanation, ...]:
         found += [_theirs(partner, row) for row in _read(path).reply]
     keys = [(it.partner, it.operation, it.code) for it in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
-    strangers = sorted({who for it in found for who in it.who} - MENDERS)
+    strangers = sorted({who for it in found for who in it.who} - OWNERS)
     unknown = sorted({it.ours for it in found if it.ours} - FAULTS.keys())
     if twice or strangers or unknown:
         raise DictionaryBroken(f"twice: {twice}; nobody: {strangers}; no such code: {unknown}")

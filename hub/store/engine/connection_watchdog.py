@@ -24,7 +24,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 
 PATIENCE = timedelta(seconds=10)
@@ -115,7 +115,7 @@ class ConnectionWatchdog:
             try:
                 waiting = self._look(waiting)
             except Exception as error:  # a line that breaks while it is looked at, or a fault
-                log.error(Event.ROLE_CRASHED, role="silence", error=cause_of(error))
+                log.error(Event.ROLE_CRASHED, role="silence", error=describe_error(error))
 
     def _look(self, before: dict[WatchedConnection, float]) -> dict[WatchedConnection, float]:
         """Look at every line once; return those that wait, and since when."""

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.store.statements.compiled import Compiled
 
 CHANNEL = "hub_outbox"
@@ -90,4 +90,4 @@ def _say_lost(error: BaseException) -> None:
     # Loaded where it is needed: a command that only reads the store logs nothing.
     from hub.runtime.telemetry import Event, log
 
-    log.info(Event.OUTBOX_LISTENER_LOST, error=cause_of(error))
+    log.info(Event.OUTBOX_LISTENER_LOST, error=describe_error(error))

@@ -12,7 +12,7 @@ from typing import cast
 import psycopg
 import sqlalchemy as sa
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.notifier import CHANNEL
 from hub.store.engine.store import Store
@@ -48,7 +48,7 @@ class Doorbell:
             try:
                 self._listen()
             except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-                log.info(Event.OUTBOX_LISTENER_LOST, error=cause_of(error))
+                log.info(Event.OUTBOX_LISTENER_LOST, error=describe_error(error))
                 self._stopping.wait(AGAIN_AFTER)
 
     def _listen(self) -> None:

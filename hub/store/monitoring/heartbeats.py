@@ -37,7 +37,7 @@ def beat(
     tx.execute(statement.on_conflict_do_update(index_elements=[c.process], set_=changing))
 
 
-def looked(tx: Tx, process: str, *, now: datetime, findings: str) -> None:
+def record_preflight(tx: Tx, process: str, *, now: datetime, findings: str) -> None:
     """Write what the preflight of a process found."""
     found = {"looked_at": now, "findings": findings}
     tx.execute(sa.update(heartbeats).where(c.process == process).values(found))

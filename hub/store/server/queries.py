@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 
 
 class NotSeen(Exception):
@@ -19,4 +19,4 @@ def asking() -> Iterator[None]:
     try:
         yield
     except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-        raise NotSeen(cause_of(error)) from error
+        raise NotSeen(describe_error(error)) from error

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.runtime.heartbeat import Pulse
+from hub.runtime.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store
@@ -37,7 +37,7 @@ def test_a_column_that_is_missing_crashes_the_role(
 
 def test_a_hub_stops_in_order_although_its_last_beat_cannot_be_written(store: Store) -> None:
     """What comes after the pulse is closed all the same."""
-    pulse = Pulse(store, [], names="timer", clock=now)
+    pulse = Heartbeat(store, [], names="timer", clock=now)
     with store.write() as tx:
         tx.execute(sa.text("ALTER TABLE heartbeats RENAME TO forgotten"))
     pulse.stop()

@@ -22,7 +22,7 @@ from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes
 from hub.runtime import health
-from hub.runtime.heartbeat import Pulse
+from hub.runtime.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store
@@ -53,9 +53,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def beating(store: Store, role: Role, names: str = "timer") -> Pulse:
+def beating(store: Store, role: Role, names: str = "timer") -> Heartbeat:
     """Return a pulse that has beaten once."""
-    pulse = Pulse(store, [role], names=names, clock=now)
+    pulse = Heartbeat(store, [role], names=names, clock=now)
     pulse.once()
     return pulse
 
@@ -105,7 +105,7 @@ def test_a_process_that_hangs_is_not_hidden_by_its_twin(store: Store, tmp_path: 
     later = now() + minutes
     for started in (-minutes, minutes):  # before the one that works, and after it
         with twin(store, started=started, beat=timedelta(seconds=1)) as hung:
-            works = Pulse(store, [role], names="timer", clock=lambda: later)
+            works = Heartbeat(store, [role], names="timer", clock=lambda: later)
             works.once()
             (problem,) = health.problems(settings, now=later)
             assert f"{hung} was not heard of" in problem
@@ -154,7 +154,7 @@ def test_asking_for_health_makes_nothing(tmp_path: Path) -> None:
 def test_what_a_preflight_found_stays_with_the_heartbeat(store: Store) -> None:
     """A later beat does not wipe it out; rows of processes long gone are taken away."""
     pulse = beating(store, Idle())
-    pulse.looked("[]")
+    pulse.record_preflight("[]")
     pulse.once()
     with store.write() as tx:
         (row,) = heartbeats.known(tx)
@@ -176,7 +176,7 @@ def test_the_doctor_tells_of_processes_and_not_of_those_that_were_replaced(
     assert not found.ok
     with store.write() as tx:
         heartbeats.beat(tx, "a/2", started_at=now(), now=now(), **old)
-        heartbeats.looked(
+        heartbeats.record_preflight(
             tx, "a/2", now=now(), findings=to_text([Check("message size", False, "small")])
         )
     found_by = {it.subject: it for it in running_processes(settings)}

@@ -7,7 +7,7 @@ import pytest
 
 from hub.messages.envelope import decode
 from hub.messages.invalid import InvalidMessage
-from hub.rules.failures.error_summary import cause_of
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import TransientFailure
 
 NAME = "Đặng Thị Bịa"
@@ -31,16 +31,16 @@ def test_class_codes_chain_and_place_are_told() -> None:
     """All that an engineer needs, and no word of the message."""
     error = RuntimeError(NAME)
     error.__cause__ = ConnectionRefusedError(111, NAME)
-    assert cause_of(error) == "RuntimeError < ConnectionRefusedError ECONNREFUSED"
+    assert describe_error(error) == "RuntimeError < ConnectionRefusedError ECONNREFUSED"
     failure = TransientFailure("partner_busy", NAME)
-    assert cause_of(failure) == "TransientFailure partner_busy"
+    assert describe_error(failure) == "TransientFailure partner_busy"
 
 
 def test_the_place_is_one_of_our_lines() -> None:
     """Where in hub or adapters it was raised, whatever library lies below."""
     with pytest.raises(InvalidMessage) as caught:
         decode(b"{")
-    assert " at hub/messages/envelope.py:" in cause_of(caught.value)
+    assert " at hub/messages/envelope.py:" in describe_error(caught.value)
 
 
 def test_a_code_that_could_be_a_name_or_a_number_is_left_out() -> None:
@@ -48,14 +48,14 @@ def test_a_code_that_could_be_a_name_or_a_number_is_left_out() -> None:
     error = ValueError()
     for code in (NAME, "000000000001", 12, "Nguyen"):
         error.code = code  # type: ignore[attr-defined]
-        assert cause_of(error) == "ValueError"
+        assert describe_error(error) == "ValueError"
 
 
 def test_an_exception_that_is_its_own_cause_ends() -> None:
     """Chains may be rings."""
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
-    assert cause_of(first) == "ValueError < KeyError"
+    assert describe_error(first) == "ValueError < KeyError"
 
 
 def test_nothing_of_the_words_reaches_the_log_of_a_process() -> None:

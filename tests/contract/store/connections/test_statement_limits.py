@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Timer
-from hub.runtime.store_retry import outlast
+from hub.runtime.store_retry import retry_while_unavailable
 from hub.store.deliveries import transitions
 from hub.store.engine import session
 from hub.store.engine.store import Store, is_away
@@ -55,7 +55,7 @@ def test_a_statement_that_waits_too_long_lets_go_of_its_locks_and_is_tried_again
     with store.engine.connect() as other:
         held = other.begin()
         transitions.lock_lanes(other, "provincial", ["b"])
-        assert outlast(timer, settle) == "settled"
+        assert retry_while_unavailable(timer, settle) == "settled"
     assert len(tries) == 2
 
 
