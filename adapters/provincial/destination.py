@@ -15,18 +15,18 @@ from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.comparison.times import in_our_form
 from adapters.provincial.mapping import Fields
 from adapters.provincial.protocol.protocol import (
-    Dialect,
     Envelope,
     Operation,
+    ProvinceProtocol,
     Result,
     is_number,
     reference_of,
 )
-from adapters.provincial.protocol.rest import RestDialect
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.rest import RestProtocol
+from adapters.provincial.protocol.soap import SoapProtocol
 from adapters.provincial.settings import ProvincialSettings
 from adapters.wire import replies
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
@@ -116,12 +116,12 @@ class ProvincialDestination:
             longest_wish=settings.profile.retry_after.longest,
             lag=settings.profile.lookup.lag,
         )
-        self._dialect: Dialect = (
-            SoapDialect(settings) if settings.mode == "soap" else RestDialect(settings)
+        self._dialect: ProvinceProtocol = (
+            SoapProtocol(settings) if settings.mode == "soap" else RestProtocol(settings)
         )
         self._table = faults.table_of(settings.profile)
         self._dates = DateReader(settings.profile.dates)
-        self._wires = Wires(
+        self._wires = HostConnections(
             settings.url, settings.profile, settings.limits, partner=self.name, observe=observe
         )
         self._login = Login(self._log_in)

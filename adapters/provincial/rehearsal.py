@@ -13,11 +13,11 @@ from adapters.provincial import faults, mapping
 from adapters.provincial.comparison.record import TEXTS, TIMES
 from adapters.provincial.destination import ProvincialDestination
 from adapters.provincial.mapping import TIMEZONE, Fields
-from adapters.provincial.protocol.protocol import Dialect, Operation
-from adapters.provincial.protocol.rest import RestDialect
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.protocol import Operation, ProvinceProtocol
+from adapters.provincial.protocol.rest import RestProtocol
+from adapters.provincial.protocol.soap import SoapProtocol
 from adapters.provincial.settings import ProvincialSettings
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
@@ -55,11 +55,11 @@ class ProvinceRehearsal:
         self.profile = profile
         self.reply_timeout = settings.reply_timeout
         self.destination = ProvincialDestination(self.settings)
-        self._dialect: Dialect = (
-            SoapDialect(self.settings) if settings.mode == "soap" else RestDialect(self.settings)
+        self._dialect: ProvinceProtocol = (
+            SoapProtocol(self.settings) if settings.mode == "soap" else RestProtocol(self.settings)
         )
         self._table = faults.table_of(profile)
-        self.wires = Wires(
+        self.wires = HostConnections(
             settings.url, profile, self.settings.limits, partner=self.destination.name
         )
         self._caller = Caller(self.wires, profile, self)

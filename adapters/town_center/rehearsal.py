@@ -16,7 +16,7 @@ from adapters.town_center.destination import LOOK_UP, PING, TownCenter
 from adapters.town_center.session import LOGIN
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.dates import DateReader
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
@@ -45,7 +45,7 @@ class TownRehearsal:
         self.destination = TownCenter(self.settings)
         self._table = faults.table_of(profile)
         self._dates = DateReader(profile.dates)
-        self.wires = Wires(
+        self.wires = HostConnections(
             settings.url,
             profile,
             self.destination.session.limits,

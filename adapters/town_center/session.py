@@ -16,7 +16,7 @@ from adapters.town_center import faults
 from adapters.town_center.callbacks.reading import read_status
 from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.download import Download, download
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
@@ -49,7 +49,7 @@ class TownSession:
         self.settings = settings
         self.observe = observe
         self.limits = settings.limits
-        self._wires = Wires(
+        self._wires = HostConnections(
             settings.url,
             settings.profile,
             self.limits,

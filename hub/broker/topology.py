@@ -23,7 +23,7 @@ who publishes with `mandatory`, would be told that all is well.
 """
 DEAD_LETTERS = "hub.dlx"
 """Where the broker puts what was rejected or delivered too often."""
-PATIENT = 1_000_000
+NO_CONSUMER_TIMEOUT = 1_000_000
 """A delivery limit where none is wanted. Trap: from 4.0 on the broker has a limit of 20 unless a
 policy says otherwise, and throws away what is over it when there is no dead-letter exchange; 3.10
 refuses the -1 with which 4.x turns it off."""
@@ -151,7 +151,7 @@ def topology_for(*destinations: str) -> Topology:
                 name="hub-parked",
                 pattern=r"^hub\.(dead|invalid)$",
                 max_length=1_000_000,
-                delivery_limit=PATIENT,
+                delivery_limit=NO_CONSUMER_TIMEOUT,
             ),
         ),
     )
@@ -239,7 +239,7 @@ def _queue(topology: Topology, name: str) -> Iterator[Problem]:
     if policy.delivery_limit is None:
         yield Problem(subject, "no delivery limit: the default depends on the broker's version")
     dead_letters = policy.dead_letter_exchange
-    if not dead_letters and (policy.delivery_limit or PATIENT) < PATIENT:
+    if not dead_letters and (policy.delivery_limit or NO_CONSUMER_TIMEOUT) < NO_CONSUMER_TIMEOUT:
         yield Problem(subject, "delivery limit without a dead-letter exchange: messages vanish")
     if not dead_letters and policy.message_ttl is not None:
         yield Problem(subject, "TTL without a dead-letter exchange: messages vanish")

@@ -145,7 +145,7 @@ def _patience(settings: Settings, live: Snapshot) -> Iterator[Check]:
     if not said:
         detail = (
             f"not set at our queues; the node's own "
-            f"({consumer_timeout.words(consumer_timeout.USUAL)} by default)"
+            f"({consumer_timeout.words(consumer_timeout.SERVER_DEFAULT)} by default)"
             " is measured by the running hub"
         )
         yield Check("consumer timeout", True, detail)

@@ -23,14 +23,14 @@ Render = Callable[[str, Mapping[str, Any]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Mould:
+class EnvelopeTemplate:
     """The pieces that stand between the texts, and which text stands behind which piece."""
 
     first: str
     rest: tuple[tuple[int, str], ...]
     """(index of a text, the piece behind it), in the order of the document."""
 
-    def pour(self, texts: list[str]) -> str:
+    def render(self, texts: list[str]) -> str:
         """Return the document with these texts, in the order of the arguments."""
         parts = [self.first]
         for index, piece in self.rest:
@@ -39,7 +39,7 @@ class Mould:
         return "".join(parts)
 
 
-class Moulds:
+class EnvelopeTemplates:
     """Makes moulds with `render` and keeps them; safe in many threads."""
 
     def __init__(self, render: Render) -> None:
@@ -47,9 +47,9 @@ class Moulds:
         self._mark = uuid.uuid4().hex  # in no text that a partner or a citizen could have sent
         self._split = re.compile(f"{self._mark}-([0-9]+)-")
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, Shape], Mould] = {}
+        self._kept: dict[tuple[str, Shape], EnvelopeTemplate] = {}
 
-    def pour(self, operation: str, arguments: Mapping[str, Any]) -> str:
+    def render(self, operation: str, arguments: Mapping[str, Any]) -> str:
         """Return the envelope of `arguments`: texts, records of texts, and lists of records.
 
         Raises TypeError for a value that is anything else, and whatever `render` raises.
@@ -58,17 +58,19 @@ class Moulds:
         shape = _flatten(arguments, texts)
         mould = self._kept.get((operation, shape))
         if mould is None:
-            mould = self._cast(operation, arguments, shape)
-        return mould.pour(texts)
+            mould = self._compile(operation, arguments, shape)
+        return mould.render(texts)
 
-    def _cast(self, operation: str, arguments: Mapping[str, Any], shape: Shape) -> Mould:
+    def _compile(
+        self, operation: str, arguments: Mapping[str, Any], shape: Shape
+    ) -> EnvelopeTemplate:
         numbers = iter(range(1_000_000))
         marked = _replaced(arguments, lambda: f"{self._mark}-{next(numbers)}-")
         first, *found = self._split.split(self._render(operation, marked).decode())
         indices = [int(number) for number in found[::2]]
         if sorted(indices) != list(range(next(numbers))):
             raise TypeError(f"{operation}: the schema does not take every argument once")
-        mould = Mould(first, tuple(zip(indices, found[1::2], strict=True)))
+        mould = EnvelopeTemplate(first, tuple(zip(indices, found[1::2], strict=True)))
         with self._lock:
             if len(self._kept) >= SHAPES:
                 self._kept = {}

@@ -62,7 +62,7 @@ class Item(contract.Outcome, frozen=True, kw_only=True):
     keeps_others: ClassVar[bool] = True
 
 
-class Dialect(Protocol):
+class ProvinceProtocol(Protocol):
     """SOAP or REST."""
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:

@@ -50,7 +50,7 @@ STEPS = "result/TienDo"
 _SESSION = b'{"session":'
 
 
-class RestDialect:
+class RestProtocol:
     """Builds and reads JSON; safe in many threads."""
 
     def __init__(self, settings: ProvincialSettings) -> None:

@@ -18,7 +18,7 @@ from zeep import Client, Settings
 from zeep.exceptions import Error as ZeepError
 
 from adapters.provincial import contract, faults
-from adapters.provincial.protocol.envelope_template import Moulds
+from adapters.provincial.protocol.envelope_template import EnvelopeTemplates
 from adapters.provincial.protocol.protocol import (
     Envelope,
     Item,
@@ -47,7 +47,7 @@ SESSION = "[session]"
 """Stands in an envelope until it is sent."""
 
 
-class SoapDialect:
+class SoapProtocol:
     """Builds and reads envelopes; safe in many threads after it was made."""
 
     def __init__(self, settings: ProvincialSettings) -> None:
@@ -61,13 +61,13 @@ class SoapDialect:
         self._schema = Schema(settings.xsd)
         self._addresses = {it: settings.address(it) for it in Operation}
         self._charset = settings.profile.encodings.charset
-        self._moulds = Moulds(self._render)
+        self._moulds = EnvelopeTemplates(self._render)
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the envelope in two halves; see `Dialect`."""
         given = {} if operation == Operation.LOGIN else {"session": SESSION}
         try:
-            whole = self._moulds.pour(operation, {**given, **arguments}).encode()
+            whole = self._moulds.render(operation, {**given, **arguments}).encode()
             self._schema.check(parse(whole)[0][0])
         except InvalidMessage as error:
             raise PermanentFailure("prepare_failed", f"{error.where}: {error.why}") from None

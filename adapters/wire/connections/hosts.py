@@ -9,7 +9,7 @@ from adapters.wire.profile import Profile
 from hub.ports import DriftObserver, ignore_drift
 
 
-class Wires:
+class HostConnections:
     """Gives the connections to an address; threads share it.
 
     Raises ValueError for a proxy that cannot be used, OSError for a file of the profile.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from adapters.wire.connections.addresses import split
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.contracts.refused import NotServed, Unreadable
 from adapters.wire.http import Limits, Reply
 from adapters.wire.profile import Profile
@@ -52,7 +52,7 @@ class Documents:
             reply_bytes=DOCUMENT,
             connections=1,
         )
-        self._wires = Wires(url, profile, own)
+        self._wires = HostConnections(url, profile, own)
         self._charset = profile.encodings.charset
         self._origin = ""
         self._left, self._bytes, self._until = 0, 0, 0.0

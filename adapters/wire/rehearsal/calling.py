@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from adapters.wire.connections.hosts import Wires
+from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.echo import new_mark
 from adapters.wire.login.login_end import login_end
 from adapters.wire.profile import Means, Profile
@@ -47,7 +47,7 @@ class Reading(Protocol):
 class Caller:
     """Makes the calls of one rehearsal."""
 
-    def __init__(self, wires: Wires, profile: Profile, reading: Reading) -> None:
+    def __init__(self, wires: HostConnections, profile: Profile, reading: Reading) -> None:
         self._wires, self._profile, self._reading = wires, profile, reading
 
     def call(

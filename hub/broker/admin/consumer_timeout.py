@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from hub.broker.admin.compare import LiveQueue
 
-USUAL = timedelta(minutes=30)
+SERVER_DEFAULT = timedelta(minutes=30)
 LEAST = timedelta(minutes=5)
 """Below this RabbitMQ itself advises against it: the broker looks only once a minute."""
 

@@ -12,8 +12,8 @@ from zeep import Client
 
 from adapters.provincial import contract, mapping
 from adapters.provincial.protocol.protocol import Operation
-from adapters.provincial.protocol.rest import RestDialect
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.rest import RestProtocol
+from adapters.provincial.protocol.soap import SoapProtocol
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator.soap import LISTS
 from hub.messages import catalog
@@ -81,7 +81,7 @@ def test_every_schema_of_the_openapi_file_is_the_record_of_that_name(
 
 def test_the_openapi_file_has_the_addresses_that_are_called(openapi: dict[str, Any]) -> None:
     """The default paths of the settings are those of the file."""
-    rest = RestDialect(settings_for("http://127.0.0.1", mode="rest"))
+    rest = RestProtocol(settings_for("http://127.0.0.1", mode="rest"))
     called = {urlsplit(rest.address(operation)[0]).path for operation in Operation}
     assert called == set(openapi["paths"])
 
@@ -156,9 +156,9 @@ def test_the_simulator_knows_every_list_of_the_xsd(
 
 
 @pytest.mark.parametrize("name", ["province.dossier.v1.json", "province.progress.v1.json"])
-@pytest.mark.parametrize("dialect", [SoapDialect, RestDialect])
+@pytest.mark.parametrize("dialect", [SoapProtocol, RestProtocol])
 def test_the_examples_can_be_sent(
-    name: str, dialect: type[SoapDialect] | type[RestDialect]
+    name: str, dialect: type[SoapProtocol] | type[RestProtocol]
 ) -> None:
     """Each released example becomes a request that is valid by the schema."""
     message = decode((EXAMPLES / name).read_bytes())
@@ -176,12 +176,12 @@ def test_the_examples_can_be_sent(
     assert payload.number.encode() in envelope.after
 
 
-@pytest.mark.parametrize("dialect", [SoapDialect, RestDialect])
+@pytest.mark.parametrize("dialect", [SoapProtocol, RestProtocol])
 @pytest.mark.parametrize(
     ("field", "value"), [("NgayHenTra", "24/7/2018"), ("MaTTHC", ""), ("TrangThaiHoSo", "11")]
 )
 def test_what_breaks_the_schema_is_parked_before_it_is_sent(
-    dialect: type[SoapDialect] | type[RestDialect], field: str, value: str
+    dialect: type[SoapProtocol] | type[RestProtocol], field: str, value: str
 ) -> None:
     """Over either way the place is named, and not the value."""
     record = mapping.dossier_fields(
@@ -198,11 +198,11 @@ def test_a_session_cannot_change_the_message() -> None:
     """A session with markup in it stays a text, over SOAP and over REST."""
     session = '</session><x/>"}&'
     arguments = {"madonvi": "A", "data": [mapping.step_fields(step("000.99.01.H57-180724-0001"))]}
-    soap = SoapDialect(settings_for("http://127.0.0.1"))
+    soap = SoapProtocol(settings_for("http://127.0.0.1"))
     body = soap.body(soap.build(Operation.ADD_STEPS, arguments), session)
     element = etree.fromstring(body).find(".//{urn:one-stop-hub:provincial:v1}session")
     assert element is not None
     assert element.text == session
-    rest = RestDialect(settings_for("http://127.0.0.1"))
+    rest = RestProtocol(settings_for("http://127.0.0.1"))
     said = msgspec.json.decode(rest.body(rest.build(Operation.ADD_STEPS, arguments), session))
     assert said["session"] == session

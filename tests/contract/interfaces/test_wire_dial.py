@@ -21,7 +21,9 @@ from tests.support.network.tls_server import (
     tls_server,
 )
 
-PATIENT = Limits(connect_timeout=timedelta(seconds=20), reply_timeout=timedelta(seconds=20))
+NO_CONSUMER_TIMEOUT = Limits(
+    connect_timeout=timedelta(seconds=20), reply_timeout=timedelta(seconds=20)
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,8 @@ def proxy() -> Iterator[HttpProxy]:
 def wire_to(server: TlsServer, tls: Tls, proxy: Proxy | None = None, scheme: str = "https") -> Wire:
     """Return connections to the server."""
     address = f"{scheme}://127.0.0.1:{server.port}"
-    dialer = Dialer(address, timeout=PATIENT.connect_timeout, tls=tls, proxy=proxy)
-    return Wire(address, limits=PATIENT, dialer=dialer)
+    dialer = Dialer(address, timeout=NO_CONSUMER_TIMEOUT.connect_timeout, tls=tls, proxy=proxy)
+    return Wire(address, limits=NO_CONSUMER_TIMEOUT, dialer=dialer)
 
 
 def called(wire: Wire, times: int = 1) -> list[bytes]:
@@ -233,11 +235,11 @@ def test_a_download_passes_the_proxy_too(good: Pair, trusting: Tls, proxy: HttpP
         address = f"https://127.0.0.1:{server.port}"
         dialer = Dialer(
             address,
-            timeout=PATIENT.connect_timeout,
+            timeout=NO_CONSUMER_TIMEOUT.connect_timeout,
             tls=trusting,
             proxy=Proxy(url=proxy.url),
         )
-        with download(address, "/file", {}, PATIENT, limit=10, dialer=dialer) as stream:
+        with download(address, "/file", {}, NO_CONSUMER_TIMEOUT, limit=10, dialer=dialer) as stream:
             assert (stream.status, stream.read()) == (200, b"ok")
     assert len(proxy.requests) == 1
 

@@ -29,7 +29,7 @@ from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import Works, now, record, step, working
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-PATIENT = circuit.CircuitPolicy(first_pause=5 * MINUTE, width=4)
+NO_CONSUMER_TIMEOUT = circuit.CircuitPolicy(first_pause=5 * MINUTE, width=4)
 QUEUE = queues.deliver_queue("provincial")
 BOTH = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -260,7 +260,7 @@ def test_one_operation_is_paused_and_the_other_flows(
 ) -> None:
     """Trouble with steps pauses steps; dossiers that come later go out; then steps come back."""
     partner = Halved()
-    with working(store, broker, partner, policy=PATIENT) as works:
+    with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as works:
         works.say(*(step(n, 1) for n in range(20)))
         until(works, lambda: bool(standing(store, clock)))
         works.wait(lambda states: "sending" not in states)
@@ -280,12 +280,12 @@ def test_a_restart_during_a_pause_does_not_call_before_its_end(
     store: Store, broker: MemoryBroker, clock: Ahead
 ) -> None:
     """The next process takes the pause over, also for what is said after it has started."""
-    with working(store, broker, Partner([DOWN] * 100), policy=PATIENT) as before:
+    with working(store, broker, Partner([DOWN] * 100), policy=NO_CONSUMER_TIMEOUT) as before:
         before.say(*(step(n, 1) for n in range(20)))
         before.wait(lambda states: "sending" not in states and len(standing(store, clock)) == 2)
     left, made = standing(store, clock), tries(store)
     partner = Partner()
-    with working(store, broker, partner, policy=PATIENT) as after:
+    with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as after:
         after.say(step(50, 1))
         until(after, lambda: broker.depth(QUEUE) > 0 or partner.calls > 0)
         clock.put(max(it.until for it in left.values()) - SECOND * 20, after)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.provincial.protocol.rest import RestDialect
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.rest import RestProtocol
+from adapters.provincial.protocol.soap import SoapProtocol
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.reading import Reply
@@ -30,6 +30,6 @@ def test_the_town_is_not_read() -> None:
 def test_the_province_is_not_read(mode: str) -> None:
     """Neither over SOAP nor over REST; the stack of the thread is not used up."""
     settings = settings_for("http://127.0.0.1:9", mode=mode)
-    dialect = SoapDialect(settings) if mode == "soap" else RestDialect(settings)
+    dialect = SoapProtocol(settings) if mode == "soap" else RestProtocol(settings)
     with pytest.raises(AmbiguousFailure, match="reply_unreadable"):
         dialect.read("DongBoHoSoMC", Reply(status=200, body=XML if mode == "soap" else JSON))

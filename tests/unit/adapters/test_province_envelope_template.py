@@ -13,7 +13,7 @@ from zeep import Client
 from zeep.exceptions import Error as ZeepError
 
 from adapters.provincial import mapping
-from adapters.provincial.protocol.envelope_template import SHAPES, Moulds
+from adapters.provincial.protocol.envelope_template import SHAPES, EnvelopeTemplates
 from adapters.provincial.settings import SCHEMAS
 from tests.support.partners.province import SCAN, dossier
 
@@ -31,7 +31,7 @@ def by_zeep(operation: str, arguments: Mapping[str, Any]) -> bytes:
     return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
 
-MOULDS = Moulds(by_zeep)
+MOULDS = EnvelopeTemplates(by_zeep)
 
 
 def canonical(document: bytes) -> bytes:
@@ -45,7 +45,7 @@ def test_a_poured_envelope_is_the_one_zeep_builds(name: str, note: str, file: st
     papers = [RECORD["TaiLieuNop"][0], {**RECORD["TaiLieuNop"][1], "TenTepDinhKem": file}]
     record = {**RECORD, "ChuHoSo": name, "GhiChu": note, "TaiLieuNop": papers}
     arguments = {"session": "s", "madonvi": "A", "isUpdating": "True", "data": [record]}
-    poured = MOULDS.pour("DongBoHoSoMC", arguments).encode()
+    poured = MOULDS.render("DongBoHoSoMC", arguments).encode()
     assert canonical(poured) == canonical(by_zeep("DongBoHoSoMC", arguments))
 
 
@@ -53,7 +53,7 @@ def test_the_order_of_arguments_is_free() -> None:
     """The schema's order is kept, whatever order the record has."""
     backwards = dict(reversed(RECORD.items()))
     arguments = {"data": [backwards], "isUpdating": "True", "madonvi": "A", "session": "s"}
-    poured = MOULDS.pour("DongBoHoSoMC", arguments).encode()
+    poured = MOULDS.render("DongBoHoSoMC", arguments).encode()
     assert canonical(poured) == canonical(by_zeep("DongBoHoSoMC", arguments))
 
 
@@ -65,12 +65,12 @@ def test_zeep_works_once_for_each_shape() -> None:
         rendered.append(operation)
         return by_zeep(operation, arguments)
 
-    moulds = Moulds(counted)
+    moulds = EnvelopeTemplates(counted)
     common = {"session": "s", "madonvi": "A", "isUpdating": "True"}
     for name in ("Một", "Hai"):
-        moulds.pour("DongBoHoSoMC", common | {"data": [{**RECORD, "ChuHoSo": name}]})
+        moulds.render("DongBoHoSoMC", common | {"data": [{**RECORD, "ChuHoSo": name}]})
     assert len(rendered) == 1
-    moulds.pour("DongBoHoSoMC", common | {"data": [{**RECORD, "TaiLieuNop": []}]})
+    moulds.render("DongBoHoSoMC", common | {"data": [{**RECORD, "TaiLieuNop": []}]})
     assert len(rendered) == 2
 
 
@@ -79,7 +79,7 @@ def test_what_the_schema_does_not_take_is_an_error_not_a_hole() -> None:
     common = {"session": "s", "madonvi": "A"}
     for wrong in ({"mahoso": "N", "maHoSo": "N"}, {"mahoso": 7}, {}):
         with pytest.raises((TypeError, ZeepError)):
-            MOULDS.pour("TraCuuHoSo", common | wrong)
+            MOULDS.render("TraCuuHoSo", common | wrong)
 
 
 def test_the_moulds_that_are_kept_are_bounded() -> None:
@@ -88,21 +88,21 @@ def test_the_moulds_that_are_kept_are_bounded() -> None:
     def render(operation: str, arguments: Mapping[str, Any]) -> bytes:
         return "|".join(arguments.values()).encode()
 
-    moulds = Moulds(render)
+    moulds = EnvelopeTemplates(render)
     for number in range(SHAPES * 2 + 1):
-        assert moulds.pour("x", {f"field{number}": "a<b"}) == "a&lt;b"
+        assert moulds.render("x", {f"field{number}": "a<b"}) == "a&lt;b"
     assert len(moulds._kept) <= SHAPES
 
 
 def test_threads_share_the_moulds() -> None:
     """Eight threads that need the same new shape at once all get the right document."""
-    moulds = Moulds(by_zeep)
+    moulds = EnvelopeTemplates(by_zeep)
     together = threading.Barrier(8)
 
     def pour(index: int) -> bytes:
         together.wait(10)
         arguments = {"session": "s", "madonvi": str(index), "mahoso": "N"}
-        return moulds.pour("TraCuuHoSo", arguments).encode()
+        return moulds.render("TraCuuHoSo", arguments).encode()
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(pour, range(8)))

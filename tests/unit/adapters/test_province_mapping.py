@@ -11,7 +11,7 @@ from msgspec import structs
 
 from adapters.provincial import contract, mapping
 from adapters.provincial.protocol.protocol import Operation
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.soap import SoapProtocol
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import (
     Applicant,
@@ -184,7 +184,7 @@ dossiers = st.builds(
         max_size=3,
     ).map(tuple),
 )
-SOAP = SoapDialect(settings_for("http://127.0.0.1"))
+SOAP = SoapProtocol(settings_for("http://127.0.0.1"))
 
 
 @given(dossiers, st.lists(attachments, max_size=3))

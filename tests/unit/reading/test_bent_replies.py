@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.provincial import faults as province
-from adapters.provincial.protocol.protocol import Dialect
-from adapters.provincial.protocol.rest import RestDialect
-from adapters.provincial.protocol.soap import SoapDialect
+from adapters.provincial.protocol.protocol import ProvinceProtocol
+from adapters.provincial.protocol.rest import RestProtocol
+from adapters.provincial.protocol.soap import SoapProtocol
 from adapters.town_center import faults as town
 from adapters.town_center.profile import shipped
 from adapters.wire.profile import Means
@@ -28,7 +28,10 @@ from tests.support.partners.bent_replies import (
 from tests.support.partners.province import settings_for
 
 SETTINGS = settings_for("http://127.0.0.1:9")
-DIALECTS: dict[str, Dialect] = {"soap": SoapDialect(SETTINGS), "rest": RestDialect(SETTINGS)}
+DIALECTS: dict[str, ProvinceProtocol] = {
+    "soap": SoapProtocol(SETTINGS),
+    "rest": RestProtocol(SETTINGS),
+}
 CODES = province.table_of(SETTINGS.profile)
 TOWN_CODES = town.table_of(shipped())
 REFERENCE = f"TTH-{NUMBER}"

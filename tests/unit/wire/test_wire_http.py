@@ -17,7 +17,7 @@ from hub.ports import latest_first_byte
 from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.network.raw_server import MARKED, OK, Close, RawServer, raw_server
 
-PATIENT = timedelta(seconds=20)
+NO_CONSUMER_TIMEOUT = timedelta(seconds=20)
 SHORT = timedelta(seconds=0.2)
 
 
@@ -29,7 +29,12 @@ def server() -> Iterator[RawServer]:
 
 @pytest.fixture
 def wire(server: RawServer) -> Iterator[Wire]:
-    found = Wire(server.url, limits=Limits(reply_timeout=PATIENT, reply_bytes=1000, idle=PATIENT))
+    found = Wire(
+        server.url,
+        limits=Limits(
+            reply_timeout=NO_CONSUMER_TIMEOUT, reply_bytes=1000, idle=NO_CONSUMER_TIMEOUT
+        ),
+    )
     yield found
     found.close()
 
@@ -151,7 +156,7 @@ def test_a_connection_closed_while_idle_costs_no_call(server: RawServer, wire: W
 
 def test_a_connection_idle_for_long_is_not_used_again(server: RawServer) -> None:
     """Beyond the idle limit a server may be closing it right now, so it is replaced."""
-    wire = Wire(server.url, limits=Limits(idle=timedelta(0), reply_timeout=PATIENT))
+    wire = Wire(server.url, limits=Limits(idle=timedelta(0), reply_timeout=NO_CONSUMER_TIMEOUT))
     server.play([MARKED, MARKED])
     marked(wire)
     marked(wire)
@@ -182,7 +187,10 @@ def test_a_refusal_that_cuts_the_upload_short_is_still_read(server: RawServer, w
 
 def test_threads_share_the_connections(server: RawServer) -> None:
     """Many calls at once each get their own reply; no more than the limit stay open."""
-    wire = Wire(server.url, limits=Limits(connections=2, idle=PATIENT, reply_timeout=PATIENT))
+    wire = Wire(
+        server.url,
+        limits=Limits(connections=2, idle=NO_CONSUMER_TIMEOUT, reply_timeout=NO_CONSUMER_TIMEOUT),
+    )
     server.play([MARKED] * 200)
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda _: marked(wire).body, range(200)))
