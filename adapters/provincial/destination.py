@@ -61,7 +61,7 @@ from hub.rules.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedCall:
     """The adapter's form of a request: the envelope, and the record that is in it."""
 
     envelope: Envelope
@@ -151,7 +151,7 @@ class ProvincialDestination:
         return Request(
             operation=operation,
             number=payload.number,
-            body=Prepared(envelope, record, update),
+            body=PreparedCall(envelope, record, update),
             digest=replies.sha256(envelope.before, envelope.after),
             message_id=message.id,
         )
@@ -159,7 +159,7 @@ class ProvincialDestination:
     @bounded
     def send(self, request: Request) -> Receipt:
         """Make the one call; see `hub.ports.Destination`."""
-        prepared: Prepared = request.body
+        prepared: PreparedCall = request.body
         answer = self._call(prepared.envelope)
         if answer.meaning is Means.ALREADY:
             return self._confirm(request)
@@ -192,7 +192,7 @@ class ProvincialDestination:
 
     def _judge(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:  # noqa: C901
         """Return what the province's word on a dossier says of one request."""
-        prepared: Prepared = request.body
+        prepared: PreparedCall = request.body
         found, evidence = answer.result.dossier, answer.digest
         if found is None:
             if request.beside:
@@ -243,7 +243,7 @@ class ProvincialDestination:
             longest=max(lookup.longest_list, self._longest),
         )
 
-    def _compare(self, prepared: Prepared, found: Fields) -> Compared:
+    def _compare(self, prepared: PreparedCall, found: Fields) -> Compared:
         return relate(found, to=prepared.record, resolution=self.settings.resolution)
 
     def procedure_name(self, code: str) -> str | None:
@@ -296,7 +296,7 @@ class ProvincialDestination:
         judged = self._judge(request, answer)
         if isinstance(judged, Receipt):
             return judged
-        prepared: Prepared = request.body
+        prepared: PreparedCall = request.body
         found, differs = answer.result.dossier, getattr(judged, "differs", ())
         failure: DeliveryFailure = AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
         is_registration = request.operation == Operation.REGISTER and not prepared.update

@@ -14,7 +14,7 @@ from hub.store.engine.store import Store
 from hub.store.schema import revision
 
 if TYPE_CHECKING:
-    from hub.store.repair.restore import Mark
+    from hub.store.repair.restore import CallCounterFile
 
 _ADAPTERS = Path(__file__).parents[2] / "adapters"
 FAULT_DATA = {
@@ -64,8 +64,8 @@ def id_of(store: Store) -> str:
         return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
 
 
-def mark_of(settings: Settings) -> "Mark":
+def mark_of(settings: Settings) -> "CallCounterFile":
     """Return the mark by which an old copy of the database is noticed."""
-    from hub.store.repair.restore import Mark
+    from hub.store.repair.restore import CallCounterFile
 
-    return Mark(Path(settings.data_dir) / "calls-made")
+    return CallCounterFile(Path(settings.data_dir) / "calls-made")

@@ -19,7 +19,7 @@ from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 
 if TYPE_CHECKING:
-    from hub.operations.signed_by import By
+    from hub.operations.signed_by import SignedBy
 
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
@@ -71,7 +71,7 @@ def opened() -> Iterator[Store]:
         store.close()
 
 
-def by(reason: str, actor: str, *, automatic: str = "") -> "By":
+def by(reason: str, actor: str, *, automatic: str = "") -> "SignedBy":
     """Return who acts, why and when; without a person's name ends the command with code 2.
 
     `actor` is what --actor says. `automatic` is for what is no decision (a comparison, a plan): the

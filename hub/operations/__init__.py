@@ -15,6 +15,6 @@ from hub.operations.deliveries.actions import (
     resolve,
 )
 from hub.operations.deliveries.cancellation import Papers, cancel
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 
-__all__ = ["By", "Papers", "Resolution", "cancel", "deliver_by_hand", "replay", "resolve"]
+__all__ = ["Papers", "Resolution", "SignedBy", "cancel", "deliver_by_hand", "replay", "resolve"]

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.messages.envelope import decode_stored
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, is_away
 from hub.store.evidence import audit
 from hub.store.messages import journal
-from hub.store.repair.restore import Mark, doubt_everything
+from hub.store.repair.restore import CallCounterFile, doubt_everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,9 @@ class Restored:
     """Deliveries that are asked about when those before them are settled."""
 
 
-def restore(store: Store, handle: Callable[[journal.Entry], None], mark: Mark, by: By) -> Restored:
+def restore(
+    store: Store, handle: Callable[[journal.Entry], None], mark: CallCounterFile, by: SignedBy
+) -> Restored:
     """Prepare a restored database for its start. The hub must stand still."""
     handled, failed = _handle_accepted(store, handle)
     with store.write(long=True) as tx:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 
-class By(TypedDict):
+class SignedBy(TypedDict):
     """Who acts (see `hub.rules.actors`), why and when."""
 
     actor: str

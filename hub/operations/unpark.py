@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import parked
-from hub.store.messages.parked import Parked, Selection
+from hub.store.messages.parked import Parked, ParkedFilter
 from hub.store.schema.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -34,7 +34,7 @@ _WHY_NOT = {
 }
 _PARKED_AGAIN = "it was taken up meanwhile, and parked again"
 _ON_HOLD = "its dossier has a legal hold: hub archive release, then drop it"
-Chosen = Selection | Sequence[str]
+Chosen = ParkedFilter | Sequence[str]
 """Which messages: by what they have in common, or by their ids."""
 
 
@@ -54,7 +54,7 @@ def look(
     `to_drop`: what would be dropped, also what was emptied with its dossier.
     """
     with store.read() as tx:
-        if isinstance(chosen, Selection):
+        if isinstance(chosen, ParkedFilter):
             return parked.select(tx, chosen, emptied=to_drop), {}
         ids = list(dict.fromkeys(chosen))
         pages = _pages(ids, BATCH)
@@ -76,12 +76,12 @@ def unpark(
 
     What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
     """
-    by: By = {"actor": actor, "reason": reason, "now": now}
+    by: SignedBy = {"actor": actor, "reason": reason, "now": now}
     act = _Act("message.unpark", parked.take_up, _PARKED_AGAIN)
     return _each_batch(store, chosen, look(store, chosen), act, by, batch)
 
 
-def drop(store: Store, chosen: Chosen, by: By, *, batch: int = BATCH) -> Unparked:
+def drop(store: Store, chosen: Chosen, by: SignedBy, *, batch: int = BATCH) -> Unparked:
     """Drop parked messages for good; return how many, and what was refused.
 
     Their bodies go, hashes and sizes stay; they keep no dossier from anything any more. What is
@@ -109,12 +109,14 @@ def _each_batch(
     chosen: Chosen,
     looked: tuple[list[Parked], dict[str, str]],
     act: _Act,
-    by: By,
+    by: SignedBy,
     batch: int,
 ) -> Unparked:
     found, refused = looked
     ids = [one.id for one in found]
-    object = f"{chosen}, {len(ids)} messages" if isinstance(chosen, Selection) else ", ".join(ids)
+    object = (
+        f"{chosen}, {len(ids)} messages" if isinstance(chosen, ParkedFilter) else ", ".join(ids)
+    )
     actor, reason, now = by["actor"], by["reason"], by["now"]
     count = 0
     for page in _pages(ids, batch):

@@ -14,7 +14,7 @@ import msgspec
 from hub.bootstrap.partners import traits_of
 from hub.broker.admin import consumer_timeout, declare, probe, versions
 from hub.broker.admin.compare import Difference, Snapshot
-from hub.broker.admin.declare import Plan
+from hub.broker.admin.declare import TopologyPlan
 from hub.broker.topology import TOPOLOGY, validate
 from hub.exchange.delivery.deliver import longest_hold
 from hub.messages.envelope import MAX_BYTES
@@ -68,7 +68,7 @@ def _found(settings: Settings) -> Iterator[Check]:
         yield _size(settings.broker_url)
 
 
-def _plan(settings: Settings, plan: Plan) -> Iterator[Check]:
+def _plan(settings: Settings, plan: TopologyPlan) -> Iterator[Check]:
     verdict = versions.judge(plan.version)
     yield Check("broker version", verdict.ok, verdict.detail, verdict.fix, fatal=verdict.refuses)
     if plan.clean:
@@ -88,7 +88,7 @@ def _plan(settings: Settings, plan: Plan) -> Iterator[Check]:
         )
 
 
-def _account(plan: Plan) -> Iterator[Check]:
+def _account(plan: TopologyPlan) -> Iterator[Check]:
     """Tell what the account may not see; it works with what somebody else has made."""
     if plan.unseen:
         fix = (

@@ -93,7 +93,7 @@ class CallLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class ClosedPeriod:
     """The partner does not want to be called from `since` up to `until`."""
 
     since: datetime
@@ -104,7 +104,7 @@ class Closed:
 
 def closed_window(
     limits: CallLimits, partner: str, operation: str, *, at: datetime
-) -> Closed | None:
+) -> ClosedPeriod | None:
     """Return the window that `at` lies in, with all that follow it without a gap; None outside."""
     windows = [it for it in limits.windows if it.concerns(partner, operation)]
     first = _covering(windows, at)
@@ -116,7 +116,9 @@ def closed_window(
         if following is None:
             break
         until = following[2]
-    return Closed(since=since, until=until, reason_vi=entry.reason_vi, reason_en=entry.reason_en)
+    return ClosedPeriod(
+        since=since, until=until, reason_vi=entry.reason_vi, reason_en=entry.reason_en
+    )
 
 
 def quotas(limits: CallLimits, partner: str, *, at: datetime) -> tuple[Quota, ...]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from hub.drill.sandbox.supervised import KeptProcess, Launch
+from hub.drill.sandbox.supervised import Launch, SupervisedProcess
 from tests.benchmarks.stamps import stamped
 
 LOOK_EVERY = 0.05
@@ -28,7 +28,9 @@ class Stuck(RuntimeError):
         super().__init__("\n  ".join([reason, *lines]))
 
 
-def watch(stamps: Path, total: int, *, process: KeptProcess, log: Path, report: Report) -> None:
+def watch(
+    stamps: Path, total: int, *, process: SupervisedProcess, log: Path, report: Report
+) -> None:
     """Return when so many are through. Raises Stuck when the program ends or stands still."""
     seen, since = 0, time.monotonic()
     while seen < total:
@@ -44,7 +46,7 @@ def watch(stamps: Path, total: int, *, process: KeptProcess, log: Path, report: 
 @contextmanager
 def running(
     command: Sequence[str], *, folder: Path, environment: Mapping[str, str]
-) -> Iterator[KeptProcess]:
+) -> Iterator[SupervisedProcess]:
     """Run a program; its output goes to `log` in the folder. Ends it politely, or by force."""
     launch = Launch(
         command=command,
@@ -52,7 +54,7 @@ def running(
         log=folder / "log",
         grace=timedelta(seconds=20),
     )
-    process = KeptProcess.start(launch, lock=folder / "lock")
+    process = SupervisedProcess.start(launch, lock=folder / "lock")
     try:
         yield process
     except BaseException:

@@ -23,7 +23,7 @@ from hub.operations.archive.files import verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.restoring import NotRestored
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.rules.retention.ends import CLOSED
 from hub.runtime.clock import utc_now
 from hub.runtime.failpoints import Point
@@ -181,7 +181,7 @@ def _later() -> Any:
     return utc_now() + timedelta(seconds=2 * HOUR)
 
 
-def _by(reason: str) -> By:
+def _by(reason: str) -> SignedBy:
     return {"actor": "chaos", "reason": reason, "now": utc_now()}
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.drill.sandbox.supervised import KeptProcess, Launch
+from hub.drill.sandbox.supervised import Launch, SupervisedProcess
 
 PAUSE = 0.2
 """Seconds before a role is started again; one whose store is away ends at once."""
@@ -45,7 +45,7 @@ class KeptRole:
         self._directory = directory
         self._points = directory / f"{name}.points"
         self._stopping = threading.Event()
-        self._process: KeptProcess | None = None
+        self._process: SupervisedProcess | None = None
         self._thread = threading.Thread(target=self._keep, name=f"keep.{name}", daemon=True)
 
     def start(self) -> None:
@@ -135,20 +135,20 @@ class KeptRole:
                 self.changed.notify_all()
             self._stopping.wait(PAUSE)
 
-    def _launch(self) -> KeptProcess:
+    def _launch(self) -> SupervisedProcess:
         launch = Launch(
             command=[sys.executable, "-m", self._module, "run", "--roles", self._roles],
             environment={**self._environment, "HUB_DRILL_POINTS": str(self._points)},
             log=self._directory / f"{self.name}.log",
         )
-        process = KeptProcess.start(launch, lock=self._directory / f"{self.name}.lock")
+        process = SupervisedProcess.start(launch, lock=self._directory / f"{self.name}.lock")
         with self.changed:
             self._process = process
             self.changed.notify_all()
         return process
 
 
-def _wait(process: KeptProcess) -> int:
+def _wait(process: SupervisedProcess) -> int:
     """Return the exit code when the process has ended: the keeper's last word."""
     output = process._keeper.stdout
     word = output.readline().decode() if output else ""

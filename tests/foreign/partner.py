@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.drill.sandbox import loopback
-from hub.drill.sandbox.supervised import KeptProcess, Launch
+from hub.drill.sandbox.supervised import Launch, SupervisedProcess
 from tests.foreign.programs import PARTNERS, node, npm_soap, php_with_soap
 
 ACCOUNT, PASSWORD = "phuong-thu", "chi-de-thu"
@@ -85,7 +85,7 @@ class ForeignPartner:
             "HUB": hub_url,
             **({"WSDL": str(wsdl)} if wsdl else {}),
         }
-        self._process: KeptProcess | None = None
+        self._process: SupervisedProcess | None = None
 
     def start(self, *, own_url: str = "") -> None:
         """Start it; returns when its port is open."""
@@ -96,7 +96,7 @@ class ForeignPartner:
             environment=self._environment,
             log=self._place / "partner.log",
         )
-        self._process = KeptProcess.start(launch, lock=self._place / "partner.lock")
+        self._process = SupervisedProcess.start(launch, lock=self._place / "partner.lock")
         end, pause = time.monotonic() + STARTS_WITHIN, threading.Event()
         while not self._listens():
             if time.monotonic() > end or not self._process.alive:

@@ -34,7 +34,7 @@ UNSEEN = "bindings and effective policies were not checked: no management addres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TopologyPlan:
     """Where data and broker differ."""
 
     differences: tuple[Difference, ...]
@@ -53,7 +53,7 @@ class Plan:
         return not self.differences
 
 
-def plan(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
+def plan(topology: Topology, broker_url: str, management_url: str = "") -> TopologyPlan:
     """Compare; changes nothing. Raises BrokerUnavailable."""
     target = Target.parse(broker_url)
     if not management_url:
@@ -68,13 +68,13 @@ def plan(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
     found = tuple(differences(topology, live))
     hidden = sorted(name for name, queue in live.queues.items() if queue.effective is None)
     unchecked = ("this account of the management API does not see the policies",) if hidden else ()
-    return Plan(differences=found, unchecked=unchecked, version=live.version, snapshot=live)
+    return TopologyPlan(differences=found, unchecked=unchecked, version=live.version, snapshot=live)
 
 
-def _by_amqp(topology: Topology, target: Target, why: str) -> Plan:
+def _by_amqp(topology: Topology, target: Target, why: str) -> TopologyPlan:
     """Compare what AMQP shows."""
     with _Declaring(target) as broker:
-        return Plan(
+        return TopologyPlan(
             differences=tuple(broker.look(topology)),
             unchecked=(why,),
             unseen=tuple(broker.unseen),
@@ -82,7 +82,7 @@ def _by_amqp(topology: Topology, target: Target, why: str) -> Plan:
         )
 
 
-def apply(topology: Topology, broker_url: str, management_url: str = "") -> Plan:
+def apply(topology: Topology, broker_url: str, management_url: str = "") -> TopologyPlan:
     """Create what is missing, set the policies, and return what still differs.
 
     Raises BrokerUnavailable.

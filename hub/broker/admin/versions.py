@@ -21,7 +21,7 @@ SUPPORT_ENDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VersionCheck:
     """What is to be said of a version; `refuses` where messages would be lost."""
 
     ok: bool
@@ -30,26 +30,28 @@ class Verdict:
     refuses: bool = False
 
 
-def judge(version: str) -> Verdict:
+def judge(version: str) -> VersionCheck:
     """Return the verdict on a version as RabbitMQ tells it, e.g. `3.10.8` or `4.1.0-rc.1`."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is None:
-        return Verdict(False, f"it calls itself {version[:40]!r}", "See which broker this is.")
+        return VersionCheck(False, f"it calls itself {version[:40]!r}", "See which broker this is.")
     line = int(found[1]), int(found[2])
     name = f"RabbitMQ {version}"
     if line < OLDEST:
-        return Verdict(
+        return VersionCheck(
             False,
             f"{name}: before 3.10 dead letters are moved at most once, so some are lost",
             "Upgrade RabbitMQ to a 4.x line, one line after the other as its guide says.",
             refuses=True,
         )
     if line[0] > NEWEST_MAJOR:
-        return Verdict(False, f"{name}: newer than any that the hub was tried with", "Try a drill.")
+        return VersionCheck(
+            False, f"{name}: newer than any that the hub was tried with", "Try a drill."
+        )
     if ended := SUPPORT_ENDED.get(line):
-        return Verdict(
+        return VersionCheck(
             False,
             f"{name}: end of life, community support ended in {ended}",
             "Plan the upgrade to a supported 4.x line, or see that your distribution mends it.",
         )
-    return Verdict(True, name)
+    return VersionCheck(True, name)

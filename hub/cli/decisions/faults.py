@@ -8,7 +8,7 @@ from rich.table import Table
 from hub.bootstrap.installation import FAULT_DATA
 from hub.cli.context import Actor, Reason, by, console, one_of, opened
 from hub.messages import catalog
-from hub.operations.deliveries.classify import NotClassified, Verdict, classify
+from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
 from hub.rules.failures import fault_catalogue
 from hub.store.repair import fault_classes
 
@@ -50,7 +50,7 @@ def show(
 def classify_command(
     partner: str,
     code: str,
-    verdict: Annotated[Verdict, typer.Option("--as", help="What the code means.")],
+    verdict: Annotated[CodeVerdict, typer.Option("--as", help="What the code means.")],
     reason: Reason,
     operation: Annotated[str, typer.Option(help="Only for this operation.")] = "",
     actor: Actor = "",

@@ -9,7 +9,7 @@ from rich.table import Table
 from hub.cli.context import Actor, Day, by, console, here, opened
 from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
-from hub.store.messages.parked import Selection
+from hub.store.messages.parked import ParkedFilter
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def unpark(
     --plan shows which; with no choice, all that are parked. What is wrong still is parked again.
     --drop erases their content for good; hash, size and the audit row stay.
     """
-    selection = Selection(
+    selection = ParkedFilter(
         type=type, code=code, dossier=dossier, since=here(since), until=here(until)
     )
     if messages and selection:

@@ -19,10 +19,10 @@ from hub.operations.deliveries.replay_run import (
     REPLACED,
     SENT,
     SETTLED,
+    ReplayReport,
     ReplayRun,
-    Report,
 )
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.ports import Destination
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -32,7 +32,7 @@ from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
-from hub.store.repair.replays import NoSuchPlan, Selection
+from hub.store.repair.replays import NoSuchPlan, ReplayFilter
 from hub.store.schema.repair_tables import CANNOT_ASK
 
 app = typer.Typer()
@@ -61,7 +61,7 @@ def replay(
     One is looked at as by --plan: not sent when the partner has it, or a newer one replaces it.
     """
     if plan:
-        selection = Selection(
+        selection = ReplayFilter(
             delivery=delivery,
             destination=destination,
             type=type,
@@ -92,7 +92,7 @@ _DONE = {
 }
 
 
-def _replay_one(store: Store, id: int, who: By, *, unasked: bool) -> None:
+def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
     try:
         with _partners() as (destinations, files):
             done = replay_one.replay(
@@ -132,7 +132,7 @@ def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
             destination.close()
 
 
-def _plan(store: Store, selection: Selection, who: By) -> None:
+def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
     with _partners() as (destinations, files), bar("asking the partners") as progress:
         number = replay_plan.make(
             store,
@@ -153,7 +153,7 @@ def _plan(store: Store, selection: Selection, who: By) -> None:
     console.print(f'Plan {number}, {len(items)} deliveries: hub replay --run {number} --reason "…"')
 
 
-def _run(store: Store, number: int, who: By, per_second: float) -> None:
+def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
     run = ReplayRun(
         store,
         number,
@@ -173,7 +173,7 @@ def _run(store: Store, number: int, who: By, per_second: float) -> None:
     raise typer.Exit(1 if report.stopped else 0)
 
 
-def _show(report: Report) -> None:
+def _show(report: ReplayReport) -> None:
     if report.before:
         console.print(f"Nothing sent: plan {report.plan} was run before ({report.before}).")
         return

@@ -15,7 +15,7 @@ from hub.operations.archive import archiving, erasing, holding, leading, restori
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sharing, verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
-from hub.operations.archive.report import Report
+from hub.operations.archive.report import ArchiveReport
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import Kept
 from hub.runtime.clock import utc_now
@@ -225,7 +225,7 @@ def _told() -> Iterator[None]:
     raise typer.Exit(1)
 
 
-def _show(report: Report, before: datetime, *, dry_run: bool) -> None:
+def _show(report: ArchiveReport, before: datetime, *, dry_run: bool) -> None:
     verb = "would be archived" if dry_run else "archived"
     console.print(
         f"Before {before:%d/%m/%Y}: {report.archived} dossiers {verb}, {report.rows} rows,"

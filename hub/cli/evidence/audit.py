@@ -14,7 +14,7 @@ from hub.rules.actors import BY_VERIFY
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import anchors, chain
 from hub.store.evidence.anchors import Anchor
-from hub.store.evidence.verification import Verdict, verify
+from hub.store.evidence.verification import ChainCheck, verify
 
 app = typer.Typer(no_args_is_help=True, help="The chained logs: audit and hand-overs.")
 
@@ -62,7 +62,7 @@ def _stored(store: Store) -> dict[str, Anchor]:
         return anchors.stored(tx)
 
 
-def _verify(store: Store, known: Mapping[str, Anchor], *, since: bool) -> list[Verdict]:
+def _verify(store: Store, known: Mapping[str, Anchor], *, since: bool) -> list[ChainCheck]:
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar, store.read(long=True) as tx:
         return [
@@ -73,7 +73,7 @@ def _verify(store: Store, known: Mapping[str, Anchor], *, since: bool) -> list[V
 
 def _verify_one(
     tx: Tx, one: chain.Chain, bar: Progress, anchor: Anchor | None, *, since: bool, url: str
-) -> Verdict:
+) -> ChainCheck:
     task = bar.add_task(one.name, total=None)
     verdict = verify(
         tx,
@@ -87,7 +87,7 @@ def _verify_one(
     return verdict
 
 
-def _anchors(verdicts: list[Verdict], known: Mapping[str, Anchor]) -> dict[str, Anchor]:
+def _anchors(verdicts: list[ChainCheck], known: Mapping[str, Anchor]) -> dict[str, Anchor]:
     """Return the new anchors. One that follows from a known anchor says no more than that one of
     the rows before it.
     """
@@ -105,7 +105,7 @@ def _anchors(verdicts: list[Verdict], known: Mapping[str, Anchor]) -> dict[str, 
     }
 
 
-def _show(verdict: Verdict, anchor: Anchor) -> None:
+def _show(verdict: ChainCheck, anchor: Anchor) -> None:
     for problem in verdict.problems:
         console.print(f"[red]✗[/] {problem}", soft_wrap=True)
     if verdict.problems:

@@ -11,7 +11,7 @@ from hub.cli.context import Actor, Reason, broker_address, by, console, opened, 
 from hub.store.evidence import audit
 
 if TYPE_CHECKING:
-    from hub.broker.admin.declare import Plan
+    from hub.broker.admin.declare import TopologyPlan
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
 
@@ -19,7 +19,9 @@ app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at 
 class Work(Protocol):
     """`plan` or `apply`."""
 
-    def __call__(self, topology: Topology, broker_url: str, management_url: str = "") -> "Plan": ...
+    def __call__(
+        self, topology: Topology, broker_url: str, management_url: str = ""
+    ) -> "TopologyPlan": ...
 
 
 @app.command("validate")

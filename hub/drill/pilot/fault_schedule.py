@@ -16,7 +16,7 @@ PROVINCE, TOWN, BROKER = "province", "town", "broker"
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class FaultPeriod:
     """From `share` of the dossiers on, these faults are in force at a partner."""
 
     share: float
@@ -29,14 +29,18 @@ CALLBACK_TROUBLE = (
     Fault(kind=FaultKind.CALLBACKS_REORDERED, operations=(CALLBACKS,), probability=0.3),
 )
 
-WEATHER: tuple[Spell, ...] = (
-    Spell(0.0, TOWN, (*CALLBACK_TROUBLE, Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=2))),
-    Spell(0.1, PROVINCE, (Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=12),)),
-    Spell(0.25, PROVINCE, (Fault(kind=FaultKind.BUSY, remaining=15, seconds=1.0),)),
-    Spell(0.4, PROVINCE, (Fault(kind=FaultKind.DOWN, seconds=2.0),)),
-    Spell(0.45, TOWN, (*CALLBACK_TROUBLE, Fault(kind=FaultKind.BUSY, remaining=2, seconds=1.0))),
-    Spell(0.6, BROKER),
-    Spell(
+WEATHER: tuple[FaultPeriod, ...] = (
+    FaultPeriod(
+        0.0, TOWN, (*CALLBACK_TROUBLE, Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=2))
+    ),
+    FaultPeriod(0.1, PROVINCE, (Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=12),)),
+    FaultPeriod(0.25, PROVINCE, (Fault(kind=FaultKind.BUSY, remaining=15, seconds=1.0),)),
+    FaultPeriod(0.4, PROVINCE, (Fault(kind=FaultKind.DOWN, seconds=2.0),)),
+    FaultPeriod(
+        0.45, TOWN, (*CALLBACK_TROUBLE, Fault(kind=FaultKind.BUSY, remaining=2, seconds=1.0))
+    ),
+    FaultPeriod(0.6, BROKER),
+    FaultPeriod(
         0.75,
         PROVINCE,
         (
@@ -49,7 +53,7 @@ WEATHER: tuple[Spell, ...] = (
 )
 
 
-class Weather:
+class FaultSchedule:
     """Brings the spells as the day goes on."""
 
     def __init__(
@@ -78,7 +82,7 @@ class Weather:
         for partner in self.partners.values():
             partner.clear_faults()
 
-    def _bring(self, spell: Spell) -> None:
+    def _bring(self, spell: FaultPeriod) -> None:
         names = ", ".join(sorted({fault.kind for fault in spell.faults})) or "SIGKILL, restart"
         if spell.where == BROKER:
             if self.broker is None:

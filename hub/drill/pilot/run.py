@@ -28,7 +28,7 @@ from hub.bootstrap.hub import Hub, build
 from hub.broker.admin.own_vhost import own_vhost
 from hub.drill.pilot import report as reporting
 from hub.drill.pilot import scenario, table
-from hub.drill.pilot.fault_schedule import PROVINCE, TOWN, Weather
+from hub.drill.pilot.fault_schedule import PROVINCE, TOWN, FaultSchedule
 from hub.drill.pilot.office import Office, attend_until
 from hub.drill.pilot.partners import Secrets, start_province, start_town
 from hub.drill.sandbox import loopback
@@ -199,7 +199,7 @@ def _play(
 def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Bell) -> int:
     """Take in every dossier through the weather, wait for the end; return the broker's kills."""
     options, mix, console = stage.options, stage.mix, stage.console
-    weather = Weather(
+    weather = FaultSchedule(
         {PROVINCE: stage.province, TOWN: stage.town},
         stage.carrier.node,
         report=lambda text: console.print(f"  [yellow]⚡[/] {text}"),

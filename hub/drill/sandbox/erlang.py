@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub.drill.sandbox import loopback, programs
-from hub.drill.sandbox.supervised import KeptProcess, Launch, NodeFailed
+from hub.drill.sandbox.supervised import Launch, NodeFailed, SupervisedProcess
 
 
 class PrivateEpmd:
@@ -20,7 +20,7 @@ class PrivateEpmd:
     def __init__(self, directory: Path, *, port: int = 0) -> None:
         self._directory = directory
         self.port = port or loopback.free_port()
-        self._process: KeptProcess | None = None
+        self._process: SupervisedProcess | None = None
 
     def environment(self) -> dict[str, str]:
         """Return what a node needs in its environment to use this port mapper."""
@@ -40,7 +40,7 @@ class PrivateEpmd:
             log=self._directory / "epmd.log",
             grace=timedelta(seconds=2),
         )
-        self._process = KeptProcess.start(launch, lock=self._directory / "epmd.lock")
+        self._process = SupervisedProcess.start(launch, lock=self._directory / "epmd.lock")
         self._wait_answering(timedelta(seconds=5))
 
     def _wait_answering(self, timeout: timedelta) -> None:

@@ -27,7 +27,13 @@ from psycopg import sql
 
 from hub.drill.sandbox import loopback, programs
 from hub.drill.sandbox.files import write_private
-from hub.drill.sandbox.supervised import Account, KeptProcess, Launch, NodeFailed, NotifySocket
+from hub.drill.sandbox.supervised import (
+    Account,
+    Launch,
+    NodeFailed,
+    NotifySocket,
+    SupervisedProcess,
+)
 
 _USER = "hub"
 _SETTINGS = {
@@ -61,7 +67,7 @@ class PrivatePostgres:
         self._port = port or loopback.free_port()
         self._start_timeout = start_timeout
         self._account = _account()
-        self._process: KeptProcess | None = None
+        self._process: SupervisedProcess | None = None
         self._lock = threading.RLock()
 
     # --- its life ---------------------------------------------------------------------------------
@@ -95,7 +101,7 @@ class PrivatePostgres:
                 account=self._account,
             )
             with NotifySocket() as notify:
-                process = KeptProcess.start(
+                process = SupervisedProcess.start(
                     launch, lock=self._directory / "node.lock", notify=notify
                 )
                 process.wait_ready(notify, self._start_timeout)

@@ -22,7 +22,7 @@ from hub.drill.sandbox import loopback, programs
 from hub.drill.sandbox.erlang import PrivateEpmd
 from hub.drill.sandbox.files import write_private
 from hub.drill.sandbox.rabbit_config import RabbitLayout, configuration, environment
-from hub.drill.sandbox.supervised import KeptProcess, Launch, NodeFailed, NotifySocket
+from hub.drill.sandbox.supervised import Launch, NodeFailed, NotifySocket, SupervisedProcess
 
 
 class PrivateRabbit:
@@ -64,7 +64,7 @@ class PrivateRabbit:
         self._start_timeout = start_timeout
         self._limits = limits
         self._plugins = ("rabbitmq_management", *plugins)
-        self._process: KeptProcess | None = None
+        self._process: SupervisedProcess | None = None
         self._lock = threading.RLock()
 
     # --- its life ---------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class PrivateRabbit:
             )
             with NotifySocket() as notify:
                 try:
-                    process = KeptProcess.start(
+                    process = SupervisedProcess.start(
                         launch, lock=self._layout.directory / "node.lock", notify=notify
                     )
                     process.wait_ready(notify, self._start_timeout)

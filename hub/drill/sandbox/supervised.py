@@ -54,7 +54,7 @@ class Launch:
     account: Account | None = None
 
 
-class KeptProcess:
+class SupervisedProcess:
     """One running server. Made by `start`; used by one thread at a time."""
 
     def __init__(self, launch: Launch, keeper: "subprocess.Popen[bytes]", pid: int) -> None:
@@ -70,7 +70,7 @@ class KeptProcess:
         lock: Path,
         lock_patience: timedelta = timedelta(seconds=20),
         notify: "NotifySocket | None" = None,
-    ) -> "KeptProcess":
+    ) -> "SupervisedProcess":
         """Start the server. Raises DirectoryInUse and NodeFailed.
 
         The lock is waited for: the keeper of a program that has just ended may still be stopping

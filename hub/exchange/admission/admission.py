@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from hub.rules import call_limits
 from hub.rules import circuit as rules
-from hub.rules.call_limits import CallLimits, Closed, Quota
+from hub.rules.call_limits import CallLimits, ClosedPeriod, Quota
 from hub.rules.circuit import Circuit, Phase, Signal
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
@@ -50,8 +50,8 @@ class _Operation:
     circuit: Circuit = field(default_factory=Circuit)
     under_way: int = 0
     """Claimed and not ended, of the present turn."""
-    window: Closed | None = None
-    spent: Closed | None = None
+    window: ClosedPeriod | None = None
+    spent: ClosedPeriod | None = None
     """The quota that is used up."""
 
     def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
@@ -214,7 +214,7 @@ class AdmissionControl:
 
     def exhausted(self, quota: Quota, *, until: datetime, now: datetime) -> None:
         """Note that a quota is used up until some time."""
-        spent = Closed(
+        spent = ClosedPeriod(
             since=now,
             until=until,
             reason_vi=f"{quota.reason_vi} ({quota.calls} lượt trong một giờ)",
@@ -332,8 +332,8 @@ class AdmissionControl:
         )
 
 
-def _explained(circuit: Circuit, since: datetime, until: datetime) -> Closed:
+def _explained(circuit: Circuit, since: datetime, until: datetime) -> ClosedPeriod:
     fault = FAULTS.get(circuit.code)
     vi = f"Đường truyền tới đối tác: {fault.vi}" if fault else "Gửi thử sau thời gian bảo trì."
     en = f"The partner's line: {fault.en}" if fault else "Trying again after maintenance."
-    return Closed(since=since, until=until, reason_vi=vi, reason_en=en)
+    return ClosedPeriod(since=since, until=until, reason_vi=vi, reason_en=en)

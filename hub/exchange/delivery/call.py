@@ -4,7 +4,7 @@ A failure before `send` certainly had no effect; from `send` on bytes may have l
 foreseen there leaves the effect unknown. Only a clock that fails is raised.
 """
 
-from hub.exchange.delivery.settle import Outcome
+from hub.exchange.delivery.settle import CallOutcome
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.ports import Clock, Destination, Receipt
@@ -13,7 +13,7 @@ from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure, Permane
 from hub.store.deliveries.transitions import Claimed
 
 
-def make_call(destination: Destination, claim: Claimed, clock: Clock) -> Outcome:
+def make_call(destination: Destination, claim: Claimed, clock: Clock) -> CallOutcome:
     """Make the call of `claim` and return its outcome."""
     message: Message | None = None
     digest, operation, sending = "", "", False
@@ -31,7 +31,7 @@ def make_call(destination: Destination, claim: Claimed, clock: Clock) -> Outcome
             (AmbiguousFailure, "send_crashed") if sending else (PermanentFailure, "prepare_failed")
         )
         result = kind(code, describe_error(error))
-    return Outcome(
+    return CallOutcome(
         claimed=claim,
         message=message,
         result=result,

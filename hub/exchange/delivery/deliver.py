@@ -25,7 +25,7 @@ from hub.exchange.admission.pause_registry import PauseRegistry
 from hub.exchange.admission.priority import Priority
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.claim import Claim, Lease, Taken
-from hub.exchange.delivery.settle import SETTLE_AT_STOP, Outcome, SettleContext, settle, write
+from hub.exchange.delivery.settle import SETTLE_AT_STOP, CallOutcome, SettleContext, settle, write
 from hub.exchange.delivery.thread_start import begin_once
 from hub.messages import queues
 from hub.ports import (
@@ -118,7 +118,7 @@ class Deliver(Role):
         )
         self.patience = 60 + traits.longest_call.total_seconds()
         self.stop_within = (traits.longest_send + SETTLE_AT_STOP).total_seconds()
-        self._ended: queue.SimpleQueue[tuple[Incoming, Outcome]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[Incoming, CallOutcome]] = queue.SimpleQueue()
         self._in_hand = 0
         self._gathering = False
         self._enough = threading.Event()
@@ -199,7 +199,7 @@ class Deliver(Role):
 
     def _take(
         self, consumer: Consumer, work: dict[int, Incoming]
-    ) -> tuple[Taken, list[tuple[Incoming, Outcome]]]:
+    ) -> tuple[Taken, list[tuple[Incoming, CallOutcome]]]:
         """Claim; on SQLite also write down, in the same transaction, the calls that have ended.
 
         Each transaction waits for its turn and for a commit, so a call that ends while others are
@@ -278,7 +278,7 @@ class Deliver(Role):
 
     def settle_ended(self, consumer: Consumer, *, wait: bool) -> None:
         """Write down every call that has ended and acknowledge its message."""
-        ended: list[tuple[Incoming, Outcome]] = []
+        ended: list[tuple[Incoming, CallOutcome]] = []
         try:
             if wait:
                 ended.append(self._ended.get(timeout=1))
@@ -299,21 +299,21 @@ class Deliver(Role):
             raise
         self._settled(consumer, ended)
 
-    def _have_ended(self) -> list[tuple[Incoming, Outcome]]:
+    def _have_ended(self) -> list[tuple[Incoming, CallOutcome]]:
         """Return the calls that have ended and are not written down."""
-        ended: list[tuple[Incoming, Outcome]] = []
+        ended: list[tuple[Incoming, CallOutcome]] = []
         try:
             while True:
                 ended.append(self._ended.get_nowait())
         except queue.Empty:
             return ended
 
-    def _put_back(self, ended: list[tuple[Incoming, Outcome]]) -> None:
+    def _put_back(self, ended: list[tuple[Incoming, CallOutcome]]) -> None:
         """Keep what could not be written: the partner's word is not forgotten while we live."""
         for pair in ended:
             self._ended.put(pair)
 
-    def _settled(self, consumer: Consumer, ended: list[tuple[Incoming, Outcome]]) -> None:
+    def _settled(self, consumer: Consumer, ended: list[tuple[Incoming, CallOutcome]]) -> None:
         """Go on from calls that are written down: acknowledge their messages."""
         if not ended:
             return
@@ -349,7 +349,7 @@ class Deliver(Role):
         finally:
             self._end(incoming, outcome, generation)
 
-    def _end(self, incoming: Incoming, outcome: Outcome, generation: int) -> None:
+    def _end(self, incoming: Incoming, outcome: CallOutcome, generation: int) -> None:
         """Note how a claim ended; a fault of ours on the way does not change what is known."""
         claim, result = outcome.claimed, outcome.result
         failure = result if isinstance(result, DeliveryFailure) else None
@@ -368,7 +368,7 @@ class Deliver(Role):
         elif self._consumer is not None:
             self._consumer.wake()
 
-    def _not_begun(self, claim: transitions.Claimed, lease: Lease, error: Exception) -> Outcome:
+    def _not_begun(self, claim: transitions.Claimed, lease: Lease, error: Exception) -> CallOutcome:
         """Return the outcome of a fault of ours before the call: certainly without effect."""
         cause = describe_error(error)
         log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claim.id, error=cause)
@@ -376,14 +376,14 @@ class Deliver(Role):
 
     def _failed(
         self, claim: transitions.Claimed, lease: Lease, failure: DeliveryFailure
-    ) -> Outcome:
+    ) -> CallOutcome:
         """Return an outcome that needs nothing of ours to work; its time is that of the claim."""
         at = lease.until - self.lease
-        return Outcome(claimed=claim, message=None, result=failure, finished_at=at)
+        return CallOutcome(claimed=claim, message=None, result=failure, finished_at=at)
 
     def _decide(
         self, incoming: Incoming, claim: transitions.Claimed, lease: Lease, generation: int
-    ) -> Outcome:
+    ) -> CallOutcome:
         """Make the call, unless by now it must not be made."""
         try:
             now = self.clock()
@@ -391,7 +391,7 @@ class Deliver(Role):
         except Exception as error:
             return self._not_begun(claim, lease, error)
         if held is not None:
-            return Outcome(claimed=claim, message=None, result=held, finished_at=now)
+            return CallOutcome(claimed=claim, message=None, result=held, finished_at=now)
         latest_first_byte.set(lease.ends - self.destination.traits.longest_call.total_seconds())
         return make_call(self.destination, claim, self.clock)
 

@@ -31,7 +31,7 @@ from hub.exchange.delivery.open_queries import OpenQueries
 from hub.exchange.delivery.related_requests import delivered_beside, request_beside
 from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
-    Outcome,
+    CallOutcome,
     SettleContext,
     ended_as,
     handover,
@@ -119,7 +119,7 @@ class Reconcile(Role):
 
         An answer that cannot be written is raised when all others that are under way are written.
         """
-        asked, asking, alone = 0, set[Future[Outcome]](), False
+        asked, asking, alone = 0, set[Future[CallOutcome]](), False
         failed: Exception | None = None
         while True:
             ending = self.stopping.is_set() or failed is not None
@@ -192,7 +192,7 @@ class Reconcile(Role):
         transitions.leave_to_person(tx, one.id, why=why)
         return True
 
-    def _query(self, claimed: transitions.Claimed) -> Outcome:
+    def _query(self, claimed: transitions.Claimed) -> CallOutcome:
         message, digest, operation = None, "", ""
         started_at = self.clock()
         answer: Receipt | Absent | Unclear | DeliveryFailure
@@ -210,7 +210,7 @@ class Reconcile(Role):
             log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
             away = is_away(error)
             answer = TransientFailure("store_away") if away else Unclear(why=Doubt.NO_ANSWER)
-        return Outcome(
+        return CallOutcome(
             claimed=claimed,
             message=message,
             result=answer,
@@ -220,7 +220,7 @@ class Reconcile(Role):
             operation=operation,
         )
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _settle(self, outcome: CallOutcome) -> None:
         """Write down what came of a question; a fault of ours counts as no answer."""
         claimed, answer = outcome.claimed, outcome.result
         failed = answer if isinstance(answer, DeliveryFailure) else None
@@ -253,7 +253,7 @@ class Reconcile(Role):
             retry_while_unavailable(self, lambda: self._query_again(outcome, cause))
         self.questions.answered(claimed)
 
-    def _warn_of_lag(self, outcome: Outcome) -> None:
+    def _warn_of_lag(self, outcome: CallOutcome) -> None:
         """Say so when the effect shows after an answer that counted as "not there"."""
         with self.settling.store.read() as tx:
             standing = doubts.standing(tx, outcome.claimed.id)
@@ -266,12 +266,12 @@ class Reconcile(Role):
             duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
         )
 
-    def _query_again(self, outcome: Outcome, cause: str) -> None:
+    def _query_again(self, outcome: CallOutcome, cause: str) -> None:
         """Close a question whose answer cannot be written, and ask once more, later and later."""
         failure = TransientFailure("handler_failed", cause)
         self._write(replace(outcome, result=failure, digest=""), failure)
 
-    def _write(self, outcome: Outcome, answer: Absent | Unclear | DeliveryFailure) -> None:
+    def _write(self, outcome: CallOutcome, answer: Absent | Unclear | DeliveryFailure) -> None:
         claimed, now = outcome.claimed, outcome.finished_at
         with self.settling.store.write() as tx:
             transitions.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
@@ -290,7 +290,7 @@ class Reconcile(Role):
                 made = handover(self.destination.name, outcome, "find", recorded_at=now)
                 handovers.record(tx, [made])
 
-    def _weigh(self, tx: Tx, outcome: Outcome, answer: Absent | Unclear) -> None:
+    def _weigh(self, tx: Tx, outcome: CallOutcome, answer: Absent | Unclear) -> None:
         """Do what follows from an answer that is neither a receipt nor a failure."""
         claimed, now = outcome.claimed, outcome.finished_at
         weigh, why = absence.weigh_absent, unproven_texts.CONTRADICTION

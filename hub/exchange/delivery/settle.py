@@ -37,7 +37,7 @@ OnDelivered = Callable[[Tx, Message, Receipt], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CallOutcome:
     """What came of one claimed delivery."""
 
     claimed: transitions.Claimed
@@ -68,7 +68,7 @@ class SettleContext:
 
 
 def settle(
-    ctx: SettleContext, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
+    ctx: SettleContext, outcomes: Sequence[CallOutcome], *, since: DeliveryState, kind: str
 ) -> None:
     """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`."""
     if not outcomes:
@@ -89,7 +89,7 @@ def settle(
 
 
 def _settle_one_by_one(
-    ctx: SettleContext, outcome: Outcome, error: Exception, *, since: DeliveryState, kind: str
+    ctx: SettleContext, outcome: CallOutcome, error: Exception, *, since: DeliveryState, kind: str
 ) -> None:
     """Deal with one outcome that cannot be written as it is.
 
@@ -110,7 +110,7 @@ def _settle_one_by_one(
 
 
 def write(
-    tx: Tx, ctx: SettleContext, outcomes: Sequence[Outcome], *, since: DeliveryState, kind: str
+    tx: Tx, ctx: SettleContext, outcomes: Sequence[CallOutcome], *, since: DeliveryState, kind: str
 ) -> None:
     """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
@@ -138,7 +138,7 @@ def write(
 def _move(
     tx: Tx,
     ctx: SettleContext,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[CallOutcome],
     now: datetime,
     *,
     since: DeliveryState,
@@ -156,7 +156,7 @@ def _is_plain(result: Receipt | Absent | Unclear | DeliveryFailure) -> bool:
     return isinstance(result, Receipt) and not _differing(result)
 
 
-def _delivered(outcome: Outcome) -> settling.Delivered:
+def _delivered(outcome: CallOutcome) -> settling.Delivered:
     return settling.Delivered(
         outcome.claimed,
         outcome.result.reference if isinstance(outcome.result, Receipt) else "",
@@ -166,7 +166,7 @@ def _delivered(outcome: Outcome) -> settling.Delivered:
     )
 
 
-def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:
+def _classified(tx: Tx, partner: str, outcome: CallOutcome) -> CallOutcome:
     """Give an unknown reply code the meaning that a person gave it, if one did.
 
     Comes before any move: see the lock order in `fault_classes`.
@@ -195,7 +195,7 @@ def _classified(tx: Tx, partner: str, outcome: Outcome) -> Outcome:
 
 def handover(
     partner: str,
-    outcome: Outcome,
+    outcome: CallOutcome,
     kind: str,
     *,
     recorded_at: datetime,
@@ -235,7 +235,12 @@ def ended_as(result: Receipt | Absent | Unclear | DeliveryFailure) -> str:
 
 
 def _fail(
-    tx: Tx, ctx: SettleContext, outcome: Outcome, failure: DeliveryFailure, *, since: DeliveryState
+    tx: Tx,
+    ctx: SettleContext,
+    outcome: CallOutcome,
+    failure: DeliveryFailure,
+    *,
+    since: DeliveryState,
 ) -> None:
     claimed = outcome.claimed
     action = recovery.recover(
@@ -279,7 +284,7 @@ def _differing(result: Receipt | Absent | Unclear | DeliveryFailure) -> tuple[st
     return () if isinstance(result, Absent) else result.differs
 
 
-def record_of(outcome: Outcome, kind: str) -> attempts.Finished:
+def record_of(outcome: CallOutcome, kind: str) -> attempts.Finished:
     """Return the end of an attempt."""
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
     return attempts.Finished(

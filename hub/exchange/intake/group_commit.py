@@ -25,7 +25,7 @@ PATIENCE = 120.0
 END_WITHIN = 60.0
 
 
-class Closed(RuntimeError):
+class GroupClosed(RuntimeError):
     """Nothing is taken any more: the hub is stopping. Nothing was written."""
 
 
@@ -65,7 +65,7 @@ class GroupCommit(Role, Generic[ItemT, AnswerT]):
         future: Future[AnswerT] = Future()
         with self._door:  # else an item could be put behind the end of the queue
             if not self._open:
-                raise Closed("nothing is accepted any more")
+                raise GroupClosed("nothing is accepted any more")
             self._queue.put((item, future))
         return future
 

@@ -18,10 +18,10 @@ from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.layout import ENDING, Head, Manifest
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
-from hub.operations.archive.report import Report
+from hub.operations.archive.report import ArchiveReport
 from hub.operations.archive.selecting import Pages, select
 from hub.operations.archive.unknown_files import remove_unknown
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import files, index, pages, rows
 from hub.store.engine.store import Tx
@@ -39,19 +39,19 @@ class NotPast(Exception):
 
 def run(
     archive: Archive,
-    by: By,
+    by: SignedBy,
     *,
     before: datetime | None = None,
     again: bool = False,
     unknown_files: bool = True,
-) -> Report:
+) -> ArchiveReport:
     """Do everything that is due; raises NotLeading, ArchiveDamaged (NotShared), NotPast.
 
     `again`: look also at what something kept this month. A `before` later than the usual one does.
     `unknown_files`: go through the whole folder of stored files for those that nobody knows. What a
     person has to settle becomes a task.
     """
-    report, limit = Report(), _limit(archive, before)
+    report, limit = ArchiveReport(), _limit(archive, before)
     try:
         sharing.check(archive.store, archive.folder)  # ahead of the lock, which makes the folder
         with _stopping(report), leading(archive.store, archive.folder):
@@ -64,12 +64,12 @@ def run(
     return report
 
 
-def rehearse(archive: Archive, *, before: datetime | None = None) -> Report:
+def rehearse(archive: Archive, *, before: datetime | None = None) -> ArchiveReport:
     """Return what `run` would archive and what stays, and why; nothing is written.
 
     Raises NotPast.
     """
-    report = Report()
+    report = ArchiveReport()
     for _, page in select(archive, report, before=_limit(archive, before), again=True):
         for found in page:
             report.archived += 1
@@ -91,7 +91,7 @@ def _limit(archive: Archive, before: datetime | None) -> datetime:
 
 
 @contextmanager
-def _stopping(report: Report) -> Iterator[None]:
+def _stopping(report: ArchiveReport) -> Iterator[None]:
     """Note in the report what stops the block, unless something else did before."""
     try:
         with needing_room():
@@ -104,7 +104,9 @@ def _stopping(report: Report) -> Iterator[None]:
 class _Run:
     """The steps of a run, each safe to do again."""
 
-    def __init__(self, archive: Archive, by: By, report: Report, *, again: bool) -> None:
+    def __init__(
+        self, archive: Archive, by: SignedBy, report: ArchiveReport, *, again: bool
+    ) -> None:
         self.archive, self.by, self.report, self.again = archive, by, report, again
         self.give_way = giving_way(
             archive.store,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.operations.archive.batches import batches
 from hub.operations.archive.config import Archive
 from hub.operations.archive.deleting import BATCH
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import Kept, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
@@ -124,7 +124,7 @@ def _why_waits(states: Collection[str]) -> Kept:
     return Kept.MESSAGE_PARKED if STATE_PARKED in states else Kept.MESSAGE_WAITS
 
 
-def erase_one(store: Store, number: str, by: By) -> bool:
+def erase_one(store: Store, number: str, by: SignedBy) -> bool:
     """Erase one dossier because a person decided so; False when it was erased before.
 
     Raises NotErased: the dossier is not known, not settled, or has a legal hold. Its stored files

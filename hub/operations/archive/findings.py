@@ -10,7 +10,7 @@ from contextlib import suppress
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
-from hub.operations.archive.report import Report
+from hub.operations.archive.report import ArchiveReport
 from hub.rules.retention.ends import Kept
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT
@@ -42,7 +42,7 @@ _FILES = (
 )
 
 
-def note(archive: Archive, report: Report, *, again: bool) -> None:
+def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
     """Raise what a run has shown, close what it has shown to be gone.
 
     `again`: it looked at every dossier that is old enough.

@@ -1,6 +1,6 @@
 """Legal holds: a person keeps a dossier from being archived or erased, and releases it again."""
 
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.store.archive import candidates, holds, index, rows
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
@@ -10,7 +10,7 @@ class NoSuchDossier(Exception):
     """Neither the database nor the archive has the dossier."""
 
 
-def hold(store: Store, number: str, by: By) -> bool:
+def hold(store: Store, number: str, by: SignedBy) -> bool:
     """Place a legal hold; False when there is one. Raises NoSuchDossier."""
     with store.write() as tx:
         # Locked first: what is being archived just now is then found in the archive.
@@ -23,7 +23,7 @@ def hold(store: Store, number: str, by: By) -> bool:
     return done
 
 
-def release(store: Store, number: str, by: By) -> bool:
+def release(store: Store, number: str, by: SignedBy) -> bool:
     """Release a dossier; False when it has no hold."""
     with store.write() as tx:
         held = holds.release(tx, number)

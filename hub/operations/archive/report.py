@@ -7,7 +7,7 @@ from hub.rules.retention.ends import Kept
 
 
 @dataclass(slots=True)
-class Report:
+class ArchiveReport:
     """Counts of one run."""
 
     archived: int = 0

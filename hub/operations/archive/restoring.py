@@ -17,7 +17,7 @@ from hub.operations.archive.files.layout import FilePart, RowsPart
 from hub.operations.archive.files.reading import ArchiveDamaged, FileReader, open_rows, read_dossier
 from hub.operations.archive.files.sealing import SealBroken
 from hub.operations.archive.leading import leading
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import counts, files, holds, index, references, rows
 from hub.store.archive.index import Archived
@@ -33,7 +33,7 @@ class NotRestored(Exception):
     """A dossier is not in the archive, or cannot be read there any more; says why."""
 
 
-def restore(archive: Archive, number: str, by: By) -> bool:
+def restore(archive: Archive, number: str, by: SignedBy) -> bool:
     """Bring a dossier back; False when it is in the database already.
 
     Raises NotRestored, ArchiveDamaged (NotShared), and NotLeading while another process archives.
@@ -143,7 +143,7 @@ class _Pieces:
         return piece
 
 
-def _register(tx: Tx, back: Rows, by: By) -> None:
+def _register(tx: Tx, back: Rows, by: SignedBy) -> None:
     """Record the dossier's files as stored here again."""
     if back.erased:
         return

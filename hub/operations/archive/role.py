@@ -12,8 +12,8 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
-from hub.operations.archive.report import Report
-from hub.operations.signed_by import By
+from hub.operations.archive.report import ArchiveReport
+from hub.operations.signed_by import SignedBy
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
@@ -62,7 +62,7 @@ class Archivist(Role):
         """Run the archive once and log what came of it."""
         now = self.archive.clock()
         whole = self._last_whole is None or now - self._last_whole >= WHOLE_EVERY
-        by: By = {"actor": ACTOR, "reason": REASON, "now": now}
+        by: SignedBy = {"actor": ACTOR, "reason": REASON, "now": now}
         try:
             report = run(self.archive, by, unknown_files=whole)
         except NotLeading:
@@ -87,7 +87,7 @@ class Archivist(Role):
         self.beat()
 
 
-def _log(report: Report) -> None:
+def _log(report: ArchiveReport) -> None:
     if report.archived or report.erased or report.removed:
         done = f"{report.erased} erased, {report.removed} files removed"
         log.info(Event.ARCHIVE_DONE, count=report.archived, detail=done)

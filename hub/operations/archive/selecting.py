@@ -10,7 +10,7 @@ from datetime import datetime
 from hub.operations.archive import batches
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.stored import missing
-from hub.operations.archive.report import Report
+from hub.operations.archive.report import ArchiveReport
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import month_after, why_kept
 from hub.store.archive import candidates, rows
@@ -48,7 +48,9 @@ class Pages:
             self._next = month, rest
 
 
-def select(archive: Archive, report: Report, *, before: datetime, again: bool) -> Iterator[Page]:
+def select(
+    archive: Archive, report: ArchiveReport, *, before: datetime, again: bool
+) -> Iterator[Page]:
     """Yield the dossiers that may go, oldest first; those that stay are counted in the report.
 
     `again`: look also at those that were put off, and put off none.
@@ -78,7 +80,7 @@ def _by_month(free: list[Rows], months: Mapping[str, str]) -> dict[str, list[Row
 
 
 def _free(
-    archive: Archive, report: Report, numbers: list[str], before: datetime, *, put_off: bool
+    archive: Archive, report: ArchiveReport, numbers: list[str], before: datetime, *, put_off: bool
 ) -> list[Rows]:
     """Return those of the dossiers that nothing keeps; put the others off."""
     with archive.store.read() as tx:

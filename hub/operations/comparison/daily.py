@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from hub.messages import catalog
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.deadlines.calendar import LOCAL, CalendarMissing
 from hub.records.rulebook import Rulebook
@@ -56,7 +56,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ComparisonReport:
     """What a day's comparison found and what it did with the tasks."""
 
     dossiers: int
@@ -72,10 +72,10 @@ def reconcile_day(
     destinations: Sequence[Destination],
     rules: Rulebook,
     *,
-    by: By,
+    by: SignedBy,
     at_once: int = 4,
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> Report:
+) -> ComparisonReport:
     """Compare the dossiers that changed on `day` and those that still have a task from before."""
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
     with store.read() as tx:
@@ -297,7 +297,9 @@ def due_for_repair(rules: Rulebook, now: datetime) -> datetime | None:
         return None
 
 
-def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -> Report:
+def _keep(
+    store: Store, compared: Sequence[Compared], rules: Rulebook, by: SignedBy
+) -> ComparisonReport:
     now, opened, closed = by["now"], 0, 0
     due = due_for_repair(rules, now)
     findings = tuple(finding for one in compared for finding in one.findings)
@@ -319,4 +321,6 @@ def _keep(store: Store, compared: Sequence[Compared], rules: Rulebook, by: By) -
         audit.record(
             tx, by["actor"], "reconcile.day", object=str(len(compared)), reason=what, now=now
         )
-    return Report(len(compared), findings, opened, closed, sum(bool(o.unasked) for o in compared))
+    return ComparisonReport(
+        len(compared), findings, opened, closed, sum(bool(o.unasked) for o in compared)
+    )

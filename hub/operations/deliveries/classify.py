@@ -28,7 +28,7 @@ NEVER_SEEN = (
 )
 
 
-class Verdict(StrEnum):
+class CodeVerdict(StrEnum):
     """What an unknown code means."""
 
     TRANSIENT = "transient"
@@ -43,7 +43,7 @@ def classify(
     store: Store,
     partner: str,
     code: str,
-    verdict: Verdict,
+    verdict: CodeVerdict,
     *,
     operation: str = fault_classes.ANY,
     actor: str,
@@ -63,7 +63,7 @@ def classify(
         waiting = fault_classes.waiting(tx, partner, operation, code)
         for id, _ in waiting:
             _move(tx, id, code, verdict, now)
-        if verdict is Verdict.DELIVERED:
+        if verdict is CodeVerdict.DELIVERED:
             transitions.release_followers(tx, partner, {lane for _, lane in waiting}, now)
         for id, lane in waiting:
             by_person(tx, id, partner, lane, f"classify.{verdict}", now)
@@ -72,11 +72,11 @@ def classify(
     return len(waiting)
 
 
-def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
+def _move(tx: Tx, id: int, code: str, verdict: CodeVerdict, now: datetime) -> None:
     """Do with a delivery what the meaning of the reply to it demands."""
     since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
     match verdict:
-        case Verdict.TRANSIENT:
+        case CodeVerdict.TRANSIENT:
             transitions.wait(
                 tx,
                 id,
@@ -86,11 +86,11 @@ def _move(tx: Tx, id: int, code: str, verdict: Verdict, now: datetime) -> None:
                 detail=detail,
                 partner_code=code,
             )
-        case Verdict.PERMANENT:
+        case CodeVerdict.PERMANENT:
             transitions.kill(
                 tx, id, since=since, code="partner_refused", detail=detail, partner_code=code
             )
-        case Verdict.DELIVERED:
+        case CodeVerdict.DELIVERED:
             transitions.deliver(tx, [(id, "")], now=now, since=since)
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from hub.exchange.delivery.settle import OnDelivered
 from hub.operations.deliveries import actions, replay_plan
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
-from hub.store.repair.replays import Selection
+from hub.store.repair.replays import ReplayFilter
 from hub.store.schema.repair_tables import CANNOT_ASK
 
 
@@ -35,7 +35,7 @@ def replay(
     destinations: Sequence[Destination],
     *,
     file_path: BlobPath,
-    by: By,
+    by: SignedBy,
     clock: Clock,
     on_delivered: OnDelivered,
     unasked: bool = False,
@@ -49,7 +49,9 @@ def replay(
         state, _, _ = transitions.place_of(tx, id, lock=False)
     if state is not DeliveryState.DEAD:
         raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
-    plan = replay_plan.make(store, Selection(delivery=id), destinations, file_path=file_path, by=by)
+    plan = replay_plan.make(
+        store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
+    )
     with store.read() as tx:
         items = replays.items_of(tx, plan)
     if not items:

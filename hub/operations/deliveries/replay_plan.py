@@ -14,7 +14,7 @@ from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.related_requests import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
 from hub.rules.failures.errors import DeliveryFailure
 from hub.store.deliveries import doubts
@@ -22,7 +22,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair import replays
-from hub.store.repair.replays import Candidate, Item, Selection
+from hub.store.repair.replays import Candidate, Item, ReplayFilter
 from hub.store.schema.repair_tables import (
     ALREADY_THERE,
     CANNOT_ASK,
@@ -42,11 +42,11 @@ class NoAnswer:
 
 def make(
     store: Store,
-    selection: Selection,
+    selection: ReplayFilter,
     destinations: Sequence[Destination],
     *,
     file_path: BlobPath,
-    by: By,
+    by: SignedBy,
     at_once: int = 4,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> int:

@@ -32,7 +32,7 @@ _TRIED = FINAL | {DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.AMBIG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReplayReport:
     """What a run did; `outcomes` counts its items."""
 
     plan: int
@@ -71,12 +71,12 @@ class ReplayRun:
         self.delivered = 0
         self.stopped = ""
 
-    def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> Report:
+    def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> ReplayReport:
         """Carry the plan out; `progress` gets (done, of how many). Raises NoSuchPlan."""
         with self.store.write() as tx:
             found = replays.plan_of(tx, self.plan)
             if found.over:
-                return Report(plan=self.plan, before=f"{found.state}: {found.why}")
+                return ReplayReport(plan=self.plan, before=f"{found.state}: {found.why}")
             replays.begin(tx, self.plan, self.clock())
             self._audit(tx, "replay.run", str(self.plan))
             items = [item for item in replays.items_of(tx, self.plan) if item.outcome is None]
@@ -205,14 +205,14 @@ class ReplayRun:
             if standing.state not in FINAL and standing.fault == item.fault:
                 self.stopped = f"delivery {id} failed again with {item.fault}"
 
-    def _end(self) -> Report:
+    def _end(self) -> ReplayReport:
         counted = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
         why = "; ".join(filter(None, (self.stopped, counted or "nothing to do")))
         with self.store.write() as tx:
             replays.end(tx, self.plan, stopped=bool(self.stopped), why=why, now=self.clock())
             action = "replay.stopped" if self.stopped else "replay.finished"
             self._audit(tx, action, str(self.plan), why)
-        return Report(
+        return ReplayReport(
             plan=self.plan,
             stopped=self.stopped,
             outcomes=self.outcomes,

@@ -17,7 +17,7 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, encode
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.rules.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
@@ -84,7 +84,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
     return Correction(id, copy, changes)
 
 
-def resend(store: Store, correction: Correction, *, by: By) -> int:
+def resend(store: Store, correction: Correction, *, by: SignedBy) -> int:
     """Put the copy in the place of the dead delivery; return the number of its delivery."""
     copy, id, now = correction.message, correction.delivery, by["now"]
     with store.write() as tx:

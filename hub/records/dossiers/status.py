@@ -22,7 +22,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StatusDecision:
     """A decision, and for an event that is not applied the reason in a few words."""
 
     decision: Decision
@@ -90,7 +90,7 @@ MOVES: dict[Status, frozenset[Status]] = {
 _BOTH_WAYS = frozenset({S.PROCESSING, S.SUPPLEMENT_REQUESTED, S.PAYMENT_REQUESTED})
 """A dossier goes to and fro between these: only the time tells a new event from an old one."""
 
-_APPLIES = Verdict(Decision.APPLY)
+_APPLIES = StatusDecision(Decision.APPLY)
 
 
 def decide(
@@ -100,7 +100,7 @@ def decide(
     at: datetime,
     current_at: datetime,
     resumes: bool = False,
-) -> Verdict:
+) -> StatusDecision:
     """Return whether an event `new` of time `at` moves a dossier that is `current` since then.
 
     `resumes` says that what the dossier waited for has come (the town reports "supplemented", an
@@ -108,7 +108,7 @@ def decide(
     because a department that passes a dossier on says "in process" too.
     """
     if new is current and new is not S.PROCESSING:
-        return Verdict(Decision.IGNORE_DUPLICATE, f"already {int(current)}")
+        return StatusDecision(Decision.IGNORE_DUPLICATE, f"already {int(current)}")
     if new not in MOVES[current]:
         return _backwards(current, new, "no such move")
     if current is S.SUPPLEMENT_REQUESTED and new in (S.PROCESSING, S.ACCEPTED) and not resumes:
@@ -122,5 +122,5 @@ def _needs_order(current: Status, new: Status) -> bool:
     return new in _BOTH_WAYS and (current in _BOTH_WAYS or current is S.FINISHED)
 
 
-def _backwards(current: Status, new: Status, why: str) -> Verdict:
-    return Verdict(Decision.IGNORE_BACKWARDS, f"{int(current)} -> {int(new)}: {why}")
+def _backwards(current: Status, new: Status, why: str) -> StatusDecision:
+    return StatusDecision(Decision.IGNORE_BACKWARDS, f"{int(current)} -> {int(new)}: {why}")

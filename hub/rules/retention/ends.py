@@ -40,7 +40,7 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class DossierStanding:
     """What decides over one dossier."""
 
     status: Status
@@ -64,13 +64,13 @@ def closed_at(status: Status, status_at: datetime) -> datetime | None:
     return status_at + UNCOLLECTED if status is Status.FINISHED else status_at
 
 
-def ended_at(standing: Standing) -> datetime | None:
+def ended_at(standing: DossierStanding) -> datetime | None:
     """Return since when a dossier has been closed and quiet, None when it is not closed."""
     closed = closed_at(standing.status, standing.status_at)
     return None if closed is None else max(closed, standing.last_at)
 
 
-def why_kept(standing: Standing, *, before: datetime) -> Kept | None:
+def why_kept(standing: DossierStanding, *, before: datetime) -> Kept | None:
     """Return what keeps a dossier, the gravest first; None when it may go.
 
     `before`: it must have been closed, and have been quiet, since then.
@@ -80,7 +80,7 @@ def why_kept(standing: Standing, *, before: datetime) -> Kept | None:
     return _unsettled(standing) or _young(standing, before)
 
 
-def _unsettled(standing: Standing) -> Kept | None:
+def _unsettled(standing: DossierStanding) -> Kept | None:
     states = set(standing.deliveries) - {str(state) for state in FINAL}
     messages = set(standing.messages)
     reasons = (
@@ -95,14 +95,14 @@ def _unsettled(standing: Standing) -> Kept | None:
     return next((why for holds, why in reasons if holds), None)
 
 
-def _young(standing: Standing, before: datetime) -> Kept | None:
+def _young(standing: DossierStanding, before: datetime) -> Kept | None:
     ended = ended_at(standing)
     if ended is None:
         return Kept.NOT_CLOSED
     return Kept.TOO_YOUNG if ended >= before else None
 
 
-def look_again(standing: Standing, why: Kept, *, before: datetime) -> datetime:
+def look_again(standing: DossierStanding, why: Kept, *, before: datetime) -> datetime:
     """Return what `before` must have reached for a dossier that is kept to be worth another look.
 
     Of one that is too young that is known. What else keeps it may be settled at any time, and whole

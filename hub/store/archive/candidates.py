@@ -9,7 +9,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
-from hub.rules.retention.ends import Standing
+from hub.rules.retention.ends import DossierStanding
 from hub.store.archive.page_positions import Order
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
@@ -40,14 +40,14 @@ def on_hold(tx: Tx, numbers: Collection[str]) -> set[str]:
     return set(_HELD.scalars(tx, {"numbers": list(numbers)}))
 
 
-def standing(rows: Rows, *, on_hold: bool) -> Standing:
+def standing(rows: Rows, *, on_hold: bool) -> DossierStanding:
     """Return what decides over a dossier, from its rows."""
     (status,), (status_at,) = (rows.column("dossiers", it) for it in ("status", "status_at"))
     times = [
         *rows.column("journal", "recorded_at"),
         *(at for at in rows.column("deliveries", "settled_at") if at),
     ]
-    return Standing(
+    return DossierStanding(
         status=Status(status),
         status_at=from_microseconds(status_at),
         last_at=from_microseconds(max(times, default=status_at)),

@@ -43,7 +43,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PauseStanding:
     """A pause, how many deliveries wait for its end, and whether one is being sent."""
 
     pause: Pause
@@ -83,7 +83,7 @@ def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     return [Pause(**row) for row in tx.execute(query).mappings()]
 
 
-def standing(tx: Tx, *, now: datetime) -> list[Standing]:
+def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
     """Return every pause that is heeded now, with what waits for its end."""
     query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
     found = [Pause(**row) for row in tx.execute(query).mappings()]
@@ -94,7 +94,7 @@ def standing(tx: Tx, *, now: datetime) -> list[Standing]:
         mine = (_of(pause.destination), d.type == pause.operation)
         return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
-    return [Standing(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
+    return [PauseStanding(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
 def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:

@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ChainCheck:
     """What was found in a chain."""
 
     chain: str
@@ -42,7 +42,7 @@ def verify(
     known: Anchor | None = None,
     progress: Progress = lambda *_: None,
     url: str = "",
-) -> Verdict:
+) -> ChainCheck:
     """Check every row of a chain behind `since`, and its head.
 
     `known` is an anchor that the chain has to agree with, wherever the reading begins. `url` is the
@@ -64,11 +64,11 @@ def verify(
     return _verdict(reading, since)
 
 
-def _verdict(reading: Reading, since: Anchor | None) -> Verdict:
+def _verdict(reading: Reading, since: Anchor | None) -> ChainCheck:
     problems = list(reading.problems)
     if reading.left_out:
         problems.append(f"{reading.chain.name}: and {reading.left_out} more")
-    return Verdict(
+    return ChainCheck(
         chain=reading.chain.name,
         since=since.seq if since else 0,
         count=reading.count,

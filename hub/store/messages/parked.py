@@ -29,7 +29,7 @@ ERASED, DROPPED = "erased", "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class ParkedFilter:
     """Which parked messages; what is not given does not narrow it. Times are of recording."""
 
     type: str = ""
@@ -70,7 +70,7 @@ class Parked:
     reason: str
 
 
-def select(tx: Tx, selection: Selection, *, emptied: bool = False) -> list[Parked]:
+def select(tx: Tx, selection: ParkedFilter, *, emptied: bool = False) -> list[Parked]:
     """Return the parked messages of a selection, all of them, by id.
 
     `emptied`: also those whose body was erased with their dossier.

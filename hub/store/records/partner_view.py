@@ -24,7 +24,7 @@ _GIVEN = {S.DELIVERED, S.BY_HAND}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class DossierView:
     """One dossier of the ward, as one partner should know it."""
 
     received_at: datetime
@@ -47,7 +47,7 @@ def received_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
-def known(tx: Tx, destination: str, numbers: Iterable[str]) -> dict[str, Known]:
+def known(tx: Tx, destination: str, numbers: Iterable[str]) -> dict[str, DossierView]:
     """Return what is known about those of the numbers that are dossiers of the ward."""
     ordered, found = sorted(set(numbers)), {}
     for at in range(0, len(ordered), _AT_ONCE):
@@ -64,13 +64,13 @@ def known(tx: Tx, destination: str, numbers: Iterable[str]) -> dict[str, Known]:
     return found
 
 
-def _archived(tx: Tx, numbers: Collection[str]) -> dict[str, Known]:
+def _archived(tx: Tx, numbers: Collection[str]) -> dict[str, DossierView]:
     """Return those of the numbers that are in the archive: known, and ended long ago.
 
     What a partner was told last of them is not looked up, so nothing is said of their status.
     """
     return {
-        one.number: Known(
+        one.number: DossierView(
             received_at=one.received_at,
             opened=True,
             settled=True,
@@ -90,9 +90,9 @@ def _of_lanes(destination: str, numbers: list[str]) -> sa.Select[Any]:
     return query.order_by(position())
 
 
-def _known(received_at: datetime, rows: list[sa.Row[Any]]) -> Known:
+def _known(received_at: datetime, rows: list[sa.Row[Any]]) -> DossierView:
     states = {S(row.state) for row in rows}
-    return Known(
+    return DossierView(
         received_at=received_at,
         opened=bool(rows),
         settled=states <= FINAL,

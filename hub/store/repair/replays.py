@@ -44,7 +44,7 @@ class NoSuchPlan(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class ReplayFilter:
     """Which dead deliveries; what is not given does not narrow it. Times are of opening."""
 
     delivery: int | None = None
@@ -104,7 +104,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayPlan:
     """A plan: its state, and why it ended."""
 
     number: int
@@ -119,7 +119,7 @@ class Plan:
         return self.state in (FINISHED, STOPPED)
 
 
-def select(tx: Tx, selection: Selection, *, limit: int = 10_000) -> list[Candidate]:
+def select(tx: Tx, selection: ReplayFilter, *, limit: int = 10_000) -> list[Candidate]:
     """Return the dead deliveries of a selection in the order of their lanes."""
     query = sa.select(c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, _FAULT)
     query = query.where(c.state == S.DEAD.value, UNSETTLED, *selection.conditions)
@@ -157,7 +157,7 @@ def _beside(mine: Any, other: Any, id: int) -> sa.Select[int]:
 
 
 def create(
-    tx: Tx, selection: Selection, items: Sequence[Item], *, actor: str, now: datetime
+    tx: Tx, selection: ReplayFilter, items: Sequence[Item], *, actor: str, now: datetime
 ) -> int:
     """Store a plan with its items in order; return its number."""
     text = msgspec.json.encode({k: v for k, v in asdict(selection).items() if v}).decode()
@@ -170,14 +170,14 @@ def create(
     return number
 
 
-def plan_of(tx: Tx, number: int) -> Plan:
+def plan_of(tx: Tx, number: int) -> ReplayPlan:
     """Return a plan, locked until the transaction ends; raises NoSuchPlan."""
     p = replay_plans.c
     query = sa.select(p.number, p.state, p.made_at, p.run_at, p.why).where(p.number == number)
     row = tx.execute(query.with_for_update()).one_or_none()
     if row is None:
         raise NoSuchPlan(f"there is no replay plan {number}")
-    return Plan(*row)
+    return ReplayPlan(*row)
 
 
 def items_of(tx: Tx, number: int) -> list[Item]:
@@ -216,7 +216,7 @@ def still_as_seen(tx: Tx, item: Item) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeliveryStanding:
     """Where a delivery stands, with the fault of its last failure."""
 
     state: S
@@ -224,7 +224,9 @@ class Standing:
     fault: str
 
 
-def standings(tx: Tx, ids: Iterable[int]) -> dict[int, Standing]:
+def standings(tx: Tx, ids: Iterable[int]) -> dict[int, DeliveryStanding]:
     """Return where deliveries stand, by number."""
     query = sa.select(c.id, c.state, c.attempts, _FAULT).where(c.id.in_(list(ids)))
-    return {row.id: Standing(S(row.state), row.attempts, row.fault) for row in tx.execute(query)}
+    return {
+        row.id: DeliveryStanding(S(row.state), row.attempts, row.fault) for row in tx.execute(query)
+    }

@@ -33,7 +33,7 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     return {"asked": asked.rowcount, "behind": behind.rowcount}
 
 
-class Mark:
+class CallCounterFile:
     """How far the database has come, kept in a small file beside the stored files.
 
     It is written now and then, so an old copy that is younger than the last writing is not noticed.

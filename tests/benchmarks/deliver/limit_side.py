@@ -6,7 +6,7 @@ It shows that what is measured is the hub and zeep, not the simulator.
 import asyncio
 from urllib.parse import urlsplit
 
-from adapters.provincial.destination import Prepared, ProvincialDestination
+from adapters.provincial.destination import PreparedCall, ProvincialDestination
 from hub.messages import catalog
 from tests.benchmarks.deliver.order import THREADS, Order, given
 from tests.benchmarks.stamps import stamp
@@ -18,7 +18,7 @@ def requests(order: Order) -> list[bytes]:
     session = destination._log_in().token
     address, made = urlsplit(order.province_url), []
     for message in order.messages():
-        prepared: Prepared = destination.prepare(message, catalog.read(message)).body
+        prepared: PreparedCall = destination.prepare(message, catalog.read(message)).body
         body = destination._dialect.body(prepared.envelope, session)
         called, fields = destination._dialect.address(prepared.envelope.operation)
         lines = [f"POST {urlsplit(called).path} HTTP/1.1", f"Host: {address.netloc}"]

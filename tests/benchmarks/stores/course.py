@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
-from hub.drill.sandbox.supervised import KeptProcess
+from hub.drill.sandbox.supervised import SupervisedProcess
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from tests.benchmarks.place import scratch
@@ -140,7 +140,7 @@ class _Trial:
             count=MEASURED + WARM_UP,
         )
 
-    def _prepare(self, stack: ExitStack, order: Order) -> KeptProcess:
+    def _prepare(self, stack: ExitStack, order: Order) -> SupervisedProcess:
         folder = Path(order.folder)
         command = [sys.executable, "-m", "tests.benchmarks.stores.side", str(order.write())]
         process = stack.enter_context(running(command, folder=folder, environment={}))

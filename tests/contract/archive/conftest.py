@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive.config import Archive
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from tests.support.ended import LONG_AFTER
 from tests.support.ward import Ward, open_ward
 
-BY: By = {"actor": "chi", "reason": "monthly", "now": LONG_AFTER}
+BY: SignedBy = {"actor": "chi", "reason": "monthly", "now": LONG_AFTER}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -14,7 +14,7 @@ from hub.operations.archive.config import Archive
 from hub.rules.retention.ends import Kept
 from hub.store.archive import index
 from hub.store.messages import journal, parked
-from hub.store.messages.parked import Selection
+from hub.store.messages.parked import ParkedFilter
 from hub.store.monitoring import attention
 from hub.store.schema.tables import audit, blobs
 from hub.store.schema.tables import journal as table
@@ -90,7 +90,7 @@ def test_a_scan_that_no_dossier_has_goes_with_its_file(ward: Ward, archive: Arch
     id, sha256 = stray(ward)
     run(archive, BY)
     assert ward.files.path(sha256).read_bytes() == b"mistyped"
-    assert unpark.drop(ward.store, Selection(dossier=STRAY), BY).count == 1
+    assert unpark.drop(ward.store, ParkedFilter(dossier=STRAY), BY).count == 1
     assert run(archive, BY).removed == 1
     assert not ward.files.place(sha256).exists()
     with ward.store.read() as tx:
@@ -112,7 +112,7 @@ def test_dropping_refuses_what_is_not_parked_and_what_is_held(ward: Ward, archiv
     with ward.store.read() as tx:
         assert len(attention.parked(tx)) == 1
     holding.release(ward.store, name, BY)
-    assert unpark.drop(ward.store, Selection(), BY).count == 1
+    assert unpark.drop(ward.store, ParkedFilter(), BY).count == 1
     again = unpark.drop(ward.store, [id], BY)
     assert (again.count, again.refused) == (0, {id: "it was dropped"})
     taken = unpark.unpark(ward.store, [id], actor="chi", reason="x", now=LONG_AFTER)
@@ -144,7 +144,7 @@ def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_dropped(
     )
     with ward.store.read() as tx:
         ((id, *_),) = attention.parked(tx)
-        assert parked.select(tx, Selection()) == []
+        assert parked.select(tx, ParkedFilter()) == []
         before = tx.execute(sa.select(table.c.body_hash).where(table.c.id == id)).scalar_one()
     assert unpark.drop(ward.store, [id], BY).count == 1
     with ward.store.read() as tx:

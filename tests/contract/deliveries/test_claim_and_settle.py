@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.delivery.settle import Outcome, SettleContext
+from hub.exchange.delivery.settle import CallOutcome, SettleContext
 from hub.exchange.delivery.settle import settle as settle_outcomes
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import decode
@@ -204,7 +204,7 @@ def test_dossiers_learn_of_receipts_in_their_order_in_whatever_order_calls_ended
         draw=random.Random(1),
     )
     outcomes = [
-        Outcome(claimed=one, message=decode(one.body), result=Receipt(), finished_at=AT)
+        CallOutcome(claimed=one, message=decode(one.body), result=Receipt(), finished_at=AT)
         for one in claim(said, ALL)
     ]
     shuffled = [outcomes[2], outcomes[0], outcomes[1]]

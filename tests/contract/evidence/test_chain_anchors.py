@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Store
 from hub.store.evidence import anchors, audit, chain, reading, verification
 from hub.store.evidence.anchors import Anchor, BadAnchors
-from hub.store.evidence.verification import Verdict
+from hub.store.evidence.verification import ChainCheck
 from hub.store.schema.tables import audit as table
 from hub.store.schema.tables import chain_heads
 
@@ -22,13 +22,13 @@ def append(store: Store, count: int) -> None:
             audit.record(tx, "officer", "test", object=str(n), allowed=n % 2 == 0, now=AT)
 
 
-def verify(store: Store, since: Anchor | None = None, known: Anchor | None = None) -> Verdict:
+def verify(store: Store, since: Anchor | None = None, known: Anchor | None = None) -> ChainCheck:
     """Verify the audit."""
     with store.read() as tx:
         return verification.verify(tx, chain.AUDIT, since=since, known=known)
 
 
-def anchor_of(verdict: Verdict) -> Anchor:
+def anchor_of(verdict: ChainCheck) -> Anchor:
     """Return the anchor that a verification without problems gives."""
     assert verdict.problems == ()
     return Anchor(
@@ -185,7 +185,7 @@ def halved(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
-def by_two(store: Store, url: str = "") -> Verdict:
+def by_two(store: Store, url: str = "") -> ChainCheck:
     """Verify the audit with a second process."""
     with store.read() as tx:
         return verification.verify(tx, chain.AUDIT, url=url or store.url)

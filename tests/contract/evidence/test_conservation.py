@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.operations.deliveries import resend
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.rules.states import FINAL, MOVES
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import counts
@@ -167,7 +167,7 @@ def test_a_corrected_copy_counts_as_accepted_and_the_dead_one_as_cancelled(store
         transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
         transitions.kill(tx, id, since=S.SENDING, code="partner_refused", detail="")
     payload = resend.payload_of(store, id).replace("Lê Văn Thử".encode(), "Trần Thử".encode())
-    by: By = {"actor": "officer", "reason": "x", "now": NOW}
+    by: SignedBy = {"actor": "officer", "reason": "x", "now": NOW}
     resend.resend(store, resend.correct(store, id, payload, now=NOW), by=by)
     mine, full = difference(store)
     assert mine == full == {("provincial", "accepted"): 2, ("provincial", "cancelled"): 1}

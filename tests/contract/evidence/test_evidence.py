@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
-from hub.exchange.delivery.settle import Outcome, SettleContext, settle
+from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
 from hub.rules.failures.errors import (
     DeliveryFailure,
@@ -199,7 +199,7 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
     failure = TransientFailure("partner_busy", "HTTP 503")
     failure.response_hash = "c" * 64
     claimed = claim_one(store)
-    outcome = Outcome(claimed=claimed, message=None, result=failure, finished_at=AT, digest="d")
+    outcome = CallOutcome(claimed=claimed, message=None, result=failure, finished_at=AT, digest="d")
     settle(settling(store, partner), [outcome], since=S.SENDING, kind="send")
     with store.read() as tx:
         (row,) = handovers.of_dossier(tx, number(2))
@@ -230,7 +230,9 @@ def test_what_was_never_called_is_no_evidence(
     digest = (
         "d" if isinstance(unsent, NotAttempted) else ""
     )  # a call may be held after it was prepared
-    outcome = Outcome(claimed=claimed, message=None, result=unsent, finished_at=AT, digest=digest)
+    outcome = CallOutcome(
+        claimed=claimed, message=None, result=unsent, finished_at=AT, digest=digest
+    )
     settle(settling(store, Partner()), [outcome], since=since, kind="send")
     with store.read() as tx:
         assert handovers.of_dossier(tx, number(2)) == []

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.delivery.settle import Outcome, SettleContext, settle
+from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
-from hub.operations.deliveries.classify import NotClassified, Verdict, classify
-from hub.operations.signed_by import By
+from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
+from hub.operations.signed_by import SignedBy
 from hub.operations.watchers.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import kept_code, unknown_code
@@ -28,7 +28,7 @@ from tests.support.partners.partner import Partner
 from tests.support.works import QUICK, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
-BY: By = {"actor": "officer", "reason": "they said so", "now": AT}
+BY: SignedBy = {"actor": "officer", "reason": "they said so", "now": AT}
 
 
 def answered(
@@ -48,7 +48,7 @@ def answered(
         on_delivered=lambda *_: None,
         draw=random.Random(1),
     )
-    outcome = Outcome(
+    outcome = CallOutcome(
         claimed=claimed,
         message=None,
         result=unknown_code(code, "error_code"),
@@ -82,13 +82,13 @@ def test_many_replies_are_one_task(store: Store) -> None:
 @pytest.mark.parametrize(
     ("verdict", "state", "code"),
     [
-        (Verdict.TRANSIENT, S.WAITING, "partner_busy"),
-        (Verdict.PERMANENT, S.DEAD, "partner_refused"),
-        (Verdict.DELIVERED, S.DELIVERED, None),
+        (CodeVerdict.TRANSIENT, S.WAITING, "partner_busy"),
+        (CodeVerdict.PERMANENT, S.DEAD, "partner_refused"),
+        (CodeVerdict.DELIVERED, S.DELIVERED, None),
     ],
 )
 def test_a_verdict_moves_what_waits_and_what_comes(
-    store: Store, verdict: Verdict, state: S, code: str | None
+    store: Store, verdict: CodeVerdict, state: S, code: str | None
 ) -> None:
     """Another code, also one that begins the same, stays; both chains stay whole."""
     mine, longer = answered(store, 1, "77"), answered(store, 2, "778")
@@ -110,7 +110,7 @@ def test_a_verdict_for_one_operation_leaves_the_others(store: Store) -> None:
         store,
         "provincial",
         "77",
-        Verdict.PERMANENT,
+        CodeVerdict.PERMANENT,
         operation="DongBoHoSoMC",
         actor="officer",
         reason="x",
@@ -125,7 +125,7 @@ def test_a_verdict_on_one_number_is_none_on_another(store: Store) -> None:
     with store.read() as tx:
         codes = [row.code for row in fault_classes.tasks(tx)]
     assert sorted(codes) == sorted({kept_code("100201"), kept_code("100305")})
-    assert classify(store, "provincial", kept_code("100201"), Verdict.DELIVERED, **BY) == 1
+    assert classify(store, "provincial", kept_code("100201"), CodeVerdict.DELIVERED, **BY) == 1
     assert (place(store, mine)[0], place(store, other)[0]) == (S.DELIVERED, S.AMBIGUOUS)
     assert place(store, answered(store, 3, "100201"))[0] is S.DELIVERED
     assert place(store, answered(store, 4, "100306"))[0] is S.AMBIGUOUS
@@ -134,7 +134,7 @@ def test_a_verdict_on_one_number_is_none_on_another(store: Store) -> None:
 def test_a_code_may_be_named_as_the_partner_writes_it(store: Store) -> None:
     """A list of the partner's has the whole code; what is kept of it, nobody can ask about."""
     waiting, other = answered(store, 1, "100201"), answered(store, 2, "100305")
-    assert classify(store, "provincial", "100201", Verdict.DELIVERED, **BY) == 1
+    assert classify(store, "provincial", "100201", CodeVerdict.DELIVERED, **BY) == 1
     assert place(store, waiting)[0] is S.DELIVERED
     assert place(store, other)[0] is S.AMBIGUOUS
     with store.read() as tx:
@@ -161,7 +161,7 @@ def test_only_one_code_that_the_partner_replied_with_is_classified(
         names = {"partner": "provincial", "operation": "DongBoHoSoMC", "code": "#"}
         tx.execute(sa.insert(class_table).values(row | names))
     with pytest.raises(NotClassified):
-        classify(store, partner, code, Verdict.DELIVERED, operation=operation, **BY)
+        classify(store, partner, code, CodeVerdict.DELIVERED, operation=operation, **BY)
     assert place(store, id)[0] is S.AMBIGUOUS
     with store.read() as tx:
         assert [row.verdict for row in fault_classes.tasks(tx)] == [None, None]
@@ -175,7 +175,7 @@ def test_a_code_in_the_words_of_another_failure_is_not_its_code(store: Store) ->
     with store.write() as tx:
         told = "their code 77, error_code"
         tx.execute(sa.update(table).where(table.c.id == words).values(detail=told))
-    assert classify(store, "provincial", "77", Verdict.PERMANENT, **BY) == 1
+    assert classify(store, "provincial", "77", CodeVerdict.PERMANENT, **BY) == 1
     assert (place(store, id)[0], place(store, words)[0]) == (S.DEAD, S.AMBIGUOUS)
 
 
@@ -265,7 +265,7 @@ def test_the_task_is_closed_when_the_code_is_classified(store: Store, operation:
     answered(store, 1, "77")
     answered(store, 2, "78")
     looking(store).look(LOOK_AT)
-    classify(store, "provincial", "77", Verdict.PERMANENT, operation=operation, **BY)
+    classify(store, "provincial", "77", CodeVerdict.PERMANENT, operation=operation, **BY)
     assert open_tasks(store) == [("provincial", "DongBoHoSoMC 78", "ward IT")]
     answered(store, 3, "77")
     assert looking(store).look(LOOK_AT) == 0
@@ -274,7 +274,7 @@ def test_the_task_is_closed_when_the_code_is_classified(store: Store, operation:
 def test_a_general_verdict_also_answers_for_an_operation_that_comes_later(store: Store) -> None:
     """The code is known for every operation: nothing is left to classify."""
     answered(store, 2, "77")
-    classify(store, "provincial", "77", Verdict.PERMANENT, **BY)
+    classify(store, "provincial", "77", CodeVerdict.PERMANENT, **BY)
     answered(store, 1, "77", "CapNhatTienDoHoSoMC")
     assert looking(store).look(LOOK_AT) == 0
 
@@ -286,7 +286,7 @@ def test_a_task_that_lost_the_race_with_the_verdict_is_closed_at_the_next_look(
     answered(store, 1, "77")
     with store.read() as tx:
         (unknown,) = fault_classes.untold(tx)
-    classify(store, "provincial", "77", Verdict.PERMANENT, **BY)
+    classify(store, "provincial", "77", CodeVerdict.PERMANENT, **BY)
     with store.write() as tx:
         tasks.open_once(tx, finding(unknown), due_at=None, now=AT)
     assert looking(store).look(LOOK_AT) == 0

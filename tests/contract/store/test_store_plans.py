@@ -60,7 +60,7 @@ def test_what_is_unhandled_is_found_by_its_own_index(store: Store) -> None:
         with store.read() as tx:
             work_counts.unhandled_count(tx)
             attention.parked(tx)
-            parked.select(tx, parked.Selection(code="handler_failed"))
+            parked.select(tx, parked.ParkedFilter(code="handler_failed"))
     found = list(plans(store, "journal", seen))
     assert len(found) >= 5
     for text, plan in found:

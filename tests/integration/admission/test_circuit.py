@@ -33,7 +33,7 @@ def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store:
     with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as works:
         works.say(*(step(n, 1) for n in range(200)))
 
-        def shown() -> list[pauses.Standing]:
+        def shown() -> list[pauses.PauseStanding]:
             with store.read() as tx:
                 return pauses.standing(tx, now=now())
 

@@ -58,7 +58,7 @@ def typed(word: str) -> str:
     return CliRunner().invoke(app, [word]).output
 
 
-def reads(output: str, standing: list[pauses.Standing]) -> None:
+def reads(output: str, standing: list[pauses.PauseStanding]) -> None:
     """Check that each pause is told: partner, operation, Vietnamese before English, until when."""
     for item in standing:
         it = item.pause
@@ -87,7 +87,7 @@ def test_the_province_is_down_and_comes_back(
     with working(store, broker, destination, policy=NO_CONSUMER_TIMEOUT) as works:
         works.say(*(record(n, 1) for n in range(FIRST)))
 
-        def standing() -> list[pauses.Standing]:
+        def standing() -> list[pauses.PauseStanding]:
             with store.read() as tx:
                 return pauses.standing(tx, now=ahead())
 

@@ -10,7 +10,7 @@ import pytest
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery import deliver
 from hub.exchange.delivery.call import make_call
-from hub.exchange.delivery.settle import Outcome
+from hub.exchange.delivery.settle import CallOutcome
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
@@ -133,7 +133,7 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
     """The bytes may have left: the partner is asked, and nothing is sent twice."""
     calls: list[int] = []
 
-    def call(*args: Any) -> Outcome:
+    def call(*args: Any) -> CallOutcome:
         outcome = make_call(*args)
         calls.append(1)
         if len(calls) == 1:

@@ -14,7 +14,7 @@ from hub.messages.envelope import Message
 from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
-from hub.store.messages.parked import Selection
+from hub.store.messages.parked import ParkedFilter
 from hub.store.monitoring import work_counts
 from hub.store.schema.tables import audit
 from tests.support.database.blocked import wait_blocked
@@ -60,7 +60,7 @@ def asked(store: Store) -> list[str]:
 def still_parked(store: Store) -> list[str]:
     """Return the ids of what is parked."""
     with store.read() as tx:
-        return [one.id for one in parked.select(tx, Selection())]
+        return [one.id for one in parked.select(tx, ParkedFilter())]
 
 
 def audited(store: Store) -> list[tuple[str, str, str]]:
@@ -155,17 +155,17 @@ def test_without_a_reason_or_a_choice_nothing_is_taken_up(
 @pytest.mark.parametrize(
     ("selection", "numbers"),
     [
-        (Selection(), [1, 2, 3]),
-        (Selection(code=BROKEN), [3]),
-        (Selection(dossier=number(2)), [2]),
-        (Selection(type="dossier.received"), []),
-        (Selection(since=AT, until=AT + DAY, code=UNKNOWN), [1, 2]),
-        (Selection(until=AT), []),
-        (Selection(since=AT + DAY), []),
+        (ParkedFilter(), [1, 2, 3]),
+        (ParkedFilter(code=BROKEN), [3]),
+        (ParkedFilter(dossier=number(2)), [2]),
+        (ParkedFilter(type="dossier.received"), []),
+        (ParkedFilter(since=AT, until=AT + DAY, code=UNKNOWN), [1, 2]),
+        (ParkedFilter(until=AT), []),
+        (ParkedFilter(since=AT + DAY), []),
     ],
 )
 def test_a_selection_narrows_by_each_of_its_words(
-    store: Store, selection: Selection, numbers: list[int]
+    store: Store, selection: ParkedFilter, numbers: list[int]
 ) -> None:
     """On either database; what is not parked is in none."""
     park(store, 1, 2)
@@ -181,7 +181,7 @@ def test_a_selection_narrows_by_each_of_its_words(
 def test_hundreds_are_taken_up_in_batches_with_one_row_of_audit(store: Store) -> None:
     """Each batch durable by itself, all in order; a second time there is nothing to do."""
     ids = park(store, *range(1, 301))
-    whole = Selection(code=UNKNOWN)
+    whole = ParkedFilter(code=UNKNOWN)
     done = unparking.unpark(store, whole, actor="IT", reason="mended", now=now(), batch=7)
     assert (done.count, done.refused) == (300, {})
     assert asked(store) == ids
@@ -208,7 +208,7 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
         unparking.unpark(store, ids, actor="IT", reason="mended", now=now(), batch=3)
     monkeypatch.undo()
     assert (asked(store), len(audited(store))) == (ids[:6], 1)
-    done = unparking.unpark(store, Selection(), actor="IT", reason="mended", now=now(), batch=3)
+    done = unparking.unpark(store, ParkedFilter(), actor="IT", reason="mended", now=now(), batch=3)
     assert (done.count, asked(store), len(audited(store))) == (4, ids, 2)
 
 

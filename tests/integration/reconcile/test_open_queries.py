@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.exchange.delivery import reconcile as role
 from hub.exchange.delivery.open_queries import STOPPED, OpenQueries
 from hub.exchange.delivery.reconcile import Reconcile
-from hub.exchange.delivery.settle import Outcome, SettleContext, settle
+from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.rules.states import DeliveryState
 from hub.store.deliveries import schedule
 from hub.store.engine.store import Store, Tx
@@ -45,7 +45,7 @@ def test_an_answer_that_cannot_be_written_harms_no_other(
     failed = list[int]()
 
     def failing(
-        ctx: SettleContext, outcomes: list[Outcome], *, since: DeliveryState, kind: str
+        ctx: SettleContext, outcomes: list[CallOutcome], *, since: DeliveryState, kind: str
     ) -> None:
         if outcomes[0].claimed.id == 2 and not failed:
             failed.append(2)

@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 DUE = AT + timedelta(days=1)
 """Tuesday, 7 August 2018, 16:00 at the ward."""
 TWO_HOURS_LEFT = DUE - 2 * HOUR
-BY: operations.By = {"actor": "clerk", "reason": "CV 12", "now": DUE}
+BY: operations.SignedBy = {"actor": "clerk", "reason": "CV 12", "now": DUE}
 
 
 def watching(store: Store, hours: float = 2.0) -> DeadlineAlerts:

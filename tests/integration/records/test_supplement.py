@@ -14,7 +14,7 @@ from hub.exchange.housekeeping.timer import Timer
 from hub.messages import payloads as p
 from hub.messages.envelope import decode
 from hub.operations.deliveries import resend
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.rules.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.monitoring import attention
@@ -275,7 +275,7 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
         transitions.release_followers(tx, "town_center", [NUMBER], now())
         since, code = DeliveryState.PENDING, "partner_refused"
         transitions.kill(tx, second, since=since, code=code, detail="")
-    by: By = {"actor": "officer", "reason": "wrong note", "now": now()}
+    by: SignedBy = {"actor": "officer", "reason": "wrong note", "now": now()}
     payload = msgspec.json.decode(resend.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
     body = msgspec.json.encode(payload)
     resend.resend(ward.store, resend.correct(ward.store, second, body, now=by["now"]), by=by)

@@ -12,7 +12,7 @@ from hub.cli.partners import compare as comparing
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations.comparison.daily import Report, reconcile_day
+from hub.operations.comparison.daily import ComparisonReport, reconcile_day
 from hub.ports import Answer, Receipt, Request
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -74,7 +74,7 @@ def deliver(store: Store, partner: Partner) -> None:
     broker.close()
 
 
-def compare(store: Store, partner: Partner) -> Report:
+def compare(store: Store, partner: Partner) -> ComparisonReport:
     """Compare the day."""
     by = {"actor": "officer", "reason": "evening", "now": now()}
     return reconcile_day(store, DAY, [partner], RULES, by=by)  # type: ignore[arg-type]

@@ -14,8 +14,8 @@ from hub.broker.memory import MemoryBroker
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import replay_plan, resend
-from hub.operations.deliveries.replay_run import CHANGED, SENT, SETTLED, ReplayRun, Report
-from hub.operations.signed_by import By
+from hub.operations.deliveries.replay_run import CHANGED, SENT, SETTLED, ReplayReport, ReplayRun
+from hub.operations.signed_by import SignedBy
 from hub.ports import Answer, Request
 from hub.rules.failures.errors import TransientFailure
 from hub.rules.states import DeliveryState as S
@@ -25,7 +25,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
-from hub.store.repair.replays import Item, NoSuchPlan, Selection
+from hub.store.repair.replays import Item, NoSuchPlan, ReplayFilter
 from hub.store.schema.tables import audit as audit_table
 from hub.store.schema.tables import deliveries as table
 from tests.support.partners.partner import REFUSES, Partner
@@ -59,7 +59,7 @@ class Desk:
     def plan(self, **selection: object) -> tuple[int, list[Item]]:
         """Make a plan; return its number and items."""
         store = self.works.store
-        found = Selection(**selection)  # type: ignore[arg-type]
+        found = ReplayFilter(**selection)  # type: ignore[arg-type]
         number = replay_plan.make(
             store, found, [self.works.partner], file_path=self.files.path, by=by("look")
         )
@@ -70,7 +70,7 @@ class Desk:
         """Make a plan; return what it says of each delivery."""
         return [item.verdict for item in self.plan(**selection)[1]]
 
-    def run(self, number: int) -> Report:
+    def run(self, number: int) -> ReplayReport:
         """Carry a plan out."""
         return ReplayRun(
             self.works.store,
@@ -99,7 +99,7 @@ class Desk:
         return [(row.action, row.object) for row in rows]
 
 
-def by(reason: str) -> By:
+def by(reason: str) -> SignedBy:
     """Return who acts."""
     return {"actor": "officer", "reason": reason, "now": now()}
 
@@ -327,7 +327,7 @@ def corrected(store: Store, id: int, **fields: object) -> resend.Correction:
 def dead_one(store: Store) -> int:
     """Return the number of the one dead delivery."""
     with store.read() as tx:
-        (found,) = replays.select(tx, Selection())
+        (found,) = replays.select(tx, ReplayFilter())
     return found.id
 
 

@@ -11,7 +11,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import replays
-from hub.store.repair.replays import Selection
+from hub.store.repair.replays import ReplayFilter
 from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import audit as audit_table
 from tests.support.hub_command import run_hub
@@ -40,7 +40,7 @@ def test_a_replay_that_dies_between_two_items_is_run_again(tmp_path: Path) -> No
         by = {"actor": "officer", "reason": "look", "now": now()}
         plan = replay_plan.make(
             store,
-            Selection(),
+            ReplayFilter(),
             [partner],
             file_path=lambda _: tmp_path,
             by=by,  # type: ignore[arg-type]

@@ -15,14 +15,14 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.operations import By
+from hub.operations import SignedBy
 from hub.operations.restore import Restored, restore
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
-from hub.store.repair.restore import Mark
+from hub.store.repair.restore import CallCounterFile
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import AT, now, number, step, working
 
@@ -42,10 +42,10 @@ def accepted(store: Store) -> None:
         journal.accept(tx, [journal.Entry(message, envelope.encode(message), "scan-1")], now())
 
 
-def put_back(store: Store, mark: Mark) -> Restored:
+def put_back(store: Store, mark: CallCounterFile) -> Restored:
     """Prepare the store for its start, as the command does."""
     receive = Receive(store, MemoryBroker(), handler, clock=now)
-    by: By = {"actor": "test", "reason": "disk lost", "now": now()}
+    by: SignedBy = {"actor": "test", "reason": "disk lost", "now": now()}
     return restore(store, receive.handle_one, mark, by)
 
 
@@ -64,7 +64,7 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
         fault = DOWN.code
         transitions.wait(tx, 4, since=S.SENDING, when=now(), code=fault, detail="")
     partner.ledger = [(number(1), 1), (number(1), 2), (number(2), 1), (number(4), 1)]
-    done = put_back(store, Mark(tmp_path / "calls-made"))
+    done = put_back(store, CallCounterFile(tmp_path / "calls-made"))
     assert done == Restored(handled=1, failed=0, asked=5, behind=2)
     with working(store, broker, partner) as works:
         works.wait_delivered(7)
@@ -78,7 +78,7 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
 
 def test_what_comes_after_the_restore_is_sent_as_ever(store: Store, tmp_path: Path) -> None:
     """Only what the copy held is asked about."""
-    put_back(store, Mark(tmp_path / "calls-made"))
+    put_back(store, CallCounterFile(tmp_path / "calls-made"))
     partner, broker = Partner(), MemoryBroker()
     with working(store, broker, partner) as works:
         works.say(step(1, 1), step(1, 2))
@@ -96,7 +96,7 @@ NUMBER_BACK = {
 
 def test_an_old_copy_is_noticed_until_it_was_prepared(store: Store, tmp_path: Path) -> None:
     """By the number of calls that is kept outside of the database; without the file nothing is."""
-    mark = Mark(tmp_path / "calls-made")
+    mark = CallCounterFile(tmp_path / "calls-made")
     assert not mark.is_ahead(store)
     with store.write() as tx:
         emit(tx, [step(1, 1)], now())
@@ -115,7 +115,7 @@ def test_an_old_copy_is_noticed_until_it_was_prepared(store: Store, tmp_path: Pa
 
 def test_the_mark_is_kept_by_the_timer(store: Store, tmp_path: Path) -> None:
     """At every sweep and at the end; the hub's own timer is given it."""
-    mark, partner, broker = Mark(tmp_path / "calls-made"), Partner(), MemoryBroker()
+    mark, partner, broker = CallCounterFile(tmp_path / "calls-made"), Partner(), MemoryBroker()
     with working(store, broker, partner) as works:
         works.timer.on_sweep = lambda: mark.write(store)
         works.say(step(1, 1))

@@ -13,10 +13,10 @@ import pytest
 
 from hub.drill.sandbox.supervised import (
     DirectoryInUse,
-    KeptProcess,
     Launch,
     NodeFailed,
     NotifySocket,
+    SupervisedProcess,
 )
 
 SERVER = ["sleep", "600"]
@@ -40,7 +40,7 @@ def ends(pid_fd: int, *, within_seconds: float = 10) -> bool:
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_it_ends_when_told_to(tmp_path: Path, how: str) -> None:
     """`stop` and `kill` return when the process has gone."""
-    kept = KeptProcess.start(launch(tmp_path), lock=tmp_path / "lock")
+    kept = SupervisedProcess.start(launch(tmp_path), lock=tmp_path / "lock")
     watch = os.pidfd_open(kept.pid)
     getattr(kept, how)()
     assert not kept.alive
@@ -54,7 +54,7 @@ def test_one_that_will_not_stop_is_killed_when_its_grace_has_run_out(tmp_path: P
     stubborn = "trap '' TERM; read never <> \"$0\""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    kept = KeptProcess.start(
+    kept = SupervisedProcess.start(
         launch(tmp_path, "sh", "-c", stubborn, str(pipe)), lock=tmp_path / "lock"
     )
     kept.stop()
@@ -86,9 +86,11 @@ sys.stdin.read()
 
 def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     """A node that a worker thread restarted stays when the thread is done."""
-    started: list[KeptProcess] = []
+    started: list[SupervisedProcess] = []
     thread = threading.Thread(
-        target=lambda: started.append(KeptProcess.start(launch(tmp_path), lock=tmp_path / "lock"))
+        target=lambda: started.append(
+            SupervisedProcess.start(launch(tmp_path), lock=tmp_path / "lock")
+        )
     )
     thread.start()
     thread.join()
@@ -101,7 +103,7 @@ def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
 
 def test_it_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
     """Even the watchman's sudden end leaves nothing behind."""
-    kept = KeptProcess.start(launch(tmp_path), lock=tmp_path / "lock")
+    kept = SupervisedProcess.start(launch(tmp_path), lock=tmp_path / "lock")
     watch = os.pidfd_open(kept.pid)
     os.kill(kept._keeper.pid, signal.SIGKILL)
     assert ends(watch)
@@ -113,11 +115,11 @@ def test_it_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
 def test_a_directory_has_one_server_at_a_time(tmp_path: Path) -> None:
     """The second one is refused while the first runs, and not after."""
     lock = tmp_path / "lock"
-    first = KeptProcess.start(launch(tmp_path), lock=lock)
+    first = SupervisedProcess.start(launch(tmp_path), lock=lock)
     with pytest.raises(DirectoryInUse, match="another process"):
-        KeptProcess.start(launch(tmp_path), lock=lock, lock_patience=timedelta(0))
+        SupervisedProcess.start(launch(tmp_path), lock=lock, lock_patience=timedelta(0))
     first.kill()
-    second = KeptProcess.start(launch(tmp_path), lock=lock, lock_patience=timedelta(0))
+    second = SupervisedProcess.start(launch(tmp_path), lock=lock, lock_patience=timedelta(0))
     second.kill()
 
 
@@ -125,7 +127,7 @@ def test_a_server_that_ends_while_starting_is_reported_with_its_last_words(tmp_p
     """The error holds the end of the log, so nobody has to look for it."""
     failing = launch(tmp_path, "sh", "-c", "echo the port is taken; exit 3")
     with NotifySocket() as notify:
-        kept = KeptProcess.start(failing, lock=tmp_path / "lock", notify=notify)
+        kept = SupervisedProcess.start(failing, lock=tmp_path / "lock", notify=notify)
         with pytest.raises(NodeFailed, match="the port is taken"):
             kept.wait_ready(notify, timedelta(seconds=10))
 
@@ -133,4 +135,4 @@ def test_a_server_that_ends_while_starting_is_reported_with_its_last_words(tmp_p
 def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """A command that cannot be started is an error at once, not a silence."""
     with pytest.raises(NodeFailed, match="no-such-program"):
-        KeptProcess.start(launch(tmp_path, "no-such-program"), lock=tmp_path / "lock")
+        SupervisedProcess.start(launch(tmp_path, "no-such-program"), lock=tmp_path / "lock")

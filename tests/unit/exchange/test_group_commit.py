@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.exchange.intake.group_commit import Closed, GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import GroupClosed, GroupCommit, Unanswered
 
 
 def test_callers_that_come_while_a_group_is_written_form_the_next_one() -> None:
@@ -56,7 +56,7 @@ def test_what_comes_after_the_end_is_refused_at_once() -> None:
     commits.close()
     commits.close()
     assert before.result(10) == 1
-    with pytest.raises(Closed):
+    with pytest.raises(GroupClosed):
         commits.submit(2)
 
 

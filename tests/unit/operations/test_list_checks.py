@@ -18,7 +18,7 @@ from hub.operations.comparison.lists.checks import (
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.registers import agencies
-from hub.store.records.partner_view import Known
+from hub.store.records.partner_view import DossierView
 
 DAY = date(2018, 8, 6)
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)
@@ -41,9 +41,9 @@ def listing(*numbers: str) -> PartnerList:
     )
 
 
-def known(*, delivered: bool = True, last_at: datetime = AT) -> Known:
+def known(*, delivered: bool = True, last_at: datetime = AT) -> DossierView:
     """Return a dossier of the day."""
-    return Known(
+    return DossierView(
         received_at=datetime(2018, 8, 6, 2, tzinfo=UTC),
         opened=True,
         settled=True,

@@ -14,12 +14,12 @@ from hub.operations.comparison.lists.decision import (
     LISTED_UNSENT,
     NOT_LISTED,
     UNKNOWN_HERE,
-    Verdict,
+    ListDecision,
     is_gone,
     judge,
 )
 from hub.operations.comparison.lists.reader import PartnerList
-from hub.store.records.partner_view import Known
+from hub.store.records.partner_view import DossierView
 
 DAY = date(2018, 8, 6)
 RECEIVED = datetime(2018, 8, 6, 2, tzinfo=UTC)
@@ -48,9 +48,9 @@ def known(
     delivered: bool = True,
     last_at: datetime | None = WRITTEN - HOUR,
     status: Status | None = Status.PROCESSING,
-) -> Known:
+) -> DossierView:
     """Return a dossier, delivered an hour before the list was written."""
-    return Known(
+    return DossierView(
         received_at=received_at,
         opened=opened,
         settled=settled,
@@ -60,7 +60,7 @@ def known(
     )
 
 
-def kind(verdict: Verdict) -> str | None:
+def kind(verdict: ListDecision) -> str | None:
     """Return the kind of the difference."""
     return verdict.finding.kind if verdict.finding else None
 
@@ -108,7 +108,7 @@ def test_a_status_differs_when_both_tell_one_and_not_the_same(
     assert (LISTED_DIFFERS in verdict.judged) is both
     assert BY_LIST - {LISTED_DIFFERS} <= verdict.judged
     same = judge(listing({number(1): any_status}), number(1), known(status=any_status), day=DAY)
-    assert same == Verdict(None, BY_LIST)
+    assert same == ListDecision(None, BY_LIST)
 
 
 @given(on_list=st.booleans(), delivered=st.booleans(), later=st.booleans())
@@ -119,7 +119,7 @@ def test_what_moved_after_the_list_or_is_under_way_is_not_judged(
     listed = listing({number(1): Status.RETURNED} if on_list else {})
     last_at = WRITTEN + HOUR if later else WRITTEN - HOUR
     here = known(settled=later, delivered=delivered, last_at=last_at)
-    assert judge(listed, number(1), here, day=DAY) == Verdict(
+    assert judge(listed, number(1), here, day=DAY) == ListDecision(
         None, frozenset({UNKNOWN_HERE}), unsure=True
     )
 
@@ -153,7 +153,7 @@ def test_each_difference_has_an_owner_and_says_what_to_do(partner: str, owner: s
 
 
 def gone(
-    task: str, listed: PartnerList, here: Known | None, *, on: date = DAY, whole: bool = True
+    task: str, listed: PartnerList, here: DossierView | None, *, on: date = DAY, whole: bool = True
 ) -> bool:
     """Tell whether the task that a list of DAY opened is gone by another list."""
     verdict = judge(listed, number(1), here, day=on)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.rules import call_limits as m
-from hub.rules.call_limits import LOCAL, CallLimits, Closed, Dated, Day, Quota, Weekly
+from hub.rules.call_limits import LOCAL, CallLimits, ClosedPeriod, Dated, Day, Quota, Weekly
 
 MONDAY = date(2018, 8, 6)
 DAYS = tuple(Day)
@@ -74,7 +74,7 @@ def quota(calls: int, **changed: object) -> Quota:
     return Quota(**{**plain, **changed})  # type: ignore[arg-type]
 
 
-def closed(at: datetime, *windows: Weekly | Dated, operation: str = "x") -> Closed | None:
+def closed(at: datetime, *windows: Weekly | Dated, operation: str = "x") -> ClosedPeriod | None:
     """Ask about one operation of the province."""
     return m.closed_window(CallLimits(windows=windows), "provincial", operation, at=at)
 

@@ -8,8 +8,8 @@ from hub.messages.payloads import Status
 from hub.rules.retention.ends import (
     CLOSED,
     UNCOLLECTED,
+    DossierStanding,
     Kept,
-    Standing,
     look_again,
     month_after,
     whole_months,
@@ -25,7 +25,7 @@ OLD, YOUNG = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)
 def why(status: Status = Status.RETURNED, **facts: object) -> Kept | None:
     """Return what keeps a dossier of which everything else has ended long ago."""
     values = {"status": status, "status_at": OLD, "last_at": OLD, **facts}
-    return why_kept(Standing(**values), before=BEFORE)  # type: ignore[arg-type]
+    return why_kept(DossierStanding(**values), before=BEFORE)  # type: ignore[arg-type]
 
 
 def test_what_has_ended_may_go() -> None:
@@ -81,7 +81,7 @@ def test_the_index_holds_what_the_rule_calls_closed() -> None:
 
 def test_what_is_too_young_is_looked_at_when_it_comes_of_age_and_the_rest_next_month() -> None:
     """Whatever keeps it, a dossier is not looked at again by a run that takes the same."""
-    standing = Standing(status=Status.FINISHED, status_at=OLD, last_at=OLD)
+    standing = DossierStanding(status=Status.FINISHED, status_at=OLD, last_at=OLD)
     of_age = OLD + UNCOLLECTED
     assert look_again(standing, Kept.TOO_YOUNG, before=BEFORE) == of_age
     for why in set(Kept) - {Kept.TOO_YOUNG}:

@@ -14,7 +14,7 @@ from hub.store.engine.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ArchiveCheck:
     """What was found in the archive."""
 
     files: int
@@ -28,7 +28,7 @@ class Verdict:
 
 def verify(
     store: Store, folder: Path, *, progress: Callable[[str], None] = lambda _: None
-) -> Verdict:
+) -> ArchiveCheck:
     """Read every file; names each that is not what was written."""
     with store.read() as tx:
         known = files.known(tx)
@@ -45,7 +45,7 @@ def verify(
     problems += [
         f"{name}: this database does not know the file" for name in there if name not in names
     ]
-    return Verdict(
+    return ArchiveCheck(
         files=len(known),
         dossiers=sum(file.dossiers or 0 for file in known),
         bytes=sum(file.size or 0 for file in known),

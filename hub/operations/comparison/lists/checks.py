@@ -16,7 +16,7 @@ from hub.records.deadlines.calendar import local
 from hub.records.dossiers import numbering
 from hub.records.registers.agencies import Directory
 from hub.records.registers.procedures import Level
-from hub.store.records.partner_view import Known
+from hub.store.records.partner_view import DossierView
 
 MOST_FINDINGS = 1000
 """More than a ward takes in on a day; they become tasks in one transaction."""
@@ -51,7 +51,9 @@ def forms(number: str) -> tuple[str, str, str]:
     return number, numbering.short(number), numbering.long(number)
 
 
-def as_the_ward_writes(listed: PartnerList, here: Mapping[str, Known], ward: Ward) -> PartnerList:
+def as_the_ward_writes(
+    listed: PartnerList, here: Mapping[str, DossierView], ward: Ward
+) -> PartnerList:
     """Return the list with each number in the ward's form, so that none looks like another one."""
     return replace(
         listed, statuses={_form(one, here, ward): said for one, said in listed.statuses.items()}
@@ -59,7 +61,7 @@ def as_the_ward_writes(listed: PartnerList, here: Mapping[str, Known], ward: War
 
 
 def of_this_ward(
-    listed: PartnerList, here: Mapping[str, Known], ward: Ward
+    listed: PartnerList, here: Mapping[str, DossierView], ward: Ward
 ) -> tuple[PartnerList, int]:
     """Return the list without what another agency received, and how many that were.
 
@@ -81,7 +83,7 @@ def of_this_ward(
     return replace(listed, statuses=kept), len(others)
 
 
-def check_day(listed: PartnerList, here: Mapping[str, Known], day: date) -> None:
+def check_day(listed: PartnerList, here: Mapping[str, DossierView], day: date) -> None:
     """Refuse a list of another day or an empty one where something of the day was delivered: it
     would name all of that as missing, and end the tasks of what only the partner has."""
     if _shows(listed, here, day) or not any(
@@ -91,7 +93,7 @@ def check_day(listed: PartnerList, here: Mapping[str, Known], day: date) -> None
     raise ListRefused(problems.another_day(day) if listed.statuses else problems.empty(day))
 
 
-def is_whole(listed: PartnerList, here: Mapping[str, Known], day: date) -> bool:
+def is_whole(listed: PartnerList, here: Mapping[str, DossierView], day: date) -> bool:
     """Tell whether a list shows all that was delivered of the day, and something was.
 
     Only then a number that it does not show is taken for gone. What was delivered after the export
@@ -102,19 +104,19 @@ def is_whole(listed: PartnerList, here: Mapping[str, Known], day: date) -> bool:
     return bool(delivered) and delivered <= listed.statuses.keys()
 
 
-def is_of(here: Known, day: date) -> bool:
+def is_of(here: DossierView, day: date) -> bool:
     """Tell whether a dossier was received on a day, by the ward's clock."""
     return local(here.received_at).date() == day
 
 
-def _shows(listed: PartnerList, here: Mapping[str, Known], day: date) -> bool:
+def _shows(listed: PartnerList, here: Mapping[str, DossierView], day: date) -> bool:
     return any(
         numbering.parse(number).day == day or (number in here and is_of(here[number], day))
         for number in listed.statuses
     )
 
 
-def _form(number: str, here: Mapping[str, Known], ward: Ward) -> str:
+def _form(number: str, here: Mapping[str, DossierView], ward: Ward) -> str:
     as_given, short, long = forms(number)
     for form in (as_given, short, long):
         if form in here:

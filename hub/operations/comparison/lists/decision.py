@@ -19,7 +19,7 @@ from hub.messages.payloads import Status
 from hub.operations.comparison.lists.checks import is_of
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
-from hub.store.records.partner_view import Known
+from hub.store.records.partner_view import DossierView
 from hub.store.repair.tasks import Finding
 from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN
 
@@ -30,7 +30,7 @@ _OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ListDecision:
     """What a list says of one dossier."""
 
     finding: Finding | None = None
@@ -40,27 +40,29 @@ class Verdict:
     """Whether it should have been judged and could not be."""
 
 
-def judge(listed: PartnerList, number: str, here: Known | None, *, day: date) -> Verdict:
+def judge(listed: PartnerList, number: str, here: DossierView | None, *, day: date) -> ListDecision:
     """Compare one number with the list of reception day `day`."""
     on_list = number in listed.statuses
     if here is None:
-        return Verdict(_unknown_here(listed, number, day), BY_LIST) if on_list else Verdict()
+        return (
+            ListDecision(_unknown_here(listed, number, day), BY_LIST) if on_list else ListDecision()
+        )
     of_the_day = is_of(here, day)
     later = here.last_at is not None and here.last_at > listed.exported_at
     if later or not here.settled:
-        return Verdict(None, frozenset({UNKNOWN_HERE}), unsure=on_list or of_the_day)
+        return ListDecision(None, frozenset({UNKNOWN_HERE}), unsure=on_list or of_the_day)
     if on_list and not here.opened:
-        return Verdict(_listed_unsent(listed, number, day), BY_LIST)
+        return ListDecision(_listed_unsent(listed, number, day), BY_LIST)
     if on_list:
         return _by_status(listed, number, here.status, day)
     if not of_the_day:
-        return Verdict(None, frozenset({UNKNOWN_HERE}))
+        return ListDecision(None, frozenset({UNKNOWN_HERE}))
     if not here.opened:
-        return Verdict(None, BY_LIST - {LISTED_UNSENT})
-    return Verdict(_not_listed(listed, number, day) if here.delivered else None, BY_LIST)
+        return ListDecision(None, BY_LIST - {LISTED_UNSENT})
+    return ListDecision(_not_listed(listed, number, day) if here.delivered else None, BY_LIST)
 
 
-def is_gone(verdict: Verdict, kind: str, *, shown: str | None, day: date, whole: bool) -> bool:
+def is_gone(verdict: ListDecision, kind: str, *, shown: str | None, day: date, whole: bool) -> bool:
     """Tell whether a task's difference is gone.
 
     That a number is not on a list any more says something only by a list of the day that has
@@ -74,13 +76,13 @@ def is_gone(verdict: Verdict, kind: str, *, shown: str | None, day: date, whole:
     return by_absence and shown == day.isoformat() and whole
 
 
-def _by_status(listed: PartnerList, number: str, told: Status | None, day: date) -> Verdict:
+def _by_status(listed: PartnerList, number: str, told: Status | None, day: date) -> ListDecision:
     said = listed.statuses[number]
     if said is None or told is None:
-        return Verdict(None, BY_LIST - {LISTED_DIFFERS})
+        return ListDecision(None, BY_LIST - {LISTED_DIFFERS})
     if said is told:
-        return Verdict(None, BY_LIST)
-    return Verdict(_listed_differs(listed, number, said, told, day), BY_LIST)
+        return ListDecision(None, BY_LIST)
+    return ListDecision(_listed_differs(listed, number, said, told, day), BY_LIST)
 
 
 def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:

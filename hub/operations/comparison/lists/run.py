@@ -21,10 +21,10 @@ from hub.operations.comparison.lists.checks import (
     of_this_ward,
     ward_of,
 )
-from hub.operations.comparison.lists.decision import BY_LIST, Verdict, is_gone, judge
+from hub.operations.comparison.lists.decision import BY_LIST, ListDecision, is_gone, judge
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList
-from hub.operations.signed_by import By
+from hub.operations.signed_by import SignedBy
 from hub.records.deadlines.calendar import LOCAL
 from hub.records.registers import agencies
 from hub.records.rulebook import Rulebook
@@ -64,13 +64,19 @@ class _Judged:
     """A list in the ward's form, and what it says of each number."""
 
     listed: PartnerList
-    verdicts: Mapping[str, Verdict]
+    verdicts: Mapping[str, ListDecision]
     others: int
     whole: bool
 
 
 def reconcile_lists(
-    store: Store, day: date, lists: Sequence[PartnerList], rules: Rulebook, *, agency: str, by: By
+    store: Store,
+    day: date,
+    lists: Sequence[PartnerList],
+    rules: Rulebook,
+    *,
+    agency: str,
+    by: SignedBy,
 ) -> list[ListReport]:
     """Compare the lists of reception day `day` with what a ward knows whose code is `agency`.
 
@@ -142,7 +148,7 @@ def _keep(tx: Tx, judged: _Judged, *, day: date, due: datetime | None, now: date
     )
 
 
-def _record(tx: Tx, day: date, report: ListReport, by: By) -> None:
+def _record(tx: Tx, day: date, report: ListReport, by: SignedBy) -> None:
     listed = report.listed
     file = f"{listed.partner} {day:%Y-%m-%d} sha256:{listed.sha256}"
     what = (

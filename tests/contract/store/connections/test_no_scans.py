@@ -205,7 +205,7 @@ def whole_archive(url: str, directory: Path) -> None:
             number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
         )
         ward.accept(back)
-        assert unpark.drop(ward.store, parked.Selection(dossier=other), BY).count == 1
+        assert unpark.drop(ward.store, parked.ParkedFilter(dossier=other), BY).count == 1
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
