@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hot_folder_poll: Seconds = 1.0
     hot_folder_rest: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     """Seconds for which nothing of a scan may have changed before it is taken."""
-    barcode_line: str = ""
+    barcode_device: str = ""
     """Serial device of the barcode reader at the return desk, e.g. /dev/serial/by-id/usb-X; empty:
     none."""
     province_url: str = ""
@@ -85,21 +85,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: Seconds = 5.0
     reply_timeout: Seconds = 30.0
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
-    one_cpu: Literal["on", "off"] = "on"
+    pin_cpu: Literal["on", "off"] = "on"
     """Whether the threads of this process stay on one CPU, see hub/runtime/cpu_affinity.py."""
-    retry_first: Seconds = 5.0
-    retry_longest: Seconds = 1800.0
+    retry_min_delay: Seconds = 5.0
+    retry_max_delay: Seconds = 1800.0
     retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400
     """With the longest wait of half an hour, 400 outlast the days of Tết."""
     circuit_failures: Annotated[int, Meta(ge=1, le=1_000)] = 5
     """Failures of a partner's line in a row after which nothing is sent there for a while."""
-    circuit_first: Seconds = 5.0
-    circuit_longest: Seconds = 300.0
-    manners: str = ""
+    circuit_min_open: Seconds = 5.0
+    circuit_max_open: Seconds = 300.0
+    call_limits_file: str = ""
     """File with the partners' maintenance windows and quotas; empty: the packaged one."""
-    settle_delay: Seconds = 10.0
-    reconcile_again: Seconds = 30.0
-    sweep: Seconds = 60.0
+    reconcile_delay: Seconds = 10.0
+    reconcile_interval: Seconds = 30.0
+    sweep_interval: Seconds = 60.0
     alert_hours: Annotated[float, Meta(ge=0, le=400)] = 8.0
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     operator: str = ""
@@ -185,6 +185,7 @@ def seconds(value: float) -> timedelta:
 def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
     """Return the settings in `environment`; raises SettingsError with every problem."""
     problems: list[str] = []
+    environment = by_present_names(environment, problems)
     values: dict[str, Any] = {}
     fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
     for name, text in environment.items():

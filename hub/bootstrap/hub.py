@@ -147,7 +147,7 @@ class Hub:
 
 
 def _cpu_of(settings: Settings) -> AbstractContextManager[None]:
-    return one_cpu(wanted=settings.one_cpu == "on", directory=Path(settings.data_dir))
+    return one_cpu(wanted=settings.pin_cpu == "on", directory=Path(settings.data_dir))
 
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
@@ -162,8 +162,8 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
             keep=timedelta(days=settings.scans_days),
         )
     ]
-    if settings.barcode_line:
-        line = Path(settings.barcode_line)
+    if settings.barcode_device:
+        line = Path(settings.barcode_device)
         made.append(BarcodeSource(line, station=Station.RETURN, clock=clock))
     return made
 
@@ -201,7 +201,9 @@ def build(
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
-        call_limits=manners.load(Path(settings.manners)) if settings.manners else manners.load(),
+        call_limits=manners.load(Path(settings.call_limits_file))
+        if settings.call_limits_file
+        else manners.load(),
     )
     intake.on_commit = hub.wake
     devices = make_sources(settings, clock) if sources is None else list(sources)
@@ -278,9 +280,9 @@ def _timer(hub: Hub) -> Timer:
     calls = [destination.traits for destination in hub.destinations]
     nothing = timedelta()
     pace = Pace(
-        sweep=seconds(settings.sweep),
+        sweep=seconds(settings.sweep_interval),
         grace_period=max((traits.longest_call for traits in calls), default=nothing)
-        + seconds(settings.settle_delay),
+        + seconds(settings.reconcile_delay),
         lease=max((lease_of(traits) for traits in calls), default=Pace().lease),
     )
     return Timer(
@@ -330,10 +332,10 @@ def _look_at_all(looks: Sequence[Callable[[datetime], object]], now: datetime) -
 def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
     settings = hub.settings
     policy = RetryPolicy(
-        first_wait=seconds(settings.retry_first),
-        longest_wait=seconds(settings.retry_longest),
+        first_wait=seconds(settings.retry_min_delay),
+        longest_wait=seconds(settings.retry_max_delay),
         attempts=settings.retry_attempts,
-        settle_delay=seconds(settings.settle_delay),
+        settle_delay=seconds(settings.reconcile_delay),
     )
     settling = SettleContext(
         store=hub.store,
@@ -356,7 +358,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
             )
         )
     if "reconcile" in settings.role_names:
-        again = seconds(settings.reconcile_again)
+        again = seconds(settings.reconcile_interval)
         roles.append(
             Reconcile(
                 destination,
@@ -375,8 +377,8 @@ def _gate(hub: Hub, destination: Destination) -> AdmissionControl:
     settings, traits = hub.settings, destination.traits
     policy = circuit.CircuitPolicy(
         failures=settings.circuit_failures,
-        first_pause=seconds(settings.circuit_first),
-        longest_pause=seconds(settings.circuit_longest),
+        first_pause=seconds(settings.circuit_min_open),
+        longest_pause=seconds(settings.circuit_max_open),
         width=traits.concurrency,
         pause_from=traits.pause_from,
         longest_wish=traits.longest_wish,

@@ -56,14 +56,14 @@ NO_LAG = '[lookup]\nlag = "0s"\n'
 QUICK = {
     "connect_timeout": 0.5,
     "reply_timeout": 2,
-    "retry_first": 0.1,
-    "retry_longest": 0.5,
+    "retry_min_delay": 0.1,
+    "retry_max_delay": 0.5,
     "retry_attempts": 1000,
-    "circuit_first": 0.1,
-    "circuit_longest": 0.5,
-    "settle_delay": 0.1,
-    "reconcile_again": 0.3,
-    "sweep": 0.5,
+    "circuit_min_open": 0.1,
+    "circuit_max_open": 0.5,
+    "reconcile_delay": 0.1,
+    "reconcile_interval": 0.3,
+    "sweep_interval": 0.5,
     "drill": "on",
 }
 IN_EVERY_RUN = ("replica",)

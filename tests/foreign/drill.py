@@ -170,14 +170,14 @@ def _environment(kind: Kind, place: Path, *, url: str, port: int) -> dict[str, s
         # What the hub died of is asked about when its lease is over: sixteen times this.
         "connect_timeout": 0.3,
         "reply_timeout": 0.7,
-        "retry_first": 0.1,
-        "retry_longest": 1,
+        "retry_min_delay": 0.1,
+        "retry_max_delay": 1,
         "retry_attempts": 1000,
-        "circuit_first": 0.2,
-        "circuit_longest": 1,
-        "settle_delay": 0.3,
-        "reconcile_again": 0.5,
-        "sweep": 1,
+        "circuit_min_open": 0.2,
+        "circuit_max_open": 1,
+        "reconcile_delay": 0.3,
+        "reconcile_interval": 0.5,
+        "sweep_interval": 1,
         "drill": "on",
     }
     return {

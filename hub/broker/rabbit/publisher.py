@@ -132,7 +132,9 @@ class _Session:
 
     def _refuse(self, batch: _Batch, index: int, code: str) -> None:
         batch.refuse(index)
-        log.error(Event.MESSAGE_UNSENDABLE, message_type=batch.messages[index].type, code=code)
+        log.error(
+            Event.MESSAGE_REJECTED_LOCALLY, message_type=batch.messages[index].type, code=code
+        )
 
     def _on_return(self, _channel: Any, method: Any, properties: Any, _body: bytes) -> None:
         if self._batch is not None:

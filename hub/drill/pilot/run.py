@@ -282,12 +282,12 @@ def _settings(
         intake_token=secrets.token_urlsafe(24),
         connect_timeout=1,
         reply_timeout=3,
-        retry_first=0.1,
-        retry_longest=1.5,
-        circuit_first=0.2,
-        circuit_longest=1,
-        settle_delay=0.2,
-        reconcile_again=1,
+        retry_min_delay=0.1,
+        retry_max_delay=1.5,
+        circuit_min_open=0.2,
+        circuit_max_open=1,
+        reconcile_delay=0.2,
+        reconcile_interval=1,
     )
 
 

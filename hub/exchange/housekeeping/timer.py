@@ -159,7 +159,7 @@ class Timer(Role):
                 page = ids[start : start + future_times.PAGE]
                 count += future_times.correct(tx, page, present)
         if count:
-            log.warning(Event.FUTURE_MENDED, count=count)
+            log.warning(Event.TIMESTAMPS_REPAIRED, count=count)
 
     def _enqueue_lost(self, tx: Tx, now: datetime) -> int:
         """Ask again for a page of messages that were accepted long ago and never handled.

@@ -1,7 +1,7 @@
 """Reads the partners' maintenance windows and quotas, dated data in `data/manners.toml`.
 
-An installation may put a file of its own in its place (`HUB_MANNERS`). Data that contradict
-themselves stop the start: a window that nobody meant would stop a partner's traffic.
+An installation may put a file of its own in its place (`HUB_CALL_LIMITS_FILE`). Data that
+contradict themselves stop the start: a window that nobody meant would stop a partner's traffic.
 """
 
 from collections.abc import Sequence

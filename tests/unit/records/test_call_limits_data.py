@@ -162,6 +162,6 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path, encoding: str) ->
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """A wrong HUB_MANNERS must not look like a partner without manners."""
+    """A wrong HUB_CALL_LIMITS_FILE must not look like a partner without manners."""
     with pytest.raises(CallLimitsBroken, match=r"^of_ours\.toml: "):
         call_limits.load(tmp_path / "of_ours.toml")

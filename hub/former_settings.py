@@ -1,0 +1,36 @@
+"""Names that settings had in the release before: they still work, and each use is told on stderr.
+
+Goes with the next release. Nothing else of the old names is known anywhere.
+"""
+
+import sys
+from collections.abc import Mapping
+
+FORMER = {
+    "HUB_MANNERS": "HUB_CALL_LIMITS_FILE",
+    "HUB_SWEEP": "HUB_SWEEP_INTERVAL",
+    "HUB_SETTLE_DELAY": "HUB_RECONCILE_DELAY",
+    "HUB_RECONCILE_AGAIN": "HUB_RECONCILE_INTERVAL",
+    "HUB_RETRY_FIRST": "HUB_RETRY_MIN_DELAY",
+    "HUB_RETRY_LONGEST": "HUB_RETRY_MAX_DELAY",
+    "HUB_CIRCUIT_FIRST": "HUB_CIRCUIT_MIN_OPEN",
+    "HUB_CIRCUIT_LONGEST": "HUB_CIRCUIT_MAX_OPEN",
+    "HUB_BARCODE_LINE": "HUB_BARCODE_DEVICE",
+    "HUB_ONE_CPU": "HUB_PIN_CPU",
+}
+"""Each former name and the present one."""
+
+
+def by_present_names(environment: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    """Return the environment under present names; both names set at once are a problem."""
+    present = dict(environment)
+    for old, new in FORMER.items():
+        if old not in present:
+            continue
+        if new in present:
+            problems.append(f"{old}: is {new} now, and that is set as well; set one of the two")
+            present.pop(old)
+            continue
+        sys.stderr.write(f"{old} is {new} now; the old name works in this release only\n")
+        present[new] = present.pop(old)
+    return present
