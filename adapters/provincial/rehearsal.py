@@ -21,7 +21,7 @@ from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
-from adapters.wire.rehearsal.records import Pair, PairKind, Said, Shown, Test
+from adapters.wire.rehearsal.records import HeardReply, Pair, PairKind, Shown, Test
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import (
@@ -70,7 +70,7 @@ class ProvinceRehearsal:
         self._requests: list[Request] = []
         """The registration, then the steps."""
 
-    def log_in(self) -> Said:
+    def log_in(self) -> HeardReply:
         """Ask for a session of its own."""
         arguments = {
             "username": self.settings.username,
@@ -79,13 +79,13 @@ class ProvinceRehearsal:
         }
         return self._call(Operation.LOGIN, self._dialect.build(Operation.LOGIN, arguments), "")
 
-    def look_up(self, number: str, token: str) -> Said:
+    def look_up(self, number: str, token: str) -> HeardReply:
         """Ask for a dossier."""
         arguments = {"madonvi": self.settings.agency, "mahoso": number}
         envelope = self._dialect.build(Operation.LOOK_UP, arguments)
         return self._call(Operation.LOOK_UP, envelope, token)
 
-    def pings(self, token: str) -> list[Said]:
+    def pings(self, token: str) -> list[HeardReply]:
         """The province has nothing else that is harmless."""
         del token
         return []
@@ -100,15 +100,15 @@ class ProvinceRehearsal:
             message = catalog.compose(payload, time=test.now, source="rehearsal", id=id)
             self._requests.append(self.destination.prepare(message, payload))
 
-    def register(self, token: str) -> Said:
+    def register(self, token: str) -> HeardReply:
         """Send the registration."""
         return self._call(Operation.REGISTER, self._requests[0].body.envelope, token)
 
-    def add_step(self, index: int, token: str) -> Said:
+    def add_step(self, index: int, token: str) -> HeardReply:
         """Send a step."""
         return self._call(Operation.ADD_STEPS, self._requests[1 + index].body.envelope, token)
 
-    def again(self, said: Said) -> Said:
+    def again(self, said: HeardReply) -> HeardReply:
         """Read a reply anew."""
         return self._caller.read(said)
 
@@ -151,7 +151,7 @@ class ProvinceRehearsal:
             raise reply.findings.refuse("session", "a code of success without a session")
         return means
 
-    def _call(self, operation: Operation, envelope: Any, token: str) -> Said:
+    def _call(self, operation: Operation, envelope: Any, token: str) -> HeardReply:
         address, headers = self._dialect.address(operation)
         body = self._dialect.body(envelope, token)
         return self._caller.call(str(operation), "POST", address, body=body, headers=headers)

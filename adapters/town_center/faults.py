@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.town_center.callbacks.reading import Said, Shown, read_found, read_said
+from adapters.town_center.callbacks.reading import ReportedStep, Shown, read_found, read_said
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.profile import Means, Profile
@@ -110,7 +110,7 @@ def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> Shown | None:
     raise reply.findings.refuse("data", "a dossier beside a code of none, or none beside success")
 
 
-def meaning(reply: Reply, said: Said, *, table: CodeTable) -> Means:
+def meaning(reply: Reply, said: ReportedStep, *, table: CodeTable) -> Means:
     """Return what a code says; raises the failure of a status that speaks alone."""
     if not said.code:
         expect_success(reply)

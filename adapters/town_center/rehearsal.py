@@ -21,7 +21,7 @@ from adapters.wire.dates import DateReader
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from adapters.wire.rehearsal.calling import Caller, Heard, concluded
-from adapters.wire.rehearsal.records import Pair, PairKind, Said, Shown, Test
+from adapters.wire.rehearsal.records import HeardReply, Pair, PairKind, Shown, Test
 from adapters.wire.replies import expect_success
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
@@ -58,7 +58,7 @@ class TownRehearsal:
         self._number = ""
         self._request: Request | None = None
 
-    def log_in(self) -> Said:
+    def log_in(self) -> HeardReply:
         """Ask for a token of its own."""
         form = {
             "grant_type": "client_credentials",
@@ -68,12 +68,12 @@ class TownRehearsal:
         body, address = urlencode(form).encode(), self.settings.address(LOGIN)
         return self._caller.call(LOGIN, "POST", address, body=body, headers=_FORM)
 
-    def look_up(self, number: str, token: str) -> Said:
+    def look_up(self, number: str, token: str) -> HeardReply:
         """Ask for a dossier."""
         address = self.settings.address(LOOK_UP, number)
         return self._caller.call(LOOK_UP, "GET", address, headers=_bearer(token))
 
-    def pings(self, token: str) -> list[Said]:
+    def pings(self, token: str) -> list[HeardReply]:
         """Ask whether the town is ready."""
         if PING not in self.addresses:
             return []
@@ -88,7 +88,7 @@ class TownRehearsal:
         message = catalog.compose(payload, time=test.now, source="rehearsal", id=id)
         self._request = self.destination.prepare(message, payload)
 
-    def register(self, token: str) -> Said:
+    def register(self, token: str) -> HeardReply:
         """Send the transfer."""
         request = self._made()
         address = self.settings.address(TRANSFER, request.number)
@@ -99,11 +99,11 @@ class TownRehearsal:
         }
         return self._caller.call(TRANSFER, "POST", address, body=request.body, headers=headers)
 
-    def add_step(self, index: int, token: str) -> Said:
+    def add_step(self, index: int, token: str) -> HeardReply:
         """The town takes no steps."""
         raise NotImplementedError
 
-    def again(self, said: Said) -> Said:
+    def again(self, said: HeardReply) -> HeardReply:
         """Read a reply anew."""
         return self._caller.read(said)
 

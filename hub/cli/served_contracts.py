@@ -20,7 +20,7 @@ _NOT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ContractNews:
     """Lines for a person, in two languages."""
 
     vi: str
@@ -43,34 +43,34 @@ def show(partner: str) -> None:
         console.print(f"{told.vi} / {told.en}", markup=False, highlight=False, soft_wrap=True)
 
 
-def lines(kept: Kept | None) -> list[Told]:
+def lines(kept: Kept | None) -> list[ContractNews]:
     """Return what is known of a contract."""
     if kept is None or kept.asked_at is None:
-        return [Told("Hợp đồng: chưa lấy lần nào", "Contract: not fetched yet")]
+        return [ContractNews("Hợp đồng: chưa lấy lần nào", "Contract: not fetched yet")]
     asked = f"{local(kept.asked_at):%H:%M %d/%m/%Y}"
-    found = [Told(f"Hợp đồng: {kept.address}", f"Contract: {kept.address}")]
+    found = [ContractNews(f"Hợp đồng: {kept.address}", f"Contract: {kept.address}")]
     if kept.outcome != Outcome.SERVED:
         vi, en = _NOT[Outcome(kept.outcome)]
-        found.append(Told(f"hỏi lúc {asked}: {vi} ({kept.why})", f"asked at {asked}: {en}"))
+        found.append(ContractNews(f"hỏi lúc {asked}: {vi} ({kept.why})", f"asked at {asked}: {en}"))
     if kept.fetched_at is not None and kept.since is not None:
         fetched, since = (f"{local(it):%H:%M %d/%m/%Y}" for it in (kept.fetched_at, kept.since))
         print_ = kept.fingerprint[:12]
         found.append(
-            Told(
+            ContractNews(
                 f"lấy lần cuối {fetched}, không đổi từ {since}, dấu vân {print_}",
                 f"last fetched {fetched}, unchanged since {since}, fingerprint {print_}",
             )
         )
         if kept.outcome == Outcome.SERVED and kept.why:
             vi = f"lược đồ không công bố: {kept.why}"
-            found.append(Told(vi, f"schemas that are not served: {kept.why}"))
+            found.append(ContractNews(vi, f"schemas that are not served: {kept.why}"))
         if kept.differs:
             count = kept.differs
             vi = f"khác schemas/ của trung tâm ở {count} chỗ"
-            found.append(Told(vi, f"differs from the hub's schemas/ in {count} places"))
+            found.append(ContractNews(vi, f"differs from the hub's schemas/ in {count} places"))
         else:
             vi = "không khác schemas/ của trung tâm"
-            found.append(Told(vi, "no difference from the hub's schemas/"))
+            found.append(ContractNews(vi, "no difference from the hub's schemas/"))
     return found
 
 

@@ -14,7 +14,7 @@ from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 
 
-class Bell:
+class Wakeup:
     """Wakes one waiting thread; rings while nobody waits are remembered."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Role(ABC):
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
-        self.bell = Bell()
+        self.bell = Wakeup()
         self._thread: threading.Thread | None = None
         self._beaten = time.monotonic()
         self._crashed: tuple[float, str] | None = None

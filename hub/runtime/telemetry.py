@@ -56,7 +56,7 @@ class Event(StrEnum):
     PARTNER_TRIED = "partner_tried"
     PARTNER_RESUMED = "partner_resumed"
     REPLY_DRIFTED = "reply_drifted"
-    CONTRACT_ASKED = "contract_asked"
+    CONTRACT_QUERIED = "contract_queried"
     CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
     PREFLIGHT_FOUND = "preflight_found"

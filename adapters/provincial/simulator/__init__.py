@@ -16,7 +16,7 @@ import msgspec
 from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator import rest, soap
-from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, Said
+from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, OfficeReply
 from adapters.simulation import serve, served_contract
 from adapters.simulation.dialects.speech import Setting
 from adapters.simulation.faults import Faults
@@ -73,7 +73,7 @@ class Province(Partner):
         said = await self._do(operation, arguments, call.look_up)
         return self._say(call, operation, said, number=_number(arguments))
 
-    async def _do(self, operation: str, arguments: dict[str, Any], seen: LookUp) -> Said:
+    async def _do(self, operation: str, arguments: dict[str, Any], seen: LookUp) -> OfficeReply:
         if operation == Operation.LOGIN:
             return self.office.log_in(arguments.get("username", ""), arguments.get("password", ""))
         if not self.office.knows(str(arguments.get("session", ""))):
@@ -90,7 +90,7 @@ class Province(Partner):
                 return self.office.procedure(arguments.get("maTTHC", ""))
         return REFUSED
 
-    def _say(self, call: Call, operation: str, said: Said, *, number: str) -> Answer:
+    def _say(self, call: Call, operation: str, said: OfficeReply, *, number: str) -> Answer:
         write = soap.write if call.path == SOAP_PATH else rest.write
         answer = write(operation, said, number=number)
         if request_id := call.header(b"x-request-id"):

@@ -52,7 +52,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class OfficeReply:
     """What the province answers, before it is put into SOAP or JSON."""
 
     code: int = 0
@@ -65,12 +65,12 @@ class Said:
     """Dossier number and the province's own id."""
 
 
-WRONG_LOGIN = Said(code=-6, message="Tên đăng nhập hoặc mật khẩu không đúng")
-SESSION_OVER = Said(code=-1, message="Phiên làm việc không tồn tại hoặc đã hết hạn")
-NOT_THERE = Said(code=-2, message="Hồ sơ không tồn tại")
-REFUSED = Said(code=-4, message="Dữ liệu hồ sơ không hợp lệ")
-UNKNOWN_PROCEDURE = Said(code=-5, message="Mã thủ tục không có trong danh mục")
-ALREADY = Said(code=-3, message="Hồ sơ đã tồn tại trên hệ thống")
+WRONG_LOGIN = OfficeReply(code=-6, message="Tên đăng nhập hoặc mật khẩu không đúng")
+SESSION_OVER = OfficeReply(code=-1, message="Phiên làm việc không tồn tại hoặc đã hết hạn")
+NOT_THERE = OfficeReply(code=-2, message="Hồ sơ không tồn tại")
+REFUSED = OfficeReply(code=-4, message="Dữ liệu hồ sơ không hợp lệ")
+UNKNOWN_PROCEDURE = OfficeReply(code=-5, message="Mã thủ tục không có trong danh mục")
+ALREADY = OfficeReply(code=-3, message="Hồ sơ đã tồn tại trên hệ thống")
 
 
 class Office:
@@ -94,13 +94,13 @@ class Office:
         for effect in ledger.effects():
             self._remember(effect.operation, msgspec.json.decode(effect.content))
 
-    def log_in(self, username: str, password: str) -> Said:
+    def log_in(self, username: str, password: str) -> OfficeReply:
         """Give a new session for the right credentials."""
         if (username, password) != self._credentials:
             return WRONG_LOGIN
         session = secrets.token_hex(16)
         self._sessions[session] = time.monotonic() + self._session_life
-        return Said(session=session)
+        return OfficeReply(session=session)
 
     def knows(self, session: str) -> bool:
         """Tell whether the session is valid now."""
@@ -110,21 +110,21 @@ class Office:
         """End every session."""
         self._sessions.clear()
 
-    def look_up(self, number: str, seen: LookUp | None = None) -> Said:
+    def look_up(self, number: str, seen: LookUp | None = None) -> OfficeReply:
         """Find a dossier with its steps, as far as they are seen."""
         kept = self._kept.get(number)
         found = kept.as_seen(seen or LookUp(), now=time.monotonic()) if kept else None
-        return Said(found=found) if found else NOT_THERE
+        return OfficeReply(found=found) if found else NOT_THERE
 
-    def procedure(self, code: str) -> Said:
+    def procedure(self, code: str) -> OfficeReply:
         """Find a procedure: in the list that was given, else every well-formed one."""
         if self._procedures is not None:
             name = self._procedures.get(code, "")
         else:
             name = f"Thủ tục {code}" if KNOWN_PROCEDURE.fullmatch(code) else ""
-        return Said(procedure=(code, name)) if name else UNKNOWN_PROCEDURE
+        return OfficeReply(procedure=(code, name)) if name else UNKNOWN_PROCEDURE
 
-    async def register(self, dossiers: list[Fields], *, updating: bool) -> Said:
+    async def register(self, dossiers: list[Fields], *, updating: bool) -> OfficeReply:
         """Register dossiers or replace their records: all of a call or none."""
         for fields in dossiers:
             if not KNOWN_PROCEDURE.fullmatch(fields["MaTTHC"]):
@@ -149,9 +149,9 @@ class Office:
             )
             done.append((number, f"TTH-{number}"))
         await self.ledger.record(effects)
-        return Said(done=done)
+        return OfficeReply(done=done)
 
-    async def add_steps(self, steps: list[Fields]) -> Said:
+    async def add_steps(self, steps: list[Fields]) -> OfficeReply:
         """Add steps to dossiers: all of a call or none."""
         if any(step["MaHoSo"] not in self._kept for step in steps):
             return NOT_THERE
@@ -171,7 +171,7 @@ class Office:
             )
             done.append((number, f"TTH-{number}-{len(kept.steps)}"))
         await self.ledger.record(effects)
-        return Said(done=done)
+        return OfficeReply(done=done)
 
     def _remember(self, operation: str, fields: dict[str, Any]) -> Kept:
         """Take a record into the memory. A record that changes nothing is no new revision."""

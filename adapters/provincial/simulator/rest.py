@@ -7,7 +7,7 @@ import msgspec
 
 from adapters.provincial import contract
 from adapters.provincial.protocol.protocol import Operation
-from adapters.provincial.simulator.office import Said
+from adapters.provincial.simulator.office import OfficeReply
 from adapters.simulation.partner import Answer
 from hub.messages.invalid import InvalidMessage
 
@@ -30,7 +30,7 @@ def read(body: bytes) -> tuple[str, dict[str, Any]]:
     return arguments.get("service", Operation.LOGIN), arguments
 
 
-def write(operation: str, said: Said, *, number: str = "") -> Answer:
+def write(operation: str, said: OfficeReply, *, number: str = "") -> Answer:
     """Return the reply of an operation; `number` is the dossier of the call."""
     reply: dict[str, Any] = {"error_code": said.code, "message": said.message}
     if operation == Operation.LOGIN:

@@ -9,7 +9,7 @@ from adapters.provincial.mapping import Fields
 from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.protocol.soap import BODY
 from adapters.provincial.settings import SCHEMAS
-from adapters.provincial.simulator.office import Said
+from adapters.provincial.simulator.office import OfficeReply
 from adapters.simulation.partner import Answer
 from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage
@@ -68,7 +68,7 @@ def _record(element: etree._Element) -> Fields:
     return fields
 
 
-def write(operation: str, said: Said, *, number: str = "") -> Answer:
+def write(operation: str, said: OfficeReply, *, number: str = "") -> Answer:
     """Return the reply of an operation; `number` is the dossier of the call."""
     parts = [f"<session>{escape(said.session)}</session>" if operation == Operation.LOGIN else ""]
     if said.found:

@@ -35,7 +35,7 @@ _ended = shape_of(_Ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ReportedStep:
     """What a reply says of how a call ended; None where it does not say it."""
 
     code: str
@@ -48,7 +48,7 @@ class Said:
     own_number: str = ""
 
 
-def read_said(reply: Reply) -> Said:
+def read_said(reply: Reply) -> ReportedStep:
     """Return what the reply to a writing call says; raises AmbiguousFailure."""
     record = RecordReader(reply.findings).object(read_json(reply), _reply, "")
     said = _status(record, reply.findings)
@@ -65,7 +65,7 @@ class Shown(contract.HeldDossier, frozen=True, kw_only=True):
     they are not in it, or something unknown beside them may hold what they would."""
 
 
-def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, Shown | None]:
+def read_found(reply: Reply, *, dates: DateReader) -> tuple[ReportedStep, Shown | None]:
     """Return what the reply to a search says, and the dossier; raises AmbiguousFailure.
 
     `dates` reads its times.
@@ -84,7 +84,7 @@ def read_found(reply: Reply, *, dates: DateReader) -> tuple[Said, Shown | None]:
     return _status(record, findings), held
 
 
-def read_status(reply: Reply) -> Said:
+def read_status(reply: Reply) -> ReportedStep:
     """Return what any reply of the town says of its call, without drift; raises AmbiguousFailure.
 
     `done` is None where `data` is not that of a writing call.
@@ -97,12 +97,12 @@ def read_status(reply: Reply) -> Said:
         return _status(value, quiet.findings)
 
 
-def _status(record: Record, findings: Findings) -> Said:
+def _status(record: Record, findings: Findings) -> ReportedStep:
     status = record["status"]
     if status is None:
-        return Said(code="", message="", success=None, done=None)
+        return ReportedStep(code="", message="", success=None, done=None)
     success = _truth(status["success"], "status/success", findings)
-    return Said(code=status["code"], message=status["message"], success=success, done=None)
+    return ReportedStep(code=status["code"], message=status["message"], success=success, done=None)
 
 
 def _truth(value: Any, place: str, findings: Findings) -> bool | None:

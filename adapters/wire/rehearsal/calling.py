@@ -15,7 +15,7 @@ from adapters.wire.echo import new_mark
 from adapters.wire.login.login_end import login_end
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.rehearsal.records import Said, Shown
+from adapters.wire.rehearsal.records import HeardReply, Shown
 from hub.ports import Answer, Drift, Request
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 
@@ -58,7 +58,7 @@ class Caller:
         *,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-    ) -> Said:
+    ) -> HeardReply:
         """Make one call and return what came of it."""
         echo = self._profile.echo.header
         fields = {**(headers or {}), **({echo: new_mark()} if echo else {})}
@@ -74,12 +74,12 @@ class Caller:
             failure = error
         took, received = timedelta(seconds=time.monotonic() - began), datetime.now(UTC)
         if reply is None:
-            return Said(operation=operation, failure=failure, took=took)
+            return HeardReply(operation=operation, failure=failure, took=took)
         ahead = reply.clock_ahead(sent=sent, received=received)
-        said = Said(operation=operation, reply=reply, took=took, ahead=ahead)
+        said = HeardReply(operation=operation, reply=reply, took=took, ahead=ahead)
         return self.read(said)
 
-    def read(self, said: Said) -> Said:
+    def read(self, said: HeardReply) -> HeardReply:
         """Read the reply of a call, perhaps anew."""
         reply = said.reply
         if reply is None:
@@ -97,7 +97,7 @@ class Caller:
         }
         return replace(read, drift=tuple(drift.values()))
 
-    def _read(self, said: Said, operation: str, reply: Reply) -> Said:
+    def _read(self, said: HeardReply, operation: str, reply: Reply) -> HeardReply:
         end = login_end(reply, self._profile.session)
         if end is not None:
             return replace(said, end=end, means=Means.SESSION_OVER)

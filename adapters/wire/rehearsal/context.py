@@ -12,7 +12,7 @@ from datetime import timedelta
 from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import TRIES
 from adapters.wire.rehearsal.proposal import Proposal
-from adapters.wire.rehearsal.records import Partner, Said, Test
+from adapters.wire.rehearsal.records import HeardReply, Partner, Test
 from hub.ports import DriftKind
 from hub.rules.failures.errors import FaultClass
 
@@ -27,7 +27,7 @@ class Context:
         self._make = make
         self.proposal = proposal
         self.partner = make(proposal.profile)
-        self.said: list[Said] = []
+        self.said: list[HeardReply] = []
         self.token = ""
         self.test: Test | None = None
         self.usable = True
@@ -50,7 +50,7 @@ class Context:
         self.proposal.drop(path)
         self._renew()
 
-    def note(self, said: Said) -> Said:
+    def note(self, said: HeardReply) -> HeardReply:
         """Keep what was said, for the steps that look at all of it.
 
         A mark that does not come back is learned at once: on a connection that was used before,
@@ -67,21 +67,21 @@ class Context:
         """Let a moment pass; Ctrl-C ends it."""
         time.sleep(pause.total_seconds())
 
-    def log_in(self) -> Said:
+    def log_in(self) -> HeardReply:
         """Log in, again after what passes."""
         return self._asked(lambda: self.note(self.partner.log_in()))
 
-    def look_up_under(self, number: str, token: str) -> Said:
+    def look_up_under(self, number: str, token: str) -> HeardReply:
         """Look a dossier up under a login that may be over."""
         return self._asked(lambda: self.note(self.partner.look_up(number, token)))
 
-    def look_up(self, number: str) -> Said:
+    def look_up(self, number: str) -> HeardReply:
         """Look a dossier up under the present login, or a new one where that is over."""
         return self._asked(lambda: self.with_login(lambda it: self.partner.look_up(number, it)))
 
-    def pings(self) -> list[Said]:
+    def pings(self) -> list[HeardReply]:
         """Make the other harmless calls, all of them again after what passes."""
-        said: list[Said] = []
+        said: list[HeardReply] = []
         for _ in range(TRIES):
             said = [self.note(one) for one in self.partner.pings(self.token)]
             if not any(map(passes, said)):
@@ -89,7 +89,7 @@ class Context:
             self.wait(PAUSE)
         return said
 
-    def with_login(self, call: Callable[[str], Said]) -> Said:
+    def with_login(self, call: Callable[[str], HeardReply]) -> HeardReply:
         """Make a call; where the login is over and nothing was done, once more with a new one."""
         said = self.note(call(self.token))
         if said.end is None or not said.end.certain:
@@ -104,7 +104,7 @@ class Context:
         """Close the connections."""
         self.partner.close()
 
-    def _asked(self, ask: Callable[[], Said]) -> Said:
+    def _asked(self, ask: Callable[[], HeardReply]) -> HeardReply:
         said = ask()
         for _ in range(TRIES - 1):
             if not passes(said):
@@ -121,14 +121,14 @@ class Context:
         old.close()
 
 
-def _lost_mark(said: Said, header: str) -> bool:
+def _lost_mark(said: HeardReply, header: str) -> bool:
     if any(drift.kind is DriftKind.ECHO for drift in said.drift):
         return True
     failure = said.failure
     return said.reply is None and failure is not None and header in failure.detail
 
 
-def passes(said: Said) -> bool:
+def passes(said: HeardReply) -> bool:
     """Tell whether a failure may be gone at the next call: of the line, or of a gateway."""
     failure = said.failure
     if failure is None or failure.fault_class is FaultClass.PERMANENT:
@@ -136,6 +136,6 @@ def passes(said: Said) -> bool:
     return said.reply is None or said.reply.status >= 500 or said.reply.status == 429
 
 
-def unknown_effect(said: Said) -> bool:
+def unknown_effect(said: HeardReply) -> bool:
     """Tell whether a call may have been done, as far as its reply goes."""
     return said.failure is not None and said.failure.fault_class is FaultClass.AMBIGUOUS

@@ -39,7 +39,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class HeardReply:
     """What one call came to."""
 
     operation: str
@@ -125,25 +125,25 @@ class Partner(Protocol):
     steps: int
     """How many steps the test dossier gets, 0 where the partner takes none."""
 
-    def log_in(self) -> Said:
+    def log_in(self) -> HeardReply:
         """Ask for a login of its own."""
 
-    def look_up(self, number: str, token: str) -> Said:
+    def look_up(self, number: str, token: str) -> HeardReply:
         """Ask for a dossier."""
 
-    def pings(self, token: str) -> list[Said]:
+    def pings(self, token: str) -> list[HeardReply]:
         """Make the harmless calls that are neither login nor look-up."""
 
     def begin(self, test: Test) -> None:
         """Build the requests of the test dossier; `register`, `add_step`, `find` are about it."""
 
-    def register(self, token: str) -> Said:
+    def register(self, token: str) -> HeardReply:
         """Send the dossier, each time with the same bytes."""
 
-    def add_step(self, index: int, token: str) -> Said:
+    def add_step(self, index: int, token: str) -> HeardReply:
         """Send one of the steps, from 0 on."""
 
-    def again(self, said: Said) -> Said:
+    def again(self, said: HeardReply) -> HeardReply:
         """Read a reply anew, under this partner's profile."""
 
     def find(self, done: tuple[int, ...]) -> "dict[str, Answer | DeliveryFailure]":

@@ -20,7 +20,7 @@ from hub.ports import BrokerUnavailable
 ANSWER_WITHIN = timedelta(seconds=5)
 
 
-class _Asking:
+class _DepthQuery:
     """A channel for questions."""
 
     def __init__(self, _number: int) -> None:
@@ -40,7 +40,7 @@ class RabbitBroker:
     def __init__(self, target: Target | str, *, exchange: str = EXCHANGE) -> None:
         self._target = Target.parse(target) if isinstance(target, str) else target
         self._exchange = exchange
-        self._asking = Dialer(self._target, _Asking, purpose="questions")
+        self._asking = Dialer(self._target, _DepthQuery, purpose="questions")
         self._lock = threading.Lock()
 
     def publisher(self) -> RabbitPublisher:

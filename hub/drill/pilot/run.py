@@ -37,7 +37,7 @@ from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.catalog import PROVINCIAL, TOWN_CENTER
 from hub.messages.payloads import Station
 from hub.runtime import telemetry
-from hub.runtime.role import Bell
+from hub.runtime.role import Wakeup
 from hub.settings import Settings
 from hub.store.messages import outbox
 from hub.store.monitoring import attention, work_counts
@@ -164,7 +164,7 @@ def _play(
     )
     hub = build(settings, sources=sources)
     stack.callback(hub.stop)
-    for_desk, settled = Bell(), Bell()
+    for_desk, settled = Wakeup(), Wakeup()
     hub.committed += [for_desk.ring, settled.ring]
     office = Office(
         hub.store,
@@ -196,7 +196,7 @@ def _play(
     return reporting.compute(hub.store, hub.records.rules, facts)
 
 
-def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Bell) -> int:
+def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Wakeup) -> int:
     """Take in every dossier through the weather, wait for the end; return the broker's kills."""
     options, mix, console = stage.options, stage.mix, stage.console
     weather = FaultSchedule(
@@ -233,7 +233,7 @@ def _unsettled(hub: Hub) -> int:
 
 
 def _wait_for_end(
-    hub: Hub, town: SimulatorProcess, settled: Bell, look: Callable[[], None]
+    hub: Hub, town: SimulatorProcess, settled: Wakeup, look: Callable[[], None]
 ) -> None:
     """Wait until hub, office and town have nothing left to do."""
     give_up = time.monotonic() + GIVE_UP_SECONDS

@@ -24,7 +24,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
-from hub.store.engine.outbox_listener import Doorbell
+from hub.store.engine.outbox_listener import OutboxListener
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import outbox
 
@@ -72,7 +72,7 @@ class Relay(Role):
 
     def run(self) -> None:
         publisher = self.broker.publisher()
-        doorbell = Doorbell(self.store, self.bell.ring) if self.listens else None
+        doorbell = OutboxListener(self.store, self.bell.ring) if self.listens else None
         if doorbell:
             doorbell.start()
         try:

@@ -183,4 +183,6 @@ def _tell(before: Kept, judged: Judged) -> None:
     if news is not None:
         log.warning(Event.CONTRACT_CHANGED, destination=news.partner, count=len(news.changes))
     if (kept.outcome, kept.why) != (before.outcome, before.why):
-        log.info(Event.CONTRACT_ASKED, destination=kept.partner, code=kept.outcome, detail=kept.why)
+        log.info(
+            Event.CONTRACT_QUERIED, destination=kept.partner, code=kept.outcome, detail=kept.why
+        )

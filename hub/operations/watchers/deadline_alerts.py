@@ -28,7 +28,7 @@ question too many, too late is a broken promise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class AlertRound:
     """What one look did, and how many alerts are open after it."""
 
     raised: int
@@ -44,7 +44,7 @@ class DeadlineAlerts:
     rules: Rulebook
     within: timedelta
 
-    def look(self, now: datetime) -> Looked:
+    def look(self, now: datetime) -> AlertRound:
         """Close the alerts that have become needless and raise those that are missing."""
         with self.store.read() as tx:
             due_by, stuck_since = self._horizon(now), now - STUCK_AFTER
@@ -52,7 +52,7 @@ class DeadlineAlerts:
             found = [one for one in found if self._is_close(one, now)]
             needless = deadline_alerts.some_settled(tx)
             if not found and not needless:
-                return Looked(0, 0, 0)
+                return AlertRound(0, 0, 0)
         with self.store.write() as tx:
             # First: an alert of the same lane must not stand in the way of the next one.
             closed = deadline_alerts.close_settled(tx, now)
@@ -68,7 +68,7 @@ class DeadlineAlerts:
                 detail=f"due {local(one.due_at):%Y-%m-%d %H:%M}",
             )
         log.info(Event.DEADLINE_ALERTS, count=left)
-        return Looked(len(raised), closed, left)
+        return AlertRound(len(raised), closed, left)
 
     def _raise(self, tx: Tx, one: Near, now: datetime) -> bool:
         return tasks.open_once(tx, finding(one), due_at=one.due_at, now=now)

@@ -25,7 +25,7 @@ LISTEN_FOR = 1.0
 """Seconds after which it looks whether it is to stop."""
 
 
-class Doorbell:
+class OutboxListener:
     """Listens on a line of its own, in a thread of its own, from `start` to `stop`."""
 
     def __init__(self, store: Store, ring: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from hub.cli import app
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.outbox.emit import emit
 from hub.messages import payloads as p
-from hub.operations.watchers.deadline_alerts import STUCK_AFTER, DeadlineAlerts, Looked
+from hub.operations.watchers.deadline_alerts import STUCK_AFTER, AlertRound, DeadlineAlerts
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
@@ -65,8 +65,8 @@ def test_an_alert_is_raised_from_the_set_distance_on_and_once(store: Store) -> N
     in both languages."""
     id = one_waiting(store)
     look = watching(store).look
-    assert look(TWO_HOURS_LEFT - timedelta(minutes=1)) == Looked(0, 0, 0)
-    assert look(TWO_HOURS_LEFT) == Looked(1, 0, 1)
+    assert look(TWO_HOURS_LEFT - timedelta(minutes=1)) == AlertRound(0, 0, 0)
+    assert look(TWO_HOURS_LEFT) == AlertRound(1, 0, 1)
     assert look(TWO_HOURS_LEFT).raised == 0
     assert watching(store).look(DUE + timedelta(days=3)).raised == 0
     assert still_open(store) == [(deadline_alerts.KIND, id, DUE)]
@@ -118,7 +118,7 @@ def test_the_alert_closes_by_itself_when_the_delivery_is_settled(
     look = watching(store).look
     look(TWO_HOURS_LEFT)
     settle(store, id)
-    assert look(DUE) == Looked(0, 1, 0)
+    assert look(DUE) == AlertRound(0, 1, 0)
     with store.read() as tx:
         assert tasks.still_open(tx) == []
         closed = tx.execute(task_table.select()).one()
@@ -133,9 +133,9 @@ def test_the_next_of_the_lane_gets_its_own_alert(store: Store) -> None:
     look = watching(store).look
     look(TWO_HOURS_LEFT)
     by_hand(store, id)
-    assert look(DUE) == Looked(0, 1, 0)  # it has just been asked for
+    assert look(DUE) == AlertRound(0, 1, 0)  # it has just been asked for
     later = DUE + STUCK_AFTER
-    assert look(later) == Looked(1, 0, 1)
+    assert look(later) == AlertRound(1, 0, 1)
     assert [found[1] for found in still_open(store)] == [id + 1]
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from adapters.provincial.mapping import Fields
 from adapters.provincial.simulator import rest, soap
-from adapters.provincial.simulator.office import SESSION_OVER, Kept, Said
+from adapters.provincial.simulator.office import SESSION_OVER, Kept, OfficeReply
 from adapters.simulation.dialects import bytes_forms, http_forms, json_forms, values, xml_forms
 from adapters.simulation.dialects.habit import Habit
 from adapters.simulation.dialects.speech import Dialects, Setting, say
@@ -28,7 +28,7 @@ RECORD: Fields = {
     "TrangThaiHoSo": "4",
 }
 STEP: Fields = {"NguoiXuLy": "Lê Văn Thử", "ThoiDiemXuLy": "20180724083011", "TrangThai": "4"}
-SAID = Said(found=Kept(RECORD, steps=[STEP]))
+SAID = OfficeReply(found=Kept(RECORD, steps=[STEP]))
 CALL = Call("POST", "/soap", b"", [], b"")
 UNKNOWN = {"thoiGianXuLy", "nguoiCapNhat", "_id"}
 

@@ -8,7 +8,7 @@ from adapters.wire.reading.content import unpacked
 from adapters.wire.reading.transport import charset
 from adapters.wire.reading.transport.package import media_type
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark, Said
+from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
 from hub.ports import DriftKind
 from hub.rules.failures.errors import DeliveryFailure
 
@@ -97,7 +97,7 @@ def _echo(context: Context) -> Finding:
     )
 
 
-def _drift(said: Sequence[Said]) -> Iterator[Finding]:
+def _drift(said: Sequence[HeardReply]) -> Iterator[Finding]:
     """List what the drift observer sees."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for one in said:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context, passes, unknown_effect
-from adapters.wire.rehearsal.records import Finding, Mark, Said
+from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
 from adapters.wire.rehearsal.steps.teaching import described, teach_code, teach_end
 
 MADE_UP = "0000000000000000000000000000dead"
@@ -37,7 +37,7 @@ def login(context: Context) -> Iterator[Finding]:
     yield _clock(said)
 
 
-def _clock(said: Said) -> Finding:
+def _clock(said: HeardReply) -> Finding:
     if said.ahead is None:
         return Finding(
             "clock", Mark.OK, "trả lời không mang giờ", "replies carry no time: not compared"
@@ -116,7 +116,7 @@ def ended_session(context: Context) -> Iterator[Finding]:
     yield _learned(context, said, what, partner.absent)
 
 
-def write_without_login(context: Context, number: str) -> tuple[Finding, Said | None]:
+def write_without_login(context: Context, number: str) -> tuple[Finding, HeardReply | None]:
     """Register the test dossier under a made-up session; return what may be done, None for nothing.
 
     Other operations may say otherwise that a login is over, or not ask for one.
@@ -137,7 +137,7 @@ def write_without_login(context: Context, number: str) -> tuple[Finding, Said | 
     return finding, said if finding.mark is not Mark.OK and unknown_effect(said) else None
 
 
-def _learned(context: Context, said: Said, what: str, number: str) -> Finding:
+def _learned(context: Context, said: HeardReply, what: str, number: str) -> Finding:
     """Return whether lines of the proposal make the hub see that the login is over."""
     taught = teach_end(context, said, "A made-up session", secrets=(MADE_UP, number))
     if taught.understood:
@@ -158,14 +158,14 @@ def _learned(context: Context, said: Said, what: str, number: str) -> Finding:
     )
 
 
-def _recognised(said: Said, what: str) -> Finding:
+def _recognised(said: HeardReply, what: str) -> Finding:
     certain = said.end is None or said.end.certain
     vi = "nhận ra" if certain else "nhận ra, nhưng không chắc lệnh gọi chưa thực hiện"
     en = "recognised" if certain else "recognised; the call's effect counts as unknown"
     return Finding("ended_session", Mark.OK, f"{what}: {vi}", f"{what}: {en}")
 
 
-def _same(one: Said, other: Said) -> bool:
+def _same(one: HeardReply, other: HeardReply) -> bool:
     if one.reply is None or other.reply is None:
         return False
     return (one.reply.status, one.code, one.message) == (

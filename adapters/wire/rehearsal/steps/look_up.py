@@ -7,7 +7,7 @@ from statistics import median
 from adapters.wire.login.login_end import has_one
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark, Said
+from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
 from adapters.wire.rehearsal.steps.teaching import Taught, described, teach_code
 
 CALLS = 5
@@ -44,7 +44,7 @@ def absent(context: Context) -> Iterator[Finding]:
     )
 
 
-def _teach(context: Context, said: Said, number: str) -> Taught:
+def _teach(context: Context, said: HeardReply, number: str) -> Taught:
     if said.shown is not None:
         return Taught(False, "a dossier is shown")
     if said.message.strip() and not has_one(said.message, DENIALS):

@@ -14,7 +14,7 @@ from datetime import timedelta
 from adapters.wire.login.login_end import has_one
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark, Said, Shown
+from adapters.wire.rehearsal.records import Finding, HeardReply, Mark, Shown
 from adapters.wire.rehearsal.steps.logins import write_without_login
 from adapters.wire.rehearsal.steps.teaching import described, teach_code
 from hub.rules.failures.errors import FaultClass
@@ -71,7 +71,7 @@ def register(context: Context, there: Registered) -> Iterator[Finding]:
     yield _lag(context, lag)
 
 
-def _registered(context: Context, said: Said, shown: Shown | None, number: str) -> Finding:
+def _registered(context: Context, said: HeardReply, shown: Shown | None, number: str) -> Finding:
     what = described(said, (number,))
     if said.means is not Means.DONE and shown is not None and said.end is None:
         why = f"A registration that the look-up shows was answered so: {what}"
@@ -184,7 +184,7 @@ def add_steps(context: Context, there: Registered) -> Iterator[Finding]:
         yield from _shown(context, there)
 
 
-def _add(context: Context, index: int) -> Said:
+def _add(context: Context, index: int) -> HeardReply:
     said = context.with_login(lambda token: context.partner.add_step(index, token))
     if said.means is Means.DONE or said.end is not None or not said.code:
         return said
@@ -275,7 +275,7 @@ def repeat(context: Context) -> Iterator[Finding]:
     )
 
 
-def _unknown(said: Said) -> bool:
+def _unknown(said: HeardReply) -> bool:
     return said.failure is not None and said.failure.fault_class in (
         FaultClass.AMBIGUOUS,
         FaultClass.TRANSIENT,

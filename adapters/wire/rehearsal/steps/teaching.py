@@ -15,7 +15,7 @@ from adapters.wire.reading.documents.xml import page_in
 from adapters.wire.reading.judge import normal
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.messages import kept, phrase
-from adapters.wire.rehearsal.records import Said
+from adapters.wire.rehearsal.records import HeardReply
 from hub.rules.failures.errors import AmbiguousFailure, kept_code
 
 SESSION_STATUSES = frozenset({401, 403, 419, 440, 498})
@@ -32,7 +32,7 @@ class Taught:
 
 
 def teach_code(
-    context: Context, said: Said, means: Means, why: str, *, secrets: tuple[str, ...] = ()
+    context: Context, said: HeardReply, means: Means, why: str, *, secrets: tuple[str, ...] = ()
 ) -> Taught:
     """Have the reply's code mean this; `why` is the comment above the line."""
     reply = said.reply
@@ -64,7 +64,7 @@ def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
     return code, None
 
 
-def teach_end(context: Context, said: Said, seen: str, *, secrets: tuple[str, ...]) -> Taught:
+def teach_end(context: Context, said: HeardReply, seen: str, *, secrets: tuple[str, ...]) -> Taught:
     """Have the reply say that the login is over, by whatever it says that with.
 
     `seen` begins the comment above the line: which login it was.
@@ -97,7 +97,7 @@ def teach_end(context: Context, said: Said, seen: str, *, secrets: tuple[str, ..
 
 
 def _teach_fault(
-    context: Context, said: Said, fault: Fault, why: str, secrets: tuple[str, ...]
+    context: Context, said: HeardReply, fault: Fault, why: str, secrets: tuple[str, ...]
 ) -> Taught:
     session = context.proposal.profile.session
     codes, words = session.fault_codes, session.words
@@ -117,7 +117,7 @@ def _teach_fault(
 
 
 def _tried(
-    context: Context, path: tuple[str, ...], value: object, said: Said, means: Means, why: str
+    context: Context, path: tuple[str, ...], value: object, said: HeardReply, means: Means, why: str
 ) -> Taught:
     problem = context.learn(path, value, why)
     if problem:
@@ -128,7 +128,7 @@ def _tried(
     return Taught(False, "the reply contradicts itself: code, words and status do not agree")
 
 
-def _fault(said: Said) -> Fault | None:
+def _fault(said: HeardReply) -> Fault | None:
     reply = said.reply
     if reply is None or (b"Fault" not in reply.body and "content-encoding" not in reply.headers):
         return None
@@ -139,7 +139,7 @@ def _fault(said: Said) -> Fault | None:
     return found if isinstance(found, Fault) else None
 
 
-def _form(said: Said) -> str:
+def _form(said: HeardReply) -> str:
     """Return status and code of a reply, as people read it."""
     parts = [f"HTTP {said.reply.status}"] if said.reply else []
     if said.code.strip():
@@ -147,7 +147,7 @@ def _form(said: Said) -> str:
     return ", ".join(parts)
 
 
-def described(said: Said, secrets: tuple[str, ...] = ()) -> str:
+def described(said: HeardReply, secrets: tuple[str, ...] = ()) -> str:
     """Return what a call came to: status, code and words, or how it failed."""
     if said.reply is None:
         failure = said.failure

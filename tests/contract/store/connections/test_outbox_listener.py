@@ -17,7 +17,7 @@ from hub.exchange.outbox.relay import Relay
 from hub.messages.queues import INGEST
 from hub.settings import ROLES, Settings
 from hub.store.engine import notifier, outbox_listener
-from hub.store.engine.outbox_listener import Doorbell
+from hub.store.engine.outbox_listener import OutboxListener
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.schema.migrate import migrate
@@ -38,7 +38,7 @@ class Listener:
         self.rings: list[int] = []
         self._changed = threading.Condition()
         sa.event.listen(self.store.engine, "connect", lambda line, _: self.lines.append(line))
-        self.bell = Doorbell(self.store, self._ring)
+        self.bell = OutboxListener(self.store, self._ring)
 
     def _ring(self) -> None:
         with self._changed:

@@ -1,0 +1,102 @@
+"""One word, one thing: names use the glossary's words, and none that it forbids.
+
+The glossary is the first table of ARCHITECTURE.md ("Words"). Looked at are the names that a
+stranger meets first: modules, classes, tables, columns, log events, settings and commands.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hub.cli.root import COMMANDS
+from hub.runtime.telemetry import Event
+from hub.settings import Settings
+from hub.store.schema import (
+    archive_tables,
+    conservation_tables,
+    drift_tables,
+    evidence_tables,
+    record_tables,
+    repair_tables,
+    tables,
+)
+from tests.support.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
+
+ROOT = Path(__file__).parents[3]
+_ = (
+    archive_tables,
+    conservation_tables,
+    drift_tables,
+    evidence_tables,
+    record_tables,
+    repair_tables,
+)
+"""Read so that every table is known."""
+
+
+def _files() -> Iterator[Path]:
+    for room in ("hub", "adapters"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "versions" not in path.parts:
+                yield path
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Yield what a name belongs to, and the name."""
+    for path in _files():
+        place = str(path.relative_to(ROOT))
+        if path.stem not in ("__init__", "__main__"):
+            yield f"module {place}", path.stem
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield f"class in {place}", node.name
+    for table in tables.metadata.tables.values():
+        yield "table", table.name
+        yield from ((f"column of {table.name}", column.name) for column in table.columns)
+    yield from (("event", event.value) for event in Event)
+    yield from (("setting", field.name) for field in msgspec.structs.fields(Settings))
+    yield from (("command", name) for name in COMMANDS)
+
+
+def test_no_name_uses_a_word_that_the_glossary_forbids() -> None:
+    """A private metaphor, or a word with two meanings, is told with the word to use instead."""
+    wrong = [
+        f"{what}: {name} ({word}: {FORBIDDEN[word]})"
+        for what, name in names()
+        for word in forbidden_in(name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_exception_is_still_needed() -> None:
+    """An allowed name that is gone is taken out of the list, so that it cannot come back."""
+    assert set(ALLOWED) <= {name for _, name in names()}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("doorbell_lost", ["doorbell"]),
+        ("GateKeeper", ["gate"]),
+        ("look_up", []),
+        ("OutboxListener", []),
+        ("aggregate", []),
+    ],
+)
+def test_words_of_a_name_are_found_in_every_spelling(name: str, found: list[str]) -> None:
+    """Snake case, capitals and hyphens; a word inside another word is no word."""
+    assert forbidden_in(name) == found
+
+
+def test_the_glossary_is_short_and_names_no_forbidden_word() -> None:
+    """What takes longer than a page to learn is no glossary."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text.split("\n## Words\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")][2:]
+    terms = [re.sub(r"\(.*?\)", "", term).strip() for row in rows for term in row.split(",")]
+    assert 20 < len(terms) < 40, len(terms)
+    assert not [term for term in terms for word in words_of(term) if word in FORBIDDEN]
