@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.drill.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
+from hub.former_settings import by_present_names
 from hub.runtime import failpoints
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
