@@ -31,7 +31,7 @@ from tests.chaos.judge import judge, limits, verdict, wait_settled
 from tests.chaos.load import Counter, Load
 from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
-from tests.chaos.struck import missed
+from tests.chaos.struck import missed, owed
 
 PER_MINUTE = 3000
 """More dossiers than a minute can take: the time ends the load then."""
@@ -39,6 +39,8 @@ ROOM = 400
 """Unsettled things above which the clerks wait: the disasters then meet a working hub."""
 CLERKS = 8
 SETTLE_WITHIN = 300.0
+OVERTIME = 120.0
+"""Seconds added at most, until some step of each kind was struck."""
 FIRST_PHASE = 60
 """Dossiers in each turn of the comparison of latencies, before the disasters."""
 PLACE = Path("var/chaos")
@@ -197,7 +199,10 @@ def _let_it_rage(
     pause, began = threading.Event(), time.monotonic()
     bar, task = shown
     while load.working:
-        if plan.seconds is not None and time.monotonic() - began > plan.seconds:
+        over = -1.0 if plan.seconds is None else time.monotonic() - began - plan.seconds
+        if over >= 0 and owed(injector.struck) and over < OVERTIME:
+            injector.owed_only.set()
+        elif over >= 0:
             load.enough.set()
             load.room.set()
             return

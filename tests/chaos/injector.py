@@ -17,7 +17,7 @@ from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
 from hub.runtime.failpoints import Point
 from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
 from tests.chaos.stage import Stage
-from tests.chaos.struck import ROLE_OF
+from tests.chaos.struck import ROLE_OF, owed
 
 WEATHER = (
     Fault(kind=FaultKind.DROP_AFTER_ACCEPT, probability=0.05),
@@ -50,6 +50,8 @@ class Injector:
         self.may.set()
         self.watching = threading.Event()
         """A recovery is measured: something has to be handed in, whatever else holds it back."""
+        self.owed_only = threading.Event()
+        """The time is over: only steps are struck without which the run proves nothing."""
         self.draw = random.Random(seed)
         self._deck: list[Point] = []
         first = [*DISASTERS, *["killed_at_a_failpoint"] * (len(ROLE_OF) - 1)]
@@ -90,6 +92,8 @@ class Injector:
 
     def next_point(self) -> Point:
         """Return a failpoint; every one has its turn before one has its second."""
+        if self.owed_only.is_set() and (points := owed(self.struck)):
+            return self.draw.choice(points)
         if not self._deck:
             self._deck = self.draw.sample(list(ROLE_OF), len(ROLE_OF))
         return self._deck.pop()
@@ -100,6 +104,8 @@ class Injector:
             self._deck.insert(0, point)
 
     def _next_kind(self) -> str:
+        if self.owed_only.is_set():
+            return "killed_at_a_failpoint"
         if self._row:
             return self._row.pop()
         (kind,) = self.draw.choices(list(WEIGHTS), list(WEIGHTS.values()))

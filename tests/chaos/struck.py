@@ -14,6 +14,17 @@ BY_HAND = (Point.RESTORE_AFTER_FILES, Point.ERASE_BETWEEN_BATCHES)
 EXPECTED = (*ROLE_OF, *BY_HAND)
 _ARCHIVE = [point for point in ROLE_OF if point.startswith("archive_")]
 _EXCHANGE = [point for point in ROLE_OF if point not in _ARCHIVE]
+_KINDS = {"the exchange": _EXCHANGE, "the archive": _ARCHIVE}
+
+
+def owed(struck: Mapping[str, int]) -> list[Point]:
+    """Return the steps of every kind of which none was struck; a run must come to one of each."""
+    return [
+        point
+        for points in _KINDS.values()
+        if not any(struck.get(point, 0) for point in points)
+        for point in points
+    ]
 
 
 def missed(struck: Mapping[str, int]) -> list[str]:
@@ -21,10 +32,9 @@ def missed(struck: Mapping[str, int]) -> list[str]:
 
     A short run cannot come to every step, but it must have come to some of each kind.
     """
-    kinds = {"the exchange": _EXCHANGE, "the archive": _ARCHIVE}
     wrong = [
         f"nothing was killed at a named step of {name}"
-        for name, points in kinds.items()
+        for name, points in _KINDS.items()
         if not any(struck.get(point, 0) for point in points)
     ]
     return wrong + [f"nothing was killed at {point}" for point in BY_HAND if not struck.get(point)]
