@@ -9,7 +9,7 @@ address with one too, is in no repr.
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -119,6 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two looks at the contract that a partner serves; 0: never."""
     scans_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
     """Days for which the scanner's folder keeps its own copies of what was taken."""
+    language: Literal["vi", "en"] = "vi"
+    """The language of what a person reads, see hub/texts; the entry point reads it, too."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drill: Literal["on", "off"] = "off"
     """Whether this hub exists to be damaged; never where people work."""
@@ -212,12 +214,19 @@ def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
         try:
             values[fields[key].name] = msgspec.convert(text, fields[key].type, strict=False)
         except msgspec.ValidationError as error:
-            problems.append(f"{name}: {error}")
+            problems.append(f"{name}: {_choices(fields[key], text) or error}")
     settings = Settings(**values)
     problems += _contradictions(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _choices(field: msgspec.structs.FieldInfo, text: str) -> str:
+    """Return the problem of a value that is not among those of its setting, "" for other kinds."""
+    if get_origin(field.type) is not Literal:
+        return ""
+    return f"{text[:40]!r} is none of {', '.join(get_args(field.type))}"
 
 
 _WEB = ("http://", "https://")

@@ -20,6 +20,7 @@ from hub.drill.sandbox.programs import MissingProgram
 from hub.runtime.telemetry import log
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
+from hub.texts import Language, use_language
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 # A busy machine is slow; how long an example takes proves nothing.
@@ -45,11 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     # The person at the command line of every test; made up.
     os.environ["HUB_OPERATOR"] = "Trần Thị Bình"
+    # Every test reads English; one about Vietnamese calls `use_language` or sets HUB_LANGUAGE.
+    os.environ["HUB_LANGUAGE"] = "en"
 
 
 @pytest.fixture(autouse=True)
 def process_as_it_was() -> Iterator[None]:
-    """A command that sets up log and hooks for good, `hub run`, does so for its own test only."""
+    """A command that sets up log, hooks and language for good does so for its own test only."""
+    use_language(Language.EN)
     config, root = structlog.get_config(), logging.getLogger()
     hooks, handlers = (sys.excepthook, threading.excepthook), list(root.handlers)
     yield

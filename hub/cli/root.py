@@ -6,6 +6,7 @@ exit code, see `hub.cli.unavailable`; only a fault of our own shows a traceback.
 """
 
 import importlib
+import os
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
@@ -14,6 +15,7 @@ import typer.core
 import typer.main
 
 from hub.cli.sentences import SENTENCES
+from hub.texts import language_of, use_language
 
 COMMANDS = {
     "run": "hub.cli.running.serving",
@@ -127,6 +129,7 @@ class Root(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what it stands on and does not find is told in a sentence."""
+        use_language(language_of(os.environ))
         try:
             return super().invoke(ctx)
         except Exception as error:

@@ -38,7 +38,7 @@ class Refusal:
 def explain(error: BaseException) -> Refusal | None:
     """Return what to say of an exception, None where it is a fault of our own."""
     if isinstance(error, revision.SchemaMismatch):
-        return Refusal(WRONG, error.vi, error.en)
+        return Refusal(WRONG, *error.text)
     if isinstance(error, SettingsError):
         vi, en = "Không dùng được thiết lập:", "The settings cannot be used:"
         return Refusal(WRONG, vi, en, str(error))

@@ -62,7 +62,7 @@ def database(settings: Settings) -> Iterator[Check]:
         # Too old or not there yet: the start of a hub brings it along. Too new: nothing can.
         fix = "hub migrate, while no hub runs; the start of a hub does it, too."
         newer = found.age is SchemaAge.NEWER
-        yield Check("database", False, found.en, "" if newer else fix, fatal=newer)
+        yield Check("database", False, str(found), "" if newer else fix, fatal=newer)
         return
     except StoreUnavailable as error:
         fix = "Check HUB_DATABASE_URL and that the server runs."

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from hub.store.engine.store import Store
+from hub.texts import both
 
 _STEPS = Path(__file__).parent / "migrations" / "versions"
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
@@ -22,51 +23,16 @@ class SchemaAge(StrEnum):
     CURRENT = "current"
     OLDER = "older"
     NEWER = "newer"
-    NOT_MADE = "not made"
-
-
-_SENTENCES = {
-    SchemaAge.OLDER: (
-        (
-            "Cơ sở dữ liệu {place} cũ hơn chương trình này ({found} < {newest}): dùng chương trình"
-            " của hub đang chạy; khi nâng cấp thì dừng hub, sao lưu, rồi chạy `hub migrate`."
-        ),
-        (
-            "The database {place} is older than this program ({found} < {newest}): use the program"
-            " of the running hub; for an upgrade stop the hub, back it up, then run `hub migrate`."
-        ),
-    ),
-    SchemaAge.NEWER: (
-        (
-            "Cơ sở dữ liệu {place} mới hơn chương trình này ({found} > {newest}): dùng phiên bản"
-            " chương trình đã nâng cấp cơ sở dữ liệu."
-        ),
-        (
-            "The database {place} is newer than this program ({found} > {newest}): use the version"
-            " of the program that migrated it."
-        ),
-    ),
-    SchemaAge.NOT_MADE: (
-        (
-            "Chưa có cơ sở dữ liệu ở {place}: `hub migrate` hoặc `hub run` sẽ tạo; nếu đã có hub"
-            " chạy thì kiểm tra HUB_DATA_DIR và HUB_DATABASE_URL."
-        ),
-        (
-            "There is no database yet at {place}: `hub migrate` or `hub run` makes it; where a hub"
-            " has run, check HUB_DATA_DIR and HUB_DATABASE_URL."
-        ),
-    ),
-}
+    NOT_MADE = "not_made"
 
 
 class SchemaMismatch(Exception):
-    """The database has not the schema of this program; `vi` and `en` say what to do."""
+    """The database has not the schema of this program; `text` says what to do."""
 
     def __init__(self, age: SchemaAge, url: str, found: str = "") -> None:
-        words = {"place": place_of(url), "found": found, "newest": newest()}
         self.age = age
-        self.vi, self.en = (text.format(**words) for text in _SENTENCES[age])
-        super().__init__(self.en)
+        self.text = both(f"schema.{age}", place=place_of(url), found=found, newest=newest())
+        super().__init__(self.text)
 
 
 def newest() -> str:
