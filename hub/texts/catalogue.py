@@ -39,7 +39,8 @@ class Text(NamedTuple):
     def __str__(self) -> str:
         return self.in_language(_chosen)
 
-    __rich__ = __str__
+    def __rich__(self) -> str:
+        return str(self)
 
     def in_language(self, language: Language) -> str:
         """Return the text in one language."""
