@@ -81,7 +81,7 @@ def by(reason: str, actor: str, *, automatic: str = "") -> "SignedBy":
     try:
         who = automatic if automatic and not name else signed(name, system_user())
     except NotNamed as error:
-        say_both(error.vi, error.en)
+        say_both(*error.text)
         raise typer.Exit(2) from None
     return {"actor": who, "reason": reason, "now": utc_now()}
 

@@ -54,6 +54,6 @@ def install(app: FastAPI) -> None:
 
 def _refuse(request: Request, code: str, status: int) -> JSONResponse:
     log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
-    fault = FAULTS[code]
-    told = {"code": code, "message": fault.vi, "where": "hub", "why": fault.en}
+    message, why = FAULTS[code].text
+    told = {"code": code, "message": message, "where": "hub", "why": why}
     return JSONResponse(told | {"action": ACTIONS[code]}, status_code=status, headers=AGAIN_AFTER)

@@ -154,7 +154,7 @@ def create_app(  # noqa: C901
 def explain(error: InvalidMessage) -> dict[str, str]:
     """Return what is told to a sender: the officer's sentence and the technical cause."""
     fault = FAULTS.get(error.code)
-    message = fault.vi if fault else "Dữ liệu không hợp lệ."
+    message = fault.text.vi if fault else "Dữ liệu không hợp lệ."
     return {"code": error.code, "message": message, "where": error.where, "why": error.why}
 
 

@@ -11,7 +11,7 @@ from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
 from hub.preflight.look_up import look_up
 from hub.preflight.store_reading import reading
-from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.access_remedies import TASKS, remedy_of
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
 
@@ -39,8 +39,8 @@ def partners(settings: Settings) -> Iterator[Check]:
             ahead = destination.ping()
         except DeliveryFailure as failure:
             fix = "Messages wait in the store until the partner answers; see docs/runbook."
-            if remedy := REMEDIES.get(failure.code):
-                fix = f"{remedy.vi} · {remedy.en}"
+            if failure.code in TASKS:
+                fix = str(remedy_of(failure.code))
             yield Check(destination.name, False, str(failure), fix)
         else:
             yield Check(destination.name, True, "answers")

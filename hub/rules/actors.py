@@ -8,6 +8,8 @@ the hub does by itself has a name that no person can give.
 import re
 import unicodedata
 
+from hub.texts import Text, both
+
 BY_HUB = "hub"
 """What the timer does by itself."""
 BY_RECONCILE = "hub reconcile"
@@ -24,11 +26,11 @@ _PERSON = re.compile(rf"{_WORD}(?: {_WORD})+")
 
 
 class NotNamed(Exception):
-    """A decision has no name, or one that no person has; `vi` and `en` say what to do."""
+    """A decision has no name, or one that no person has; `text` says what to do."""
 
-    def __init__(self, vi: str, en: str) -> None:
-        self.vi, self.en = vi, en
-        super().__init__(en)
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        super().__init__(text)
 
 
 def signed(name: str, user: str = "") -> str:
@@ -39,17 +41,7 @@ def signed(name: str, user: str = "") -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name:
-        raise NotNamed(
-            'Quyết định cần tên người: thêm --actor "Họ và tên" hoặc đặt HUB_OPERATOR'
-            ' (trong container: docker compose exec --env HUB_OPERATOR="Họ và tên" timer hub ...).',
-            'A decision needs the name of a person: add --actor "First Last" or set HUB_OPERATOR'
-            ' (in containers: docker compose exec --env HUB_OPERATOR="First Last" timer hub ...).',
-        )
+        raise NotNamed(both("actors.missing"))
     if len(name) > LONGEST or not _PERSON.fullmatch(name) or name.lower() in AUTOMATIC:
-        raise NotNamed(
-            "Tên người quyết định (--actor, HUB_OPERATOR) là họ và tên, chỉ có chữ, từ hai từ, tối"
-            f" đa {LONGEST} ký tự.",
-            "The name of who decides (--actor, HUB_OPERATOR) is a person's full name: letters only,"
-            f" two words or more, at most {LONGEST} characters.",
-        )
+        raise NotNamed(both("actors.no_person", longest=LONGEST))
     return f"{name} ({user})" if user else name

@@ -45,7 +45,7 @@ def fault_codes() -> str:
         who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
         body += [
             f"## {entry.code}\n",
-            f"{fault.vi} (`{fault.fault_class}`; {who})\n",
+            f"{fault.text.vi} (`{fault.fault_class}`; {who})\n",
             f"- VI: {entry.to_do['vi']}\n- EN: {entry.to_do['en']}\n",
         ]
     return _page(

@@ -154,7 +154,7 @@ def told_to_come_again(message: str, cause: str) -> CallbackAnswer:
 
 def _sentence(code: str) -> str:
     fault = FAULTS.get(code)
-    return fault.vi if fault else "Dữ liệu không hợp lệ."
+    return fault.text.vi if fault else "Dữ liệu không hợp lệ."
 
 
 def _built(answer: contract.Acknowledgement) -> dict[str, Any]:

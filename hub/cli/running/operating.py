@@ -11,7 +11,7 @@ from hub.cli.context import Actor, by, console, opened, settings
 from hub.cli.partners.unconnected import warn_of_unconnected
 from hub.cli.paused import mention, until
 from hub.records.deadlines.calendar import local
-from hub.rules.failures.access_remedies import AWAITED
+from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.clock import utc_now
 from hub.store.deliveries import pauses as pausing
@@ -142,8 +142,7 @@ def _show_awaiting(found: list[Awaiting]) -> None:
     """Name the partners that do not let the hub in, the cause, and what to do."""
     table = Table("partner", "code", "cause", "since", "deliveries", title="waiting for access")
     for one in found:
-        fault, remedy = FAULTS[one.code], AWAITED[one.code]
-        cause = f"{fault.vi} · {fault.en}\n{remedy.vi}\n{remedy.en}"
+        cause = f"{FAULTS[one.code].text}\n{remedy_of(one.code)}"
         since = f"{local(one.since):%d/%m/%Y %H:%M}"
         table.add_row(one.destination, one.code, cause, since, str(one.count))
     console.print(table)

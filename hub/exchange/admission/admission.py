@@ -334,6 +334,6 @@ class AdmissionControl:
 
 def _explained(circuit: Circuit, since: datetime, until: datetime) -> ClosedPeriod:
     fault = FAULTS.get(circuit.code)
-    vi = f"Đường truyền tới đối tác: {fault.vi}" if fault else "Gửi thử sau thời gian bảo trì."
-    en = f"The partner's line: {fault.en}" if fault else "Trying again after maintenance."
+    vi = f"Đường truyền tới đối tác: {fault.text.vi}" if fault else "Gửi thử sau thời gian bảo trì."
+    en = f"The partner's line: {fault.text.en}" if fault else "Trying again after maintenance."
     return ClosedPeriod(since=since, until=until, reason_vi=vi, reason_en=en)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from hub.messages.invalid import InvalidMessage
+from hub.texts import Text, both
 
 __all__ = [
     "FAULTS",
@@ -148,12 +149,15 @@ class EarlyMessage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault code: its usual class, and what it means to an officer and to an operator."""
+    """One fault code and its usual class."""
 
     code: str
     fault_class: FaultClass
-    vi: str
-    en: str
+
+    @property
+    def text(self) -> Text:
+        """What it means to an officer, and to an operator."""
+        return both(f"faults.{self.code}")
 
 
 _T, _P, _A, _H, _I = (
@@ -166,62 +170,62 @@ _T, _P, _A, _H, _I = (
 
 _TABLE = (
     # our own contract
-    Fault("json_broken", _I, "Dữ liệu gửi vào không phải JSON hợp lệ.", "Broken JSON."),
-    Fault("xml_broken", _I, "Dữ liệu gửi vào không phải XML hợp lệ.", "Broken or forbidden XML."),
-    Fault("envelope_invalid", _I, "Phong bì thông điệp sai cấu trúc.", "Envelope invalid."),
-    Fault("payload_invalid", _I, "Nội dung thông điệp sai cấu trúc.", "Payload invalid."),
-    Fault("type_unknown", _I, "Loại thông điệp không có trong danh mục.", "Unknown message type."),
-    Fault("version_unknown", _I, "Phiên bản thông điệp chưa hỗ trợ.", "Unknown message version."),
-    Fault("message_too_large", _I, "Thông điệp vượt giới hạn kích thước.", "Message too large."),
-    Fault("file_too_large", _I, "Tệp vượt giới hạn kích thước.", "File too large."),
-    Fault("file_hash_wrong", _I, "Tệp không khớp mã băm đã khai.", "File hash differs."),
-    Fault("file_missing", _I, "Không tìm thấy tệp đã tham chiếu.", "Referenced file missing."),
-    Fault("number_malformed", _I, "Mã hồ sơ không đúng định dạng.", "Malformed dossier number."),
-    Fault("procedure_unknown", _I, "Mã thủ tục không có trong danh mục.", "Unknown procedure."),
-    Fault("applicant_not_taken", _I, "Cấp trên không nhận đối tượng này.", "Applicant not taken."),
-    Fault("dossier_unknown", _I, "Không có hồ sơ mang mã này.", "Unknown dossier."),
-    Fault("dossier_archived", _I, "Hồ sơ đã đưa vào kho lưu trữ.", "The dossier is archived."),
-    Fault("dossier_erased", _I, "Dữ liệu cá nhân của hồ sơ đã xóa.", "Personal data was erased."),
-    Fault("message_dropped", _I, "Thông điệp đã được bỏ, nội dung đã xóa.", "Dropped by a person."),
-    Fault("papers_missing", _I, "Chưa quét giấy tờ bổ sung nào.", "No paper was scanned."),
-    Fault("calendar_missing", _I, "Chưa có lịch làm việc của năm.", "No calendar for the year."),
-    Fault("disk_full", _T, "Máy chủ hết chỗ lưu, chưa tiếp nhận.", "No room left on the disk."),
-    Fault("store_away", _T, "Kho dữ liệu chưa sẵn sàng, chưa tiếp nhận.", "Database is away."),
-    Fault("acceptance_unknown", _A, "Chưa rõ đã nhận hay chưa, xin gửi lại.", "Stored or not."),
-    Fault("content_differs", _I, "Đã nhận nội dung khác cho mã này.", "Told before otherwise."),
-    Fault("status_backwards", _I, "Trạng thái hồ sơ không được lùi.", "Status moves backwards."),
-    Fault("handler_failed", _P, "Trung tâm lỗi khi xử lý thông điệp.", "Our own handler failed."),
-    Fault("handler_killed", _P, "Trung tâm bị ngắt khi xử lý thông điệp.", "It ended our process."),
+    Fault("json_broken", _I),
+    Fault("xml_broken", _I),
+    Fault("envelope_invalid", _I),
+    Fault("payload_invalid", _I),
+    Fault("type_unknown", _I),
+    Fault("version_unknown", _I),
+    Fault("message_too_large", _I),
+    Fault("file_too_large", _I),
+    Fault("file_hash_wrong", _I),
+    Fault("file_missing", _I),
+    Fault("number_malformed", _I),
+    Fault("procedure_unknown", _I),
+    Fault("applicant_not_taken", _I),
+    Fault("dossier_unknown", _I),
+    Fault("dossier_archived", _I),
+    Fault("dossier_erased", _I),
+    Fault("message_dropped", _I),
+    Fault("papers_missing", _I),
+    Fault("calendar_missing", _I),
+    Fault("disk_full", _T),
+    Fault("store_away", _T),
+    Fault("acceptance_unknown", _A),
+    Fault("content_differs", _I),
+    Fault("status_backwards", _I),
+    Fault("handler_failed", _P),
+    Fault("handler_killed", _P),
     # the way to the partner
-    Fault("partner_unreachable", _T, "Chưa kết nối được tới đối tác.", "Connection refused."),
-    Fault("partner_busy", _T, "Đối tác đang quá tải, hẹn gửi lại.", "Partner answered 429/503."),
-    Fault("partner_login", _T, "Chưa đăng nhập được vào đối tác.", "Login failed for now."),
-    Fault("partner_session", _H, "Phiên đăng nhập vừa cấp đã mất.", "Logins are lost at once."),
-    Fault("certificate_expired", _T, "Chứng thư số của đối tác hết hạn.", "Certificate is over."),
-    Fault("certificate_unknown", _T, "Chưa tin chứng thư số của đối tác.", "Not a trusted one."),
-    Fault("certificate_name", _T, "Chứng thư số mang tên máy khác.", "Certificate of another."),
-    Fault("certificate_refused", _T, "Đối tác chưa chấp nhận chứng thư của ta.", "Ours refused."),
-    Fault("tls_outdated", _T, "Đối tác chỉ dùng TLS đã lỗi thời.", "Partner's TLS is too old."),
-    Fault("tls_failed", _T, "Không lập được kênh mã hóa với đối tác.", "No encrypted line."),
-    Fault("partner_paused", _H, "Đang tạm dừng gửi tới đối tác.", "Sending is paused."),
-    Fault("claim_late", _H, "Chưa gửi vì chờ quá lâu, sẽ gửi lại.", "Waited too long."),
-    Fault("call_not_begun", _T, "Lỗi của trung tâm trước khi gửi.", "Our fault before sending."),
-    Fault("partner_forbidden", _H, "Đối tác không cho phép thao tác.", "Partner denies access."),
-    Fault("partner_refused", _P, "Đối tác từ chối nội dung hồ sơ.", "Partner refuses content."),
-    Fault("partner_conflict", _P, "Đối tác đã có bản khác của hồ sơ.", "Partner holds another."),
-    Fault("reply_timeout", _A, "Đã gửi nhưng chưa có trả lời.", "No reply in time after sending."),
-    Fault("reply_dropped", _A, "Mất kết nối sau khi đã gửi.", "Connection lost after sending."),
-    Fault("reply_unreadable", _A, "Trả lời của đối tác không đọc được.", "Unreadable reply."),
-    Fault("reply_server_error", _A, "Đối tác báo lỗi hệ thống.", "Partner server error."),
-    Fault(SAID_TO_EXIST, _A, "Đối tác báo đã có, nhưng tra cứu chưa thấy.", "Exists, not found."),
-    Fault("reply_unknown_code", _A, "Mã trả lời chưa biết.", "Reply code without a mapping."),
-    Fault("lease_expired", _A, "Tiến trình gửi dừng giữa chừng.", "We stopped while sending."),
-    Fault("restored", _A, "Khôi phục từ bản sao lưu, hỏi đối tác trước.", "Restored old copy."),
-    Fault("send_crashed", _A, "Lỗi của trung tâm khi đang gửi.", "Our own fault while sending."),
+    Fault("partner_unreachable", _T),
+    Fault("partner_busy", _T),
+    Fault("partner_login", _T),
+    Fault("partner_session", _H),
+    Fault("certificate_expired", _T),
+    Fault("certificate_unknown", _T),
+    Fault("certificate_name", _T),
+    Fault("certificate_refused", _T),
+    Fault("tls_outdated", _T),
+    Fault("tls_failed", _T),
+    Fault("partner_paused", _H),
+    Fault("claim_late", _H),
+    Fault("call_not_begun", _T),
+    Fault("partner_forbidden", _H),
+    Fault("partner_refused", _P),
+    Fault("partner_conflict", _P),
+    Fault("reply_timeout", _A),
+    Fault("reply_dropped", _A),
+    Fault("reply_unreadable", _A),
+    Fault("reply_server_error", _A),
+    Fault(SAID_TO_EXIST, _A),
+    Fault("reply_unknown_code", _A),
+    Fault("lease_expired", _A),
+    Fault("restored", _A),
+    Fault("send_crashed", _A),
     # our own side of a delivery
-    Fault("mapping_missing", _P, "Chưa có bảng mã tương ứng của đối tác.", "No code mapping."),
-    Fault("prepare_failed", _P, "Không lập được nội dung gửi đi.", "Request cannot be built."),
-    Fault("attempts_exhausted", _P, "Đã hết số lần gửi lại.", "All attempts were used."),
+    Fault("mapping_missing", _P),
+    Fault("prepare_failed", _P),
+    Fault("attempts_exhausted", _P),
 )
 
 FAULTS: dict[str, Fault] = {fault.code: fault for fault in _TABLE}

@@ -91,7 +91,7 @@ def _own(row: _Own) -> Explanation:
         code=row.code,
         ours=row.code,
         who=row.who,
-        cause={"vi": fault.vi, "en": fault.en},
+        cause=fault.text._asdict(),
         to_do={"vi": row.vi, "en": row.en},
     )
 

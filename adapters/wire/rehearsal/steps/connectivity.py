@@ -18,7 +18,7 @@ from adapters.wire.connections.addresses import split
 from adapters.wire.connections.tls import late_refusal, may_refuse_late
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Finding, Mark
-from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 
 SOON = timedelta(days=30)
@@ -99,7 +99,7 @@ def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator
 
 
 def _refused(step: str, origin: str, failure: DeliveryFailure) -> Finding:
-    remedy = REMEDIES.get(failure.code)
+    remedy = remedy_of(failure.code)
     said = f"{failure.code}: {failure.detail}"
     vi, en = (remedy.vi, remedy.en) if remedy else ("Kiểm tra địa chỉ, tường lửa.", "Check it.")
     return Finding(step, Mark.ATTENTION, f"{origin}: {said}. {vi}", f"{said}. {en}", stops=True)
