@@ -45,4 +45,6 @@ def words_of(answer: Unclear) -> str:
 def words_of_failure(failure: DeliveryFailure) -> str:
     """Return why a question had no answer."""
     fault = FAULTS[failure.code]
-    return f"{fault.text.vi} · {fault.text.en} ({failure.detail})" if failure.detail else failure.code
+    return (
+        f"{fault.text.vi} · {fault.text.en} ({failure.detail})" if failure.detail else failure.code
+    )
