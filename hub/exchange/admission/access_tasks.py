@@ -7,19 +7,20 @@ itself when no operation of the partner is paused with that code and no delivery
 from datetime import datetime
 
 from hub.messages.partner_names import names_of
-from hub.rules.failures.access_remedies import REMEDIES
+from hub.rules.failures.access_remedies import TASKS
 from hub.rules.failures.errors import FAULTS
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Tx
 from hub.store.repair import access_tasks, tasks
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import both
 
 
 def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
     """Open the task of a pause; False where it needs none or has one."""
-    remedy, fault = REMEDIES.get(pause.code), FAULTS.get(pause.code)
-    if remedy is None or fault is None:
+    if pause.code not in TASKS:
         return False
+    remedy, fault = both(f"remedies.{pause.code}"), FAULTS[pause.code].text
     to = pause.destination
     vi, en, _ = names_of(to)
     found = tasks.Finding(
