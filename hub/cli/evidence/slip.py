@@ -73,7 +73,7 @@ def slip(dossier: str) -> None:
         sides = ("Phường", other) if row.direction == handovers.OUT else (other, "Phường")
         told = f"{_time(row.answered_at)} {row.receipt}".strip()
         fault = FAULTS.get(row.code)
-        note = f"{row.operation}: {fault.vi}" if fault else row.operation
+        note = f"{row.operation}: {fault.text.vi}" if fault else row.operation
         if differs := differing.get((row.delivery_id, row.attempt)):
             note = f"{note} Khác ở / differs in: {differs}"
         result = RESULTS.get(row.outcome, row.outcome)
