@@ -18,6 +18,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import schedule
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal
+from hub.store.records import early_messages
 from hub.store.repair import future_times
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -139,7 +140,7 @@ class Timer(Role):
             released = schedule.sweep_held(tx, now)
             asked += self._enqueue_lost(tx, now)
             if time.monotonic() >= self._patient_until:
-                journal.park_early(tx, now - self.pace.early)
+                early_messages.park(tx, now - self.pace.early)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
         if asked or released:
@@ -182,7 +183,7 @@ class Timer(Role):
         count, after = 0, ""
         while True:
             with self.store.write() as tx:
-                page = journal.wake_all_early(tx, after=after)
+                page = early_messages.wake_all(tx, after=after)
             if not page:
                 return count
             count, after = count + len(page), page[-1]

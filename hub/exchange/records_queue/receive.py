@@ -35,6 +35,7 @@ from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx, is_away, is_full
 from hub.store.messages import journal, outbox
+from hub.store.records import early_messages
 
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it
@@ -327,7 +328,7 @@ class Receive(Role):
         except EarlyMessage:
             log.info(Event.MESSAGE_EARLY, message_id=message.id, message_type=message.type)
             with self.store.write() as tx:
-                journal.set_early(tx, entry, self.clock())
+                early_messages.keep(tx, entry, self.clock())
         except InvalidMessage as error:
             self._park(entry, code=error.code, where=error.where, why=error.why)
 

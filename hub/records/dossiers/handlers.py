@@ -24,8 +24,7 @@ from hub.rules.failures.errors import EarlyMessage
 from hub.rules.retention.paper_refresh import refresh_at_once
 from hub.store.archive import late_messages
 from hub.store.engine.store import Tx
-from hub.store.messages import journal
-from hub.store.records import dossier_batches, dossiers, legs, papers
+from hub.store.records import dossier_batches, dossiers, early_messages, legs, papers
 from hub.store.records import surveys as survey_store
 from hub.store.records.dossiers import Dossier, StatusEvent
 
@@ -114,7 +113,7 @@ class Records:
                 tx, cause, dossier, self.rules, files=files, officer=said.officer, at=at
             )
         if not handed_over:
-            journal.wake_early(tx, dossier.number)
+            early_messages.wake(tx, dossier.number)
         return out + handed_over
 
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:

@@ -18,8 +18,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import EarlyMessage
 from hub.store.deliveries import cancellation
 from hub.store.engine.store import Tx
-from hub.store.messages import journal
-from hub.store.records import dossiers, legs, papers
+from hub.store.records import dossiers, early_messages, legs, papers
 from hub.store.records.dossiers import Dossier, StatusEvent
 
 MAY_LEAVE = frozenset({Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING})
@@ -65,7 +64,7 @@ def hand_over(
         return []
     if not legs.open_leg(tx, dossier.number, at=at):
         return []
-    journal.wake_early(tx, dossier.number)  # a step of the town may have overtaken us
+    early_messages.wake(tx, dossier.number)  # a step of the town may have overtaken us
     event = StatusEvent(
         number=dossier.number,
         message_id=cause.message.id,
@@ -118,7 +117,7 @@ def taken_up(
     if leg is None:
         if not paused or not legs.open_leg(tx, number, at=at):
             return []
-        journal.wake_early(tx, number)
+        early_messages.wake(tx, number)
         return [_transfer(tx, cause, dossier, rules, files=new, officer=officer, at=at)]
     if leg.wanted is None:
         return []

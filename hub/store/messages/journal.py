@@ -23,8 +23,6 @@ from hub.store.conservation import counts
 from hub.store.engine.store import Tx, insert, insert_for
 from hub.store.messages import new_messages, outbox
 from hub.store.messages.new_messages import TOLD
-from hub.store.records import batch_state
-from hub.store.schema.record_tables import dossiers
 from hub.store.schema.tables import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -44,18 +42,14 @@ _BODIES = Compiled(sa.select(journal.c.id, journal.c.body).where(any_of(journal.
 
 
 # Else PostgreSQL may go through the whole journal by its key, for the order's sake.
-_BY_ID = unindexed(journal.c.id)
+BY_ID = unindexed(journal.c.id)
 
 
-def _oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
+def oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
+    """Return the query of unhandled messages in the order of their ids: id, type, wire form."""
     query = sa.select(journal.c.id, journal.c.type, journal.c.body)
     query = query.where(*conditions, UNHANDLED)
-    return query.order_by(_BY_ID).limit(limit)
-
-
-_EARLY_OF = Compiled(
-    _oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which"))
-)
+    return query.order_by(BY_ID).limit(limit)
 
 
 def _take(dialect: str) -> ReturningInsert[Any]:
@@ -179,21 +173,13 @@ def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
     counts.accepted(tx, (catalog.find(row.type, row.version).reader for row in new))
 
 
-def set_early(tx: Tx, entry: Entry, now: datetime) -> None:
-    """Keep a message that came before what it is about; `wake_early` asks for it again.
-
-    It is early since it was found to be so first, however often it is asked for since.
-    """
-    _upsert(tx, entry, now, {"state": STATE_EARLY, "early_since": now})
-
-
 def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
     """Set a message aside for an operator, with the reason; it is not handled again by itself.
 
     Without its body when the personal data of its dossier was erased.
     """
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
-    _upsert(tx, entry, now, values)
+    upsert_waiting(tx, entry, now, values)
     if entry.message.key:
         late_messages.empty_if_erased(tx, entry.message.id, entry.message.key, now=now)
 
@@ -222,7 +208,8 @@ def _is_of(kept: bytes, digest: str | None, body: bytes) -> bool:
     return kept == body if digest is None else digest == hashlib.sha256(body).hexdigest()
 
 
-def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:
+def upsert_waiting(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:
+    """Write `values` for a message that waits to be handled; one that is handled stays."""
     row = {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "early_since": None, **values}
     statement = insert(tx, journal)
     first = sa.func.coalesce(journal.c.early_since, statement.excluded.early_since)
@@ -232,31 +219,10 @@ def _upsert(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -
     tx.execute(statement, row)
 
 
-def wake_early(tx: Tx, key: str) -> list[str]:
-    """Ask again for the early messages of a key, in the order of their ids; return the ids."""
-    hand = batch_state.holding(tx, key)
-    if hand and key not in hand.early:
-        return []
-    woken: list[str] = []
-    while page := _enqueue(tx, _EARLY_OF.all(tx, {"which": key})):
-        woken += page
-    return woken
-
-
-def wake_all_early(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
-    """Ask again for a page of early messages, whatever their key, by id behind `after`.
-
-    Returns the ids. The dossier may have come in the moment between looking for it and keeping the
-    message.
-    """
-    query = _oldest(journal.c.state == STATE_EARLY, after < _BY_ID, limit=limit)
-    return _enqueue(tx, tx.execute(query).all())
-
-
 def enqueue_unhandled(tx: Tx, *, after: str, limit: int = 500) -> list[str]:
     """Ask again for accepted messages that nobody handled, by id behind `after`; return the ids."""
-    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
-    return _enqueue(tx, tx.execute(query).all())
+    query = oldest(journal.c.state == STATE_ACCEPTED, after < BY_ID, limit=limit)
+    return enqueue_rows(tx, tx.execute(query).all())
 
 
 def enqueue_lost(
@@ -269,21 +235,22 @@ def enqueue_lost(
     once.
     """
     old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
-    rows = tx.execute(_oldest(old, after < _BY_ID, limit=limit)).all()
+    rows = tx.execute(oldest(old, after < BY_ID, limit=limit)).all()
     if not rows:
         return 0, ""
     there = outbox.waiting(tx, [row.id for row in rows])
-    asked = _enqueue(tx, [row for row in rows if row.id not in there])
+    asked = enqueue_rows(tx, [row for row in rows if row.id not in there])
     return len(asked), rows[-1].id if len(rows) == limit else ""
 
 
 def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
     """Return accepted messages that nobody handled, by id behind `after`: id and wire form."""
-    query = _oldest(journal.c.state == STATE_ACCEPTED, after < _BY_ID, limit=limit)
+    query = oldest(journal.c.state == STATE_ACCEPTED, after < BY_ID, limit=limit)
     return {row.id: row.body for row in tx.execute(query)}
 
 
-def _enqueue(tx: Tx, rows: Sequence[Any]) -> list[str]:
+def enqueue_rows(tx: Tx, rows: Sequence[Any]) -> list[str]:
+    """Enqueue what `oldest` read for the records; return the ids."""
     outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
@@ -291,33 +258,6 @@ def _enqueue(tx: Tx, rows: Sequence[Any]) -> list[str]:
         mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
         tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
     return ids
-
-
-def park_early(tx: Tx, since_before: datetime) -> int:
-    """Park early messages whose dossier, or whose papers, never came; return how many.
-
-    Counted from when a message was found to be early: it may have been accepted long before, while
-    the broker was away. Left alone while another message of its key was accepted and waits to be
-    handled: that may be its dossier.
-    """
-    other = journal.alias("other")
-    coming = sa.exists().where(
-        other.c.state == STATE_ACCEPTED, other.c.key == journal.c.key, UNHANDLED
-    )
-    # Of a dossier that is here an officer's word waits for papers only.
-    here = sa.exists().where(dossiers.c.number == journal.c.key)
-    papers = sa.and_(journal.c.type == "dossier.progressed", here)
-    statement = (
-        sa.update(journal)
-        .where(journal.c.state == STATE_EARLY, journal.c.early_since < since_before, UNHANDLED)
-        .where(~coming)
-        .values(
-            state=STATE_PARKED,
-            code=sa.case((papers, "papers_missing"), else_="dossier_unknown"),
-            reason=sa.case((papers, "no paper was scanned"), else_="the dossier never came"),
-        )
-    )
-    return tx.execute(statement).rowcount
 
 
 def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:

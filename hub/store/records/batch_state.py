@@ -24,11 +24,11 @@ one is a change of the other:
     legs.keep_step        _KEEP                    Steps.keep; written by _KEEP
     legs.next_step        _STEP                    Steps.known
     legs.advance_leg      _ADVANCE, _APPLIED       Legs.change, Steps.apply; _SAVE, _APPLIED_UP_TO
-    journal.wake_early    _EARLY_OF                AtHand.early
+    early_messages.wake   _EARLY_OF                AtHand.early
 
 `tests/contract/deliveries/test_dossier_batches.py` has batches and single messages leave the same
-rows; `tests/contract/test_at_hand.py` asks each function in both ways, also for what is not there,
-and fails where a function that asks `at_hand` is missing above.
+rows; `tests/contract/store/test_batch_state.py` asks each function in both ways, also for what is
+not there, and fails where a function that asks here is missing above.
 
 Nothing here outlives the transaction, and the rows are locked: nobody else changes them meanwhile.
 A dossier that was not there may be put in by another process; then writing fails as a whole, and

@@ -13,9 +13,10 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.rules.retention.ends import Kept
 from hub.store.archive import index
-from hub.store.messages import journal, parked
+from hub.store.messages import parked
 from hub.store.messages.parked import ParkedFilter
 from hub.store.monitoring import attention
+from hub.store.records import early_messages
 from hub.store.schema.tables import audit, blobs
 from hub.store.schema.tables import journal as table
 from tests.contract.archive.conftest import BY
@@ -44,7 +45,7 @@ def stray(ward: Ward) -> tuple[str, str]:
     file = ward.file(b"mistyped", "KQ")
     ward.accept(SCAN, file)
     with ward.store.write() as tx:
-        assert journal.park_early(tx, LONG_AFTER) == 1
+        assert early_messages.park(tx, LONG_AFTER) == 1
         ((id, _, key, code, _),) = attention.parked(tx)
     assert (key, code) == (STRAY, "dossier_unknown")
     return id, file.sha256

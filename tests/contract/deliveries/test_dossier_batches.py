@@ -16,7 +16,7 @@ from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from hub.store.messages import journal
-from hub.store.records import batch_state, dossiers
+from hub.store.records import batch_state, dossiers, early_messages
 from hub.store.records.dossier_batches import together
 from hub.store.schema import tables as t
 from hub.store.schema.migrate import migrate
@@ -110,7 +110,7 @@ def handle(store: Store, messages: Sequence[Message], *, at_once: int) -> None:
     """Handle messages, so many in a transaction."""
     early = message(99, progress(p.Status.PROCESSING, 0.5), SECOND)
     with store.write() as tx:
-        journal.set_early(tx, journal.Entry(early, encode(early)), MONDAY)
+        early_messages.keep(tx, journal.Entry(early, encode(early)), MONDAY)
     for first in range(0, len(messages), at_once):
         handle_at_once(store, messages[first : first + at_once])
 

@@ -21,6 +21,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal, outbox
 from hub.store.monitoring import attention, work_counts
+from hub.store.records import early_messages
 from hub.store.schema.migrate import migrate
 from hub.store.schema.partial_index import with_conditions
 from hub.store.schema.tables import deliveries as delivery_table
@@ -162,11 +163,11 @@ def test_an_early_message_comes_again_when_its_dossier_does(store: Store) -> Non
     """It is kept, and asked for once the key exists."""
     entry = received(1, "a" * 32)
     with store.write() as tx:
-        journal.set_early(tx, entry, NOW)
+        early_messages.keep(tx, entry, NOW)
         assert journal.take(tx, [entry], NOW) == set()
-        assert journal.wake_early(tx, number(1)) == ["a" * 32]
-        journal.set_early(tx, entry, NOW)
-        assert journal.wake_all_early(tx) == ["a" * 32]
+        assert early_messages.wake(tx, number(1)) == ["a" * 32]
+        early_messages.keep(tx, entry, NOW)
+        assert early_messages.wake_all(tx) == ["a" * 32]
         assert journal.take(tx, [entry], NOW) == {"a" * 32}
 
 

@@ -9,6 +9,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
 from hub.store.messages.parked import take_up
 from hub.store.monitoring import attention
+from hub.store.records import early_messages
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 MANY = 1203
@@ -53,7 +54,7 @@ def test_all_early_messages_are_asked_for_again(store: Store) -> None:
     entries = accept(store, MANY)
     with store.write() as tx:
         for entry in entries:
-            journal.set_early(tx, entry, NOW)
+            early_messages.keep(tx, entry, NOW)
     timer = Timer(store, clock=lambda: NOW, pace=Pace())
     assert timer.sweep(NOW) == MANY
     assert sorted(asked(store)) == [entry.message.id for entry in entries]
@@ -64,8 +65,8 @@ def test_all_early_messages_of_a_dossier_are_asked_for_when_it_comes(store: Stor
     entries = accept(store, MANY)
     with store.write() as tx:
         for entry in entries:
-            journal.set_early(tx, entry, NOW)
-        woken = journal.wake_early(tx, entries[0].message.key)
+            early_messages.keep(tx, entry, NOW)
+        woken = early_messages.wake(tx, entries[0].message.key)
     assert woken == asked(store) == [entry.message.id for entry in entries]
 
 
@@ -113,16 +114,16 @@ def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Stor
     found = NOW + 5 * HOUR
     for at in (found, found + HOUR / 2, found + HOUR):
         with store.write() as tx:
-            journal.set_early(tx, entry, at)
+            early_messages.keep(tx, entry, at)
         timer.sweep(at)
         assert parked(store) == []
     with store.write() as tx:
-        journal.set_early(tx, entry, found + HOUR + SOON)
+        early_messages.keep(tx, entry, found + HOUR + SOON)
     timer.sweep(found + HOUR + SOON)
     assert parked(store) == [entry.message.id]
     with store.write() as tx:
         take_up(tx, [entry.message.id])
-        journal.set_early(tx, entry, found + 2 * HOUR)
+        early_messages.keep(tx, entry, found + 2 * HOUR)
     timer.sweep(found + 2 * HOUR + SOON)
     assert parked(store) == []
 
@@ -131,7 +132,7 @@ def test_no_message_is_parked_while_its_dossier_stands_behind_it(store: Store) -
     """What was accepted for the same dossier and waits to be handled may be the dossier itself."""
     entry, behind = accept(store, 2)
     with store.write() as tx:
-        journal.set_early(tx, entry, NOW)
-        assert journal.park_early(tx, NOW + HOUR) == 0
+        early_messages.keep(tx, entry, NOW)
+        assert early_messages.park(tx, NOW + HOUR) == 0
         journal.take(tx, [behind], NOW)
-        assert journal.park_early(tx, NOW + HOUR) == 1
+        assert early_messages.park(tx, NOW + HOUR) == 1

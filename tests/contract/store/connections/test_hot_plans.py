@@ -24,6 +24,7 @@ from hub.store.deliveries.settling import Delivered
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
+from hub.store.records import early_messages
 from hub.store.schema.tables import metadata
 from tests.support.database.plans import Done, carried_out
 from tests.support.works import AT, number, record, step
@@ -105,8 +106,8 @@ def work(store: Store, first: int) -> None:
         entries = [journal.Entry(it, encode(it), it.id) for it in (record(n, 9) for n in dossiers)]
         journal.accept(tx, entries, AT)
         journal.take(tx, entries, AT)
-        journal.set_early(tx, journal.Entry(step(first, 8), b"{}"), AT)
-        journal.wake_early(tx, number(first))
+        early_messages.keep(tx, journal.Entry(step(first, 8), b"{}"), AT)
+        early_messages.wake(tx, number(first))
     with store.write() as tx:
         for message, version in itertools.product((step, record), (1, 2, 3)):
             emit(tx, [message(n, version) for n in dossiers], AT)

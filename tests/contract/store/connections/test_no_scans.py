@@ -30,7 +30,7 @@ from hub.store.deliveries import cancellation, pauses, priority, schedule, trans
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
-from hub.store.records import legs, papers, partner_view
+from hub.store.records import early_messages, legs, papers, partner_view
 from hub.store.repair import (
     access_tasks,
     deadline_alerts,
@@ -142,7 +142,7 @@ def rare_moves(store: Store) -> None:
         tasks.changed_between(tx, at, at)
         parked.take_up(tx, ["x"])
         journal.enqueue_lost(tx, recorded_before=at, after="")
-        journal.wake_early(tx, "x")
+        early_messages.wake(tx, "x")
         work_counts.open_count(tx)
 
 
@@ -158,7 +158,7 @@ def rare_questions(store: Store) -> None:
         fault_classes.waiting(tx, "x", "y", "1")
         fault_classes.close_needless(tx, actor="x", reason="y", now=at)
         journal.unhandled(tx, after="")
-        journal.wake_all_early(tx)
+        early_messages.wake_all(tx)
         journal.body_of(tx, 1)
         partner_view.known(tx, "x", ["y"])
         partner_view.received_between(tx, at, at)

@@ -17,7 +17,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, encode
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal
-from hub.store.records import batch_state, dossiers, legs, papers
+from hub.store.records import batch_state, dossiers, early_messages, legs, papers
 from hub.store.records.dossier_batches import together
 from hub.store.records.dossiers import Dossier, StatusEvent
 from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps
@@ -98,12 +98,12 @@ ACTS: Mapping[str, Callable[[Tx, str], object]] = {
     "legs.advance_leg": lambda tx, n: legs.advance_leg(
         tx, town_step(n, 2, p.TownStep.AWAITING_SUPPLEMENT)
     ),
-    "journal.wake_early": lambda tx, n: len(journal.wake_early(tx, n)),
+    "early_messages.wake": lambda tx, n: len(early_messages.wake(tx, n)),
 }
 
 
 def table() -> dict[str, tuple[str, str]]:
-    """Return the table of `at_hand`: function -> statements by itself, what it does at hand."""
+    """Return the table of `batch_state`: function -> statements by itself, what it does at hand."""
     assert batch_state.__doc__ is not None
     return {name: (alone, hand) for name, alone, hand in ROW.findall(batch_state.__doc__)}
 
@@ -115,16 +115,16 @@ def asking() -> Iterator[str]:
         if ".migrations" in module.name or module.name == batch_state.__name__ or source is None:
             continue
         for node in ast.parse(Path(source).read_text(encoding="utf-8")).body:
-            asks = "at_hand.holding(" in ast.unparse(node)
+            asks = "batch_state.holding(" in ast.unparse(node)
             if asks and isinstance(node, ast.FunctionDef):
-                yield f"{module.name.removeprefix('hub.store.')}.{node.name}"
+                yield f"{module.name.rpartition('.')[2]}.{node.name}"
 
 
 def test_the_table_names_every_function_that_asks() -> None:
     """A new one has to be tried in both ways; a statement that it names is there."""
     assert set(table()) == set(asking()) == set(ACTS)
     for function, (alone, _) in table().items():
-        module = importlib.import_module(f"hub.store.{function.split('.')[0]}")
+        module = importlib.import_module(f"hub.store.records.{function.split('.')[0]}")
         for name in alone.split(", "):
             assert hasattr(module, name), f"{function}: {name}"
 
@@ -140,7 +140,7 @@ def filled(store: Store) -> Store:
             legs.keep_step(tx, step, message_id="m")
             papers.add_files(tx, number, [file("A")], message_id="m")
             early = message(n, progress(p.Status.PROCESSING, 1), number)
-            journal.set_early(tx, journal.Entry(early, encode(early)), MONDAY)
+            early_messages.keep(tx, journal.Entry(early, encode(early)), MONDAY)
     return store
 
 
