@@ -67,9 +67,9 @@ def test_it_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
 import os, pathlib, signal, sys
 sys.path.insert(0, {str(Path.cwd())!r})
 from tests.integration.sandbox.test_supervised_process import launch
-from hub.drill.sandbox.supervised import KeptProcess
+from hub.drill.sandbox.supervised import SupervisedProcess
 directory = pathlib.Path({str(tmp_path)!r})
-kept = KeptProcess.start(launch(directory), lock=directory / "lock")
+kept = SupervisedProcess.start(launch(directory), lock=directory / "lock")
 print(kept.pid, flush=True)
 sys.stdin.read()
 """
