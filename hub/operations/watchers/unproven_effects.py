@@ -13,10 +13,10 @@ from hub.operations.watchers.office_hours import due_within
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import unproven
-from hub.store.deliveries.unproven import Left
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
+from hub.store.repair import unproven_effects as unproven
+from hub.store.repair.unproven_effects import Left
 from hub.store.schema.repair_tables import CLERK
 
 TIME_TO_RESOLVE = timedelta(hours=4)

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from hub.messages.payloads import Status
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.schedule import QUERIES
-from hub.store.deliveries.unproven import IS_LAST_QUESTION, last
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
+from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.record_tables import (
     KEPT_STEP,
     LEG_UNDER_WAY,

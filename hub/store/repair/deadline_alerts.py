@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries.unproven import IS_LAST_QUESTION, last
 from hub.store.engine.store import Tx
+from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.record_tables import dossiers
 from hub.store.schema.repair_tables import tasks
 from hub.store.schema.tables import OPEN_IN_LANE, deliveries
