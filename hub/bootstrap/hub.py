@@ -27,7 +27,7 @@ from hub.broker.admin import declare, ownership
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
-from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.deliver import Deliver, lease_of
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
@@ -352,7 +352,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 hub.broker,
                 destination,
                 settling,
-                gate=_gate(hub, destination),
+                admission=_admission(hub, destination),
                 clock=hub.clock,
                 on_commit=hub.wake,
             )
@@ -373,7 +373,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
     return roles
 
 
-def _gate(hub: Hub, destination: Destination) -> AdmissionControl:
+def _admission(hub: Hub, destination: Destination) -> Admission:
     settings, traits = hub.settings, destination.traits
     policy = circuit.CircuitPolicy(
         failures=settings.circuit_failures,
@@ -383,11 +383,13 @@ def _gate(hub: Hub, destination: Destination) -> AdmissionControl:
         pause_from=traits.pause_from,
         longest_wish=traits.longest_wish,
     )
-    return AdmissionControl(
+    return Admission(
+        hub.store,
         destination.name,
         sorted(traits.accepts),
         policy,
         limits=hub.call_limits,
         longest_call=traits.longest_send,
         draw=random.Random(),  # noqa: S311 - jitter, not a secret
+        on_commit=hub.wake,
     )

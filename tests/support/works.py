@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
@@ -87,6 +87,18 @@ def record(n: int, version: int) -> Message:
     return catalog.compose(payload, time=AT, source="records", id=f"r-{n}-{version}")
 
 
+def settling_for(partner: Destination, store: Store) -> SettleContext:
+    """Return what settling needs, with short waits."""
+    return SettleContext(
+        store=store,
+        destination=partner.name,
+        traits=partner.traits,
+        policy=QUICK,
+        on_delivered=lambda *_: None,
+        draw=random.Random(1),
+    )
+
+
 class Works(Generic[P]):
     """Store, broker, partner and the roles between them."""
 
@@ -101,27 +113,22 @@ class Works(Generic[P]):
     ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
         self.settled = threading.Event()
-        settling = SettleContext(
-            store=store,
-            destination=partner.name,
-            traits=partner.traits,
-            policy=QUICK,
-            on_delivered=lambda *_: None,
-            draw=random.Random(1),
-        )
+        settling = settling_for(partner, store)
         self.relay = Relay(store, broker, poll=0.1)
-        self.gate = AdmissionControl(
+        self.admission = Admission(
+            store,
             partner.name,
             sorted(partner.traits.accepts),
             policy,
             limits=manners,
             draw=random.Random(2),
+            on_commit=self.committed,
         )
         self.deliver = Deliver(
             broker,
             partner,
             settling,
-            gate=self.gate,
+            admission=self.admission,
             clock=lambda: now(),
             on_commit=self.committed,
         )

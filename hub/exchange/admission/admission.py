@@ -1,339 +1,119 @@
-"""The gate in front of one destination: how much of each operation may go out now, and until when.
+"""Admission: what may go out to one destination now, decided in one place.
 
-Deliver asks it before claiming and before each call, and tells it how every call ended. It holds
-the circuit of each operation and knows the partner's windows; a quota that is used up is told to
-it. It decides by `hub/rules/circuit.py` and `hub/rules/call_limits.py` and writes nothing: see
-`board`. Each process has its own. While all is well and the partner has no windows, it costs two
-locks a call.
-
-The trial is a real delivery, not `ping()`: the circuits are by operation, and that the province
-logs us in says nothing of whether it registers dossiers. A failed trial costs one attempt a pause.
+It stands in front of circuits, maintenance windows, quotas, pauses and priority; deliver knows none
+of them. The loop asks for the `capacity` before it takes work from the queue. The claim asks which
+deliveries `may_all_go`; if not all, it has them chosen by `claim_admitted` in its own transaction.
+A claimed delivery holds a permit from `acquire` until `finished`, and `veto` has the last word
+before the call. Circuits and windows are decided in memory (`circuits`), quotas over the store.
 """
 
 import random
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.rules import call_limits
-from hub.rules import circuit as rules
-from hub.rules.call_limits import CallLimits, ClosedPeriod, Quota
-from hub.rules.circuit import Circuit, Phase, Signal
-from hub.rules.failures.errors import FAULTS, DeliveryFailure
-from hub.store.deliveries.pauses import Pause
+from hub.exchange.admission.circuits import Capacity, Circuits, Permit
+from hub.exchange.admission.pause_registry import PauseRegistry
+from hub.exchange.admission.priority import Priority
+from hub.exchange.admission.quotas import Quotas
+from hub.ports import Incoming
+from hub.rules.call_limits import CallLimits
+from hub.rules.circuit import CircuitPolicy
+from hub.rules.failures.errors import DeliveryFailure
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store, Tx
 
-GRACE = timedelta(seconds=15)
-"""How long after its end a pause is still heeded, when nothing more is said about it; on top of
-the time that a call may take."""
-AT_ONCE = timedelta(milliseconds=1)
-"""How long a delivery waits that only lost its turn."""
+ClaimSome = Callable[[Sequence[int]], list[Claimed]]
+"""Claims what is due of some deliveries, inside the transaction of the caller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
-    """How much may be taken from the queue now."""
+class Admitted:
+    """What came of the work that was asked for."""
 
-    width: int | None
-    """Deliveries in hand at once; None for as many as ever, 0 when everything is paused."""
-    until: datetime | None = None
-    """When something that is paused now may go at the earliest."""
-    trying: bool = False
-    """Whether something is on its way back."""
-
-
-UNLIMITED = Capacity(None)
+    going: list[int]
+    """Deliveries that may go now, in order."""
+    claims: list[Claimed]
+    """Those of them that were due and are claimed."""
+    aside: bool = False
+    """Whether others were set aside until their pause ends."""
 
 
-@dataclass(slots=True)
-class _Operation:
-    circuit: Circuit = field(default_factory=Circuit)
-    under_way: int = 0
-    """Claimed and not ended, of the present turn."""
-    window: ClosedPeriod | None = None
-    spent: ClosedPeriod | None = None
-    """The quota that is used up."""
-
-    def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
-        """Return until when nothing goes out, None when something may.
-
-        What was `counted` when it was claimed has its place in the quota, also the last one.
-        """
-        closed = (self.window, None if counted else self.spent)
-        stops = [it.until for it in closed if it and it.until > now]
-        if self.circuit.phase is Phase.OPEN and self.circuit.until:
-            stops.append(self.circuit.until)
-        return max(stops, default=None)
-
-
-class AdmissionControl:
-    """One destination's; its methods may be called by any thread."""
+class Admission:
+    """One destination's. `acquire`, `veto` and `finished` may be called by any thread; the rest
+    belongs to the thread of its Deliver."""
 
     def __init__(
         self,
+        store: Store,
         destination: str,
         operations: Sequence[str],
-        policy: rules.CircuitPolicy,
+        policy: CircuitPolicy,
         *,
+        draw: random.Random,
         limits: CallLimits | None = None,
         longest_call: timedelta = timedelta(seconds=35),
-        draw: random.Random,
+        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self.destination = destination
-        self.policy = policy
-        self.limits = (limits or CallLimits()).of(destination)
-        self.holds = longest_call + GRACE
-        self._longest = max(policy.longest_pause, policy.longest_wish)
-        self._draw = draw
-        self._lock = threading.Lock()
-        self._operations = {name: _Operation() for name in operations}
-        self._calm = not self.limits.windows
-        """Nothing is paused or on its way back, and no clock can change that."""
+        self.circuits = Circuits(
+            destination, operations, policy, limits=limits, longest_call=longest_call, draw=draw
+        )
+        self.pauses = PauseRegistry(store, self.circuits, on_commit=on_commit)
+        self.quotas = Quotas(self.circuits)
+        self.priority = Priority(store, destination, on_commit=on_commit)
 
-    def adopt(self, posted: Sequence[Pause]) -> None:
-        """Go on with the openings that an earlier process left: a restart is no reason to knock."""
-        with self._lock:
-            for pause in posted:
-                operation = self._operations.get(pause.operation)
-                if operation is None or pause.kind != "circuit":
-                    continue
-                operation.circuit = Circuit(
-                    phase=Phase.OPEN,
-                    trip_count=pause.openings,
-                    since=pause.since,
-                    until=pause.until,
-                    opened=max(pause.since, pause.until - self._longest),
-                    code=pause.code,
-                    generation=operation.circuit.generation + 1,
-                )
-                self._calm = False
+    def adopt(self, now: datetime) -> None:
+        """Go on from what an earlier process of the role left; quotas are counted anew."""
+        self.pauses.adopt(now)
+        self.circuits.forget_quotas()
 
     def capacity(self, now: datetime) -> Capacity:
-        """Return how much may be taken from the queue."""
-        if self._calm:
-            return UNLIMITED
-        with self._lock:
-            width: int | None = 0
-            changes: list[datetime] = []
-            trying = False
-            for name, operation in self._operations.items():
-                self._refresh(name, operation, now)
-                if until := operation.stop(now):
-                    changes.append(until)
-                    continue
-                room = rules.permits(operation.circuit)
-                trying = trying or room is not None
-                width = None if width is None or room is None else width + room
-            self._calm = self._is_calm()
-            return Capacity(width, min(changes, default=None), trying)
+        """Return how much may be taken from the queue; publish pauses and resume what may go."""
+        self.pauses.update(now)
+        return self.circuits.capacity(now)
 
-    def permits(self, wanted: Sequence[str], now: datetime) -> list[bool]:
-        """Tell for each operation of a batch, in order, whether a delivery of it may go now."""
-        if self._calm:
-            return [True] * len(wanted)
-        with self._lock:
-            left: dict[str, int | None] = {}
-            verdicts = []
-            for name in wanted:
-                if name not in left:
-                    left[name] = self._left(name, now)
-                room = left[name]
-                verdicts.append(room is None or room > 0)
-                if room:
-                    left[name] = room - 1
-            return verdicts
+    def urgent_first(self, work: dict[int, Incoming], now: datetime) -> dict[int, Incoming]:
+        """Return the work (by delivery) with what is due soon in the place of what is due later.
 
-    def room(self, now: datetime) -> dict[str, int]:
-        """Return how many may go of each operation that is being tried or ramps."""
-        if self._calm:
-            return {}
-        with self._lock:
-            left = {name: self._left(name, now) for name in self._operations}
-            return {name: room for name, room in left.items() if room}
+        For a batch behind which more waits.
+        """
+        return self.priority.first(work, now)
 
-    def acquire(self, name: str) -> int:
-        """Note that a delivery of the operation is claimed; return the turn that it belongs to."""
-        with self._lock:
-            operation = self._operations.get(name)
-            if operation is None:
-                return 0
-            room = rules.permits(operation.circuit)
-            if room is not None and operation.under_way >= room:
-                # Paused since `turns` let it: its turn is over, and `stopped` holds it.
-                return operation.circuit.generation - 1
-            operation.under_way += 1
-            return operation.circuit.generation
+    def may_all_go(self, work: Mapping[int, Incoming], now: datetime) -> bool:
+        """Tell whether nothing of the work has to be held back. Reads no store."""
+        return all(self._permits(work, now)) and not self.quotas.in_force(now)
 
-    def veto(self, name: str, generation: int, now: datetime) -> timedelta | None:
-        """Tell a claimed delivery before its call how long to wait, None to go."""
-        with self._lock:
-            operation = self._operations.get(name)
-            if operation is None or (self._calm and operation.circuit.generation == generation):
-                return None
-            self._refresh(name, operation, now)
-            until = operation.stop(now, counted=True)
-            phase = operation.circuit.phase
-            if until is None and (
-                operation.circuit.generation == generation or phase is Phase.CLOSED
-            ):
-                return None
-            return until - now if until else AT_ONCE
+    def claim_admitted(
+        self, tx: Tx, work: Mapping[int, Incoming], now: datetime, *, claim: ClaimSome
+    ) -> Admitted:
+        """Have `claim` take of the work what may go now, and set the rest aside.
 
-    def release(
-        self,
-        name: str,
-        generation: int,
-        failure: DeliveryFailure | None,
-        *,
-        dossier: str,
-        now: datetime,
+        In the transaction of the claim: quotas are counted there, so that they hold for all
+        processes together.
+        """
+        permitted = self._permits(work, now)
+        going = [id for id, permit in zip(work, permitted, strict=True) if permit]
+        going = self.quotas.cut(tx, going, work, now)
+        claims = claim(going) if going else []
+        self.quotas.note(claims, work, now)
+        aside = {id: work[id].type for id in work.keys() - set(going)}
+        if aside:
+            self.pauses.set_aside(tx, aside, now)
+        return Admitted(going, claims, bool(aside))
+
+    def acquire(self, operation: str) -> Permit:
+        """Count a claimed delivery of the operation as under way, until it is `finished`."""
+        return self.circuits.acquire(operation)
+
+    def veto(self, permit: Permit, now: datetime) -> timedelta | None:
+        """Return how long a claimed delivery has to wait before its call, None when it may go."""
+        return self.circuits.veto(permit, now)
+
+    def finished(
+        self, permit: Permit, failure: DeliveryFailure | None, *, dossier: str, now: datetime
     ) -> None:
-        """Note how a call ended; without a failure, the partner has taken it."""
-        word = rules.classify(failure)
-        with self._lock:
-            operation = self._operations.get(name)
-            if operation is None:
-                return
-            self._refresh(name, operation, now)  # first: the end of a window begins a new turn
-            if operation.circuit.generation != generation:
-                return
-            operation.under_way -= 1
-            match word:
-                case Signal.WELL:
-                    operation.circuit = rules.succeeded(operation.circuit, self.policy)
-                    for other in self._operations.values():
-                        other.circuit = rules.reset_line_failures(other.circuit)
-                case Signal.LINE if failure:
-                    self._line_failed(failure, now)
-                case Signal.DENIED if failure:
-                    self._fail(operation, failure, now, self._draw.random(), at_once=True)
-                case Signal.TROUBLE if failure:
-                    draw = self._draw.random()
-                    self._fail(operation, failure, now, draw, dossier=dossier or f"no lane {name}")
-            self._calm = self._is_calm()
+        """Learn how a call ended; without a failure, the partner has taken it."""
+        self.circuits.release(permit, failure, dossier=dossier, now=now)
 
-    def exhausted(self, quota: Quota, *, until: datetime, now: datetime) -> None:
-        """Note that a quota is used up until some time."""
-        spent = ClosedPeriod(
-            since=now,
-            until=until,
-            reason_vi=f"{quota.reason_vi} ({quota.calls} lượt trong một giờ)",
-            reason_en=f"{quota.reason_en} ({quota.calls} calls in an hour)",
-        )
-        with self._lock:
-            for name, operation in self._operations.items():
-                before = operation.spent
-                if quota.concerns(self.destination, name) and not (before and before.until > until):
-                    operation.spent = spent
-            self._calm = False
-
-    def forget_quotas(self) -> None:
-        """Have quotas counted anew: what was noted may not have been committed."""
-        with self._lock:
-            for operation in self._operations.values():
-                operation.spent = None
-
-    def pauses(self, now: datetime) -> dict[str, Pause]:
-        """Return what is to be seen of the gate: operations that are paused or on the way back."""
-        if self._calm:
-            return {}
-        with self._lock:
-            for name, operation in self._operations.items():
-                self._refresh(name, operation, now)
-            found = {n: self._pause(n, op, now) for n, op in self._operations.items()}
-            return {name: pause for name, pause in found.items() if pause}
-
-    # --- with the lock held -------------------------------------------------------------------
-
-    def _refresh(self, name: str, operation: _Operation, now: datetime) -> None:
-        """Bring an operation up to `now`."""
-        operation.circuit = rules.at_time(operation.circuit, now)
-        if operation.spent and operation.spent.until <= now:
-            operation.spent = None
-        if not self.limits.windows:
-            return
-        window = call_limits.closed_window(self.limits, self.destination, name, at=now)
-        if operation.window and window is None:
-            self._change(operation, rules.probe_after(operation.circuit, now))
-        operation.window = window
-
-    def _left(self, name: str, now: datetime) -> int | None:
-        operation = self._operations.get(name)
-        if operation is None:
-            return None
-        self._refresh(name, operation, now)
-        if operation.stop(now):
-            return 0
-        room = rules.permits(operation.circuit)
-        return None if room is None else max(0, room - operation.under_way)
-
-    def _line_failed(self, failure: DeliveryFailure, now: datetime) -> None:
-        """Nobody is there: that concerns every operation, so all open and come back together."""
-        draw = self._draw.random()
-        for name, operation in self._operations.items():
-            self._refresh(name, operation, now)
-            self._fail(operation, failure, now, draw)
-
-    def _fail(
-        self,
-        operation: _Operation,
-        failure: DeliveryFailure,
-        now: datetime,
-        draw: float,
-        dossier: str = "",
-        *,
-        at_once: bool = False,
-    ) -> None:
-        changed = rules.failed(
-            operation.circuit,
-            self.policy,
-            now=now,
-            draw=draw,
-            code=failure.code,
-            dossier=dossier,
-            at_least=failure.retry_after,
-            at_once=at_once,
-        )
-        self._change(operation, changed)
-
-    def _change(self, operation: _Operation, changed: Circuit) -> None:
-        if changed.generation != operation.circuit.generation:
-            operation.under_way = 0
-        operation.circuit = changed
-
-    def _is_calm(self) -> bool:
-        return not self.limits.windows and all(
-            it.circuit.phase is Phase.CLOSED and it.spent is None
-            for it in self._operations.values()
-        )
-
-    def _pause(self, name: str, operation: _Operation, now: datetime) -> Pause | None:
-        """Return the pause with the latest end, None when the operation is as ever."""
-        circuit = operation.circuit
-        stops = [("window", operation.window), ("quota", operation.spent)]
-        kind, stop = max(stops, key=lambda it: it[1].until if it[1] else now)
-        of_circuit = circuit.phase is not Phase.CLOSED
-        if stop is None or (of_circuit and circuit.until and circuit.until > stop.until):
-            if not of_circuit or circuit.since is None or circuit.until is None:
-                return None
-            kind, stop = "circuit", _explained(circuit, circuit.since, circuit.until)
-        return Pause(
-            destination=self.destination,
-            operation=name,
-            kind=kind,
-            phase=Phase.OPEN if stop.until > now else circuit.phase,
-            openings=circuit.trip_count,
-            since=stop.since,
-            until=stop.until,
-            expires_at=max(stop.until, now) + self.holds,
-            code=circuit.code if kind == "circuit" else "",
-            reason_vi=stop.reason_vi,
-            reason_en=stop.reason_en,
-        )
-
-
-def _explained(circuit: Circuit, since: datetime, until: datetime) -> ClosedPeriod:
-    fault = FAULTS.get(circuit.code)
-    vi = f"Đường truyền tới đối tác: {fault.text.vi}" if fault else "Gửi thử sau thời gian bảo trì."
-    en = f"The partner's line: {fault.text.en}" if fault else "Trying again after maintenance."
-    return ClosedPeriod(since=since, until=until, reason_vi=vi, reason_en=en)
+    def _permits(self, work: Mapping[int, Incoming], now: datetime) -> list[bool]:
+        return self.circuits.permits([incoming.type for incoming in work.values()], now)

@@ -1,16 +1,16 @@
-"""The board: puts what the gate of a destination pauses into the store, for everybody to see.
+"""The pause registry: writes what is paused for a destination into the store.
 
-Operators read it (`hub pauses`), the timer heeds it, and the next process of the same role goes on
-from it. It is written when something changes, not for every delivery. It also brings back what was
-shelved: as much as a trial or a ramp can take, and everything when the pause has ended.
+Operators read it (`hub pauses`), the timer respects it, and the next process of the same role goes
+on from it. It is written when something changes, not for every delivery. It also resumes what was
+set aside: as much as a probe or a ramp can take, and everything when the pause has ended.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hub.exchange.admission import access_tasks
-from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.circuits import Circuits
 from hub.rules.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
@@ -19,66 +19,59 @@ from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store, Tx
 
 TOGETHER = 500
-"""Deliveries recalled in one transaction."""
+"""Deliveries resumed in one transaction."""
 
 
 class PauseRegistry:
     """One destination's; belongs to the thread of its Deliver."""
 
-    def __init__(
-        self, store: Store, gate: AdmissionControl, *, on_commit: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: Store, circuits: Circuits, *, on_commit: Callable[[], None]) -> None:
         self.store = store
-        self.gate = gate
+        self.circuits = circuits
         self.on_commit = on_commit
         self._shown: dict[str, Pause] = {}
         self._posted: set[str] = set()
-        self._recalled: dict[str, int] = {}
-        """The room for which deliveries were recalled, by operation."""
-        self._recalled_at = datetime.min.replace(tzinfo=UTC)
+        self._resumed: dict[str, int] = {}
+        """The room for which deliveries were resumed, by operation."""
+        self._resumed_at = datetime.min.replace(tzinfo=UTC)
         self._adopted = False
-
-    @property
-    def again(self) -> timedelta:
-        """How long nothing has to come of a recall until the next one."""
-        return min(timedelta(seconds=1), self.gate.policy.first_pause)
 
     def adopt(self, now: datetime) -> None:
         """Take over what an earlier process left; once."""
         if self._adopted:
             return
         with self.store.read() as tx:
-            left = pauses.active(tx, self.gate.destination, now=now)
-        self.gate.adopt(left)
+            left = pauses.active(tx, self.circuits.destination, now=now)
+        self.circuits.adopt(left)
         self._shown = {pause.operation: pause for pause in left}
         self._adopted = True
 
     def update(self, now: datetime) -> None:
-        """Show what has changed since the last time, and recall what may go again."""
-        present = self.gate.pauses(now)
+        """Write what has changed since the last time, and resume what may go again."""
+        present = self.circuits.pauses(now)
         if not present and not self._shown and not self._posted:
             return
         changed = [it for it in present.values() if self._is_news(it)]
         gone = (self._shown.keys() | self._posted) - present.keys()
-        room = {name: n for name, n in self.gate.room(now).items() if name in present}
-        if now - self._recalled_at >= self.again:
-            self._recalled = {}  # what was not due the last time may be due now
-        wider = {name: n for name, n in room.items() if n > self._recalled.get(name, 0)}
+        room = {name: n for name, n in self.circuits.room(now).items() if name in present}
+        if now - self._resumed_at >= self.circuits.retry_after:
+            self._resumed = {}  # what was not due the last time may be due now
+        wider = {name: n for name, n in room.items() if n > self._resumed.get(name, 0)}
         if changed or gone or wider:
             self._write(changed, gone, wider, now)
         if wider:
-            self._recalled_at = now
-        self._recalled = {name: max(n, self._recalled.get(name, 0)) for name, n in room.items()}
+            self._resumed_at = now
+        self._resumed = {name: max(n, self._resumed.get(name, 0)) for name, n in room.items()}
         self._shown, self._posted = present, set()
 
     def set_aside(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:
-        """Lay deliveries (number -> operation) aside that were taken from the queue in vain.
+        """Set deliveries (number -> operation) aside that were taken from the queue in vain.
 
-        In the same transaction their pause is made to last: else the timer, finding it expired,
-        would ask for them at once, to have them shelved again.
+        In the same transaction their pause is made to last: else the timer would find it expired
+        and enqueue them at once, only to have them set aside again.
         """
-        pauses.set_aside(tx, list(ids), self.gate.destination)
-        present = self.gate.pauses(now)
+        pauses.set_aside(tx, list(ids), self.circuits.destination)
+        present = self.circuits.pauses(now)
         for name in sorted(set(ids.values()) & present.keys()):
             pauses.post(tx, present[name])
             self._posted.add(name)
@@ -90,7 +83,7 @@ class PauseRegistry:
     def _write(
         self, changed: list[Pause], gone: set[str], wider: dict[str, int], now: datetime
     ) -> None:
-        to = self.gate.destination
+        to = self.circuits.destination
         with self.store.write() as tx:
             for pause in changed:
                 pauses.post(tx, pause)
@@ -115,7 +108,7 @@ class PauseRegistry:
         total = 0
         while True:
             with self.store.write() as tx:
-                asked = pauses.resume(tx, self.gate.destination, name, now=now, limit=TOGETHER)
+                asked = pauses.resume(tx, self.circuits.destination, name, now=now, limit=TOGETHER)
             total += asked
             if asked < TOGETHER:
                 return total

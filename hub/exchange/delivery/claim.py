@@ -1,84 +1,93 @@
-"""Claim: what of the asked-for deliveries may be sent now becomes this process's to send.
+"""Claim: the deliveries that the queue asks for and that may go now become this process's to send.
 
 A claim is a transaction of its own, in which on SQLite calls that have ended are settled first.
 What it brings must reach a thread before anything else can go wrong: a claim that is forgotten has
-to wait for its lease to run out, and then the partner is asked. When a commit went through without
-our knowing, doing it again claims nothing.
+to wait for its lease to run out, and then the partner is queried. When a commit went through
+without our knowing, doing it again claims nothing.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import Annotated, NamedTuple
 
-from hub.exchange.admission.admission import AdmissionControl
-from hub.exchange.admission.pause_registry import PauseRegistry
-from hub.exchange.admission.quotas import Quotas
-from hub.ports import Incoming
+import msgspec
+
+from hub.exchange.admission.admission import Admission, Admitted
+from hub.exchange.delivery.call import Lease
+from hub.ports import Consumer, Incoming
 from hub.runtime.failpoints import Point, passing
+from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import claiming, transitions
+from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 
-Work = Callable[[Tx], None]
+InTransaction = Callable[[Tx], None]
 """What is done in a transaction."""
 
 
-class Lease(NamedTuple):
-    """By two clocks, because the one that a lease is written in may be set while we wait."""
+class _Work(msgspec.Struct):
+    delivery: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
-    until: datetime
-    ends: float
-    """By the clock that nobody can set, seconds."""
+
+_decode = msgspec.json.Decoder(_Work).decode
 
 
 class Taken(NamedTuple):
     """What a claim has brought."""
 
-    claims: list[transitions.Claimed]
+    claims: list[Claimed]
     lease: Lease
     left: list[int]
     """Deliveries that might have gone and were not claimed: not due, not open, or replaced."""
+
+
+def read_work(
+    consumer: Consumer, batch: Sequence[Incoming], *, role: str
+) -> list[tuple[int, Incoming]]:
+    """Return the deliveries that are asked for; what asks for nothing goes to `hub.dead`."""
+    work = []
+    for incoming in batch:
+        try:
+            work.append((_decode(incoming.body).delivery, incoming))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            log.error(Event.WORK_UNREADABLE, role=role, message_id=incoming.message_id)
+            consumer.reject(incoming)
+    return work
 
 
 class Claim:
     """One destination's; belongs to the thread of its Deliver."""
 
     def __init__(
-        self,
-        store: Store,
-        destination: str,
-        *,
-        gate: AdmissionControl,
-        board: PauseRegistry,
-        lease: timedelta,
+        self, store: Store, destination: str, *, admission: Admission, lease: timedelta
     ) -> None:
         self.store = store
         self.destination = destination
-        self.gate = gate
-        self.board = board
-        self.quotas = Quotas(gate)
+        self.admission = admission
         self.lease = lease
 
-    def take(self, work: dict[int, Incoming], now: datetime, *, first: Work | None = None) -> Taken:
-        """Claim what is due and may go of `asked`, and lay aside what may not go now.
+    def take(
+        self, work: dict[int, Incoming], now: datetime, *, first: InTransaction | None = None
+    ) -> Taken:
+        """Claim of the work what is due and may go, and set aside what may not go now.
 
         `first` is done before, in the same transaction.
         """
-        ids = list(work)
-        lease = Lease(now + self.lease, time.monotonic() + self.lease.total_seconds())
-        turns = self.gate.permits([work[id].type for id in ids], now)
-        going = [id for id, turn in zip(ids, turns, strict=True) if turn]
-        if len(going) < len(ids) or self.quotas.in_force(now):
-            going, claims = self._take_some(work, going, now, lease.until, first)
+        lease = Lease(now, now + self.lease, time.monotonic() + self.lease.total_seconds())
+        if not self.admission.may_all_go(work, now):
+            admitted = self._take_admitted(work, lease, first)
         elif first is not None:
             with self.store.write() as tx:
                 first(tx)
-                claims = self._claim(tx, going, now, lease.until)
+                admitted = self._take_all(tx, work, lease)
         else:  # the rule
             with self.store.write_one() as tx:
-                claims = self._claim(tx, going, now, lease.until)
-        mine = {claim.id for claim in claims}
-        return Taken(claims, lease, [id for id in going if id not in mine])
+                admitted = self._take_all(tx, work, lease)
+        mine = {claimed.id for claimed in admitted.claims}
+        left = [id for id in admitted.going if id not in mine]
+        return Taken(admitted.claims, lease, left)
 
     def supersede(self, ids: Iterable[int], now: datetime) -> list[int]:
         """Settle those that something newer replaces; return them.
@@ -92,34 +101,23 @@ class Claim:
             transitions.release_followers(tx, to, {lane for _, lane in overtaken}, now)
         return [id for id, _ in overtaken]
 
-    def _take_some(
-        self,
-        work: dict[int, Incoming],
-        going: list[int],
-        now: datetime,
-        until: datetime,
-        first: Work | None,
-    ) -> tuple[list[int], list[transitions.Claimed]]:
-        """Claim of what may go as much as the quotas let, and lay the rest of `asked` aside.
+    def _take_all(self, tx: Tx, work: dict[int, Incoming], lease: Lease) -> Admitted:
+        ids = list(work)
+        return Admitted(ids, self._claim(tx, lease, ids))
 
-        Returns what the quotas let go, and what was claimed.
-        """
-        claims: list[transitions.Claimed] = []
+    def _take_admitted(
+        self, work: dict[int, Incoming], lease: Lease, first: InTransaction | None
+    ) -> Admitted:
         with self.store.write() as tx:
             if first is not None:
                 first(tx)
-            going = self.quotas.cut(tx, going, work, now)
-            if going:
-                claims = self._claim(tx, going, now, until)
-            self.quotas.note(claims, work, now)
-            aside = {id: work[id].type for id in work.keys() - set(going)}
-            if aside:
-                self.board.set_aside(tx, aside, now)
-        if aside:
+            claim = partial(self._claim, tx, lease)
+            admitted = self.admission.claim_admitted(tx, work, lease.since, claim=claim)
+        if admitted.aside:
             passing(Point.DELIVER_AFTER_SET_ASIDE)
-        return going, claims
+        return admitted
 
-    def _claim(
-        self, tx: Tx, ids: list[int], now: datetime, until: datetime
-    ) -> list[transitions.Claimed]:
-        return claiming.claim_and_start(tx, ids, self.destination, now=now, lease_until=until)
+    def _claim(self, tx: Tx, lease: Lease, ids: Sequence[int]) -> list[Claimed]:
+        return claiming.claim_and_start(
+            tx, ids, self.destination, now=lease.since, lease_until=lease.until
+        )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.broker.memory import MemoryBroker
-from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.intake.accept import Intake
@@ -186,10 +186,21 @@ def deliver(trial: Trial) -> Role:
         on_delivered=on_delivered,
         draw=random.Random(1),
     )
-    gate = AdmissionControl(
-        partner.name, sorted(partner.traits.accepts), circuit.CircuitPolicy(), draw=random.Random(2)
+    admission = Admission(
+        trial.store,
+        partner.name,
+        sorted(partner.traits.accepts),
+        circuit.CircuitPolicy(),
+        draw=random.Random(2),
     )
-    return Deliver(trial.broker, partner, settling, gate=gate, clock=clock, on_commit=trial.stamp)
+    return Deliver(
+        trial.broker,
+        partner,
+        settling,
+        admission=admission,
+        clock=clock,
+        on_commit=trial.stamp,
+    )
 
 
 def _parts(items: Sequence[ItemT]) -> Iterator[Sequence[ItemT]]:

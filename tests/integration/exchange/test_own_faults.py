@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.broker.memory import MemoryBroker
-from hub.exchange.delivery import deliver
+from hub.exchange.delivery import call as calling
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.settle import CallOutcome
 from hub.runtime.telemetry import logging_to
@@ -25,7 +25,7 @@ def works(tmp_path: Path) -> Iterator[Works[Partner]]:
     migrate(store)
     with working(store, broker, Partner(concurrency=1)) as opened:
         yield opened
-    assert opened.deliver._in_hand == 0
+    assert opened.deliver.ended.in_hand == 0
     broker.close()
     store.close()
 
@@ -51,12 +51,12 @@ def first_outcome(works: Works[Partner], id: int) -> tuple[str, str | None]:
     return row.outcome, row.code
 
 
-@pytest.mark.parametrize("place", ["release", "veto", "acquire"])
-def test_a_fault_of_the_gate_takes_no_room_for_good(
+@pytest.mark.parametrize("place", ["finished", "veto", "acquire"])
+def test_a_fault_of_admission_takes_no_room_for_good(
     works: Works[Partner], monkeypatch: pytest.MonkeyPatch, place: str, tmp_path: Path
 ) -> None:
     """Every delivery goes out once, the fault is in the log, and the role stops in its time."""
-    monkeypatch.setattr(works.gate, place, failing_once(getattr(works.gate, place)))
+    monkeypatch.setattr(works.admission, place, failing_once(getattr(works.admission, place)))
     with logging_to(tmp_path / "log"):
         works.say(*(step(n, 1) for n in range(20)))
         works.wait_delivered(20)
@@ -68,7 +68,7 @@ def test_a_fault_before_the_call_is_no_doubt(
     works: Works[Partner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Certainly nothing was sent: the attempt counts, and the partner is not asked."""
-    monkeypatch.setattr(works.gate, "veto", failing_once(works.gate.veto))
+    monkeypatch.setattr(works.admission, "veto", failing_once(works.admission.veto))
     works.say(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("transient", "call_not_begun")
@@ -109,7 +109,7 @@ def test_a_call_that_the_pool_queued_before_it_failed_is_not_made_twice(
         partner.gate.set()
         works.wait_delivered(2)
         assert works.partner.calls == 2
-        assert works.deliver._in_hand == 0
+        assert works.deliver.ended.in_hand == 0
     broker.close()
     store.close()
 
@@ -140,7 +140,7 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
             raise ValueError("after the call")
         return outcome
 
-    monkeypatch.setattr(deliver, "make_call", call)
+    monkeypatch.setattr(calling, "make_call", call)
     works.say(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("ambiguous", "send_crashed")

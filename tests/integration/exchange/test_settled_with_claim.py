@@ -72,7 +72,7 @@ def test_a_claim_settles_what_has_ended_with_the_same_commit(works: Works[Partne
     works.deliver.settle_ended(line.consumer, wait=False)
     assert line.states() == ["delivered", "delivered"]
     assert works.broker.depth(QUEUE) == 0
-    assert works.deliver._in_hand == 0
+    assert works.deliver.ended.in_hand == 0
 
 
 def test_a_word_that_cannot_be_stored_keeps_no_claim_from_going(works: Works[Partner]) -> None:
@@ -90,4 +90,4 @@ def test_a_word_that_cannot_be_stored_keeps_no_claim_from_going(works: Works[Par
     assert works.partner.calls == 3
     works.deliver.settle_ended(line.consumer, wait=False)
     assert line.states() == ["ambiguous", "delivered", "delivered"]
-    assert works.deliver._in_hand == 0
+    assert works.deliver.ended.in_hand == 0

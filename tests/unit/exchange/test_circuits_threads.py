@@ -1,12 +1,12 @@
-"""The gate of a destination under many threads: one trial, no lost call, one opening."""
+"""The circuits of a destination under many threads: one trial, no lost call, one opening."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from hub.exchange.admission.admission import UNLIMITED, AdmissionControl
+from hub.exchange.admission.circuits import UNLIMITED, Circuits, Permit
 from hub.rules.failures.errors import NotAttempted
-from tests.support.gates import DOWN, NOW, POLICY, REFUSED, A, B, call, gate, shut
+from tests.support.circuits import DOWN, NOW, POLICY, REFUSED, A, B, call, circuits, shut
 
 
 def in_threads(count: int, *works: object) -> None:
@@ -25,27 +25,25 @@ def in_threads(count: int, *works: object) -> None:
 def test_threads_make_one_trial_together() -> None:
     """Sixteen that ask, enter and go at once when the pause is over: one call is made."""
     for _ in range(50):
-        it = gate()
+        it = circuits()
         now = shut(it)
-        calls: list[int] = []
+        calls: list[Permit] = []
 
-        def attempt(
-            it: AdmissionControl = it, now: datetime = now, calls: list[int] = calls
-        ) -> None:
+        def attempt(it: Circuits = it, now: datetime = now, calls: list[Permit] = calls) -> None:
             if it.permits([A], now)[0]:
-                turn = it.acquire(A)
-                if it.veto(A, turn, now) is None:
-                    calls.append(turn)
+                permit = it.acquire(A)
+                if it.veto(permit, now) is None:
+                    calls.append(permit)
 
         in_threads(16, attempt)
         assert len(calls) == 1
-        it.release(A, calls[0], None, dossier="D", now=now)
+        it.release(calls[0], None, dossier="D", now=now)
         assert it.room(now)[A] == 2
 
 
 def test_threads_lose_no_call() -> None:
     """However ends and looks fall together, what is under way is counted: the ramp can go on."""
-    it = gate()
+    it = circuits()
     now = shut(it)
     rounds = 200
 
@@ -55,8 +53,8 @@ def test_threads_lose_no_call() -> None:
 
     def look() -> None:
         for _ in range(rounds):
-            reach = it.capacity(now)
-            assert reach.width is None or reach.width >= 1
+            capacity = it.capacity(now)
+            assert capacity.width is None or capacity.width >= 1
             assert set(it.pauses(now)) <= {A, B}
             assert all(0 < room <= POLICY.width for room in it.room(now).values())
 
@@ -69,12 +67,12 @@ def test_threads_lose_no_call() -> None:
 
 def test_threads_that_fail_together_open_once() -> None:
     """Thirty calls of one turn that fail are one opening, not thirty that lengthen the pause."""
-    it = gate()
-    turns = [it.acquire(A) for _ in range(32)]
-    left = list(turns)
+    it = circuits()
+    permits = [it.acquire(A) for _ in range(32)]
+    left = list(permits)
 
     def fail() -> None:
-        it.release(A, left.pop(), DOWN, dossier="D", now=NOW)
+        it.release(left.pop(), DOWN, dossier="D", now=NOW)
 
     in_threads(32, fail)
     assert {pause.openings for pause in it.pauses(NOW).values()} == {1}

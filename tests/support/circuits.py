@@ -1,9 +1,9 @@
-"""A gate for tests: two operations of the province, made-up windows and quotas."""
+"""Circuits for tests: two operations of the province, made-up windows and quotas."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
 
-from hub.exchange.admission.admission import AdmissionControl
+from hub.exchange.admission.circuits import Circuits
 from hub.rules.call_limits import CallLimits, Day, Quota, Weekly
 from hub.rules.circuit import CircuitPolicy
 from hub.rules.failures.errors import (
@@ -34,14 +34,14 @@ ALL = Quota(**OF_ENTRY, calls=100)  # type: ignore[arg-type]
 OF_A = Quota(**OF_ENTRY, calls=50, operation=A)  # type: ignore[arg-type]
 
 
-def gate(*windows: Weekly, policy: CircuitPolicy = POLICY) -> AdmissionControl:
-    """Return the gate of the province, for two operations."""
+def circuits(*windows: Weekly, policy: CircuitPolicy = POLICY) -> Circuits:
+    """Return the circuits of the province, for two operations."""
     known = CallLimits(windows=windows)
-    return AdmissionControl("provincial", [A, B], policy, limits=known, draw=random.Random(1))
+    return Circuits("provincial", [A, B], policy, limits=known, draw=random.Random(1))
 
 
 def call(
-    it: AdmissionControl,
+    it: Circuits,
     name: str,
     failure: DeliveryFailure | None,
     *,
@@ -51,14 +51,14 @@ def call(
     """Claim one delivery and make its call; return whether it was allowed."""
     if not it.permits([name], now)[0]:
         return False
-    turn = it.acquire(name)
-    wait = it.veto(name, turn, now)
-    held = NotAttempted("partner_paused", "not sent")
-    it.release(name, turn, held if wait else failure, dossier=dossier, now=now)
+    permit = it.acquire(name)
+    wait = it.veto(permit, now)
+    deferred = NotAttempted("partner_paused", "not sent")
+    it.release(permit, deferred if wait else failure, dossier=dossier, now=now)
     return wait is None
 
 
-def shut(it: AdmissionControl, *, now: datetime = NOW) -> datetime:
+def shut(it: Circuits, *, now: datetime = NOW) -> datetime:
     """Have the line fail until everything is paused; return until when."""
     while it.capacity(now).width != 0:
         call(it, A, DOWN, now=now)
@@ -67,11 +67,11 @@ def shut(it: AdmissionControl, *, now: datetime = NOW) -> datetime:
     return until
 
 
-def phases(it: AdmissionControl, now: datetime) -> dict[str, str]:
+def phases(it: Circuits, now: datetime) -> dict[str, str]:
     """Return what is shown of each operation."""
     return {name: str(pause.phase) for name, pause in it.pauses(now).items()}
 
 
-def turn_of(it: AdmissionControl, name: str) -> int:
-    """Return the present turn of an operation."""
+def generation_of(it: Circuits, name: str) -> int:
+    """Return the present generation of an operation's circuit."""
     return it._operations[name].circuit.generation
