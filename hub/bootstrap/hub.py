@@ -189,7 +189,7 @@ def build(
     rules = Rulebook.load()
     records = Records(rules)
     with _cpu_of(settings):
-        intake = Intake(store, files, clock=clock, check=records.check)
+        intake = Intake(store, files, clock=clock, validator=records)
     hub = Hub(
         settings=settings,
         store=store,

@@ -256,9 +256,29 @@ def compose(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A checked message, with what its acceptance needs of it."""
+
+    entry: MessageType
+    payload: p.Payload
+    dedup_key: str
+    """The text that is the same for two messages that say the same thing (else the id)."""
+
+
+def open(message: Message) -> Opened:  # noqa: A001 - always called as `catalog.open`
+    """Return the entry, the checked payload and the key of a message; raises as `read` does."""
+    entry = find(message.type, message.version)
+    payload = _read(entry, message)
+    return Opened(entry, payload, _dedup_key(entry, message, payload))
+
+
 def read(message: Message) -> p.Payload:
     """Return the checked payload of `message`; raises InvalidMessage with place and reason."""
-    entry = find(message.type, message.version)
+    return _read(find(message.type, message.version), message)
+
+
+def _read(entry: MessageType, message: Message) -> p.Payload:
     try:
         payload: p.Payload = _decoders[entry.payload].decode(message.payload)
     except msgspec.ValidationError as error:
@@ -335,7 +355,10 @@ def further_key(message: Message, payload: p.Payload) -> str:
 
 def dedup_key(message: Message, payload: p.Payload) -> str:
     """Return the text that is the same for two tellings of the same thing (else the id)."""
-    entry = find(message.type, message.version)
+    return _dedup_key(find(message.type, message.version), message, payload)
+
+
+def _dedup_key(entry: MessageType, message: Message, payload: p.Payload) -> str:
     if not entry.dedup:
         return message.id
     return "|".join((entry.name, *(str(getattr(payload, name)) for name in entry.dedup)))

@@ -46,6 +46,7 @@ from hub.ports.sources import (
     CallbackAnswer,
     Sink,
     Source,
+    Validator,
 )
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "Sink",
     "Source",
     "Unclear",
+    "Validator",
     "ignore_drift",
     "latest_first_byte",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from hub.messages.envelope import Attachment, Message
+from hub.messages.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class Accepted:
 class AcceptanceUnknown(Exception):
     """It is not known whether a message is stored. Told again with the same id, it is stored once
     and gets the answer of the first telling."""
+
+
+class Validator(Protocol):
+    """What the field's rules refuse, said before anything is stored."""
+
+    def check(self, payload: Payload) -> None:
+        """Raise InvalidMessage for a payload that must not be accepted; reads no record."""
 
 
 class Sink(Protocol):

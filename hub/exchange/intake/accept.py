@@ -14,8 +14,7 @@ from hub.exchange.intake.group_commit import GroupCommit, Unanswered
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
-from hub.messages.payloads import Payload
-from hub.ports import AcceptanceUnknown, Accepted, Clock
+from hub.ports import AcceptanceUnknown, Accepted, Clock, Validator
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.sqlite_writer import CommitUnknown
 from hub.store.engine.store import Store, is_away
@@ -36,14 +35,13 @@ class Intake:
         files: blobs.BlobStore,
         *,
         clock: Clock,
-        check: Callable[[Payload], None] = lambda _: None,
+        validator: Validator | None = None,
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.files = files
         self.clock = clock
-        self.check = check
-        """Raises InvalidMessage for what the field's rules refuse, before anything is stored."""
+        self.validator = validator
         self.on_commit = on_commit
         self.commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(
             self._commit, concerns_all=is_away
@@ -52,16 +50,28 @@ class Intake:
 
     def accept(self, message: Message) -> Accepted:
         """Store `message` and return; a second telling of the same thing gets the first answer."""
-        entry = catalog.find(message.type, message.version)
-        if entry.reader != catalog.RECORDS:
+        opened = catalog.open(message)
+        self._check(message, opened)
+        body = encode(message)
+        try:
+            return self._committed(journal.Entry(message, body, opened.dedup_key))
+        except InvalidMessage as refused:
+            further = catalog.further_key(message, opened.payload)
+            if refused.code != "content_differs" or not further:
+                raise
+        return self._committed(journal.Entry(message, body, further))
+
+    def _check(self, message: Message, opened: catalog.Opened) -> None:
+        """Refuse what must not be stored; raises InvalidMessage."""
+        if opened.entry.reader != catalog.RECORDS:
             why = f"{message.type} is said by the hub, not to it"
             raise InvalidMessage("type_unknown", where="$.type", why=why)
-        payload = catalog.read(message)
-        if payload.number and payload.number != message.key:
+        if opened.payload.number and opened.payload.number != message.key:
             # What is about one dossier would stand in the lane of another.
             why = "the key is not the dossier number of the payload"
             raise InvalidMessage("envelope_invalid", where="$.key", why=why)
-        self.check(payload)
+        if self.validator is not None:
+            self.validator.check(opened.payload)
         for file in message.attachments:
             size = self.files.size_of(file.sha256)
             if size is None:
@@ -70,25 +80,25 @@ class Intake:
             if size != file.size:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
-        body, key = encode(message), catalog.dedup_key(message, payload)
-        try:
-            return self._committed(journal.Entry(message, body, key))
-        except InvalidMessage as refused:
-            further = catalog.further_key(message, payload)
-            if refused.code != "content_differs" or not further:
-                raise
-        return self._committed(journal.Entry(message, body, further))
 
     def _committed(self, entry: journal.Entry) -> Accepted:
-        """Wait for the commit of an entry, not for ever."""
-        future = self.commits.submit(entry)
+        """Have an entry committed, together with those of other threads."""
         try:
-            return future.result(self.wait_at_most.total_seconds())
-        except TimeoutError:
-            future.cancel()  # what was not begun need not be written any more
-            raise AcceptanceUnknown("the commit did not end in time") from None
+            return self.commits.answer(entry, within=self.wait_at_most)
         except (CommitUnknown, Unanswered) as error:
             raise AcceptanceUnknown(str(error)) from None
+
+    def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
+        """Write the entries of several callers in one transaction; return an answer for each."""
+        now = self.clock()
+        with self.store.write() as tx:
+            answers = journal.accept(tx, entries, now)
+            files = [file for entry in entries for file in entry.message.attachments]
+            blobs.register(tx, files, now=now)
+            handovers.record(tx, _handed_in(entries, answers, now))
+        passing(Point.ACCEPT_AFTER_COMMIT)
+        self.on_commit()
+        return answers
 
     def store_file(
         self,
@@ -116,17 +126,6 @@ class Intake:
     def close(self) -> None:
         """Finish what is being accepted."""
         self.commits.close()
-
-    def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
-        now = self.clock()
-        with self.store.write() as tx:
-            answers = journal.accept(tx, entries, now)
-            files = [file for entry in entries for file in entry.message.attachments]
-            blobs.register(tx, files, now=now)
-            handovers.record(tx, _handed_in(entries, answers, now))
-        passing(Point.ACCEPT_AFTER_COMMIT)
-        self.on_commit()
-        return answers
 
 
 def _handed_in(

@@ -122,7 +122,7 @@ def accept(trial: Trial) -> None:
     """Accept every message, each caller waiting for its answer."""
     files = BlobStore(Path(trial.order.folder) / "files", limit=100_000)
     records = Records(Rulebook.load())
-    intake = Intake(trial.store, files, clock=clock, check=records.check)
+    intake = Intake(trial.store, files, clock=clock, validator=records)
     messages = iter(content.ingoing(trial.order.process, trial.order.count))
     lock = threading.Lock()
 

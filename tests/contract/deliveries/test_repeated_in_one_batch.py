@@ -38,7 +38,7 @@ def test_of_two_who_tell_one_thing_differently_at_once_one_is_refused(
 ) -> None:
     """The content of the later one would else be lost, and its sender told that it is here."""
     records = Records(Rulebook.load())
-    intake = Intake(store, BlobStore(tmp_path), clock=lambda: NOW, check=records.check)
+    intake = Intake(store, BlobStore(tmp_path), clock=lambda: NOW, validator=records)
     work, begun, may_go_on = intake.commits._work, threading.Event(), threading.Event()
 
     def held_up(entries: list[journal.Entry]) -> object:

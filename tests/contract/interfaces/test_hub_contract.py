@@ -43,7 +43,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
     files = BlobStore(tmp_path / "files", limit=100_000)
-    intake = Intake(store, files, clock=now, check=Records(Rulebook.load()).check)
+    intake = Intake(store, files, clock=now, validator=Records(Rulebook.load()))
     yield create_app(
         store,
         files,
