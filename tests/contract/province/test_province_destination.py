@@ -9,7 +9,7 @@ from msgspec import structs
 
 from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
-from hub.messages.payloads import Applicant, Status, SurveySubmitted
+from hub.messages.payloads import Applicant, Status
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules.failures.errors import (
     PermanentFailure,
@@ -18,27 +18,11 @@ from tests.support.partners.province import (
     RECEIVED,
     dossier,
     effects,
-    message_of,
     request_for,
     settings_for,
     start_province,
     step,
 )
-
-
-def test_a_dossier_is_registered_and_found(
-    destination: ProvincialDestination, province: SimulatorProcess, number: str
-) -> None:
-    """Absent before, there afterwards, once in the province's ledger, with its reference."""
-    request = request_for(destination, dossier(number))
-    assert destination.find(request) == Absent()
-    receipt = destination.send(request)
-    assert receipt.reference == f"TTH-{number}"
-    assert (receipt.already, len(receipt.response_hash)) == (False, 64)
-    found = destination.find(request)
-    assert isinstance(found, Receipt)
-    assert found.already
-    assert effects(province, number) == ["dossier"]
 
 
 def test_a_step_is_added_and_found_by_status_and_moment(
@@ -107,16 +91,6 @@ def test_a_registration_is_found_when_the_dossier_is_finished(
     assert isinstance(destination.find(first), Receipt)
 
 
-def test_registering_again_is_success_with_a_mark(
-    destination: ProvincialDestination, province: SimulatorProcess, number: str
-) -> None:
-    """ "đã tồn tại" with the same content: a receipt, and no second effect."""
-    request = request_for(destination, dossier(number))
-    destination.send(request)
-    assert destination.send(request).already
-    assert effects(province, number) == ["dossier"]
-
-
 DIFFERENT: list[dict[str, Any]] = [
     {"applicant": Applicant(name="Người Khác", identity_number="000000000002")},
     {"procedure": "1.000894"},
@@ -150,25 +124,6 @@ def test_what_was_not_asked_for_is_refused_for_good(
         with pytest.raises(PermanentFailure, match="partner_refused"):
             destination.send(request_for(destination, payload))
     assert effects(province, number) == []
-
-
-def test_what_another_partner_is_told_is_not_for_the_province(
-    destination: ProvincialDestination,
-) -> None:
-    """A payload without an operation is parked before anything is sent."""
-    slip = SurveySubmitted(slip="P1", scores={"a": 2}, submitted_at=RECEIVED)
-    with pytest.raises(PermanentFailure, match="mapping_missing"):
-        destination.prepare(message_of(slip), slip)
-
-
-def test_the_digest_is_of_the_content_without_the_session(
-    destination: ProvincialDestination, number: str
-) -> None:
-    """The same content has the same digest whatever the session; other content has another."""
-    request = request_for(destination, dossier(number))
-    destination.send(request)
-    assert request_for(destination, dossier(number)).digest == request.digest
-    assert request_for(destination, dossier(number, summary="khác")).digest != request.digest
 
 
 def test_a_province_that_is_restarted_still_knows_its_dossiers(

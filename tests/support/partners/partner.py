@@ -58,6 +58,7 @@ class Partner:
         self.answers.set()
         self.asking = threading.Semaphore(0)
         self._faults = list(faults)
+        self._seen: set[str] = set()
         self._lock = threading.Lock()
 
     def goes_wrong(self, *faults: DeliveryFailure) -> None:
@@ -67,12 +68,14 @@ class Partner:
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""
-        assert isinstance(payload, ProvinceProgress | ProvinceDossier)
+        if not isinstance(payload, ProvinceProgress | ProvinceDossier):
+            raise PermanentFailure("mapping_missing", f"no operation for {message.type}")
+        content = f"{payload.number} {payload.version}"
         return Request(
             operation="step",
             number=payload.number,
             body=payload.version,
-            digest="0" * 64,
+            digest=hashlib.sha256(content.encode()).hexdigest(),
             message_id=message.id,
         )
 
@@ -84,10 +87,17 @@ class Partner:
             self.calls += 1
             fault = self._faults.pop(0) if self._faults else None
             if fault is None or fault is DROPS_AFTER:
-                self.ledger.append((request.number, request.body))
+                self._take_effect(request)
         if fault is not None:
             raise fault
         return Receipt(reference=f"T-{request.number}")
+
+    def _take_effect(self, request: Request) -> None:
+        """Do it; an idempotent partner drops a repeat of a message id."""
+        if self.traits.idempotent and request.message_id in self._seen:
+            return
+        self._seen.add(request.message_id)
+        self.ledger.append((request.number, request.body))
 
     def question(self, request: Request) -> Question:
         """A look-up by number."""
@@ -103,7 +113,10 @@ class Partner:
         with self._lock:
             if (request.number, request.body) in self.ledger:
                 return Receipt(already=True)
-            return Absent() if self.traits.findable else Unclear(why=Doubt.NO_ANSWER)
+            if not self.traits.findable:
+                return Unclear(why=Doubt.NO_ANSWER)
+            known = all((it.number, it.body) in self.ledger for it in request.beside)
+            return Absent() if known else Unclear(why=Doubt.BEHIND)
 
     def ping(self) -> None:
         """Always there."""
