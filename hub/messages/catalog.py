@@ -23,7 +23,11 @@ RECORDS = "records"
 PROVINCIAL = "provincial"
 TOWN_CENTER = "town_center"
 DEVICES = "devices"
+PARTNER = "partner"
+"""Whoever calls the operations of the gateway; the message's source tells which partner it was."""
 PARTNERS = frozenset({PROVINCIAL, TOWN_CENTER})
+NOT_OF_DEVICES = PARTNERS | {PARTNER}
+"""Owners that no device speaks for."""
 
 
 class Kind(StrEnum):
@@ -133,6 +137,68 @@ CATALOG: tuple[MessageType, ...] = (
         sentence="The town administrative centre reported a step of an inter-level dossier.",
         dedup=("number", "sequence"),
         personal=("note",),
+    ),
+    MessageType(
+        name="dossier.submitted",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.DossierSubmitted,
+        sentence="A dossier was submitted online at a partner's portal.",
+        dedup=("number",),
+        personal=("applicant", "summary"),
+    ),
+    MessageType(
+        name="dossier.status_set",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.StatusSet,
+        sentence="A partner set the status of a dossier.",
+        personal=("note",),
+    ),
+    MessageType(
+        name="dossier.supplement_requested",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.SupplementRequested,
+        sentence="A partner asks the applicant for more papers.",
+        personal=("reason",),
+    ),
+    MessageType(
+        name="dossier.payment_requested",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.PaymentRequested,
+        sentence="A partner tells what the applicant has to pay.",
+        personal=("notices", "note"),
+    ),
+    MessageType(
+        name="dossier.procedure_corrected",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.ProcedureCorrected,
+        sentence="The wrong procedure was chosen at reception; the time limit goes on.",
+        personal=("reason",),
+    ),
+    MessageType(
+        name="dossier.result_issued",
+        version=1,
+        kind=Kind.EVENT,
+        owner=PARTNER,
+        reader=RECORDS,
+        payload=p.ResultIssued,
+        sentence="A partner hands over the result of a dossier with its files.",
+        personal=("note",),
+        needs_file=True,
     ),
     MessageType(
         name="province.dossier",

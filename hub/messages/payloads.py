@@ -238,6 +238,101 @@ class TownStepReported(Struct, frozen=True, kw_only=True):
     note: Text = field(name="ghiChu", default="")
 
 
+class DossierSubmitted(Struct, frozen=True, kw_only=True):
+    """A dossier was submitted online at a partner's portal (nộp trực tuyến); nobody took it in."""
+
+    number: Number = field(name="maHoSo")
+    procedure: Code = field(name="maTTHC")
+    applicant: Applicant = field(name="chuHoSo")
+    summary: Text = field(name="trichYeu", default="")
+    submitted_at: Aware = field(name="ngayNop")
+    components: Annotated[tuple[Component, ...], Meta(min_length=1, max_length=60)] = field(
+        name="thanhPhanHoSo"
+    )
+    parcels: Annotated[tuple[Parcel, ...], Meta(max_length=60)] = field(name="thuaDat", default=())
+
+
+class StatusSet(Struct, frozen=True, kw_only=True):
+    """A partner set the status of a dossier on the national axis."""
+
+    number: Number = field(name="maHoSo")
+    status: Status = field(name="trangThai")
+    at: Aware = field(name="thoiDiemXuLy")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    note: Text = field(name="noiDungXuLy", default="")
+
+
+class SupplementRequested(Struct, frozen=True, kw_only=True):
+    """A partner asks the applicant for more papers (yêu cầu bổ sung giấy tờ)."""
+
+    number: Number = field(name="maHoSo")
+    at: Aware = field(name="ngayYeuCau")
+    officer: Name = field(name="nguoiYeuCau")
+    unit: Name = field(name="phongBanXuLy")
+    papers: Annotated[tuple[Name, ...], Meta(max_length=60)] = field(
+        name="giayToBoSung", default=()
+    )
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=CLEAN)] = field(
+        name="noiDungBoSung"
+    )
+    bring_by: Aware | None = field(name="hanBoSung", default=None)
+
+
+class TaxNotice(Struct, frozen=True, kw_only=True):
+    """One notice of a financial obligation (thông báo thuế)."""
+
+    notice_number: Code = field(name="soThongBao")
+    kind: Name = field(name="loaiThue")
+    taxpayer: Annotated[str, Meta(max_length=250, pattern=CLEAN)] = field(
+        name="hoVaChu", default=""
+    )
+    amount: Annotated[int, Meta(ge=0, le=10**15)] = field(name="soTien")
+    """In đồng."""
+    pay_by: Aware | None = field(name="hanNop", default=None)
+
+
+class PaymentRequested(Struct, frozen=True, kw_only=True):
+    """The applicant must meet a financial obligation (nghĩa vụ tài chính); notices are attached."""
+
+    number: Number = field(name="maHoSo")
+    at: Aware = field(name="ngayThongBao")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    notices: Annotated[tuple[TaxNotice, ...], Meta(min_length=1, max_length=20)] = field(
+        name="thongBaoThue"
+    )
+    note: Text = field(name="ghiChu", default="")
+
+
+class ProcedureCorrected(Struct, frozen=True, kw_only=True):
+    """The wrong procedure was chosen at reception (nhập sai thủ tục); the clock goes on."""
+
+    number: Number = field(name="maHoSo")
+    at: Aware = field(name="thoiDiemXuLy")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    wrong: Code = field(name="maTTHCSai")
+    right: Code = field(name="maTTHCDung")
+    reason: Text = field(name="lyDo", default="")
+
+
+class ResultIssued(Struct, frozen=True, kw_only=True):
+    """A partner hands the result of a dossier over (trả kết quả); its files are attached."""
+
+    number: Number = field(name="maHoSo")
+    at: Aware = field(name="ngayKetThuc")
+    officer: Name = field(name="nguoiXuLy")
+    unit: Name = field(name="phongBanXuLy")
+    result_code: Annotated[str, Meta(max_length=60, pattern=CLEAN)] = field(
+        name="maKetQua", default=""
+    )
+    document_number: Annotated[str, Meta(max_length=60, pattern=CLEAN)] = field(
+        name="soVanBan", default=""
+    )
+    note: Text = field(name="ghiChu", default="")
+
+
 Payload = (
     DossierReceived
     | DocumentScanned
@@ -250,4 +345,10 @@ Payload = (
     | TownSupplement
     | TownResultReturned
     | TownStepReported
+    | DossierSubmitted
+    | StatusSet
+    | SupplementRequested
+    | PaymentRequested
+    | ProcedureCorrected
+    | ResultIssued
 )

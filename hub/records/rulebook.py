@@ -90,6 +90,15 @@ class Rulebook:
                 calendar=self.calendar,
             ).after
 
+    def corrected_due(
+        self, wrong: Procedure, right: Procedure, received_at: datetime, due: datetime
+    ) -> datetime:
+        """Return the due time of a dossier that was received under the wrong procedure."""
+        with _calendar_needed("$.payload.maTTHCDung"):
+            return due_dates.after_correction(
+                wrong, right, received_at=received_at, due=due, calendar=self.calendar
+            ).after
+
     def refusal(
         self, current: Status, new: Status, *, at: datetime, since: datetime, resumes: bool
     ) -> str | None:

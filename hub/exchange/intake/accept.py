@@ -150,5 +150,10 @@ def _handed_in(
             outcome="already" if answer.duplicate else "accepted",
         )
         for entry, answer in zip(entries, answers, strict=True)
-        if entry.message.source in catalog.PARTNERS
+        if _is_of_partner(entry.message)
     ]
+
+
+def _is_of_partner(message: Message) -> bool:
+    by_operation = catalog.find(message.type, message.version).owner == catalog.PARTNER
+    return by_operation or message.source in catalog.PARTNERS

@@ -104,6 +104,28 @@ def after_supplement(
     return Rescheduled(local(due), moved)
 
 
+def after_correction(
+    wrong: Procedure,
+    right: Procedure,
+    *,
+    received_at: datetime,
+    due: datetime,
+    calendar: Calendar,
+) -> Rescheduled:
+    """Return the due time before and after the right procedure took the wrong one's place.
+
+    The limit of the right one counts from the same reception: the clock is not restarted. By what
+    the dossier has waited for papers, the new time is moved, too.
+    """
+    moved = due_at(right, received_at, calendar=calendar)
+    waited = working_time_between(
+        due_at(wrong, received_at, calendar=calendar), due, calendar=calendar
+    )
+    if waited > timedelta():
+        moved = add_working_time(moved, waited, calendar=calendar)
+    return Rescheduled(local(due), moved)
+
+
 def remaining(
     due: datetime, now: datetime, *, calendar: Calendar, paused_since: datetime | None = None
 ) -> timedelta:

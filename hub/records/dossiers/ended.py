@@ -1,12 +1,23 @@
-"""Messages about dossiers that have ended for good: refused with what an officer can do."""
+"""The dossier that a message is about: early without it, refused where it has ended for good."""
 
 from hub.messages.invalid import InvalidMessage
+from hub.rules.failures.errors import EarlyMessage
 from hub.store.archive import index
 from hub.store.engine.store import Tx
+from hub.store.records import dossiers
 from hub.store.records.dossiers import Dossier
 
 _WHERE = "maHoSo"
 _ERASED = "its personal data was erased: nothing can be said about it any more"
+
+
+def existing(tx: Tx, number: str) -> Dossier:
+    """Return a dossier, locked; raises EarlyMessage without it, and as `refuse_erased`."""
+    dossier = dossiers.get(tx, number)
+    if dossier is None:
+        raise EarlyMessage(number)
+    refuse_erased(dossier)
+    return dossier
 
 
 def refuse_archived(tx: Tx, number: str) -> None:

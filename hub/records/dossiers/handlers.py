@@ -1,4 +1,4 @@
-"""What the records do with each message they read: one method a message type.
+"""What the records do with each message they read: one method or function a message type.
 
 Inside the given transaction a handler reads and writes the ward's records and returns what has to
 be said. Publishing is not its business. A message about a dossier that is not here yet is early;
@@ -8,6 +8,7 @@ one that breaks a rule of the field is invalid and leaves nothing behind.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -15,7 +16,7 @@ from msgspec import structs
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.records.dossiers import commands, ended, inter_level
+from hub.records.dossiers import commands, ended, inter_level, partner_calls
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import move, refresh
 from hub.records.registers import surveys
@@ -44,6 +45,12 @@ class Records:
             p.DossierProgressed: self.progressed,
             p.SurveySubmitted: self.surveyed,
             p.TownStepReported: self.town_reported,
+            p.DossierSubmitted: partial(partner_calls.submitted, rules=rules),
+            p.StatusSet: partial(partner_calls.status_set, rules=rules),
+            p.SupplementRequested: partial(partner_calls.supplement_requested, rules=rules),
+            p.PaymentRequested: partial(partner_calls.payment_requested, rules=rules),
+            p.ProcedureCorrected: partial(partner_calls.procedure_corrected, rules=rules),
+            p.ResultIssued: partial(partner_calls.result_issued, rules=rules),
         }
 
     def __call__(self, tx: Tx, message: Message, payload: p.Payload) -> Iterable[Message]:
@@ -61,11 +68,13 @@ class Records:
     def check(self, payload: p.Payload) -> None:
         """Raise InvalidMessage for what the rules of the field refuse; reads no record."""
         match payload:
-            case p.DossierReceived():
+            case p.DossierReceived(received_at=at) | p.DossierSubmitted(submitted_at=at):
                 self.rules.check_number(payload.number)
-                procedure = self.rules.procedure(payload.procedure, payload.received_at)
-                self.rules.check_applicant(procedure, payload.applicant.kind, payload.received_at)
-                self.rules.due_at(procedure, payload.received_at)
+                procedure = self.rules.procedure(payload.procedure, at)
+                self.rules.check_applicant(procedure, payload.applicant.kind, at)
+                self.rules.due_at(procedure, at)
+            case p.ProcedureCorrected():
+                self.rules.procedure(payload.right, payload.at)
             case p.SurveySubmitted():
                 surveys.check(payload.scores)
             case _:
@@ -96,7 +105,7 @@ class Records:
         if not dossiers.add(tx, dossier):
             number, at = said.number, said.received_at
             late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
-            return []
+            return self._taken_in(tx, cause, dossier)
         files = papers.add_files(
             tx, dossier.number, cause.message.attachments, message_id=cause.message.id
         )
@@ -116,13 +125,23 @@ class Records:
             early_messages.wake(tx, dossier.number)
         return out + handed_over
 
+    def _taken_in(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
+        """An officer took in what was submitted online; whatever else is here is not changed."""
+        known = dossiers.get(tx, received.number)
+        if known is None or known.erased_at or known.status is not p.Status.REGISTERED:
+            return []
+        files = cause.message.attachments
+        papers.add_files(tx, known.number, files, message_id=cause.message.id)
+        event = self._event(cause, received, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ trực tuyến")
+        return list(move(tx, cause, known, event, self.rules).said)
+
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over when all are there.
 
         Of a dossier with many pages the province is not told of each (`rules/refreshing.py`).
         One that comes after the hand-over waits for the officer's word, see `progressed`.
         """
-        dossier = self._dossier(tx, said.number)
+        dossier = ended.existing(tx, said.number)
         attached = cause.message.attachments
         files = [structs.replace(file, component=said.component) for file in attached]
         papers.add_files(tx, dossier.number, files, message_id=cause.message.id)
@@ -148,7 +167,7 @@ class Records:
         Of one that is not finished the scan is kept and moves nothing: somebody may only have
         asked how far it is.
         """
-        dossier = self._dossier(tx, said.number)
+        dossier = ended.existing(tx, said.number)
         if said.station is not p.Station.RETURN or dossier.status is p.Status.RETURNED:
             return []
         event = replace(
@@ -159,11 +178,11 @@ class Records:
             why_not = f"{int(dossier.status)} -> 10: scanned before it was finished"
             dossiers.add_event(tx, replace(event, why_not=why_not))
             return []
-        return self._return(tx, cause, dossier, event)
+        return inter_level.returned(tx, cause, dossier, event, self.rules)
 
     def progressed(self, tx: Tx, cause: Cause, said: p.DossierProgressed) -> list[Message]:
         """An officer moved the dossier on."""
-        dossier = self._dossier(tx, said.number)
+        dossier = ended.existing(tx, said.number)
         event = StatusEvent(
             number=said.number,
             message_id=cause.message.id,
@@ -174,7 +193,7 @@ class Records:
             note=said.note,
         )
         if said.status is p.Status.RETURNED:
-            return self._return(tx, cause, dossier, event)
+            return inter_level.returned(tx, cause, dossier, event, self.rules)
         if said.status is p.Status.PROCESSING and dossier.inter_level:
             scanned = papers.files_of(tx, dossier.number, result=False)
             order = inter_level.hand_over(
@@ -212,20 +231,6 @@ class Records:
         """A partner took a message: remember under which number it keeps the dossier."""
         if message.type == "town.transfer" and receipt.reference:
             legs.set_child(tx, message.key, receipt.reference)
-
-    def _return(self, tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent) -> list[Message]:
-        moved = move(tx, cause, dossier, event, self.rules)
-        out = list(moved.said)
-        if moved.applied and dossier.inter_level and legs.leg_of(tx, dossier.number):
-            out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
-        return out
-
-    def _dossier(self, tx: Tx, number: str) -> Dossier:
-        dossier = dossiers.get(tx, number)
-        if dossier is None:
-            raise EarlyMessage(number)
-        ended.refuse_erased(dossier)
-        return dossier
 
     def _event(self, cause: Cause, dossier: Dossier, status: p.Status, *, note: str) -> StatusEvent:
         return StatusEvent(

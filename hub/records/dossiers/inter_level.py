@@ -130,6 +130,17 @@ def taken_up(
     return [commands.supply(cause, dossier, files=new, note=note[:LONGEST_NOTE], at=at)]
 
 
+def returned(
+    tx: Tx, cause: Cause, dossier: Dossier, event: StatusEvent, rules: Rulebook
+) -> list[Message]:
+    """Apply that the applicant has the result, and tell the town where it made it."""
+    moved = move(tx, cause, dossier, event, rules)
+    out = list(moved.said)
+    if moved.applied and dossier.inter_level and legs.leg_of(tx, dossier.number):
+        out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
+    return out
+
+
 def gives_papers(message: Message) -> bool:
     """Tell whether the town is given papers with a message."""
     return message.type in WITH_PAPERS and bool(message.attachments)

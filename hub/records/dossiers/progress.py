@@ -21,6 +21,10 @@ ENDS = frozenset(
     {Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.FINISHED, Status.RETURNED}
 )
 """Statuses whose time is the end of processing."""
+TAKEN_IN = frozenset({Status.ACCEPTED, Status.PROCESSING, Status.PAYMENT_REQUESTED})
+"""Statuses with which an officer takes in a dossier that was submitted online."""
+NOTICE = "THONG-BAO-THUE"
+"""The component of files that tell what is to be paid: neither a paper handed in nor a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def move(
     changed = after(dossier, event.status, at=event.at, rules=rules)
     dossiers.add_event(tx, event)
     said = [commands.tell_step(cause, changed, event)]
-    if event.status in ENDS:
+    if event.status in ENDS or changed.received_at != dossier.received_at:
         changed, record = refresh(tx, cause, changed, rules, at=event.at)
         said.insert(0, record)
     else:
@@ -69,8 +73,9 @@ def refresh(
 
     Saves the dossier, and returns it, with the note that the province is told of all its files.
     """
-    files = papers.files_of(tx, dossier.number)
-    told = replace(dossier, files_told=len(files), refresh_wanted_at=None)
+    kept = papers.files_of(tx, dossier.number)
+    files = [file for file in kept if file.component != NOTICE]
+    told = replace(dossier, files_told=len(kept), refresh_wanted_at=None)
     dossiers.save(tx, told)
     message = commands.register(
         cause,
@@ -86,6 +91,8 @@ def refresh(
 
 def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) -> Dossier:
     """Return the dossier as it is after `status` was reached at `at`; pure."""
+    if dossier.status is Status.REGISTERED and status in TAKEN_IN:
+        dossier = _received(dossier, at=at, rules=rules)
     since, due = dossier.supplement_since, dossier.due_at
     if status is Status.SUPPLEMENT_REQUESTED:
         since = since or at
@@ -103,3 +110,10 @@ def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) ->
         finished_at=(dossier.finished_at or at) if status in ENDS else None,
         returned_at=at if status is Status.RETURNED else dossier.returned_at,
     )
+
+
+def _received(dossier: Dossier, *, at: datetime, rules: Rulebook) -> Dossier:
+    """Return a dossier that was submitted online as it is once it is taken in: its clock begins."""
+    procedure = rules.procedure(dossier.procedure, at)
+    due = rules.due_at(procedure, at)
+    return replace(dossier, received_at=at, due_at=due, first_due_at=due)

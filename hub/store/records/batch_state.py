@@ -21,6 +21,7 @@ one is a change of the other:
     legs.leg_of           _GET                     Legs.known
     legs.set_child        _SET_CHILD               Legs.change; written by _SAVE
     legs.set_wanted       _WANTED                  Legs.change; written by _SAVE
+    legs.end_leg          _END                     Legs.change; written by _SAVE
     legs.keep_step        _KEEP                    Steps.keep; written by _KEEP
     legs.next_step        _STEP                    Steps.known
     legs.advance_leg      _ADVANCE, _APPLIED       Legs.change, Steps.apply; _SAVE, _APPLIED_UP_TO

@@ -66,7 +66,12 @@ class StatusEvent:
 
 
 _CHANGING = (
+    "procedure",
+    "sector",
+    "inter_level",
+    "received_at",
     "due_at",
+    "first_due_at",
     "status",
     "status_at",
     "version",

@@ -67,6 +67,7 @@ _ADVANCE = Compiled(
     .values(sequence=sa.bindparam("place"), step=sa.bindparam("now"), ended_at=sa.bindparam("end"))
 )
 _WANTED = Compiled(sa.update(legs).where(_THIS_LEG).values(wanted=sa.bindparam("request")))
+_END = Compiled(sa.update(legs).where(_THIS_LEG).values(ended_at=sa.bindparam("end"), wanted=None))
 _SET_CHILD = Compiled(sa.update(legs).where(_THIS_LEG).values(child_number=sa.bindparam("child")))
 _THIS_STEP = sa.and_(
     leg_steps.c.number == sa.bindparam("which"), leg_steps.c.sequence == sa.bindparam("place")
@@ -116,6 +117,14 @@ def set_wanted(tx: Tx, number: str, request: int | None) -> None:
         hand.legs.change(number, wanted=request)
         return
     _WANTED.run(tx, {"which": number, "request": request})
+
+
+def end_leg(tx: Tx, number: str, *, at: datetime) -> None:
+    """Record that the town has handed over its result without a numbered step."""
+    if hand := batch_state.holding(tx, number):
+        hand.legs.change(number, ended_at=at.astimezone(UTC), wanted=None)
+        return
+    _END.run(tx, {"which": number, "end": at})
 
 
 def want_again(tx: Tx, number: str) -> None:

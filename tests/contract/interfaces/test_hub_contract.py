@@ -16,7 +16,7 @@ from hub.exchange.intake.accept import Intake
 from hub.gateway.auth_audit import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
-from hub.messages.catalog import CATALOG, PARTNERS
+from hub.messages.catalog import CATALOG, NOT_OF_DEVICES
 from hub.messages.envelope import Attachment, Message
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -28,7 +28,7 @@ from tests.support.works import now
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 ELSEWHERE = {"/town/callbacks"}
 """Described in the partner's file."""
-SAID_OUTSIDE = [e for e in CATALOG if e.owner not in {*PARTNERS, "records"}]
+SAID_OUTSIDE = [e for e in CATALOG if e.owner not in {*NOT_OF_DEVICES, "records"}]
 
 
 @pytest.fixture(scope="module")

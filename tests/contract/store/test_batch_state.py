@@ -91,6 +91,7 @@ ACTS: Mapping[str, Callable[[Tx, str], object]] = {
     "legs.leg_of": legs.leg_of,
     "legs.set_child": lambda tx, n: legs.set_child(tx, n, "T-1"),
     "legs.set_wanted": lambda tx, n: legs.set_wanted(tx, n, 3),
+    "legs.end_leg": lambda tx, n: legs.end_leg(tx, n, at=MONDAY),
     "legs.keep_step": lambda tx, n: legs.keep_step(
         tx, town_step(n, 5, p.TownStep.MOVED_ON), message_id="m"
     ),

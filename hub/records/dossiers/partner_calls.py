@@ -1,0 +1,212 @@
+"""What the records do with what a partner says through the operations of the gateway.
+
+Each function handles one message type inside the given transaction and returns what the other
+partners have to be told. A step is not told back to the partner that said it; its record of the
+dossier is still brought up to date, because the ward computes the due date. What the guard of the
+status axis refuses is kept with its reason, and nobody is told.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from msgspec import structs
+
+from hub.messages import catalog
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.records.deadlines.calendar import local
+from hub.records.dossiers import commands, ended, inter_level
+from hub.records.dossiers.commands import Cause
+from hub.records.dossiers.progress import ENDS, NOTICE, move, refresh
+from hub.records.registers import procedures
+from hub.records.rulebook import Rulebook
+from hub.store.archive import late_messages
+from hub.store.engine.store import Tx
+from hub.store.records import dossiers, early_messages, legs, papers
+from hub.store.records.dossiers import Dossier, StatusEvent
+
+PORTAL = "Cổng dịch vụ công"
+"""Whose step the submission of a dossier is: no officer has seen it yet."""
+LONGEST_NOTE = 1000
+RESULT = "KET-QUA"
+"""The component of result files of which the partner names no kind of result."""
+_STEP = catalog.type_of(p.ProvinceProgress).name
+
+
+def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -> list[Message]:
+    """A dossier was submitted online: open it as registered, until an officer takes it in.
+
+    Its due date is counted from the submission until then.
+    """
+    procedure = rules.procedure(said.procedure, said.submitted_at)
+    due = rules.due_at(procedure, said.submitted_at)
+    dossier = Dossier(
+        number=said.number,
+        procedure=procedure.code,
+        sector=procedure.sector,
+        inter_level=procedure.inter_level,
+        channel=p.Channel.ONLINE,
+        applicant=said.applicant,
+        summary=said.summary or procedure.name,
+        components=said.components,
+        parcels=said.parcels,
+        officer=PORTAL,
+        received_at=said.submitted_at,
+        due_at=due,
+        first_due_at=due,
+        status=p.Status.REGISTERED,
+        status_at=said.submitted_at,
+    )
+    at, message = said.submitted_at, cause.message
+    if not dossiers.add(tx, dossier):
+        late_messages.empty_if_erased(tx, message.id, said.number, now=at)
+        return []
+    files = papers.add_files(tx, said.number, message.attachments, message_id=message.id)
+    note = "Nộp hồ sơ trực tuyến"
+    event = _event(cause, said.number, p.Status.REGISTERED, at=at, by=(PORTAL, PORTAL), note=note)
+    dossiers.add_event(tx, event)
+    early_messages.wake(tx, said.number)
+    if message.source == catalog.PROVINCIAL:
+        return []
+    record = commands.register(
+        cause, dossier, procedure, unit=rules.unit, files=files, update=False, at=at
+    )
+    return [record, commands.tell_step(cause, dossier, event)]
+
+
+def status_set(tx: Tx, cause: Cause, said: p.StatusSet, rules: Rulebook) -> list[Message]:
+    """A partner set a status. That ends no wait for papers: the ward sees whether they came."""
+    dossier = ended.existing(tx, said.number)
+    by = (said.officer, said.unit)
+    event = _event(cause, said.number, said.status, at=said.at, by=by, note=said.note)
+    if said.status is p.Status.RETURNED:
+        return _to_others(cause, inter_level.returned(tx, cause, dossier, event, rules))
+    return _to_others(cause, move(tx, cause, dossier, event, rules).said)
+
+
+def supplement_requested(
+    tx: Tx, cause: Cause, said: p.SupplementRequested, rules: Rulebook
+) -> list[Message]:
+    """A partner asks for papers: the clock stands until the ward has them."""
+    dossier = ended.existing(tx, said.number)
+    parts = [said.reason]
+    if said.papers:
+        parts.append(f"Giấy tờ: {'; '.join(said.papers)}")
+    if said.bring_by is not None:
+        parts.append(f"Hạn bổ sung: {_day(said.bring_by)}")
+    status, by = p.Status.SUPPLEMENT_REQUESTED, (said.officer, said.unit)
+    event = _event(cause, said.number, status, at=said.at, by=by, note=". ".join(parts))
+    moved = move(tx, cause, dossier, event, rules)
+    if moved.applied and cause.message.source == catalog.TOWN_CENTER:
+        leg = legs.leg_of(tx, said.number)
+        if leg is not None:  # what is scanned from now on goes to the town as its supplement
+            legs.set_wanted(tx, said.number, leg.sequence)
+    return _to_others(cause, moved.said)
+
+
+def payment_requested(
+    tx: Tx, cause: Cause, said: p.PaymentRequested, rules: Rulebook
+) -> list[Message]:
+    """A partner tells what has to be paid; its notices are kept, but not as papers handed in."""
+    dossier = ended.existing(tx, said.number)
+    message = cause.message
+    files = [structs.replace(file, component=NOTICE) for file in message.attachments]
+    papers.add_files(tx, said.number, files, message_id=message.id, result=True)
+    parts = [_notice(it) for it in said.notices] + [said.note] * bool(said.note)
+    status, by = p.Status.PAYMENT_REQUESTED, (said.officer, said.unit)
+    event = _event(cause, said.number, status, at=said.at, by=by, note=". ".join(parts))
+    return _to_others(cause, move(tx, cause, dossier, event, rules).said)
+
+
+def procedure_corrected(
+    tx: Tx, cause: Cause, said: p.ProcedureCorrected, rules: Rulebook
+) -> list[Message]:
+    """The wrong procedure was chosen: put the right one in its place; the clock is not restarted.
+
+    The time limit of the right procedure counts from the same reception, and what the dossier has
+    waited for papers stays added. The first promise is kept beside the new due date. A dossier that
+    has ended, or that has another procedure than the wrong one, keeps what it has: the word is kept
+    and shown.
+    """
+    dossier = ended.existing(tx, said.number)
+    wrong = rules.procedure(dossier.procedure, dossier.received_at)
+    right = rules.procedure(said.right, dossier.received_at)
+    why_not = _correction_refused(dossier, said)
+    note = f"Nhập sai thủ tục {said.wrong}, đúng là {right.code}. {said.reason}".strip()
+    by = (said.officer, said.unit)
+    event = _event(cause, said.number, dossier.status, at=said.at, by=by, note=note)
+    dossiers.add_event(tx, replace(event, why_not=why_not))
+    if why_not:
+        return []
+    changed = replace(
+        dossier,
+        procedure=right.code,
+        sector=right.sector,
+        # What went to the town comes back from there, whatever the right procedure is.
+        inter_level=right.inter_level or legs.leg_of(tx, said.number) is not None,
+        due_at=rules.corrected_due(wrong, right, dossier.received_at, dossier.due_at),
+        version=dossier.version + 1,
+    )
+    changed, record = refresh(tx, cause, changed, rules, at=said.at)
+    return _to_others(cause, [record, commands.tell_step(cause, changed, event)])
+
+
+def result_issued(tx: Tx, cause: Cause, said: p.ResultIssued, rules: Rulebook) -> list[Message]:
+    """A partner hands over a result: keep its files; the dossier is finished."""
+    dossier = ended.existing(tx, said.number)
+    message = cause.message
+    # Under a code of its own: a file of one of the dossier's components is no result.
+    files = [
+        structs.replace(file, component=said.result_code or RESULT) for file in message.attachments
+    ]
+    papers.add_files(tx, said.number, files, message_id=message.id, result=True)
+    parts = ["Trả kết quả", said.document_number, said.note]
+    status, by = p.Status.FINISHED, (said.officer, said.unit)
+    note = ". ".join(part for part in parts if part)
+    event = _event(cause, said.number, status, at=said.at, by=by, note=note)
+    moved = move(tx, cause, dossier, event, rules)
+    if moved.applied and message.source == catalog.TOWN_CENTER:
+        legs.end_leg(tx, said.number, at=said.at)
+    return _to_others(cause, moved.said)
+
+
+def _correction_refused(dossier: Dossier, said: p.ProcedureCorrected) -> str | None:
+    """Return why a correction does not apply, None when it does."""
+    if dossier.status in ENDS:
+        return f"{int(dossier.status)}: the dossier has ended"
+    if procedures.core(said.wrong) != dossier.procedure:
+        return f"the procedure is {dossier.procedure}, not {said.wrong}"
+    return None
+
+
+def _to_others(cause: Cause, said: Iterable[Message]) -> list[Message]:
+    """Return what has to be said without the step that the province itself has just told us."""
+    known = cause.message.source == catalog.PROVINCIAL
+    return [message for message in said if not (known and message.type == _STEP)]
+
+
+def _event(
+    cause: Cause, number: str, status: p.Status, *, at: datetime, by: tuple[str, str], note: str
+) -> StatusEvent:
+    officer, unit = by
+    return StatusEvent(
+        number=number,
+        message_id=cause.message.id,
+        status=status,
+        at=at,
+        officer=officer,
+        unit=unit,
+        note=note[:LONGEST_NOTE],
+    )
+
+
+def _notice(notice: p.TaxNotice) -> str:
+    """Return a notice as a person reads it, without the taxpayer's name."""
+    amount = f"{notice.amount:,}".replace(",", ".")
+    pay_by = f", hạn nộp {_day(notice.pay_by)}" if notice.pay_by is not None else ""
+    return f"Thông báo {notice.notice_number}: {notice.kind} {amount} đồng{pay_by}"
+
+
+def _day(at: datetime) -> str:
+    return local(at).strftime("%d/%m/%Y")
