@@ -235,7 +235,7 @@ class LookUp(Struct, frozen=True, kw_only=True):
     result: tuple[Found, ...] = ()
 
 
-class DoneOutcome(Struct, frozen=True, kw_only=True):
+class Outcome(Struct, frozen=True, kw_only=True):
     """What was done for one dossier of the call."""
 
     MaHoSo: Number
@@ -247,7 +247,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
     error_code: int | str
     message: str = ""
-    result: tuple[DoneOutcome, ...] = ()
+    result: tuple[Outcome, ...] = ()
 
 
 class Procedure(Struct, frozen=True, kw_only=True):

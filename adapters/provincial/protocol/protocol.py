@@ -56,7 +56,7 @@ class Result:
     """Code and name of the procedure that was asked about."""
 
 
-class Item(contract.DoneOutcome, frozen=True, kw_only=True):
+class Item(contract.Outcome, frozen=True, kw_only=True):
     """What was done for one dossier of the call, and whatever else is said of it."""
 
     keeps_others: ClassVar[bool] = True

@@ -34,7 +34,7 @@ RECORDS = {
     "GiayToKetQua": contract.ResultPaper,
     "DinhDanh": contract.Identity,
     "KetNoiCSDL": contract.Database,
-    "KetQuaHoSo": contract.DoneOutcome,
+    "KetQuaHoSo": contract.Outcome,
 }
 
 

@@ -14,8 +14,16 @@ import sqlalchemy as sa
 
 import hub.store
 
-_STORE = str(Path(hub.store.__file__).parent)
-_CARRIERS = ("prepared", "engine", "turns", "session", "silence", "migrate", "doorbell")
+_STORE = Path(hub.store.__file__).parent
+_CARRIERS = (
+    "statements/compiled",
+    "engine/store",
+    "engine/sqlite_writer",
+    "engine/session",
+    "engine/connection_watchdog",
+    "engine/outbox_listener",
+    "schema/migrate",
+)
 """Modules that send what others ask."""
 
 
@@ -28,7 +36,7 @@ class Sent:
     values: Any
     """Of the first time."""
     origin: str
-    """The function of the store that sent it, as `module.function`."""
+    """The function of the store that sent it, as `room.module.function`."""
 
 
 class _Notes:
@@ -45,11 +53,12 @@ def _origin() -> str:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if str(path).startswith(_STORE) and path.stem not in _CARRIERS:
+        if path.is_relative_to(_STORE):
             inside = path.relative_to(_STORE).with_suffix("")
-            if inside.parts[0] == "migrations":
+            if inside.is_relative_to("schema/migrations"):
                 return ""
-            return f"{'.'.join(inside.parts)}.{frame.f_code.co_qualname.split('.<')[0]}"
+            if str(inside) not in _CARRIERS:
+                return f"{'.'.join(inside.parts)}.{frame.f_code.co_qualname.split('.<')[0]}"
         frame = frame.f_back
     return ""
 

@@ -54,11 +54,11 @@ from tests.support.works import now
 
 READ_AS_A_WHOLE: Mapping[str, str] = {
     "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
-    "reports.lines": "the report of all dossiers",
-    "reports.archived": "what the report of all dossiers leaves out",
-    "reports.in_status": "the demo's office; the ward's is asked by its officers",
-    "surveys.all_scores": "the survey's result is that of all slips",
-    "queries.look": "one row, whichever",
+    "records.reports.lines": "the report of all dossiers",
+    "records.reports.archived": "what the report of all dossiers leaves out",
+    "records.reports.in_status": "the demo's office; the ward's is asked by its officers",
+    "records.surveys.all_scores": "the survey's result is that of all slips",
+    "monitoring.work_counts.look": "one row, whichever",
 }
 WORDS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("1", "--reason", "a test"),
