@@ -51,6 +51,7 @@ from hub.operations.watchers.access_findings import AccessFindings
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
 from hub.operations.watchers.disk_sampling import DiskSampling
+from hub.operations.watchers.ending_secrets import EndingSecrets
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unknown_codes import UnknownCodes
 from hub.operations.watchers.unproven_effects import UnprovenEffects
@@ -313,6 +314,7 @@ def _looks(hub: Hub) -> Callable[[datetime], object]:
         UnprovenEffects(store=hub.store, rules=rules).look,
         UnreadableReplies(store=hub.store).look,
         PaperRefreshes(store=hub.store, rules=rules).look,
+        EndingSecrets(store=hub.store).check,
         Conservation(store=hub.store).look,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
     ]

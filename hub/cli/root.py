@@ -41,6 +41,7 @@ COMMANDS = {
     "partners": "hub.cli.partners.profiles:app",
     "topology": "hub.cli.running.topology:app",
     "faults": "hub.cli.decisions.faults:app",
+    "clients": "hub.cli.access.clients:app",
     "slip": "hub.cli.evidence.slip",
     "audit": "hub.cli.evidence.audit:app",
     "archive": "hub.cli.evidence.archive:app",

@@ -46,6 +46,7 @@ SENTENCES = {
     "partners": "What is known of the partners.",
     "topology": "Exchanges, queues and policies at the broker.",
     "faults": "What fault codes mean, who mends them and how.",
+    "clients": "Clients that may call the hub, and their secrets.",
     "slip": "Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ).",
     "audit": "The chained logs: audit and hand-overs.",
     "archive": "Archive what has ended; erase personal data.",

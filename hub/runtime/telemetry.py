@@ -59,6 +59,7 @@ class Event(StrEnum):
     CONTRACT_QUERIED = "contract_queried"
     CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
+    CLIENT_KEY_ENDS = "client_key_ends"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"
     DEADLINE_NEAR = "deadline_near"

@@ -32,6 +32,9 @@ BOUNDED = frozenset(
         "balance_checks",  # a row a kind of check
         "chain_anchors",  # a row a chain
         "chain_heads",  # a row a chain
+        "client_calls",  # a row a client and second, of one minute
+        "client_secrets",  # a row for each act of a person
+        "clients",  # a row for each act of a person
         "contracts",  # a row a partner
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state

@@ -41,6 +41,7 @@ READING = (
     ("audit", "verify"),
     ("health",),
     ("topology", "validate"),
+    ("clients", "list"),
     ("unpark", "--plan"),
 )
 DECIDING = (
@@ -48,6 +49,7 @@ DECIDING = (
     ("by-hand", "1", "--reason", "x"),
     ("resolve", "1", "absent", "--reason", "x"),
     ("tasks", "done", "1", "--reason", "x"),
+    ("clients", "retire", "x", "--reason", "x"),
 )
 
 

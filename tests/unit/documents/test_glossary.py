@@ -17,6 +17,7 @@ from hub.runtime.telemetry import Event
 from hub.settings import Settings
 from hub.store.schema import (
     archive_tables,
+    client_tables,
     conservation_tables,
     drift_tables,
     evidence_tables,
@@ -29,6 +30,7 @@ from tests.support.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
 ROOT = Path(__file__).parents[3]
 _ = (
     archive_tables,
+    client_tables,
     conservation_tables,
     drift_tables,
     evidence_tables,

@@ -4,6 +4,7 @@ from alembic import context
 
 from hub.store.schema import (
     archive_tables,
+    client_tables,
     conservation_tables,
     contract_tables,
     drift_tables,
@@ -17,6 +18,7 @@ from hub.store.schema.tables import metadata
 # imported so that their tables are in the metadata
 del (
     archive_tables,
+    client_tables,
     contract_tables,
     drift_tables,
     record_tables,

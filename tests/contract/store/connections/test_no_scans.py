@@ -77,6 +77,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "archive erase": ("000.99.01.H57-180806-0001", "--reason", "a test", "--yes"),
     "archive hold": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "archive release": ("000.99.01.H57-180806-0001", "--reason", "a test"),
+    "clients add": ("portal", "--operation", "*", "--agency", "*", "--reason", "a test"),
+    "clients rotate": ("portal", "--reason", "a test"),
+    "clients retire": ("portal", "--reason", "a test"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
 }
 NOT_RUN: Mapping[str, str] = {

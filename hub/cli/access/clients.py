@@ -1,0 +1,216 @@
+"""`hub clients`: add a client of the hub, give it a further secret, retire it, list all.
+
+A secret is shown once, on standard output or in a file for its owner only, and is kept nowhere.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.cli.access.shown_secrets import place_for, show_issued
+from hub.cli.context import Actor, Reason, by, console, opened, say_both
+from hub.operations.clients import issuing
+from hub.operations.clients.issuing import Certificate, NotDone
+from hub.records.deadlines.calendar import local
+from hub.rules.access.clients import ANY, Client, NotAClient
+from hub.rules.access.operations import OPERATIONS
+from hub.runtime.clock import utc_now
+from hub.store.clients import registry, secrets
+from hub.store.clients.registry import Registered
+from hub.store.clients.secrets import KeptSecret
+
+app = typer.Typer(no_args_is_help=True, help="Clients that may call the hub, and their secrets.")
+
+Id = Annotated[str, typer.Argument(help="Short name of the client, e.g. province-portal.")]
+Days = Annotated[
+    int, typer.Option("--expires-days", min=1, max=1830, help="Days until the secret ends.")
+]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option("--secret-file", help="Write the secret into this new file (0600), not here."),
+]
+CertificateFile = Annotated[
+    Path | None,
+    typer.Option("--certificate", help="PEM file of the client's certificate, instead of a key."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("add")
+def add(
+    id: Id,
+    operation: Annotated[
+        list[str], typer.Option(help=f"May call it; {', '.join(OPERATIONS)} or {ANY} for all.")
+    ],
+    agency: Annotated[
+        list[str], typer.Option(help=f"Agency code that it acts for, or {ANY} for all.")
+    ],
+    reason: Reason,
+    address: Annotated[
+        list[str] | None, typer.Option(help="Network that it may call from, e.g. 10.1.2.0/24.")
+    ] = None,
+    calls_per_minute: Annotated[
+        int, typer.Option(help="Calls within any 60 seconds; 0: no limit.")
+    ] = 600,
+    expires_days: Days = 365,
+    secret_file: SecretFile = None,
+    certificate: CertificateFile = None,
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    """Add a client with its first secret; the secret is shown once."""
+    who = by(reason, actor)
+    client = Client(
+        id=id,
+        operations=frozenset(operation),
+        agencies=frozenset(agency),
+        addresses=tuple(address or ()),
+        calls_per_minute=calls_per_minute,
+    )
+    lasts, given = timedelta(days=expires_days), _certificate(certificate)
+    with place_for(secret_file) as place:
+        try:
+            with opened() as store:
+                issued = issuing.add(store, client, lasts=lasts, certificate=given, by=who)
+        except (NotAClient, NotDone) as error:
+            raise _refused(error) from None
+        show_issued(issued, place=place, json=json)
+
+
+@app.command("rotate")
+def rotate(
+    id: Id,
+    reason: Reason,
+    expires_days: Days = 365,
+    secret_file: SecretFile = None,
+    certificate: CertificateFile = None,
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    """Give a client a second secret; the first works until it is retired or ends."""
+    who = by(reason, actor)
+    lasts, given = timedelta(days=expires_days), _certificate(certificate)
+    with place_for(secret_file) as place:
+        try:
+            with opened() as store:
+                issued = issuing.rotate(store, id, lasts=lasts, certificate=given, by=who)
+        except NotDone as error:
+            raise _refused(error) from None
+        show_issued(issued, place=place, json=json)
+
+
+@app.command("retire")
+def retire(
+    id: Id,
+    reason: Reason,
+    secret: Annotated[
+        str, typer.Option(help="Prefix of the one secret to retire; without it the client.")
+    ] = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    """Retire one secret of a client, or the client with all of them; it is refused from then on."""
+    who = by(reason, actor)
+    try:
+        with opened() as store:
+            issuing.retire(store, id, prefix=secret, by=who)
+    except NotDone as error:
+        raise _refused(error) from None
+    if json:
+        console.print_json(data={"client": id, "secret": secret or None, "retired": True})
+    else:
+        console.print(f"[green]✓[/] {id} {secret}: retired.")
+
+
+@app.command("list")
+def list_clients(
+    everything: Annotated[bool, typer.Option("--all", help="Retired ones, too.")] = False,
+    json: Json = False,
+) -> None:
+    """List clients, their rights and their secrets: ends and last uses, never a secret."""
+    with opened() as store, store.read() as tx:
+        known = [
+            (one, [it for it in secrets.of_client(tx, one.client.id) if _shown(it, everything)])
+            for one in registry.all_of(tx)
+            if everything or not one.retired
+        ]
+    if json:
+        console.print_json(data={"clients": [_data(*pair) for pair in known]})
+        return
+    for one, held in known:
+        _print(one, held)
+
+
+def _shown(secret: KeptSecret, everything: bool) -> bool:
+    return everything or secret.is_live(utc_now())
+
+
+def _print(one: Registered, held: list[KeptSecret]) -> None:
+    """Print one client as a record: whole at any width of the terminal."""
+    client = one.client
+    lines = [
+        client.id + (" (retired)" if one.retired else ""),
+        f"  may call  {' '.join(sorted(client.operations))}",
+        f"  for       {' '.join(sorted(client.agencies))}",
+        f"  from      {' '.join(client.addresses) or 'anywhere'}",
+        f"  at most   {client.calls_per_minute or 'any number of'} calls a minute",
+        *(f"  {_line(secret)}" for secret in held),
+    ]
+    if not held:
+        lines.append("  no live secret")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _line(secret: KeptSecret) -> str:
+    used = secret.last_used_at
+    last = f"last used {local(used):%d/%m/%Y %H:%M}" if used else "never used"
+    ends = "retired" if secret.retired_at else f"until {local(secret.expires_at):%d/%m/%Y}"
+    return f"{secret.kind:<9} {secret.prefix}  {ends}, {last}"
+
+
+def _data(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
+    client = one.client
+    return {
+        "client": client.id,
+        "operations": sorted(client.operations),
+        "agencies": sorted(client.agencies),
+        "addresses": list(client.addresses),
+        "callsPerMinute": client.calls_per_minute,
+        "retiredAt": one.retired_at and one.retired_at.isoformat(),
+        "secrets": [
+            {
+                "prefix": secret.prefix,
+                "kind": secret.kind,
+                "madeAt": secret.made_at.isoformat(),
+                "expiresAt": secret.expires_at.isoformat(),
+                "lastUsedAt": secret.last_used_at and secret.last_used_at.isoformat(),
+                "retiredAt": secret.retired_at and secret.retired_at.isoformat(),
+            }
+            for secret in held
+        ],
+    }
+
+
+def _certificate(file: Path | None) -> Certificate | None:
+    if file is None:
+        return None
+    from cryptography import x509  # only who registers a certificate pays for it
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    try:
+        found = x509.load_pem_x509_certificate(file.read_bytes())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no PEM certificate"
+        say_both(f"Không đọc được chứng thư {file}.", f"No certificate in {file}: {why}")
+        raise typer.Exit(2) from None
+    return issuing.certificate_of(
+        found.public_bytes(Encoding.DER), not_after=found.not_valid_after_utc
+    )
+
+
+def _refused(error: Exception) -> typer.Exit:
+    say_both("Chưa làm, không có gì thay đổi:", f"Not done, nothing was changed: {error}")
+    return typer.Exit(2 if isinstance(error, NotAClient) else 1)

@@ -1,0 +1,1 @@
+"""What a person decides about the clients of the hub."""

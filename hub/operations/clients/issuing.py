@@ -1,0 +1,153 @@
+"""Adding a client, giving it a further secret, retiring a secret or the client.
+
+Each act is one transaction with its row in the audit. A secret is returned once, by the act that
+makes it, and never kept. Two secrets of a kind may be live together: the client changes over while
+the old one still works, and a person retires that when its last use is past.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.operations.signed_by import SignedBy
+from hub.rules.access import api_keys
+from hub.rules.access.api_keys import LIVE_AT_ONCE, ApiKey
+from hub.rules.access.clients import Client, checked
+from hub.store.clients import registry
+from hub.store.clients import secrets as kept
+from hub.store.clients.secrets import KeptSecret
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.schema.client_tables import CERTIFICATE, KEY
+
+
+class NotDone(Exception):
+    """The act was refused and nothing changed; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A secret that was just given to a client."""
+
+    kept: KeptSecret
+    key: ApiKey | None
+    """The key, shown once; None for a certificate, whose secret is the client's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client's certificate, as far as the hub keeps it."""
+
+    fingerprint: str
+    """sha256 of its DER form."""
+    not_after: datetime
+
+
+def certificate_of(der: bytes, *, not_after: datetime) -> Certificate:
+    """Return what is kept of a certificate in its DER form."""
+    return Certificate(hashlib.sha256(der).hexdigest(), not_after)
+
+
+def add(
+    store: Store,
+    client: Client,
+    *,
+    lasts: timedelta,
+    certificate: Certificate | None = None,
+    by: SignedBy,
+) -> Issued:
+    """Add a client with its first secret: a key, or the certificate.
+
+    Raises NotAClient and NotDone.
+    """
+    client = checked(client)
+    with store.write() as tx:
+        if not registry.add(tx, client, now=by["now"]):
+            raise NotDone(
+                f"the id {client.id} was given before; a retired client's id is not given again"
+            )
+        issued = _issue(tx, client.id, lasts, certificate, by["now"])
+        _record(tx, "clients.add", f"{client.id} {issued.kept.prefix}", by)
+    return issued
+
+
+def rotate(
+    store: Store,
+    id: str,
+    *,
+    lasts: timedelta,
+    certificate: Certificate | None = None,
+    by: SignedBy,
+) -> Issued:
+    """Give a client a further secret; those that it has go on working. Raises NotDone."""
+    kind = CERTIFICATE if certificate else KEY
+    with store.write() as tx:
+        _require_active(tx, id)
+        live = [
+            secret
+            for secret in kept.of_client(tx, id)
+            if secret.kind == kind and secret.is_live(by["now"])
+        ]
+        if len(live) >= LIVE_AT_ONCE:
+            oldest = live[0]
+            raise NotDone(
+                f"{id} has {len(live)} live secrets of this kind; retire one first, e.g. the older:"
+                f" hub clients retire {id} --secret {oldest.prefix}"
+            )
+        issued = _issue(tx, id, lasts, certificate, by["now"])
+        _record(tx, "clients.rotate", f"{id} {issued.kept.prefix}", by)
+    return issued
+
+
+def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
+    """Retire one secret of a client, or with no prefix the client itself. Raises NotDone."""
+    with store.write() as tx:
+        _require_active(tx, id)
+        if prefix and not kept.retire(tx, id, prefix, now=by["now"]):
+            raise NotDone(f"{id} has no secret {prefix} that is not retired: hub clients list")
+        if not prefix:
+            registry.retire(tx, id, now=by["now"])
+        _record(tx, "clients.retire", f"{id} {prefix}".strip(), by)
+
+
+def _require_active(tx: Tx, id: str) -> None:
+    known = registry.locked(tx, id)
+    if known is None:
+        raise NotDone(f"there is no client {id!r}: hub clients list")
+    if known.retired:
+        raise NotDone(f"the client {id} is retired; add a new one under another id")
+
+
+def _issue(
+    tx: Tx, id: str, lasts: timedelta, certificate: Certificate | None, now: datetime
+) -> Issued:
+    if certificate is not None:
+        if certificate.not_after <= now:
+            raise NotDone("the certificate has expired: have the client renew it first")
+        secret = KeptSecret(
+            prefix=certificate.fingerprint[: api_keys.PREFIX_LENGTH],
+            client=id,
+            kind=CERTIFICATE,
+            digest=certificate.fingerprint,
+            made_at=now,
+            expires_at=min(certificate.not_after, now + lasts),
+        )
+        if not kept.add(tx, secret):
+            raise NotDone("this certificate is registered already: hub clients list --all")
+        return Issued(secret, None)
+    while True:
+        key = api_keys.fresh()
+        secret = KeptSecret(
+            prefix=key.prefix,
+            client=id,
+            kind=KEY,
+            digest=key.digest,
+            made_at=now,
+            expires_at=now + lasts,
+        )
+        if kept.add(tx, secret):  # a prefix that is taken is drawn again
+            return Issued(secret, key)
+
+
+def _record(tx: Tx, action: str, object: str, by: SignedBy) -> None:
+    audit.record(tx, by["actor"], action, object=object, reason=by["reason"], now=by["now"])

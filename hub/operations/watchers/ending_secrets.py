@@ -1,0 +1,89 @@
+"""Raises a task for each secret of a client that ends within 14 days and has no live successor.
+
+A client whose key ends without a successor is locked out overnight, and nobody here notices. The
+timer checks at its sweep; the task closes by itself when a successor was issued, or the secret or
+its client was retired.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.records.deadlines.calendar import local
+from hub.rules.access.api_keys import ALARM_BEFORE
+from hub.runtime.telemetry import Event, log
+from hub.store.clients import secrets
+from hub.store.clients.secrets import KeptSecret
+from hub.store.engine.store import Store, Tx
+from hub.store.repair import tasks
+from hub.store.schema.repair_tables import WARD_IT
+
+KIND = "client_key_ends"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingSecrets:
+    """The tasks of one store."""
+
+    store: Store
+
+    def check(self, now: datetime) -> int:
+        """Open the missing tasks, close those that are settled; return how many were opened."""
+        with self.store.read() as tx:
+            ending = _without_successor(tx, now)
+            wanted = {secret.prefix for secret in ending}
+            known = tasks.open_of_kind(tx, KIND)
+        gone = [task.number for task in known if task.subject.split()[-1] not in wanted]
+        present = {task.subject for task in known}
+        missing = [secret for secret in ending if subject_of(secret) not in present]
+        if not gone and not missing:
+            return 0
+        with self.store.write() as tx:
+            for number in gone:
+                tasks.close_gone(tx, number, now=now)
+            opened = [
+                secret
+                for secret in missing
+                if tasks.open_once(tx, finding(secret), due_at=secret.expires_at, now=now)
+            ]
+        for secret in opened:
+            log.warning(Event.CLIENT_KEY_ENDS, detail=subject_of(secret))
+        return len(opened)
+
+
+def subject_of(secret: KeptSecret) -> str:
+    """Return what a task is about: the client and the prefix of its secret."""
+    return f"{secret.client} {secret.prefix}"
+
+
+def finding(secret: KeptSecret) -> tasks.Finding:
+    """Return the task's content, in the officer's words and in the operator's."""
+    ends = f"{local(secret.expires_at):%H:%M %d/%m/%Y}"
+    return tasks.Finding(
+        kind=KIND,
+        subject=subject_of(secret),
+        destination="",
+        owner=WARD_IT,
+        detail=(
+            f"khóa {secret.prefix} của {secret.client} hết hạn lúc {ends}"
+            f" · secret {secret.prefix} of client {secret.client} expires at {ends}"
+        ),
+        repair=(
+            f"Cấp khóa mới (hub clients rotate {secret.client}) và giao cho bên dùng"
+            f" · Issue a new one (hub clients rotate {secret.client}), hand it over"
+        ),
+    )
+
+
+def _without_successor(tx: Tx, now: datetime) -> Sequence[KeptSecret]:
+    horizon = now + ALARM_BEFORE
+    found = []
+    for secret in secrets.ending(tx, before=horizon):
+        others = secrets.of_client(tx, secret.client)
+        lasting = any(
+            other.kind == secret.kind and other.retired_at is None and other.expires_at >= horizon
+            for other in others
+        )
+        if not lasting:
+            found.append(secret)
+    return found

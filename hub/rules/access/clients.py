@@ -1,0 +1,114 @@
+"""What a client of the hub is, and what it may: operations, agencies, addresses, calls a minute.
+
+Pure: knows no store and no secret. Whether the caller is the client was proven before.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hub.rules.access.operations import OPERATIONS
+
+ANY = "*"
+"""Stands for every operation, or for every agency; it is written, never assumed."""
+MOST_CALLS = 1_000_000
+_ID = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_AGENCY = re.compile(r"[A-Z0-9]+(?:[.-][A-Z0-9]+)*")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class NotAClient(ValueError):
+    """What was said of a client cannot be one; the text lists every problem, one a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client and its rights."""
+
+    id: str
+    """Short name, e.g. `province-portal`; it stands in the audit."""
+    operations: frozenset[str]
+    """Names of `OPERATIONS`, or `ANY`."""
+    agencies: frozenset[str]
+    """Agency codes that the client may act for, or `ANY`."""
+    addresses: tuple[str, ...] = ()
+    """Networks (CIDR) that it may call from; none: from anywhere."""
+    calls_per_minute: int = 0
+    """How many calls within any 60 seconds; 0: no limit."""
+
+    def allows_operation(self, operation: str) -> bool:
+        """Return whether the client may call the operation."""
+        return not self.operations.isdisjoint((operation, ANY))
+
+    def allows_agency(self, agency: str) -> bool:
+        """Return whether the client may act for the agency."""
+        return not self.agencies.isdisjoint((agency, ANY))
+
+    def allows_address(self, address: str) -> bool:
+        """Return whether the client may call from the address; an unreadable one is no address."""
+        if not self.addresses:
+            return True
+        return is_in(address, tuple(map(ipaddress.ip_network, self.addresses)))
+
+
+def is_in(address: str, networks: Iterable[Network]) -> bool:
+    """Return whether an address is in one of the networks.
+
+    An IPv4 caller at an IPv6 socket (`::ffff:10.0.0.1`) counts by its IPv4 address.
+    """
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is not None:
+        known = known.ipv4_mapped
+    return any(known in network for network in networks)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of a list with commas; raises ValueError."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def checked(client: Client) -> Client:
+    """Return the client with its networks in one writing; raises NotAClient."""
+    problems = []
+    if not _ID.fullmatch(client.id):
+        problems.append(
+            f"{client.id!r} is no client id: 2 to 40 small letters, digits and -, a letter first"
+        )
+    known = OPERATIONS.keys() | {ANY}
+    problems += [
+        f"there is no operation {name!r}; there are {', '.join(sorted(known))}"
+        for name in sorted(client.operations - known)
+    ]
+    if not client.operations:
+        problems.append("a client without an operation can do nothing: name one")
+    if not client.agencies:
+        problems.append(f"name the agencies that the client acts for, or {ANY} for all of them")
+    problems += [
+        f"{code!r} is no agency code" for code in sorted(client.agencies) if not _is_agency(code)
+    ]
+    addresses = []
+    for text in client.addresses:
+        try:
+            addresses.append(str(ipaddress.ip_network(text)))
+        except ValueError as error:
+            problems.append(f"{text!r} is no network: {error}")
+    if not 0 <= client.calls_per_minute <= MOST_CALLS:
+        problems.append(f"calls a minute are 0 (no limit) to {MOST_CALLS}")
+    if problems:
+        raise NotAClient("\n".join(problems))
+    return Client(
+        id=client.id,
+        operations=client.operations,
+        agencies=client.agencies,
+        addresses=tuple(addresses),
+        calls_per_minute=client.calls_per_minute,
+    )
+
+
+def _is_agency(code: str) -> bool:
+    return code == ANY or (len(code) <= 40 and _AGENCY.fullmatch(code) is not None)

@@ -1,0 +1,160 @@
+"""Clients and their secrets in the store: issued once, two live, retired for good; on both
+databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from hub.operations.clients import issuing
+from hub.operations.clients.issuing import NotDone
+from hub.operations.signed_by import SignedBy
+from hub.operations.watchers.ending_secrets import KIND, EndingSecrets
+from hub.rules.access import api_keys
+from hub.rules.access.clients import ANY, Client
+from hub.store.clients import registry, secrets
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.repair import tasks
+from hub.store.schema.tables import audit as audit_table
+from tests.support.works import now
+
+CLIENT = Client(
+    id="province-portal",
+    operations=frozenset({"messages.accept"}),
+    agencies=frozenset({ANY}),
+    addresses=("10.0.0.0/8",),
+    calls_per_minute=60,
+)
+YEAR = timedelta(days=365)
+
+
+def by() -> SignedBy:
+    """Return who decides in these tests."""
+    return {"actor": "Trần Thị Bình", "reason": "a test", "now": now()}
+
+
+def certificate(name: bytes, *, lasts: timedelta = YEAR) -> issuing.Certificate:
+    """Return what is kept of a made-up certificate."""
+    return issuing.certificate_of(name, not_after=now() + lasts)
+
+
+def test_an_issued_key_finds_its_client_and_the_store_never_held_it(store: Store) -> None:
+    """Only the sha256 lies in the database; the audit names the prefix."""
+    issued = issuing.add(store, CLIENT, lasts=YEAR, by=by())
+    assert issued.key is not None
+    with store.read() as tx:
+        holder = secrets.by_prefix(tx, issued.key.prefix)
+        rows = tx.exec_driver_sql("SELECT * FROM client_secrets").all()
+        audited = [tuple(row) for row in tx.execute(audit_table.select())]
+        assert audit.verify(tx) == (1, [])
+    assert holder is not None
+    assert holder.client == CLIENT
+    assert api_keys.matches(holder.secret.digest, issued.key)
+    assert issued.key.secret not in f"{rows} {audited} {issued!r} {holder!r}"
+    assert issued.key.prefix in str(audited)
+
+
+def test_two_secrets_are_live_together_and_a_third_is_refused(store: Store) -> None:
+    """The client changes over while the old key works; nobody collects keys."""
+    first = issuing.add(store, CLIENT, lasts=YEAR, by=by())
+    second = issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+    with pytest.raises(NotDone, match=f"--secret {first.kept.prefix}"):
+        issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+    issuing.retire(store, CLIENT.id, prefix=first.kept.prefix, by=by())
+    with store.read() as tx:
+        assert secrets.by_prefix(tx, first.kept.prefix) is None
+        assert secrets.by_prefix(tx, second.kept.prefix) is not None
+    issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+
+
+def test_an_expired_secret_makes_room_for_a_new_one(store: Store) -> None:
+    """A client that was forgotten can be given a key again without retiring first."""
+    issuing.add(store, CLIENT, lasts=timedelta(seconds=-1), by=by())
+    issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+    issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+
+
+def test_a_retired_client_is_gone_with_all_its_secrets_and_its_id_stays_taken(
+    store: Store,
+) -> None:
+    """Its name in the audit never becomes somebody else's."""
+    issued = issuing.add(store, CLIENT, lasts=YEAR, by=by())
+    issuing.retire(store, CLIENT.id, by=by())
+    with store.read() as tx:
+        assert secrets.by_prefix(tx, issued.kept.prefix) is None
+        assert [one.retired for one in registry.all_of(tx)] == [True]
+    for act in (
+        lambda: issuing.add(store, CLIENT, lasts=YEAR, by=by()),
+        lambda: issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by()),
+        lambda: issuing.retire(store, CLIENT.id, by=by()),
+    ):
+        with pytest.raises(NotDone):
+            act()
+
+
+def test_a_refused_act_changes_nothing(store: Store) -> None:
+    """No row of a client, a secret or the audit."""
+    with pytest.raises(ValueError, match="no client id"):
+        issuing.add(
+            store,
+            Client(id="X", operations=frozenset({ANY}), agencies=frozenset({ANY})),
+            lasts=YEAR,
+            by=by(),
+        )
+    with pytest.raises(NotDone):
+        issuing.rotate(store, "nobody", lasts=YEAR, by=by())
+    with pytest.raises(NotDone):
+        issuing.add(
+            store,
+            CLIENT,
+            lasts=YEAR,
+            certificate=certificate(b"old", lasts=timedelta(seconds=-1)),
+            by=by(),
+        )
+    with store.read() as tx:
+        assert not registry.all_of(tx)
+        assert audit.verify(tx) == (0, [])
+
+
+def test_a_certificate_belongs_to_one_client_and_never_outlives_itself(store: Store) -> None:
+    """The same certificate for two clients would make them one."""
+    given = certificate(b"der", lasts=timedelta(days=30))
+    issued = issuing.add(store, CLIENT, lasts=YEAR, certificate=given, by=by())
+    assert issued.key is None
+    assert issued.kept.expires_at == given.not_after
+    with pytest.raises(NotDone, match="registered already"):
+        issuing.rotate(store, CLIENT.id, lasts=YEAR, certificate=given, by=by())
+    with store.read() as tx:
+        holder = secrets.by_certificate(tx, given.fingerprint)
+    assert holder is not None
+    assert holder.client.id == CLIENT.id
+
+
+def open_subjects(store: Store) -> list[str]:
+    """Return what the open tasks about ending secrets are about."""
+    with store.read() as tx:
+        return [task.subject for task in tasks.open_of_kind(tx, KIND)]
+
+
+def test_a_secret_that_ends_soon_is_one_task_until_it_has_a_successor(store: Store) -> None:
+    """14 days before its end, once; a successor closes the task."""
+    issued = issuing.add(store, CLIENT, lasts=timedelta(days=15), by=by())
+    watch = EndingSecrets(store=store)
+    assert watch.check(now()) == 0
+    later = now() + timedelta(days=2)
+    assert watch.check(later) == 1
+    assert watch.check(later) == 0
+    assert open_subjects(store) == [f"{CLIENT.id} {issued.kept.prefix}"]
+    issuing.rotate(store, CLIENT.id, lasts=YEAR, by=by())
+    assert watch.check(later) == 0
+    assert open_subjects(store) == []
+
+
+def test_a_retired_client_has_no_task_about_its_secret(store: Store) -> None:
+    """Nobody renews what nobody needs."""
+    issuing.add(store, CLIENT, lasts=timedelta(days=3), by=by())
+    watch = EndingSecrets(store=store)
+    assert watch.check(now()) == 1
+    issuing.retire(store, CLIENT.id, by=by())
+    watch.check(now())
+    assert open_subjects(store) == []
