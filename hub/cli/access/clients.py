@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.access.shown_secrets import place_for, show_issued
-from hub.cli.context import Actor, Reason, by, console, opened, say_both
+from hub.cli.context import Actor, Reason, by, console, opened
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
 from hub.records.deadlines.calendar import local
@@ -20,6 +20,7 @@ from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
 from hub.store.clients.registry import Registered
 from hub.store.clients.secrets import KeptSecret
+from hub.texts import text
 
 app = typer.Typer(no_args_is_help=True, help="Clients that may call the hub, and their secrets.")
 
@@ -121,7 +122,8 @@ def retire(
     if json:
         console.print_json(data={"client": id, "secret": secret or None, "retired": True})
     else:
-        console.print(f"[green]✓[/] {id} {secret}: retired.")
+        line = text("clients.retired", client=id, secret=secret)
+        console.print(f"[green]✓[/] {line}", soft_wrap=True)
 
 
 @app.command("list")
@@ -150,25 +152,29 @@ def _shown(secret: KeptSecret, everything: bool) -> bool:
 def _print(one: Registered, held: list[KeptSecret]) -> None:
     """Print one client as a record: whole at any width of the terminal."""
     client = one.client
-    lines = [
-        client.id + (" (retired)" if one.retired else ""),
-        f"  may call  {' '.join(sorted(client.operations))}",
-        f"  for       {' '.join(sorted(client.agencies))}",
-        f"  from      {' '.join(client.addresses) or 'anywhere'}",
-        f"  at most   {client.calls_per_minute or 'any number of'} calls a minute",
-        *(f"  {_line(secret)}" for secret in held),
-    ]
+    rights = (
+        (text("clients.may_call"), sorted(client.operations)),
+        (text("clients.acts_for"), sorted(client.agencies)),
+        (text("clients.calls_from"), client.addresses or [text("clients.anywhere")]),
+        (text("clients.per_minute"), [client.calls_per_minute or text("clients.no_limit")]),
+    )
+    lines = [client.id + (" " + text("clients.is_retired_mark") if one.retired else "")]
+    lines += [f"  {about:<12}{' '.join(map(str, words))}" for about, words in rights]
+    lines += [f"  {_line(secret)}" for secret in held]
     if not held:
-        lines.append("  no live secret")
+        lines.append(f"  {text('clients.no_secret')}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _line(secret: KeptSecret) -> str:
-    used = secret.last_used_at
-    last = f"last used {local(used):%d/%m/%Y %H:%M}" if used else "never used"
-    ends = "retired" if secret.retired_at else f"until {local(secret.expires_at):%d/%m/%Y}"
-    return f"{secret.kind:<9} {secret.prefix}  {ends}, {last}"
+    used = text("clients.never_used")
+    if secret.last_used_at:
+        used = text("clients.last_used", at=f"{local(secret.last_used_at):%d/%m/%Y %H:%M}")
+    about = {"kind": secret.kind, "prefix": secret.prefix, "used": used}
+    if secret.retired_at:
+        return text("clients.secret_retired", **about)
+    return text("clients.secret_until", until=f"{local(secret.expires_at):%d/%m/%Y}", **about)
 
 
 def _data(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
@@ -203,14 +209,18 @@ def _certificate(file: Path | None) -> Certificate | None:
     try:
         found = x509.load_pem_x509_certificate(file.read_bytes())
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no PEM certificate"
-        say_both(f"Không đọc được chứng thư {file}.", f"No certificate in {file}: {why}")
+        why = error.strerror if isinstance(error, OSError) else text("clients.not_pem")
+        _print_refusal(text("clients.no_certificate", file=file, why=why))
         raise typer.Exit(2) from None
     return issuing.certificate_of(
         found.public_bytes(Encoding.DER), not_after=found.not_valid_after_utc
     )
 
 
-def _refused(error: Exception) -> typer.Exit:
-    say_both("Chưa làm, không có gì thay đổi:", f"Not done, nothing was changed: {error}")
+def _refused(error: NotAClient | NotDone) -> typer.Exit:
+    _print_refusal(f"{text('clients.refused')} {error.text}")
     return typer.Exit(2 if isinstance(error, NotAClient) else 1)
+
+
+def _print_refusal(line: str) -> None:
+    console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)

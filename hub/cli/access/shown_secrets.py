@@ -9,9 +9,10 @@ from typing import TextIO
 
 import typer
 
-from hub.cli.context import console, say_both
+from hub.cli.context import console
 from hub.operations.clients.issuing import Issued
 from hub.records.deadlines.calendar import local
+from hub.texts import text
 
 
 @contextmanager
@@ -26,10 +27,8 @@ def place_for(file: Path | None) -> Iterator[TextIO | None]:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        say_both(
-            f"Chưa làm: không tạo được tệp mới {file}.",
-            f"Not done: {file} cannot be made as a new file: {error.strerror}",
-        )
+        refused = text("clients.file_not_made", file=file, why=error.strerror)
+        console.print(refused, style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as place:
         try:
@@ -44,10 +43,10 @@ def show_issued(issued: Issued, *, place: TextIO | None, json: bool) -> None:
 
     Trap: the key is written past the console, which may wrap it.
     """
-    kept, text = issued.kept, issued.key.text if issued.key else ""
-    if text and place is not None:
-        place.write(f"{text}\n")
-    shown = text if place is None else ""
+    kept, key = issued.kept, issued.key.text if issued.key else ""
+    if key and place is not None:
+        place.write(f"{key}\n")
+    shown = key if place is None else ""
     if json:
         data = {
             "client": kept.client,
@@ -57,15 +56,11 @@ def show_issued(issued: Issued, *, place: TextIO | None, json: bool) -> None:
         }
         console.print_json(data=data | ({"secret": shown} if shown else {}))
         return
-    console.print(
-        f"[green]✓[/] {kept.client}: {kept.kind} {kept.prefix},"
-        f" until {local(kept.expires_at):%d/%m/%Y %H:%M}",
-        highlight=False,
+    until = f"{local(kept.expires_at):%d/%m/%Y %H:%M}"
+    line = text(
+        "clients.issued", client=kept.client, kind=kept.kind, prefix=kept.prefix, until=until
     )
+    console.print(f"[green]✓[/] {line}", highlight=False, soft_wrap=True)
     if shown:
         sys.stdout.write(f"{shown}\n")
-        console.print(
-            "Khóa chỉ hiện một lần; giao cho bên dùng qua kênh an toàn."
-            " · Shown once and kept nowhere: hand it over by a safe way.",
-            style="dim",
-        )
+        console.print(text("clients.shown_once"), style="dim", soft_wrap=True)

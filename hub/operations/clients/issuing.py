@@ -19,10 +19,15 @@ from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.schema.client_tables import CERTIFICATE, KEY
+from hub.texts import Text, both
 
 
 class NotDone(Exception):
-    """The act was refused and nothing changed; the text says why and what to do."""
+    """The act was refused and nothing changed; `text` says why and what to do."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,7 @@ def add(
     client = checked(client)
     with store.write() as tx:
         if not registry.add(tx, client, now=by["now"]):
-            raise NotDone(
-                f"the id {client.id} was given before; a retired client's id is not given again"
-            )
+            raise NotDone(both("clients.id_taken", client=client.id))
         issued = _issue(tx, client.id, lasts, certificate, by["now"])
         _record(tx, "clients.add", f"{client.id} {issued.kept.prefix}", by)
     return issued
@@ -89,11 +92,8 @@ def rotate(
             if secret.kind == kind and secret.is_live(by["now"])
         ]
         if len(live) >= LIVE_AT_ONCE:
-            oldest = live[0]
-            raise NotDone(
-                f"{id} has {len(live)} live secrets of this kind; retire one first, e.g. the older:"
-                f" hub clients retire {id} --secret {oldest.prefix}"
-            )
+            prefix = live[0].prefix
+            raise NotDone(both("clients.two_live", client=id, count=len(live), prefix=prefix))
         issued = _issue(tx, id, lasts, certificate, by["now"])
         _record(tx, "clients.rotate", f"{id} {issued.kept.prefix}", by)
     return issued
@@ -104,7 +104,7 @@ def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
     with store.write() as tx:
         _require_active(tx, id)
         if prefix and not kept.retire(tx, id, prefix, now=by["now"]):
-            raise NotDone(f"{id} has no secret {prefix} that is not retired: hub clients list")
+            raise NotDone(both("clients.no_such_secret", client=id, prefix=prefix))
         if not prefix:
             registry.retire(tx, id, now=by["now"])
         _record(tx, "clients.retire", f"{id} {prefix}".strip(), by)
@@ -113,9 +113,9 @@ def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
 def _require_active(tx: Tx, id: str) -> None:
     known = registry.locked(tx, id)
     if known is None:
-        raise NotDone(f"there is no client {id!r}: hub clients list")
+        raise NotDone(both("clients.unknown", client=repr(id)))
     if known.retired:
-        raise NotDone(f"the client {id} is retired; add a new one under another id")
+        raise NotDone(both("clients.is_retired", client=id))
 
 
 def _issue(
@@ -123,7 +123,7 @@ def _issue(
 ) -> Issued:
     if certificate is not None:
         if certificate.not_after <= now:
-            raise NotDone("the certificate has expired: have the client renew it first")
+            raise NotDone(both("clients.certificate_expired"))
         secret = KeptSecret(
             prefix=certificate.fingerprint[: api_keys.PREFIX_LENGTH],
             client=id,
@@ -133,7 +133,7 @@ def _issue(
             expires_at=min(certificate.not_after, now + lasts),
         )
         if not kept.add(tx, secret):
-            raise NotDone("this certificate is registered already: hub clients list --all")
+            raise NotDone(both("clients.certificate_known"))
         return Issued(secret, None)
     while True:
         key = api_keys.fresh()

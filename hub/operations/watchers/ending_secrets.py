@@ -17,6 +17,7 @@ from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import both
 
 KIND = "client_key_ends"
 
@@ -59,19 +60,14 @@ def subject_of(secret: KeptSecret) -> str:
 def finding(secret: KeptSecret) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
     ends = f"{local(secret.expires_at):%H:%M %d/%m/%Y}"
+    about = both("clients.secret_ends", prefix=secret.prefix, client=secret.client, at=ends)
     return tasks.Finding(
         kind=KIND,
         subject=subject_of(secret),
         destination="",
         owner=WARD_IT,
-        detail=(
-            f"khóa {secret.prefix} của {secret.client} hết hạn lúc {ends}"
-            f" · secret {secret.prefix} of client {secret.client} expires at {ends}"
-        ),
-        repair=(
-            f"Cấp khóa mới (hub clients rotate {secret.client}) và giao cho bên dùng"
-            f" · Issue a new one (hub clients rotate {secret.client}), hand it over"
-        ),
+        detail=about.stored(),
+        repair=both("clients.issue_successor", client=secret.client).stored(),
     )
 
 

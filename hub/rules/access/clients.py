@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.rules.access.operations import OPERATIONS
+from hub.texts import Text, both, joined
 
 ANY = "*"
 """Stands for every operation, or for every agency; it is written, never assumed."""
@@ -20,7 +21,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class NotAClient(ValueError):
-    """What was said of a client cannot be one; the text lists every problem, one a line."""
+    """What was given of a client cannot be one; `text` lists every problem, one a line."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +79,34 @@ def networks(text: str) -> tuple[Network, ...]:
 
 def checked(client: Client) -> Client:
     """Return the client with its networks in one writing; raises NotAClient."""
-    problems = []
+    problems: list[Text] = []
     if not _ID.fullmatch(client.id):
-        problems.append(
-            f"{client.id!r} is no client id: 2 to 40 small letters, digits and -, a letter first"
-        )
+        problems.append(both("clients.bad_id", id=repr(client.id)))
     known = OPERATIONS.keys() | {ANY}
+    shown = ", ".join(sorted(known))
     problems += [
-        f"there is no operation {name!r}; there are {', '.join(sorted(known))}"
+        both("clients.bad_operation", name=repr(name), known=shown)
         for name in sorted(client.operations - known)
     ]
     if not client.operations:
-        problems.append("a client without an operation can do nothing: name one")
+        problems.append(both("clients.no_operation"))
     if not client.agencies:
-        problems.append(f"name the agencies that the client acts for, or {ANY} for all of them")
+        problems.append(both("clients.no_agency", any=ANY))
     problems += [
-        f"{code!r} is no agency code" for code in sorted(client.agencies) if not _is_agency(code)
+        both("clients.bad_agency", code=repr(code))
+        for code in sorted(client.agencies)
+        if not _is_agency(code)
     ]
     addresses = []
     for text in client.addresses:
         try:
             addresses.append(str(ipaddress.ip_network(text)))
-        except ValueError as error:
-            problems.append(f"{text!r} is no network: {error}")
+        except ValueError:
+            problems.append(both("clients.bad_network", text=repr(text)))
     if not 0 <= client.calls_per_minute <= MOST_CALLS:
-        problems.append(f"calls a minute are 0 (no limit) to {MOST_CALLS}")
+        problems.append(both("clients.bad_rate", most=MOST_CALLS))
     if problems:
-        raise NotAClient("\n".join(problems))
+        raise NotAClient(joined("\n", problems))
     return Client(
         id=client.id,
         operations=client.operations,
