@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli.root import Root
+from hub.cli.root import Group
 
 app = typer.Typer(
-    cls=Root, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    cls=Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 
 

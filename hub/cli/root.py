@@ -1,12 +1,13 @@
-"""The root of the command line: commands are loaded when they are asked for, refusals are plain.
+"""The root of the command line: commands are loaded when they are called, refusals are plain.
 
-A command pays for the modules that it needs and no other: `hub stuck` loads no web server. What a
-command stands on and does not find (database, broker, disk, rights) ends it with a sentence and an
-exit code, see `hub.cli.unavailable`; only a fault of our own shows a traceback.
+A command pays for the modules that it needs and no other: `hub deliveries attention` loads no web
+server. What a command stands on and does not find (database, broker, disk, rights) ends it with a
+sentence and an exit code, see `hub.cli.unavailable`; only a fault of our own shows a traceback.
 """
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
@@ -14,54 +15,27 @@ import typer
 import typer.core
 import typer.main
 
-from hub.cli.sentences import SENTENCES
+from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.texts import language_of, use_language
-
-COMMANDS = {
-    "run": "hub.cli.running.serving",
-    "demo": "hub.cli.running.serving",
-    "broker": "hub.cli.running.serving",
-    "simulate": "hub.cli.running.serving",
-    "migrate": "hub.cli.running.migrating",
-    "doctor": "hub.cli.running.operating",
-    "health": "hub.cli.running.operating",
-    "rebuild": "hub.cli.running.operating",
-    "balance": "hub.cli.evidence.conservation",
-    "stuck": "hub.cli.running.operating",
-    "pauses": "hub.cli.running.operating",
-    "cancel": "hub.cli.decisions.deliveries",
-    "by-hand": "hub.cli.decisions.deliveries",
-    "resolve": "hub.cli.decisions.deliveries",
-    "replay": "hub.cli.decisions.replay",
-    "resend": "hub.cli.decisions.replay",
-    "unpark": "hub.cli.decisions.messages",
-    "reconcile": "hub.cli.partners.compare",
-    "tasks": "hub.cli.partners.compare:tasks_app",
-    "procedures": "hub.cli.partners.procedures",
-    "partners": "hub.cli.partners.profiles:app",
-    "topology": "hub.cli.running.topology:app",
-    "faults": "hub.cli.decisions.faults:app",
-    "clients": "hub.cli.access.clients:app",
-    "slip": "hub.cli.evidence.slip",
-    "audit": "hub.cli.evidence.audit:app",
-    "archive": "hub.cli.evidence.archive:app",
-    "version": "hub.cli.version",
-}
-"""Each command and the module of its `app`; with a colon the Typer app that is the group itself.
-
-A new command needs its line here and in `sentences`: tests/unit/documents/test_cli_root.py compares
-both ways."""
 
 
 class Commands(MutableMapping[str, Any]):
-    """The commands by name; reading the names loads nothing."""
+    """The commands below a group by their next word; reading the words loads nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: str) -> None:
         self._loaded: dict[str, Any] = {}
+        self._paths: dict[str, str] = {}
+        """Each next word and the path of its command or group."""
+        for path in COMMANDS:
+            first, _, last = path.rpartition(" ")
+            if first == group:
+                self._paths[last] = path
+            elif not group:
+                self._paths[first] = first
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._loaded:
-            self._loaded[name] = _load(name, COMMANDS[name])
+            self._loaded[name] = load(self._paths[name])
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -71,17 +45,28 @@ class Commands(MutableMapping[str, Any]):
         del self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from COMMANDS
-        yield from (name for name in self._loaded if name not in COMMANDS)
+        return iter(self._paths)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._paths)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths  # the base class would load the command
+
+    def sentence(self, name: str) -> str:
+        """Return what a list says of a command."""
+        path = self._paths[name]
+        return GROUPS[path] if path in GROUPS else COMMANDS[path].sentence
 
 
-def _load(name: str, place: str) -> Any:
-    module, _, group = place.partition(":")
-    found: Any = typer.main.get_group(getattr(importlib.import_module(module), group or "app"))
-    command = found if group else found.commands[name]
+def load(path: str) -> Any:
+    """Return the command or group of a path; a command's module is imported now."""
+    if path in GROUPS:
+        return Group(name=path, help=GROUPS[path], no_args_is_help=path not in {*DEFAULTS, *FORMER})
+    app = importlib.import_module(COMMANDS[path].module).app
+    name = path.rpartition(" ")[2]
+    group: Any = typer.main.get_group(app)
+    command = group.commands[name]
     command.name = name
     return command
 
@@ -93,12 +78,14 @@ def _as_flag(option: Any) -> Any:
     return option
 
 
-class Root(typer.core.TyperGroup):
-    """The group `hub`."""
+class Group(typer.core.TyperGroup):
+    """A group of commands, `hub` itself too."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = Commands()
+        self.path = "" if attributes.get("callback") else str(self.name)
+        self.below = Commands(self.path)
+        self.commands = self.below
         self._listing = False
         """Whether the commands are only listed."""
 
@@ -116,20 +103,37 @@ class Root(typer.core.TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, loaded now, or None; for a list only its name and its sentence."""
-        if self._listing and cmd_name in SENTENCES:
-            return typer.core.TyperCommand(cmd_name, help=SENTENCES[cmd_name])
-        command = super().get_command(ctx, cmd_name)
-        if command is not None:
-            _as_flag(command.get_help_option(ctx))
+        if self._listing and cmd_name in self.below:
+            return typer.core.TyperCommand(cmd_name, help=self.below.sentence(cmd_name))
+        if cmd_name in self.below:
+            command = self.below[cmd_name]
+        elif not self.path and cmd_name in FORMER:
+            _name_the_new_verb(cmd_name)
+            command = load(FORMER[cmd_name])
+        else:
+            return None
+        _as_flag(command.get_help_option(ctx))
         return command
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names; the base class would load every command for it."""
         del ctx
-        return list(self.commands)
+        return list(self.below)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a group that was called alone its default command."""
+        alone = not args or (args[0].startswith("-") and args[0] != "--help")
+        if alone and self.path in DEFAULTS:
+            args = [DEFAULTS[self.path], *args]
+        elif alone and self.path in FORMER:
+            _name_the_new_verb(self.path)
+            args = [FORMER[self.path].rpartition(" ")[2], *args]
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what it stands on and does not find is told in a sentence."""
+        """Run the command; a sentence names what it stands on and does not find."""
+        if self.path:
+            return super().invoke(ctx)
         use_language(language_of(os.environ))
         try:
             return super().invoke(ctx)
@@ -141,3 +145,7 @@ class Root(typer.core.TyperGroup):
                 raise
             refusal.show()
             raise typer.Exit(refusal.code) from None
+
+
+def _name_the_new_verb(former: str) -> None:
+    sys.stderr.write(f"hub {former} is hub {FORMER[former]} now; works in this release only\n")

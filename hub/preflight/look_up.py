@@ -47,7 +47,9 @@ def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
         yield Check(subject, True, f"{request.number} is there{differs}")
     elif isinstance(found, Absent):
         detail = f"{request.number} was delivered, and the partner does not have it"
-        yield Check(subject, False, detail, "Compare with the partner: `hub reconcile --day`.")
+        yield Check(
+            subject, False, detail, "Compare with the partner: `hub partners compare --day`."
+        )
     else:
         differs = f" ({', '.join(found.differs)})" if found.differs else ""
         detail = f"{request.number} was delivered, and its look-up is {found.why}{differs}"

@@ -32,7 +32,7 @@ def running(settings: Settings) -> Iterator[Check]:
         yield from _looked(row, now)
     if not rows:
         yield Check("processes", True, "none is running")
-    fix = "See `hub tasks`: take them there by hand, then `hub by-hand`."
+    fix = "See `hub tasks`: take them there by hand, then `hub deliveries complete`."
     yield Check("due dates", not near, f"{near} deliveries are close to theirs", fix)
 
 

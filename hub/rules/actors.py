@@ -12,9 +12,9 @@ from hub.texts import Text, both
 
 BY_HUB = "hub"
 """What the timer does by itself."""
-BY_RECONCILE = "hub reconcile"
+BY_RECONCILE = "hub partners compare"
 """The daily comparison, where nobody gave a name: it may be started by a clock."""
-BY_PLAN = "hub replay --plan"
+BY_PLAN = "hub deliveries replay --plan"
 """Making a plan of a replay, where nobody gave a name: a plan sends nothing."""
 BY_VERIFY = "hub audit verify"
 """Verifying the chains, where nobody gave a name."""

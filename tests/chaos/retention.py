@@ -38,7 +38,7 @@ from tests.support.hub_command import run_hub
 
 Answer = TypeVar("Answer")
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
-COMMANDS = (("archive", "verify"), ("balance", "--full"), ("audit", "verify"))
+COMMANDS = (("archive", "verify"), ("verify", "--full"), ("audit", "verify"))
 WHY = ("--reason", "chaos", "--actor", "Trần Thị Bình")
 ERASED_AFTER = 4000
 """Days: over the usual HUB_PERSONAL_DAYS."""

@@ -28,11 +28,11 @@ def main() -> None:
     """Arm what is told, set the clock of the archive's commands, and run the command."""
     # Here: the process that only calls `run_hub` needs none of it.
     from hub.cli import app
-    from hub.cli.evidence import archive
+    from hub.cli.archive import opened
 
     failpoints.arm(sys.argv.pop(1))
     later = timedelta(days=int(sys.argv.pop(1)))
-    vars(archive)["utc_now"] = lambda: clock.utc_now() + later
+    vars(opened)["utc_now"] = lambda: clock.utc_now() + later
     app()
 
 

@@ -303,7 +303,7 @@ class RetryAfter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Key(
             DURATION,
             "A wish that is at least this long pauses the operation for all dossiers, and "
-            "`hub pauses` shows it; a shorter one concerns the one delivery.",
+            "`hub partners pauses` shows it; a shorter one concerns the one delivery.",
         ),
     ] = timedelta(minutes=1)
 

@@ -22,7 +22,7 @@ from hub.store.clients.registry import Registered
 from hub.store.clients.secrets import KeptSecret
 from hub.texts import text
 
-app = typer.Typer(no_args_is_help=True, help="Clients that may call the hub, and their secrets.")
+app = typer.Typer()
 
 Id = Annotated[str, typer.Argument(help="Short name of the client, e.g. province-portal.")]
 Days = Annotated[

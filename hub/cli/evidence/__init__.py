@@ -1,1 +1,1 @@
-"""Commands that prove: a dossier's slip, the chained logs, the conservation, the archive."""
+"""Commands that prove: the conservation of deliveries, the chained logs."""

@@ -16,12 +16,7 @@ from hub.store.evidence import anchors, chain
 from hub.store.evidence.anchors import Anchor
 from hub.store.evidence.verification import ChainCheck, verify
 
-app = typer.Typer(no_args_is_help=True, help="The chained logs: audit and hand-overs.")
-
-
-@app.callback()
-def _audit() -> None:
-    """Keep `verify` a command of its own."""
+app = typer.Typer()
 
 
 @app.command("verify")

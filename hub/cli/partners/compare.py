@@ -1,4 +1,4 @@
-"""Commands that compare ward, hub and partners by dossier, and the tasks that come of it."""
+"""`hub partners compare`: ward, hub and partners for the dossiers of a day."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,25 +8,21 @@ import typer
 from rich.table import Table
 
 from hub.bootstrap.partners import make_destinations
-from hub.cli.context import Actor, Reason, by, console, opened, settings
+from hub.cli.context import Actor, by, console, opened, settings
+from hub.cli.output.progress import bar
 from hub.cli.partners.lists import ExportedAt, FromPartners, read_all, refuse, tell
-from hub.cli.partners.unconnected import warn_of_unconnected
-from hub.cli.progress import bar
 from hub.operations.comparison import daily
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.run import reconcile_lists
-from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_RECONCILE
-from hub.store.evidence import audit
 from hub.store.repair import tasks
 
 app = typer.Typer()
-tasks_app = typer.Typer(help="What a person has to look after.")
 
 
 @app.command()
-def reconcile(
+def compare(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
     exported: FromPartners = None,
     exported_at: ExportedAt = None,
@@ -75,45 +71,3 @@ def _show(findings: Iterable[tasks.Finding]) -> None:
         )
     if table.row_count:
         console.print(table)
-
-
-@tasks_app.callback(invoke_without_command=True)
-def show(context: typer.Context) -> None:
-    """List the open tasks, the most urgent first."""
-    if context.invoked_subcommand:
-        return
-    table = Table("no.", "due", "owner", "about", "partner", "kind", "detail", "repair")
-    with opened() as store, store.read() as tx:
-        warn_of_unconnected(tx)
-        for task in tasks.still_open(tx):
-            due = f"{local(task.due_at):%d/%m %H:%M}" if task.due_at else "–"
-            table.add_row(
-                str(task.number),
-                due,
-                task.owner,
-                task.subject,
-                task.destination,
-                task.kind,
-                task.detail,
-                task.repair,
-            )
-    console.print(table)
-
-
-@tasks_app.command()
-def done(
-    number: Annotated[int, typer.Argument(help="Number of the task.")],
-    reason: Reason,
-    actor: Actor = "",
-) -> None:
-    """Close a task by hand."""
-    who = by(reason, actor)
-    with opened() as store:
-        try:
-            with store.write() as tx:
-                tasks.close(tx, number, **who)
-                audit.record(tx, action="task.done", object=str(number), **who)
-        except tasks.NoSuchTask as error:
-            console.print(f"[red]Not done:[/] {error}")
-            raise typer.Exit(1) from None
-    console.print("[green]✓[/] Done.")

@@ -1,4 +1,4 @@
-"""The options of `hub reconcile` about lists: reading the files, telling what was found.
+"""The options of `hub partners compare` about lists: reading the files, telling what was found.
 
 A list or an option that cannot be used ends the command with code 2, before anything is compared.
 The time of the export decides what is judged, so it is always told which one is taken.

@@ -19,9 +19,11 @@ from hub.store.evidence import audit
 if TYPE_CHECKING:  # `hub partners show` needs none of it
     from hub.bootstrap.rehearsals import Finding, Rehearsal, Walked
 
+app = typer.Typer()
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
 
 
+@app.command()
 def rehearse(
     partner: Annotated[str, typer.Argument(help="province or town")],
     test_dossier: Annotated[

@@ -1,8 +1,8 @@
 """The pause registry: writes what is paused for a destination into the store.
 
-Operators read it (`hub pauses`), the timer respects it, and the next process of the same role goes
-on from it. It is written when something changes, not for every delivery. It also resumes what was
-set aside: as much as a probe or a ramp can take, and everything when the pause has ended.
+Operators read it (`hub partners pauses`), the timer respects it, and the next process of the role
+goes on from it. It is written when something changes, not for every delivery. It also resumes what
+was set aside: as much as a probe or a ramp can take, and everything when the pause has ended.
 """
 
 from collections.abc import Callable

@@ -182,7 +182,9 @@ def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[Finding]:
             destination=destination,
             owner=WARD_IT if person else _OWNERS.get(destination, WARD_IT),
             detail=f"delivery {head.id} is {head.state}, {len(here)} open",
-            repair="hub stuck, then the runbook" if person else "ask when the partner is back",
+            repair="hub deliveries attention, then the runbook"
+            if person
+            else "ask when the partner is back",
         )
 
 

@@ -18,13 +18,13 @@ class NotClassified(Exception):
 
 MASKED = (
     "Mã {code} đã bị che và không kèm mã băm, có thể là nhiều mã khác nhau: xử lý từng lần gửi bằng"
-    " hub resolve.\n"
+    " hub deliveries resolve.\n"
     "something was left out of code {code} and it has no hash: it may stand for several codes."
-    " Settle each delivery with hub resolve"
+    " Settle each delivery with hub deliveries resolve"
 )
 NEVER_SEEN = (
     "{partner} chưa từng trả lời mã {code}{place}. Xem các mã đang chờ phân loại bằng hub faults.\n"
-    "{partner} never replied with code {code}{place_en}; hub faults lists what can be classified"
+    "{partner} never replied with code {code}{place_en}; what can be classified: hub faults"
 )
 
 

@@ -93,10 +93,10 @@ def finding(one: Near) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
     vi, en, _ = names_of(one.destination)
     due = f"{local(one.due_at):%H:%M %d/%m/%Y}"
-    record = f'hub by-hand {one.id} --reason "CV ..."'
+    record = f'hub deliveries complete {one.id} --reason "CV ..."'
     doubt_vi = doubt_en = ""
     if one.state is DeliveryState.AMBIGUOUS:
-        there = f"hub resolve {one.id} delivered"
+        there = f"hub deliveries resolve {one.id} delivered"
         doubt_vi = f" Trước hết xem màn hình của {vi}: nếu đã có thì {there}."
         doubt_en = f" First look at its own screen: if it is there, {there}."
     return tasks.Finding(

@@ -55,7 +55,10 @@ class UnprovenEffects:
 def finding(one: Left) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
     vi, en, _ = names = names_of(one.destination)
-    there, absent = f"hub resolve {one.id} delivered", f"hub resolve {one.id} absent"
+    there, absent = (
+        f"hub deliveries resolve {one.id} delivered",
+        f"hub deliveries resolve {one.id} absent",
+    )
     field_vi = f", so trường {one.differs}" if one.differs else ""
     field_en = f" and compare {one.differs}" if one.differs else ""
     profile = ""

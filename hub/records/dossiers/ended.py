@@ -27,7 +27,7 @@ def refuse_archived(tx: Tx, number: str) -> None:
     if found is not None:
         if found.erased_at is not None:
             raise InvalidMessage("dossier_erased", where=_WHERE, why=_ERASED)
-        why = "it is in the archive: hub archive restore brings it back, then hub unpark"
+        why = "it is in the archive: hub archive restore brings it back, then hub messages retry"
         raise InvalidMessage("dossier_archived", where=_WHERE, why=why)
 
 

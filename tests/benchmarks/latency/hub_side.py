@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hub.bootstrap.build import build
-from hub.bootstrap.hub import Hub
+from hub.bootstrap.hub import Hub, build
 from hub.exchange.delivery.deliver import Deliver
 from hub.messages.catalog import TOWN_CENTER
 from hub.messages.envelope import Message

@@ -56,7 +56,7 @@ def test_the_slip_answers_for_an_archived_dossier(
     monkeypatch.setenv("COLUMNS", "220")
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_DATABASE_URL", ward.store.url)
-    slip = CliRunner().invoke(app, ["slip", name])
+    slip = CliRunner().invoke(app, ["dossier", "trail", name])
     assert slip.exit_code == 0, slip.output
     assert report.files[0] in slip.output
     assert "Hạn trả" in slip.output

@@ -99,7 +99,8 @@ def left(store: Store, differs: tuple[str, ...]) -> None:
 
 
 def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> None:
-    """In `hub stuck`, by call for the slip, and in one task that goes with the delivery."""
+    """In `hub deliveries attention`, by call for the slip, and in one task that goes with the
+    delivery."""
     left(store, ("NguoiXuLy", "ThoiDiemXuLy"))
     watch = UnprovenEffects(store=store, rules=Rulebook.load())
     with store.read() as tx:

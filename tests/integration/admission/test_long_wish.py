@@ -27,7 +27,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_wish_of_a_day_pauses_the_operation_and_is_shown(store: Store) -> None:
-    """One call; the rest waits without an attempt; `hub pauses` and a restart know until when."""
+    """One call; the rest waits without an attempt; `hub partners pauses` and a restart know
+    until when."""
     busy = TransientFailure("partner_busy", "HTTP 503", retry_after=DAY)
 
     def shown() -> list[pauses.PauseStanding]:

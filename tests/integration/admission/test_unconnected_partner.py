@@ -31,14 +31,14 @@ def settings(directory: Path, province: str = "") -> Settings:
 def test_what_waits_for_a_partner_without_an_address_is_told(
     installed: Store, tmp_path: Path
 ) -> None:
-    """By doctor, stuck, tasks and health, with the number and the setting."""
+    """By doctor, attention, tasks and health, with the number and the setting."""
     waiting(installed, 14)
     (check,) = unconnected(settings(tmp_path))
     assert (check.subject, check.ok) == ("provincial", False)
     assert check.detail == "not connected (HUB_PROVINCE_URL is not set), 14 pending"
     assert "HUB_PROVINCE_URL" in check.fix
-    for word in ("stuck", "tasks"):
-        told = CliRunner().invoke(app, [word])
+    for words in (["deliveries", "attention"], ["tasks"]):
+        told = CliRunner().invoke(app, words)
         assert told.exit_code == 0
         assert "chưa kết nối (thiếu HUB_PROVINCE_URL), 14 đang chờ gửi" in told.output
         assert "not connected (HUB_PROVINCE_URL is not set), 14 pending" in told.output

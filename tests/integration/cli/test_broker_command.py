@@ -1,4 +1,4 @@
-"""`hub broker`: a node that ends is told, and comes back at the same address."""
+"""`hub broker node`: a node that ends is told, and comes back at the same address."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ def started(directory: Path) -> "subprocess.Popen[str]":
     """Start the command."""
     programs.rabbitmq_server()
     return subprocess.Popen(
-        [sys.executable, "-m", "hub", "broker", "--directory", str(directory)],
+        [sys.executable, "-m", "hub", "broker", "node", "--directory", str(directory)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -44,8 +44,8 @@ def test_a_killed_node_ends_the_command_with_a_word_and_starts_again_at_the_same
         os.kill(server, signal.SIGKILL)
     words, _ = first.communicate(timeout=60)
     assert first.returncode == 3
-    assert "Chạy lại hub broker" in words
-    assert "Start hub broker again" in words
+    assert "Chạy lại hub broker node" in words
+    assert "Start hub broker node again" in words
     second = started(directory)
     try:
         assert addresses(second) == told

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from hub import operations
 from hub.cli import app
-from hub.cli.decisions import replay
+from hub.cli.deliveries import replay
 from hub.exchange.outbox.emit import emit
 from hub.records.deadlines.calendar import local
 from hub.rules.states import DeliveryState as S
@@ -79,11 +79,11 @@ def test_a_person_finds_and_replays_what_is_stuck(
     """stuck names it with its cause, replay sends it again, audit remembers who and why."""
     province(Partner())
     id = one_dead(store)
-    assert "partner_refused" in hub("stuck").output
-    sent = hub("replay", str(id), "--reason", "corrected at the province")
+    assert "partner_refused" in hub("deliveries", "attention").output
+    sent = hub("deliveries", "replay", str(id), "--reason", "corrected at the province")
     assert (sent.exit_code, "Sent again" in sent.output) == (0, True)
-    assert hub("replay", str(id), "--reason", "again").exit_code == 1
-    assert hub("replay", "999", "--reason", "x").exit_code == 1
+    assert hub("deliveries", "replay", str(id), "--reason", "again").exit_code == 1
+    assert hub("deliveries", "replay", "999", "--reason", "x").exit_code == 1
     # planned, run, replayed, finished
     assert "audit: 4 rows, the chain is whole" in hub("audit", "verify").output
 
@@ -96,7 +96,7 @@ def test_what_the_partner_has_is_not_replayed_but_settled(
     partner.ledger.append((number(1), 1))
     province(partner)
     id = one_dead(store)
-    done = hub("replay", str(id), "--reason", "mended")
+    done = hub("deliveries", "replay", str(id), "--reason", "mended")
     assert (done.exit_code, "has it already" in done.output) == (0, True)
     with store.read() as tx:
         states = [transitions.place_of(tx, one, lock=False)[0] for one in (id, id + 1)]
@@ -113,7 +113,7 @@ def test_what_a_newer_record_replaces_is_not_replayed(
         transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with pytest.raises(StateConflict):
         operations.replay(store, 1, actor="officer", reason="x", now=now())
-    done = hub("replay", "1", "--reason", "mended")
+    done = hub("deliveries", "replay", "1", "--reason", "mended")
     assert (done.exit_code, "superseded" in done.output) == (0, True)
     with store.read() as tx:
         states = [transitions.place_of(tx, one, lock=False)[0] for one in (1, 2)]
@@ -125,11 +125,11 @@ def test_a_partner_that_cannot_be_asked_is_sent_to_only_when_a_person_says_so(
 ) -> None:
     """No address is set: it stays dead and the command says how to send all the same."""
     id = one_dead(store)
-    refused = hub("replay", str(id), "--reason", "mended")
+    refused = hub("deliveries", "replay", str(id), "--reason", "mended")
     assert (refused.exit_code, "--unasked" in refused.output) == (1, True)
     with store.read() as tx:
         assert transitions.place_of(tx, id, lock=False)[0] is S.DEAD
-    assert hub("replay", str(id), "--unasked", "--reason", "mended").exit_code == 0
+    assert hub("deliveries", "replay", str(id), "--unasked", "--reason", "mended").exit_code == 0
     with store.read() as tx:
         assert transitions.place_of(tx, id, lock=False)[0] is S.PENDING
 
@@ -137,8 +137,8 @@ def test_a_partner_that_cannot_be_asked_is_sent_to_only_when_a_person_says_so(
 def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:
     """And the balance still holds."""
     id = one_dead(store)
-    assert hub("cancel", str(id), "--reason", "entered by hand").exit_code == 0
-    balance = hub("balance")
+    assert hub("deliveries", "cancel", str(id), "--reason", "entered by hand").exit_code == 0
+    balance = hub("verify")
     assert balance.exit_code == 0
     assert "cancelled" in balance.output
     with store.read() as tx:
@@ -148,10 +148,10 @@ def test_a_cancelled_delivery_lets_the_next_one_go(store: Store) -> None:
 def test_a_delivery_that_is_not_ambiguous_cannot_be_resolved(store: Store) -> None:
     """The command says why and changes nothing."""
     id = one_dead(store)
-    result = hub("resolve", str(id), "delivered", "--reason", "seen")
+    result = hub("deliveries", "resolve", str(id), "delivered", "--reason", "seen")
     assert result.exit_code == 1
     assert "Not done" in result.output
-    assert hub("resolve", "999", "absent", "--reason", "x").exit_code == 1
+    assert hub("deliveries", "resolve", "999", "absent", "--reason", "x").exit_code == 1
 
 
 def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
@@ -159,9 +159,9 @@ def test_the_balance_names_what_does_not_add_up(store: Store) -> None:
     with store.write() as tx:
         emit(tx, [step(1, 1), step(2, 1)], now())
         tx.execute(sa.delete(delivery_table).where(delivery_table.c.message_id == "m-1-1"))
-    quick = hub("balance")
-    assert (quick.exit_code, "hub balance --full" in quick.output) == (1, True)
-    balance = hub("balance", "--full")
+    quick = hub("verify")
+    assert (quick.exit_code, "hub verify --full" in quick.output) == (1, True)
+    balance = hub("verify", "--full")
     assert balance.exit_code == 1
     assert "m-1-1" in balance.output
     assert "m-2-1" not in balance.output
@@ -171,7 +171,7 @@ def test_rebuild_asks_again(store: Store) -> None:
     """For everything unsettled that is not waiting for a person."""
     with store.write() as tx:
         emit(tx, [step(1, 1), step(2, 1)], now())
-    assert "2 deliveries" in hub("rebuild").output
+    assert "2 deliveries" in hub("broker", "requeue").output
 
 
 def test_wrong_settings_end_with_code_2_and_every_problem(
@@ -180,7 +180,7 @@ def test_wrong_settings_end_with_code_2_and_every_problem(
     """Not with a traceback."""
     monkeypatch.setenv("HUB_HTTP_PORT", "x")
     monkeypatch.setenv("HUB_NOTHING", "y")
-    result = hub("balance")
+    result = hub("verify")
     assert result.exit_code == 2
     assert "HUB_HTTP_PORT" in result.output
     assert "HUB_NOTHING" in result.output
@@ -224,17 +224,17 @@ def test_a_plan_is_shown_and_run_once(store: Store, province: Callable[[Partner]
     partner.ledger.append((number(1), 1))
     province(partner)
     id = one_dead(store)
-    assert hub("replay", "--run", "1", "--reason", "x").exit_code == 1
-    plan = hub("replay", "--plan", "--code", "partner_refused")
+    assert hub("deliveries", "replay", "--run", "1", "--reason", "x").exit_code == 1
+    plan = hub("deliveries", "replay", "--plan", "--code", "partner_refused")
     assert (plan.exit_code, "already there" in plan.output) == (0, True)
     with store.read() as tx:
         assert transitions.place_of(tx, id)[0] is S.DEAD
-    run = hub("replay", "--run", "1", "--reason", "entered by hand")
+    run = hub("deliveries", "replay", "--run", "1", "--reason", "entered by hand")
     assert (run.exit_code, "1 settled" in run.output) == (0, True)
     with store.read() as tx:
         assert transitions.place_of(tx, id)[0] is S.DELIVERED
         assert transitions.place_of(tx, id + 1)[0] is S.PENDING
-    again = hub("replay", "--run", "1", "--reason", "x")
+    again = hub("deliveries", "replay", "--run", "1", "--reason", "x")
     assert (again.exit_code, "Nothing sent" in again.output) == (0, True)
     assert "the chain is whole" in hub("audit", "verify").output
 
@@ -244,34 +244,34 @@ def test_a_replay_without_a_reason_or_a_choice_sends_nothing(
     store: Store, words: tuple[str, ...]
 ) -> None:
     """The command is wrong, and says what it wants."""
-    assert hub("replay", *words).exit_code == 2
+    assert hub("deliveries", "replay", *words).exit_code == 2
     assert store.name == "sqlite"
 
 
 def test_a_corrected_copy_is_shown_before_it_is_sent(store: Store, tmp_path: Path) -> None:
     """write, correct, look, send; the difference masks personal data."""
     id, file = one_dead(store), tmp_path / "c.json"
-    assert hub("resend", str(id), "--write", "--file", str(file)).exit_code == 0
+    assert hub("deliveries", "resend", str(id), "--write", "--file", str(file)).exit_code == 0
     assert file.stat().st_mode & 0o077 == 0
-    assert hub("resend", str(id), "--write", "--file", str(file)).exit_code == 1
+    assert hub("deliveries", "resend", str(id), "--write", "--file", str(file)).exit_code == 1
     text = file.read_text(encoding="utf-8")
     text = text.replace("Địa chính", "Tư pháp").replace('"noiDungXuLy": ""', '"noiDungXuLy": "Mẫu"')
     file.write_text(text, encoding="utf-8")
-    shown = hub("resend", str(id), "--file", str(file))
+    shown = hub("deliveries", "resend", str(id), "--file", str(file))
     assert (shown.exit_code, "Nothing sent" in shown.output) == (0, True)
     assert ("Tư pháp" in shown.output, "Mẫu" in shown.output) == (True, False)
-    sent = hub("resend", str(id), "--file", str(file), "--reason", "wrong unit")
+    sent = hub("deliveries", "resend", str(id), "--file", str(file), "--reason", "wrong unit")
     assert sent.exit_code == 0
     with store.read() as tx:
         assert transitions.place_of(tx, id)[0] is S.CANCELLED
         assert transitions.place_of(tx, id + 1)[0] is S.HELD
         assert transitions.place_of(tx, id + 2)[0] is S.PENDING
-    assert hub("resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
-    assert hub("balance").exit_code == 0
+    assert hub("deliveries", "resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
+    assert hub("verify").exit_code == 0
 
 
-@pytest.mark.parametrize("word", ["pauses", "balance", "stuck"])
-def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: str) -> None:
+@pytest.mark.parametrize("words", ["partners pauses", "verify", "deliveries attention"])
+def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, words: str) -> None:
     """Nobody reads an end that lies in the past, nor of a trial while nothing is being sent."""
     minute = timedelta(minutes=1)
     pause = pauses.Pause(
@@ -290,12 +290,12 @@ def test_a_pause_whose_time_is_over_is_told_as_what_it_is(store: Store, word: st
     with store.write() as tx:
         pauses.post(tx, pause)
     over = f"{local(pause.until):%d/%m/%Y %H:%M:%S}"
-    quiet = " ".join(hub(word).output.split())
+    quiet = " ".join(hub(*words.split()).output.split())
     assert ("the next delivery tries" in quiet, "being tried" in quiet) == (True, False)
     with store.write() as tx:
         emit(tx, [step(1, 1)], now())
         transitions.claim(tx, [1], "provincial", now=now(), lease_until=now() + minute)
-    trying = " ".join(hub(word).output.split())
+    trying = " ".join(hub(*words.split()).output.split())
     assert ("the next delivery tries" in trying, "being tried" in trying) == (False, True)
     assert over not in quiet + trying
 
@@ -306,11 +306,11 @@ def test_who_cancels_what_another_gave_way_to_is_told_in_vietnamese_first(store:
         emit(tx, [record(1, 2), record(1, 3)], now())
         transitions.supersede(tx, 1, since=S.PENDING, now=now())
         transitions.release_followers(tx, "provincial", [number(1)], now())
-    told = hub("cancel", "2", "--reason", "by phone")
+    told = hub("deliveries", "cancel", "2", "--reason", "by phone")
     assert (told.exit_code, "Chưa làm / Not done" in told.output) == (1, True)
     vietnamese, english = "thêm --neither", "delivery 1 was superseded by it"
     assert 0 < told.output.index(vietnamese) < told.output.index(english)
-    assert hub("cancel", "2", "--reason", "by phone", "--neither").exit_code == 0
+    assert hub("deliveries", "cancel", "2", "--reason", "by phone", "--neither").exit_code == 0
 
 
 @pytest.mark.parametrize("cause", [DeadlockDetected(), AdminShutdown()], ids=["ring", "away"])
@@ -325,10 +325,10 @@ def test_a_store_that_is_busy_or_away_is_told_without_a_traceback(
 
     with monkeypatch.context() as patched:
         patched.setattr(operations, "cancel", fails)
-        told = hub("cancel", str(id), "--reason", "by phone")
+        told = hub("deliveries", "cancel", str(id), "--reason", "by phone")
         cause = UndefinedColumn()
-        lasting = hub("cancel", str(id), "--reason", "by phone")
+        lasting = hub("deliveries", "cancel", str(id), "--reason", "by phone")
     assert (told.exit_code, isinstance(told.exception, SystemExit)) == (3, True)
     assert ("hãy thử lại" in told.output, "try again" in told.output) == (True, True)
     assert isinstance(lasting.exception, sa.exc.OperationalError)
-    assert hub("cancel", str(id), "--reason", "by phone").exit_code == 0
+    assert hub("deliveries", "cancel", str(id), "--reason", "by phone").exit_code == 0

@@ -32,22 +32,28 @@ READING = (
     ("--help",),
     ("version",),
     ("--version",),
-    ("stuck",),
-    ("balance",),
-    ("pauses",),
+    (
+        "deliveries",
+        "attention",
+    ),
+    ("verify",),
+    (
+        "partners",
+        "pauses",
+    ),
     ("tasks",),
     ("faults",),
-    ("slip", "000.99.01.H57-180806-0001"),
+    ("dossier", "trail", "000.99.01.H57-180806-0001"),
     ("audit", "verify"),
     ("health",),
     ("topology", "validate"),
     ("clients", "list"),
-    ("unpark", "--plan"),
+    ("messages", "retry", "--plan"),
 )
 DECIDING = (
-    ("cancel", "1", "--reason", "x"),
-    ("by-hand", "1", "--reason", "x"),
-    ("resolve", "1", "absent", "--reason", "x"),
+    ("deliveries", "cancel", "1", "--reason", "x"),
+    ("deliveries", "complete", "1", "--reason", "x"),
+    ("deliveries", "resolve", "1", "absent", "--reason", "x"),
     ("tasks", "done", "1", "--reason", "x"),
     ("clients", "retire", "x", "--reason", "x"),
 )
@@ -78,7 +84,21 @@ def test_a_command_loads_nothing_that_it_does_not_need(
     assert loaded(tmp_path, words) == set()
 
 
-@pytest.mark.parametrize("words", [("version",), ("stuck",), ("pauses",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("version",),
+        (
+            "deliveries",
+            "attention",
+        ),
+        (
+            "partners",
+            "pauses",
+        ),
+    ],
+    ids=" ".join,
+)
 def test_a_command_without_a_value_loads_no_validation(
     installed: Store, tmp_path: Path, words: tuple[str, ...]
 ) -> None:

@@ -54,11 +54,11 @@ def test_verify_before_and_after_a_row_was_tampered_with(store: Store) -> None:
 
 def test_the_slip_has_a_line_for_each_hand_over(store: Store) -> None:
     """Who gave, who received, when and with what result; a number that nobody knows is said so."""
-    slip = CliRunner().invoke(app, ["slip", number(1)])
+    slip = CliRunner().invoke(app, ["dossier", "trail", number(1)])
     assert slip.exit_code == 0
     for word in ("Phường", "Tỉnh", "đã nhận", "06/08/2018 16:00:00", number(1)):
         assert word in slip.output
-    assert CliRunner().invoke(app, ["slip", number(2)]).exit_code == 1
+    assert CliRunner().invoke(app, ["dossier", "trail", number(2)]).exit_code == 1
     assert store.name == "sqlite"
 
 
@@ -88,10 +88,10 @@ def test_the_slip_and_the_list_name_the_fields_that_differ(store: Store) -> None
             outcome="unknown",
         )
         handovers.record(tx, [asked])
-    slip = " ".join(CliRunner().invoke(app, ["slip", number(3)]).output.split())
+    slip = " ".join(CliRunner().invoke(app, ["dossier", "trail", number(3)]).output.split())
     assert "không xác minh được" in slip
     assert "ThoiDiemXuLy" in slip
-    assert "ThoiDiemXuLy" in CliRunner().invoke(app, ["stuck"]).output
+    assert "ThoiDiemXuLy" in CliRunner().invoke(app, ["deliveries", "attention"]).output
 
 
 def test_the_fault_dictionary_is_printed_and_an_unknown_code_classified(store: Store) -> None:

@@ -128,8 +128,8 @@ def test_the_readme_leads_to_a_hub_that_takes_the_example_and_the_runbook_to_its
         old.unlink()
     (tree / "backup" / "hub.db").rename(Path(data) / "hub.db")
     settings = running.split(".venv/bin/hub topology apply")[0]
-    printed = shell(settings + block(RUNBOOK, "hub rebuild --restored").split("\n#")[0], tree)
-    assert printed.strip()
+    requeue = block(RUNBOOK, "hub broker requeue --restored").split("\n#")[0]
+    assert shell(settings + requeue, tree).strip()
 
 
 def test_postgresql_is_copied_and_put_back_as_the_runbook_says(

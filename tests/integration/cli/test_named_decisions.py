@@ -15,15 +15,15 @@ from hub.store.schema.tables import audit
 from tests.support.works import now, step
 
 UNNAMED: tuple[tuple[str, ...], ...] = (
-    ("cancel", "1", "--reason", "x"),
-    ("by-hand", "1", "--reason", "x"),
-    ("resolve", "1", "absent", "--reason", "x"),
-    ("replay", "1", "--reason", "x"),
-    ("replay", "--run", "1", "--reason", "x"),
-    ("unpark", "m-1", "--reason", "x"),
+    ("deliveries", "cancel", "1", "--reason", "x"),
+    ("deliveries", "complete", "1", "--reason", "x"),
+    ("deliveries", "resolve", "1", "absent", "--reason", "x"),
+    ("deliveries", "replay", "1", "--reason", "x"),
+    ("deliveries", "replay", "--run", "1", "--reason", "x"),
+    ("messages", "retry", "m-1", "--reason", "x"),
     ("tasks", "done", "1", "--reason", "x"),
     ("faults", "classify", "provincial", "99", "--as", "permanent", "--reason", "x"),
-    ("rebuild", "--restored", "--reason", "x"),
+    ("broker", "requeue", "--restored", "--reason", "x"),
 )
 
 
@@ -69,7 +69,7 @@ def test_a_decision_is_signed_with_the_person_and_the_system_user(
     one_waiting(installed)
     name = "Lê Văn An" if by_option else "Trần Thị Bình"
     words = ("--actor", "Lê Văn An") if by_option else ()
-    assert hub("cancel", "1", "--reason", "x", *words).exit_code == 0
+    assert hub("deliveries", "cancel", "1", "--reason", "x", *words).exit_code == 0
     (actor,) = actors(installed)
     assert actor.startswith(f"{name} (")
     assert actor.endswith(f"uid {os.getuid()})")
@@ -78,7 +78,7 @@ def test_a_decision_is_signed_with_the_person_and_the_system_user(
 def test_an_account_is_no_person(installed: Store) -> None:
     """`cli`, `root`, `officer` sign nothing."""
     one_waiting(installed)
-    told = hub("cancel", "1", "--reason", "x", "--actor", "root")
+    told = hub("deliveries", "cancel", "1", "--reason", "x", "--actor", "root")
     assert (told.exit_code, actors(installed)) == (2, [])
 
 
@@ -87,6 +87,6 @@ def test_what_decides_nothing_has_a_stable_name_of_its_own(
 ) -> None:
     """A comparison that a clock started, a plan that sends nothing."""
     monkeypatch.delenv("HUB_OPERATOR")
-    assert hub("replay", "--plan").exit_code == 0
-    assert hub("reconcile", "--day", "2018-08-06").exit_code == 0
-    assert actors(installed) == ["hub replay --plan", "hub reconcile"]
+    assert hub("deliveries", "replay", "--plan").exit_code == 0
+    assert hub("partners", "compare", "--day", "2018-08-06").exit_code == 0
+    assert actors(installed) == ["hub deliveries replay --plan", "hub partners compare"]

@@ -25,9 +25,9 @@ from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from tests.support.database.small_disk import SmallDisk
 
-KEEPS_RUNNING = {"run", "demo", "broker", "simulate"}
+KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They need what is missing at their start, or something else than a store: see below."""
-NEEDS_NO_STORE = {"version", "procedures", "topology validate", "topology export"}
+NEEDS_NO_STORE = {"version", "partners procedures", "topology validate", "topology export"}
 Absence = Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[None]]
 
 

@@ -211,7 +211,8 @@ class Deaf(Partner):
 def test_questions_without_an_answer_come_later_and_later_and_are_shown(
     store: Store, broker: MemoryBroker
 ) -> None:
-    """Each pause is longer than the one before; after ten a person sees it in `hub stuck`."""
+    """Each pause is longer than the one before; after ten a person sees it in `hub deliveries
+    attention`."""
     partner = Deaf([DROPS_AFTER])
     works = Works(store, broker, partner)
     at = works_module.AT

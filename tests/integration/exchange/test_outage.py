@@ -53,9 +53,9 @@ def province(tmp_path: Path) -> Iterator[SimulatorProcess]:
         yield found
 
 
-def typed(word: str) -> str:
+def typed(*words: str) -> str:
     """Return what a command prints."""
-    return CliRunner().invoke(app, [word]).output
+    return CliRunner().invoke(app, [*words]).output
 
 
 def reads(output: str, standing: list[pauses.PauseStanding]) -> None:
@@ -83,7 +83,7 @@ def test_the_province_is_down_and_comes_back(
     monkeypatch.setattr(works_module, "now", ahead)
     destination = ProvincialDestination(settings_for(province.url))
     province.set_faults([Fault(kind=FaultKind.DOWN)])
-    assert "Nothing is paused" in typed("pauses")
+    assert "Nothing is paused" in typed("partners", "pauses")
     with working(store, broker, destination, policy=NO_CONSUMER_TIMEOUT) as works:
         works.say(*(record(n, 1) for n in range(FIRST)))
 
@@ -98,8 +98,8 @@ def test_the_province_is_down_and_comes_back(
         works.wait(lambda _: broker.depth(QUEUE) >= DOSSIERS - FIRST)
         found = standing()
         assert sum(it.waiting for it in found) == DOSSIERS
-        for word in ("pauses", "balance", "stuck"):
-            output = typed(word)
+        for words in (("partners", "pauses"), ("verify",), ("deliveries", "attention")):
+            output = typed(*words)
             reads(output, found)
         assert province.ledger()["faults"]["down"] == 1
         province.clear_faults()

@@ -258,7 +258,8 @@ def test_bytes_that_cannot_be_read_are_marked_too(ward: Ward, consumer: Consumer
 def test_one_that_kills_and_that_the_journal_lacks_is_kept_there(
     ward: Ward, consumer: Consumer
 ) -> None:
-    """The database was restored from before it was accepted: `hub stuck` shows it all the same."""
+    """The database was restored from before it was accepted: `hub deliveries attention` shows
+    it all the same."""
     message = catalog.compose(reception(), time=MONDAY, source="test")
     with ward.store.write() as tx:
         isolated_attempts.begin(tx, message.id, number=2)

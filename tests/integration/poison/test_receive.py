@@ -80,7 +80,8 @@ def test_bytes_that_are_no_message_go_to_the_queue_for_invalid_ones(ward: Ward) 
 def test_accepted_bytes_that_cannot_be_read_are_parked_and_not_asked_for_again(
     ward: Ward,
 ) -> None:
-    """E.g. after a step back to an older version: `hub stuck` shows it, once, and nothing grows."""
+    """E.g. after a step back to an older version: `hub deliveries attention` shows it, once,
+    and nothing grows."""
     message = catalog.compose(reception(), time=MONDAY, source="test")
     ward.intake.accept(message)
     with ward.store.write() as tx:

@@ -46,7 +46,8 @@ with working(Store(sys.argv[1]), MemoryBroker(), partner) as works:
 
 @pytest.mark.slow
 def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) -> None:
-    """Each death costs an attempt, a lease and a question; then it is dead and in `hub stuck`."""
+    """Each death costs an attempt, a lease and a question; then it is dead and in `hub
+    deliveries attention`."""
     url = f"sqlite:///{tmp_path}/hub.db"
     store = Store(url)
     migrate(store)
@@ -80,7 +81,8 @@ class Deadly(Partner):
 def test_a_question_that_kills_is_left_to_a_person(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten alone that never ended: it is not asked about any more, and `hub stuck` says why."""
+    """Ten alone that never ended: it is not asked about any more, and `hub deliveries
+    attention` says why."""
     with store.write() as tx:
         emit(tx, [step(0, 1)], now())
         values = {"state": "ambiguous", "code": "lease_expired", "next_attempt_at": now()}

@@ -73,11 +73,11 @@ def audited(store: Store) -> list[tuple[str, str, str]]:
 def test_a_parked_message_is_taken_up_again_once(installed: Store) -> None:
     """It is asked for again, the audit says why; what is not parked is refused, and why."""
     (id,) = park(installed, 1)
-    assert hub("unpark", id, "--reason", "the dossier was entered").exit_code == 0
+    assert hub("messages", "retry", id, "--reason", "the dossier was entered").exit_code == 0
     assert (asked(installed), still_parked(installed)) == ([id], [])
     with installed.read() as tx:
         assert work_counts.unhandled_count(tx) == 1
-    refused = hub("unpark", id, "--reason", "again")
+    refused = hub("messages", "retry", id, "--reason", "again")
     assert (refused.exit_code, f"{id}: it waits" in refused.output) == (1, True)
     assert audited(installed) == [("message.unpark", id, "the dossier was entered")]
     assert "1 rows, the chain is whole" in hub("audit", "verify").output
@@ -90,7 +90,7 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
         parked.take_up(tx, [two])
         message = scan(2)
         journal.take(tx, [journal.Entry(message, envelope.encode(message))], AT)
-    done = hub("unpark", three, one, two, one, "scan-0009", "--reason", "mended")
+    done = hub("messages", "retry", three, one, two, one, "scan-0009", "--reason", "mended")
     assert done.exit_code == 1
     assert f"{two}: it is handled" in done.output
     assert "scan-0009: there is no such message" in done.output
@@ -102,26 +102,28 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
 def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
     """--plan names and counts them and changes nothing; then these go and no others."""
     unknown, broken = park(installed, 1, 2, 3), park(installed, 4, 5, code=BROKEN)
-    plan = hub("unpark", "--plan", "--code", BROKEN)
+    plan = hub("messages", "retry", "--plan", "--code", BROKEN)
     assert (plan.exit_code, f"2 {BROKEN} barcode.scanned" in plan.output) == (0, True)
     assert [id in plan.output for id in (*unknown, *broken)] == [False] * 3 + [True] * 2
     assert (asked(installed), audited(installed)) == ([], [])
-    done = hub("unpark", "--code", BROKEN, "--type", "barcode.scanned", "--reason", "upgraded")
+    done = hub(
+        "messages", "retry", "--code", BROKEN, "--type", "barcode.scanned", "--reason", "upgraded"
+    )
     assert (done.exit_code, "2 taken up again" in done.output) == (0, True)
     assert (asked(installed), still_parked(installed)) == (broken, unknown)
     ((_, what, reason),) = audited(installed)
     assert (f'"code":"{BROKEN}"' in what, "2 messages" in what, reason) == (True, True, "upgraded")
-    again = hub("unpark", "--code", BROKEN, "--reason", "upgraded")
+    again = hub("messages", "retry", "--code", BROKEN, "--reason", "upgraded")
     assert (again.exit_code, "no parked message" in again.output) == (1, True)
-    assert "3 would be taken up" in hub("unpark", "--plan").output
+    assert "3 would be taken up" in hub("messages", "retry", "--plan").output
 
 
 def test_dropping_asks_first_and_is_shown_before(installed: Store) -> None:
     """--plan changes nothing, neither does a no; then the reason stands in the audit."""
     one, two = park(installed, 1, 2)
-    plan = hub("unpark", "--drop", "--plan", one)
+    plan = hub("messages", "retry", "--drop", "--plan", one)
     assert (plan.exit_code, "1 would be dropped" in plan.output) == (0, True)
-    words = ("unpark", "--drop", one, "--reason", "mistyped, scanned again")
+    words = ("messages", "retry", "--drop", one, "--reason", "mistyped, scanned again")
     assert CliRunner().invoke(app, list(words), input="n\n").exit_code == 1
     assert (still_parked(installed), audited(installed)) == ([one, two], [])
     done = hub(*words, "--yes")
@@ -148,7 +150,7 @@ def test_without_a_reason_or_a_choice_nothing_is_taken_up(
 ) -> None:
     """Nobody takes up everything by leaving words out."""
     park(installed, 1)
-    assert hub("unpark", *words).exit_code == 2
+    assert hub("messages", "retry", *words).exit_code == 2
     assert asked(installed) == []
 
 

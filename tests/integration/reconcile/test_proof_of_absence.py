@@ -274,7 +274,7 @@ def test_a_person_is_told_which_field_is_not_as_sent(
         (task,) = _open(store)
         assert (task.kind, task.subject, task.owner) == ("effect_unproven", number, "ward clerk")
         assert "ThoiDiemXuLy" in task.detail
-        assert f"hub resolve {id} delivered" in task.repair
+        assert f"hub deliveries resolve {id} delivered" in task.repair
         found = operations.Resolution.DELIVERED
         operations.resolve(store, id, found, actor="o", reason="seen there", now=now())
         works.relay.bell.ring()

@@ -93,15 +93,18 @@ def test_what_the_town_may_have_is_resolved_before_it_is_cancelled(
     id = supplied(ward)
     settle_first(ward)
     doubt(ward, id)
-    done = hub("cancel", id, *papers)
+    done = hub("deliveries", "cancel", id, *papers)
     assert (done.exit_code, state(ward, id), lacking(ward)) == (1, S.AMBIGUOUS, [])
-    assert ("Thị xã có thể đã nhận" in done.output, "hub resolve comes first" in done.output) == (
+    assert (
+        "Thị xã có thể đã nhận" in done.output,
+        "hub deliveries resolve comes first" in done.output,
+    ) == (
         True,
         True,
     )
     ward.accept(progress(p.Status.PROCESSING, hours=52))
     assert supplements(ward) == [["BS-1"]]
-    assert hub("resolve", id, "delivered").exit_code == 0
+    assert hub("deliveries", "resolve", id, "delivered").exit_code == 0
 
 
 @pytest.mark.usefixtures("typed")
@@ -113,8 +116,11 @@ def test_a_wrong_page_that_the_town_does_not_have_is_resolved_and_taken_out_at_o
     settle_first(ward)
     doubt(ward, id)
     for refused in (("delivered", "--cancel"), ("absent", "--cancel")):
-        assert (hub("resolve", id, *refused).exit_code, state(ward, id)) == (1, S.AMBIGUOUS)
-    done = hub("resolve", id, "absent", "--cancel", "--papers", "drop")
+        assert (hub("deliveries", "resolve", id, *refused).exit_code, state(ward, id)) == (
+            1,
+            S.AMBIGUOUS,
+        )
+    done = hub("deliveries", "resolve", id, "absent", "--cancel", "--papers", "drop")
     assert (done.exit_code, state(ward, id), lacking(ward)) == (0, S.CANCELLED, [(0, True)])
     with ward.store.read() as tx:
         said = tx.exec_driver_sql("SELECT action FROM audit ORDER BY seq").scalars().all()
@@ -126,7 +132,7 @@ def test_a_hand_over_that_the_town_may_have_is_resolved_first_too(ward: Ward) ->
     transferred(ward)
     id = delivery(ward, TRANSFER)
     doubt(ward, id)
-    with pytest.raises(transitions.StateConflict, match="hub resolve"):
+    with pytest.raises(transitions.StateConflict, match="hub deliveries resolve"):
         operations.cancel(
             ward.store, id, actor="officer", reason="x", now=now(), papers=Papers.BACK
         )
@@ -152,9 +158,9 @@ def test_papers_of_a_dossier_that_the_town_holds_are_not_taken_back(
     transferred(ward)
     id = delivery(ward, TRANSFER)
     kill(ward, id, "partner_conflict")
-    refused = hub("cancel", id, "--papers", "back")
+    refused = hub("deliveries", "cancel", id, "--papers", "back")
     assert (refused.exit_code, "partner_conflict" in refused.output) == (1, True)
-    assert hub("cancel", id, *papers).exit_code == 0
+    assert hub("deliveries", "cancel", id, *papers).exit_code == 0
     assert (state(ward, id), lacking(ward)) == (S.CANCELLED, [])
 
 
@@ -162,11 +168,11 @@ def test_papers_of_a_dossier_that_the_town_holds_are_not_taken_back(
 def test_who_cancels_papers_says_what_becomes_of_them(ward: Ward) -> None:
     """The refusal explains both choices in both languages, and changes nothing."""
     id = supplied(ward)
-    asked_back = hub("cancel", id)
+    asked_back = hub("deliveries", "cancel", id)
     assert (asked_back.exit_code, state(ward, id), lacking(ward)) == (1, S.HELD, [])
     for words in ("--papers back", "--papers drop", "giấy tờ sai", "never go by themselves"):
         assert words in asked_back.output
-    assert hub("cancel", id, "--papers", "back").exit_code == 0
+    assert hub("deliveries", "cancel", id, "--papers", "back").exit_code == 0
     assert lacking(ward) == [(1, True)]
 
 
@@ -176,9 +182,9 @@ def test_a_dropped_page_never_goes_and_the_request_stays_open(ward: Ward) -> Non
     asked(ward)
     bring(ward, "WRONG")
     ward.accept(progress(p.Status.PROCESSING, hours=51))
-    assert hub("cancel", delivery(ward), "--papers", "drop").exit_code == 0
+    assert hub("deliveries", "cancel", delivery(ward), "--papers", "drop").exit_code == 0
     assert lacking(ward) == [(0, True)]
-    shown = CliRunner().invoke(app, ["stuck"]).output
+    shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
     assert ("papers that the town does not have" in shown, "quét" in shown.lower()) == (True, True)
     ward.accept(progress(p.Status.PROCESSING, hours=52))
     assert (supplements(ward), lacking(ward)) == ([["WRONG"]], [(0, True)])

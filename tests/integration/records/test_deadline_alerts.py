@@ -76,7 +76,7 @@ def test_an_alert_is_raised_from_the_set_distance_on_and_once(store: Store) -> N
     assert (task.subject, task.owner) == (number(1), "ward clerk")
     assert "Hẹn trả 16:00 07/08/2018" in task.detail
     assert "due 16:00 07/08/2018" in task.detail
-    assert task.repair.count(f"hub by-hand {id} ") == 2
+    assert task.repair.count(f"hub deliveries complete {id} ") == 2
     assert "Nộp trực tiếp" in task.repair
     assert "by hand" in task.repair
 
@@ -237,7 +237,8 @@ def test_the_timer_looks_at_every_sweep(store: Store) -> None:
 def test_an_operator_sees_what_is_urgent_and_settles_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In `hub stuck` and in `hub tasks`, with the command that stops the retries; and that works
+    """In `hub deliveries attention` and in `hub tasks`, with the command that stops the
+    retries; and that works
     as it stands there."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "400")
@@ -246,12 +247,12 @@ def test_an_operator_sees_what_is_urgent_and_settles_it(
     id = one_waiting(store)
     watching(store).look(TWO_HOURS_LEFT)
     run = CliRunner().invoke
-    stuck = run(app, ["stuck"]).output
+    stuck = run(app, ["deliveries", "attention"]).output
     assert "due soon" in stuck
     assert "07/08/2018 16:00" in stuck
-    assert f"hub by-hand {id} --reason" in run(app, ["tasks"]).output
+    assert f"hub deliveries complete {id} --reason" in run(app, ["tasks"]).output
     assert "1 deliveries are close" in run(app, ["doctor"]).output
-    assert run(app, ["by-hand", str(id), "--reason", "CV 12"]).exit_code == 0
+    assert run(app, ["deliveries", "complete", str(id), "--reason", "CV 12"]).exit_code == 0
     watching(store).look(DUE)
-    assert "due soon" not in run(app, ["stuck"]).output
+    assert "due soon" not in run(app, ["deliveries", "attention"]).output
     store.close()

@@ -83,14 +83,14 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     """Which dossier, which step is missing, since when, how many wait behind it, what to do."""
     at_the_town(store)
     step(store, 1, minutes=1)
-    assert "missing step" not in CliRunner().invoke(app, ["stuck"]).output
+    assert "missing step" not in CliRunner().invoke(app, ["deliveries", "attention"]).output
     step(store, 5, minutes=30)
     step(store, 4, minutes=40)
     with store.read() as tx:
         (gap,) = attention.gaps(tx)
     assert (gap.number, gap.applied, gap.missing, gap.kept) == (NUMBER, 1, "2-3", 2)
     assert gap.since == MONDAY + timedelta(minutes=30)
-    shown = CliRunner().invoke(app, ["stuck"]).output
+    shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
     assert NUMBER in shown
     assert "06/08 09:00" in shown
     assert "Ask the town to report the missing step again" in shown

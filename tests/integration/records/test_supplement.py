@@ -121,7 +121,8 @@ def test_a_word_without_any_paper_is_shown_after_an_hour_as_what_it_is(ward: War
 def test_what_comes_after_the_supplement_goes_with_the_next_and_is_shown_until_then(
     ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The town would refuse a second one; the province has it, `hub stuck` shows it."""
+    """The town would refuse a second one; the province has it, `hub deliveries attention` shows
+    it."""
     asked(ward)
     bring(ward, "BS-1")
     ward.accept(progress(S.PROCESSING, hours=51))
@@ -130,13 +131,13 @@ def test_what_comes_after_the_supplement_goes_with_the_next_and_is_shown_until_t
     assert supplements(ward) == [["BS-1"]]
     monkeypatch.setenv("HUB_DATA_DIR", str(ward.files.directory.parent))
     monkeypatch.setenv("COLUMNS", "160")
-    shown = CliRunner().invoke(app, ["stuck"]).output
+    shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
     assert "papers that the town does not have" in shown
     ward.accept(town(3, Step.SUPPLEMENTED))
     ward.accept(town(4, Step.AWAITING_SUPPLEMENT))
     ward.accept(progress(S.PROCESSING, hours=97))
     assert supplements(ward) == [["BS-1"], ["BS-2"]]
-    assert "does not have" not in CliRunner().invoke(app, ["stuck"]).output
+    assert "does not have" not in CliRunner().invoke(app, ["deliveries", "attention"]).output
 
 
 def test_a_request_stands_while_a_department_passes_the_dossier_on(ward: Ward) -> None:
@@ -206,7 +207,8 @@ def taken_out(ward: Ward, type: str = "town.supplement", which: int = -1) -> Non
 
 
 def lacking(ward: Ward) -> list[tuple[int, bool]]:
-    """Return (how many papers the town lacks, whether it asks for them) as `hub stuck` shows it."""
+    """Return (how many papers the town lacks, whether it asks for them) as `hub deliveries
+    attention` shows it."""
     with ward.store.read() as tx:
         return [(papers.count, papers.wanted) for papers in attention.papers_not_at_town(tx)]
 

@@ -207,10 +207,10 @@ def test_a_person_lists_and_closes_tasks(tmp_path: Path, monkeypatch: pytest.Mon
     number = take_in(store)
     store.close()
     hub = CliRunner()
-    compared = hub.invoke(app, ["reconcile", "--day", "2018-08-06"])
+    compared = hub.invoke(app, ["partners", "compare", "--day", "2018-08-06"])
     assert (compared.exit_code, "1 tasks opened" in compared.output) == (1, True)
     assert number in hub.invoke(app, ["tasks"]).output
     assert hub.invoke(app, ["tasks", "done", "1", "--reason", "told them"]).exit_code == 0
     assert number not in hub.invoke(app, ["tasks"]).output
     assert hub.invoke(app, ["tasks", "done", "1", "--reason", "again"]).exit_code == 1
-    assert hub.invoke(app, ["reconcile", "--day", "2018-08-07"]).exit_code == 0
+    assert hub.invoke(app, ["partners", "compare", "--day", "2018-08-07"]).exit_code == 0

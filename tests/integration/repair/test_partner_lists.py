@@ -235,7 +235,7 @@ def export(tmp_path: Path) -> Callable[..., Path]:
 
 def reconcile(*words: str) -> Result:
     """Type the command."""
-    return CliRunner().invoke(app, ["reconcile", "--day", f"{DAY}", *words])
+    return CliRunner().invoke(app, ["partners", "compare", "--day", f"{DAY}", *words])
 
 
 def audited(store: Store) -> list[tuple[str, str, str, str]]:

@@ -72,10 +72,10 @@ def test_the_command_lists_and_compares(
     """The codes that came in and were parked are asked about too; exit 1 on a difference."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "300")
-    listed = CliRunner().invoke(app, ["procedures", "--day", "2018-08-06"])
+    listed = CliRunner().invoke(app, ["partners", "procedures", "--day", "2018-08-06"])
     assert listed.exit_code == 0
     assert all(code in listed.output for code in OURS)
-    nobody = CliRunner().invoke(app, ["procedures", "--compare"])
+    nobody = CliRunner().invoke(app, ["partners", "procedures", "--compare"])
     assert nobody.exit_code == 2
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
@@ -93,7 +93,9 @@ def test_the_command_lists_and_compares(
     monkeypatch.setenv("HUB_PROVINCE_USERNAME", USERNAME)
     monkeypatch.setenv("HUB_PROVINCE_PASSWORD", PASSWORD)
     monkeypatch.setenv("HUB_PROVINCE_AGENCY", "000.99.01.H57")
-    compared = CliRunner().invoke(app, ["procedures", "--compare", "--day", "2018-08-06"])
+    compared = CliRunner().invoke(
+        app, ["partners", "procedures", "--compare", "--day", "2018-08-06"]
+    )
     assert compared.exit_code == 1, compared.output
     lines = compared.output.splitlines()
     for item in expected():

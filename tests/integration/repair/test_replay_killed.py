@@ -22,8 +22,17 @@ COUNT = 4
 
 
 def command(directory: Path, plan: int, armed: str) -> int:
-    """Run `hub replay --run` in a process of its own; return its exit code."""
-    words = ["replay", "--run", str(plan), "--reason", "mended there", "--per-second", "1000"]
+    """Run `hub deliveries replay --run` in a process of its own; return its exit code."""
+    words = [
+        "deliveries",
+        "replay",
+        "--run",
+        str(plan),
+        "--reason",
+        "mended there",
+        "--per-second",
+        "1000",
+    ]
     environment = {"HUB_DATA_DIR": str(directory), "HUB_OPERATOR": "Trần Thị Bình"}
     return run_hub(environment, *words, armed=armed).returncode
 

@@ -135,9 +135,9 @@ def test_the_command_and_the_refusal_to_start(
     # in a process of its own: it sets the log of its process up for good
     run = [sys.executable, "-m", "hub", "run"]
     refused = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
-    assert (refused.returncode, "hub rebuild --restored" in refused.stdout) == (1, True)
-    assert CliRunner().invoke(app, ["rebuild", "--restored"]).exit_code == 2
-    done = CliRunner().invoke(app, ["rebuild", "--restored", "--reason", "disk lost"])
+    assert (refused.returncode, "hub broker requeue --restored" in refused.stdout) == (1, True)
+    assert CliRunner().invoke(app, ["broker", "requeue", "--restored"]).exit_code == 2
+    done = CliRunner().invoke(app, ["broker", "requeue", "--restored", "--reason", "disk lost"])
     assert done.exit_code == 0, done.output
     assert "0 deliveries will be asked about" in done.output
     assert (tmp_path / "calls-made").read_text() == "0"

@@ -67,6 +67,6 @@ def command_line(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("command_line")
 def test_a_command_that_is_not_there_ends_the_measurement() -> None:
     """Else its row would be missing from the table without a word."""
-    for words in (["no-such-command"], ["balance", "--no-such-option"]):
+    for words in (["no-such-command"], ["verify", "--no-such-option"]):
         with pytest.raises(EndedBadly, match="ended with 2"):
-            seconds("reconcile --day", words, times=1)
+            seconds("partners compare --day", words, times=1)

@@ -11,36 +11,36 @@ from typer.testing import CliRunner
 
 import hub as package
 from hub.cli import app
-from hub.cli.root import COMMANDS
-from hub.cli.sentences import SENTENCES
+from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
+from hub.cli.root import load
+
+RUNNER = CliRunner()
 
 
 def every_command() -> Iterator[tuple[str, Any]]:
-    """Yield each command by its words, those of groups too."""
-    root: Any = typer.main.get_command(app)
-    for name in root.commands:
-        command = root.commands[name]
-        yield name, command
-        for inner, deeper in getattr(command, "commands", {}).items():
-            yield f"{name} {inner}", deeper
+    """Yield each command by its words."""
+    yield from ((path, load(path)) for path in COMMANDS)
 
 
-def test_every_command_of_a_module_is_in_the_table() -> None:
+def test_the_table_and_the_modules_name_the_same_commands() -> None:
     """A command that was written and is not in the table could not be called."""
-    declared = set()
-    for place in set(COMMANDS.values()):
-        module, _, group = place.partition(":")
-        found: Any = typer.main.get_group(getattr(importlib.import_module(module), group or "app"))
-        names = [name for name, where in COMMANDS.items() if where == place]
-        declared |= set(names) if group else set(found.commands)
-    assert declared == set(COMMANDS)
+    for place in {entry.module for entry in COMMANDS.values()}:
+        found: Any = typer.main.get_group(importlib.import_module(place).app)
+        named = {path.rpartition(" ")[2] for path, it in COMMANDS.items() if it.module == place}
+        assert named == set(found.commands), place
+
+
+def test_every_group_has_commands_and_every_command_a_group() -> None:
+    """A group that is not declared would be missing from the list."""
+    assert {path.split()[0] for path in COMMANDS if " " in path} == set(GROUPS)
+    assert {f"{group} {word}" for group, word in DEFAULTS.items()} <= set(COMMANDS)
 
 
 def test_every_command_with_a_reason_takes_an_actor() -> None:
     """A reason without a person is no evidence."""
     deciding = 0
     for words, command in every_command():
-        options = {option for one in command.params for option in one.opts}
+        options = {option for parameter in command.params for option in parameter.opts}
         if "--reason" in options:
             deciding += 1
             assert "--actor" in options, words
@@ -50,28 +50,60 @@ def test_every_command_with_a_reason_takes_an_actor() -> None:
 @pytest.mark.parametrize("words", [["--version"], ["version"]])
 def test_the_version_is_printed(words: list[str]) -> None:
     """By option and by command."""
-    told = CliRunner().invoke(app, words)
-    assert (told.exit_code, told.output) == (0, f"{package.__version__}\n")
+    result = RUNNER.invoke(app, words)
+    assert (result.exit_code, result.output) == (0, f"{package.__version__}\n")
 
 
-def test_help_lists_every_command() -> None:
-    """Commands are loaded late, and still all of them are shown."""
-    told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"})
-    assert told.exit_code == 0
-    for name in COMMANDS:
-        assert f" {name} " in told.output, name
+def test_help_lists_every_command_and_no_former_one() -> None:
+    """Commands are loaded late, and still all of them are shown, each group with its own."""
+    for group in ["", *GROUPS]:
+        result = RUNNER.invoke(app, [*group.split(), "--help"], env={"COLUMNS": "120"})
+        assert result.exit_code == 0
+        listed = {line.split()[1] for line in result.output.splitlines() if line.startswith("│ ")}
+        assert {path.split()[0] for path in COMMANDS} <= listed or group, group
+        own = {path.rpartition(" ")[2] for path in COMMANDS if path.rpartition(" ")[0] == group}
+        assert own <= listed, group
+        assert group or not set(FORMER) - {"broker"} & listed
 
 
-def test_the_help_says_of_each_command_what_its_own_help_begins_with() -> None:
+def test_the_list_says_of_each_command_what_its_own_help_begins_with() -> None:
     """`hub --help` has a table of its own, so that it loads no command."""
-    root: Any = typer.main.get_command(app)
-    texts = {name: root.commands[name].help for name in root.commands}
-    first = {name: inspect.cleandoc(text).split("\n\n")[0] for name, text in texts.items()}
-    assert {name: text.replace("\n", " ") for name, text in first.items()} == SENTENCES
+    first = {
+        path: inspect.cleandoc(command.help).split("\n\n")[0].replace("\n", " ")
+        for path, command in every_command()
+    }
+    assert first == {path: entry.sentence for path, entry in COMMANDS.items()}
 
 
-def test_a_mistyped_command_is_told_with_the_right_one() -> None:
-    """`hub stuk` names `stuck`."""
-    told = CliRunner().invoke(app, ["stuk"])
-    assert told.exit_code == 2
-    assert "stuck" in told.output
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(["verfy"], "verify"), (["deliveries", "atention"], "attention")]
+)
+def test_a_mistyped_command_is_refused_with_the_right_one(typed: list[str], meant: str) -> None:
+    """At the top and in a group."""
+    result = RUNNER.invoke(app, typed)
+    assert result.exit_code == 2
+    assert meant in result.output
+
+
+@pytest.mark.parametrize("former", FORMER)
+def test_a_former_verb_is_the_same_command_and_names_the_new_one_on_stderr(former: str) -> None:
+    """One line on stderr, so that what a program reads on stdout stays as it is."""
+    new = FORMER[former]
+    assert new in COMMANDS
+    old = RUNNER.invoke(app, [former, "--no-such-option"])
+    result = RUNNER.invoke(app, [*new.split(), "--no-such-option"])
+    assert old.exit_code == result.exit_code == 2
+    assert old.stdout == result.stdout
+    line, _, rest = old.stderr.partition("\n")
+    assert line == f"hub {former} is hub {new} now; works in this release only"
+    assert "No such option: --no-such-option" in rest
+
+
+@pytest.mark.parametrize("group", DEFAULTS)
+def test_a_group_called_alone_does_its_default(group: str) -> None:
+    """`hub tasks` lists the tasks, with the options of the list."""
+    result = RUNNER.invoke(app, [group, "--no-such-option"])
+    assert (result.exit_code, "No such option: --no-such-option" in result.output) == (2, True)
+    assert f"hub {group} {DEFAULTS[group]} " in " ".join(result.output.split()).replace(
+        "root ", "hub "
+    )

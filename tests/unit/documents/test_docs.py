@@ -16,6 +16,7 @@ import typer.main
 import hub
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
+from hub.cli.commands import FORMER
 from hub.rules.failures.errors import FaultClass
 from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.runtime.telemetry import Event
@@ -158,6 +159,8 @@ def test_every_command_exists(name: str) -> None:
     for first, second in re.findall(
         r"(?<![\w/.\-])(?:\.venv/bin/)?hub ([a-z][\w|-]*)(?: ([a-z][\w|-]*))?", codes(TEXTS[name])
     ):
+        if name == "CHANGELOG.md" and first in FORMER:
+            continue  # what it was called in that release
         assert first in commands, f"hub {first}"
         inner = getattr(commands[first], "commands", {})
         for word in second.split("|") if inner and second else ():

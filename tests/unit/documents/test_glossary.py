@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.cli.root import COMMANDS
+from hub.cli.commands import COMMANDS
 from hub.runtime.telemetry import Event
 from hub.settings import Settings
 from hub.store.schema import (

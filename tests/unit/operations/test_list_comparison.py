@@ -149,7 +149,7 @@ def test_each_difference_has_an_owner_and_says_what_to_do(partner: str, owner: s
         assert words in only_there.repair
     for words in ("another counter", "Typed in directly", "Lost here"):
         assert words in only_there.repair
-    assert f"hub slip {number(2)}" in only_sent.repair
+    assert f"hub dossier trail {number(2)}" in only_sent.repair
 
 
 def gone(

@@ -96,16 +96,19 @@ def _unknown_here(listed: PartnerList, number: str, day: date) -> Finding:
         detail=f"Có trong danh sách ngày {on} của {vi}, phường không có"
         f" · on the list of {on} of {en}, the ward has no such dossier",
         repair=(
-            f"Xem hub stuck (có thể còn giữ ở đây), rồi màn hình của {vi}. Nơi khác tiếp nhận:"
+            f"Xem hub deliveries attention (có thể còn giữ ở đây), rồi màn hình của {vi}. Nơi"
+            " khác tiếp nhận:"
             " không nhập, ghi bằng hub tasks done. Nhập thẳng vào phần mềm của"
             f" {vi}: nhập ở quầy đúng mã này, đúng nội dung đó, quét giấy tờ. Mất ở đây (phục hồi"
             " bản sao cũ): nhập và quét lại theo biên nhận, đúng mã này; nội dung giống thì không"
-            " bị trùng, khác thì xem hub stuck"
-            f" · Look in hub stuck (it may be parked here), then on the screen of {en}. Received at"
+            " bị trùng, khác thì xem hub deliveries attention"
+            f" · Look in hub deliveries attention (it may be parked here), then on the screen"
+            f" of {en}. Received at"
             " another counter: do not enter it, record that with hub tasks done. Typed in directly"
             f" at {en}: enter it at the counter under this number with that content, scan its"
             " papers. Lost here (an old backup): enter and scan it again from its receipt under"
-            " this number; with the same content nothing is doubled, with another one see hub stuck"
+            " this number; with the same content nothing is doubled, with another one see hub"
+            " deliveries attention"
         ),
     )
 
@@ -120,9 +123,10 @@ def _listed_unsent(listed: PartnerList, number: str, day: date) -> Finding:
         owner=CLERK,
         detail=f"Có trong danh sách ngày {on} của {vi}, phường chưa từng gửi tới đó"
         f" · on the list of {on} of {en}, and never sent there from here",
-        repair=f"Hỏi ai đã nhập ở {vi}. Đúng là phải chuyển: chuyển như thường lệ, xem hub stuck;"
+        repair=f"Hỏi ai đã nhập ở {vi}. Đúng là phải chuyển: chuyển như thường lệ, xem hub"
+        " deliveries attention;"
         f" nhầm: đề nghị {vi} bỏ · Ask who entered it at {en}. If it belongs there: hand it over as"
-        f" usual, see hub stuck; if not: ask {en} to take it out",
+        f" usual, see hub deliveries attention; if not: ask {en} to take it out",
     )
 
 
@@ -137,8 +141,10 @@ def _not_listed(listed: PartnerList, number: str, day: date) -> Finding:
         detail=f"Đã gửi, không có trong danh sách ngày {on} của {vi}"
         f" · delivered, not on the list of {on} of {en}",
         repair=f"Tìm mã này trên màn hình của {vi}: có thì xem bộ lọc khi xuất; không có thì đưa"
-        f" biên nhận (hub slip {number}) · Look for the number on the screen of {en}: if it is"
-        f" there, look at the filter of the export; if not, show the receipt (hub slip {number})",
+        f" biên nhận (hub dossier trail {number}) · Look for the number on the screen of"
+        f" {en}: if it is"
+        f" there, look at the filter of the export; if not, show the receipt (hub dossier"
+        f" trail {number})",
     )
 
 

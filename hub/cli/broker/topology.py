@@ -13,7 +13,7 @@ from hub.store.evidence import audit
 if TYPE_CHECKING:
     from hub.broker.admin.declare import TopologyPlan
 
-app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and policies at the broker.")
+app = typer.Typer()
 
 
 class Work(Protocol):
@@ -82,7 +82,7 @@ def adopt(reason: Reason, actor: Actor = "") -> None:
             )
     console.print(
         f"[green]✓[/] The queues of {before or 'nobody'} are now those of {own}."
-        " Start the hub, then run `hub rebuild`: it asks again for everything unsettled."
+        " Start the hub, then run `hub broker requeue`: it asks again for everything unsettled."
     )
 
 

@@ -1,4 +1,4 @@
-"""`hub partners`: what is known of each partner, and where it was written."""
+"""`hub partners drift`: how replies and served contracts differ from what the hub knows."""
 
 from dataclasses import asdict
 from json import dumps
@@ -7,35 +7,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hub.bootstrap.partners import profile_rows
-from hub.cli import served_contracts
-from hub.cli.context import console, one_of, opened, settings
-from hub.cli.partners import rehearse
+from hub.cli.context import console, one_of, opened
+from hub.cli.partners import served_contracts
 from hub.messages.partner_names import BY_SHORT
+from hub.operations.drift.words import what
+from hub.records.deadlines.calendar import local
+from hub.store.repair import contracts
+from hub.store.repair.drift import of_partner
 
-app = typer.Typer(no_args_is_help=True, help="What is known of the partners.")
-
-
-@app.callback()
-def partners() -> None:
-    """What is known of the partners."""
-
-
-@app.command("show")
-def show(
-    partner: Annotated[str, typer.Argument(help="province or town")],
-    explain: Annotated[bool, typer.Option("--explain", help="Say what every key means.")] = False,
-) -> None:
-    """Print the profile of a partner that holds, and where each value comes from."""
-    one_of("PARTNER", partner, "province", "town")
-    table = Table()
-    for heading in ("key", "value", "from", *(["meaning"] if explain else [])):
-        table.add_column(heading, overflow="fold")
-    for row in profile_rows(settings(), partner):
-        cells = [row.key, row.value, row.source]
-        table.add_row(*map(_plain, [*cells, row.meaning] if explain else cells))
-    console.print(table)
-    served_contracts.show(BY_SHORT[partner])
+app = typer.Typer()
 
 
 @app.command("drift")
@@ -44,10 +24,6 @@ def drift(
     json: Annotated[bool, typer.Option("--json", help="For programs, one JSON document.")] = False,
 ) -> None:
     """List how the partners' replies, and the contracts that they serve, differ, newest first."""
-    from hub.operations.drift.words import what
-    from hub.records.deadlines.calendar import local
-    from hub.store.repair.drift import of_partner
-
     if partner:
         one_of("PARTNER", partner, *BY_SHORT)
     wanted = [name for short, name in BY_SHORT.items() if partner in ("", short)]
@@ -72,9 +48,6 @@ def drift(
 
 def _print_json(wanted: list[str]) -> None:
     """Print drift and what is known of the served contracts, for programs."""
-    from hub.store.repair import contracts
-    from hub.store.repair.drift import of_partner
-
     with opened() as store, store.read() as tx:
         rows = [row for name in wanted for row in of_partner(tx, name)]
         served = {name: contracts.of_partner(tx, name) for name in wanted}
@@ -95,6 +68,3 @@ def _print_json(wanted: list[str]) -> None:
 
 def _plain(text: str) -> str:
     return text.replace("[", "\\[")
-
-
-app.command("rehearse")(rehearse.rehearse)

@@ -1,4 +1,4 @@
-"""The command that takes parked messages up again, or drops them: by id or by a selection."""
+"""`hub messages retry`: take parked messages up again, or drop them: by id or by a selection."""
 
 from collections import Counter
 from typing import Annotated
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 
 @app.command()
-def unpark(
+def retry(
     messages: Annotated[list[str] | None, typer.Argument(help="Ids of parked messages.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show; take nothing up.")] = False,
     reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
@@ -30,7 +30,7 @@ def unpark(
     yes: Annotated[bool, typer.Option("--yes", help="--drop: do not ask.")] = False,
     actor: Actor = "",
 ) -> None:
-    """Take parked messages up again, after their cause was mended: by id, or all of a selection.
+    """Take parked messages up again, after their cause was fixed: by id, or all of a selection.
 
     --plan shows which; with no choice, all that are parked. What is wrong still is parked again.
     --drop erases their content for good; hash, size and the audit row stay.

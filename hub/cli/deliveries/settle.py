@@ -1,4 +1,4 @@
-"""Commands with which a person settles one delivery: cancel, by hand, resolve."""
+"""Commands with which a person settles one delivery: cancel, complete, resolve."""
 
 from typing import Annotated
 
@@ -30,8 +30,8 @@ def cancel(
     operate(lambda it: operations.cancel(it, delivery, neither=neither, papers=papers, **who))
 
 
-@app.command("by-hand")
-def by_hand(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
+@app.command()
+def complete(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
     """Record that a delivery was taken to the partner on paper; its retries stop."""
     who = by(reason, actor)
     operate(lambda store: operations.deliver_by_hand(store, delivery, **who))

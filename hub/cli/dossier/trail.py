@@ -1,4 +1,4 @@
-"""The command about evidence of a dossier: its control slip."""
+"""`hub dossier trail`: the control slip of a dossier."""
 
 from datetime import datetime
 
@@ -45,7 +45,7 @@ TIMELINESS = {
 
 
 @app.command()
-def slip(dossier: str) -> None:
+def trail(dossier: str) -> None:
     """Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ)."""
     with opened() as store, store.read() as tx:
         rows = handovers.of_dossier(tx, dossier)

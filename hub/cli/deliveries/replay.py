@@ -1,4 +1,4 @@
-"""Commands that send again: one dead delivery, a planned selection of them, a corrected copy."""
+"""`hub deliveries replay`: one dead delivery, or a planned selection of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,9 @@ import typer
 from rich.table import Table
 
 from hub.bootstrap.partners import make_destinations
-from hub.cli.context import Actor, Day, Delivery, by, console, here, opened, settings
-from hub.cli.progress import bar
-from hub.messages.invalid import InvalidMessage
+from hub.cli.context import Actor, Day, by, console, here, opened, settings
+from hub.cli.output.progress import bar
 from hub.operations.deliveries import replay_one, replay_plan
-from hub.operations.deliveries import resend as resending
 from hub.operations.deliveries.replay_run import (
     NOT_SENT,
     REPLACED,
@@ -86,7 +84,7 @@ def replay(
 
 
 _DONE = {
-    SENT: "Sent again, with the same id; see hub stuck for what becomes of it.",
+    SENT: "Sent again, with the same id; see hub deliveries attention for what becomes of it.",
     SETTLED: "Not sent: the partner has it already. It is delivered, with the partner's receipt.",
     REPLACED: "Not sent: a newer one of the dossier stands behind it. It is superseded.",
 }
@@ -150,7 +148,9 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
             str(item.delivery_id), item.fault, item.verdict.replace("_", " "), item.detail
         )
     console.print(table)
-    console.print(f'Plan {number}, {len(items)} deliveries: hub replay --run {number} --reason "…"')
+    console.print(
+        f'Plan {number}, {len(items)} deliveries: hub deliveries replay --run {number} --reason "…"'
+    )
 
 
 def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
@@ -182,35 +182,3 @@ def _show(report: ReplayReport) -> None:
     console.print(f"{report.delivered} delivered, {report.under_way} still under way")
     if report.stopped:
         console.print(f"[red]Stopped:[/] {report.stopped}. Mend the cause, then make a new plan.")
-
-
-@app.command()
-def resend(
-    delivery: Delivery,
-    file: Annotated[Path, typer.Option("--file", help="The corrected payload, JSON.")],
-    reason: Annotated[str, typer.Option(help="Why; without it nothing is sent.")] = "",
-    write: Annotated[bool, typer.Option("--write", help="Write the dead payload there.")] = False,
-    actor: Actor = "",
-) -> None:
-    """Send a corrected copy in the place of a dead delivery; shows what differs first."""
-    with opened() as store:
-        try:
-            if write:
-                file.touch(mode=0o600, exist_ok=False)
-                file.write_bytes(resending.payload_of(store, delivery))
-                console.print(f"Correct {file}; it holds personal data, delete it afterwards.")
-                return
-            who = by(reason, actor) if reason else None
-            correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
-            table = Table("field", "before", "after")
-            for change in correction.changes:
-                table.add_row(change.field, change.before, change.after)
-            console.print(table)
-            if who is None:
-                console.print("Nothing sent: say --reason to send it.")
-                return
-            number = resending.resend(store, correction, by=who)
-        except (InvalidMessage, StateConflict, NoSuchDelivery, OSError) as error:
-            console.print(f"[red]Not done:[/] {error}")
-            raise typer.Exit(1) from None
-    console.print(f"[green]✓[/] Delivery {number} goes in the place of {delivery}.")

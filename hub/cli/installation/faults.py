@@ -12,19 +12,16 @@ from hub.operations.deliveries.classify import CodeVerdict, NotClassified, class
 from hub.rules.failures import fault_catalogue
 from hub.store.repair import fault_classes
 
-app = typer.Typer(help="What fault codes mean, who mends them and how.")
+app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
-def show(
-    context: typer.Context,
+@app.command("list")
+def list_command(
     partner: Annotated[str, typer.Option(help="Only codes of this partner; own: the hub's.")] = "",
     code: Annotated[str, typer.Option(help="Only this code, the partner's or ours.")] = "",
     language: Annotated[str, typer.Option(help="vi or en")] = "vi",
 ) -> None:
     """Print the fault dictionary, and what has to be classified."""
-    if context.invoked_subcommand:
-        return
     one_of("--language", language, "vi", "en")
     table = Table("partner", "code", "ours", "cause", "who", "what to do")
     for it in fault_catalogue.load(FAULT_DATA):

@@ -1,4 +1,4 @@
-"""The command `hub balance`: is anything lost? By the kept counts, or by reading every row."""
+"""`hub verify`: is anything lost? By the kept counts, or by reading every row."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from hub.cli.context import console, opened
-from hub.cli.paused import mention
+from hub.cli.deliveries.paused import mention
 from hub.messages import catalog
 from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
@@ -27,7 +27,7 @@ AT_ONCE = 20_000
 
 
 @app.command()
-def balance(
+def verify(
     full: Annotated[
         bool,
         typer.Option("--full", help="Read every row, and compare the kept counts with them."),
@@ -49,7 +49,7 @@ def balance(
     if known:
         console.print(known, style="dim")
     if not good and not full:
-        console.print("[red]✗[/] Xem từng mã: / The ids are named by: hub balance --full")
+        console.print("[red]✗[/] Xem từng mã: / The ids are named by: hub verify --full")
     mention(paused)
     raise typer.Exit(0 if good else 1)
 

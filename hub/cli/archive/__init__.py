@@ -1,0 +1,1 @@
+"""`hub archive`: archive what has ended, check it, bring it back, erase, hold."""

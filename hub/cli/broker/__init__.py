@@ -1,0 +1,1 @@
+"""`hub broker node` and `hub topology`: what the hub has at RabbitMQ."""

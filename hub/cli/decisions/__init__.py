@@ -1,1 +1,0 @@
-"""Commands with which a person decides about deliveries and messages."""

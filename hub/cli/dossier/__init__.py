@@ -1,0 +1,1 @@
+"""`hub dossier`: everything about one dossier."""

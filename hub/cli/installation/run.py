@@ -1,0 +1,99 @@
+"""`hub run`: the hub itself, after its preflight."""
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from hub import preflight
+from hub.bootstrap.hub import build
+from hub.bootstrap.installation import id_of, mark_of, open_store
+from hub.broker.admin import declare, ownership
+from hub.broker.admin.ownership import OwnedByAnother
+from hub.broker.topology import TOPOLOGY
+from hub.cli.context import console, opened, settings
+from hub.gateway.serve import WebRole
+from hub.ports import BrokerUnavailable
+from hub.runtime import failpoints, telemetry
+from hub.settings import Settings, in_url
+from hub.store.engine.store import StoreUnavailable, is_away
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    roles: Annotated[str, typer.Option(help="Only these roles, comma-separated.")] = "",
+) -> None:
+    """Run the hub until SIGTERM or Ctrl-C."""
+    if roles:
+        os.environ["HUB_ROLES"] = roles
+    # A process that dies of its own libraries leaves where it was; files, lines and names only.
+    faulthandler.enable(2)
+    found = settings()
+    telemetry.setup(level=found.log_level, readable=sys.stderr.isatty())
+    _migrate(found)
+    if found.broker_url:
+        _prepare_broker(found)
+    checks = preflight.examine(found)
+    problems = [check for check in checks if check.refuses]
+    preflight.report(check for check in checks if not check.ok)
+    if problems:
+        preflight.show(console, problems)
+        raise typer.Exit(1)
+    _refuse_an_old_copy(found)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    failpoints.arm(found.failpoints)
+    failpoints.heed(found.drill_points)
+    hub = build(found)
+    hub.start()
+    host = escape(in_url(found.http_host))
+    at = [f" · http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    console.print(f"[green]✓[/] Sẵn sàng / ready: {found.roles}{''.join(at)}", soft_wrap=True)
+    watch = preflight.Watch(
+        found, checks, keep=hub.heartbeat.record_preflight if hub.heartbeat else None
+    )
+    watch.start()
+    stop.wait()
+    watch.stop()
+    hub.stop()
+
+
+def _migrate(found: Settings) -> None:
+    """Bring the database to this program's schema; where it is away the preflight says so."""
+    try:
+        open_store(found, migrating=True).close()
+    except StoreUnavailable as error:
+        if not is_away(error):
+            raise
+
+
+def _prepare_broker(found: Settings) -> None:
+    """Mark the broker's queues as ours and make what is missing there.
+
+    What stands in the way (another owner, no broker, no database) is a finding of the preflight.
+    """
+    with suppress(BrokerUnavailable, StoreUnavailable, OwnedByAnother):
+        with opened() as store, suppress(ownership.MayNotMark):
+            ownership.claim(found.broker_url, id_of(store))
+        declare.apply(TOPOLOGY, found.broker_url, found.broker_management_url)
+
+
+def _refuse_an_old_copy(found: Settings) -> None:
+    """End the command where the database knows of fewer calls than were made."""
+    with opened() as store:
+        if not mark_of(found).is_ahead(store):
+            return
+    console.print(
+        "[red]This database is an older copy: the hub has made calls that it does not know of.[/]\n"
+        "Nothing was sent. Run `hub broker requeue --restored --reason ...`, then start again."
+    )
+    raise typer.Exit(1)

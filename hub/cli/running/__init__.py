@@ -1,1 +1,0 @@
-"""Commands that run, set up or check something."""
