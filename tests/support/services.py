@@ -81,9 +81,11 @@ def postgres_service(directory: Path) -> Iterator[PrivatePostgres]:
     """Start a private server and remove it with its data.
 
     Without fsync: what a killed process had committed is with the kernel already, and no test cuts
-    the power. With it, half of a test's time was the removal of its database.
+    the power. With it, half of a test's time was the removal of its database. What its processes
+    share lies in its own folder: a server that is killed leaves it behind in /dev/shm.
     """
-    server = PrivatePostgres(directory, settings={"fsync": "off"})
+    settings = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
+    server = PrivatePostgres(directory, settings=settings)
     server.start()
     try:
         yield server

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.documents import ROOT
+from tests.support.sources import modules, tree_of
 
 FOLDER = ROOT / "hub/texts"
 RUNBOOK_FILES = frozenset({"doctor", "log_events", "settings"})
@@ -54,7 +55,7 @@ def fields(sentence: str) -> set[str]:
 
 def sources() -> list[Path]:
     """Return the product's modules."""
-    return [path for top in ("hub", "adapters") for path in sorted((ROOT / top).rglob("*.py"))]
+    return list(modules("hub", "adapters"))
 
 
 @cache
@@ -67,7 +68,7 @@ def _uses_in(path: Path) -> Iterator[Use]:
     source = path.read_text(encoding="utf-8")
     if "hub.texts" not in source or path.parent == FOLDER:
         return
-    tree = ast.parse(source)
+    tree = tree_of(path)
     names = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -105,7 +106,7 @@ def _patterns(node: ast.expr, place: str) -> Iterator[tuple[str, bool]]:
 
 def vietnamese_strings(path: Path) -> list[int]:
     """Return the lines of a module on which a string, no docstring, has Vietnamese letters."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     explained = {
         id(node.value)
         for node in ast.walk(tree)

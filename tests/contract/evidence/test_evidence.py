@@ -26,7 +26,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit, chain, handovers, verification
 from hub.store.schema.tables import chain_heads
 from hub.store.schema.tables import handovers as table
-from tests.support.partners.partner import BUSY, Partner
+from tests.support.partners.partner import BUSY, Partner, digest_of
 from tests.support.works import QUICK, READERS, number, step, working
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -194,7 +194,7 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
         failed, row = handovers.of_dossier(tx, number(1))
     assert (failed.kind, failed.attempt, failed.code) == ("send", 1, "partner_busy")
     assert (row.outcome, row.attempt, row.receipt) == ("delivered", 2, f"T-{number(1)}")
-    assert row.request_hash == "0" * 64
+    assert row.request_hash == digest_of(number(1), 1)
     assert row.sent_at <= row.answered_at <= row.recorded_at
     failure = TransientFailure("partner_busy", "HTTP 503")
     failure.response_hash = "c" * 64

@@ -130,7 +130,7 @@ def test_a_consumer_that_the_broker_cancels_is_told_and_recovers(
     with pytest.raises(ConsumerLost, match="cancelled"):
         consumer.receive(1, wait=WITHIN)
     with pytest.raises(BrokerUnavailable, match="no queue"):
-        consumer.receive(1, wait=WITHIN)
+        consumer.receive(1, wait=SOON)  # it looks for the queue until the wait is over
     assert publisher.publish(batch("lost"), timeout=WITHIN) == [Confirm.UNROUTABLE]
     assert apply(TOPOLOGY, url, node.management_url).clean
     assert publisher.publish(batch("after"), timeout=WITHIN) == [Confirm.CONFIRMED]

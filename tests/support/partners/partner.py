@@ -28,6 +28,11 @@ DROPS_AFTER = AmbiguousFailure("reply_dropped", "after the effect")
 DROPS_BEFORE = AmbiguousFailure("reply_timeout", "before the effect")
 
 
+def digest_of(number: str, version: int) -> str:
+    """Return the digest of what is sent of a dossier."""
+    return hashlib.sha256(f"{number} {version}".encode()).hexdigest()
+
+
 class Partner:
     """Takes dossiers and steps; its ledger holds (dossier, step) in order of arrival."""
 
@@ -70,12 +75,11 @@ class Partner:
         """Build the request."""
         if not isinstance(payload, ProvinceProgress | ProvinceDossier):
             raise PermanentFailure("mapping_missing", f"no operation for {message.type}")
-        content = f"{payload.number} {payload.version}"
         return Request(
             operation="step",
             number=payload.number,
             body=payload.version,
-            digest=hashlib.sha256(content.encode()).hexdigest(),
+            digest=digest_of(payload.number, payload.version),
             message_id=message.id,
         )
 

@@ -7,6 +7,7 @@ stranger meets first: modules, classes, tables, columns, log events, settings an
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -26,8 +27,8 @@ from hub.store.schema import (
     tables,
 )
 from tests.support.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
+from tests.support.sources import ROOT, modules, tree_of
 
-ROOT = Path(__file__).parents[3]
 _ = (
     archive_tables,
     client_tables,
@@ -41,19 +42,21 @@ _ = (
 
 
 def _files() -> Iterator[Path]:
-    for room in ("hub", "adapters"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if "versions" not in path.parts:
-                yield path
+    yield from (path for path in modules("hub", "adapters") if "versions" not in path.parts)
 
 
-def names() -> Iterator[tuple[str, str]]:
-    """Yield what a name belongs to, and the name."""
+@cache
+def names() -> list[tuple[str, str]]:
+    """Return what a name belongs to, and the name."""
+    return list(_names())
+
+
+def _names() -> Iterator[tuple[str, str]]:
     for path in _files():
         place = str(path.relative_to(ROOT))
         if path.stem not in ("__init__", "__main__"):
             yield f"module {place}", path.stem
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 yield f"class in {place}", node.name
     for table in tables.metadata.tables.values():

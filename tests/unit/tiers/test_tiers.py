@@ -1,0 +1,61 @@
+"""The division of the tests into processes, and the budgets of the tiers."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tiers import division, measured
+from tests.tiers.__main__ import BUDGETS, budget
+
+NAMES = st.text("abcdef", min_size=1, max_size=4).map(lambda it: f"tests/unit/test_{it}.py")
+
+
+@given(st.dictionaries(NAMES, st.floats(0, 100), max_size=12), st.integers(1, 4))
+def test_every_file_is_in_exactly_one_group(seconds: dict[str, float], count: int) -> None:
+    """A file that no process runs would be a promise without proof."""
+    groups = division.balanced(sorted(seconds), seconds, count)
+    assert len(groups) == count
+    assert sorted(it for group in groups for it in group) == sorted(seconds)
+
+
+@given(st.dictionaries(NAMES, st.floats(0, 100), min_size=1, max_size=12), st.integers(1, 4))
+def test_no_group_is_longer_than_another_by_more_than_a_file(
+    seconds: dict[str, float], count: int
+) -> None:
+    """Then no process waits long for the others."""
+    groups = division.balanced(sorted(seconds), seconds, count)
+    loads = [sum(seconds[it] for it in group) for group in groups]
+    assert max(loads) - min(loads) <= max(seconds.values()) + 1e-9
+
+
+def test_a_file_that_was_never_measured_has_its_place() -> None:
+    """A new file runs in the group with least to do."""
+    known = {"tests/unit/test_a.py": 9.0}
+    groups = division.balanced([*known, "tests/unit/test_new.py"], known, 2)
+    assert groups == [["tests/unit/test_a.py"], ["tests/unit/test_new.py"]]
+
+
+def test_seconds_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """From pytest's report to the file and back."""
+    report = tmp_path / "group.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase file="tests/a.py" time="1.5"/>'
+        '<testcase file="tests/a.py" time="0.25"/></testsuite></testsuites>'
+    )
+    file = tmp_path / "seconds.toml"
+    file.write_text(measured.written(measured.of_reports([report])))
+    assert measured.read(file) == {"tests/a.py": 1.8}
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
+def test_a_tier_that_took_longer_than_its_budget_is_told(
+    more: int, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence with both figures; it fails nothing."""
+    allowed = tomllib.loads(BUDGETS.read_text(encoding="utf-8"))["unit"]
+    budget("unit", allowed + more)
+    said = capsys.readouterr().out
+    assert (f"unit took {allowed + more} s, its budget is {allowed} s" in said) is told
