@@ -5,6 +5,7 @@ steps, so an unknown effect can be settled by asking. `send` makes exactly one c
 an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -157,10 +158,10 @@ class ProvincialDestination:
         )
 
     @bounded
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Make the one call; see `hub.ports.Destination`."""
         prepared: PreparedCall = request.body
-        answer = self._call(prepared.envelope)
+        answer = self._call(prepared.envelope, not_after=not_after)
         if answer.meaning is Means.ALREADY:
             return self._confirm(request)
         if answer.unusual and read_words(answer.result.message).exists:
@@ -326,22 +327,30 @@ class ProvincialDestination:
         arguments = {"madonvi": self.settings.agency, "mahoso": number}
         return self._dialect.build(Operation.LOOK_UP, arguments)
 
-    def _call(self, envelope: Envelope) -> Answer:
+    def _call(self, envelope: Envelope, *, not_after: float = math.inf) -> Answer:
         """Make a call; when it was refused because the login is over, once more with a new one."""
         return self._login.made(
-            lambda session: self._exchange(envelope, session),
+            lambda session: self._exchange(envelope, session, not_after=not_after),
             lambda answer: answer.end,
             harmless=envelope.operation in HARMLESS,
         )
 
-    def _exchange(self, envelope: Envelope, session: str) -> Answer:
+    def _exchange(self, envelope: Envelope, session: str, *, not_after: float = math.inf) -> Answer:
         address, fields = self._dialect.address(envelope.operation)
         body = self._dialect.body(envelope, session)
         echo = self.settings.profile.echo.header
         marked = {**fields, echo: new_mark()} if echo else fields
         operation = str(envelope.operation)
         wire, target = self._wires.to(address)
-        reply = wire.call("POST", target, body=body, headers=marked, echo=echo, operation=operation)
+        reply = wire.call(
+            "POST",
+            target,
+            body=body,
+            headers=marked,
+            echo=echo,
+            operation=operation,
+            not_after=not_after,
+        )
         digest = replies.digest(reply)
         with replies.evidenced(reply):
             end = login_end(reply, self.settings.profile.session)

@@ -7,6 +7,7 @@ what was sent: its fields, and the hashes of the files.
 """
 
 import hashlib
+import math
 from datetime import UTC, datetime, timedelta
 
 from adapters.town_center import contract, faults, mapping
@@ -91,7 +92,7 @@ class TownCenter:
         )
 
     @bounded
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Make the call; raises only the failures of rules.errors."""
         reply = self.session.call(
             "POST",
@@ -99,6 +100,7 @@ class TownCenter:
             number=request.number,
             body=request.body,
             headers={"Content-Type": "application/json", "Idempotency-Key": request.message_id},
+            not_after=not_after,
         )
         with evidenced(reply):
             done = faults.outcome(reply, request.number, table=self._table)

@@ -6,6 +6,7 @@ token is over was not carried out, so it is made once more with a new token; not
 repeated (`adapters/wire/login/shared_login.py`).
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,16 +74,20 @@ class TownSession:
         number: str = "",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
+        not_after: float = math.inf,
     ) -> Reply:
         """Make one call and return the reply, whatever its status; raises DeliveryFailure.
 
-        `operation` is the town's name of what is called, `number` the dossier's.
+        `operation` is the town's name of what is called, `number` the dossier's; `not_after` as in
+        `hub.ports.Destination.send`.
         """
         address = self.settings.address(operation, number)
 
         def call(token: str) -> Reply:
             fields = {**(headers or {}), **_bearer(token)}
-            return self._call(method, address, body, fields, operation=operation)
+            return self._call(
+                method, address, body, fields, operation=operation, not_after=not_after
+            )
 
         return self._login.made(call, self._end, harmless=method == "GET")
 
@@ -135,13 +140,28 @@ class TownSession:
         self._wires.close()
 
     def _call(
-        self, method: str, address: str, body: bytes, headers: Mapping[str, str], *, operation: str
+        self,
+        method: str,
+        address: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        operation: str,
+        not_after: float = math.inf,
     ) -> Reply:
         """Make one call whose reply must be the one to this call."""
         echo = self.settings.profile.echo.header
         marked = {**headers, echo: new_mark()} if echo else headers
         wire, target = self._wires.to(address)
-        return wire.call(method, target, body=body, headers=marked, echo=echo, operation=operation)
+        return wire.call(
+            method,
+            target,
+            body=body,
+            headers=marked,
+            echo=echo,
+            operation=operation,
+            not_after=not_after,
+        )
 
     def _end(self, reply: Reply) -> LoginEnd | None:
         """Return what the reply says of the token, by its form or by the town's own code."""

@@ -8,6 +8,7 @@ call (`echo`); without that proof each connection carries one call. The dialer o
 sending and reading are done here because urllib3's pool does not tell the phases apart.
 """
 
+import math
 import socket
 import threading
 import time
@@ -24,7 +25,7 @@ from adapters.wire.connections.tls import late_refusal
 from adapters.wire.echo import check_first, check_last
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.transport.framing import Ending, read_reply
-from hub.ports import DriftObserver, ignore_drift, latest_first_byte
+from hub.ports import DriftObserver, ignore_drift
 from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
@@ -79,12 +80,14 @@ class Wire:
         reply_timeout: timedelta | None = None,
         echo: str = "",
         operation: str = "",
+        not_after: float = math.inf,
     ) -> Reply:
         """Make exactly one call and return the reply, whatever its status.
 
         `target` is appended to the base path, with its query. `echo` names the header field that
         marks the call and that the partner gives back, "" where it gives none back. The caller
-        reports the reply's findings when it has read the body. Raises TransientFailure
+        reports the reply's findings when it has read the body. Raises NotAttempted (`claim_late`)
+        where the first byte would leave later than `not_after` (`time.monotonic`), TransientFailure
         (`partner_unreachable`, and those of TLS) and AmbiguousFailure (`reply_timeout`,
         `reply_dropped`, `reply_unreadable`).
         """
@@ -98,6 +101,8 @@ class Wire:
         try:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
+            if time.monotonic() > not_after:
+                raise NotAttempted("claim_late", "nothing was sent", retry_after=timedelta())
             reply, ending = self._exchange(
                 connection.sock, request, deadline, findings, fresh=not used
             )
@@ -144,7 +149,7 @@ class Wire:
         *,
         fresh: bool,
     ) -> tuple[Reply, Ending]:
-        broken = self._send(sock, request, deadline)
+        broken = _send(sock, request, deadline)
         try:
             limit = self.limits.reply_bytes
             return read_reply(
@@ -154,27 +159,6 @@ class Wire:
             if broken:
                 raise AmbiguousFailure("reply_dropped", broken) from failure
             raise
-
-    def _send(self, sock: socket.socket, request: bytes, deadline: float) -> str:
-        """Send the request; return "" or the name of the error that cut it short.
-
-        A partner may refuse a request before having read all of it, so a broken line does not
-        yet mean that there is no reply.
-        """
-        if time.monotonic() > latest_first_byte.get():
-            raise NotAttempted("claim_late", "nothing was sent", retry_after=timedelta())
-        rest = memoryview(request)
-        while rest:
-            sock.settimeout(max(deadline - time.monotonic(), 0.001))
-            try:
-                rest = rest[sock.send(rest) :]
-            except OSError as error:
-                if len(rest) == len(request):
-                    raise _not_begun(sock, error) from None
-                if isinstance(error, TimeoutError):
-                    raise AmbiguousFailure("reply_timeout", "while sending") from None
-                return type(error).__name__
-        return ""
 
     def _take(self) -> tuple[HTTPConnection, bool]:
         """Return a connection, and whether it carried a call before."""
@@ -196,6 +180,26 @@ class Wire:
                 self._idle.popleft()[0].close()
             except IndexError:  # another thread was quicker
                 return
+
+
+def _send(sock: socket.socket, request: bytes, deadline: float) -> str:
+    """Send the request; return "" or the name of the error that cut it short.
+
+    A partner may refuse a request before having read all of it, so a broken line does not
+    yet mean that there is no reply.
+    """
+    rest = memoryview(request)
+    while rest:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            rest = rest[sock.send(rest) :]
+        except OSError as error:
+            if len(rest) == len(request):
+                raise _not_begun(sock, error) from None
+            if isinstance(error, TimeoutError):
+                raise AmbiguousFailure("reply_timeout", "while sending") from None
+            return type(error).__name__
+    return ""
 
 
 def _not_begun(sock: socket.socket, error: OSError) -> TransientFailure:

@@ -28,7 +28,6 @@ from hub.ports.destinations import (
     Receipt,
     Request,
     Unclear,
-    latest_first_byte,
 )
 from hub.ports.drift import (
     Drift,
@@ -81,5 +80,4 @@ __all__ = [
     "Unclear",
     "Validator",
     "ignore_drift",
-    "latest_first_byte",
 ]

@@ -1,7 +1,5 @@
 """What the hub delivers to: a partner or a device, its calls and its answers."""
 
-import math
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -10,11 +8,6 @@ from typing import Any, Protocol
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.rules.traits import Traits
-
-latest_first_byte: ContextVar[float] = ContextVar("latest_first_byte", default=math.inf)
-"""By `time.monotonic`: when the claim of the call under way is over. Whoever sends looks at it just
-before the first byte: a process that stood still in between must not send what somebody else may
-have taken over meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +104,11 @@ class Destination(Protocol):
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return the request for `message`; pure. Raises PermanentFailure (a missing mapping)."""
 
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float) -> Receipt:
         """Make exactly one call. Raises only the failures of rules.errors.
+
+        `not_after`: the time by `time.monotonic` after which the first byte of the call must not
+        leave (NotAttempted `claim_late`): another process may have taken the delivery over.
 
         "Already exists" is a receipt with `already`, after comparing what the partner holds;
         PermanentFailure `partner_conflict` when that differs.

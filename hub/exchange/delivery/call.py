@@ -20,7 +20,7 @@ from hub.exchange.delivery.settle import CallOutcome
 from hub.exchange.delivery.thread_start import begin_once
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
-from hub.ports import Clock, Destination, Incoming, Receipt, latest_first_byte
+from hub.ports import Clock, Destination, Incoming, Receipt
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -100,9 +100,8 @@ class Caller:
             return self._not_begun(call, error)
         if deferred is not None:
             return _failed(call, deferred, at=now)
-        longest = self.destination.traits.longest_call.total_seconds()
-        latest_first_byte.set(call.lease.ends - longest)
-        return make_call(self.destination, call.claimed, self.clock)
+        not_after = call.lease.ends - self.destination.traits.longest_call.total_seconds()
+        return make_call(self.destination, call.claimed, self.clock, not_after=not_after)
 
     def _not_attempted(self, call: Call, now: datetime) -> NotAttempted | None:
         """Return why a claim must not be sent now, None when it may be."""
@@ -142,10 +141,12 @@ class Caller:
         return cause
 
 
-def make_call(destination: Destination, claimed: Claimed, clock: Clock) -> CallOutcome:
+def make_call(
+    destination: Destination, claimed: Claimed, clock: Clock, *, not_after: float
+) -> CallOutcome:
     """Read the message, build the request, send it; return the outcome.
 
-    Only a clock that fails is raised.
+    `not_after` as in `Destination.send`. Only a clock that fails is raised.
     """
     message: Message | None = None
     digest, operation, sending = "", "", False
@@ -155,7 +156,7 @@ def make_call(destination: Destination, claimed: Claimed, clock: Clock) -> CallO
         message = decode_stored(claimed.body)
         request = destination.prepare(message, catalog.read(message))
         digest, operation, sending = request.digest, request.operation, True
-        result = destination.send(request)
+        result = destination.send(request, not_after=not_after)
     except DeliveryFailure as failure:
         result = failure
     except Exception as error:

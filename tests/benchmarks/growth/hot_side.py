@@ -5,6 +5,7 @@ the hub's code and the store. Each stage begins with all of its work there and i
 first commit to its last.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -77,7 +78,7 @@ class Answering:
         """Return a request without content."""
         return Request(operation="bench", number=message.key, body=b"", digest="0" * 64)
 
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Answer."""
         return Receipt(reference=request.number, response_hash="0" * 64)
 

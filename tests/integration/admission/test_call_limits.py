@@ -1,5 +1,6 @@
 """Windows, quotas and pauses that outlive a process: partners are called when they want it."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -246,13 +247,13 @@ class Halved(Partner):
         """Build a request that says what it is."""
         return replace(super().prepare(message, payload), operation=message.type)
 
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Refuse steps with trouble."""
         if request.operation == "province.progress":
             self.steps += 1
             if self.troubled:
                 raise TransientFailure("partner_busy")
-        return super().send(request)
+        return super().send(request, not_after=not_after)
 
 
 def test_one_operation_is_paused_and_the_other_flows(

@@ -1,6 +1,7 @@
 """The order of a dossier's steps, with many dossiers and a partner that fails often."""
 
 import itertools
+import math
 import random
 import threading
 from collections import Counter
@@ -30,14 +31,14 @@ class Flaky(Partner):
         self._kinds = itertools.cycle((DOWN, BUSY))
         self._flaky = threading.Lock()
 
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Fail, or do it."""
         with self._flaky:
             if self._left[request.number, request.body]:
                 self._left[request.number, request.body] -= 1
                 self.failed += 1
                 raise next(self._kinds)
-        return super().send(request)
+        return super().send(request, not_after=not_after)
 
 
 def test_500_dossiers_of_5_steps_with_a_fifth_of_the_calls_failing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A fault of our own while a delivery is sent: the delivery ends with an outcome all the same."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -133,8 +134,8 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
     """The bytes may have left: the partner is asked, and nothing is sent twice."""
     calls: list[int] = []
 
-    def call(*args: Any) -> CallOutcome:
-        outcome = make_call(*args)
+    def call(*args: Any, **told: Any) -> CallOutcome:
+        outcome = make_call(*args, **told)
         calls.append(1)
         if len(calls) == 1:
             raise ValueError("after the call")
@@ -145,3 +146,13 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("ambiguous", "send_crashed")
     assert (works.partner.calls, works.partner.doubled(), works.partner.asked) == (1, 0, 1)
+
+
+def test_a_call_gets_the_end_of_its_claim_as_its_deadline(works: Works[Partner]) -> None:
+    """A process that stands still between claim and first byte leaves the call to others."""
+    began = time.monotonic()
+    works.say(step(1, 1))
+    works.wait_delivered(1)
+    (deadline,) = works.partner.deadlines
+    spare = works.deliver.lease - works.partner.traits.longest_call
+    assert began <= deadline - spare.total_seconds() <= time.monotonic()

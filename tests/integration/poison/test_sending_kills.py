@@ -34,7 +34,7 @@ from hub.store.engine.store import Store
 from tests.support.partners.partner import Partner
 from tests.support.works import working
 class Deadly(Partner):
-    def send(self, request):
+    def send(self, request, *, not_after):
         os.kill(os.getpid(), signal.SIGKILL)
 partner, quick = Deadly(), timedelta(milliseconds=50)
 # Its lease is short, because only then it is known that its holder has died.

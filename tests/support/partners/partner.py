@@ -5,6 +5,7 @@ from them. What it does wrong is a script, one entry a call; after the script it
 """
 
 import hashlib
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -62,6 +63,8 @@ class Partner:
         self.answers = threading.Event()
         self.answers.set()
         self.asking = threading.Semaphore(0)
+        self.deadlines: list[float] = []
+        """Of each call: after when its first byte must not leave."""
         self._faults = list(faults)
         self._seen: set[str] = set()
         self._lock = threading.Lock()
@@ -83,12 +86,13 @@ class Partner:
             message_id=message.id,
         )
 
-    def send(self, request: Request) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Do it, or fail as scripted."""
         self.entered.release()
         self.gate.wait(10)
         with self._lock:
             self.calls += 1
+            self.deadlines.append(not_after)
             fault = self._faults.pop(0) if self._faults else None
             if fault is None or fault is DROPS_AFTER:
                 self._take_effect(request)

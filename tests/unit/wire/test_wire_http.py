@@ -1,6 +1,5 @@
 """A call either returns a whole reply or says in which phase it failed; it is made once."""
 
-import math
 import socket
 import threading
 import time
@@ -13,7 +12,6 @@ import pytest
 from adapters.wire.echo import new_mark
 from adapters.wire.http import Limits, Wire
 from adapters.wire.reading import Reply
-from hub.ports import latest_first_byte
 from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.network.raw_server import MARKED, OK, Close, RawServer, raw_server
 
@@ -219,10 +217,7 @@ def test_an_address_that_is_none_is_refused_when_the_wire_is_made(address: str) 
 
 def test_a_call_whose_claim_is_over_is_not_begun(server: RawServer, wire: Wire) -> None:
     """A process that stood still between claim and first byte sends nothing: others may have."""
-    latest_first_byte.set(time.monotonic() - 1)
-    try:
-        with pytest.raises(NotAttempted) as caught:
-            wire.call("POST", "/", body=b"x")
-    finally:
-        latest_first_byte.set(math.inf)
+    with pytest.raises(NotAttempted) as caught:
+        wire.call("POST", "/", body=b"x", not_after=time.monotonic() - 1)
     assert caught.value.code == "claim_late"
+    assert server.requests == []
