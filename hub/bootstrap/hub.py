@@ -338,6 +338,7 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
         longest_wait=seconds(settings.retry_max_delay),
         attempts=settings.retry_attempts,
         settle_delay=seconds(settings.reconcile_delay),
+        query_interval=seconds(settings.reconcile_interval),
     )
     settling = SettleContext(
         store=hub.store,
@@ -360,7 +361,6 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
             )
         )
     if "reconcile" in settings.role_names:
-        again = seconds(settings.reconcile_interval)
         roles.append(
             Reconcile(
                 destination,
@@ -368,7 +368,6 @@ def _partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 clock=hub.clock,
                 on_commit=hub.wake,
                 known=hub.call_limits,
-                query_interval=again,
                 notes=Path(settings.data_dir) / "stopped",
             )
         )

@@ -10,7 +10,7 @@ more, at a distance. A partner that said "already exists" is never believed when
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.rules.recovery import RetryPolicy
+from hub.rules.recovery import NeedsPerson, NoEffect, RetryPolicy
 from hub.rules.traits import Traits
 
 
@@ -60,19 +60,9 @@ class QueryAgain:
     absent_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """The call had no effect and never will."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveToPerson:
-    """Asking proves nothing more."""
-
-
 def weigh_absent(
     standing: Standing, *, age: timedelta, now: datetime, patience: Patience
-) -> QueryAgain | Proven | LeaveToPerson:
+) -> QueryAgain | NoEffect | NeedsPerson:
     """Return what follows when a question is answered "not there".
 
     `age`: how long after the end of the call the question was asked; see `Standing.since`.
@@ -84,12 +74,12 @@ def weigh_absent(
     missing = standing.absent_at + patience.distance - (standing.since + age)
     if missing > timedelta():
         return QueryAgain(now + missing, absent_at=standing.absent_at)
-    return LeaveToPerson() if standing.said_to_exist else Proven()
+    return NeedsPerson() if standing.said_to_exist else NoEffect()
 
 
 def weigh_unclear(
     standing: Standing, *, age: timedelta, now: datetime, patience: Patience
-) -> QueryAgain | LeaveToPerson:
+) -> QueryAgain | NeedsPerson:
     """Return what follows when the answer proves neither presence nor absence.
 
     While the effect may still come or become visible, it is asked again; what was counted as absent
@@ -97,7 +87,7 @@ def weigh_unclear(
     """
     if standing.since is None or age < patience.counts_after:
         return QueryAgain(now + _pause(age, patience))
-    return LeaveToPerson()
+    return NeedsPerson()
 
 
 def _pause(age: timedelta, patience: Patience) -> timedelta:

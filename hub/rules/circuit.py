@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.rules.backoff import doubled
 from hub.rules.failures.errors import DeliveryFailure
 
 
@@ -242,10 +243,8 @@ def probe_after(circuit: Circuit, now: datetime) -> Circuit:
 
 def pause_of(openings: int, policy: CircuitPolicy, draw: float) -> timedelta:
     """Return how long the next opening lasts: doubling, capped, shorter by the jitter."""
-    longest = policy.longest_pause
-    doublings = min(openings, 40)  # beyond, 2**n is above every cap
-    pause = min(policy.first_pause.total_seconds() * 2**doublings, longest.total_seconds())
-    return timedelta(seconds=pause * (1 - policy.jitter * draw))
+    pause = doubled(policy.first_pause, openings, longest=policy.longest_pause)
+    return pause * (1 - policy.jitter * draw)
 
 
 def _widened(circuit: Circuit, policy: CircuitPolicy, width: int) -> Circuit:

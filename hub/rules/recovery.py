@@ -1,16 +1,15 @@
 """What to do after a failed call: one pure function over a closed set of actions.
 
 It reads no clock and no store. A failure without effect is tried again, later and later, until
-its attempts or its time are used up; an unknown effect is asked about, or left to a person.
+its attempts or its time are used up; an unknown effect is asked about, or left to a person. What
+the partner proved not to have is sent again: `hub/rules/absence.py` says when that is proven.
 """
 
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenacity import RetryCallState
-from tenacity.wait import wait_exponential
-
+from hub.rules.backoff import doubled
 from hub.rules.failures.errors import DeliveryFailure, FaultClass
 from hub.rules.traits import Traits
 
@@ -33,6 +32,13 @@ class RetryPolicy:
     "not there" does not count."""
     pause: timedelta = timedelta(minutes=1)
     """How long a held delivery sleeps before it looks again."""
+    query_interval: timedelta = timedelta(seconds=30)
+    """The first pause after a query that brought no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect:
+    """The partner proved that a call had no effect and never will have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +66,14 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class NeedsPerson:
-    """Give it to a person as ambiguous: the effect is unknown and cannot be asked."""
+    """Give it to a person as ambiguous: the effect is unknown, and queries prove nothing more."""
 
 
 Action = RetryAt | ReconcileAt | DeadLetter | NeedsPerson
 
 
 def recover(
-    failure: DeliveryFailure,
+    ended: DeliveryFailure | NoEffect,
     *,
     attempt: int,
     policy: RetryPolicy,
@@ -76,17 +82,25 @@ def recover(
     deadline: datetime | None = None,
     draw: random.Random | None = None,
 ) -> Action:
-    """Return the one action that follows from `failure` on attempt number `attempt` (from 1).
+    """Return the one action that follows when attempt number `attempt` (from 1) ended so.
 
     `deadline` is the time by which the delivery should have arrived: waits shrink towards it and
     never reach past it while it lies ahead. `draw` makes the jitter; without it there is none.
     """
-    match failure.fault_class:
+    if isinstance(ended, NoEffect):
+        if attempt >= policy.attempts:
+            return DeadLetter("attempts_exhausted")
+        # The first lost call is an accident and made again at once. A partner that loses every one
+        # would else be called for ever, as fast as it answers that it has nothing.
+        if attempt <= 1:
+            return RetryAt(now)
+        return RetryAt(_next_time(None, attempt - 1, policy, now, deadline, draw))
+    match ended.fault_class:
         case FaultClass.PERMANENT | FaultClass.INVALID:
-            return DeadLetter(failure.code)
+            return DeadLetter(ended.code)
         case FaultClass.DEFERRED:
             # Zero is a wish too: at once.
-            wish = failure.retry_after
+            wish = ended.retry_after
             return RetryAt(now + (policy.pause if wish is None else wish), counts=False)
         case FaultClass.AMBIGUOUS if not traits.idempotent:
             if not traits.findable:
@@ -95,36 +109,21 @@ def recover(
         case _:
             if attempt >= policy.attempts:
                 return DeadLetter("attempts_exhausted")
-            return RetryAt(next_time(failure, attempt, policy, now, deadline, draw))
+            return RetryAt(_next_time(ended, attempt, policy, now, deadline, draw))
 
 
-def after_absence(
-    attempt: int,
-    *,
-    policy: RetryPolicy,
-    now: datetime,
-    deadline: datetime | None = None,
-    draw: random.Random | None = None,
-) -> RetryAt | DeadLetter:
-    """Return what follows when the partner proved that attempt number `attempt` had no effect.
-
-    The first lost call is an accident and made again at once. A partner that loses every one would
-    else be called for ever, as fast as it answers that it has nothing.
-    """
-    if attempt >= policy.attempts:
-        return DeadLetter("attempts_exhausted")
-    if attempt <= 1:
-        return RetryAt(now)
-    return RetryAt(next_time(None, attempt - 1, policy, now, deadline, draw))
+def after_query(
+    failure: DeliveryFailure, *, queries: int, policy: RetryPolicy, now: datetime
+) -> ReconcileAt | NeedsPerson:
+    """Return what follows when query number `queries` (from 1) about a call failed itself."""
+    if failure.fault_class is FaultClass.PERMANENT:
+        return NeedsPerson()
+    first, wish = policy.query_interval, failure.retry_after or timedelta()
+    pause = doubled(first, queries - 1, longest=first * QUERIES_SLOW_DOWN)
+    return ReconcileAt(now + max(pause, wish))
 
 
-def next_query_delay(queries: int, *, first: timedelta, wish: timedelta | None = None) -> timedelta:
-    """Return how long to wait after `asked` questions (from 1) that brought no answer."""
-    times: int = min(2 ** min(queries - 1, 40), QUERIES_SLOW_DOWN)
-    return max(first * times, wish or timedelta())
-
-
-def next_time(
+def _next_time(
     failure: DeliveryFailure | None,
     attempt: int,
     policy: RetryPolicy,
@@ -133,7 +132,7 @@ def next_time(
     draw: random.Random | None,
 ) -> datetime:
     """Return when to try again: exponential, jittered, capped, never before the partner's wish."""
-    wait = wait_of(attempt, policy)
+    wait = doubled(policy.first_wait, attempt - 1, longest=policy.longest_wait)
     if draw:
         wait *= 1 + policy.jitter * (2 * draw.random() - 1)
     if deadline and now < deadline:
@@ -145,12 +144,3 @@ def next_time(
     if failure and failure.retry_after:
         when = max(when, now + failure.retry_after)
     return when
-
-
-def wait_of(attempt: int, policy: RetryPolicy) -> timedelta:
-    """Return the wait after attempt number `attempt`, without jitter."""
-    longest = policy.longest_wait.total_seconds()
-    schedule = wait_exponential(multiplier=policy.first_wait.total_seconds(), max=longest)
-    state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
-    state.attempt_number = min(attempt, 60)  # beyond, 2**n is above every cap
-    return timedelta(seconds=schedule(state))

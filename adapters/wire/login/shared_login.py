@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from adapters.wire.login.login_end import LoginEnd
+from hub.rules.backoff import doubled
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -196,8 +197,8 @@ class Login:
         self._counted = over
         self._lost += 1
         if self._lost >= IN_A_ROW:
-            pause = FIRST_PAUSE * 2 ** min(self._lost - IN_A_ROW, 20)
-            self._not_before = self._clock() + min(pause, LONGEST_PAUSE).total_seconds()
+            pause = doubled(FIRST_PAUSE, self._lost - IN_A_ROW, longest=LONGEST_PAUSE)
+            self._not_before = self._clock() + pause.total_seconds()
 
     def _refuse_while_paused(self) -> None:
         left = self._not_before - self._clock()

@@ -42,8 +42,3 @@ class DoubtAges:
         return max(
             min(by_clock, self._grace_period + timedelta(seconds=asked - first)), timedelta()
         )
-
-    def forget(self, id: int) -> None:
-        """A delivery is not doubtful any more, as far as this process decides."""
-        self._first.pop(id, None)
-        self._asked.pop(id, None)

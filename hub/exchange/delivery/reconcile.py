@@ -20,42 +20,33 @@ under way, and an answer that cannot be written harms no other one.
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.doubt_age import DoubtAges
 from hub.exchange.delivery.open_queries import OpenQueries
-from hub.exchange.delivery.related_requests import delivered_beside, request_beside
+from hub.exchange.delivery.query import make_query
 from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
     CallOutcome,
     SettleContext,
     ended_as,
-    handover,
-    record_of,
     settle,
 )
-from hub.messages.envelope import decode_stored
-from hub.ports import Absent, Clock, Destination, Doubt, Receipt, Unclear
-from hub.rules import absence, call_limits, poison, recovery
+from hub.ports import Clock, Destination
+from hub.rules import call_limits, poison
 from hub.rules.call_limits import CallLimits
-from hub.rules.failures.error_summary import describe_error
-from hub.rules.failures.errors import DeliveryFailure, PermanentFailure, TransientFailure
+from hub.rules.failures.errors import DeliveryFailure
 from hub.rules.states import DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import attempts, doubts, schedule, transitions
-from hub.store.engine.store import Tx, is_away
-from hub.store.evidence import handovers
+from hub.store.deliveries import attempts, doubts, transitions
+from hub.store.engine.store import Tx
 
 CLOSE_WITHIN = 5.0
 """Seconds for closing what outlasts a stop; the store may be away."""
-NEVER_THERE = "lần nào hỏi đối tác cũng chưa có · asked each time, the partner never had it"
 
 
 class Reconcile(Role):
@@ -70,7 +61,6 @@ class Reconcile(Role):
         on_commit: Callable[[], None] = lambda: None,
         known: CallLimits | None = None,
         poll: float = 0.5,
-        query_interval: timedelta = timedelta(seconds=30),
         at_once: int = 4,
         notes: Path | None = None,
     ) -> None:
@@ -86,9 +76,8 @@ class Reconcile(Role):
         self.on_commit = on_commit
         self.known = known or CallLimits()
         self.poll = poll
-        self.query_interval = query_interval
         self.at_once = at_once
-        self.reserved_for = max(query_interval, destination.traits.longest_send)
+        self.reserved_for = max(settling.policy.query_interval, destination.traits.longest_send)
         self.ages = DoubtAges(settling.policy.settle_delay)
         self.questions = OpenQueries(
             settling.store, destination.name, clock=lambda: self.clock(), notes=notes
@@ -156,10 +145,10 @@ class Reconcile(Role):
         if call_limits.closed_window(self.known, self.destination.name, "", at=now):
             return []  # they do not want to be called at all
         with self.settling.store.read() as tx:
-            if not schedule.is_doubtful(tx, self.destination.name, now=now):
+            if not doubts.is_doubtful(tx, self.destination.name, now=now):
                 return []
         with self.settling.store.write() as tx:
-            doubtful = schedule.take_doubtful(
+            doubtful = doubts.take_doubtful(
                 tx,
                 self.destination.name,
                 now=now,
@@ -175,7 +164,7 @@ class Reconcile(Role):
 
     def _is_left(self, tx: Tx, one: transitions.Claimed) -> bool:
         """Leave to a person what the process has not survived asking about; tell whether it was."""
-        lost = schedule.queries_unended(tx, one.id)
+        lost = doubts.queries_unended(tx, one.id)
         if not poison.queries_are_poison(lost):
             return False
         log.error(
@@ -193,139 +182,27 @@ class Reconcile(Role):
         return True
 
     def _query(self, claimed: transitions.Claimed) -> CallOutcome:
-        message, digest, operation = None, "", ""
-        started_at = self.clock()
-        answer: Receipt | Absent | Unclear | DeliveryFailure
-        try:
-            message = decode_stored(claimed.body)
-            there = delivered_beside(self.settling.store, self.destination.name, claimed)
-            request = request_beside(self.destination, message, there)
-            question = self.destination.question(request)
-            digest, operation = question.digest, question.operation
-            answer = self.destination.find(request)
-        except DeliveryFailure as failure:
-            answer = failure
-        except Exception as error:
-            cause = describe_error(error)
-            log.error(Event.ROLE_CRASHED, role=self.name, delivery=claimed.id, error=cause)
-            away = is_away(error)
-            answer = TransientFailure("store_away") if away else Unclear(why=Doubt.NO_ANSWER)
-        return CallOutcome(
-            claimed=claimed,
-            message=message,
-            result=answer,
-            finished_at=self.clock(),
-            digest=digest,
-            started_at=started_at,
-            operation=operation,
+        store = self.settling.store
+        return make_query(
+            self.destination, store, claimed, clock=lambda: self.clock(), ages=self.ages
         )
 
     def _settle(self, outcome: CallOutcome) -> None:
-        """Write down what came of a question; a fault of ours counts as no answer."""
-        claimed, answer = outcome.claimed, outcome.result
-        failed = answer if isinstance(answer, DeliveryFailure) else None
+        """Write down what came of a query; one that was dropped is closed at the end."""
+        result = outcome.result
+        failed = result if isinstance(result, DeliveryFailure) else None
         log.info(
             Event.DELIVERY_RECONCILED,
             destination=self.destination.name,
-            delivery=claimed.id,
-            action=ended_as(answer),
+            delivery=outcome.claimed.id,
+            action=ended_as(result),
             code=failed.code if failed else "",
             detail=failed.detail if failed else "",
-            differs=", ".join(getattr(answer, "differs", ())),
+            differs=", ".join(getattr(result, "differs", ())),
         )
-        state = DeliveryState.AMBIGUOUS
-        try:
-            if isinstance(answer, Receipt):
-                retry_while_unavailable(self, lambda: self._warn_of_lag(outcome))
-                retry_while_unavailable(
-                    self, lambda: settle(self.settling, [outcome], since=state, kind="find")
-                )
-            else:
-                retry_while_unavailable(self, lambda: self._write(outcome, answer))
-        except transitions.StateConflict as error:
-            log.warning(Event.MOVE_REFUSED, delivery=claimed.id, state=state, detail=str(error))
-            return  # it is closed at the end
-        except Exception as error:
-            if is_away(error):
-                raise
-            cause = describe_error(error)
-            log.error(Event.DELIVERY_CRASHED, role=self.name, delivery=claimed.id, error=cause)
-            retry_while_unavailable(self, lambda: self._query_again(outcome, cause))
-        self.questions.answered(claimed)
-
-    def _warn_of_lag(self, outcome: CallOutcome) -> None:
-        """Say so when the effect shows after an answer that counted as "not there"."""
-        with self.settling.store.read() as tx:
-            standing = doubts.standing(tx, outcome.claimed.id)
-        if standing.since is None or standing.absent_at is None:
-            return
-        log.warning(
-            Event.LOOKUP_LAGGED,
-            destination=self.destination.name,
-            delivery=outcome.claimed.id,
-            duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
+        since = DeliveryState.AMBIGUOUS
+        dropped = retry_while_unavailable(
+            self, lambda: settle(self.settling, [outcome], since=since, kind="find")
         )
-
-    def _query_again(self, outcome: CallOutcome, cause: str) -> None:
-        """Close a question whose answer cannot be written, and ask once more, later and later."""
-        failure = TransientFailure("handler_failed", cause)
-        self._write(replace(outcome, result=failure, digest=""), failure)
-
-    def _write(self, outcome: CallOutcome, answer: Absent | Unclear | DeliveryFailure) -> None:
-        claimed, now = outcome.claimed, outcome.finished_at
-        with self.settling.store.write() as tx:
-            transitions.check_turn(tx, [claimed], since=DeliveryState.AMBIGUOUS)
-            attempts.finish(tx, [record_of(outcome, "find")])
-            if isinstance(answer, PermanentFailure):
-                why = unproven_texts.words_of_failure(answer)
-                transitions.leave_to_person(tx, claimed.id, why=why, code=answer.code)
-            elif isinstance(answer, DeliveryFailure):
-                asked = schedule.queries_unanswered(tx, claimed.id)
-                wish = answer.retry_after
-                pause = recovery.next_query_delay(asked, first=self.query_interval, wish=wish)
-                schedule.query_later(tx, claimed.id, when=now + pause)
-            else:
-                self._weigh(tx, outcome, answer)
-            if outcome.called:
-                made = handover(self.destination.name, outcome, "find", recorded_at=now)
-                handovers.record(tx, [made])
-
-    def _weigh(self, tx: Tx, outcome: CallOutcome, answer: Absent | Unclear) -> None:
-        """Do what follows from an answer that is neither a receipt nor a failure."""
-        claimed, now = outcome.claimed, outcome.finished_at
-        weigh, why = absence.weigh_absent, unproven_texts.CONTRADICTION
-        if isinstance(answer, Unclear):
-            weigh, why = absence.weigh_unclear, unproven_texts.words_of(answer)
-        standing = doubts.standing(tx, claimed.id)
-        asked_at = outcome.started_at or now
-        action = weigh(
-            standing,
-            age=self.ages.age(claimed.id, standing.since, queried_at=asked_at),
-            now=now,
-            patience=absence.patience_of(self.settling.policy, self.settling.traits),
-        )
-        if not isinstance(action, absence.QueryAgain):
-            self.ages.forget(claimed.id)
-        match action:
-            case absence.QueryAgain(when, absent_at):
-                doubts.query_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
-            case absence.LeaveToPerson():
-                transitions.leave_to_person(tx, claimed.id, why=why)
-            case absence.Proven():
-                self._send_again(tx, claimed, now)
-
-    def _send_again(self, tx: Tx, claimed: transitions.Claimed, now: datetime) -> None:
-        """The partner does not have it: send it again, or give it to a person as dead."""
-        action = recovery.after_absence(
-            claimed.counted,
-            policy=self.settling.policy,
-            now=now,
-            deadline=claimed.deadline,
-            draw=self.settling.draw,
-        )
-        match action:
-            case recovery.RetryAt(when):
-                transitions.retry_absent(tx, claimed.id, now=when)
-            case recovery.DeadLetter(code):
-                why, since = NEVER_THERE, DeliveryState.AMBIGUOUS
-                transitions.kill(tx, claimed.id, since=since, code=code, detail=why)
+        if not dropped:
+            self.questions.answered(outcome.claimed)

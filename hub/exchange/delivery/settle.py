@@ -1,7 +1,9 @@
-"""How one call to a partner ended, and writing that down: the common end of deliver and reconcile.
+"""Settling: writes down what came of calls to a partner, sent or queried, and moves the deliveries.
 
-`settle` records many outcomes in one transaction. An outcome whose delivery was moved by somebody
-else meanwhile (a lease that ran out) is dropped with a log line; the others are kept.
+The one place that does. `settle` records many outcomes in one transaction; an outcome that cannot
+be written harms no other one. An outcome whose delivery was moved meanwhile by another process (a
+lease that ran out) is dropped with a log line. Order of locks: the codes that a person classified,
+the rows, what the records learn (`on_delivered`), the lanes, the chain of evidence.
 """
 
 import random
@@ -9,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hub.exchange.delivery import unproven_texts
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
-from hub.rules import recovery
+from hub.rules import absence, recovery
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -20,12 +23,12 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.recovery import RetryPolicy
+from hub.rules.recovery import NoEffect, RetryPolicy
 from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import attempts, settling, transitions
+from hub.store.deliveries import attempts, doubts, settling, transitions
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import handovers
 from hub.store.repair import fault_classes
@@ -34,6 +37,7 @@ SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls or answers may take when a role stops."""
 OnDelivered = Callable[[Tx, Message, Receipt], None]
 """Lets the records learn a partner's reference, in the transaction that settles the delivery."""
+Result = Receipt | Absent | Unclear | DeliveryFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +46,14 @@ class CallOutcome:
 
     claimed: transitions.Claimed
     message: Message | None
-    result: Receipt | Absent | Unclear | DeliveryFailure
+    result: Result
     finished_at: datetime
     digest: str = ""
     started_at: datetime | None = None
     operation: str = ""
     """The partner's name of what was called; "" when it did not come to a call."""
+    age: Callable[[datetime | None], timedelta] = lambda _since: timedelta()
+    """Of a query: how long after a time it was made (`DoubtAges`)."""
 
     @property
     def called(self) -> bool:
@@ -69,44 +75,52 @@ class SettleContext:
 
 def settle(
     ctx: SettleContext, outcomes: Sequence[CallOutcome], *, since: DeliveryState, kind: str
-) -> None:
-    """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`."""
+) -> list[CallOutcome]:
+    """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`.
+
+    Returns those that were dropped, because another process moved their deliveries.
+    """
     if not outcomes:
-        return
+        return []
     if kind == "find":
         passing(Point.RECONCILE_AFTER_FIND)
     try:
         with ctx.store.write() as tx:
             write(tx, ctx, outcomes, since=since, kind=kind)
+        return []
     except Exception as error:
         if is_away(error):
             raise
-        if len(outcomes) > 1:
-            for outcome in outcomes:
-                settle(ctx, [outcome], since=since, kind=kind)
-        else:
-            _settle_one_by_one(ctx, outcomes[0], error, since=since, kind=kind)
+        if len(outcomes) == 1:
+            return _settle_otherwise(ctx, outcomes[0], error, since=since, kind=kind)
+    return [it for one in outcomes for it in settle(ctx, [one], since=since, kind=kind)]
 
 
-def _settle_one_by_one(
+def _settle_otherwise(
     ctx: SettleContext, outcome: CallOutcome, error: Exception, *, since: DeliveryState, kind: str
-) -> None:
+) -> list[CallOutcome]:
     """Deal with one outcome that cannot be written as it is.
 
-    Somebody else moved the delivery: nothing is left to do. The partner's word cannot be stored:
-    then its effect counts as unknown, so that one strange reply never stops a destination. Of a
-    question the error is raised: the effect is unknown already, and only the asker can ask again.
+    Another process moved the delivery: nothing is left to do. The partner's word cannot be stored:
+    then the effect counts as unknown, so that one strange reply never stops a destination, and a
+    query counts as not answered. What cannot be written even so is raised for a query; a call is
+    settled when its lease runs out.
     """
     delivery, cause = outcome.claimed.id, describe_error(error)
     if isinstance(error, transitions.StateConflict):
         log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
-        return
-    if since is DeliveryState.AMBIGUOUS:
-        raise error
+        return [outcome]
     log.error(Event.DELIVERY_CRASHED, delivery=delivery, error=cause)
-    if not isinstance(outcome.result, AmbiguousFailure):
-        unknown = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
-        settle(ctx, [replace(outcome, result=unknown)], since=since, kind=kind)
+    result: DeliveryFailure
+    if since is DeliveryState.AMBIGUOUS:
+        result = TransientFailure("handler_failed", cause)
+        if isinstance(outcome.result, DeliveryFailure) and outcome.result.code == result.code:
+            raise error
+        return settle(ctx, [replace(outcome, result=result, digest="")], since=since, kind=kind)
+    if isinstance(outcome.result, AmbiguousFailure):
+        return []
+    result = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
+    return settle(ctx, [replace(outcome, result=result)], since=since, kind=kind)
 
 
 def write(
@@ -114,12 +128,14 @@ def write(
 ) -> None:
     """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
-    if all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
+    sent = since is DeliveryState.SENDING
+    if sent and all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome) for outcome in outcomes]
         settling.settle(tx, done, since=since, kind=kind, now=latest)
     else:
+        if sent:
+            outcomes = _classified(tx, ctx.destination, outcomes)
         transitions.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
-        outcomes = [_classified(tx, ctx.destination, outcome) for outcome in outcomes]
         _move(tx, ctx, outcomes, latest, since=since)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
@@ -145,13 +161,15 @@ def _move(
 ) -> None:
     """Move each delivery to where its outcome brings it."""
     good = [(o.claimed.id, o.result.reference) for o in outcomes if isinstance(o.result, Receipt)]
-    transitions.deliver(tx, good, now=now, since=since)
     for outcome in outcomes:
-        if isinstance(outcome.result, DeliveryFailure):
+        if since is DeliveryState.AMBIGUOUS:
+            _move_queried(tx, ctx, outcome)
+        elif isinstance(outcome.result, DeliveryFailure):
             _fail(tx, ctx, outcome, outcome.result, since=since)
+    transitions.deliver(tx, good, now=now, since=since)
 
 
-def _is_plain(result: Receipt | Absent | Unclear | DeliveryFailure) -> bool:
+def _is_plain(result: Result) -> bool:
     """Tell whether the partner has what was sent as it was sent: nothing more is written of it."""
     return isinstance(result, Receipt) and not _differing(result)
 
@@ -166,20 +184,36 @@ def _delivered(outcome: CallOutcome) -> settling.Delivered:
     )
 
 
-def _classified(tx: Tx, partner: str, outcome: CallOutcome) -> CallOutcome:
-    """Give an unknown reply code the meaning that a person gave it, if one did.
+def _classified(tx: Tx, partner: str, outcomes: Sequence[CallOutcome]) -> list[CallOutcome]:
+    """Give unknown reply codes the meaning that a person gave them, where one did.
 
-    Comes before any move: see the lock order in `fault_classes`.
+    Comes before the rows are locked, and locks the codes in their order: so it never waits in a
+    ring with a person who classifies one, nor with another settling transaction.
     """
+    verdicts: dict[int, str | None] = {}
+    for outcome in sorted(outcomes, key=lambda one: (one.operation, _unknown_code(one))):
+        if theirs := _unknown_code(outcome):
+            operation, now = outcome.operation, outcome.finished_at
+            verdict = fault_classes.note(tx, partner, operation, theirs, now=now)
+            verdicts[outcome.claimed.id] = verdict
+    return [_as_classified(one, verdicts.get(one.claimed.id)) for one in outcomes]
+
+
+def _unknown_code(outcome: CallOutcome) -> str:
+    """Return the partner's code that no table knows, "" where there is none."""
     failure = outcome.result
-    if not isinstance(failure, DeliveryFailure) or failure.code != "reply_unknown_code":
+    if isinstance(failure, DeliveryFailure) and failure.code == "reply_unknown_code":
+        return failure.partner_code
+    return ""
+
+
+def _as_classified(outcome: CallOutcome, verdict: str | None) -> CallOutcome:
+    """Return the outcome with what a verdict makes of its failure."""
+    failure = outcome.result
+    if verdict is None or not isinstance(failure, DeliveryFailure):
         return outcome
-    theirs = failure.partner_code
-    if not theirs:
-        return outcome
-    now = outcome.finished_at
-    result: DeliveryFailure
-    match fault_classes.note(tx, partner, outcome.operation, theirs, now=now):
+    theirs, result = failure.partner_code, failure
+    match verdict:
         case "transient":
             result = TransientFailure("partner_busy", failure.detail, partner_code=theirs)
         case "permanent":
@@ -187,8 +221,6 @@ def _classified(tx: Tx, partner: str, outcome: CallOutcome) -> CallOutcome:
         case "delivered":
             receipt = Receipt(response_hash=failure.response_hash, detail=failure.detail)
             return replace(outcome, result=receipt)
-        case _:
-            return outcome
     result.response_hash = failure.response_hash
     return replace(outcome, result=result)
 
@@ -225,7 +257,7 @@ def handover(
     )
 
 
-def ended_as(result: Receipt | Absent | Unclear | DeliveryFailure) -> str:
+def ended_as(result: Result) -> str:
     """Return the word for how a call or a question ended."""
     if isinstance(result, DeliveryFailure):
         return str(result.fault_class)
@@ -243,15 +275,7 @@ def _fail(
     since: DeliveryState,
 ) -> None:
     claimed = outcome.claimed
-    action = recovery.recover(
-        failure,
-        attempt=claimed.counted,
-        policy=ctx.policy,
-        traits=ctx.traits,
-        now=outcome.finished_at,
-        deadline=claimed.deadline,
-        draw=ctx.draw,
-    )
+    action = _recover(ctx, claimed, failure, outcome.finished_at)
     log.info(
         Event.DELIVERY_FAILED,
         destination=ctx.destination,
@@ -277,7 +301,77 @@ def _fail(
             transitions.kill(tx, id, since=since, code=parked_as, **told)
 
 
-def _differing(result: Receipt | Absent | Unclear | DeliveryFailure) -> tuple[str, ...]:
+def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
+    """Move a delivery whose effect is unknown by what came of a query about it."""
+    claimed, now = outcome.claimed, outcome.finished_at
+    standing = doubts.standing(tx, claimed.id)
+    action, told = _after_query(tx, ctx, outcome, standing)
+    match action:
+        case None:
+            _warn_of_lag(ctx, outcome, standing)
+        case absence.QueryAgain(when, absent_at):
+            doubts.query_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
+        case recovery.ReconcileAt(when):
+            doubts.query_later(tx, claimed.id, when=when)
+        case recovery.NeedsPerson():
+            transitions.leave_to_person(tx, claimed.id, **told)
+        case recovery.RetryAt(when):
+            transitions.retry_absent(tx, claimed.id, now=when)
+        case recovery.DeadLetter(code):
+            why, since = unproven_texts.NEVER_THERE, DeliveryState.AMBIGUOUS
+            transitions.kill(tx, claimed.id, since=since, code=code, detail=why)
+
+
+def _after_query(
+    tx: Tx, ctx: SettleContext, outcome: CallOutcome, standing: absence.Standing
+) -> tuple[recovery.Action | absence.QueryAgain | None, dict[str, str]]:
+    """Return what follows from a query, None for a receipt; and what a person is told, if one."""
+    claimed, result, now = outcome.claimed, outcome.result, outcome.finished_at
+    weigh, told = absence.weigh_absent, {"why": unproven_texts.CONTRADICTION}
+    match result:
+        case Receipt():
+            return None, {}
+        case DeliveryFailure():
+            asked = doubts.queries_unanswered(tx, claimed.id)
+            told = {"why": unproven_texts.words_of_failure(result), "code": result.code}
+            return recovery.after_query(result, queries=asked, policy=ctx.policy, now=now), told
+        case Unclear():
+            weigh, told = absence.weigh_unclear, {"why": unproven_texts.words_of(result)}
+    patience = absence.patience_of(ctx.policy, ctx.traits)
+    found = weigh(standing, age=outcome.age(standing.since), now=now, patience=patience)
+    return (_recover(ctx, claimed, found, now) if isinstance(found, NoEffect) else found), told
+
+
+def _recover(
+    ctx: SettleContext,
+    claimed: transitions.Claimed,
+    ended: DeliveryFailure | NoEffect,
+    now: datetime,
+) -> recovery.Action:
+    return recovery.recover(
+        ended,
+        attempt=claimed.counted,
+        policy=ctx.policy,
+        traits=ctx.traits,
+        now=now,
+        deadline=claimed.deadline,
+        draw=ctx.draw,
+    )
+
+
+def _warn_of_lag(ctx: SettleContext, outcome: CallOutcome, standing: absence.Standing) -> None:
+    """Say so when the effect shows after an answer that counted as "not there"."""
+    if standing.since is None or standing.absent_at is None:
+        return
+    log.warning(
+        Event.LOOKUP_LAGGED,
+        destination=ctx.destination,
+        delivery=outcome.claimed.id,
+        duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
+    )
+
+
+def _differing(result: Result) -> tuple[str, ...]:
     """Return the names of the fields that are not exactly as sent."""
     if isinstance(result, Receipt):
         return (*result.differs, *result.alike)

@@ -29,6 +29,7 @@ CONTRADICTION = (
     "đối tác báo đã có nhưng tra cứu mãi không thấy"
     " · the partner says that it exists, and its look-up never shows it"
 )
+NEVER_THERE = "lần nào hỏi đối tác cũng chưa có · asked each time, the partner never had it"
 
 
 def words_of(answer: Unclear) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.exchange.delivery import unproven_texts
-from hub.exchange.delivery.related_requests import readable, request_beside
+from hub.exchange.delivery.query import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.signed_by import SignedBy

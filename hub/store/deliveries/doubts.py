@@ -1,6 +1,6 @@
-"""Deliveries whose effect is unknown: since when, what was answered so far, what is beside them.
+"""Deliveries whose effect is unknown: which are due to be queried, and what is known of each.
 
-Each function is one statement, found by the delivery's number or by its lane.
+Taking what is due is safe in several processes: the rows are reserved by a conditional UPDATE.
 """
 
 from datetime import datetime
@@ -9,13 +9,101 @@ import sqlalchemy as sa
 
 from hub.rules.absence import Standing
 from hub.rules.failures.errors import SAID_TO_EXIST
+from hub.rules.poison import ISOLATE_FROM
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import in_doubt, position
+from hub.store.deliveries.transitions import Claimed, foremost, with_bodies
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import deliveries, journal
-from hub.store.statements.plan_hints import unindexed
+from hub.store.schema.tables import UNSETTLED, attempts, deliveries, journal
+from hub.store.statements.compiled import Compiled
+from hub.store.statements.plan_hints import checked, unindexed
 
 c = deliveries.c
+_a, _sent = attempts.c, attempts.alias()
+_LAST_SENT = (
+    sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
+    .where(_sent.c.delivery_id == _a.delivery_id, _sent.c.kind == "send")
+    .correlate(attempts)
+    .scalar_subquery()
+)
+"""Number of the last call to send the delivery that an attempt belongs to. Trap: a subquery that
+names a table from two levels above gets that table anew in its own FROM: one number for all."""
+QUERIES = (
+    sa.select(sa.func.count())
+    .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
+    .scalar_subquery()
+)
+"""How many questions about a delivery were asked since it was last sent."""
+_QUERIES_UNENDED = (
+    sa.select(sa.func.count())
+    .where(_a.delivery_id == c.id, _a.kind == "find", _a.finished_at.is_(None))
+    .where(_a.number > _LAST_SENT)
+    .scalar_subquery()
+)
+"""How many of them never ended."""
+# Cheap filter first: deliveries with fewer queries than ISOLATE_FROM in all need no subquery.
+_QUERY_ALONE = sa.and_(c.attempts - c.counted >= ISOLATE_FROM, _QUERIES_UNENDED >= ISOLATE_FROM)
+_QUERY_BESIDE = sa.or_(c.attempts - c.counted < ISOLATE_FROM, _QUERIES_UNENDED < ISOLATE_FROM)
+_DOUBTFUL = Compiled(
+    sa.select(c.id)
+    .where(
+        c.state == sa.literal_column("'ambiguous'"),
+        UNSETTLED,
+        c.next_attempt_at <= sa.bindparam("now"),
+    )
+    .where(unindexed(c.destination) == sa.bindparam("to"))
+    .limit(sa.literal_column("1"))
+)
+
+
+def is_doubtful(tx: Tx, destination: str, *, now: datetime) -> bool:
+    """Tell whether `take_doubtful` would find anything to ask about, alone or beside others."""
+    return bool(_DOUBTFUL.all(tx, {"now": now, "to": destination}))
+
+
+def take_doubtful(
+    tx: Tx,
+    destination: str,
+    *,
+    now: datetime,
+    again_at: datetime,
+    limit: int,
+    alone: bool = False,
+) -> list[Claimed]:
+    """Return ambiguous deliveries that are due, and reserve them until `again_at`.
+
+    `alone`: of those that have to be asked about alone; else only of the others.
+    """
+    doubtful = sa.and_(
+        unindexed(c.destination) == destination,
+        c.state == S.AMBIGUOUS.value,
+        c.next_attempt_at <= now,
+    )
+    chosen = sa.and_(doubtful, _QUERY_ALONE if alone else _QUERY_BESIDE)
+    statement = (
+        sa.update(deliveries)
+        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), checked(doubtful))
+        .values(next_attempt_at=again_at, attempts=c.attempts + 1)
+        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
+    )
+    return with_bodies(tx, tx.execute(statement).all())
+
+
+def queries_unanswered(tx: Tx, id: int) -> int:
+    """Return how many questions about a delivery were asked since it was last sent."""
+    asked: int = tx.execute(sa.select(QUERIES).where(c.id == id)).scalar_one()
+    return asked
+
+
+def queries_unended(tx: Tx, id: int) -> int:
+    """Return how many questions about a delivery since it was last sent never ended."""
+    lost: int = tx.execute(sa.select(_QUERIES_UNENDED).where(c.id == id)).scalar_one()
+    return lost
+
+
+def query_later(tx: Tx, id: int, *, when: datetime) -> None:
+    """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
+    tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 
 
 def standing(tx: Tx, id: int) -> Standing:

@@ -1,4 +1,4 @@
-"""What has become due: retries, questions, leases that ran out, asks that were lost.
+"""What has become due: retries, leases that ran out, work that was lost.
 
 Each function is one short transaction's worth of work, bounded by a limit, and safe to run in
 several processes: rows are moved by conditional UPDATEs. What is due to a citizen first is asked
@@ -10,49 +10,20 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.poison import ISOLATE_FROM
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses
-from hub.store.deliveries.delivery_statements import doubtful, in_doubt, open_in_lane
+from hub.store.deliveries.delivery_statements import doubtful, open_in_lane
 from hub.store.deliveries.transitions import (
-    Claimed,
     enqueue_where,
     foremost,
     position,
     release_followers,
-    with_bodies,
 )
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries
+from hub.store.schema.tables import UNSETTLED, deliveries
 from hub.store.statements.compiled import Compiled
-from hub.store.statements.plan_hints import checked, unindexed
 
 c = deliveries.c
-_a, _sent = attempts.c, attempts.alias()
-_LAST_SENT = (
-    sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
-    .where(_sent.c.delivery_id == _a.delivery_id, _sent.c.kind == "send")
-    .correlate(attempts)
-    .scalar_subquery()
-)
-"""Number of the last call to send the delivery that an attempt belongs to. Trap: a subquery that
-names a table from two levels above gets that table anew in its own FROM: one number for all."""
-QUERIES = (
-    sa.select(sa.func.count())
-    .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
-    .scalar_subquery()
-)
-"""How many questions about a delivery were asked since it was last sent."""
-_QUERIES_UNENDED = (
-    sa.select(sa.func.count())
-    .where(_a.delivery_id == c.id, _a.kind == "find", _a.finished_at.is_(None))
-    .where(_a.number > _LAST_SENT)
-    .scalar_subquery()
-)
-"""How many of them never ended."""
-# Cheap filter first: deliveries with fewer queries than ISOLATE_FROM in all need no subquery.
-_QUERY_ALONE = sa.and_(c.attempts - c.counted >= ISOLATE_FROM, _QUERIES_UNENDED >= ISOLATE_FROM)
-_QUERY_BESIDE = sa.or_(c.attempts - c.counted < ISOLATE_FROM, _QUERIES_UNENDED < ISOLATE_FROM)
 SENDER_STOPPED = (
     "tiến trình gửi dừng trước khi ghi kết quả · the sender stopped before it recorded an outcome"
 )
@@ -68,12 +39,6 @@ _DUE = Compiled(
     .limit(sa.literal_column("1"))
 )
 _NEXT_DUE = Compiled(sa.select(sa.func.min(c.next_attempt_at)).where(_WAITS, c.asked_at.is_(None)))
-_DOUBTFUL = Compiled(
-    sa.select(c.id)
-    .where(c.state == sa.literal_column("'ambiguous'"), UNSETTLED, c.next_attempt_at <= _NOW)
-    .where(unindexed(c.destination) == sa.bindparam("to"))
-    .limit(sa.literal_column("1"))
-)
 
 
 def is_due(tx: Tx, *, now: datetime, enqueued_before: datetime) -> bool:
@@ -159,56 +124,6 @@ def expire_leases(
         .returning(c.id)
     )
     return tx.execute(statement).scalars().all()
-
-
-def is_doubtful(tx: Tx, destination: str, *, now: datetime) -> bool:
-    """Tell whether `take_doubtful` would find anything to ask about, alone or beside others."""
-    return bool(_DOUBTFUL.all(tx, {"now": now, "to": destination}))
-
-
-def take_doubtful(
-    tx: Tx,
-    destination: str,
-    *,
-    now: datetime,
-    again_at: datetime,
-    limit: int,
-    alone: bool = False,
-) -> list[Claimed]:
-    """Return ambiguous deliveries that are due, and reserve them until `again_at`.
-
-    `alone`: of those that have to be asked about alone; else only of the others.
-    """
-    doubtful = sa.and_(
-        unindexed(c.destination) == destination,
-        c.state == S.AMBIGUOUS.value,
-        c.next_attempt_at <= now,
-    )
-    chosen = sa.and_(doubtful, _QUERY_ALONE if alone else _QUERY_BESIDE)
-    statement = (
-        sa.update(deliveries)
-        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), checked(doubtful))
-        .values(next_attempt_at=again_at, attempts=c.attempts + 1)
-        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
-    )
-    return with_bodies(tx, tx.execute(statement).all())
-
-
-def queries_unanswered(tx: Tx, id: int) -> int:
-    """Return how many questions about a delivery were asked since it was last sent."""
-    asked: int = tx.execute(sa.select(QUERIES).where(c.id == id)).scalar_one()
-    return asked
-
-
-def queries_unended(tx: Tx, id: int) -> int:
-    """Return how many questions about a delivery since it was last sent never ended."""
-    lost: int = tx.execute(sa.select(_QUERIES_UNENDED).where(c.id == id)).scalar_one()
-    return lost
-
-
-def query_later(tx: Tx, id: int, *, when: datetime) -> None:
-    """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
-    tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 
 
 def sweep_held(tx: Tx, now: datetime) -> int:

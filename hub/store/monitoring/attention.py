@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries.schedule import QUERIES
+from hub.store.deliveries.doubts import QUERIES
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
-from hub.store.deliveries import pauses, schedule
+from hub.store.deliveries import doubts, pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.schema.tables import deliveries
@@ -67,7 +67,7 @@ def test_no_more_than_the_limit_are_taken_at_once(store: Store) -> None:
         tx.execute(sa.update(deliveries).values(state="ambiguous"))
         later = NOW + timedelta(hours=1)
         found = [
-            schedule.take_doubtful(tx, "provincial", now=NOW, again_at=later, limit=8)
+            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=later, limit=8)
             for _ in range(5)
         ]
         assert [len(page) for page in found] == [8, 8, 8, 6, 0]

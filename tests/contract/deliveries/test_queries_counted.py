@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
-from hub.store.deliveries import attempts, schedule
+from hub.store.deliveries import attempts, doubts
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
 from hub.store.schema.tables import deliveries
@@ -35,8 +35,8 @@ def test_a_delivery_that_was_tried_often_hides_no_question_about_another(store: 
     with store.write() as tx:
         try_often(tx)
     with store.read() as tx:
-        assert [schedule.queries_unanswered(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
-        assert [schedule.queries_unended(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
+        assert [doubts.queries_unanswered(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
+        assert [doubts.queries_unended(tx, id) for id in (ASKED, TRIED, RECENT)] == [10, 0, 2]
         assert [row[0] for row in attention.stuck(tx)] == [ASKED]
 
 
@@ -47,9 +47,7 @@ def test_a_delivery_that_was_tried_often_keeps_no_other_from_being_asked_about_a
     again = NOW + timedelta(hours=1)
     with store.write() as tx:
         try_often(tx)
-        lone = schedule.take_doubtful(
-            tx, "provincial", now=NOW, again_at=again, limit=9, alone=True
-        )
-        beside = schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9)
+        lone = doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9, alone=True)
+        beside = doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9)
     assert [it.id for it in lone] == [ASKED]
     assert [it.id for it in beside] == [TRIED, RECENT]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import attempts, pauses, schedule, transitions
+from hub.store.deliveries import attempts, doubts, pauses, transitions
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store, Tx
 from hub.store.repair.awaiting_access import Awaiting, awaiting_access
@@ -96,6 +96,6 @@ def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) ->
             code="partner_session",
         )
         attempts.finish(tx, [ended])
-        schedule.query_later(tx, 1, when=NOW)
+        doubts.query_later(tx, 1, when=NOW)
         (found,) = awaiting_access(tx, now=NOW)
     assert (found.code, found.count, found.since) == ("partner_session", 1, AT + MINUTE)

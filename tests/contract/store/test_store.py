@@ -16,7 +16,7 @@ from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance, proof
-from hub.store.deliveries import schedule, transitions
+from hub.store.deliveries import doubts, schedule, transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal, outbox
@@ -331,7 +331,7 @@ def test_a_sender_that_died_leaves_a_question_not_a_retry(store: Store) -> None:
     again = late + timedelta(minutes=1)
     with store.write() as tx:
         for expected in ([id], []):
-            taken = schedule.take_doubtful(tx, "provincial", now=late, again_at=again, limit=10)
+            taken = doubts.take_doubtful(tx, "provincial", now=late, again_at=again, limit=10)
             assert [doubtful.id for doubtful in taken] == expected
 
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Timer
-from hub.store.deliveries import pauses, schedule
+from hub.store.deliveries import doubts, pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import parked
 from hub.store.monitoring import attention, work_counts
@@ -74,8 +74,8 @@ def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
         with store.write() as tx:
             schedule.next_due(tx, now=NOW)
             again = NOW + timedelta(minutes=1)
-            schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
-            schedule.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=1, alone=True)
+            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
+            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=1, alone=True)
     found = list(plans(store, "deliveries", seen))
     assert len(found) >= 6
     for text, plan in found:

@@ -361,8 +361,8 @@ def test_a_receipt_that_cannot_be_stored_stops_nobody_else(
     partner = Partner()
     real = Partner.send
 
-    def strange(self: Partner, request: Request) -> Receipt:
-        receipt = real(self, request)
+    def strange(self: Partner, request: Request, *, not_after: float) -> Receipt:
+        receipt = real(self, request, not_after=not_after)
         return Receipt(reference="\ud800") if request.number == number(2) else receipt
 
     monkeypatch.setattr(Partner, "send", strange)

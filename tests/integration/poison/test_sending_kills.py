@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.exchange.delivery.reconcile import NEVER_THERE
+from hub.exchange.delivery.unproven_texts import NEVER_THERE
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload

@@ -8,7 +8,7 @@ the last row, nothing.
 import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,9 @@ def exchange(
             writing = ("DongBoHoSoMC", "CapNhatTienDoHoSoMC")
         stack.callback(destination.close)
         works = stack.enter_context(working(store, MemoryBroker(), destination))
-        works.reconcile.query_interval = timedelta(milliseconds=50)
+        settling = works.reconcile.settling
+        policy = replace(settling.policy, query_interval=timedelta(milliseconds=50))
+        works.reconcile.settling = replace(settling, policy=policy)
         yield Exchange(works, simulator, writing)
     store.close()
 

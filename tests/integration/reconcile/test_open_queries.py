@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.delivery import reconcile as role
+from hub.exchange.delivery import settle as settling
 from hub.exchange.delivery.open_queries import STOPPED, OpenQueries
 from hub.exchange.delivery.reconcile import Reconcile
-from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
-from hub.rules.states import DeliveryState
-from hub.store.deliveries import schedule
+from hub.exchange.delivery.settle import CallOutcome, SettleContext
+from hub.store.deliveries import doubts
 from hub.store.engine.store import Store, Tx
 from tests.integration.reconcile.test_two_reconcilers import SECOND, in_doubt, reconciler, settled
 from tests.support.partners.partner import Partner
@@ -24,7 +24,7 @@ from tests.support.works import AT, now
 def unended(store: Store, count: int) -> list[int]:
     """Return for each delivery how many questions about it look like a death of the process."""
     with store.read() as tx:
-        return [schedule.queries_unended(tx, id) for id in range(1, count + 1)]
+        return [doubts.queries_unended(tx, id) for id in range(1, count + 1)]
 
 
 def asking(store: Store, partner: Partner, notes: Path | None = None) -> Reconcile:
@@ -43,16 +43,15 @@ def test_an_answer_that_cannot_be_written_harms_no_other(
     partner = Partner()
     in_doubt(store, partner, 4)
     failed = list[int]()
+    write = settling.write
 
-    def failing(
-        ctx: SettleContext, outcomes: list[CallOutcome], *, since: DeliveryState, kind: str
-    ) -> None:
+    def failing(tx: Tx, ctx: SettleContext, outcomes: list[CallOutcome], **told: Any) -> None:
         if outcomes[0].claimed.id == 2 and not failed:
             failed.append(2)
             raise ValueError("a fault of ours")
-        settle(ctx, outcomes, since=since, kind=kind)
+        write(tx, ctx, outcomes, **told)
 
-    monkeypatch.setattr(role, "settle", failing)
+    monkeypatch.setattr(settling, "write", failing)
     at = [AT + SECOND]
     asker = asking(store, partner)
     asker.clock = lambda: at[0]

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -26,13 +27,11 @@ def reconciler(store: Store, partner: Partner, clock: Clock) -> Reconcile:
         store=store,
         destination="provincial",
         traits=partner.traits,
-        policy=QUICK,
+        policy=replace(QUICK, query_interval=SECOND / 2),
         on_delivered=lambda *_: None,
         draw=random.Random(1),
     )
-    return Reconcile(
-        partner, settling, clock=clock, poll=0.02, query_interval=SECOND / 2, at_once=1
-    )
+    return Reconcile(partner, settling, clock=clock, poll=0.02, at_once=1)
 
 
 def in_doubt(store: Store, partner: Partner, count: int) -> None:
@@ -62,7 +61,7 @@ def test_a_question_that_takes_longer_than_the_next_one_is_not_asked_twice(store
     with ThreadPoolExecutor(3) as pool:
         slow = pool.submit(first.query_some, pool)
         assert partner.asking.acquire(timeout=10)
-        at[0] += first.query_interval * 3  # and less than the longest call
+        at[0] += first.settling.policy.query_interval * 3  # and less than the longest call
         asked = second.query_some(pool)
         partner.answers.set()
         assert (slow.result(10), asked) == (1, 0)

@@ -17,13 +17,12 @@ from hub.rules.failures.errors import (
 from hub.rules.recovery import (
     DeadLetter,
     NeedsPerson,
+    NoEffect,
     ReconcileAt,
     RetryAt,
     RetryPolicy,
-    after_absence,
-    next_query_delay,
+    after_query,
     recover,
-    wait_of,
 )
 from hub.rules.traits import Traits
 
@@ -36,9 +35,11 @@ FINDABLE = Traits(accepts=frozenset(), findable=True)
 IDEMPOTENT = Traits(accepts=frozenset(), idempotent=True)
 
 
-def decide(failure: DeliveryFailure, attempt: int = 1, traits: Traits = FINDABLE) -> object:
+def decide(
+    ended: DeliveryFailure | NoEffect, attempt: int = 1, traits: Traits = FINDABLE
+) -> object:
     """Decide without jitter."""
-    return recover(failure, attempt=attempt, policy=POLICY, traits=traits, now=NOW)
+    return recover(ended, attempt=attempt, policy=POLICY, traits=traits, now=NOW)
 
 
 def test_without_effect_it_is_sent_again_later_and_later() -> None:
@@ -51,18 +52,26 @@ def test_without_effect_it_is_sent_again_later_and_later() -> None:
 
 def test_a_partner_that_loses_every_call_is_called_later_and_later() -> None:
     """The first time at once, then 2, 4, 8 seconds; the fifth time a person is told."""
-    actions = [after_absence(attempt, policy=POLICY, now=NOW) for attempt in (1, 2, 3, 4)]
+    actions = [decide(NoEffect(), attempt) for attempt in (1, 2, 3, 4)]
     assert actions == [RetryAt(NOW + timedelta(seconds=s)) for s in (0, 2, 4, 8)]
-    assert after_absence(5, policy=POLICY, now=NOW) == DeadLetter("attempts_exhausted")
+    assert decide(NoEffect(), 5) == DeadLetter("attempts_exhausted")
 
 
 def test_a_partner_that_answers_no_question_is_asked_later_and_later() -> None:
     """Doubling up to twenty times the first pause, never before its own wish."""
-    first = timedelta(seconds=30)
-    waits = [next_query_delay(asked, first=first) / first for asked in (1, 2, 3, 6, 7, 1000)]
-    assert waits == [1, 2, 4, 20, 20, 20]
-    hour = timedelta(hours=1)
-    assert next_query_delay(1, first=first, wish=hour) == hour
+    first, hour = POLICY.query_interval, timedelta(hours=1)
+    away = TransientFailure("partner_unreachable")
+    for asked, times in ((1, 1), (2, 2), (3, 4), (6, 20), (7, 20), (1000, 20)):
+        again = after_query(away, queries=asked, policy=POLICY, now=NOW)
+        assert again == ReconcileAt(NOW + first * times)
+    wish = TransientFailure("partner_busy", retry_after=hour)
+    assert after_query(wish, queries=1, policy=POLICY, now=NOW) == ReconcileAt(NOW + hour)
+
+
+def test_a_query_that_cannot_be_built_is_left_to_a_person() -> None:
+    """A mapping that is missing does not come back by asking again."""
+    missing = PermanentFailure("mapping_missing")
+    assert after_query(missing, queries=1, policy=POLICY, now=NOW) == NeedsPerson()
 
 
 def test_a_refusal_is_parked_at_once_with_its_reason() -> None:
@@ -153,9 +162,3 @@ def test_a_wait_is_positive_capped_and_ends_before_a_deadline_ahead(
     assert NOW <= action.when <= NOW + policy.longest_wait * (1 + policy.jitter)
     if deadline > NOW:
         assert action.when <= deadline
-
-
-@given(st.integers(1, 1000))
-def test_waits_never_shrink(attempt: int) -> None:
-    """A later attempt never waits less than an earlier one."""
-    assert wait_of(attempt, POLICY) <= wait_of(attempt + 1, POLICY)

@@ -19,7 +19,7 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import attempts, claiming, schedule, settling, transitions
+from hub.store.deliveries import attempts, claiming, doubts, schedule, settling, transitions
 from hub.store.deliveries.settling import Delivered
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
@@ -159,7 +159,7 @@ def look(store: Store, first: list[int]) -> None:
         claimed = claiming.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):
-            schedule.take_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)
+            doubts.take_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)
         schedule.next_due(tx, now=LATER)
         assert claimed == []
 

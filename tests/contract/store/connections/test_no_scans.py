@@ -26,7 +26,7 @@ from hub.operations.archive import archiving, erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.settings import Settings
 from hub.store.conservation import counts
-from hub.store.deliveries import cancellation, pauses, priority, schedule, transitions
+from hub.store.deliveries import cancellation, doubts, pauses, priority, schedule, transitions
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
@@ -127,9 +127,9 @@ def rare_moves(store: Store) -> None:
         schedule.enqueue_due(tx, now=at, enqueued_before=at)
         schedule.enqueue_pending(tx, now=at, enqueued_before=at)
         for alone in (True, False):
-            schedule.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
-        schedule.queries_unanswered(tx, 1)
-        schedule.queries_unended(tx, 1)
+            doubts.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
+        doubts.queries_unanswered(tx, 1)
+        doubts.queries_unended(tx, 1)
         present = future_times.Present(now=at, soon=at, lease_until=at)
         future_times.concerned(tx, present)
         future_times.correct(tx, [1], present)
