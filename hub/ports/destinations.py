@@ -1,5 +1,6 @@
 """What the hub delivers to: a partner or a device, its calls and its answers."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -104,7 +105,7 @@ class Destination(Protocol):
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return the request for `message`; pure. Raises PermanentFailure (a missing mapping)."""
 
-    def send(self, request: Request, *, not_after: float) -> Receipt:
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Make exactly one call. Raises only the failures of rules.errors.
 
         `not_after`: the time by `time.monotonic` after which the first byte of the call must not

@@ -66,7 +66,7 @@ class Partner:
         digest = hashlib.sha256(body).hexdigest()
         return Request(operation="step", number=message.key, body=payload, digest=digest)
 
-    def send(self, request: Request, *, not_after: float) -> Receipt:  # noqa: ARG002 - never late
+    def send(self, request: Request, *, not_after: float = 0.0) -> Receipt:  # noqa: ARG002
         """Take it."""
         return Receipt(reference=f"T-{request.number}", response_hash=request.digest)
 
