@@ -87,9 +87,8 @@ class Wire:
         `target` is appended to the base path, with its query. `echo` names the header field that
         marks the call and that the partner gives back, "" where it gives none back. The caller
         reports the reply's findings when it has read the body. Raises NotAttempted (`claim_late`)
-        where the first byte would leave later than `not_after` (`time.monotonic`), TransientFailure
-        (`partner_unreachable`, and those of TLS) and AmbiguousFailure (`reply_timeout`,
-        `reply_dropped`, `reply_unreadable`).
+        where the first byte would leave after `not_after` (`time.monotonic`), TransientFailure (of
+        the line and of TLS) and AmbiguousFailure (of the reply).
         """
         fields = dict(headers or {})
         if not echo:
@@ -101,8 +100,7 @@ class Wire:
         try:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
-            if time.monotonic() > not_after:
-                raise NotAttempted("claim_late", "nothing was sent", retry_after=timedelta())
+            _refuse_late(not_after)
             reply, ending = self._exchange(
                 connection.sock, request, deadline, findings, fresh=not used
             )
@@ -115,10 +113,7 @@ class Wire:
             findings.report()
             raise
         finally:
-            if reusable and not self._closed.is_set():
-                self._give_back(connection)
-            else:
-                connection.close()
+            self._give_back(connection, reusable=reusable)
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their call ends."""
@@ -173,7 +168,10 @@ class Wire:
                 return connection, True
             connection.close()
 
-    def _give_back(self, connection: HTTPConnection) -> None:
+    def _give_back(self, connection: HTTPConnection, *, reusable: bool) -> None:
+        if not reusable or self._closed.is_set():
+            connection.close()
+            return
         self._idle.append((connection, time.monotonic()))
         if len(self._idle) > self.limits.connections:
             try:
@@ -200,6 +198,11 @@ def _send(sock: socket.socket, request: bytes, deadline: float) -> str:
                 raise AmbiguousFailure("reply_timeout", "while sending") from None
             return type(error).__name__
     return ""
+
+
+def _refuse_late(not_after: float) -> None:
+    if time.monotonic() > not_after:
+        raise NotAttempted("claim_late", "nothing was sent", retry_after=timedelta())
 
 
 def _not_begun(sock: socket.socket, error: OSError) -> TransientFailure:

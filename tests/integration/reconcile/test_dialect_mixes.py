@@ -26,6 +26,7 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.town_center import profile as town_profile
 from adapters.town_center.destination import TownCenter
 from hub.broker.memory import MemoryBroker
+from hub.exchange.delivery.reconcile import Reconcile
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import ProvinceDossier, Status
@@ -91,6 +92,12 @@ def transfer(n: int) -> Message:
     return catalog.compose(payload, time=AT, source="records", id=f"t-{n}")
 
 
+def query_soon(role: Reconcile) -> None:
+    """Have a query that brought no answer be made again soon."""
+    policy = replace(role.settling.policy, query_interval=timedelta(milliseconds=50))
+    role.settling = replace(role.settling, policy=policy)
+
+
 @pytest.fixture(scope="module", params=["soap", "rest", "town", "soap-untold"])
 def exchange(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -129,9 +136,7 @@ def exchange(
             writing = ("DongBoHoSoMC", "CapNhatTienDoHoSoMC")
         stack.callback(destination.close)
         works = stack.enter_context(working(store, MemoryBroker(), destination))
-        settling = works.reconcile.settling
-        policy = replace(settling.policy, query_interval=timedelta(milliseconds=50))
-        works.reconcile.settling = replace(settling, policy=policy)
+        query_soon(works.reconcile)
         yield Exchange(works, simulator, writing)
     store.close()
 
