@@ -24,11 +24,11 @@ from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
 
 GRACE = timedelta(seconds=15)
-"""How long after its end a pause is still heeded, when nothing more is said about it; on top of
-the time that a call may take."""
+"""How long a pause holds after its end, when nothing more is written about it; on top of the time
+that a call may take."""
 AT_ONCE = timedelta(milliseconds=1)
 """How long a delivery waits that only lost its permit."""
-LOOK = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=5)
 """The longest wait for work; a window that begins meanwhile is noticed by then."""
 
 
@@ -45,7 +45,7 @@ class Capacity:
 
     def wait(self, now: datetime) -> timedelta:
         """Return how long to wait for work before the capacity is asked for again."""
-        waits = [LOOK]
+        waits = [LONGEST_WAIT]
         if self.retry_after is not None:
             waits.append(self.retry_after)
         if self.until is not None:
@@ -68,7 +68,7 @@ class Permit(NamedTuple):
 class _Operation:
     circuit: Circuit = field(default_factory=Circuit)
     under_way: int = 0
-    """Claimed and not ended, of the present turn."""
+    """Claimed and not ended, of the present generation."""
     window: ClosedPeriod | None = None
     spent: ClosedPeriod | None = None
     """The quota that is used up."""
@@ -245,7 +245,7 @@ class Circuits:
                 operation.spent = None
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
-        """Return what is to be seen of the gate: operations that are paused or on the way back."""
+        """Return what operators should see: operations that are paused or on the way back."""
         if self._calm:
             return {}
         with self._lock:

@@ -1,9 +1,10 @@
-"""Pauses of partners' operations: seen by every process, and heeded by the timer.
+"""Pauses of partners' operations: every process sees them, and the timer respects them.
 
-A delivery of a paused operation keeps its state, its attempts and its time. Its ask lies in the
-queue; or it was taken from there and is shelved: nobody asks for it (`asked_at` is empty) until the
-pause ends. A row is heeded up to `expires_at`, so a pause whose process has died ends by itself.
-Several processes write the same row, the last word counts: they look at the same partner.
+A delivery of a paused operation keeps its state, its attempts and its time. Its work message lies
+in the queue; or it was taken from there and the delivery is set aside: nothing enqueues it
+(`asked_at` is empty) until the pause ends. A row holds until `expires_at`, so a pause whose process
+has died ends by itself. Several processes write the same row and the last one counts: they all call
+the same partner.
 """
 
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ def _of(destination: str) -> sa.ColumnElement[bool]:
 
 
 def post(tx: Tx, pause: Pause) -> None:
-    """Say that an operation is paused, in place of what was said of it before."""
+    """Write that an operation is paused, in place of what was written of it before."""
     statement = insert(tx, pauses).values(asdict(pause))
     changed = {name: statement.excluded[name] for name in asdict(pause)}
     tx.execute(
@@ -66,10 +67,10 @@ def post(tx: Tx, pause: Pause) -> None:
 
 
 def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
-    """Say that an operation is not paused any more; recall what was shelved after it.
+    """Write that an operation is not paused any more; `resume` brings back what was set aside.
 
-    What has lain in the queue meanwhile was asked for long ago and is not lost: it is asked for
-    anew only when nothing comes of it from now on.
+    What has lain in the queue meanwhile was enqueued long ago and is not lost: it is enqueued anew
+    only when nothing comes of it from now on.
     """
     tx.execute(sa.delete(pauses).where(p.destination == destination, p.operation == operation))
     mine = sa.and_(_of(destination), d.type == operation, _UNSENT, UNSETTLED)
@@ -78,13 +79,13 @@ def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
 
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
-    """Return the pauses of a destination that are heeded now."""
+    """Return the pauses of a destination that hold now."""
     query = sa.select(pauses).where(p.destination == destination, p.expires_at > now)
     return [Pause(**row) for row in tx.execute(query).mappings()]
 
 
 def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
-    """Return every pause that is heeded now, with what waits for its end."""
+    """Return every pause that holds now, with what waits for its end."""
     query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
     found = [Pause(**row) for row in tx.execute(query).mappings()]
     counted = sa.select(sa.func.count()).select_from(deliveries)
@@ -105,7 +106,7 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
 
 
 def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
-    """Forget that deliveries were asked for; nothing else of them changes."""
+    """Forget that deliveries were enqueued; nothing else of them changes."""
     tx.execute(
         sa.update(deliveries)
         .where(d.id.in_(ids), checked(d.destination == destination, _UNSENT))
@@ -114,7 +115,7 @@ def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
 
 
 def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:
-    """Ask for what was shelved and is due, at most `limit`; return how many.
+    """Enqueue what was set aside and is due, at most `limit`; return how many.
 
     What was tried least comes first: a dossier that the partner fails on again and again must not
     decide for all the others whether the partner is well.
@@ -133,7 +134,7 @@ def calls_since(
 
     Oldest first, with the new `above`. A claim is dated before its call, which waits for a lock and
     for a thread: so a call counts by its end, and one under way counts as made now. All processes'
-    calls, questions included; what was claimed and then not called is left out.
+    calls, queries included; what was claimed and then not called is left out.
     `above` is the number of an attempt that is too old to matter, 0 at first: attempts have no
     index by time, because writing one would cost every delivery for what few partners ask for.
     Takes a lock until the transaction ends, so that two processes cannot both use the last call.

@@ -1,7 +1,7 @@
-"""What is due soon among the deliveries whose asks still lie in a queue.
+"""What is due soon among the deliveries whose work messages still lie in a queue.
 
-A queue knows no urgency: after an outage ten thousand asks may stand before the one that is due
-today. These questions find it; `hub/exchange/admission/priority.py` lets it pass.
+A queue knows no priority: after an outage ten thousand work messages may stand before the one that
+is due today. These queries find it; `hub/exchange/admission/priority.py` lets it pass.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ c = deliveries.c
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A delivery that has been asked for and not been sent."""
+    """A delivery that was enqueued and is not sent."""
 
     id: int
     type: str
