@@ -14,19 +14,12 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import both
 
 KIND = "callback_refused"
 UNPROVEN = "callbacks without a valid signature"
 """The subject of the one task for callers that are not proven to be the partner."""
 UNREADABLE = "callbacks that cannot be read"
-_ASK = (
-    "Báo thị xã sửa và gửi lại thông báo này; khi trung tâm nhận được, việc tự đóng."
-    " · Have the town correct and resend it; the task closes when the hub has taken it"
-)
-_COMPARE = (
-    "So khóa HUB_TOWN_CALLBACK_SECRET với thị xã; nếu không phải thị xã gửi thì chặn nguồn đó"
-    " (hub audit) · Compare the secret with the town's; when it was not the town, block the caller"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +50,10 @@ class RefusedCallbacks:
             subject=subject,
             destination=self.destination,
             owner=WARD_IT,
-            detail=(
-                f"thông báo của thị xã bị từ chối: {answer.cause}"
-                f" · the town's callback was refused with HTTP {answer.status}"
+            detail=both("tasks.callback_refused", status=answer.status, cause=answer.cause),
+            repair=both(
+                "tasks.callback_resend" if answer.authentic else "tasks.callback_compare_secret"
             ),
-            repair=_ASK if answer.authentic else _COMPARE,
         )
         with self.store.write() as tx:
             opened = tasks.open_once(tx, finding, due_at=None, now=now)

@@ -3,13 +3,14 @@
 from typing import NamedTuple
 
 from hub.messages import catalog
+from hub.texts import Text
 
 
 class PartnerNames(NamedTuple):
     """The names of one partner."""
 
-    vi: str
-    en: str
+    text: Text
+    """In a sentence, e.g. "the province"."""
     short: str
     """As commands take it, and as settings spell it in capitals."""
 
@@ -20,8 +21,8 @@ class PartnerNames(NamedTuple):
 
 
 _NAMES = {
-    catalog.PROVINCIAL: PartnerNames("tỉnh", "the province", "province"),
-    catalog.TOWN_CENTER: PartnerNames("thị xã", "the town", "town"),
+    catalog.PROVINCIAL: PartnerNames(Text("tỉnh", "the province"), "province"),
+    catalog.TOWN_CENTER: PartnerNames(Text("thị xã", "the town"), "town"),
 }
 BY_SHORT = {names.short: destination for destination, names in _NAMES.items()}
 """The name at the command line -> the destination's name."""
@@ -29,4 +30,4 @@ BY_SHORT = {names.short: destination for destination, names in _NAMES.items()}
 
 def names_of(destination: str) -> PartnerNames:
     """Return a destination's names; one that is no partner goes by its own."""
-    return _NAMES.get(destination) or PartnerNames(destination, destination, destination)
+    return _NAMES.get(destination) or PartnerNames(Text(destination, destination), destination)

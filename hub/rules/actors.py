@@ -8,7 +8,7 @@ the hub does by itself has a name that no person can give.
 import re
 import unicodedata
 
-from hub.texts import Text, both
+from hub.texts import Explained, both
 
 BY_HUB = "hub"
 """What the timer does by itself."""
@@ -25,12 +25,8 @@ _WORD = r"[^\W\d_](?:[^\W\d_]|['’.-])*"
 _PERSON = re.compile(rf"{_WORD}(?: {_WORD})+")
 
 
-class NotNamed(Exception):
+class NotNamed(Explained):
     """A decision has no name, or one that no person has; `text` says what to do."""
-
-    def __init__(self, text: Text) -> None:
-        self.text = text
-        super().__init__(text)
 
 
 def signed(name: str, user: str = "") -> str:

@@ -6,6 +6,15 @@ handed to a partner. `doctor.toml`, `log_events.toml` and `settings.toml` are no
 hold what `script/docs` writes into the runbook.
 """
 
-from hub.texts.catalogue import Language, Text, both, joined, language_of, text, use_language
+from hub.texts.catalogue import (
+    Explained,
+    Language,
+    Text,
+    both,
+    joined,
+    language_of,
+    text,
+    use_language,
+)
 
-__all__ = ["Language", "Text", "both", "joined", "language_of", "text", "use_language"]
+__all__ = ["Explained", "Language", "Text", "both", "joined", "language_of", "text", "use_language"]

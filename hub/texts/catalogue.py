@@ -42,6 +42,10 @@ class Text(NamedTuple):
     def __rich__(self) -> str:
         return str(self)
 
+    def __contains__(self, part: object) -> bool:
+        """Return whether what is printed has a part; a tuple would compare the whole."""
+        return isinstance(part, str) and part in str(self)
+
     def in_language(self, language: Language) -> str:
         """Return the text in one language."""
         return self.vi if language is Language.VI else self.en
@@ -55,6 +59,14 @@ class Text(NamedTuple):
         """Return what `stored` kept. A string of an older release is the same in both languages."""
         parts = stored.split(_BETWEEN)
         return cls(parts[0], parts[1]) if len(parts) == 2 else cls(stored, stored)
+
+
+class Explained(Exception):
+    """An exception whose words are a text; a subclass says what happened."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 def use_language(language: Language) -> None:

@@ -101,7 +101,7 @@ def test_a_running_hub_tells_a_change_once_while_it_delivers(
         drill.settle()
         assert exchange.problems(drill) == []
         (detail,) = told(drill.store)
-        assert "thêm DangNhap request/otp (string" in detail
+        assert "added DangNhap request/otp (string" in detail
         with drill.store.read() as tx:
             rows = [it.key for it in drift.of_partner(tx, catalog.PROVINCIAL)]
         assert [(it.operation, it.place) for it in rows if it.kind == "contract"] == [

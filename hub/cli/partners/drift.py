@@ -37,7 +37,7 @@ def drift(
         rows = [row for name in wanted for row in of_partner(tx, name)]
     for row in rows:
         times = (f"{local(at):%d/%m/%Y %H:%M}" for at in (row.first_seen, row.last_seen))
-        kind = f"{row.key.kind}: {what(row.key.kind)[0]}"
+        kind = f"{row.key.kind}: {what(row.key.kind)}"
         cells = (row.key.partner, row.key.operation, kind, row.key.place, str(row.count), *times)
         table.add_row(*map(_plain, cells))
     if not rows:

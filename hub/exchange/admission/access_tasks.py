@@ -20,19 +20,16 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
     """Open the task of a pause; False where it needs none or has one."""
     if pause.code not in TASKS:
         return False
-    remedy, fault = both(f"remedies.{pause.code}"), FAULTS[pause.code].text
-    to = pause.destination
-    vi, en, _ = names_of(to)
+    partner, operation = names_of(pause.destination).text, pause.operation
     found = tasks.Finding(
         kind=access_tasks.KIND,
         subject=pause.code,
-        destination=to,
+        destination=pause.destination,
         owner=WARD_IT,
-        detail=(
-            f"Tạm dừng gửi tới {vi} ({pause.operation}): {fault.vi}"
-            f" · Sending to {en} is paused ({pause.operation}): {fault.en}"
+        detail=both(
+            "tasks.paused", partner=partner, operation=operation, fault=FAULTS[pause.code].text
         ),
-        repair=f"{remedy.vi} · {remedy.en}",
+        repair=both(f"remedies.{pause.code}"),
     )
     return tasks.open_once(tx, found, due_at=None, now=now)
 

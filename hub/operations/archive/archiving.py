@@ -26,6 +26,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.archive import files, index, pages, rows
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
+from hub.texts import Explained, both
 
 MOST, LARGEST = 5_000, 1024 * 1024 * 1024
 """Dossiers and bytes after which a month goes on in another file: so long is what a kill can undo,
@@ -33,7 +34,7 @@ and so much room its copies need. Where little is free, half of that: so a nearl
 takes what there is room for."""
 
 
-class NotPast(Exception):
+class NotPast(Explained):
     """The day before which dossiers should go has not come yet; says what to do."""
 
 
@@ -83,10 +84,7 @@ def rehearse(archive: Archive, *, before: datetime | None = None) -> ArchiveRepo
 def _limit(archive: Archive, before: datetime | None) -> datetime:
     """Return before which a dossier must have been closed; one of yesterday would go unasked."""
     if before is not None and before > archive.clock():
-        raise NotPast(
-            f"--before {before:%Y-%m-%d} chưa tới, sẽ lưu trữ cả hồ sơ vừa kết thúc; chọn một ngày"
-            " đã qua / lies in the future and would take what has only just ended; give a past day"
-        )
+        raise NotPast(both("archive.not_past", before=f"{before:%Y-%m-%d}"))
     return before or archive.cutoff()
 
 
@@ -97,7 +95,7 @@ def _stopping(report: ArchiveReport) -> Iterator[None]:
         with needing_room():
             yield
     except (Stopped, NoRoom) as why:
-        report.stopped = report.stopped or str(why)
+        report.stopped = report.stopped or why.text
         report.no_room |= isinstance(why, NoRoom)
 
 
@@ -270,13 +268,12 @@ class _Run:
                 self._end(tx, file, f"{there} dossiers, damaged: nothing more is deleted for it")
                 left = (file.dossiers or 0) - there
                 return HalfDeleted(
-                    f"{error}; {there} dossiers are only in it: put it back from a copy;"
-                    f" {left} are still in the database and go into another file",
+                    both("archive.half_deleted", why=error.text, there=there, left=left),
                     file.name,
                 )
             files.discard(tx, file.seq)
         writing.set_aside(self.archive.folder / file.name)
-        return ArchiveDamaged(f"{error}; nothing was deleted for it, the next run writes it anew")
+        return ArchiveDamaged(both("archive.nothing_deleted", why=error.text))
 
     def _make_room(self) -> None:
         """Remove stored files that nobody needs any more, and give SQLite's free pages back.

@@ -14,32 +14,12 @@ from hub.operations.archive.report import ArchiveReport
 from hub.rules.retention.ends import Kept
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import Text, both
 
 STOPPED, FILE_MISSING = "archive_stopped", "archive_file_missing"
 ROOM, DAMAGE, FILES = "disk", "file", "files"
 """What a task is about."""
 _DESTINATION = "archive"
-_ROOM = (
-    "Giải phóng chỗ trên đĩa hoặc chuyển HUB_ARCHIVE_DIR sang đĩa khác "
-    "(docs/runbook/archive.md), rồi hub archive run. Không mất gì, chưa xóa gì chưa đọc lại"
-    " · Free room on that disk, or move HUB_ARCHIVE_DIR to another one "
-    "(docs/runbook/archive.md), then hub archive run. Nothing is lost; nothing was deleted that was"
-    " not read back"
-)
-_DAMAGE = (
-    "Gắn đĩa hoặc chép lại tệp từ bản sao lưu, hub archive verify, rồi hub archive run"
-    " · Mount the disk or put the file back from a copy, hub archive verify, then hub archive run"
-)
-_HALF = (
-    "Chép lại tệp này từ bản sao lưu, hub archive verify, rồi hub tasks done; các lần chạy sau"
-    " không đợi nó · Put this file back from a copy, hub archive verify, then hub tasks done;"
-    " later runs do not wait for it"
-)
-_FILES = (
-    "Xem thư mục files/ (đĩa chưa gắn?), chép lại tệp từ bản sao lưu, rồi hub archive run --again"
-    " · Look at files/ (a disk that is not mounted?), put the files back from a backup, then"
-    " hub archive run --again, which closes this"
-)
 
 
 def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
@@ -49,11 +29,12 @@ def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
     """
     missing = report.kept[Kept.FILE_MISSING]
     if report.no_room:
-        _raise(archive, STOPPED, ROOM, detail=f"{report.stopped}: {archive.folder}", repair=_ROOM)
+        detail = both("archive_tasks.stopped", why=report.stopped, place=archive.folder)
+        _raise(archive, STOPPED, ROOM, detail, both("archive_tasks.room_repair"))
     if missing:
         examples = " ".join(report.examples[Kept.FILE_MISSING])
-        detail = f"Hồ sơ thiếu tệp, chưa lưu trữ · {missing} dossiers stay, such as {examples}"
-        _raise(archive, FILE_MISSING, FILES, detail=detail, repair=_FILES)
+        detail = both("archive_tasks.files", count=missing, examples=examples)
+        _raise(archive, FILE_MISSING, FILES, detail, both("archive_tasks.files_repair"))
     if not report.stopped:
         _close(archive, STOPPED, ROOM)
         _close(archive, STOPPED, DAMAGE)
@@ -64,12 +45,12 @@ def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
 def note_damage(archive: Archive, error: ArchiveDamaged) -> None:
     """Raise that an archive file, or the folder, is not what it should be."""
     if isinstance(error, HalfDeleted):
-        _raise(archive, STOPPED, error.file, detail=str(error), repair=_HALF)
+        _raise(archive, STOPPED, error.file, error.text, both("archive_tasks.half_repair"))
     else:
-        _raise(archive, STOPPED, DAMAGE, detail=str(error), repair=_DAMAGE)
+        _raise(archive, STOPPED, DAMAGE, error.text, both("archive_tasks.damage_repair"))
 
 
-def _raise(archive: Archive, kind: str, subject: str, *, detail: str, repair: str) -> None:
+def _raise(archive: Archive, kind: str, subject: str, detail: Text, repair: Text) -> None:
     found = tasks.Finding(
         kind=kind,
         subject=subject,

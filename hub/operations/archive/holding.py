@@ -4,9 +4,10 @@ from hub.operations.signed_by import SignedBy
 from hub.store.archive import candidates, holds, index, rows
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
+from hub.texts import Explained, both
 
 
-class NoSuchDossier(Exception):
+class NoSuchDossier(Explained):
     """Neither the database nor the archive has the dossier."""
 
 
@@ -15,7 +16,7 @@ def hold(store: Store, number: str, by: SignedBy) -> bool:
     with store.write() as tx:
         # Locked first: what is being archived just now is then found in the archive.
         if not rows.lock_dossiers(tx, [number]) and not index.lock(tx, [number]):
-            raise NoSuchDossier(f"{number}: there is no such dossier")
+            raise NoSuchDossier(both("archive.no_such_dossier", number=number))
         actor, reason, now = by["actor"], by["reason"], by["now"]
         done = holds.place(tx, number, actor=actor, reason=reason, now=now)
         if done:

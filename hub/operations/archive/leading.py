@@ -12,6 +12,7 @@ from threading import Event
 from hub.store.archive.leader import leadership
 from hub.store.archive.waiting_work import work_waits
 from hub.store.engine.store import Store
+from hub.texts import Explained, both
 
 LOCK = ".lock"
 PAUSE = 0.25
@@ -22,7 +23,7 @@ class NotLeading(Exception):
     """Another process archives just now."""
 
 
-class Stopped(Exception):
+class Stopped(Explained):
     """The run ended before its work did; what is left is done by the next one."""
 
 
@@ -67,8 +68,8 @@ def giving_way(
             if not late:
                 return
             if time.monotonic() > end:
-                raise Stopped("deliveries wait")
+                raise Stopped(both("archive.deliveries_wait"))
             stop.wait(PAUSE)
-        raise Stopped("it was asked to stop")
+        raise Stopped(both("archive.asked_to_stop"))
 
     return give_way

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from hub.rules.retention.ends import Kept
+from hub.texts import Text
 
 
 @dataclass(slots=True)
@@ -29,8 +30,8 @@ class ArchiveReport:
     """Dossiers that changed while they were being archived: they stay."""
     kept: Counter[Kept] = field(default_factory=Counter)
     examples: dict[Kept, list[str]] = field(default_factory=dict)
-    stopped: str = ""
-    """Why the run ended before its work did, "" when it did not."""
+    stopped: Text | None = None
+    """Why the run ended before its work did, None when it did not."""
     no_room: bool = False
     """Whether it was because a disk is full."""
 

@@ -25,11 +25,12 @@ from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
 from hub.store.messages import blobs
+from hub.texts import Explained, both
 
 _COLUMNS = {table: list(names) for table, names in rows.COLUMNS.items()}
 
 
-class NotRestored(Exception):
+class NotRestored(Explained):
     """A dossier is not in the archive, or cannot be read there any more; says why."""
 
 
@@ -46,12 +47,13 @@ def restore(archive: Archive, number: str, by: SignedBy) -> bool:
             if found is None:
                 if rows.load(tx, [number]):
                     return False
-                raise NotRestored(f"{number}: there is no such dossier, here or in the archive")
+                raise NotRestored(both("archive.no_dossier", number=number))
             key = index.keys(tx, [number]).get(number)
             file = files.one(tx, found.file)
             place = archive.folder / file.name
         if key is None:
-            raise NotRestored(f"{number}: erased at {found.erased_at:%Y-%m-%d}, nobody can read it")
+            at = f"{found.erased_at:%Y-%m-%d}"
+            raise NotRestored(both("archive.erased", number=number, at=at))
         if not place.exists():  # this month alone, or is it another folder?
             sharing.check(archive.store, archive.folder)
         with FileReader(place) as reader:
@@ -63,14 +65,13 @@ def restore(archive: Archive, number: str, by: SignedBy) -> bool:
         with archive.store.write() as tx:
             index.lock(tx, [number])
             if index.keys(tx, [number]).get(number) != key:
-                raise NotRestored(f"{number}: it was erased just now")
+                raise NotRestored(both("archive.erased_just_now", number=number))
             rows.put_back(tx, back, columns)
             _register(tx, back, by)
             index.remove(tx, number)
             counts.record(tx, [back], back=True)
-            reason = f"restored: {by['reason']}"
-            holds.place(tx, number, actor=by["actor"], reason=reason, now=by["now"])
             actor, why, now = by["actor"], by["reason"], by["now"]
+            holds.place(tx, number, actor=actor, reason=f"restored: {why}", now=now)
             audit.record(tx, actor, "dossier.restore", object=number, reason=why, now=now)
     return True
 
@@ -86,7 +87,7 @@ def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:
         else:
             _store(archive, found.number, _Pieces(part, plain, parts), part.sha256)
     if back is None:
-        raise ArchiveDamaged(f"{place.name}: {found.number} is not where it was written")
+        raise ArchiveDamaged(both("archive.not_in_place", file=place.name, number=found.number))
     return back
 
 
@@ -94,7 +95,7 @@ def _rows(place: Path, number: str, packed: bytes) -> Rows:
     try:
         return rows.read_lines(number, open_rows(packed))
     except SealBroken:
-        raise ArchiveDamaged(f"{place.name}: the part of {number} was changed") from None
+        raise ArchiveDamaged(both("archive.part_changed", file=place.name, number=number)) from None
 
 
 def _store(archive: Archive, number: str, pieces: "_Pieces", sha256: str) -> None:
@@ -102,13 +103,11 @@ def _store(archive: Archive, number: str, pieces: "_Pieces", sha256: str) -> Non
         archive.files.write(pieces, sha256=sha256)
     except InvalidMessage as error:
         if error.code != "file_too_large":
-            raise ArchiveDamaged(f"{number}: a stored file of it was changed ({sha256})") from None
+            raise ArchiveDamaged(
+                both("archive.stored_file_changed", number=number, sha256=sha256)
+            ) from None
         limit = archive.files.limit // 1024 // 1024
-        raise NotRestored(
-            f"{number}: một tệp lớn hơn HUB_FILE_LIMIT_MB={limit}; đặt lớn hơn rồi làm lại"
-            f" / a stored file is larger than HUB_FILE_LIMIT_MB={limit} allows: raise that, restore"
-            " again"
-        ) from None
+        raise NotRestored(both("archive.file_too_large", number=number, limit=limit)) from None
 
 
 def _check(place: Path, found: Archived) -> None:
@@ -120,7 +119,7 @@ def _check(place: Path, found: Archived) -> None:
             digest.update(piece)
             left -= len(piece)
     if digest.hexdigest() != found.sha256:
-        raise ArchiveDamaged(f"{place.name}: the part of {found.number} was changed")
+        raise ArchiveDamaged(both("archive.part_changed", file=place.name, number=found.number))
 
 
 class _Pieces:

@@ -92,4 +92,4 @@ def _log(report: ArchiveReport) -> None:
         done = f"{report.erased} erased, {report.removed} files removed"
         log.info(Event.ARCHIVE_DONE, count=report.archived, detail=done)
     if report.stopped:
-        log.warning(Event.ARCHIVE_STOPPED, detail=report.stopped)
+        log.warning(Event.ARCHIVE_STOPPED, detail=report.stopped.en)

@@ -28,6 +28,7 @@ from hub.store.evidence import audit
 from hub.store.repair import tasks
 from hub.store.repair.tasks import Finding, Sent
 from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
+from hub.texts import both
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
 PARTNER_LACKS, PARTNER_DIFFERS = "partner_lacks", "partner_differs"
@@ -156,16 +157,16 @@ def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iter
     if not told:
         yield make(
             kind=NOT_SENT,
-            detail="the ward has it, the hub never opened a delivery",
-            repair="keep database and log, tell the engineers",
+            detail=both("tasks.not_sent"),
+            repair=both("tasks.for_engineers"),
         )
         return
     said = [value for value in map(tasks.status_said, told) if value is not None]
     if said and status is not None and said[-1] != status:
         yield make(
             kind=STATUS_DIFFERS,
-            detail=f"the ward has status {status}, the hub told {said[-1]} last",
-            repair="keep database and log, tell the engineers",
+            detail=both("tasks.status_differs", ward=status, sent=said[-1]),
+            repair=both("tasks.for_engineers"),
         )
 
 
@@ -181,10 +182,8 @@ def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[Finding]:
             subject=number,
             destination=destination,
             owner=WARD_IT if person else _OWNERS.get(destination, WARD_IT),
-            detail=f"delivery {head.id} is {head.state}, {len(here)} open",
-            repair="hub deliveries attention, then the runbook"
-            if person
-            else "ask when the partner is back",
+            detail=both("tasks.not_settled", id=head.id, state=head.state, count=len(here)),
+            repair=both("tasks.see_stuck" if person else "tasks.partner_away"),
         )
 
 
@@ -201,8 +200,8 @@ def _of_partner(
         yield make(
             kind=PARTNER_LACKS,
             owner=owner,
-            detail=f"{_named(lacks)} delivered, the partner does not have it",
-            repair="show the partner its receipt",
+            detail=both("tasks.partner_lacks", deliveries=_named(lacks)),
+            repair=both("tasks.partner_lacks_repair"),
         )
     named = {
         one.id: answer.differs
@@ -211,13 +210,12 @@ def _of_partner(
         or (isinstance(answer, Unclear) and answer.why in _DIFFERS)
     }
     if differs := [one for one, _ in given if one.id in named]:
-        fields = ", ".join(sorted({name for names in named.values() for name in names}))
+        fields = ", ".join(sorted({name for names in named.values() for name in names})) or "–"
         yield make(
             kind=PARTNER_DIFFERS,
             owner=CLERK,
-            detail=f"what the partner holds is not proven to be {_named(differs)}"
-            + (f": it differs in {fields}" if fields else ""),
-            repair="compare with the partner's screen",
+            detail=both("tasks.partner_differs", deliveries=_named(differs), fields=fields),
+            repair=both("tasks.partner_differs_repair"),
         )
     receipts = [answer for _, answer in given if isinstance(answer, Receipt)]
     if wrong := sorted({sha256 for receipt in receipts for sha256 in receipt.unverified}):
@@ -232,19 +230,15 @@ def _lacks(answer: Receipt | Absent | Unclear) -> bool:
 
 
 def _named(several: Sequence[Sent]) -> str:
-    return ", ".join(f"delivery {one.id} ({one.type})" for one in several)
+    return ", ".join(f"{one.id} ({one.type})" for one in several)
 
 
 def _unverified(make: Callable[..., Finding], wrong: Sequence[str]) -> Finding:
-    files = ", ".join(wrong)
     return make(
         kind=FILE_UNVERIFIED,
         owner=WARD_IT,
-        detail=f"Đối tác tải về tệp sai mã băm: {files}"
-        f" · the partner pulled files whose hash is wrong: {files}",
-        repair="Kiểm tra tệp trong files/ bằng sha256sum; sai thì phục hồi từ bản sao lưu; rồi đề"
-        " nghị đối tác tải lại · check the file in files/ with sha256sum; where it is wrong restore"
-        " it from the backup; then ask the partner to pull it again",
+        detail=both("tasks.file_unverified", files=", ".join(wrong)),
+        repair=both("tasks.file_unverified_repair"),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
@@ -11,6 +10,7 @@ from hub.records.deadlines.calendar import local
 from hub.rules.contracts import Change, How
 from hub.store.repair import drift, tasks
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import Text, both, joined
 
 KIND = "contract_changed"
 DRIFT = str(DriftKind.CONTRACT)
@@ -21,21 +21,6 @@ COUNTED = 40
 LONGEST = 160
 """Characters of one change in a list."""
 SIGNS = {How.ADDED: "+", How.REMOVED: "-", How.CHANGED: "~", How.REORDERED: "⇅"}
-
-
-class Pair(NamedTuple):
-    """A text in both languages."""
-
-    vi: str
-    en: str
-
-
-_HOW = {
-    How.ADDED: Pair("thêm", "added"),
-    How.REMOVED: Pair("bỏ", "removed"),
-    How.CHANGED: Pair("đổi", "changed"),
-    How.REORDERED: Pair("đổi thứ tự trong", "reordered"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,82 +53,60 @@ def rows(news: News) -> dict[drift.Key, int]:
 
 
 def finding(news: News) -> tasks.Finding:
-    """Return the task, Vietnamese and English."""
+    """Return the task."""
+    names = names_of(news.partner)
+    worst = any(it.concerns_calls for it in news.changes)
     return tasks.Finding(
         kind=KIND,
         subject=f"{news.form} {news.fingerprint[:12]}",
         destination=news.partner,
         owner=WARD_IT,
-        detail=" · ".join(_detail(news)),
-        repair=" · ".join(_repair(news)),
+        detail=_detail(news, names.text),
+        repair=both(
+            "contracts.repair_calls" if worst else "contracts.repair",
+            partner=names.text,
+            name=names.short,
+        ),
     )
 
 
-def _detail(news: News) -> Pair:
-    vi, en, _ = names_of(news.partner)
-    changes = [_text(it) for it in news.changes[:SHOWN]]
+def _detail(news: News, partner: Text) -> Text:
     more = f" (+{len(news.changes) - SHOWN})" if len(news.changes) > SHOWN else ""
-    listed_vi = "; ".join(it.vi for it in changes) + more
-    listed_en = "; ".join(it.en for it in changes) + more
+    listed = joined("; ", (_text(it) for it in news.changes[:SHOWN]))
     now = f"{local(news.now):%H:%M %d/%m/%Y}"
-    vi = f"{news.form} mà {vi} công bố ({news.address})"
-    en = f"the {news.form} that {en} serves"
+    values = {"form": news.form, "partner": partner, "address": news.address}
+    changes = joined("", (listed, Text(more, more)))
     if news.before is None:
-        return Pair(
-            f"{vi} khác schemas/ của trung tâm, lấy lần đầu lúc {now}: {listed_vi}",
-            f"{en} differs from the hub's schemas/, first fetched at {now}: {listed_en}",
-        )
-    before = f"{local(news.before):%H:%M %d/%m/%Y}"
-    same = Pair("giống schemas/ của trung tâm", "it is that of the hub's schemas/")
+        return both("contracts.first_fetched", **values, now=now, changes=changes)
     count = len(news.against)
-    if count:
-        same = Pair(
-            f"khác schemas/ của trung tâm ở {count} chỗ",
-            f"it differs from the hub's schemas/ in {count} places",
-        )
-    return Pair(
-        f"{vi} đã thay đổi trong khoảng {before} – {now}: {listed_vi}; {same.vi}",
-        f"{en} changed between {before} and {now}: {listed_en}; {same.en}",
+    against = both("contracts.differs", count=count) if count else both("contracts.same")
+    before = f"{local(news.before):%H:%M %d/%m/%Y}"
+    return both(
+        "contracts.changed_between",
+        **values,
+        before=before,
+        now=now,
+        changes=changes,
+        against=against,
     )
 
 
-def _text(change: Change) -> Pair:
+def _text(change: Change) -> Text:
     """Return one change in words."""
-    how = _HOW[change.how]
     if not change.operation:
-        if change.how is How.REMOVED:
-            served = Pair("không còn công bố", "no longer served")
-        else:
-            served = Pair("nay được công bố", "now served")
-        return Pair(f"lược đồ {change.place}: {served.vi}", f"schema {change.place}: {served.en}")
+        removed = change.how is How.REMOVED
+        return both(
+            "contracts.schema_gone" if removed else "contracts.schema_new", place=change.place
+        )
     if not change.place and change.how in {How.ADDED, How.REMOVED}:
-        name = change.operation
-        return Pair(f"{how.vi} thao tác {name}", f"{how.en} operation {name}")
-    told = f"{change.operation} {change.place}".strip()
+        return both(f"contracts.operation_{change.how}", name=change.operation)
+    place = f"{change.operation} {change.place}".strip()
     if change.how is How.ADDED and change.after:
-        told = f"{told} ({_cut(change.after)})"
+        place = f"{place} ({_cut(change.after)})"
     elif change.how is How.CHANGED:
-        told = f"{told} ({_cut(change.before)} → {_cut(change.after)})"
-    return Pair(f"{how.vi} {told}", f"{how.en} {told}")
+        place = f"{place} ({_cut(change.before)} → {_cut(change.after)})"
+    return both(f"contracts.part_{change.how}", place=place)
 
 
 def _cut(what: str) -> str:
     return what if len(what) <= LONGEST else f"{what[:LONGEST]}…"
-
-
-def _repair(news: News) -> Pair:
-    vi, en, name = names_of(news.partner)
-    worst = Pair(
-        "Chỉ phản hồi hoặc phần không dùng đến thay đổi, trung tâm vẫn đọc được",
-        "Only replies changed, or what the hub does not use: the hub reads on",
-    )
-    if any(it.concerns_calls for it in news.changes):
-        worst = Pair("Lời gọi của trung tâm có thể bị từ chối", "The hub's calls may be refused")
-    return Pair(
-        f"{worst.vi}. Hỏi {vi} thay đổi này có chủ ý không và có hiệu lực từ khi nào, chạy"
-        f" `hub partners rehearse {name}`, báo người bảo trì trung tâm sửa schemas/, rồi"
-        f" `hub tasks done`; xem từng chỗ: `hub partners drift {name}`",
-        f"{worst.en}. Ask {en} whether it is meant and from when on it holds, run"
-        f" `hub partners rehearse {name}`, have the hub's maintainers follow in schemas/;"
-        f" see `hub partners drift {name}`",
-    )

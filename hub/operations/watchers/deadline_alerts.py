@@ -18,6 +18,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.repair import deadline_alerts, tasks
 from hub.store.repair.deadline_alerts import Near
 from hub.store.schema.repair_tables import CLERK
+from hub.texts import both
 
 STUCK_AFTER = timedelta(minutes=5)
 """What has just been said is not stuck: many dossiers are due on the day they come in. Less than
@@ -91,26 +92,25 @@ class DeadlineAlerts:
 
 def finding(one: Near) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en, _ = names_of(one.destination)
-    due = f"{local(one.due_at):%H:%M %d/%m/%Y}"
-    record = f'hub deliveries complete {one.id} --reason "CV ..."'
-    doubt_vi = doubt_en = ""
-    if one.state is DeliveryState.AMBIGUOUS:
-        there = f"hub deliveries resolve {one.id} delivered"
-        doubt_vi = f" Trước hết xem màn hình của {vi}: nếu đã có thì {there}."
-        doubt_en = f" First look at its own screen: if it is there, {there}."
+    partner = names_of(one.destination).text
+    ambiguous = one.state is DeliveryState.AMBIGUOUS
     return tasks.Finding(
         kind=deadline_alerts.KIND,
         subject=one.number,
         destination=one.destination,
         owner=CLERK,
-        detail=(
-            f"Hẹn trả {due}, chưa gửi được tới {vi} (lượt gửi {one.id}: {one.state} {one.code})"
-            f" · due {due}, not at {en} yet"
+        detail=both(
+            "tasks.deadline_near",
+            due=f"{local(one.due_at):%H:%M %d/%m/%Y}",
+            partner=partner,
+            id=one.id,
+            state=one.state,
+            code=one.code,
         ),
-        repair=(
-            f"Nộp trực tiếp bằng bản giấy cho {vi}, rồi ghi nhận: {record}.{doubt_vi}"
-            f" · Take it to {en} by hand, then record it: {record}.{doubt_en}"
+        repair=both(
+            "tasks.take_by_hand_if_absent" if ambiguous else "tasks.take_by_hand",
+            partner=partner,
+            id=one.id,
         ),
         delivery_id=one.id,
     )

@@ -19,6 +19,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import fault_classes, tasks
 from hub.store.repair.fault_classes import Unknown
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import both
 
 TIME_TO_CLASSIFY = timedelta(hours=8)
 """Office hours until a task is due."""
@@ -50,8 +51,7 @@ class UnknownCodes:
 
 def finding(one: Unknown) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en, _ = names_of(one.partner)
-    since = f"{local(one.first_seen):%H:%M %d/%m/%Y}"
+    partner, since = names_of(one.partner).text, f"{local(one.first_seen):%H:%M %d/%m/%Y}"
     # Behind "--", because a code may begin with "-".
     operation, code = shlex.quote(one.operation), shlex.quote(one.code)
     record = (
@@ -63,12 +63,12 @@ def finding(one: Unknown) -> tasks.Finding:
         subject=one.subject,
         destination=one.partner,
         owner=WARD_IT,
-        detail=(
-            f"{vi} trả lời {one.operation} bằng mã {one.code} chưa có trong từ điển, từ {since}"
-            f" · {en} answers {one.operation} with code {one.code}, which nobody knows"
+        detail=both(
+            "tasks.unknown_code",
+            partner=partner,
+            operation=one.operation,
+            code=one.code,
+            since=since,
         ),
-        repair=(
-            f"Hỏi {vi} mã này nghĩa là gì, rồi phân loại: {record}"
-            f" · Ask {en} what it means, then classify it: {record}"
-        ),
+        repair=both("tasks.unknown_code_repair", partner=partner, command=record),
     )

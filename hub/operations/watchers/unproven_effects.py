@@ -18,6 +18,7 @@ from hub.store.repair import tasks
 from hub.store.repair import unproven_effects as unproven
 from hub.store.repair.unproven_effects import Left
 from hub.store.schema.repair_tables import CLERK
+from hub.texts import Text, both, joined
 
 TIME_TO_RESOLVE = timedelta(hours=4)
 """Office hours until a task is due: the dossier's later messages wait for it."""
@@ -54,30 +55,18 @@ class UnprovenEffects:
 
 def finding(one: Left) -> tasks.Finding:
     """Return the task's content, in the officer's words and in the operator's."""
-    vi, en, _ = names = names_of(one.destination)
-    there, absent = (
-        f"hub deliveries resolve {one.id} delivered",
-        f"hub deliveries resolve {one.id} absent",
-    )
-    field_vi = f", so trường {one.differs}" if one.differs else ""
-    field_en = f" and compare {one.differs}" if one.differs else ""
-    profile = ""
-    if one.differs and one.destination in catalog.PARTNERS:
-        setting = names.profile_setting
-        profile = (
-            f" Nếu mọi hồ sơ đều lệch như vậy, ghi cách ghi của đối tác vào {setting}."
-            f" / If every dossier differs so, say in the file of {setting}"
-            " how the partner writes it."
-        )
+    names = names_of(one.destination)
+    values = {"partner": names.text, "id": one.id}
+    repair = [both("tasks.unproven_repair", **values)]
+    if one.differs:
+        repair.append(both("tasks.unproven_differs", field=one.differs))
+        if one.destination in catalog.PARTNERS:
+            repair.append(both("tasks.unproven_profile", setting=names.profile_setting))
     return tasks.Finding(
         kind=unproven.KIND,
         subject=one.number,
         destination=one.destination,
         owner=CLERK,
-        detail=f"Lượt gửi {one.id} · delivery {one.id}: {one.detail}",
-        repair=(
-            f"Xem hồ sơ trên màn hình của {vi}{field_vi}. Đã có: {there}; chưa có: {absent}"
-            f" · Open the dossier at {en}{field_en}. It is there: {there}; it is not: {absent}."
-            f"{profile}"
-        ),
+        detail=both("tasks.unproven", id=one.id, why=Text.read(one.detail)),
+        repair=joined(" ", repair),
     )

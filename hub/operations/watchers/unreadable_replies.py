@@ -20,6 +20,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks, unreadable_replies
 from hub.store.repair.unreadable_replies import Calls, Unreadable
 from hub.store.schema.repair_tables import WARD_IT
+from hub.texts import Text, both, joined
 
 KIND = "reply_unreadable"
 IN_A_ROW = 3
@@ -97,32 +98,31 @@ def in_a_row(found: Sequence[Unreadable], read: Mapping[Calls, int]) -> Iterator
 
 def finding(row: Row) -> tasks.Finding:
     """Return the task's content, Vietnamese and English."""
-    partner, count = row.place.partner, len(row.calls)
-    vi, en, name = names = names_of(partner)
-    operations = ", ".join(dict.fromkeys(it.calls.operation for it in row.calls))
+    partner = row.place.partner
+    names = names_of(partner)
     where, _, fix = row.calls[0].detail.partition(";")
-    since = f"{local(row.calls[-1].at):%H:%M %d/%m/%Y}"
-    setting = names.profile_setting
-    helped = f" ({fix.strip()})" if fix.strip() else ""
+    repair = both(
+        "tasks.unreadable_repair",
+        partner=names.text,
+        name=names.short,
+        setting=names.profile_setting,
+    )
+    if fix.strip():
+        repair = joined("", (repair, Text(f" ({fix.strip()})", f" ({fix.strip()})")))
     return tasks.Finding(
         kind=KIND,
         subject=row.place.subject,
         destination=partner,
         owner=WARD_IT,
-        detail=(
-            f"{count} phản hồi liền nhau của {vi} không đọc được, từ {since} ({operations}):"
-            f" {where}"
-            f" · {count} replies of {en} in a row cannot be read, since {since} ({operations}):"
-            f" {where}"
+        detail=both(
+            "tasks.unreadable",
+            count=len(row.calls),
+            partner=names.text,
+            since=f"{local(row.calls[-1].at):%H:%M %d/%m/%Y}",
+            operations=", ".join(dict.fromkeys(it.calls.operation for it in row.calls)),
+            where=where,
         ),
-        repair=(
-            f"Hồ sơ không mất, trung tâm còn hỏi lại. So với `hub partners show {name}`, tìm dòng"
-            f" cần sửa bằng `hub partners rehearse {name}`, ghi vào tệp của {setting},"
-            f" hoặc báo {vi} · Nothing is lost, the hub goes on asking. Compare with"
-            f" `hub partners show {name}`, find the profile line with"
-            f" `hub partners rehearse {name}` and write it into the file of {setting},"
-            f" or tell {en}{helped}"
-        ),
+        repair=repair,
     )
 
 

@@ -16,6 +16,7 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.record_tables import dossier_events, dossiers
 from hub.store.schema.repair_tables import tasks
 from hub.store.schema.tables import deliveries, journal
+from hub.texts import Text
 
 t = tasks.c
 GONE = "the difference is gone"
@@ -34,8 +35,8 @@ class Finding:
     subject: str
     destination: str
     owner: str
-    detail: str
-    repair: str
+    detail: Text
+    repair: Text
     delivery_id: int | None = None
     """Where it is about one delivery: such a finding has one task, ever."""
     list_day: str | None = None
@@ -45,6 +46,11 @@ class Finding:
     def identity(self) -> tuple[str, str, str]:
         """What makes two findings the same one."""
         return self.kind, self.subject, self.destination
+
+    @property
+    def content(self) -> tuple[str, str, str]:
+        """What a person has seen who closed its task, see `settled_by_hand`."""
+        return self.kind, self.subject, _as_last_release(self.detail)
 
 
 def open_once(tx: Tx, found: Finding, *, due_at: datetime | None, now: datetime) -> bool:
@@ -110,13 +116,18 @@ def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
 
 
 def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, str, str]]:
-    """Return (kind, subject, detail) of what a person closed of a partner's list of a day."""
+    """Return the content of what a person closed of a partner's list of a day."""
     query = sa.select(t.kind, t.subject, t.detail)
     query = query.where(t.destination == destination, t.list_day == list_day)
     query = query.where(
         t.closed_at.is_not(None), sa.or_(t.closed_by != BY_HUB, t.closed_why != GONE)
     )
-    return {(row.kind, row.subject, row.detail) for row in tx.execute(query)}
+    return {(it.kind, it.subject, _as_last_release(it.detail)) for it in tx.execute(query)}
+
+
+def _as_last_release(detail: Text) -> str:
+    """Return a detail as the last release wrote it, so that its rows are known again."""
+    return detail.stored().replace("\u00a0", " ")
 
 
 def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:

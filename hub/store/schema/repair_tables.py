@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.store.schema.partial_index import partial_index
-from hub.store.schema.tables import Big, Instant, metadata, one_of
+from hub.store.schema.tables import Big, Instant, InTwoLanguages, metadata, one_of
 
 MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
 WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
@@ -55,8 +55,8 @@ tasks = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("destination", sa.Text, nullable=False),
     sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("repair", sa.Text, nullable=False),
+    sa.Column("detail", InTwoLanguages, nullable=False),
+    sa.Column("repair", InTwoLanguages, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("due_at", Instant),
     sa.Column("closed_at", Instant),

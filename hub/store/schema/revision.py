@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from hub.store.engine.store import Store
-from hub.texts import both
+from hub.texts import Explained, both
 
 _STEPS = Path(__file__).parent / "migrations" / "versions"
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
@@ -26,13 +26,13 @@ class SchemaAge(StrEnum):
     NOT_MADE = "not_made"
 
 
-class SchemaMismatch(Exception):
+class SchemaMismatch(Explained):
     """The database has not the schema of this program; `text` says what to do."""
 
     def __init__(self, age: SchemaAge, url: str, found: str = "") -> None:
         self.age = age
-        self.text = both(f"schema.{age}", place=place_of(url), found=found, newest=newest())
-        super().__init__(self.text)
+        text = both(f"schema.{age}", place=place_of(url), found=found, newest=newest())
+        super().__init__(text)
 
 
 def newest() -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import FINAL, DeliveryState
 from hub.store.schema.partial_index import partial_index
+from hub.texts import Text
 
 metadata = sa.MetaData(
     naming_convention={
@@ -49,6 +50,19 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
         return None if value is None else from_microseconds(value)
+
+
+class InTwoLanguages(sa.types.TypeDecorator[Text]):
+    """A text for a person, kept in both languages; a plain string is the same in both."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Text | str | None, _dialect: Any) -> str | None:
+        return value.stored() if isinstance(value, Text) else value
+
+    def process_result_value(self, value: str | None, _dialect: Any) -> Text | None:
+        return None if value is None else Text.read(value)
 
 
 Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -17,6 +17,7 @@ from hub.operations.archive.leading import leading
 from hub.rules.retention.ends import Kept
 from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows
+from hub.texts import both
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward
@@ -51,7 +52,7 @@ def test_a_damaged_file_and_another_leader_crash_nothing(
         archivist.look()
 
     def damaged(*_: object, **__: object) -> None:
-        raise ArchiveDamaged("x.jsonl: the file was changed")
+        raise ArchiveDamaged(both("archive.changed", file="x.jsonl"))
 
     monkeypatch.setattr(role, "run", damaged)
     archivist.look()

@@ -9,6 +9,7 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying, writing
 from hub.store.archive import files, index, rows
+from hub.texts import both
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward
@@ -29,7 +30,7 @@ def test_a_disk_unmounted_while_a_run_waits_stops_it(ward: Ward, archive: Archiv
 
     report = run(replace(archive, waiting=unmount), BY)
     away.rename(stored)
-    assert (report.archived, report.stopped) == (0, writing.GONE)
+    assert (report.archived, report.stopped) == (0, both("archive.stored_file_gone"))
     with ward.store.read() as tx:
         (here,) = rows.load(tx, [name])
     (sha256,) = here.column("dossier_files", "sha256")

@@ -45,7 +45,7 @@ def test_a_missing_right_is_one_task_for_all_operations(store: Store) -> None:
     assert opened(store) == [("partner_access", "partner_forbidden", "provincial")]
     with store.read() as tx:
         (task,) = tx.execute(sa.select(table)).all()
-    assert "Tạm dừng gửi tới tỉnh" in task.detail
+    assert "Sending to the province is paused" in task.detail
     assert "Ask" in task.repair or "ask the partner" in task.repair
 
 

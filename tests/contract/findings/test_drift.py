@@ -97,5 +97,5 @@ def test_the_list_names_partner_place_and_times(installed: Store, words: tuple[s
         drift.add(tx, {key: 2}, now=now())
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
     assert result.exit_code == 0
-    for word in ("provincial", "TraCuuHoSo", "HoSo/moi", "5", "phần tử mới"):
+    for word in ("provincial", "TraCuuHoSo", "HoSo/moi", "5", "carry a new field"):
         assert word in result.output

@@ -31,9 +31,9 @@ def test_a_change_is_one_task_and_is_drift_by_operation(
     assert watched.look(timedelta(minutes=1))
     (task,) = watched.open_tasks
     assert (task.kind, task.destination) == ("contract_changed", catalog.PROVINCIAL)
-    assert "thêm DangNhap reply/thoiGianXuLy (string" in task.detail
-    assert "08:00 23/11/2026 – 08:00 24/11/2026" in task.detail
-    assert "khác schemas/ của trung tâm ở 5 chỗ" in task.detail
+    assert "added DangNhap reply/thoiGianXuLy (string" in task.detail
+    assert "08:00 23/11/2026 and 08:00 24/11/2026" in task.detail
+    assert "differs from the hub's schemas/ in 5 places" in task.detail
     operations = province_profile.OPERATIONS
     assert watched.drift == {(it, "contract", "+ reply/thoiGianXuLy") for it in operations}
     since = watched.kept.since
@@ -57,8 +57,8 @@ def test_a_change_that_a_person_settled_is_not_told_again(
     province.clear_faults()
     watched.look(DAY)
     (task,) = watched.open_tasks
-    assert "bỏ DangNhap reply/thoiGianXuLy" in task.detail
-    assert "giống schemas/ của trung tâm" in task.detail
+    assert "removed DangNhap reply/thoiGianXuLy" in task.detail
+    assert "it is that of the hub's schemas/" in task.detail
 
 
 def test_the_first_one_is_compared_with_our_own(
@@ -68,7 +68,7 @@ def test_the_first_one_is_compared_with_our_own(
     province.set_faults([NEXT_VERSION])
     watched.look()
     (task,) = watched.open_tasks
-    assert "khác schemas/ của trung tâm, lấy lần đầu" in task.detail
+    assert "differs from the hub's schemas/, first fetched" in task.detail
     assert ("DangNhap", "contract", "schemas: + reply/thoiGianXuLy") in watched.drift
     watched.look(DAY)
     assert len(watched.open_tasks) == 1

@@ -102,7 +102,7 @@ def test_commands_tell_when_it_was_fetched_and_what_changed(
     watched.look(DAY)
     assert "differs from the hub's schemas/ in 5 places" in said("show", "province")
     listed = said("drift", "province")
-    assert "contract: theo hợp đồng (WSDL/OpenAPI) đã đổi" in listed
+    assert "contract: follow a contract that changed" in listed
     assert "+ reply/thoiGianXuLy" in listed
     found = msgspec.json.decode(said("drift", "--json"))
     assert {it["kind"] for it in found["drift"]} == {"contract"}

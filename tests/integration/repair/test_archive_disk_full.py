@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive.archiving import run
-from hub.operations.archive.files.disk_room import OF_FILES
 from hub.store.archive import index, rows
+from hub.texts import both
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.database.small_disk import SmallDisk
 from tests.support.ended import end
 from tests.support.ward import Ward, open_ward
+
+NO_ROOM = both("archive.no_room_for_files")
 
 MIB = 1024 * 1024
 
@@ -54,7 +56,7 @@ def test_a_full_disk_stops_the_run_and_deletes_nothing(ward: Ward, disk: SmallDi
     (archive.folder / ".lock").touch()
     with disk.full():
         report = run(archive, BY)
-    assert (report.archived, report.stopped) == (0, OF_FILES)
+    assert (report.archived, report.stopped) == (0, NO_ROOM)
     assert [path.name for path in archive.folder.iterdir()] == [".lock"]
     with ward.store.read() as tx:
         assert len(rows.load(tx, names)) == 3
@@ -69,7 +71,7 @@ def test_room_for_one_archive_file_is_enough_for_two(beside: Ward, disk: SmallDi
         end(beside, n, scanned=os.urandom(MIB))
     with disk.left(2 * MIB):  # each archive file takes 1.4
         report = run(archive_of(beside, disk.place), BY)
-    assert (report.archived, report.removed, report.stopped) == (2, 2, "")
+    assert (report.archived, report.removed, report.stopped) == (2, 2, None)
     assert len(report.files) == 2
 
 
@@ -83,5 +85,9 @@ def test_files_that_an_earlier_run_left_go_also_where_there_is_no_room_to_archiv
     end(beside, 2, scanned=os.urandom(2 * MIB))
     with disk.full():
         report = run(archive, BY)
-    assert (report.archived, report.removed, report.stopped) == (0, 1, OF_FILES)
+    assert (report.archived, report.removed, report.stopped) == (
+        0,
+        1,
+        both("archive.no_room_for_files"),
+    )
     assert run(archive, BY).archived == 1

@@ -11,10 +11,10 @@ import pytest
 from hub.operations.archive import deleting, findings, selecting
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.operations.archive.files import disk_room
 from hub.runtime.failpoints import Point
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
+from hub.texts import both
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.archive_steps import (
     POINTS,
@@ -86,14 +86,15 @@ def test_a_disk_that_fills_stops_the_run_and_the_next_one_goes_on(
             at_step(monkeypatch, point, lambda: full.enter_context(disk.full()))
         report = run(archive, BY)
         check_nothing_is_lost(ward, archive, lines)
-    assert report.stopped in ("", disk_room.OF_FILES if own else disk_room.OF_DATABASE)
+    no_room = both("archive.no_room_for_files" if own else "archive.no_room_for_database")
+    assert report.stopped in (None, no_room)
     if own:
         assert (report.archived, bool(report.stopped)) == (
             (0, True) if point in UNWRITTEN else (COUNT, False)
         )
         assert open_tasks(ward.store) == [(findings.STOPPED, findings.ROOM)] * (point in UNWRITTEN)
     again = run(archive, BY)
-    assert (report.archived + again.archived, again.stopped) == (COUNT, "")
+    assert (report.archived + again.archived, again.stopped) == (COUNT, None)
     assert open_tasks(ward.store) == []
     check_all_are_archived(ward, archive, lines)
 
@@ -109,6 +110,6 @@ def test_a_nearly_full_disk_takes_what_there_is_room_for(
     archive.folder.mkdir(parents=True, mode=0o700)
     with disk.left(300_000):
         report = run(archive, BY)
-    assert report.stopped == disk_room.OF_FILES
+    assert report.stopped == both("archive.no_room_for_files")
     assert 0 < report.archived < COUNT
     assert run(archive, BY).archived == COUNT - report.archived

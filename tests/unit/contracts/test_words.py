@@ -22,21 +22,21 @@ NEWS = News(
 
 
 def test_the_task_says_what_changed_between_when_and_what_to_do() -> None:
-    """In Vietnamese first, in the ward's time, with the commands that help."""
+    """In both languages, in the ward's time, with the commands that help."""
     found = finding(NEWS)
-    vi, _, en = found.detail.partition(" · ")
+    vi, en = found.detail
     assert "thêm DongBoHoSoMC request/data/otp (string)" in vi
     assert "trong khoảng 10:00 27/11/2026 – 10:00 28/11/2026" in vi
     assert "khác schemas/ của trung tâm ở 2 chỗ" in vi
     assert "added DongBoHoSoMC request/data/otp (string)" in en
-    assert found.repair.startswith("Lời gọi của trung tâm có thể bị từ chối. Hỏi tỉnh")
+    assert found.repair.vi.startswith("Lời gọi của trung tâm có thể bị từ chối. Hỏi tỉnh")
     assert "`hub partners rehearse province`" in found.repair
 
 
 def test_the_first_one_is_compared_with_our_own() -> None:
     """There is no day before."""
     found = finding(replace(NEWS, before=None))
-    assert "khác schemas/ của trung tâm, lấy lần đầu lúc 10:00 28/11/2026" in found.detail
+    assert "khác schemas/ của trung tâm, lấy lần đầu lúc 10:00 28/11/2026" in found.detail.vi
     assert [key.place for key in rows(replace(NEWS, before=None))] == [
         "schemas: + request/data/otp"
     ]
@@ -48,8 +48,8 @@ def test_a_change_of_replies_only_is_told_as_that() -> None:
         operation="TraCuuHoSo", place="reply/HoSo/Fax", how=How.CHANGED, before="a", after="b"
     )
     found = finding(replace(NEWS, changes=[change], against=[]))
-    assert "đổi TraCuuHoSo reply/HoSo/Fax (a → b); giống schemas/ của trung tâm" in found.detail
-    assert found.repair.startswith("Chỉ phản hồi")
+    assert "đổi TraCuuHoSo reply/HoSo/Fax (a → b); giống schemas/ của trung tâm" in found.detail.vi
+    assert found.repair.vi.startswith("Chỉ phản hồi")
 
 
 def test_another_contract_altogether_is_told_in_few_words_and_few_rows() -> None:
@@ -59,7 +59,7 @@ def test_another_contract_altogether_is_told_in_few_words_and_few_rows() -> None
         for n in range(900)
     ]
     news = replace(NEWS, changes=many)
-    assert len(finding(news).detail) < 6_000
+    assert len(finding(news).detail.stored()) < 6_000
     assert f"(+{900 - SHOWN})" in finding(news).detail
     counted = rows(news)
     assert len(counted) == COUNTED + 1

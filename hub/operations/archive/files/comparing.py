@@ -25,6 +25,7 @@ from hub.operations.archive.files.sealing import SealBroken
 from hub.store.archive import index, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.engine.store import Store
+from hub.texts import both
 
 
 @dataclass(slots=True)
@@ -132,14 +133,14 @@ def compare(
             _compare(store, page, compared)
             progress(len(page))
         if (reader.size, reader.sha256) != (file.size, file.sha256):
-            raise ArchiveDamaged(f"{place.name}: the file was changed")
+            raise ArchiveDamaged(both("archive.changed", file=place.name))
     return compared
 
 
 def _dossiers(store: Store, reader: FileReader, keys: Mapping[str, bytes]) -> Iterator[_Read]:
     """Yield the dossiers of a file, each when all its lines were read."""
     current: _Read | None = None
-    damaged = ArchiveDamaged(f"{reader.place.name}: the file was changed")
+    damaged = ArchiveDamaged(both("archive.changed", file=reader.place.name))
     try:
         for line in reader.lines():
             part = line.part

@@ -5,12 +5,10 @@ from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
 
 from hub.store.engine.store import is_full
-
-OF_FILES = "no room is left on the disk of the archive or of the stored files"
-OF_DATABASE = "no room is left on the disk of the database"
+from hub.texts import Explained, both
 
 
-class NoRoom(Exception):
+class NoRoom(Explained):
     """A disk is full; says which."""
 
 
@@ -22,8 +20,8 @@ def needing_room() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT):
             raise
-        raise NoRoom(OF_FILES) from error
+        raise NoRoom(both("archive.no_room_for_files")) from error
     except Exception as error:
         if not is_full(error):
             raise
-        raise NoRoom(OF_DATABASE) from error
+        raise NoRoom(both("archive.no_room_for_database")) from error

@@ -13,18 +13,19 @@ import msgspec
 from hub.operations.archive.files import layout, sealing
 from hub.operations.archive.files.layout import FilePart, Head, RowsPart
 from hub.operations.archive.files.writing import manifest_of
+from hub.texts import Explained, Text, both
 
 T = TypeVar("T")
 
 
-class ArchiveDamaged(Exception):
+class ArchiveDamaged(Explained):
     """An archive file, or its manifest, is missing or not what was written; names it."""
 
 
 class HalfDeleted(ArchiveDamaged):
     """A damaged archive file that alone has some of its dossiers; `file` is its name."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: Text, file: str) -> None:
         super().__init__(text)
         self.file = file
 
@@ -50,7 +51,7 @@ class FileReader:
         try:
             self._file: BinaryIO = self.place.open("rb")
         except FileNotFoundError:
-            raise ArchiveDamaged(f"{self.place.name}: the file is missing") from None
+            raise ArchiveDamaged(both("archive.missing", file=self.place.name)) from None
         _forget_cached(self._file)
         self.head: Head = self._decoded(layout.read_head, self._next())
         return self
@@ -75,7 +76,7 @@ class FileReader:
         except OSError as error:
             if error.errno != EIO:  # a disk that is away is no damage
                 raise
-            raise ArchiveDamaged(f"{self.place.name}: cannot be read at byte {self.size}") from None
+            raise self._unreadable(self.size) from None
         self._digest.update(line)
         self.size += len(line)
         return line
@@ -85,7 +86,10 @@ class FileReader:
             return decode(line)
         except msgspec.MsgspecError:
             at = self.size - len(line)
-            raise ArchiveDamaged(f"{self.place.name}: cannot be read at byte {at}") from None
+            raise self._unreadable(at) from None
+
+    def _unreadable(self, at: int) -> ArchiveDamaged:
+        return ArchiveDamaged(both("archive.unreadable", file=self.place.name, at=at))
 
 
 def read_dossier(
@@ -95,7 +99,7 @@ def read_dossier(
 
     Raises ArchiveDamaged.
     """
-    damaged = ArchiveDamaged(f"{place.name}: the part of {number} was changed")
+    damaged = ArchiveDamaged(both("archive.part_changed", file=place.name, number=number))
     try:
         with place.open("rb") as file:
             file.seek(at)
@@ -106,7 +110,7 @@ def read_dossier(
                     raise damaged
                 yield part, open_part(part, key)
     except FileNotFoundError:
-        raise ArchiveDamaged(f"{place.name}: the file is missing") from None
+        raise ArchiveDamaged(both("archive.missing", file=place.name)) from None
     except (msgspec.MsgspecError, sealing.SealBroken):
         raise damaged from None
 
@@ -132,13 +136,13 @@ def check_manifest(place: Path, expected: str | None) -> layout.Manifest:
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        raise ArchiveDamaged(f"{path.name}: the manifest is missing") from None
+        raise ArchiveDamaged(both("archive.missing", file=path.name)) from None
     if hashlib.sha256(text).hexdigest() != expected:
-        raise ArchiveDamaged(f"{path.name}: the manifest was changed")
+        raise ArchiveDamaged(both("archive.changed", file=path.name))
     try:
         return layout.read_manifest(text)
     except msgspec.MsgspecError:
-        raise ArchiveDamaged(f"{path.name}: the manifest cannot be read") from None
+        raise ArchiveDamaged(both("archive.manifest_unreadable", file=path.name)) from None
 
 
 def _forget_cached(file: BinaryIO) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.store.archive import files
 from hub.store.engine.store import Store
+from hub.texts import both
 
 
 class NotShared(ArchiveDamaged):
@@ -20,8 +21,4 @@ def check(store: Store, folder: Path) -> None:
     with store.read() as tx:
         name = files.newest(tx)
     if name and not (folder / name).exists():
-        raise NotShared(
-            f"{folder}: không có tệp mới nhất {name}; mọi máy phải dùng chung một HUB_ARCHIVE_DIR"
-            f" (đĩa chưa gắn?) / the newest file {name} is not there: all machines of one database"
-            " share one HUB_ARCHIVE_DIR (a disk that is not mounted?)"
-        )
+        raise NotShared(both("archive.not_shared", place=folder, file=name))

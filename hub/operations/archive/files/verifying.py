@@ -11,6 +11,7 @@ from hub.operations.archive.files.reading import ArchiveDamaged, check_manifest
 from hub.store.archive import files
 from hub.store.archive.files import ArchiveFile
 from hub.store.engine.store import Store
+from hub.texts import both, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,7 @@ def verify(
         previous = file.manifest_hash or ""
     names = {file.name for file in known}
     there = sorted(path.name for path in folder.glob(f"*{ENDING}")) if folder.is_dir() else []
-    problems += [
-        f"{name}: this database does not know the file" for name in there if name not in names
-    ]
+    problems += [text("archive.unknown_file", file=name) for name in there if name not in names]
     return ArchiveCheck(
         files=len(known),
         dossiers=sum(file.dossiers or 0 for file in known),
@@ -68,7 +67,7 @@ def _elsewhere(store: Store, folder: Path, known: Sequence[ArchiveFile]) -> list
 def _check(folder: Path, file: ArchiveFile, previous: str) -> None:
     manifest = check_file(folder, file)
     if not manifest.previous == file.previous_hash == previous:
-        raise ArchiveDamaged(f"{file.name}: does not follow from the file before")
+        raise ArchiveDamaged(both("archive.does_not_follow", file=file.name))
 
 
 def check_file(folder: Path, file: ArchiveFile) -> Manifest:
@@ -79,7 +78,7 @@ def check_file(folder: Path, file: ArchiveFile) -> Manifest:
         with place.open("rb") as opened:
             found = file_digest(opened, "sha256").hexdigest()
     except FileNotFoundError:
-        raise ArchiveDamaged(f"{file.name}: the file is missing") from None
+        raise ArchiveDamaged(both("archive.missing", file=file.name)) from None
     if not found == file.sha256 == manifest.sha256:
-        raise ArchiveDamaged(f"{file.name}: the file was changed")
+        raise ArchiveDamaged(both("archive.changed", file=file.name))
     return manifest

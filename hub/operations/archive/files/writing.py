@@ -20,9 +20,9 @@ from hub.operations.archive.leading import Stopped
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive.rows import Rows
 from hub.store.messages.blobs import BlobStore
+from hub.texts import both
 
 MODE = 0o600
-GONE = "a stored file that was there cannot be read any more (is the disk of files/ mounted?)"
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ def _stored(files: BlobStore, rows: Rows) -> list[tuple[str, Path]]:
     try:
         return [(it, files.path(it)) for it in sorted(rows.stored)]
     except (InvalidMessage, OSError):
-        raise Stopped(GONE) from None
+        raise Stopped(both("archive.stored_file_gone")) from None
 
 
 def _pieces(path: Path) -> int:
@@ -193,7 +193,7 @@ def _pieces(path: Path) -> int:
     try:
         return max(1, math.ceil(path.stat().st_size / layout.PIECE))
     except OSError:
-        raise Stopped(GONE) from None
+        raise Stopped(both("archive.stored_file_gone")) from None
 
 
 def _read(path: Path) -> Iterator[tuple[bytes, bool]]:
@@ -210,4 +210,4 @@ def _read(path: Path) -> Iterator[tuple[bytes, bool]]:
                 if not following:
                     return
     except OSError:
-        raise Stopped(GONE) from None
+        raise Stopped(both("archive.stored_file_gone")) from None

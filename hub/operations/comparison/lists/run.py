@@ -124,7 +124,7 @@ def _keep(tx: Tx, judged: _Judged, *, day: date, due: datetime | None, now: date
     partner, verdicts = judged.listed.partner, judged.verdicts
     found = [verdict.finding for verdict in verdicts.values() if verdict.finding]
     by_hand = tasks.settled_by_hand(tx, partner, day.isoformat())
-    findings = [one for one in found if (one.kind, one.subject, one.detail) not in by_hand]
+    findings = [one for one in found if one.content not in by_hand]
     opened = sum(tasks.open_once(tx, one, due_at=due, now=now) for one in findings)
     closed = left = 0
     for task in tasks.still_open(tx):
