@@ -119,7 +119,7 @@ def kept(store: Store) -> contracts.Kept:
 def told(store: Store) -> list[str]:
     """Return the details of the open tasks about contracts."""
     with store.read() as tx:
-        return [it.detail for it in tasks.still_open(tx) if it.kind == "contract_changed"]
+        return [str(it.detail) for it in tasks.still_open(tx) if it.kind == "contract_changed"]
 
 
 def wait(reached: Callable[[], bool]) -> None:
