@@ -66,8 +66,8 @@ def finding(secret: KeptSecret) -> tasks.Finding:
         subject=subject_of(secret),
         destination="",
         owner=WARD_IT,
-        detail=about.stored(),
-        repair=both("clients.issue_successor", client=secret.client).stored(),
+        detail=about,
+        repair=both("clients.issue_successor", client=secret.client),
     )
 
 

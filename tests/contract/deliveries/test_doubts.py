@@ -111,7 +111,7 @@ def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> 
     with store.read() as tx:
         (task,) = tasks.still_open(tx)
     assert (task.kind, task.subject) == ("effect_unproven", number(1))
-    assert "so trường NguoiXuLy, ThoiDiemXuLy" in task.repair
+    assert "Compare NguoiXuLy, ThoiDiemXuLy" in task.repair
     assert "HUB_PROVINCE_PROFILE" in task.repair
     with store.write() as tx:
         transitions.retry_absent(tx, 1, now=AT)
