@@ -75,13 +75,8 @@ def test_an_alert_is_raised_from_the_set_distance_on_and_once(store: Store) -> N
         assert deadline_alerts.listing(tx) == [(id, "provincial", number(1), "waiting", DUE)]
     assert (task.subject, task.owner) == (number(1), "ward clerk")
     assert "due 16:00 07/08/2018" in task.detail
-<<<<<<< HEAD
     assert all(f"hub deliveries complete {id} " in text for text in task.repair)
-    assert "Nộp trực tiếp" in task.repair
-=======
-    assert all(f"hub by-hand {id} " in text for text in task.repair)
     assert "Nộp trực tiếp" in task.repair.vi
->>>>>>> e5e7e016 (Give the task of an ending key its texts)
     assert "by hand" in task.repair
 
 
