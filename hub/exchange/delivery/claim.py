@@ -19,7 +19,7 @@ from hub.exchange.delivery.call import Lease
 from hub.ports import Consumer, Incoming
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import claiming, transitions
+from hub.store.deliveries import claim_and_settle, transitions
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 
@@ -118,6 +118,6 @@ class Claim:
         return admitted
 
     def _claim(self, tx: Tx, lease: Lease, ids: Sequence[int]) -> list[Claimed]:
-        return claiming.claim_and_start(
+        return claim_and_settle.claim_and_start(
             tx, ids, self.destination, now=lease.since, lease_until=lease.until
         )

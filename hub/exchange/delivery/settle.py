@@ -28,7 +28,7 @@ from hub.rules.states import DeliveryState
 from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import attempts, doubts, settling, transitions
+from hub.store.deliveries import attempts, claim_and_settle, doubts, transitions
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import handovers
 from hub.store.repair import fault_classes
@@ -131,7 +131,7 @@ def write(
     sent = since is DeliveryState.SENDING
     if sent and all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome) for outcome in outcomes]
-        settling.settle(tx, done, since=since, kind=kind, now=latest)
+        claim_and_settle.settle(tx, done, since=since, kind=kind, now=latest)
     else:
         if sent:
             outcomes = _classified(tx, ctx.destination, outcomes)
@@ -174,8 +174,8 @@ def _is_plain(result: Result) -> bool:
     return isinstance(result, Receipt) and not _differing(result)
 
 
-def _delivered(outcome: CallOutcome) -> settling.Delivered:
-    return settling.Delivered(
+def _delivered(outcome: CallOutcome) -> claim_and_settle.Delivered:
+    return claim_and_settle.Delivered(
         outcome.claimed,
         outcome.result.reference if isinstance(outcome.result, Receipt) else "",
         at=outcome.finished_at,

@@ -13,7 +13,7 @@ from hub.messages.envelope import Message
 from hub.ports import Incoming
 from hub.rules.call_limits import CallLimits, Quota
 from hub.rules.failures.errors import NotAttempted
-from hub.store.deliveries import claiming, pauses
+from hub.store.deliveries import claim_and_settle, pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.schema.tables import deliveries
@@ -54,7 +54,7 @@ def claim(store: Store, it: Admission, work: dict[int, Incoming]) -> Admitted:
 
         def claim_some(ids: Sequence[int]) -> list[Claimed]:
             lease = AT + timedelta(hours=1)
-            return claiming.claim_and_start(tx, ids, TO, now=AT, lease_until=lease)
+            return claim_and_settle.claim_and_start(tx, ids, TO, now=AT, lease_until=lease)
 
         return it.claim_admitted(tx, work, AT, claim=claim_some)
 

@@ -13,9 +13,8 @@ from hub.messages.envelope import decode
 from hub.ports import Receipt
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import counts
-from hub.store.deliveries import attempts, claiming, transitions
-from hub.store.deliveries import settling as delivered
-from hub.store.deliveries.settling import Delivered
+from hub.store.deliveries import attempts, claim_and_settle, transitions
+from hub.store.deliveries.claim_and_settle import Delivered
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.conservation_tables import delivery_count_changes
@@ -39,7 +38,7 @@ def said(store: Store) -> Store:
 def claim(store: Store, ids: list[int]) -> list[Claimed]:
     """Claim in a transaction of its own."""
     with store.write_one() as tx:
-        return claiming.claim_and_start(tx, ids, TO, now=AT, lease_until=LATER)
+        return claim_and_settle.claim_and_start(tx, ids, TO, now=AT, lease_until=LATER)
 
 
 def done(claimed: list[Claimed]) -> list[Delivered]:
@@ -59,7 +58,7 @@ def done(claimed: list[Claimed]) -> list[Delivered]:
 def settle(store: Store, told: list[Delivered]) -> None:
     """Settle in one transaction."""
     with store.write() as tx:
-        delivered.settle(tx, told, since=S.SENDING, kind="send", now=AT)
+        claim_and_settle.settle(tx, told, since=S.SENDING, kind="send", now=AT)
 
 
 def states(store: Store) -> list[S]:
@@ -140,7 +139,9 @@ def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind
     """PostgreSQL names the columns of `delivered` a second time: both leave the same in each."""
     with store.write() as tx:
         emit(tx, [step(n, 1) for n in range(1, 7)], AT)
-        claimed = claiming.claim_and_start(tx, [*range(1, 7)], TO, now=AT, lease_until=LATER)
+        claimed = claim_and_settle.claim_and_start(
+            tx, [*range(1, 7)], TO, now=AT, lease_until=LATER
+        )
         failed = {"code": "partner_busy", "detail": "busy", "partner_code": "77"}
         tx.execute(sa.update(deliveries_table).values(failed))
         tx.execute(sa.update(attempts_table).values(kind=kind))
@@ -151,7 +152,7 @@ def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind
     ]
     with store.write() as tx:
         tx.execute(sa.delete(delivery_count_changes))
-        delivered.settle(tx, told[:3], since=S.SENDING, kind=kind, now=LATER)
+        claim_and_settle.settle(tx, told[:3], since=S.SENDING, kind=kind, now=LATER)
         together = written(tx, [1, 2, 3])
         tx.execute(sa.delete(delivery_count_changes))
         singly = [(it.claimed.id, it.reference) for it in told[3:]]

@@ -19,8 +19,8 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import attempts, claiming, doubts, schedule, settling, transitions
-from hub.store.deliveries.settling import Delivered
+from hub.store.deliveries import attempts, claim_and_settle, doubts, schedule, transitions
+from hub.store.deliveries.claim_and_settle import Delivered
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
@@ -116,7 +116,7 @@ def work(store: Store, first: int) -> None:
         outbox.delete(tx, [row.seq for row in rows])
     ids = sorted(int(row.message_id[1:]) for row in rows if row.message_id.startswith("d"))
     with store.write_one() as tx:
-        claimed = claiming.claim_and_start(tx, ids, TO, now=AT, lease_until=LATER)
+        claimed = claim_and_settle.claim_and_start(tx, ids, TO, now=AT, lease_until=LATER)
     assert [it.lane for it in claimed] == lanes
     with store.write() as tx:
         settle(tx, claimed)
@@ -134,7 +134,7 @@ def settle(tx: Tx, claimed: list[Claimed]) -> None:
         attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered") for it in claimed
     ]
     done = [Delivered(it, "", at=AT) for it in claimed[:half]]
-    settling.settle(tx, done, since=S.SENDING, kind="send", now=AT)
+    claim_and_settle.settle(tx, done, since=S.SENDING, kind="send", now=AT)
     transitions.check_turn(tx, claimed[half:], since=S.SENDING)
     transitions.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
     attempts.finish(tx, ended[half:])
@@ -156,7 +156,7 @@ def look(store: Store, first: list[int]) -> None:
         assert schedule.enqueue_due(tx, now=AT, enqueued_before=AT, limit=8) == 8
     with store.write() as tx:
         assert len(transitions.supersede_overtaken(tx, ids, TO, AT)) == 8
-        claimed = claiming.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
+        claimed = claim_and_settle.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):
             doubts.take_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)

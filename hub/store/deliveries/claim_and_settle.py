@@ -1,23 +1,59 @@
-"""Settling what partners have taken: many deliveries and their attempts, in one go.
+"""The two transactions of a call: deliveries that are due are claimed, those that were taken are
+settled, many in one go.
 
-On PostgreSQL that is one statement, whatever their number; what it writes is what the functions
-write that SQLite calls (`tests/contract/deliveries/test_claim_and_settle.py` compares every
-column). Each delivery has to be at the attempt that was claimed, as `deliveries.check_turn`
-demands.
+On PostgreSQL each is one statement, whatever their number, and a claim is a transaction of its own
+(`Store.write_one`): one way to the server and back. On SQLite, where no way is long, each is a few;
+what they write is the same (`tests/contract/deliveries/test_claim_and_settle.py` compares every
+column). Each delivery that is settled has to be at the attempt that was claimed, as
+`transitions.check_turn` demands.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import attempts, transitions
+from hub.store.deliveries import attempts, delivery_statements, transitions
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Tx
+from hub.store.schema.tables import Instant, journal
+from hub.store.schema.tables import attempts as attempts_table
 from hub.store.statements.arrays import ARRAY_OF
 from hub.store.statements.compiled import Compiled
+
+
+def _claim_and_start() -> sa.Select[Any]:
+    claimed = delivery_statements.claiming().cte("claimed")
+    now = sa.bindparam("now", type_=Instant)
+    calls = sa.select(claimed.c.id, claimed.c.attempts, sa.literal_column("'send'"), now)
+    names = ["delivery_id", "number", "kind", "started_at"]
+    started = sa.insert(attempts_table).from_select(names, calls).cte("started")
+    # A subquery, not a join: no plan can begin with the journal.
+    body = sa.select(journal.c.body).where(journal.c.id == claimed.c.message_id)
+    return sa.select(claimed, body.scalar_subquery().label("body")).add_cte(started)
+
+
+_CLAIM_AND_START = Compiled(_claim_and_start())
+
+
+def claim_and_start(
+    tx: Tx, ids: Sequence[int], destination: str, *, now: datetime, lease_until: datetime
+) -> list[Claimed]:
+    """Move deliveries that are due to `sending` and record that their calls are about to be made.
+
+    Others among `ids` are left out: they are not due, not open, or replaced by something newer (see
+    `transitions.supersede_overtaken`).
+    """
+    if tx.dialect.name == "sqlite":
+        claimed = transitions.claim(tx, ids, destination, now=now, lease_until=lease_until)
+        attempts.start(tx, [(claim.id, claim.attempts) for claim in claimed], now=now)
+        return claimed
+    values = {"ids": ids, "to": destination, "now": now, "until": lease_until}
+    rows = _CLAIM_AND_START.all(tx, values)
+    return [Claimed(*row) for row in sorted(rows)]
 
 
 @dataclass(frozen=True, slots=True)
