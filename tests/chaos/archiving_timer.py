@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hub.bootstrap import hub
+from hub.bootstrap import roles
 from hub.bootstrap.retention import make_archive
 from hub.cli import main
 from hub.operations.archive.config import Archive
@@ -58,5 +58,5 @@ def soon(*args: Any, **options: Any) -> Archive:
 
 
 if __name__ == "__main__":
-    vars(hub)["make_archive"] = soon
+    vars(roles)["make_archive"] = soon
     main()

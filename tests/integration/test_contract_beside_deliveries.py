@@ -10,7 +10,7 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.provincial.served_contract import contract_reader
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox import loopback
 from hub.messages import catalog

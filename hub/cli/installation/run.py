@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from hub import preflight
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.bootstrap.installation import id_of, mark_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother

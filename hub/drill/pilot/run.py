@@ -24,7 +24,8 @@ from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.source import ScannerSource
 from adapters.simulation.process import SimulatorProcess
-from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.broker.admin.own_vhost import own_vhost
 from hub.drill.pilot import report as reporting
 from hub.drill.pilot import scenario, table

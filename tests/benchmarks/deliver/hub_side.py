@@ -8,7 +8,8 @@ import signal
 import threading
 from dataclasses import replace
 
-from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.loopback import free_port

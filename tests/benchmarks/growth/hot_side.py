@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TypeVar
 
-from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive

@@ -3,7 +3,7 @@
 import time
 from statistics import median
 
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.exchange.housekeeping.timer import Timer
 from hub.runtime import telemetry
 from tests.benchmarks.growth.order import given

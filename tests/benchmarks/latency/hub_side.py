@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import msgspec
 
-from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.exchange.delivery.deliver import Deliver
 from hub.messages.catalog import TOWN_CENTER
 from hub.messages.envelope import Message

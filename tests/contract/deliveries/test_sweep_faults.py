@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.bootstrap.hub import _look_at_all
+from hub.bootstrap.timer import check_all
 from hub.exchange.housekeeping.timer import Timer
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Store
@@ -34,5 +34,5 @@ def test_one_look_that_fails_does_not_keep_the_others_from_looking() -> None:
     looked: list[str] = []
     looks = [lambda _: looked.append("first"), broken, lambda _: looked.append("last")]
     with pytest.raises(OSError, match="cut off"):
-        _look_at_all(looks, NOW)
+        check_all(looks, NOW)
     assert looked == ["first", "last"]

@@ -36,7 +36,7 @@ from tests.support.works import now
 PROGRAM = """
 import os, signal, sys, threading
 import msgspec
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.exchange.records_queue.receive import Receive
 from hub.settings import Settings
 stop = threading.Event()

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes

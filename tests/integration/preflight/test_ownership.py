@@ -14,7 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import preflight
-from hub.bootstrap.hub import Hub, build
+from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import id_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.bootstrap.hub import build
+from hub.bootstrap.build import build
 from hub.bootstrap.installation import open_store
 from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox.postgres_node import PrivatePostgres

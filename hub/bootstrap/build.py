@@ -1,0 +1,83 @@
+"""The composition root: makes a hub out of settings; nothing runs before `Hub.start`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from adapters.town_center.callbacks.source import TownCallbacks
+from hub.bootstrap.devices import make_sources
+from hub.bootstrap.hub import Hub, cpu_of
+from hub.bootstrap.installation import open_store
+from hub.bootstrap.partners import (
+    make_destinations,
+    town_settings,
+)
+from hub.bootstrap.roles import roles_of
+from hub.broker.memory import MemoryBroker
+from hub.broker.rabbit.broker import RabbitBroker
+from hub.exchange.intake.accept import Intake
+from hub.operations.drift.counting import DriftCounts
+from hub.ports import Broker, Clock, Source
+from hub.records.dossiers.handlers import Records
+from hub.records.registers import call_limits
+from hub.records.rulebook import Rulebook
+from hub.rules.call_limits import CallLimits
+from hub.runtime.clock import clock_of
+from hub.runtime.heartbeat import Heartbeat
+from hub.settings import Settings
+from hub.store.messages.blobs import BlobStore
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    sources: Sequence[Source] | None = None,
+) -> Hub:
+    """Put a hub together. `sources` replaces the devices that the settings name."""
+    clock = clock or clock_of(settings.drill_clock)
+    # Rung through the database, each commit costs a statement more and waits for all others that
+    # ring. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
+    store = open_store(
+        settings, migrating=True, notify_listeners="relay" not in settings.role_names
+    )
+    limit = settings.file_limit_mb * 1024 * 1024
+    files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
+    drift = DriftCounts()
+    rules = Rulebook.load()
+    records = Records(rules)
+    with cpu_of(settings):
+        intake = Intake(store, files, clock=clock, validator=records)
+    hub = Hub(
+        settings=settings,
+        store=store,
+        files=files,
+        broker=_broker(settings),
+        intake=intake,
+        records=records,
+        destinations=make_destinations(settings, observe=drift.observe),
+        drift=drift,
+        town=_town_callbacks(settings, clock, drift),
+        clock=clock,
+        call_limits=_call_limits(settings),
+    )
+    intake.on_commit = hub.wake
+    devices = make_sources(settings, clock) if sources is None else list(sources)
+    hub.roles = roles_of(hub, devices)
+    watched = [*hub.roles, intake.commits]
+    hub.heartbeat = Heartbeat(store, watched, names=",".join(settings.role_names), clock=clock)
+    return hub
+
+
+def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> TownCallbacks | None:
+    if not settings.town_url:
+        return None
+    return TownCallbacks(town_settings(settings), clock=clock, observe=drift.observe)
+
+
+def _call_limits(settings: Settings) -> CallLimits:
+    file = settings.call_limits_file
+    return call_limits.load(Path(file)) if file else call_limits.load()
+
+
+def _broker(settings: Settings) -> Broker:
+    return RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()

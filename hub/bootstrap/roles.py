@@ -1,0 +1,106 @@
+"""Which roles a process has, by the settings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub.bootstrap.hub import Hub
+from hub.bootstrap.partner_roles import partner_roles
+from hub.bootstrap.partners import (
+    make_contract_readers,
+    pull_by_password,
+)
+from hub.bootstrap.retention import make_archive
+from hub.bootstrap.timer import make_timer
+from hub.exchange.intake.source_role import SourceRole
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
+from hub.gateway.auth_audit import Denials
+from hub.gateway.refused_callbacks import RefusedCallbacks
+from hub.gateway.rest import create_app
+from hub.gateway.serve import WebRole
+from hub.messages import catalog
+from hub.operations.archive.role import Archivist
+from hub.operations.contracts.watching import ContractWatch
+from hub.operations.drift.keeping import DriftKeeping
+from hub.ports import Source
+from hub.runtime.role import Role
+from hub.settings import AT_PARTNERS, ROLES, seconds
+
+
+def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
+    """Return the roles of this process in the order in which they are stopped."""
+    wanted = hub.settings.role_names
+    roles: list[Role] = []
+    if "gateway" in wanted:
+        roles += _gateway(hub)
+    if "sources" in wanted:
+        roles += [SourceRole(source, hub.intake) for source in sources]
+    if "receive" in wanted:
+        roles.append(_receive(hub))
+    for destination in hub.destinations:
+        roles += partner_roles(hub, destination)
+    hears_partners = bool(hub.destinations) and not AT_PARTNERS.isdisjoint(wanted)
+    if hears_partners or (hub.town is not None and "gateway" in wanted):
+        roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
+    if "timer" in wanted:
+        roles += [make_timer(hub), *_contract_watch(hub), *_archivist(hub)]
+    if "relay" in wanted:
+        roles.append(_relay(hub))
+    return roles
+
+
+def _gateway(hub: Hub) -> list[Role]:
+    settings = hub.settings
+    denials = Denials(hub.store, clock=hub.clock)
+    app = create_app(
+        hub.store,
+        hub.files,
+        hub.intake,
+        denials=denials,
+        intake_token=settings.intake_token,
+        file_token=settings.file_token,
+        files_by_password=pull_by_password(settings),
+        town=hub.town,
+        refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
+    )
+    host, port = settings.http_host, settings.http_port
+    return [WebRole(app, name="gateway", host=host, port=port), denials]
+
+
+def _receive(hub: Hub) -> Receive:
+    return Receive(
+        hub.store,
+        hub.broker,
+        hub.records,
+        clock=hub.clock,
+        on_commit=hub.wake,
+        notes=Path(hub.settings.data_dir) / "stopped",
+        together=hub.records.together,
+    )
+
+
+def _contract_watch(hub: Hub) -> list[Role]:
+    """Return what looks at the contracts that the partners serve, where that is wanted."""
+    every = seconds(hub.settings.contract_every)
+    readers = make_contract_readers(hub.settings) if every else []
+    if not readers:
+        return []
+    return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
+
+
+def _archivist(hub: Hub) -> list[Role]:
+    if hub.settings.archive != "on":
+        return []
+    archive = make_archive(hub.settings, hub.store, clock=hub.clock)
+    return [Archivist(archive, every=seconds(hub.settings.archive_every))]
+
+
+def _relay(hub: Hub) -> Relay:
+    """Return the relay, which hears each commit of this process.
+
+    Other processes ring through the database; should a ring get lost, the relay polls soon.
+    """
+    alone = set(hub.settings.role_names) == set(ROLES)
+    relay = Relay(hub.store, hub.broker, poll=1.0 if alone else 0.2, listens=not alone)
+    hub.committed.append(relay.bell.ring)
+    return relay

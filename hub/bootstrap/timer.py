@@ -1,0 +1,70 @@
+"""The timer, and what it checks at each sweep besides the exchange."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from hub.bootstrap.hub import Hub
+from hub.bootstrap.installation import mark_of
+from hub.exchange.delivery.deliver import lease_of
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.operations.watchers.access_findings import AccessFindings
+from hub.operations.watchers.conservation import Conservation
+from hub.operations.watchers.deadline_alerts import DeadlineAlerts
+from hub.operations.watchers.disk_sampling import DiskSampling
+from hub.operations.watchers.ending_secrets import EndingSecrets
+from hub.operations.watchers.paper_refreshes import PaperRefreshes
+from hub.operations.watchers.unknown_codes import UnknownCodes
+from hub.operations.watchers.unproven_effects import UnprovenEffects
+from hub.operations.watchers.unreadable_replies import UnreadableReplies
+from hub.settings import seconds
+
+
+def make_timer(hub: Hub) -> Timer:
+    """Return the timer, with the waits that follow from the partners' calls."""
+    settings = hub.settings
+    mark = mark_of(settings)
+    calls = [destination.traits for destination in hub.destinations]
+    nothing = timedelta()
+    pace = Pace(
+        sweep=seconds(settings.sweep_interval),
+        grace_period=max((traits.longest_call for traits in calls), default=nothing)
+        + seconds(settings.reconcile_delay),
+        lease=max((lease_of(traits) for traits in calls), default=Pace().lease),
+    )
+    return Timer(
+        hub.store,
+        clock=hub.clock,
+        pace=pace,
+        on_commit=hub.wake,
+        also=_checks(hub),
+        on_sweep=lambda: mark.write(hub.store),
+    )
+
+
+def _checks(hub: Hub) -> Callable[[datetime], object]:
+    """Return what the timer checks besides, each in transactions of its own."""
+    rules, hours = hub.records.rules, hub.settings.alert_hours
+    checks: list[Callable[[datetime], object]] = [
+        UnknownCodes(store=hub.store, rules=rules).look,
+        AccessFindings(store=hub.store).look,
+        UnprovenEffects(store=hub.store, rules=rules).look,
+        UnreadableReplies(store=hub.store).look,
+        PaperRefreshes(store=hub.store, rules=rules).look,
+        EndingSecrets(store=hub.store).check,
+        Conservation(store=hub.store).look,
+        DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
+    ]
+    if hours:
+        within = timedelta(hours=hours)
+        checks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).look)
+    return partial(check_all, checks)
+
+
+def check_all(checks: Sequence[Callable[[datetime], object]], now: datetime) -> None:
+    """Check in the order of the list; a failure is raised when the others have been made."""
+    with ExitStack() as stack:
+        for check in reversed(checks):
+            stack.callback(check, now)
