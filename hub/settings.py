@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from hub.drill.sandbox.programs import SETTINGS as SANDBOX_SETTINGS
 from hub.former_settings import by_present_names
 from hub.runtime import failpoints
 
@@ -29,6 +28,8 @@ OF_PROFILE = "profile"
 """A setting of this value leaves it to the partner's profile."""
 AT_PARTNERS = frozenset({"deliver", "reconcile"})
 """Roles that call partners."""
+SANDBOX_SETTINGS = frozenset({"HUB_SANDBOX_RABBITMQ", "HUB_SANDBOX_POSTGRESQL"})
+"""Settings of the private nodes of demo and tests; a hub that works beside them ignores them."""
 
 
 class SettingsError(Exception):

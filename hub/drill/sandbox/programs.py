@@ -12,8 +12,6 @@ SERVER_SETTING = "HUB_SANDBOX_RABBITMQ"
 """Names another start script than the installed one, e.g. of a newer RabbitMQ in a chroot."""
 DATABASE_SETTING = "HUB_SANDBOX_POSTGRESQL"
 """Names another folder of PostgreSQL's programs than the installed one."""
-SETTINGS = frozenset({SERVER_SETTING, DATABASE_SETTING})
-"""Settings of the sandbox, not of a hub that works beside it."""
 
 
 class MissingProgram(RuntimeError):
