@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.gateway import error_responses
@@ -62,7 +63,9 @@ def create_app(  # noqa: C901
     pull = bearer(file_token, purpose="files", denials=denials, basic=files_by_password)
 
     @app.exception_handler(InvalidMessage)
-    def refuse(request: Request, error: InvalidMessage) -> JSONResponse:
+    @app.exception_handler(RequestValidationError)
+    def refuse(request: Request, found: InvalidMessage | RequestValidationError) -> JSONResponse:
+        error = found if isinstance(found, InvalidMessage) else _header_missing(found)
         log.warning(
             Event.REQUEST_REFUSED, code=error.code, where=error.where, path=request.url.path
         )
@@ -156,6 +159,13 @@ def explain(error: InvalidMessage) -> dict[str, str]:
     fault = FAULTS.get(error.code)
     message = fault.text.vi if fault else "Dữ liệu không hợp lệ."
     return {"code": error.code, "message": message, "where": error.where, "why": error.why}
+
+
+def _header_missing(error: RequestValidationError) -> InvalidMessage:
+    """Return a refusal of the web framework in the hub's own words."""
+    name = str(error.errors()[0]["loc"][-1]).title()
+    why = "this header is missing or too long"
+    return InvalidMessage("envelope_invalid", where=name, why=why)
 
 
 def _body(limit: int) -> Callable[[Request], Any]:

@@ -84,11 +84,10 @@ def _records(report: Mapping[str, Any]) -> Table:
 def _exchange(report: Mapping[str, Any]) -> Table:
     table = Table(title="Trao đổi liên cấp", title_justify="left")
     table.add_column("Đối tác", no_wrap=True)
-    for heading in ("giao", "đã nhận", "khác", "hồ sơ", "sự kiện", "trùng", "lệch", "thiếu"):
+    for heading in ("giao", "đã nhận", "được\nthay", "hồ sơ", "sự kiện", "trùng", "lệch", "thiếu"):
         table.add_column(heading, justify="right")
     for name, ledger in report["ledger"].items():
         states = report["balance"][name]
-        other = states["accepted"] - states["delivered"]
         table.add_row(
             PARTNERS.get(name, name),
             *(
@@ -96,7 +95,7 @@ def _exchange(report: Mapping[str, Any]) -> Table:
                 for value in (
                     states["accepted"],
                     states["delivered"],
-                    other,
+                    states["superseded"],
                     ledger["dossiers"],
                     ledger["events"],
                     ledger["duplicates"],

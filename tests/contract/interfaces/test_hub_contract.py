@@ -128,3 +128,17 @@ def test_the_refusals_are_those_of_the_file(openapi: dict[str, Any], address: st
         reply = urllib3.request("POST", f"{address}/messages", body=body, headers=headers)
         assert reply.status == status
         assert str(status) in described
+
+
+@pytest.mark.parametrize(("left_out", "where"), [(0, "Content-Type"), (1, "X-Name")])
+def test_file_without_a_header_is_refused_with_the_name_of_the_header(
+    address: str, left_out: int, where: str
+) -> None:
+    """In the hub's own form, as every refusal; not in words of the web framework."""
+    named = [("Content-Type", "application/pdf"), ("X-Name", "a.pdf")]
+    headers = {"Authorization": "Bearer in"} | dict(named[:left_out] + named[left_out + 1 :])
+    reply = urllib3.request("PUT", f"{address}/files", body=b"%PDF", headers=headers)
+    assert reply.status == 422
+    refused = reply.json()
+    assert (refused["code"], refused["where"]) == ("envelope_invalid", where)
+    assert refused["message"]
