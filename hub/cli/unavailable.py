@@ -17,6 +17,8 @@ from hub.store.schema import revision
 
 WRONG, AWAY = 2, 3
 """Exit codes: settings or schema are wrong; something that the hub stands on is away."""
+_DRILL = "hub.drill"
+"""What only demo and tests need; it is not in the wheel."""
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -55,6 +57,13 @@ def explain(error: BaseException) -> Refusal | None:
         )
     if isinstance(error, OSError):
         return _system(error)
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith(_DRILL):
+        return Refusal(
+            WRONG,
+            "Lệnh này cần cây mã nguồn, bản cài đặt này không có: lấy kho mã về và chạy ở đó.",
+            "This command needs the source tree, which this installation lacks: get the repository"
+            " and run the command there.",
+        )
     return None
 
 

@@ -62,20 +62,7 @@ def create_app(  # noqa: C901
     intake = bearer(intake_token, purpose="intake", denials=denials)
     pull = bearer(file_token, purpose="files", denials=denials, basic=files_by_password)
 
-    @app.exception_handler(InvalidMessage)
-    @app.exception_handler(RequestValidationError)
-    def refuse(request: Request, found: InvalidMessage | RequestValidationError) -> JSONResponse:
-        error = found if isinstance(found, InvalidMessage) else _header_missing(found)
-        log.warning(
-            Event.REQUEST_REFUSED, code=error.code, where=error.where, path=request.url.path
-        )
-        status = 422
-        if error.code.endswith("too_large"):
-            status = 413
-        elif error.code == "content_differs":
-            status = 409
-        return JSONResponse(explain(error), status_code=status)
-
+    _install_refusals(app)
     error_responses.install(app)
 
     @app.get("/health")
@@ -159,6 +146,24 @@ def explain(error: InvalidMessage) -> dict[str, str]:
     fault = FAULTS.get(error.code)
     message = fault.text.vi if fault else "Dữ liệu không hợp lệ."
     return {"code": error.code, "message": message, "where": error.where, "why": error.why}
+
+
+def _install_refusals(app: FastAPI) -> None:
+    """Answer a message, file or header that breaks its contract in the hub's own form."""
+
+    @app.exception_handler(InvalidMessage)
+    @app.exception_handler(RequestValidationError)
+    def refuse(request: Request, found: InvalidMessage | RequestValidationError) -> JSONResponse:
+        error = found if isinstance(found, InvalidMessage) else _header_missing(found)
+        log.warning(
+            Event.REQUEST_REFUSED, code=error.code, where=error.where, path=request.url.path
+        )
+        status = 422
+        if error.code.endswith("too_large"):
+            status = 413
+        elif error.code == "content_differs":
+            status = 409
+        return JSONResponse(explain(error), status_code=status)
 
 
 def _header_missing(error: RequestValidationError) -> InvalidMessage:

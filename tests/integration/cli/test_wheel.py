@@ -17,7 +17,7 @@ LEFT_OUT = ("hub", "drill")
 _PROGRAM = """
 from typer.testing import CliRunner
 from hub.cli import app
-for words in (["migrate"], ["demo"], ["broker"]):
+for words in (["migrate"], ["demo"], ["broker", "node"]):
     ended = CliRunner().invoke(app, words)
     print(ended.exit_code, ended.output, end="---\\n")
 """
@@ -52,7 +52,7 @@ def test_wheel_holds_every_file_of_the_packages_but_the_drill(wheel: Path) -> No
 
 
 def test_installed_hub_migrates_and_says_what_needs_the_source_tree(installed: Path) -> None:
-    """Its settings, too, stand without the drill; `demo` and `broker` end in a sentence."""
+    """Its settings, too, stand without the drill; `demo` and `broker node` end in a sentence."""
     ended = subprocess.run(
         [sys.executable, "-P", "-c", _PROGRAM],
         cwd=installed.parent,

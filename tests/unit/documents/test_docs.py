@@ -170,12 +170,20 @@ def test_every_command_exists(name: str) -> None:
 @every_document
 def test_every_file_that_is_named_exists(name: str) -> None:
     """Scripts, modules, schemas and tests in backticks are there."""
-    pattern = r"(?<![\w/.])((?:script|hub|adapters|schemas|tests|requirements)/[\w./-]*|\.ci/run)"
+    pattern = r"(?<![\w/.\-])((?:script|hub|adapters|schemas|tests|requirements)/[\w./-]*|\.ci/run)"
     for path in re.findall(pattern, codes(TEXTS[name])):
         assert (ROOT / path.rstrip(".")).exists(), path
 
 
-def test_the_blocks_that_are_filled_from_runs_are_there() -> None:
-    """Output of the demo and of the benchmarks has its marked place."""
-    for mark in ("demo", "bench"):
-        assert README.count(f"<!-- {mark} -->") == README.count(f"<!-- /{mark} -->") == 1
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [("docs/demo.md", "demo"), ("docs/benchmarks.md", "bench"), ("README.md", "matrix")],
+)
+def test_block_that_is_filled_from_a_run_is_there(name: str, mark: str) -> None:
+    """Output of the demo, of the benchmarks and of the matrix has its marked place."""
+    assert TEXTS[name].count(f"<!-- {mark} -->") == TEXTS[name].count(f"<!-- /{mark} -->") == 1
+
+
+def test_the_readme_is_read_in_ten_minutes() -> None:
+    """Long tables are in docs/."""
+    assert len(README.splitlines()) <= 250
