@@ -122,8 +122,8 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Key(
             TEXTS,
-            "A fault with one of these and none of `words`, and a reply code of an ended login "
-            "with one of these and none of its own words, may say so: the hub logs in anew and "
+            "A fault with one of these and none of `words` may say so. A reply code of an ended "
+            "login may, too, with one of these and none of its own words. The hub logs in anew and "
             "looks up what became of the call.",
         ),
     ] = ()
@@ -132,7 +132,8 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Key(
             TEXTS,
             "Of these at least one stands in an HTML page, or in the Location of a redirect, that "
-            "comes instead of a reply and is a login page. What it answers has an unknown effect.",
+            "comes instead of a reply and is a login page. The effect of the call that it answers "
+            "is unknown.",
         ),
     ] = ()
     lifetime: Annotated[
