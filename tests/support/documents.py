@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MESSAGES = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
+SIMULATORS = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")
 RUNBOOK_PAGES = sorted((ROOT / "docs/runbook").glob("*.md"))
 RUNBOOK = "\n".join(page.read_text(encoding="utf-8") for page in RUNBOOK_PAGES)
 """All pages of the runbook."""

@@ -1,95 +1,24 @@
 """README and RUNBOOK from the start to a restored backup, typed as they stand there."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub.drill.sandbox import loopback, programs
-from tests.support.documents import README, ROOT, RUNBOOK, block, lines, operator_name
+from tests.support.documents import MESSAGES, README, ROOT, RUNBOOK, block, lines
 from tests.support.partners.province import PASSWORD, USERNAME, start_province
 from tests.support.services import RabbitService
-
-SH = "/bin/sh"
+from tests.support.typed import at_work, make_tree, shell, with_own
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A directory that looks to a shell like the project's own."""
-    place = tmp_path / "one-stop-hub"
-    place.mkdir()
-    (place / ".venv").symlink_to(sys.prefix)
-    for name in ("hub", "adapters", "schemas"):
-        (place / name).symlink_to(ROOT / name)
-    # Copied: it works in the directory above its own.
-    (place / "script" / "lib").mkdir(parents=True)
-    for name in ("script/secrets", "script/lib/say.sh"):
-        (place / name).write_bytes((ROOT / name).read_bytes())
-        (place / name).chmod(0o755)
+    """A directory that looks to a shell like the project's own, with a place for backups."""
+    place = make_tree(tmp_path / "one-stop-hub")
     (place / "backup").mkdir()
     (place / "var" / "secrets").mkdir(parents=True)
     (place / "var" / "secrets" / "province_password").write_text(PASSWORD, encoding="utf-8")
     return place
-
-
-def with_own(text: str, own: Mapping[str, str]) -> str:
-    """Replace what every reader has to replace; each has to be there."""
-    for written, meant in own.items():
-        assert written in text, written
-        text = text.replace(written, meant)
-    return text
-
-
-def shell(text: str, tree: Path) -> str:
-    """Run commands to their end; return what they printed."""
-    done = subprocess.run(
-        [SH, "-eu", "-c", text], cwd=tree, env=environment(tree), capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def environment(tree: Path) -> dict[str, str]:
-    """Return what a person's shell has: no settings of the hub but the name, set once."""
-    own = {"PATH": os.defpath, "HOME": str(tree), "LANG": "C.UTF-8"}
-    return {**own, "HUB_OPERATOR": operator_name()}
-
-
-@contextmanager
-def at_work(text: str, tree: Path) -> Iterator[str]:
-    """Run commands of which the last one stays; yields its line that says "ready"."""
-    process = subprocess.Popen(
-        [SH, "-eu", "-c", text],
-        cwd=tree,
-        env=environment(tree),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    printed: list[str] = []
-    try:
-        for line in process.stdout:
-            printed.append(line)
-            if "ready" in line:
-                yield line
-                break
-        else:
-            pytest.fail("".join(printed))
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        printed += process.stdout
-        code = process.wait(60)
-        process.stdout.close()
-    assert code in (0, -signal.SIGTERM), "".join(printed)
 
 
 def test_the_readme_leads_to_a_hub_that_takes_the_example_and_the_runbook_to_its_copy(
@@ -116,8 +45,8 @@ def test_the_readme_leads_to_a_hub_that_takes_the_example_and_the_runbook_to_its
         )
         with at_work(running, tree) as ready:
             assert f"http://127.0.0.1:{port}" in ready
-            answer = shell(with_own(block(README, "curl"), {"8080": port}), tree)
-            assert json.loads(answer)
+            answer = shell(with_own(block(MESSAGES, "curl"), {"8080": port}), tree)
+            assert '"duplicate":false' in answer
             archive = Path(data) / "archive" / "2017-08-000001.archive"
             archive.parent.mkdir(exist_ok=True)
             archive.write_bytes(b"archived dossiers")
