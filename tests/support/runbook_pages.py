@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from hub.messages.catalog import CATALOG
 from hub.rules.failures import fault_catalogue
 from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
@@ -116,11 +117,25 @@ def settings() -> str:
     )
 
 
+MESSAGES = ROOT / "docs/messages.md"
+_MARK, _END = "<!-- messages -->\n", "<!-- /messages -->\n"
+
+
+def messages() -> str:
+    """Return the page of the messages with its table as the catalogue has it."""
+    rows = [f"| `{it.name}` | {it.owner} | {it.reader} | {it.sentence} |" for it in CATALOG]
+    head = ["| Message | Said by | Read by | Means |", "| --- | --- | --- | --- |"]
+    text = MESSAGES.read_text(encoding="utf-8")
+    before, after = text.split(_MARK)[0], text.split(_END)[1]
+    return before + _MARK + "\n".join([*head, *rows]) + f"\n{_END}" + after
+
+
 PAGES = {
     "fault-codes.md": fault_codes,
     "log-events.md": log_events,
     "doctor.md": doctor,
     "settings.md": settings,
+    "../messages.md": messages,
 }
 
 

@@ -1,4 +1,4 @@
-"""The page of the simulators and the page of the messages name what there is, all of it."""
+"""The page of the simulators names what there is, all of it."""
 
 import inspect
 import json
@@ -7,7 +7,6 @@ import re
 from adapters.simulation import serve
 from adapters.simulation.dialects.tables import NAMES
 from adapters.simulation.faults import Fault, FaultKind
-from hub.messages.catalog import CATALOG
 from tests.support.documents import ROOT, blocks
 
 PAGE = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")
@@ -38,10 +37,3 @@ def test_page_names_every_request_of_the_control_port() -> None:
     assert documented == set(re.findall(r'"(/_control/\w+)"', inspect.getsource(serve)))
     bodies = [json.loads(it) for it in re.findall(r"--data '(.*?)'", block)]
     assert len(bodies) == 2
-
-
-def test_page_of_messages_is_the_catalogue() -> None:
-    """Each type with its owner, its reader and its sentence, in the catalogue's order."""
-    text = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \| (.+?) \|$", text, flags=re.MULTILINE)
-    assert rows == [(it.name, it.owner, it.reader, it.sentence) for it in CATALOG]
