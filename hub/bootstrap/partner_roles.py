@@ -39,7 +39,6 @@ def partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 clock=hub.clock,
                 on_commit=hub.wake,
                 known=hub.call_limits,
-                query_interval=seconds(settings.reconcile_interval),
                 notes=Path(settings.data_dir) / "stopped",
             )
         )

@@ -24,7 +24,10 @@ def make_tree(place: Path) -> Path:
         (place / name).symlink_to(ROOT / name)
     # Copied: it works in the directory above its own.
     (place / "script" / "lib").mkdir(parents=True)
-    for name in ("script/secrets", "script/drill", "script/lib/say.sh"):
+    (place / "script" / "systemd").mkdir()
+    copied = ["script/secrets", "script/drill", "script/lib/say.sh"]
+    copied += [f"script/systemd/{path.name}" for path in (ROOT / "script/systemd").iterdir()]
+    for name in copied:
         (place / name).write_bytes((ROOT / name).read_bytes())
         (place / name).chmod(0o755)
     setup = place / "script" / "setup"
