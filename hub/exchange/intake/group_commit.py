@@ -4,7 +4,7 @@ While a transaction is being written, new callers queue up and form the next gro
 for a timer. When a group fails, its items are tried one by one, so that one bad item harms nobody;
 where the failure is none of theirs, all of them get it at once. The thread is a role: it begins
 again after a crash, its heartbeat shows when it stands still, and every item that it took gets an
-answer or an error. `script/bench latency` pays for it (acceptances a second).
+answer or an error. `script/bench stores` pays for it (the role accept).
 """
 
 import queue
