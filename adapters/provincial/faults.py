@@ -11,7 +11,7 @@ from adapters.provincial.others import speak_against
 from adapters.provincial.protocol.protocol import Result
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
-from adapters.wire.reading.documents.soap import Fault
+from adapters.wire.reading.documents.soap import SoapFault
 from adapters.wire.reading.findings import named
 from adapters.wire.reading.judge import FAILURES, CodeTable
 from adapters.wire.reading.words import read_words
@@ -69,7 +69,7 @@ def is_unusual(reply: Reply, result: Result, table: CodeTable) -> bool:
     return table.is_unusual(reply, result.code, result.message, place="message") or strange
 
 
-def soap_fault(reply: Reply, fault: Fault) -> DeliveryFailure:
+def soap_fault(reply: Reply, fault: SoapFault) -> DeliveryFailure:
     """Return the failure of a SOAP Fault."""
     kind, failure = SOAP_FAULTS.get(fault.code, (AmbiguousFailure, "reply_server_error"))
     detail = f"SOAP fault {named(fault.code)}"

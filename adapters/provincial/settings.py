@@ -11,7 +11,7 @@ from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from adapters.wire.wsdl import soap_path
-from hub.rules.likeness import Resolution
+from hub.rules.likeness import TimeTextResolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 
@@ -38,10 +38,10 @@ class ProvincialSettings:
     """What differs between one province's software and another's."""
 
     @property
-    def resolution(self) -> Resolution:
+    def resolution(self) -> TimeTextResolution:
         """How exactly the province keeps times and texts."""
         kept = self.profile.resolution
-        return Resolution(time=kept.time, text=kept.text_length)
+        return TimeTextResolution(time=kept.time, text=kept.text_length)
 
     @property
     def limits(self) -> Limits:

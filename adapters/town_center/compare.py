@@ -15,7 +15,7 @@ import msgspec
 from adapters.town_center import contract
 from adapters.town_center.callbacks.reading import Shown
 from hub.ports import Request
-from hub.rules.likeness import EXACT, Likeness, Resolution, compare_codes, compare_times
+from hub.rules.likeness import EXACT, Likeness, TimeTextResolution, compare_codes, compare_times
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT
@@ -49,7 +49,7 @@ class Compared:
 
 
 def compare(
-    held: contract.HeldDossier, request: Request, resolution: Resolution = EXACT
+    held: contract.HeldDossier, request: Request, resolution: TimeTextResolution = EXACT
 ) -> Compared:
     """Compare what the town holds with what was sent."""
     sent = sent_in(request)
@@ -123,7 +123,7 @@ def _is_alike(held: contract.HeldDossier, request: Request, sent: Sent) -> bool:
 
 
 def _likenesses(
-    held: contract.HeldDossier, sent: Sent, resolution: Resolution
+    held: contract.HeldDossier, sent: Sent, resolution: TimeTextResolution
 ) -> dict[str, Likeness]:
     there = {file.sha256.casefold() for file in held.files}
     # A list of files that was not shown, or hashes in another writing, are no word of other files.

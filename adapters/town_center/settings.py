@@ -12,7 +12,7 @@ from adapters.town_center.profile import shipped
 from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
-from hub.rules.likeness import Resolution
+from hub.rules.likeness import TimeTextResolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ class TownSettings:
         )
 
     @property
-    def resolution(self) -> Resolution:
+    def resolution(self) -> TimeTextResolution:
         """How exactly the town keeps times and texts."""
         kept = self.profile.resolution
-        return Resolution(time=kept.time, text=kept.text_length)
+        return TimeTextResolution(time=kept.time, text=kept.text_length)
 
     def __post_init__(self) -> None:
         for name in ("url", "file_base_url"):

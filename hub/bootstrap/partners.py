@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from adapters.provincial.settings import ProvincialSettings
     from adapters.town_center.settings import TownSettings
     from adapters.wire.profile import Loaded
-    from adapters.wire.profile.show import Row
+    from adapters.wire.profile.show import ProfileRow
 
 
 def make_destinations(
@@ -146,7 +146,7 @@ def pull_by_password(settings: Settings) -> bool:
     return any(it.profile.files.partner_pulls_with == "basic" for it in loaded)
 
 
-def profile_rows(settings: Settings, partner: str) -> "list[Row]":
+def profile_rows(settings: Settings, partner: str) -> "list[ProfileRow]":
     """Return the profile of `province` or `town` as a person reads it; raises SettingsError."""
     from adapters.wire.profile.show import rows
 

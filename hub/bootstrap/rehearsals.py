@@ -11,7 +11,7 @@ from adapters.wire.profile import Profile, ProfileBroken
 from adapters.wire.rehearsal.context import Make
 from adapters.wire.rehearsal.proposal import Load
 from adapters.wire.rehearsal.protocol import Head, render
-from adapters.wire.rehearsal.records import Finding, Mark, Partner, Test
+from adapters.wire.rehearsal.records import Mark, RehearsalFinding, RehearsedPartner, Test
 from adapters.wire.rehearsal.walk import Tell, Walked, walk
 from adapters.wire.rehearsal.words import STEPS
 from hub import __version__
@@ -20,7 +20,7 @@ from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.settings import Settings, SettingsError
 
-__all__ = ["STEPS", "Finding", "Mark", "Rehearsal", "Walked"]
+__all__ = ["STEPS", "Mark", "Rehearsal", "RehearsalFinding", "Walked"]
 PROVINCE, TOWN = "province", "town"
 _SHOWN = {
     PROVINCE: ("phần mềm dịch vụ công của tỉnh", "the province's public-service software"),
@@ -106,7 +106,7 @@ class Rehearsal:
 
         settings = province_settings(self.settings)
 
-        def make(profile: Profile) -> Partner:
+        def make(profile: Profile) -> RehearsedPartner:
             return ProvinceRehearsal(settings, profile)
 
         return make
@@ -117,7 +117,7 @@ class Rehearsal:
         settings = town_settings(self.settings)
         absent = f"{self.settings.province_agency}-900101-0000"
 
-        def make(profile: Profile) -> Partner:
+        def make(profile: Profile) -> RehearsedPartner:
             return TownRehearsal(settings, profile, absent=absent)
 
         return make

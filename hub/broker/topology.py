@@ -162,7 +162,7 @@ TOPOLOGY = topology_for("provincial", "town_center", "devices")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TopologyProblem:
     """Why a topology makes no sense."""
 
     subject: str
@@ -172,7 +172,7 @@ class Problem:
         return f"{self.subject}: {self.text}"
 
 
-def validate(topology: Topology) -> list[Problem]:
+def validate(topology: Topology) -> list[TopologyProblem]:
     """Return what is wrong with the topology itself; empty when it makes sense."""
     return [
         *_names(topology),
@@ -182,68 +182,76 @@ def validate(topology: Topology) -> list[Problem]:
     ]
 
 
-def _names(topology: Topology) -> Iterator[Problem]:
+def _names(topology: Topology) -> Iterator[TopologyProblem]:
     for kind, names in (
         ("exchange", [exchange.name for exchange in topology.exchanges]),
         ("queue", [queue.name for queue in topology.queues]),
         ("policy", [policy.name for policy in topology.policies]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Problem(f"{kind} {name}", "declared twice")
+            yield TopologyProblem(f"{kind} {name}", "declared twice")
 
 
-def _bindings(topology: Topology) -> Iterator[Problem]:
+def _bindings(topology: Topology) -> Iterator[TopologyProblem]:
     exchanges = {exchange.name for exchange in topology.exchanges}
     queues = {queue.name for queue in topology.queues}
     for way in topology.bindings:
         subject = f"binding {way.exchange} -> {way.queue}"
         if way.exchange not in exchanges:
-            yield Problem(subject, "no such exchange")
+            yield TopologyProblem(subject, "no such exchange")
         if way.queue not in queues:
-            yield Problem(subject, "no such queue")
+            yield TopologyProblem(subject, "no such queue")
         if way.exchange == EXCHANGE and way.routing_key != way.queue:
-            yield Problem(subject, "the hub publishes by queue name, not by another key")
+            yield TopologyProblem(subject, "the hub publishes by queue name, not by another key")
 
 
-def _policy(topology: Topology, policy: BrokerPolicy) -> Iterator[Problem]:
+def _policy(topology: Topology, policy: BrokerPolicy) -> Iterator[TopologyProblem]:
     subject = f"policy {policy.name}"
     try:
         re.compile(policy.pattern)
     except re.error as error:
-        yield Problem(subject, f"broken pattern: {error}")
+        yield TopologyProblem(subject, f"broken pattern: {error}")
         return
     if not any(policy.matches(queue.name) for queue in topology.queues):
-        yield Problem(subject, "matches no queue")
+        yield TopologyProblem(subject, "matches no queue")
     if policy.at_least_once and not policy.dead_letter_exchange:
-        yield Problem(subject, "at-least-once without a dead-letter exchange")
+        yield TopologyProblem(subject, "at-least-once without a dead-letter exchange")
     if policy.at_least_once and not policy.reject_publish:
-        yield Problem(subject, "at-least-once needs reject-publish, else it is at-most-once")
+        yield TopologyProblem(
+            subject, "at-least-once needs reject-publish, else it is at-most-once"
+        )
     if policy.dead_letter_exchange and not policy.at_least_once:
-        yield Problem(subject, "dead-letters at most once: they can be lost")
+        yield TopologyProblem(subject, "dead-letters at most once: they can be lost")
     exchanges = {exchange.name for exchange in topology.exchanges}
     if policy.dead_letter_exchange and policy.dead_letter_exchange not in exchanges:
-        yield Problem(subject, f"no such dead-letter exchange: {policy.dead_letter_exchange}")
+        yield TopologyProblem(
+            subject, f"no such dead-letter exchange: {policy.dead_letter_exchange}"
+        )
     elif policy.dead_letter_exchange and not topology.behind(policy.dead_letter_exchange):
-        yield Problem(subject, f"no queue behind {policy.dead_letter_exchange}")
+        yield TopologyProblem(subject, f"no queue behind {policy.dead_letter_exchange}")
 
 
-def _queue(topology: Topology, name: str) -> Iterator[Problem]:
+def _queue(topology: Topology, name: str) -> Iterator[TopologyProblem]:
     subject = f"queue {name}"
     matching = [policy for policy in topology.policies if policy.matches(name)]
     policy = topology.policy_of(name)
     if policy is None:
-        yield Problem(subject, "no policy: limits would depend on the broker's version")
+        yield TopologyProblem(subject, "no policy: limits would depend on the broker's version")
         return
     if sum(other.priority == policy.priority for other in matching) > 1:
-        yield Problem(subject, "two policies of the same priority: the broker picks one")
+        yield TopologyProblem(subject, "two policies of the same priority: the broker picks one")
     if policy.delivery_limit is None:
-        yield Problem(subject, "no delivery limit: the default depends on the broker's version")
+        yield TopologyProblem(
+            subject, "no delivery limit: the default depends on the broker's version"
+        )
     dead_letters = policy.dead_letter_exchange
     if not dead_letters and (policy.delivery_limit or NO_CONSUMER_TIMEOUT) < NO_CONSUMER_TIMEOUT:
-        yield Problem(subject, "delivery limit without a dead-letter exchange: messages vanish")
+        yield TopologyProblem(
+            subject, "delivery limit without a dead-letter exchange: messages vanish"
+        )
     if not dead_letters and policy.message_ttl is not None:
-        yield Problem(subject, "TTL without a dead-letter exchange: messages vanish")
+        yield TopologyProblem(subject, "TTL without a dead-letter exchange: messages vanish")
     if dead_letters and name in topology.behind(dead_letters):
-        yield Problem(subject, "dead-letters to itself")
+        yield TopologyProblem(subject, "dead-letters to itself")
     if not any(way.queue == name for way in topology.bindings):
-        yield Problem(subject, "no binding: nothing can reach it")
+        yield TopologyProblem(subject, "no binding: nothing can reach it")

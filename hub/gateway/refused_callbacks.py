@@ -45,7 +45,7 @@ class RefusedCallbacks:
         with self.store.read() as tx:
             if tasks.open_number(tx, KIND, subject, self.destination) is not None:
                 return
-        finding = tasks.Finding(
+        finding = tasks.TaskFinding(
             kind=KIND,
             subject=subject,
             destination=self.destination,

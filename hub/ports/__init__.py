@@ -17,7 +17,7 @@ from hub.ports.brokers import (
 from hub.ports.contracts import (
     ContractReader,
     Fetched,
-    Outcome,
+    FetchOutcome,
 )
 from hub.ports.destinations import (
     Absent,
@@ -67,9 +67,9 @@ __all__ = [
     "Drift",
     "DriftKind",
     "DriftObserver",
+    "FetchOutcome",
     "Fetched",
     "Incoming",
-    "Outcome",
     "Outgoing",
     "Publisher",
     "Question",

@@ -9,7 +9,7 @@ from typing import Protocol
 from hub.rules.contracts import Contract
 
 
-class Outcome(StrEnum):
+class FetchOutcome(StrEnum):
     """What came of fetching a contract."""
 
     SERVED = "served"
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 class Fetched:
     """What came of one fetch."""
 
-    outcome: Outcome
+    outcome: FetchOutcome
     contract: Contract | None = None
     """Of a contract that is served."""
     why: str = ""

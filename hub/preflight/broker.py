@@ -13,7 +13,7 @@ import msgspec
 
 from hub.bootstrap.partners import traits_of
 from hub.broker.admin import consumer_timeout, declare, probe, versions
-from hub.broker.admin.compare import Difference, Snapshot
+from hub.broker.admin.compare import Snapshot, TopologyDifference
 from hub.broker.admin.declare import TopologyPlan
 from hub.broker.topology import TOPOLOGY, validate
 from hub.exchange.delivery.deliver import longest_hold
@@ -99,7 +99,7 @@ def _account(plan: TopologyPlan) -> Iterator[Check]:
         yield Check("broker account", False, "not seen: " + "; ".join(plan.unseen), fix)
 
 
-def loses_messages(found: Difference) -> bool:
+def loses_messages(found: TopologyDifference) -> bool:
     """Tell whether messages can be lost as long as the broker differs in this way."""
     if found.subject.startswith(("queue ", "feature flag ")):
         words = ("missing", "as in the topology", "durable quorum", "enabled", *_KEEPING)

@@ -24,7 +24,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class Row:
+class StatisticsRow:
     """The counts of one sector, or of all (`sector` is "")."""
 
     sector: str
@@ -56,8 +56,8 @@ class Row:
 class Table:
     """One row a sector that has dossiers, and their sum."""
 
-    rows: tuple[Row, ...]
-    total: Row
+    rows: tuple[StatisticsRow, ...]
+    total: StatisticsRow
 
     @property
     def in_process_sectors(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Table:
         return tuple(row.sector for row in self.rows if row.in_process)
 
 
-_COUNTS = tuple(field.name for field in fields(Row) if field.name != "sector")
+_COUNTS = tuple(field.name for field in fields(StatisticsRow) if field.name != "sector")
 
 
 def tabulate(cases: Iterable[Case], *, at: datetime, order: Iterable[str] = ()) -> Table:
@@ -74,19 +74,21 @@ def tabulate(cases: Iterable[Case], *, at: datetime, order: Iterable[str] = ()) 
     Sectors come in the given order, those that it does not name after them by code. An end after
     `at` has not happened yet: the dossier still counts as in process.
     """
-    rows: dict[str, Row] = {}
+    rows: dict[str, StatisticsRow] = {}
     for case in cases:
         row = rows.get(case.sector)
         if row is None:
-            row = rows[case.sector] = Row(case.sector)
+            row = rows[case.sector] = StatisticsRow(case.sector)
         _count(row, case, at)
     rank = {sector: place for place, sector in enumerate(order)}
     ordered = sorted(rows.values(), key=lambda row: (rank.get(row.sector, len(rank)), row.sector))
-    total = Row("", **{name: sum(getattr(row, name) for row in ordered) for name in _COUNTS})
+    total = StatisticsRow(
+        "", **{name: sum(getattr(row, name) for row in ordered) for name in _COUNTS}
+    )
     return Table(tuple(ordered), total)
 
 
-def _count(row: Row, case: Case, at: datetime) -> None:
+def _count(row: StatisticsRow, case: Case, at: datetime) -> None:
     row.received += 1
     row.inter_level += case.inter_level
     if case.finished_at is None or case.finished_at > at:

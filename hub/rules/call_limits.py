@@ -35,7 +35,7 @@ class Day(StrEnum):
 _DAYS = tuple(Day)
 
 
-class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LimitEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every entry has; `valid_from` and `valid_to` are days, both within."""
 
     partner: str
@@ -56,7 +56,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Weekly(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Weekly(LimitEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Closed on some days of the week; over midnight when `ends` is not after `starts`."""
 
     days: tuple[Day, ...]
@@ -64,14 +64,14 @@ class Weekly(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ends: time
 
 
-class Dated(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Dated(LimitEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Closed once, from `starts` up to `ends`."""
 
     starts: datetime
     ends: datetime
 
 
-class Quota(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Quota(LimitEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At most `calls` calls in any hour."""
 
     calls: int

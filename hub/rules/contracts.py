@@ -20,7 +20,7 @@ UNKNOWN = "not served"
 """What begins so describes a part whose definition the partner does not serve."""
 
 
-class Operation(Struct, frozen=True):
+class ContractOperation(Struct, frozen=True):
     """One operation. Without parts it is one that the hub does not call, known by its name only."""
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     form: str
     """WSDL or OpenAPI."""
-    operations: dict[str, Operation]
+    operations: dict[str, ContractOperation]
     missing: tuple[str, ...] = ()
     """Schemas that are named and not served."""
 
@@ -49,7 +49,7 @@ class How(StrEnum):
     REORDERED = "reordered"
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class ContractChange(Struct, frozen=True, kw_only=True):
     """One difference; of a part that came or went as a whole, only its top."""
 
     operation: str
@@ -76,28 +76,30 @@ def fingerprint(contract: Contract) -> str:
     return hashlib.sha256(msgspec.json.encode(contract, order="deterministic")).hexdigest()
 
 
-def compare(before: Contract, after: Contract) -> list[Change]:
+def compare(before: Contract, after: Contract) -> list[ContractChange]:
     """Return how two contracts differ, in the order of operations and places."""
     names = sorted({*before.operations, *after.operations})
     found = list(_missing(before, after))
     for name in names:
         old, new = before.operations.get(name), after.operations.get(name)
         if old is None:
-            found.append(Change(operation=name, place="", how=How.ADDED))
+            found.append(ContractChange(operation=name, place="", how=How.ADDED))
         elif new is None:
-            found.append(Change(operation=name, place="", how=How.REMOVED))
+            found.append(ContractChange(operation=name, place="", how=How.REMOVED))
         elif old.parts and new.parts:
             found += _operation(name, old, new)
     return found
 
 
-def _missing(before: Contract, after: Contract) -> Iterator[Change]:
+def _missing(before: Contract, after: Contract) -> Iterator[ContractChange]:
     for location in sorted({*before.missing} ^ {*after.missing}):
         how = How.REMOVED if location in after.missing else How.ADDED
-        yield Change(operation="", place=location, how=how)
+        yield ContractChange(operation="", place=location, how=how)
 
 
-def _operation(name: str, old: Operation, new: Operation) -> Iterator[Change]:
+def _operation(
+    name: str, old: ContractOperation, new: ContractOperation
+) -> Iterator[ContractChange]:
     hidden = _unknown(old.parts) | _unknown(new.parts)
     for place in sorted({*old.parts, *new.parts}):
         if _within(place, hidden):
@@ -105,12 +107,12 @@ def _operation(name: str, old: Operation, new: Operation) -> Iterator[Change]:
         before, after = old.parts.get(place), new.parts.get(place)
         if before is None and after is not None:
             if _is_top(place, old.parts):
-                yield Change(operation=name, place=place, how=How.ADDED, after=after)
+                yield ContractChange(operation=name, place=place, how=How.ADDED, after=after)
         elif after is None and before is not None:
             if _is_top(place, new.parts):
-                yield Change(operation=name, place=place, how=How.REMOVED, before=before)
+                yield ContractChange(operation=name, place=place, how=How.REMOVED, before=before)
         elif before is not None and after is not None and before != after:
-            change = Change(
+            change = ContractChange(
                 operation=name, place=place, how=How.CHANGED, before=before, after=after
             )
             yield change
@@ -119,13 +121,15 @@ def _operation(name: str, old: Operation, new: Operation) -> Iterator[Change]:
             yield from _order(name, place, old.orders[place], new.orders[place])
 
 
-def _order(name: str, place: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
+def _order(
+    name: str, place: str, old: tuple[str, ...], new: tuple[str, ...]
+) -> Iterator[ContractChange]:
     """Compare the order of the fields that both have."""
     before = [it for it in old if it in new]
     after = [it for it in new if it in old]
     if before != after:
         told = {"before": " ".join(before), "after": " ".join(after)}
-        yield Change(operation=name, place=place, how=How.REORDERED, **told)
+        yield ContractChange(operation=name, place=place, how=How.REORDERED, **told)
 
 
 def above(place: str) -> str:

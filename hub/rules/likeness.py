@@ -44,7 +44,7 @@ class Likeness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class TimeTextResolution:
     """How exactly a partner keeps what it is given."""
 
     time: timedelta = SECOND
@@ -53,7 +53,7 @@ class Resolution:
     """Characters after which a text that comes back is cut off; 0: none is."""
 
 
-EXACT = Resolution()
+EXACT = TimeTextResolution()
 
 
 def worst(several: Iterable[Likeness]) -> Likeness:

@@ -15,7 +15,7 @@ from hub.bootstrap import roles
 from hub.bootstrap.retention import make_archive
 from hub.cli import main
 from hub.operations.archive.config import Archive
-from hub.rules.retention.ends import DossierStanding, Kept
+from hub.rules.retention.ends import DossierStanding, KeepReason
 from hub.runtime.clock import utc_now
 
 AGE = timedelta(seconds=20)
@@ -44,7 +44,9 @@ class SoonArchived(Archive):
         """Return before which a dossier must have ended; an hour's jump ahead is no age."""
         return min(self.clock(), utc_now()) - age(self.folder)
 
-    def look_again(self, standing: DossierStanding, why: Kept, *, before: datetime) -> datetime:
+    def look_again(
+        self, standing: DossierStanding, why: KeepReason, *, before: datetime
+    ) -> datetime:
         """Return what `cutoff` must have reached: a second later, not the next month."""
         later = super().look_again(standing, why, before=before)
         return min(later, before + timedelta(seconds=1))

@@ -12,7 +12,7 @@ import pytest
 from adapters.provincial.served_contract import contract_reader
 from adapters.provincial.settings import ProvincialSettings
 from hub.messages import catalog
-from hub.ports import Fetched, Outcome
+from hub.ports import Fetched, FetchOutcome
 from hub.store.engine.store import Store
 from hub.store.repair import contracts, drift, tasks
 from tests.foreign import exchange
@@ -34,7 +34,7 @@ def served(partner: ForeignPartner) -> Fetched:
 
     def is_served() -> bool:
         found.append(fetched(partner))
-        return found[-1].outcome is Outcome.SERVED
+        return found[-1].outcome is FetchOutcome.SERVED
 
     wait(is_served)
     return found[-1]
@@ -79,7 +79,7 @@ def test_a_service_that_serves_none_says_so(tmp_path: Path) -> None:
     """Plain node:http answers 404."""
     with running(ForeignPartner(NODE_REST, tmp_path)) as partner:
         found = fetched(partner)
-    assert (found.outcome, found.why) == (Outcome.NONE, "HTTP 404")
+    assert (found.outcome, found.why) == (FetchOutcome.NONE, "HTTP 404")
 
 
 @STACKS
@@ -109,11 +109,11 @@ def test_a_running_hub_tells_a_change_once_while_it_delivers(
         ]
 
 
-def kept(store: Store) -> contracts.Kept:
+def kept(store: Store) -> contracts.KeptContract:
     """Return what the hub knows of the contract."""
     with store.read() as tx:
         found = contracts.of_partner(tx, catalog.PROVINCIAL)
-    return found or contracts.Kept(partner=catalog.PROVINCIAL, next_at=datetime.now(UTC))
+    return found or contracts.KeptContract(partner=catalog.PROVINCIAL, next_at=datetime.now(UTC))
 
 
 def told(store: Store) -> list[str]:

@@ -54,7 +54,7 @@ class Watched:
         return watch.look(self.reader)
 
     @property
-    def kept(self) -> contracts.Kept:
+    def kept(self) -> contracts.KeptContract:
         """What is known of the contract."""
         with self.store.read() as tx:
             found = contracts.of_partner(tx, self.reader.name)

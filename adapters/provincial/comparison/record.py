@@ -16,7 +16,7 @@ from hub.messages.folding import folded
 from hub.rules.likeness import (
     EXACT,
     Likeness,
-    Resolution,
+    TimeTextResolution,
     compare_codes,
     compare_texts,
     compare_written_times,
@@ -112,7 +112,7 @@ class Compared:
         return tuple(sorted((*self.certain, *self.alike)))
 
 
-def relate(found: Fields, *, to: Fields, resolution: Resolution = EXACT) -> Compared:
+def relate(found: Fields, *, to: Fields, resolution: TimeTextResolution = EXACT) -> Compared:
     """Compare the province's record with the one sent, in the fields that were sent."""
     several = likenesses(found, to=to, resolution=seen(found, to, resolution))
     certain, alike = (
@@ -133,7 +133,7 @@ def relate(found: Fields, *, to: Fields, resolution: Resolution = EXACT) -> Comp
 
 
 def likenesses(
-    found: Mapping[str, Any], *, to: Mapping[str, Any], resolution: Resolution = EXACT
+    found: Mapping[str, Any], *, to: Mapping[str, Any], resolution: TimeTextResolution = EXACT
 ) -> dict[str, Likeness]:
     """Return how each field that was sent is found."""
     return {
@@ -141,7 +141,7 @@ def likenesses(
     }
 
 
-def compare_field(name: str, sent: Any, found: Any, resolution: Resolution) -> Likeness:
+def compare_field(name: str, sent: Any, found: Any, resolution: TimeTextResolution) -> Likeness:
     """Compare one field; absent, nil and empty are the same."""
     if isinstance(sent, list | tuple):
         return _compare_lists(sent, found or (), resolution)
@@ -158,7 +158,9 @@ def compare_field(name: str, sent: Any, found: Any, resolution: Resolution) -> L
 
 
 def _compare_lists(
-    sent: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]], resolution: Resolution
+    sent: Iterable[Mapping[str, Any]],
+    found: Iterable[Mapping[str, Any]],
+    resolution: TimeTextResolution,
 ) -> Likeness:
     """Compare lists of records; their order is free. More than was sent may have come later."""
     wanted, left = list(sent), list(found)
@@ -210,7 +212,7 @@ def _besides(
     return left
 
 
-def seen(found: Fields, to: Fields, resolution: Resolution) -> Resolution:
+def seen(found: Fields, to: Fields, resolution: TimeTextResolution) -> TimeTextResolution:
     """Return the resolution that shows itself: in a time that never changes and came back cut."""
     for name in ("NgayTiepNhan", "NgayNopHoSo"):
         ours, theirs = (read_time(_text(it.get(name)), TIMEZONE) for it in (to, found))

@@ -16,7 +16,7 @@ from datetime import datetime
 from adapters.provincial.comparison.record import compare_field
 from adapters.provincial.mapping import TIMEZONE, Fields
 from hub.ports import Doubt
-from hub.rules.likeness import EXACT, Likeness, Resolution, cut_length, cut_step, read_time
+from hub.rules.likeness import EXACT, Likeness, TimeTextResolution, cut_length, cut_step, read_time
 
 KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
 TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"
@@ -43,7 +43,7 @@ def seek(
     step: Fields,
     *,
     beside: Sequence[Fields] = (),
-    resolution: Resolution = EXACT,
+    resolution: TimeTextResolution = EXACT,
     last: int = 0,
     first: int = 0,
     longest: int = 0,
@@ -83,7 +83,7 @@ def _is_page(shown: int, missing: Sequence[Fields], *, first: int, last: int, lo
 
 
 def _matched(
-    shown: Sequence[Fields], wanted: Sequence[Fields], resolution: Resolution
+    shown: Sequence[Fields], wanted: Sequence[Fields], resolution: TimeTextResolution
 ) -> dict[int, tuple[int, int]]:
     """Return place in `wanted` -> (place in `shown`, fit): the best fits first, each used once."""
     fits = [
@@ -101,7 +101,7 @@ def _matched(
     return matched
 
 
-def _fit(found: Fields, step: Fields, resolution: Resolution) -> int:
+def _fit(found: Fields, step: Fields, resolution: TimeTextResolution) -> int:
     """Return how well a step that is shown fits, 0 where it explains no message.
 
     A partner may put its own clock or its own account into a step: one that differs only there is
@@ -119,7 +119,7 @@ def _fit(found: Fields, step: Fields, resolution: Resolution) -> int:
     return ALIKE
 
 
-def _is_another(found: Fields, step: Fields, resolution: Resolution) -> bool:
+def _is_another(found: Fields, step: Fields, resolution: TimeTextResolution) -> bool:
     """Tell whether a step that no message explains is another one in every reading."""
     if _compare("TrangThai", found, step, resolution) is DIFFERENT:
         return True
@@ -127,11 +127,11 @@ def _is_another(found: Fields, step: Fields, resolution: Resolution) -> bool:
     return all(_compare(name, found, step, resolution) is DIFFERENT for name in names)
 
 
-def _compare(name: str, found: Fields, step: Fields, resolution: Resolution) -> Likeness:
+def _compare(name: str, found: Fields, step: Fields, resolution: TimeTextResolution) -> Likeness:
     return compare_field(name, step.get(name), found.get(name), resolution)
 
 
-def _differing(found: Fields, step: Fields, resolution: Resolution) -> tuple[str, ...]:
+def _differing(found: Fields, step: Fields, resolution: TimeTextResolution) -> tuple[str, ...]:
     return tuple(
         name for name in (*KEY, TEXT) if _compare(name, found, step, resolution) is not SAME
     )
@@ -155,7 +155,9 @@ def _why_not(
     return Doubt.NOT_SHOWN if older else None
 
 
-def _seen(shown: Sequence[Fields], beside: Sequence[Fields], resolution: Resolution) -> Resolution:
+def _seen(
+    shown: Sequence[Fields], beside: Sequence[Fields], resolution: TimeTextResolution
+) -> TimeTextResolution:
     """Return the resolution that shows itself in steps that the province is known to have."""
     for place, (found, fit) in _matched(shown, beside, resolution).items():
         if fit != ALIKE:

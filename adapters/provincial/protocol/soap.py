@@ -32,7 +32,7 @@ from adapters.provincial.settings import ProvincialSettings
 from adapters.wire.reading import Reply
 from adapters.wire.reading.documents.record import Record, RecordReader
 from adapters.wire.reading.documents.shape import Shape, shape_of
-from adapters.wire.reading.documents.soap import Fault, read_envelope
+from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from adapters.wire.reading.documents.xml import local
 from adapters.wire.reading.findings import named
 from adapters.wire.replies import expect_success
@@ -104,7 +104,7 @@ class SoapProtocol:
         except AmbiguousFailure:
             expect_success(reply)  # the status may say more
             raise
-        if isinstance(content, Fault):
+        if isinstance(content, SoapFault):
             raise faults.soap_fault(reply, content)
         name = local(content.tag)
         if name != f"{operation}Response":

@@ -14,7 +14,7 @@ from lxml import etree
 
 from adapters.wire.connections.addresses import split
 from adapters.wire.connections.hosts import HostConnections
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.http import Limits, Reply
 from adapters.wire.profile import Profile
 from adapters.wire.reading.content import text_of
@@ -70,7 +70,7 @@ class Documents:
         try:
             return read_xml(reply, default=self._charset)
         except AmbiguousFailure as failure:
-            raise Unreadable(failure.detail.partition(";")[0]) from None
+            raise UnreadableContract(failure.detail.partition(";")[0]) from None
 
     def text(self, address: str) -> str:
         """Return a document in JSON or YAML; raises NotServed, Unreadable, Away."""
@@ -78,7 +78,7 @@ class Documents:
         try:
             return text_of(reply, default=self._charset)
         except AmbiguousFailure as failure:
-            raise Unreadable(failure.detail.partition(";")[0]) from None
+            raise UnreadableContract(failure.detail.partition(";")[0]) from None
 
     def close(self) -> None:
         """Give back connections."""
@@ -87,7 +87,7 @@ class Documents:
     def _get(self, address: str) -> Reply:
         self._left -= 1
         if self._left < 0:
-            raise Unreadable(f"more than {DOCUMENTS} documents")
+            raise UnreadableContract(f"more than {DOCUMENTS} documents")
         if self._stop.is_set() or time.monotonic() > self._until:
             raise Away(f"not all documents within {WITHIN.total_seconds():.0f} s")
         if urlsplit(address).scheme not in {"http", "https"}:
@@ -101,11 +101,11 @@ class Documents:
         except DeliveryFailure as failure:
             why = f"{failure.code}: {failure.detail}" if failure.detail else failure.code
             if failure.code == "reply_unreadable":
-                raise Unreadable(why) from None
+                raise UnreadableContract(why) from None
             raise Away(why) from None
         self._bytes -= len(reply.body)
         if self._bytes < 0:
-            raise Unreadable(f"more than {TOGETHER // 1024 // 1024} MiB together")
+            raise UnreadableContract(f"more than {TOGETHER // 1024 // 1024} MiB together")
         _expect_document(reply)
         return reply
 

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from adapters.wire.contracts.json_schemas import JsonTree
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.contracts.yaml_texts import DEEPEST, texts_of
-from hub.rules.contracts import Contract, Operation
+from hub.rules.contracts import Contract, ContractOperation
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PARAMETER = re.compile(r"\{[^}/]*\}")
@@ -29,7 +29,7 @@ def document_of(text: str) -> Any:
         try:
             return _texts(msgspec.json.decode(text))
         except (msgspec.DecodeError, RecursionError):
-            raise Unreadable("no JSON") from None
+            raise UnreadableContract("no JSON") from None
     if text.lstrip()[:1] == "<":
         raise NotServed("XML or a page where OpenAPI is expected")
     return texts_of(text)
@@ -38,7 +38,7 @@ def document_of(text: str) -> Any:
 def _texts(raw: Any, deep: int = 0) -> Any:
     """Return a document read from JSON with texts in the place of its scalars."""
     if deep > DEEPEST:
-        raise Unreadable("nested too deep")
+        raise UnreadableContract("nested too deep")
     if isinstance(raw, dict):
         return {str(key): _texts(value, deep + 1) for key, value in raw.items()}
     if isinstance(raw, list):
@@ -61,18 +61,18 @@ def read_openapi(document: Any, *, names: Names) -> Contract:
     """Return the contract; `names` are those of the shipped one. Raises NotServed, Unreadable."""
     if not isinstance(document, Mapping) or not ({"openapi", "swagger"} & set(document)):
         raise NotServed("a document that is no OpenAPI")
-    operations: dict[str, Operation] = {}
+    operations: dict[str, ContractOperation] = {}
     found = list(_every(document))
     prefix = _prefix([_path(path) for _, path, _ in found], {path for _, path in names})
     for method, path, raw in found:
         plain = _path(path)
         key = (method, plain.removeprefix(prefix) if prefix else plain)
         if key not in names:
-            operations[f"{method.upper()} {plain}"] = Operation()
+            operations[f"{method.upper()} {plain}"] = ContractOperation()
             continue
         operations |= _operation(document, names[key], raw)
     if not operations:
-        raise Unreadable("OpenAPI without a path")
+        raise UnreadableContract("OpenAPI without a path")
     return Contract(form="OpenAPI", operations=operations)
 
 
@@ -106,7 +106,7 @@ def _prefix(theirs: list[str], ours: set[str]) -> str:
     )  # fmt: skip
 
 
-def _operation(document: Any, name: str, raw: Mapping[str, Any]) -> dict[str, Operation]:
+def _operation(document: Any, name: str, raw: Mapping[str, Any]) -> dict[str, ContractOperation]:
     """Return an operation, and those that its request holds beside one another."""
     tree = JsonTree(document)
     tree.put("", ["deprecated" if raw.get("deprecated") == "true" else ""])
@@ -120,7 +120,7 @@ def _operation(document: Any, name: str, raw: Mapping[str, Any]) -> dict[str, Op
     request = tree.followed(raw.get("requestBody"))[0]
     if isinstance(request, Mapping):
         body = {"schema": _content(request), "required": request.get("required", "false")}
-    inner: dict[str, Operation] = {}
+    inner: dict[str, ContractOperation] = {}
     if body is not None and body["schema"] is not None:
         inner = _request(tree, body)
     responses = raw.get("responses")
@@ -129,7 +129,7 @@ def _operation(document: Any, name: str, raw: Mapping[str, Any]) -> dict[str, Op
     return {name: tree.made, **inner}
 
 
-def _request(tree: JsonTree, body: Mapping[str, Any]) -> dict[str, Operation]:
+def _request(tree: JsonTree, body: Mapping[str, Any]) -> dict[str, ContractOperation]:
     found, _ = tree.followed(body["schema"])
     optional = body["required"] != "true"
     mapped = isinstance(found, Mapping) and isinstance(found.get("discriminator"), Mapping)
@@ -137,7 +137,7 @@ def _request(tree: JsonTree, body: Mapping[str, Any]) -> dict[str, Operation]:
         tree.schema("request", body["schema"], optional=optional)
         return {}
     tree.put("request", ["one of several operations"])
-    inner: dict[str, Operation] = {}
+    inner: dict[str, ContractOperation] = {}
     for label, branch in tree.branches(found, "oneOf"):
         one = JsonTree(tree.document)
         one.put("", [""])

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from adapters.wire.contracts.refused import Unreadable, short
-from hub.rules.contracts import Operation
+from adapters.wire.contracts.refused import UnreadableContract, short
+from hub.rules.contracts import ContractOperation
 
 LARGEST = 20_000
 """Parts of a contract. One with more is not compared: it would be another program's."""
@@ -16,7 +16,7 @@ STEPS = 100_000
 class Places:
     """Fills one operation's places; raises Unreadable where there are too many."""
 
-    made: Operation = field(default_factory=Operation)
+    made: ContractOperation = field(default_factory=ContractOperation)
     steps: int = 0
 
     def put(self, place: str, what: Iterable[str]) -> None:
@@ -32,4 +32,4 @@ class Places:
 
 def _check(within: bool) -> None:
     if not within:
-        raise Unreadable(f"more than {LARGEST} parts in an operation that the hub calls")
+        raise UnreadableContract(f"more than {LARGEST} parts in an operation that the hub calls")

@@ -12,10 +12,10 @@ from lxml import etree
 
 from adapters.wire.contracts.fetch import Away, Documents
 from adapters.wire.contracts.openapi import document_of, names_in, read_openapi
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.contracts.wsdl import read_wsdl
 from adapters.wire.xml import new_parser
-from hub.ports import Fetched, Outcome
+from hub.ports import Fetched, FetchOutcome
 from hub.rules.contracts import Contract
 
 
@@ -33,14 +33,14 @@ class _Reader:
         """Ask the partner; see `hub.ports.ContractReader`."""
         self.documents.begin(self.address, stop)
         try:
-            return Fetched(outcome=Outcome.SERVED, contract=self._served())
+            return Fetched(outcome=FetchOutcome.SERVED, contract=self._served())
         except NotServed as error:
-            return Fetched(outcome=Outcome.NONE, why=str(error))
-        except (Unreadable, RecursionError) as error:
-            why = str(error) if isinstance(error, Unreadable) else "nested too deep"
-            return Fetched(outcome=Outcome.UNREADABLE, why=why)
+            return Fetched(outcome=FetchOutcome.NONE, why=str(error))
+        except (UnreadableContract, RecursionError) as error:
+            why = str(error) if isinstance(error, UnreadableContract) else "nested too deep"
+            return Fetched(outcome=FetchOutcome.UNREADABLE, why=why)
         except Away as error:
-            return Fetched(outcome=Outcome.AWAY, why=str(error), retry_after=error.wait)
+            return Fetched(outcome=FetchOutcome.AWAY, why=str(error), retry_after=error.wait)
 
     def _served(self) -> Contract:
         raise NotImplementedError

@@ -10,7 +10,7 @@ class NotServed(Exception):
     """The partner certainly does not serve this document; the text says how it said so."""
 
 
-class Unreadable(Exception):
+class UnreadableContract(Exception):
     """The partner serves it, and it cannot be read; the text names the place."""
 
 

@@ -14,9 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from adapters.wire.contracts.elements import Tree
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.contracts.schemas import Declared, Schemas, xsd
-from hub.rules.contracts import UNKNOWN, Contract, Operation
+from hub.rules.contracts import UNKNOWN, Contract, ContractOperation
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 _SOAP = ("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
@@ -102,21 +102,21 @@ def read_wsdl(address: str, opened: Open, *, called: frozenset[str]) -> Contract
     """
     documents = _Documents(opened)
     documents.read(address)
-    operations: dict[str, Operation] = {}
+    operations: dict[str, ContractOperation] = {}
     for soap, binding in _bindings(documents):
         port = documents.find("portType", binding.get("type"))
         if port is None:
-            raise Unreadable("a binding without its portType")
+            raise UnreadableContract("a binding without its portType")
         for bound in binding.iterchildren(_wsdl("operation")):
             name = bound.get("name", "")
             if name in operations:
                 continue
             if name not in called:
-                operations[name] = Operation()
+                operations[name] = ContractOperation()
                 continue
             operations[name] = _operation(documents, soap, binding, port, bound)
     if not operations:
-        raise Unreadable("a WSDL without an operation over SOAP")
+        raise UnreadableContract("a WSDL without an operation over SOAP")
     missing = tuple(sorted(documents.missing))
     return Contract(form="WSDL", operations=operations, missing=missing)
 
@@ -135,7 +135,7 @@ def _operation(
     binding: etree._Element,
     port: etree._Element,
     bound: etree._Element,
-) -> Operation:
+) -> ContractOperation:
     name = bound.get("name", "")
     tree = Tree(documents.schemas)
     own, whole = bound.find(f"{{{soap}}}operation"), binding.find(f"{{{soap}}}binding")
@@ -145,7 +145,7 @@ def _operation(
         (it for it in port.iterchildren(_wsdl("operation")) if it.get("name") == name), None
     )
     if told is None:
-        raise Unreadable("an operation of a binding that its portType does not have")
+        raise UnreadableContract("an operation of a binding that its portType does not have")
     for tag, place in (("input", "request"), ("output", "reply")):
         said = told.find(_wsdl(tag))
         if said is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from adapters.wire.contracts.refused import Unreadable
+from adapters.wire.contracts.refused import UnreadableContract
 
 DEEPEST = 200
 LARGEST = 200_000
@@ -25,7 +25,7 @@ def texts_of(text: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"no YAML{place}") from None
+        raise UnreadableContract(f"no YAML{place}") from None
 
 
 def _built(events: Iterator[Any]) -> Any:
@@ -38,7 +38,7 @@ def _built(events: Iterator[Any]) -> Any:
     value: Any
     for count, event in enumerate(events):
         if count > LARGEST or len(open_) > DEEPEST:
-            raise Unreadable("a document that is too large, or nested too deep")
+            raise UnreadableContract("a document that is too large, or nested too deep")
         match event:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 made: Container = {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -53,7 +53,7 @@ def _built(events: Iterator[Any]) -> Any:
             case yaml.AliasEvent() if event.anchor in anchors:
                 value, anchor = anchors[event.anchor], None
             case yaml.AliasEvent():
-                raise Unreadable("YAML with an alias to nothing, or to what is around it")
+                raise UnreadableContract("YAML with an alias to nothing, or to what is around it")
             case _:
                 continue
         if anchor:
@@ -61,7 +61,7 @@ def _built(events: Iterator[Any]) -> Any:
         if not open_:
             return value
         _put(open_[-1][0], keys, value)
-    raise Unreadable("YAML without a document")
+    raise UnreadableContract("YAML without a document")
 
 
 def _put(container: Container, keys: list[str | None], value: Any) -> None:
@@ -69,7 +69,7 @@ def _put(container: Container, keys: list[str | None], value: Any) -> None:
         container.append(value)
     elif keys[-1] is None:
         if not isinstance(value, str):
-            raise Unreadable("YAML with a key that is no text")
+            raise UnreadableContract("YAML with a key that is no text")
         keys[-1] = value
     else:
         container[keys[-1]] = value

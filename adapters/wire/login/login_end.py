@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from adapters.wire.profile import Session
+from adapters.wire.profile import ProfileSession
 from adapters.wire.reading import Findings, Reply
-from adapters.wire.reading.documents.soap import Fault, read_envelope
+from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from adapters.wire.reading.documents.xml import page_in
 from adapters.wire.reading.findings import named
 from adapters.wire.texts import spaced
@@ -50,7 +50,7 @@ class LoginEnd:
     """Whether the call that was answered so certainly had no effect."""
 
 
-def login_end(reply: Reply, session: Session) -> LoginEnd | None:
+def login_end(reply: Reply, session: ProfileSession) -> LoginEnd | None:
     """Return what a reply says of the login, None when it says nothing of it."""
     if reply.status in session.statuses:
         words = f"HTTP {reply.status}"
@@ -74,20 +74,20 @@ def has_phrase(text: str, phrases: Iterable[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(spaced(it))}(?!\w)", said) for it in phrases)
 
 
-def _is_login_page(reply: Reply, session: Session) -> bool:
+def _is_login_page(reply: Reply, session: ProfileSession) -> bool:
     if 300 <= reply.status < 400:
         return has_one(reply.header("location"), session.page_marks)
     page = page_in(reply)
     return bool(page) and has_one(page, session.page_marks)
 
 
-def _fault(reply: Reply, session: Session) -> LoginEnd | None:
+def _fault(reply: Reply, session: ProfileSession) -> LoginEnd | None:
     try:
         # What is bent on the way is told when the reply is read for what it is.
         fault = read_envelope(replace(reply, findings=Findings()))
     except AmbiguousFailure:
         return None
-    if not isinstance(fault, Fault):
+    if not isinstance(fault, SoapFault):
         return None
     known = {code.casefold() for code in session.fault_codes}
     named_by = [it for it in (fault.name, fault.code, *fault.details) if it.casefold() in known]

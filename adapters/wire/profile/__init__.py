@@ -6,7 +6,7 @@ checked record; nothing here calls a partner, and no adapter reads a profile fil
 """
 
 from adapters.wire.profile.load import Loaded, ProfileBroken, Shipped, load
-from adapters.wire.profile.problem import Source
+from adapters.wire.profile.problem import ProfileSource
 from adapters.wire.profile.records import (
     Addresses,
     Code,
@@ -14,14 +14,14 @@ from adapters.wire.profile.records import (
     Echo,
     Encodings,
     Files,
-    LookUp,
     Means,
     Profile,
+    ProfileLookUp,
+    ProfileResolution,
+    ProfileSession,
     Proxy,
-    Resolution,
     RetryAfter,
     Served,
-    Session,
     Tls,
     Unsupported,
 )
@@ -34,17 +34,17 @@ __all__ = [
     "Encodings",
     "Files",
     "Loaded",
-    "LookUp",
     "Means",
     "Profile",
     "ProfileBroken",
+    "ProfileLookUp",
+    "ProfileResolution",
+    "ProfileSession",
+    "ProfileSource",
     "Proxy",
-    "Resolution",
     "RetryAfter",
     "Served",
-    "Session",
     "Shipped",
-    "Source",
     "Tls",
     "Unsupported",
     "load",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from adapters.wire.profile.kinds import shown
-from adapters.wire.profile.problem import Problem, Source, dotted
+from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Means, Profile
 from adapters.wire.texts import spaced
 
@@ -47,23 +47,26 @@ Check = Callable[[Profile], Iterator[_Found]]
 
 
 def find(
-    profile: Profile, sources: Mapping[tuple[str, ...], Source], *, operations: frozenset[str]
-) -> list[Problem]:
+    profile: Profile,
+    sources: Mapping[tuple[str, ...], ProfileSource],
+    *,
+    operations: frozenset[str],
+) -> list[ProfileProblem]:
     """Return everything that contradicts itself."""
     found = [*_addresses(profile, operations), *_unsupported(profile, operations)]
     found += [it for check in _CHECKS for it in check(profile)]
     return [
-        Problem(_place(sources, it.key), dotted(it.key), it.read, it.allowed, it.fix)
+        ProfileProblem(_place(sources, it.key), dotted(it.key), it.read, it.allowed, it.fix)
         for it in found
     ]
 
 
-def _place(sources: Mapping[tuple[str, ...], Source], key: tuple[str, ...]) -> Source:
+def _place(sources: Mapping[tuple[str, ...], ProfileSource], key: tuple[str, ...]) -> ProfileSource:
     for length in range(len(key), 0, -1):
         for path, source in sources.items():
             if path[:length] == key[:length]:
                 return source
-    return Source("profile")
+    return ProfileSource("profile")
 
 
 def _addresses(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]:

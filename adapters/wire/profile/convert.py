@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from adapters.wire.profile import kinds
-from adapters.wire.profile.kinds import Key
-from adapters.wire.profile.problem import Problem, Source, dotted
+from adapters.wire.profile.kinds import ProfileKey
+from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Section
 
 Kind = TypeVar("Kind", bound=Section)
@@ -20,8 +20,8 @@ Kind = TypeVar("Kind", bound=Section)
 class Problems:
     """Gathers what is wrong, with its place."""
 
-    found: list[Problem]
-    sources: Mapping[tuple[str, ...], Source]
+    found: list[ProfileProblem]
+    sources: Mapping[tuple[str, ...], ProfileSource]
 
     def add(self, path: tuple[str, ...], read: str, allowed: str, fix: str) -> None:
         """Note a problem of the key `path`."""
@@ -30,11 +30,11 @@ class Problems:
             near = near[:-1]
         # A section as a whole has the place of its first key.
         inside = [it for at, it in self.sources.items() if at[: len(path)] == path]
-        source = self.sources.get(near) or (inside[0] if inside else Source("profile"))
-        self.found.append(Problem(source, dotted(path), read, allowed, fix))
+        source = self.sources.get(near) or (inside[0] if inside else ProfileSource("profile"))
+        self.found.append(ProfileProblem(source, dotted(path), read, allowed, fix))
 
 
-def keys_of(kind: type[Section]) -> dict[str, tuple[Any, Key]]:
+def keys_of(kind: type[Section]) -> dict[str, tuple[Any, ProfileKey]]:
     """Return name -> (type, what is allowed and meant) of each key of a section."""
     found = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():

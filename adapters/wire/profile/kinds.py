@@ -21,7 +21,7 @@ LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ProfileKey:
     """What is allowed, and what it means: for refusals, for `hub partners show`, for documents."""
 
     allowed: str

@@ -18,7 +18,7 @@ import msgspec
 from adapters.wire.profile import contradictions
 from adapters.wire.profile.convert import Problems, section, whole
 from adapters.wire.profile.places import lines_of
-from adapters.wire.profile.problem import Problem, Source, dotted
+from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Profile
 
 BY_ENTRY: frozenset[tuple[str, ...]] = frozenset(
@@ -38,7 +38,7 @@ PATHS = (
 class ProfileBroken(ValueError):
     """The profile cannot be used; the text lists every problem, one a line."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[ProfileProblem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
@@ -48,7 +48,7 @@ class Loaded:
     """A profile, and where each of its values comes from."""
 
     profile: Profile
-    sources: Mapping[tuple[str, ...], Source] = field(default_factory=dict)
+    sources: Mapping[tuple[str, ...], ProfileSource] = field(default_factory=dict)
     """Path of a key, e.g. ("session", "words") -> its place; a key that nobody wrote is not in."""
     shipped: str = ""
     """Name of the shipped file."""
@@ -107,7 +107,7 @@ def load(
     that stand in the environment and win over every file: path of the key -> (name of the setting,
     value). `proposal` is the text of a file that is laid over both and is not there yet.
     """
-    problems: list[Problem] = []
+    problems: list[ProfileProblem] = []
     files = [_read(path, problems) for path in (shipped, own) if path is not None]
     if problems:
         raise ProfileBroken(problems)
@@ -116,16 +116,16 @@ def load(
     if proposal:
         files.append(_parsed(proposal, "proposal"))
     raw: dict[str, Any] = {}
-    sources: dict[tuple[str, ...], Source] = {}
+    sources: dict[tuple[str, ...], ProfileSource] = {}
     for file in files:
         _lay_over(raw, sources, file, problems)
     for key, (name, value) in (settings or {}).items():
         raw.setdefault(key[0], {})[key[1]] = value
-        sources[key] = Source(name)
+        sources[key] = ProfileSource(name)
     for path in sources:
         if path[:2] in foreign:
             allowed, fix = "not for this partner", "Leave it out: nothing would come of it."
-            problems.append(Problem(sources[path], dotted(path), path[-1], allowed, fix))
+            problems.append(ProfileProblem(sources[path], dotted(path), path[-1], allowed, fix))
     profile = _convert(raw, Problems(problems, sources))
     if problems:
         raise ProfileBroken(problems)
@@ -135,19 +135,21 @@ def load(
     return Loaded(profile=profile, sources=sources, shipped=str(shipped), foreign=foreign)
 
 
-def _read(path: Path, problems: list[Problem]) -> _File:
+def _read(path: Path, problems: list[ProfileProblem]) -> _File:
     try:
         text = path.read_text(encoding="utf-8-sig")
         return _parsed(text, str(path))
     except OSError as error:
         why, fix = error.strerror or "unreadable", "Name a file that the hub can read."
-        problems.append(Problem(Source(str(path)), "", why, "a TOML file", fix))
+        problems.append(ProfileProblem(ProfileSource(str(path)), "", why, "a TOML file", fix))
     except UnicodeDecodeError as error:
         read, fix = f"no UTF-8 from byte {error.start} on", "Save the file as UTF-8."
-        problems.append(Problem(Source(str(path)), "", read, "a TOML file in UTF-8", fix))
+        problems.append(
+            ProfileProblem(ProfileSource(str(path)), "", read, "a TOML file in UTF-8", fix)
+        )
     except tomllib.TOMLDecodeError as error:
         fix = "Write it as the shipped profile does, or leave the line out."
-        problems.append(Problem(Source(str(path)), "", str(error), "TOML", fix))
+        problems.append(ProfileProblem(ProfileSource(str(path)), "", str(error), "TOML", fix))
     return _File({}, {}, str(path))
 
 
@@ -157,18 +159,18 @@ def _parsed(text: str, name: str) -> _File:
 
 def _lay_over(
     raw: dict[str, Any],
-    sources: dict[tuple[str, ...], Source],
+    sources: dict[tuple[str, ...], ProfileSource],
     file: _File,
-    problems: list[Problem],
+    problems: list[ProfileProblem],
 ) -> None:
     """Lay a file over what is there, and note where each value stands."""
     folder = Path(file.name).parent
     for path, value in _values(file.raw):
-        source = Source(file.name, _line(file.lines, path))
+        source = ProfileSource(file.name, _line(file.lines, path))
         if path == ("extends",):
             if not isinstance(value, bool):
                 fix = "false: leave the shipped profile out; true: lay this file over it."
-                problems.append(Problem(source, "extends", repr(value), "true | false", fix))
+                problems.append(ProfileProblem(source, "extends", repr(value), "true | false", fix))
             continue
         if path in PATHS and isinstance(value, str) and value:
             value = str((folder / value).absolute())
@@ -182,7 +184,7 @@ def _lay_over(
         sources[path] = source
         if isinstance(value, dict):
             keys = ((*path, key) for key in value)
-            sources |= {key: Source(file.name, _line(file.lines, key)) for key in keys}
+            sources |= {key: ProfileSource(file.name, _line(file.lines, key)) for key in keys}
 
 
 def _inside(raw: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ProfileSource:
     """Where a value comes from: a file and a line, or a setting of the environment."""
 
     name: str
@@ -19,10 +19,10 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ProfileProblem:
     """What a person needs for putting it right."""
 
-    source: Source
+    source: ProfileSource
     key: str
     read: str
     allowed: str

@@ -16,7 +16,7 @@ from adapters.wire.profile.kinds import (
     PATHS,
     STATUSES,
     TEXTS,
-    Key,
+    ProfileKey,
 )
 
 HOUR = timedelta(hours=1)
@@ -58,7 +58,7 @@ class Addresses(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     wsdl: Annotated[
         str,
-        Key(
+        ProfileKey(
             "path of a WSDL file, from this file's folder; empty: the shipped one",
             "The partner's own WSDL. Only the path of its `soap:address` is taken from it, not the "
             "host, and it wins over the built-in path.",
@@ -66,7 +66,7 @@ class Addresses(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     soap: Annotated[
         dict[str, str],
-        Key(
+        ProfileKey(
             PATHS,
             "Addresses of operations called by SOAP. They win over the path in the partner's URL "
             "and over the WSDL.",
@@ -74,7 +74,9 @@ class Addresses(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = field(default_factory=dict)
     rest: Annotated[
         dict[str, str],
-        Key(PATHS, "Addresses of operations called by REST; `{number}` is the dossier's number."),
+        ProfileKey(
+            PATHS, "Addresses of operations called by REST; `{number}` is the dossier's number."
+        ),
     ] = field(default_factory=dict)
 
 
@@ -83,7 +85,7 @@ class Echo(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     header: Annotated[
         str,
-        Key(
+        ProfileKey(
             "name of an HTTP header field; empty: the partner gives none back",
             "Field that marks a call and that the partner gives back with the reply. Without it "
             "each connection is used for one call only.",
@@ -91,12 +93,12 @@ class Echo(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
-class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileSession(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a login ends, and how the partner says so. Reply codes that say so stand in `codes`."""
 
     statuses: Annotated[
         tuple[int, ...],
-        Key(
+        ProfileKey(
             STATUSES,
             "HTTP statuses that say so whatever the body. 401 and 403: under a fresh login, 403 "
             "is a missing right.",
@@ -104,7 +106,7 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = (401,)
     fault_codes: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             "list of SOAP fault codes without prefix",
             "SOAP faults that say so when their text holds one of `words`. Server and Receiver "
             "never prove that the call had no effect: it is looked up.",
@@ -112,7 +114,7 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     words: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             TEXTS,
             "Of these at least one stands in the reason of such a fault, in whole words; case is "
             "ignored. Write phrases: a single word may speak of something else.",
@@ -120,7 +122,7 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     hints: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             TEXTS,
             "A fault with one of these and none of `words` may say so. A reply code of an ended "
             "login may, too, with one of these and none of its own words. The hub logs in anew and "
@@ -129,7 +131,7 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     page_marks: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             TEXTS,
             "Of these at least one stands in an HTML page, or in the Location of a redirect, that "
             "comes instead of a reply and is a login page. The effect of the call that it answers "
@@ -138,7 +140,7 @@ class Session(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     lifetime: Annotated[
         timedelta,
-        Key(
+        ProfileKey(
             DURATION,
             "How long a login is used where the partner does not say how long it is good; 0s: "
             "until it is refused.",
@@ -150,23 +152,26 @@ class Code(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one reply code means, and when it may be believed."""
 
     means: Annotated[
-        Means, Key(" | ".join(Means), "What the code says. One that is not listed is unknown.")
+        Means,
+        ProfileKey(" | ".join(Means), "What the code says. One that is not listed is unknown."),
     ]
     words: Annotated[
         tuple[str, ...],
-        Key(TEXTS, "Of these at least one stands in the message, else the code is unknown."),
+        ProfileKey(TEXTS, "Of these at least one stands in the message, else the code is unknown."),
     ] = ()
     never: Annotated[
         tuple[str, ...],
-        Key(TEXTS, "With one of these in the message the code is unknown: it contradicts itself."),
+        ProfileKey(
+            TEXTS, "With one of these in the message the code is unknown: it contradicts itself."
+        ),
     ] = ()
     except_for: Annotated[
         tuple[str, ...],
-        Key(TEXTS, 'Texts in which a word of `never` is harmless ("không có lỗi").'),
+        ProfileKey(TEXTS, 'Texts in which a word of `never` is harmless ("không có lỗi").'),
     ] = ()
     usual: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             TEXTS,
             "Texts that are usual beside the code: they are left out before the words are judged. "
             "An unknown message beside done has the record looked up, once for each call.",
@@ -174,16 +179,18 @@ class Code(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     statuses: Annotated[
         tuple[int, ...],
-        Key(STATUSES, "HTTP statuses that the code may come with; with others it says nothing."),
+        ProfileKey(
+            STATUSES, "HTTP statuses that the code may come with; with others it says nothing."
+        ),
     ] = (200,)
 
 
-class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileLookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the partner's look-up of a dossier can prove."""
 
     lag: Annotated[
         timedelta,
-        Key(
+        ProfileKey(
             DURATION,
             "How long after the effect the look-up may still say that nothing is there (a replica, "
             "an index).",
@@ -191,7 +198,7 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = timedelta(seconds=30)
     last_steps: Annotated[
         int,
-        Key(
+        ProfileKey(
             "number from 0 on; 0: all",
             "How many of the last steps of a dossier the look-up shows. An older one that is not "
             "shown is not absent.",
@@ -199,7 +206,7 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 0
     first_steps: Annotated[
         int,
-        Key(
+        ProfileKey(
             "number from 0 on; 0: all",
             "How many of the first steps of a dossier the look-up shows (its first page). A later "
             "one that is not shown is not absent.",
@@ -207,7 +214,7 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 0
     longest_list: Annotated[
         int,
-        Key(
+        ProfileKey(
             "number from 0 on; 0: none was seen",
             "The most steps of a dossier that the look-up was seen to show. A list of 10, 15, 20 "
             "and so on that is not shorter may be a first page: what it lacks is not absent.",
@@ -215,7 +222,7 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 0
     omits_empty_lists: Annotated[
         bool,
-        Key(
+        ProfileKey(
             "true | false",
             "Whether a list that is not in a JSON reply, or is null there, is an empty one. "
             "Otherwise it says nothing: what it would hold is never taken for absent.",
@@ -223,19 +230,19 @@ class LookUp(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
-class Resolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileResolution(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How exactly the partner keeps what it was given."""
 
     time: Annotated[
         timedelta,
-        Key(
+        ProfileKey(
             'duration: "1s", "60s" or "1d" and the like',
             "Smallest step of a time as it comes back: 60s where seconds are cut off.",
         ),
     ] = timedelta(seconds=1)
     text_length: Annotated[
         int,
-        Key(
+        ProfileKey(
             "number from 0 on; 0: as long as sent",
             "Characters after which a text or a long code that comes back was cut off. Normal "
             "form, case and blanks never make another text.",
@@ -248,7 +255,7 @@ class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     forms: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             'list of "iso" and of forms such as "%Y%m%d%H%M%S"',
             "Forms in which times are read; all are tried, their order does not count. A text that "
             "two of them read differently is left as it is, and compared as day first.",
@@ -256,20 +263,22 @@ class Dates(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ("iso",)
     zone: Annotated[
         str,
-        Key("name of a time zone, as Asia/Ho_Chi_Minh", "Zone of a time without an offset."),
+        ProfileKey("name of a time zone, as Asia/Ho_Chi_Minh", "Zone of a time without an offset."),
     ] = "Asia/Ho_Chi_Minh"
 
 
-class Callbacks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileCallbacks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the partner's own calls to the hub are read."""
 
     zone: Annotated[
         str,
-        Key("name of a time zone, as UTC", "Zone of a time without an offset in a callback."),
+        ProfileKey(
+            "name of a time zone, as UTC", "Zone of a time without an offset in a callback."
+        ),
     ] = "UTC"
     officer: Annotated[
         str,
-        Key(
+        ProfileKey(
             "text; empty: such a callback is refused",
             "Stands for the officer in a callback that names none.",
         ),
@@ -281,7 +290,7 @@ class Encodings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     charset: Annotated[
         str,
-        Key(
+        ProfileKey(
             "name of an encoding, as utf-8 or windows-1258",
             "Encoding of a reply of which neither the header nor the document says it.",
         ),
@@ -293,7 +302,7 @@ class RetryAfter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     longest: Annotated[
         timedelta,
-        Key(
+        ProfileKey(
             DURATION,
             "Longest wish that is followed; a longer one is taken for a mistake and counts as "
             "this long.",
@@ -301,7 +310,7 @@ class RetryAfter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = timedelta(days=7)
     pause_from: Annotated[
         timedelta,
-        Key(
+        ProfileKey(
             DURATION,
             "A wish that is at least this long pauses the operation for all dossiers, and "
             "`hub partners pauses` shows it; a shorter one concerns the one delivery.",
@@ -314,24 +323,27 @@ class Tls(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ca_file: Annotated[
         str,
-        Key(
+        ProfileKey(
             "path of a PEM file; empty: the system's roots",
             "Certificates of those who may sign the partner's.",
         ),
     ] = ""
     client_certificate: Annotated[
-        str, Key("path of a PEM file; empty: none", "The hub's own certificate for this partner.")
+        str,
+        ProfileKey(
+            "path of a PEM file; empty: none", "The hub's own certificate for this partner."
+        ),
     ] = ""
     client_key: Annotated[
         str,
-        Key(
+        ProfileKey(
             "path of a PEM file, readable by its owner only; empty: none",
             "Private key of the certificate.",
         ),
     ] = ""
     minimum: Annotated[
         Literal["1.2", "1.3"],
-        Key("1.2 | 1.3", "Oldest version of TLS that is spoken."),
+        ProfileKey("1.2 | 1.3", "Oldest version of TLS that is spoken."),
     ] = "1.2"
 
 
@@ -340,7 +352,7 @@ class Proxy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     url: Annotated[
         str,
-        Key(
+        ProfileKey(
             "environment | off | http://host:port",
             "environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count. A user may stand in the "
             "address, a password may not.",
@@ -348,7 +360,7 @@ class Proxy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "environment"
     password_file: Annotated[
         str,
-        Key("path of a file; empty: none", "Password of the user in `url`."),
+        ProfileKey("path of a file; empty: none", "Password of the user in `url`."),
     ] = ""
 
 
@@ -357,7 +369,7 @@ class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     partner_pulls_with: Annotated[
         Literal["bearer", "basic"],
-        Key(
+        ProfileKey(
             "bearer | basic",
             "How the partner shows HUB_FILE_TOKEN when it pulls files from the hub: as a bearer "
             "token, or as the password of any user.",
@@ -365,7 +377,7 @@ class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "bearer"
     hub_pulls_with: Annotated[
         Literal["login", "none"],
-        Key(
+        ProfileKey(
             "login | none",
             "Whether the hub shows its token when it pulls files from the partner.",
         ),
@@ -380,14 +392,14 @@ class Served(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     wsdl: Annotated[
         str,
-        Key(
+        ProfileKey(
             'address; "?wsdl" and the like: behind the address of the calls; empty: never fetched',
             "Where the partner serves its WSDL, for calls by SOAP.",
         ),
     ] = "?wsdl"
     openapi: Annotated[
         str,
-        Key(
+        ProfileKey(
             "address of a JSON or YAML file; empty: never fetched",
             "Where the partner serves its OpenAPI document, for calls by REST.",
         ),
@@ -399,7 +411,7 @@ class Unsupported(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     operations: Annotated[
         tuple[str, ...],
-        Key(
+        ProfileKey(
             "list of operations of the partner",
             "Operations that are never called. Without the look-up an unknown effect waits for a "
             "person.",
@@ -412,13 +424,13 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     addresses: Addresses = Addresses()
     echo: Echo = Echo()
-    session: Session = Session()
+    session: ProfileSession = ProfileSession()
     codes: dict[str, Code] = field(default_factory=dict)
     """Reply code as the partner writes it, without blanks -> what it means."""
-    lookup: LookUp = LookUp()
-    resolution: Resolution = Resolution()
+    lookup: ProfileLookUp = ProfileLookUp()
+    resolution: ProfileResolution = ProfileResolution()
     dates: Dates = Dates()
-    callbacks: Callbacks = Callbacks()
+    callbacks: ProfileCallbacks = ProfileCallbacks()
     encodings: Encodings = Encodings()
     retry_after: RetryAfter = RetryAfter()
     tls: Tls = Tls()

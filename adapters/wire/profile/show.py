@@ -20,7 +20,7 @@ SHIPPED = "shipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ProfileRow:
     """One key of a profile that holds."""
 
     key: str
@@ -29,12 +29,12 @@ class Row:
     meaning: str
 
 
-def rows(loaded: Loaded) -> list[Row]:
+def rows(loaded: Loaded) -> list[ProfileRow]:
     """Return every key in the order of the sections."""
     return list(_rows(loaded))
 
 
-def _rows(loaded: Loaded) -> Iterator[Row]:
+def _rows(loaded: Loaded) -> Iterator[ProfileRow]:
     for name in loaded.profile.__struct_fields__:
         value = getattr(loaded.profile, name)
         if isinstance(value, Section):
@@ -46,7 +46,7 @@ def _rows(loaded: Loaded) -> Iterator[Row]:
             yield from _entries((name,), value, "What a reply code means.", loaded)
 
 
-def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Iterator[Row]:
+def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Iterator[ProfileRow]:
     if path in BY_ENTRY:
         yield from _entries(path, value, meaning, loaded)
     else:
@@ -55,18 +55,18 @@ def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Ite
 
 def _entries(
     path: tuple[str, ...], table: Mapping[str, Any], meaning: str, loaded: Loaded
-) -> Iterator[Row]:
+) -> Iterator[ProfileRow]:
     for name, value in table.items():
         text = _of_code(value) if isinstance(value, Code) else _text(value)
         yield _row((*path, name), text, meaning, loaded)
 
 
-def _row(path: tuple[str, ...], value: str, meaning: str, loaded: Loaded) -> Row:
+def _row(path: tuple[str, ...], value: str, meaning: str, loaded: Loaded) -> ProfileRow:
     source = loaded.sources.get(path)
     place = str(source) if source else DEFAULT
     if source and source.name == loaded.shipped:
         place = f"{SHIPPED}:{source.line}"
-    return Row(key=dotted(path), value=value, source=place, meaning=meaning)
+    return ProfileRow(key=dotted(path), value=value, source=place, meaning=meaning)
 
 
 def _text(value: Any) -> str:

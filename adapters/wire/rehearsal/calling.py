@@ -34,7 +34,7 @@ class Heard:
     names: bool = False
 
 
-class Reading(Protocol):
+class CallReading(Protocol):
     """How one partner's replies are read; both raise DeliveryFailure."""
 
     def hear(self, operation: str, reply: Reply) -> Heard:
@@ -47,7 +47,7 @@ class Reading(Protocol):
 class Caller:
     """Makes the calls of one rehearsal."""
 
-    def __init__(self, wires: HostConnections, profile: Profile, reading: Reading) -> None:
+    def __init__(self, wires: HostConnections, profile: Profile, reading: CallReading) -> None:
         self._wires, self._profile, self._reading = wires, profile, reading
 
     def call(

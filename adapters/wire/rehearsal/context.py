@@ -12,11 +12,11 @@ from datetime import timedelta
 from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import TRIES
 from adapters.wire.rehearsal.proposal import Proposal
-from adapters.wire.rehearsal.records import HeardReply, Partner, Test
+from adapters.wire.rehearsal.records import HeardReply, RehearsedPartner, Test
 from hub.ports import DriftKind
 from hub.rules.failures.errors import FaultClass
 
-Make = Callable[[Profile], Partner]
+Make = Callable[[Profile], RehearsedPartner]
 PAUSE = timedelta(milliseconds=300)
 
 

@@ -23,7 +23,7 @@ ProfileBroken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProposalLine:
     """One key, or one whole row of `codes`, and why."""
 
     path: Path
@@ -36,13 +36,13 @@ class Proposal:
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._lines: dict[Path, Line] = {}
+        self._lines: dict[Path, ProposalLine] = {}
         self.profile = load("")
 
     def add(self, path: Path, value: Any, why: str) -> str:
         """Take a line; return why it cannot be taken, "" when it was."""
         before = dict(self._lines)
-        self._lines[path] = Line(path, value, _one_line(why))
+        self._lines[path] = ProposalLine(path, value, _one_line(why))
         try:
             self.profile = self._load(self.text())
         except ProfileBroken as broken:
@@ -56,14 +56,14 @@ class Proposal:
             self.profile = self._load(self.text())
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[ProposalLine, ...]:
         """The lines in the order in which they were found."""
         return tuple(self._lines.values())
 
     def text(self, *heading: str) -> str:
         """Return the file; `heading` are the lines of the comment at its top."""
         parts = ["\n".join(f"# {line}".rstrip() for line in heading)] if heading else []
-        tables: dict[Path, list[Line]] = {}
+        tables: dict[Path, list[ProposalLine]] = {}
         for line in self._lines.values():
             tables.setdefault(line.path[:-1], []).append(line)
         for table, lines in tables.items():
@@ -75,7 +75,7 @@ class Proposal:
         return "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _row(line: Line) -> str:
+def _row(line: ProposalLine) -> str:
     rows = [f"# {line.why}", f"[{dotted(line.path)}]"]
     values: Mapping[str, Any] = _of_code(line.value)
     rows += [f"{name} = {_value(value)}" for name, value in values.items()]

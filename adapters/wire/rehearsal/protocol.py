@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from textwrap import wrap
 
-from adapters.wire.rehearsal.records import Finding, Mark
+from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from adapters.wire.rehearsal.walk import Walked
 from adapters.wire.rehearsal.words import MARKS, STEPS
 
@@ -56,7 +56,7 @@ def _head(head: Head) -> Iterator[str]:
     yield _RULE
 
 
-def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
+def _findings(findings: tuple[RehearsalFinding, ...]) -> Iterator[str]:
     order = list(STEPS)
     number = 0
     for step in order:
@@ -71,7 +71,7 @@ def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
     yield _RULE
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(finding: RehearsalFinding) -> Iterator[str]:
     vi, en = MARKS[finding.mark]
     first = f"    [{vi} / {en}] "
     yield from wrap(finding.vi, WIDTH, initial_indent=first, subsequent_indent=" " * 8)

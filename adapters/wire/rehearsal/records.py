@@ -26,7 +26,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RehearsalFinding:
     """One line of the protocol."""
 
     step: str
@@ -108,7 +108,7 @@ class Test:
     now: datetime
 
 
-class Partner(Protocol):
+class RehearsedPartner(Protocol):
     """What the steps need of one partner under one profile; used by one thread.
 
     Every call is made once, is timed, and raises nothing: its failure stands in what it said.

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from adapters.wire.rehearsal.context import Context, Make
 from adapters.wire.rehearsal.proposal import Load, Proposal
-from adapters.wire.rehearsal.records import Finding, Mark, Test
+from adapters.wire.rehearsal.records import Mark, RehearsalFinding, Test
 from adapters.wire.rehearsal.steps import (
     checking,
     comparing,
@@ -21,14 +21,14 @@ from adapters.wire.rehearsal.steps import (
 )
 from adapters.wire.rehearsal.words import STEPS
 
-Tell = Callable[[Finding], None]
+Tell = Callable[[RehearsalFinding], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
     """What came of a rehearsal."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[RehearsalFinding, ...]
     proposal: Proposal
 
     @property
@@ -48,7 +48,7 @@ def walk(
     """Take the steps; `tell` gets each finding as it comes. Raises ProfileBroken at the start."""
     proposal = Proposal(load)
     context = Context(make, proposal)
-    findings: list[Finding] = []
+    findings: list[RehearsalFinding] = []
     try:
         for finding in _steps(context, now, test):
             findings.append(finding)
@@ -61,7 +61,7 @@ def walk(
     return Walked(tuple(findings), proposal)
 
 
-def _steps(context: Context, now: datetime, test: Test | None) -> Iterator[Finding]:
+def _steps(context: Context, now: datetime, test: Test | None) -> Iterator[RehearsalFinding]:
     yield from connectivity.reach(context, now)
     if context.usable:
         yield from logins.login(context)
@@ -78,7 +78,7 @@ def _steps(context: Context, now: datetime, test: Test | None) -> Iterator[Findi
     yield from form.form(context)
 
 
-def _with_dossier(context: Context, test: Test) -> Iterator[Finding]:
+def _with_dossier(context: Context, test: Test) -> Iterator[RehearsalFinding]:
     there = registering.Registered()
     context.begin(test)
     yield from registering.register(context, there)
@@ -99,13 +99,13 @@ _NOT_EVERYWHERE = ("name", "proxy", "tls", "ping", "steps", "shown_steps")
 """Steps that may say nothing at a partner that is well."""
 
 
-def _skipped(findings: list[Finding], test: Test | None) -> Iterator[Finding]:
+def _skipped(findings: list[RehearsalFinding], test: Test | None) -> Iterator[RehearsalFinding]:
     """Name the steps that were not taken."""
     taken = {it.step for it in findings}
     for step in STEPS:
         if step in taken or step in _NOT_EVERYWHERE or (test is None and step in _OF_TEST):
             continue
-        yield Finding(
+        yield RehearsalFinding(
             step,
             Mark.SKIPPED,
             "không thử vì bước trước không đạt",

@@ -70,7 +70,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class TopologyDifference:
     """One thing that is not as it should be."""
 
     subject: str
@@ -82,14 +82,14 @@ class Difference:
         return f"{self.subject}: {self.actual}, should be {self.expected}; {self.fix}"
 
 
-def differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
+def differences(topology: Topology, live: Snapshot) -> Iterator[TopologyDifference]:
     """Compare the topology with a snapshot; pure."""
     yield from _feature_differences(live)
     yield from _exchange_differences(topology, live)
     yield from _queue_differences(topology, live)
     for way in topology.bindings:
         if way not in live.bindings:
-            yield Difference(
+            yield TopologyDifference(
                 subject=f"binding {way.exchange} -> {way.queue}",
                 expected=f"routing key {way.routing_key!r}",
                 actual="missing",
@@ -98,7 +98,7 @@ def differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
     ours = {exchange.name for exchange in topology.exchanges}
     for way in sorted(live.bindings - set(topology.bindings), key=str):
         if way.exchange in ours:
-            yield Difference(
+            yield TopologyDifference(
                 subject=f"binding {way.exchange} -> {way.queue}",
                 expected="none",
                 actual=f"bound by {way.routing_key!r}",
@@ -106,10 +106,10 @@ def differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
             )
 
 
-def _feature_differences(live: Snapshot) -> Iterator[Difference]:
+def _feature_differences(live: Snapshot) -> Iterator[TopologyDifference]:
     for flag in ("quorum_queue", "stream_queue"):
         if flag in live.switched_off:
-            yield Difference(
+            yield TopologyDifference(
                 subject=f"feature flag {flag}",
                 expected="enabled",
                 actual="disabled",
@@ -118,21 +118,21 @@ def _feature_differences(live: Snapshot) -> Iterator[Difference]:
             )
 
 
-def _exchange_differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
+def _exchange_differences(topology: Topology, live: Snapshot) -> Iterator[TopologyDifference]:
     for exchange in topology.exchanges:
         subject, actual = f"exchange {exchange.name}", live.exchanges.get(exchange.name)
         if actual is None:
             yield _missing(subject, f"durable {exchange.type}")
             continue
         if (actual.type, actual.durable) != (exchange.type, True):
-            yield Difference(
+            yield TopologyDifference(
                 subject=subject,
                 expected=f"durable {exchange.type}",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
                 fix=OTHER_FORM,
             )
         if exchange.name == EXCHANGE and actual.alternate:
-            yield Difference(
+            yield TopologyDifference(
                 subject=subject,
                 expected="no alternate exchange",
                 actual=f"alternate exchange {actual.alternate}",
@@ -140,14 +140,14 @@ def _exchange_differences(topology: Topology, live: Snapshot) -> Iterator[Differ
             )
 
 
-def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Difference]:
+def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[TopologyDifference]:
     for queue in topology.queues:
         subject, actual = f"queue {queue.name}", live.queues.get(queue.name)
         if actual is None:
             yield _missing(subject, "durable quorum")
             continue
         if (actual.type, actual.durable) != ("quorum", True):
-            yield Difference(
+            yield TopologyDifference(
                 subject=subject,
                 expected="durable quorum",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
@@ -155,7 +155,7 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
             )
             continue
         for name in sorted(set(actual.arguments) - {"x-queue-type", "x-quorum-initial-group-size"}):
-            yield Difference(
+            yield TopologyDifference(
                 subject=subject,
                 expected=f"no argument {name}",
                 actual=f"{name} = {actual.arguments[name]}",
@@ -167,7 +167,7 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
         wanted = policy.definition() if policy else {}
         for word in sorted(wanted.keys() | actual.effective.keys()):
             if wanted.get(word) != actual.effective.get(word):
-                yield Difference(
+                yield TopologyDifference(
                     subject=subject,
                     expected=f"{word} = {wanted.get(word, 'not set')}",
                     actual=f"{word} = {actual.effective.get(word, 'not set')}"
@@ -177,7 +177,7 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[Differenc
                 )
 
 
-def _missing(subject: str, expected: str) -> Difference:
-    return Difference(
+def _missing(subject: str, expected: str) -> TopologyDifference:
+    return TopologyDifference(
         subject=subject, expected=expected, actual="missing", fix="apply the topology"
     )

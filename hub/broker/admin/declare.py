@@ -17,7 +17,7 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.broker.admin.compare import APPLY, OTHER_FORM, Difference, Snapshot, differences
+from hub.broker.admin.compare import APPLY, OTHER_FORM, Snapshot, TopologyDifference, differences
 from hub.broker.admin.management import Management, ManagementRefused
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Binding, BrokerPolicy, Exchange, Topology
@@ -37,7 +37,7 @@ UNSEEN = "bindings and effective policies were not checked: no management addres
 class TopologyPlan:
     """Where data and broker differ."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[TopologyDifference, ...]
     unchecked: tuple[str, ...] = ()
     """What could not be seen of the policies, and they decide whether a message can vanish."""
     unseen: tuple[str, ...] = ()
@@ -185,7 +185,7 @@ class _Declaring:
         inner = self._connection._impl  # noqa: SLF001
         return str((inner.server_properties or {}).get("version", ""))
 
-    def declare(self, topology: Topology) -> Iterator[Difference]:
+    def declare(self, topology: Topology) -> Iterator[TopologyDifference]:
         """Create what is missing; yield what is there in another form, or cannot be made."""
         for exchange in topology.exchanges:
             yield from self._try(f"exchange {exchange.name}", partial(_make_exchange, it=exchange))
@@ -197,7 +197,7 @@ class _Declaring:
                 partial(_bind, way=way),
             )
 
-    def look(self, topology: Topology) -> Iterator[Difference]:
+    def look(self, topology: Topology) -> Iterator[TopologyDifference]:
         """Yield what is missing or there in another form."""
         # First passively: what is missing must not be made by looking.
         for exchange in topology.exchanges:
@@ -209,7 +209,7 @@ class _Declaring:
             missing = list(self._try(subject, partial(_is_queue, name=queue.name)))
             yield from missing or self._try(subject, partial(_make_queue, name=queue.name))
 
-    def _try(self, subject: str, call: Callable[[Any], None]) -> Iterator[Difference]:
+    def _try(self, subject: str, call: Callable[[Any], None]) -> Iterator[TopologyDifference]:
         # A refusal ends the channel, so each question gets one of its own.
         try:
             channel = self._connection.channel()
@@ -220,7 +220,7 @@ class _Declaring:
                 self.unseen.append(f"{subject}: its form, this account may not configure it")
                 return
             missing = error.reply_code in (REFUSED, MISSING)
-            yield Difference(
+            yield TopologyDifference(
                 subject=subject,
                 expected="as in the topology",
                 actual="missing" if missing else error.reply_text[:300],

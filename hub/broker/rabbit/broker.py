@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.broker.rabbit.consumer import RabbitConsumer
 from hub.broker.rabbit.depth import ask_depth
-from hub.broker.rabbit.dialer import Dialer
+from hub.broker.rabbit.dialer import BrokerDialer
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.publisher import RabbitPublisher
 from hub.broker.rabbit.target import Target
@@ -40,7 +40,7 @@ class RabbitBroker:
     def __init__(self, target: Target | str, *, exchange: str = EXCHANGE) -> None:
         self._target = Target.parse(target) if isinstance(target, str) else target
         self._exchange = exchange
-        self._asking = Dialer(self._target, _DepthQuery, purpose="questions")
+        self._asking = BrokerDialer(self._target, _DepthQuery, purpose="questions")
         self._lock = threading.Lock()
 
     def publisher(self) -> RabbitPublisher:

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.broker.rabbit.depth import ask_depth
-from hub.broker.rabbit.dialer import Dialer, NotYet
+from hub.broker.rabbit.dialer import BrokerDialer, NotYet
 from hub.broker.rabbit.link import CLOSE_WITHIN, Link
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable, ConsumerLost, Incoming
@@ -142,7 +142,7 @@ class RabbitConsumer:
     """See `hub.ports.Consumer`; belongs to one thread, except for `wake`."""
 
     def __init__(self, target: Target, queue: str, *, prefetch: int) -> None:
-        self._dialer = Dialer(
+        self._dialer = BrokerDialer(
             target,
             lambda number: _Session(number, queue, self._prefetch),
             purpose=f"consumer of {queue}",

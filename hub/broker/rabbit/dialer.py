@@ -35,17 +35,17 @@ class NotYet(BrokerUnavailable):
     """The limit is over, but nothing is wrong so far: the connection is still being opened."""
 
 
-class Session(Protocol):
+class BrokerSession(Protocol):
     """What is said over one connection."""
 
     def begin(self, link: Link, channel: Any) -> None:
         """Set the channel up, on the link's thread, and call `link.ready` when all is in place."""
 
 
-S = TypeVar("S", bound=Session)
+S = TypeVar("S", bound=BrokerSession)
 
 
-class Dialer(Generic[S]):
+class BrokerDialer(Generic[S]):
     """The owner's way to the broker; belongs to one thread, except for `changed` and `woken`."""
 
     def __init__(self, target: Target, session: Callable[[int], S], *, purpose: str) -> None:

@@ -18,7 +18,7 @@ import pika
 from pika.exceptions import AMQPError
 from pika.spec import Basic
 
-from hub.broker.rabbit.dialer import Dialer
+from hub.broker.rabbit.dialer import BrokerDialer
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.target import Target
 from hub.messages.envelope import MAX_BYTES
@@ -154,7 +154,7 @@ class RabbitPublisher:
     """See `hub.ports.Publisher`; belongs to one thread."""
 
     def __init__(self, target: Target, *, exchange: str, max_bytes: int = MAX_BYTES) -> None:
-        self._dialer = Dialer(
+        self._dialer = BrokerDialer(
             target, lambda _number: _Session(exchange, max_bytes), purpose="publisher"
         )
         self._refusing: Link | None = None

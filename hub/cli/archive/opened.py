@@ -13,22 +13,22 @@ from hub.operations.archive import archiving, erasing, holding, leading, restori
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sharing
 from hub.operations.archive.files.reading import ArchiveDamaged
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.runtime.clock import utc_now
 
 Number = Annotated[str, typer.Argument(help="Number of the dossier (mã hồ sơ).")]
 WHY = {
-    Kept.NOT_CLOSED: "chưa kết thúc · not closed yet",
-    Kept.TOO_YOUNG: "chưa đủ thời hạn · something happened since",
-    Kept.LEGAL_HOLD: "đang giữ lại · legal hold (hub archive release)",
-    Kept.DELIVERY_OPEN: "chưa gửi xong · a delivery is open",
-    Kept.DELIVERY_AMBIGUOUS: "chưa rõ kết quả gửi · ambiguous (hub deliveries resolve)",
-    Kept.DELIVERY_DEAD: "không gửi được · dead (hub deliveries attention)",
-    Kept.MESSAGE_WAITS: "thông điệp chờ xử lý · a message is not handled",
-    Kept.MESSAGE_PARKED: "thông điệp để riêng · parked (hub messages retry, or --drop)",
-    Kept.STEP_MISSING: "thiếu bước của thị xã · a step of the town is missing",
-    Kept.TASK_OPEN: "còn việc phải làm · a task is open (hub tasks)",
-    Kept.FILE_MISSING: "thiếu hoặc hỏng tệp trong files/ · a stored file is missing or damaged",
+    KeepReason.NOT_CLOSED: "chưa kết thúc · not closed yet",
+    KeepReason.TOO_YOUNG: "chưa đủ thời hạn · something happened since",
+    KeepReason.LEGAL_HOLD: "đang giữ lại · legal hold (hub archive release)",
+    KeepReason.DELIVERY_OPEN: "chưa gửi xong · a delivery is open",
+    KeepReason.DELIVERY_AMBIGUOUS: "chưa rõ kết quả gửi · ambiguous (hub deliveries resolve)",
+    KeepReason.DELIVERY_DEAD: "không gửi được · dead (hub deliveries attention)",
+    KeepReason.MESSAGE_WAITS: "thông điệp chờ xử lý · a message is not handled",
+    KeepReason.MESSAGE_PARKED: "thông điệp để riêng · parked (hub messages retry, or --drop)",
+    KeepReason.STEP_MISSING: "thiếu bước của thị xã · a step of the town is missing",
+    KeepReason.TASK_OPEN: "còn việc phải làm · a task is open (hub tasks)",
+    KeepReason.FILE_MISSING: "thiếu hoặc hỏng tệp trong files/ · a stored file is missing or damaged",  # noqa: E501
 }
 
 

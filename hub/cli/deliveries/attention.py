@@ -69,7 +69,7 @@ def _show_awaiting(found: list[Awaiting]) -> None:
     console.print(table)
 
 
-def _show_papers(papers: list[waiting.Papers]) -> None:
+def _show_papers(papers: list[waiting.WaitingPapers]) -> None:
     """Name the papers that the town does not have, and what to do."""
     title = "papers that the town does not have"
     table = Table("dossier", "at the town", "papers", "asked for", "since", title=title)

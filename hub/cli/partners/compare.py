@@ -62,7 +62,7 @@ def compare(
     raise typer.Exit(0 if agrees else 1)
 
 
-def _show(findings: Iterable[tasks.Finding]) -> None:
+def _show(findings: Iterable[tasks.TaskFinding]) -> None:
     table = Table("dossier", "partner", "difference", "owner", "detail", "repair")
     for found in findings:
         kind = found.kind.replace("_", " ")

@@ -17,7 +17,7 @@ from hub.runtime.clock import utc_now
 from hub.store.evidence import audit
 
 if TYPE_CHECKING:  # `hub partners show` needs none of it
-    from hub.bootstrap.rehearsals import Finding, Rehearsal, Walked
+    from hub.bootstrap.rehearsals import Rehearsal, RehearsalFinding, Walked
 
 app = typer.Typer()
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
@@ -90,7 +90,7 @@ def _walk(rehearsal: "Rehearsal") -> "Walked":
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(rehearsal.endpoint.replace("[", "\\["))
 
-        def tell(finding: "Finding") -> None:
+        def tell(finding: "RehearsalFinding") -> None:
             colour = COLOURS[finding.mark]
             line = f"[{colour}]{finding.mark}[/] {STEPS[finding.step][0]}"
             shown.update(task, description=line)

@@ -7,15 +7,15 @@ from rich.markup import escape
 
 from hub.cli.context import console, opened
 from hub.cli.unavailable import explain
-from hub.ports import Outcome
+from hub.ports import FetchOutcome
 from hub.records.deadlines.calendar import local
 from hub.store.repair import contracts
-from hub.store.repair.contracts import Kept
+from hub.store.repair.contracts import KeptContract
 
 _NOT = {
-    Outcome.NONE: ("đối tác không công bố", "the partner serves none"),
-    Outcome.UNREADABLE: ("không đọc được", "cannot be read"),
-    Outcome.AWAY: ("chưa hỏi được", "could not be asked"),
+    FetchOutcome.NONE: ("đối tác không công bố", "the partner serves none"),
+    FetchOutcome.UNREADABLE: ("không đọc được", "cannot be read"),
+    FetchOutcome.AWAY: ("chưa hỏi được", "could not be asked"),
 }
 
 
@@ -43,14 +43,14 @@ def show(partner: str) -> None:
         console.print(f"{told.vi} / {told.en}", markup=False, highlight=False, soft_wrap=True)
 
 
-def lines(kept: Kept | None) -> list[ContractNews]:
+def lines(kept: KeptContract | None) -> list[ContractNews]:
     """Return what is known of a contract."""
     if kept is None or kept.asked_at is None:
         return [ContractNews("Hợp đồng: chưa lấy lần nào", "Contract: not fetched yet")]
     asked = f"{local(kept.asked_at):%H:%M %d/%m/%Y}"
     found = [ContractNews(f"Hợp đồng: {kept.address}", f"Contract: {kept.address}")]
-    if kept.outcome != Outcome.SERVED:
-        vi, en = _NOT[Outcome(kept.outcome)]
+    if kept.outcome != FetchOutcome.SERVED:
+        vi, en = _NOT[FetchOutcome(kept.outcome)]
         found.append(ContractNews(f"hỏi lúc {asked}: {vi} ({kept.why})", f"asked at {asked}: {en}"))
     if kept.fetched_at is not None and kept.since is not None:
         fetched, since = (f"{local(it):%H:%M %d/%m/%Y}" for it in (kept.fetched_at, kept.since))
@@ -61,7 +61,7 @@ def lines(kept: Kept | None) -> list[ContractNews]:
                 f"last fetched {fetched}, unchanged since {since}, fingerprint {print_}",
             )
         )
-        if kept.outcome == Outcome.SERVED and kept.why:
+        if kept.outcome == FetchOutcome.SERVED and kept.why:
             vi = f"lược đồ không công bố: {kept.why}"
             found.append(ContractNews(vi, f"schemas that are not served: {kept.why}"))
         if kept.differs:
@@ -74,7 +74,7 @@ def lines(kept: Kept | None) -> list[ContractNews]:
     return found
 
 
-def as_json(kept: Kept | None) -> dict[str, Any] | None:
+def as_json(kept: KeptContract | None) -> dict[str, Any] | None:
     """Return what is known of a contract, without its content."""
     if kept is None or kept.asked_at is None:
         return None

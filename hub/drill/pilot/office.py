@@ -27,7 +27,7 @@ ALL_GOOD = 2
 """The best mark of a satisfaction slip."""
 
 
-class Office:
+class PilotOffice:
     """Plays the plan; `progress` is called with the number of dossiers taken in."""
 
     def __init__(
@@ -130,7 +130,9 @@ class Office:
         self.sink.accept(catalog.compose(payload, time=at, source=source))
 
 
-def attend_until(office: Office, stop: threading.Event, rung: Callable[[float], object]) -> None:
+def attend_until(
+    office: PilotOffice, stop: threading.Event, rung: Callable[[float], object]
+) -> None:
     """Attend whenever something was committed (`rung` waits for that), until `stop`."""
     while not stop.is_set():
         if not office.attend():

@@ -30,7 +30,7 @@ from hub.broker.admin.own_vhost import own_vhost
 from hub.drill.pilot import report as reporting
 from hub.drill.pilot import scenario, table
 from hub.drill.pilot.fault_schedule import PROVINCE, TOWN, FaultSchedule
-from hub.drill.pilot.office import Office, attend_until
+from hub.drill.pilot.office import PilotOffice, attend_until
 from hub.drill.pilot.partners import Secrets, start_province, start_town
 from hub.drill.sandbox import loopback
 from hub.drill.sandbox.programs import MissingProgram
@@ -154,7 +154,7 @@ def _play(
 ) -> dict[str, Any]:
     """Run hub and office until everything is done; return the report."""
     settings, mix = stage.settings, stage.mix
-    at_desk: list[Office] = []
+    at_desk: list[PilotOffice] = []
     sources = (
         ScannerSource(
             settings.scans,
@@ -167,7 +167,7 @@ def _play(
     stack.callback(hub.stop)
     for_desk, settled = Wakeup(), Wakeup()
     hub.committed += [for_desk.ring, settled.ring]
-    office = Office(
+    office = PilotOffice(
         hub.store,
         hub.intake,
         reader,
@@ -197,7 +197,7 @@ def _play(
     return reporting.compute(hub.store, hub.records.rules, facts)
 
 
-def _take_in_and_settle(stage: Stage, hub: Hub, office: Office, settled: Wakeup) -> int:
+def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wakeup) -> int:
     """Take in every dossier through the weather, wait for the end; return the broker's kills."""
     options, mix, console = stage.options, stage.mix, stage.console
     weather = FaultSchedule(

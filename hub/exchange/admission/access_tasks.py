@@ -21,7 +21,7 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
     if pause.code not in TASKS:
         return False
     partner, operation = names_of(pause.destination).text, pause.operation
-    found = tasks.Finding(
+    found = tasks.TaskFinding(
         kind=access_tasks.KIND,
         subject=pause.code,
         destination=pause.destination,

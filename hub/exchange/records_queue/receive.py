@@ -49,7 +49,7 @@ Together = Callable[[Tx, Sequence[Message]], AbstractContextManager[None]]
 """Lets a handler read and write for many messages at once; what it raises fails the batch."""
 
 
-class Readable(NamedTuple):
+class ReadableMessage(NamedTuple):
     """A message from the queue whose envelope could be read."""
 
     incoming: Incoming
@@ -137,7 +137,7 @@ class Receive(Role):
         for incoming in batch:
             try:
                 entry = journal.Entry(decode(incoming.body), incoming.body)
-                readable.append(Readable(incoming, entry))
+                readable.append(ReadableMessage(incoming, entry))
             except InvalidMessage as error:
                 retry_while_unavailable(self, partial(self._set_aside, incoming, error))
                 settled.append(incoming)
@@ -202,7 +202,7 @@ class Receive(Role):
         except InvalidMessage as error:
             retry_while_unavailable(self, partial(self._set_aside, incoming, error))
         else:
-            if not self._alone(consumer, Readable(incoming, entry)):
+            if not self._alone(consumer, ReadableMessage(incoming, entry)):
                 return False
         retry_while_unavailable(self, self.poison_guard.end_isolated)
         return True
@@ -283,7 +283,7 @@ class Receive(Role):
             return is_away(again) and self._store_is_back()
         return False
 
-    def _alone(self, consumer: Consumer, item: Readable) -> bool:
+    def _alone(self, consumer: Consumer, item: ReadableMessage) -> bool:
         """Handle one message in its own transaction; tell whether it may be acknowledged."""
         message = item.entry.message
         while True:

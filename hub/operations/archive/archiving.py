@@ -15,7 +15,7 @@ from hub.operations.archive import deleting, erasing, findings
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import comparing, sealing, sharing, writing
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
-from hub.operations.archive.files.layout import ENDING, Head, Manifest
+from hub.operations.archive.files.layout import ENDING, FileHead, Manifest
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
 from hub.operations.archive.report import ArchiveReport
@@ -170,7 +170,7 @@ class _Run:
             seq = files.begin(tx, name=name, month=month, now=now)
             previous = files.last_manifest(tx)
         passing(Point.ARCHIVE_AFTER_BEGIN)
-        head = Head(seq=seq, name=name, month=month, made_at=now, columns=rows.COLUMNS)
+        head = FileHead(seq=seq, name=name, month=month, made_at=now, columns=rows.COLUMNS)
         keys: dict[str, bytes] = {}
         with writing.FileWriter(archive.folder, head, files=archive.files) as writer:
             largest = min(LARGEST, shutil.disk_usage(archive.folder).free // 2)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from hub.operations.archive.batches import batches
-from hub.operations.archive.files.comparing import Entry
+from hub.operations.archive.files.comparing import ComparedRow
 from hub.rules.retention.ends import ended_at, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows
@@ -27,7 +27,7 @@ as a whole."""
 def delete(
     store: Store,
     file: ArchiveFile,
-    entries: Sequence[Entry],
+    entries: Sequence[ComparedRow],
     *,
     now: Callable[[], datetime],
     give_way: Callable[[], None],
@@ -46,7 +46,7 @@ def delete(
         yield count
 
 
-def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) -> int:
+def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[ComparedRow], now: datetime) -> int:
     written = {entry.number: entry for entry in batch}
     loaded = rows.load(tx, list(written), lock=True)
     held = candidates.on_hold(tx, written)  # behind the lock: who places one waits for it
@@ -62,13 +62,13 @@ def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[Entry], now: datetime) ->
     return len(going)
 
 
-def _may_go(here: Rows, entry: Entry, *, on_hold: bool, now: datetime) -> bool:
+def _may_go(here: Rows, entry: ComparedRow, *, on_hold: bool, now: datetime) -> bool:
     # Unchanged, it is as old as when it was chosen; what may have come since is a hold, or a task.
     same = here.digest() == entry.digest
     return same and why_kept(candidates.standing(here, on_hold=on_hold), before=now) is None
 
 
-def _archived(here: Rows, entry: Entry, file: ArchiveFile, now: datetime) -> index.Archived:
+def _archived(here: Rows, entry: ComparedRow, file: ArchiveFile, now: datetime) -> index.Archived:
     def time(column: str) -> datetime | None:
         (value,) = here.column("dossiers", column)
         return None if value is None else from_microseconds(value)

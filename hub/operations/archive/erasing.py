@@ -14,7 +14,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.deleting import BATCH
 from hub.operations.signed_by import SignedBy
 from hub.records.deadlines.calendar import local
-from hub.rules.retention.ends import Kept, month_after, why_kept
+from hub.rules.retention.ends import KeepReason, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, erasing, holds, index, references, rows
 from hub.store.archive.page_positions import Place
@@ -31,7 +31,7 @@ FILES_AT_ONCE = 200
 class NotErased(Exception):
     """A dossier may not be erased: `why`, None where there is no such dossier."""
 
-    def __init__(self, number: str, why: Kept | None) -> None:
+    def __init__(self, number: str, why: KeepReason | None) -> None:
         super().__init__(f"{number}: {why or 'there is no such dossier'}")
         self.number, self.why = number, why
 
@@ -41,7 +41,7 @@ def erase_due(
     *,
     give_way: Callable[[], None],
     again: bool,
-    keep: Callable[[str, Kept], None] = lambda *_: None,
+    keep: Callable[[str, KeepReason], None] = lambda *_: None,
 ) -> Iterator[int]:
     """Erase what is old enough, here and in the archive; yield how many at a time.
 
@@ -86,7 +86,7 @@ class Erased:
     count: int
     later: dict[str, datetime]
     """Until when each of those is put off that something keeps."""
-    kept: dict[str, Kept]
+    kept: dict[str, KeepReason]
     """What keeps those that are told."""
 
 
@@ -112,7 +112,7 @@ def _erase_archived(archive: Archive, tx: Tx, numbers: list[str], before: dateti
     """Delete the keys of those of the archived dossiers that nothing keeps."""
     there = index.lock(tx, numbers)
     kept = {it: _why_waits(states) for it, states in erasing.waited_for(tx, there).items()}
-    kept |= dict.fromkeys(candidates.on_hold(tx, there), Kept.LEGAL_HOLD)
+    kept |= dict.fromkeys(candidates.on_hold(tx, there), KeepReason.LEGAL_HOLD)
     free = sorted(there - kept.keys())
     for number in free:
         erasing.empty_bodies(tx, number)
@@ -120,8 +120,8 @@ def _erase_archived(archive: Archive, tx: Tx, numbers: list[str], before: dateti
     return Erased(len(free), dict.fromkeys(kept, month_after(local(before))), kept)
 
 
-def _why_waits(states: Collection[str]) -> Kept:
-    return Kept.MESSAGE_PARKED if STATE_PARKED in states else Kept.MESSAGE_WAITS
+def _why_waits(states: Collection[str]) -> KeepReason:
+    return KeepReason.MESSAGE_PARKED if STATE_PARKED in states else KeepReason.MESSAGE_WAITS
 
 
 def erase_one(store: Store, number: str, by: SignedBy) -> bool:
@@ -135,14 +135,14 @@ def erase_one(store: Store, number: str, by: SignedBy) -> bool:
         loaded = rows.load(tx, [number], lock=True)
         archived = index.lock(tx, [number])
         if holds.has(tx, number):
-            raise NotErased(number, Kept.LEGAL_HOLD)
+            raise NotErased(number, KeepReason.LEGAL_HOLD)
         if not loaded and not archived:
             raise NotErased(number, None)
         if waiting := erasing.waited_for(tx, archived):
             raise NotErased(number, _why_waits(waiting[number]))
         for here in loaded:
             why = why_kept(candidates.standing(here, on_hold=False), before=now)
-            if why not in (None, Kept.TOO_YOUNG):
+            if why not in (None, KeepReason.TOO_YOUNG):
                 raise NotErased(number, why)
             references.mark_unneeded(tx, [number], now=now)
         done = erasing.erase(tx, number, now=now) if loaded else False

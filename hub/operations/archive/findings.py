@@ -11,7 +11,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.report import ArchiveReport
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT
 from hub.texts import Text, both
@@ -27,12 +27,12 @@ def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
 
     `again`: it looked at every dossier that is old enough.
     """
-    missing = report.kept[Kept.FILE_MISSING]
+    missing = report.kept[KeepReason.FILE_MISSING]
     if report.no_room:
         detail = both("archive_tasks.stopped", why=report.stopped, place=archive.folder)
         _raise(archive, STOPPED, ROOM, detail, both("archive_tasks.room_repair"))
     if missing:
-        examples = " ".join(report.examples[Kept.FILE_MISSING])
+        examples = " ".join(report.examples[KeepReason.FILE_MISSING])
         detail = both("archive_tasks.files", count=missing, examples=examples)
         _raise(archive, FILE_MISSING, FILES, detail, both("archive_tasks.files_repair"))
     if not report.stopped:
@@ -51,7 +51,7 @@ def note_damage(archive: Archive, error: ArchiveDamaged) -> None:
 
 
 def _raise(archive: Archive, kind: str, subject: str, detail: Text, repair: Text) -> None:
-    found = tasks.Finding(
+    found = tasks.TaskFinding(
         kind=kind,
         subject=subject,
         destination=_DESTINATION,

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.texts import Text
 
 
@@ -28,14 +28,14 @@ class ArchiveReport:
     """Stored files that this database does not know and that stay: they are more than it knows."""
     changed: int = 0
     """Dossiers that changed while they were being archived: they stay."""
-    kept: Counter[Kept] = field(default_factory=Counter)
-    examples: dict[Kept, list[str]] = field(default_factory=dict)
+    kept: Counter[KeepReason] = field(default_factory=Counter)
+    examples: dict[KeepReason, list[str]] = field(default_factory=dict)
     stopped: Text | None = None
     """Why the run ended before its work did, None when it did not."""
     no_room: bool = False
     """Whether it was because a disk is full."""
 
-    def keep(self, number: str, why: Kept, *, most: int = 5) -> None:
+    def keep(self, number: str, why: KeepReason, *, most: int = 5) -> None:
         """Count a dossier that stays."""
         self.kept[why] += 1
         named = self.examples.setdefault(why, [])

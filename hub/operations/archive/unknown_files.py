@@ -23,7 +23,7 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownFile:
     """What became of the files that the database does not know."""
 
     removed: int
@@ -31,7 +31,7 @@ class Unknown:
     """How many stay, because they are more than it knows."""
 
 
-def remove_unknown(store: Store, files: BlobStore, *, give_way: Callable[[], None]) -> Unknown:
+def remove_unknown(store: Store, files: BlobStore, *, give_way: Callable[[], None]) -> UnknownFile:
     """Remove what the database does not know and nobody has touched for `AGE`.
 
     For the process that leads, as `erasing.remove_files`.
@@ -45,14 +45,14 @@ def remove_unknown(store: Store, files: BlobStore, *, give_way: Callable[[], Non
         count += len(known)
         unknown += [it for it in page if it not in known]
     if len(unknown) > count:
-        return Unknown(removed=0, left=len(unknown))
+        return UnknownFile(removed=0, left=len(unknown))
     removed = 0
     for page in _pages(unknown):
         give_way()
         with store.read() as tx:  # a message may have named one meanwhile
             known = references.known(tx, page)
         removed += sum(_remove(files, it) for it in page if it not in known)
-    return Unknown(removed=removed, left=0)
+    return UnknownFile(removed=removed, left=0)
 
 
 def _remove(files: BlobStore, sha256: str) -> bool:

@@ -26,7 +26,7 @@ from hub.rules.states import FINAL, DeliveryState
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
-from hub.store.repair.tasks import Finding, Sent
+from hub.store.repair.tasks import Sent, TaskFinding
 from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
 from hub.texts import both
 
@@ -52,7 +52,7 @@ class Compared:
     """What the comparison of one dossier found; `unasked` names partners that gave no answer."""
 
     number: str
-    findings: tuple[Finding, ...]
+    findings: tuple[TaskFinding, ...]
     unasked: frozenset[str]
 
 
@@ -61,7 +61,7 @@ class ComparisonReport:
     """What a day's comparison found and what it did with the tasks."""
 
     dossiers: int
-    findings: tuple[Finding, ...]
+    findings: tuple[TaskFinding, ...]
     opened: int
     closed: int
     unasked: int
@@ -151,9 +151,9 @@ def _looked_for(sent: Sequence[Sent]) -> list[Sent]:
     ]
 
 
-def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iterator[Finding]:
+def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
     told = [s for s in sent if s.destination == catalog.PROVINCIAL]
-    make = partial(Finding, subject=number, destination=catalog.PROVINCIAL, owner=WARD_IT)
+    make = partial(TaskFinding, subject=number, destination=catalog.PROVINCIAL, owner=WARD_IT)
     if not told:
         yield make(
             kind=NOT_SENT,
@@ -170,14 +170,14 @@ def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iter
         )
 
 
-def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[Finding]:
+def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
     for destination in sorted({s.destination for s in sent}):
         here = [s for s in sent if s.destination == destination and s.state not in FINAL]
         if not here:
             continue
         head = here[0]
         person = head.state in _FOR_A_PERSON
-        yield Finding(
+        yield TaskFinding(
             kind=NOT_SETTLED,
             subject=number,
             destination=destination,
@@ -189,12 +189,12 @@ def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[Finding]:
 
 def _of_partner(
     number: str, destination: str, given: Sequence[Answered], last: frozenset[int]
-) -> Iterator[Finding]:
+) -> Iterator[TaskFinding]:
     """Tell what a partner does not have as it was sent; one finding of a kind, naming them all.
 
     Only of the last message of a type it is a difference that the partner's record went further.
     """
-    make = partial(Finding, subject=number, destination=destination)
+    make = partial(TaskFinding, subject=number, destination=destination)
     owner = _OWNERS.get(destination, WARD_IT)
     if lacks := [one for one, answer in given if _lacks(answer)]:
         yield make(
@@ -233,7 +233,7 @@ def _named(several: Sequence[Sent]) -> str:
     return ", ".join(f"{one.id} ({one.type})" for one in several)
 
 
-def _unverified(make: Callable[..., Finding], wrong: Sequence[str]) -> Finding:
+def _unverified(make: Callable[..., TaskFinding], wrong: Sequence[str]) -> TaskFinding:
     return make(
         kind=FILE_UNVERIFIED,
         owner=WARD_IT,

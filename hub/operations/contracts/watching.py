@@ -13,7 +13,7 @@ import msgspec
 
 from hub.operations.contracts import words
 from hub.operations.contracts.words import News
-from hub.ports import Clock, ContractReader, Fetched, Outcome
+from hub.ports import Clock, ContractReader, Fetched, FetchOutcome
 from hub.rules.call_limits import CallLimits, closed_window
 from hub.rules.contracts import READER, Contract, compare, fingerprint
 from hub.runtime.role import Role
@@ -22,7 +22,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from hub.store.repair import contracts, drift, tasks
-from hub.store.repair.contracts import Kept
+from hub.store.repair.contracts import KeptContract
 
 LOOK = timedelta(minutes=1)
 """Between two looks for what is due; also before the first, when a hub has more urgent work."""
@@ -39,7 +39,7 @@ _contract = msgspec.json.Decoder(Contract)
 class Judged:
     """What is kept after a fetch, and what is told."""
 
-    kept: Kept
+    kept: KeptContract
     news: News | None = None
 
 
@@ -116,13 +116,18 @@ class ContractWatch(Role):
 
 
 def judge(
-    before: Kept, fetched: Fetched, reader: ContractReader, *, now: datetime, every: timedelta
+    before: KeptContract,
+    fetched: Fetched,
+    reader: ContractReader,
+    *,
+    now: datetime,
+    every: timedelta,
 ) -> Judged:
     """Return what is kept of a fetch, and the news in it. Pure but for the shipped contract."""
     wait = every
     # A server that is being started answers 404, too.
-    is_gone = fetched.outcome is Outcome.NONE and before.outcome == Outcome.SERVED
-    if fetched.outcome is Outcome.AWAY or is_gone:
+    is_gone = fetched.outcome is FetchOutcome.NONE and before.outcome == FetchOutcome.SERVED
+    if fetched.outcome is FetchOutcome.AWAY or is_gone:
         wait = min(every, max(RETRY, fetched.retry_after or RETRY))
     kept = replace(
         before,
@@ -138,7 +143,7 @@ def judge(
     content = msgspec.json.encode(contract).decode()
     if len(content) > LARGEST:
         why = f"larger than {LARGEST // 1024 // 1024} MiB"
-        return Judged(replace(kept, outcome=str(Outcome.UNREADABLE), why=why))
+        return Judged(replace(kept, outcome=str(FetchOutcome.UNREADABLE), why=why))
     # A schema that is not served says nothing of what it declares: it is told, and differs not.
     against = [it for it in compare(reader.shipped(), contract) if it.operation]
     print_ = fingerprint(contract)
@@ -170,14 +175,14 @@ def judge(
     return Judged(kept, news)
 
 
-def _known(before: Kept, address: str) -> Contract | None:
+def _known(before: KeptContract, address: str) -> Contract | None:
     """Return the contract that was there before, None where it cannot be compared."""
     if before.fetched_at is None or before.reader != READER or before.address != address:
         return None
     return _contract.decode(before.content)
 
 
-def _tell(before: Kept, judged: Judged) -> None:
+def _tell(before: KeptContract, judged: Judged) -> None:
     """Log a change once, and once what comes of asking where that is another thing than before."""
     kept, news = judged.kept, judged.news
     if news is not None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
-from hub.rules.contracts import Change, How
+from hub.rules.contracts import ContractChange, How
 from hub.store.repair import drift, tasks
 from hub.store.schema.repair_tables import WARD_IT
 from hub.texts import Text, both, joined
@@ -31,32 +31,32 @@ class News:
     form: str
     address: str
     fingerprint: str
-    changes: Sequence[Change]
+    changes: Sequence[ContractChange]
     """Since the last fetch; at the first time what differs from the shipped contract."""
-    against: Sequence[Change]
+    against: Sequence[ContractChange]
     """What differs from the shipped contract now."""
     before: datetime | None
     """When it was last as before; None at the first time."""
     now: datetime
 
 
-def rows(news: News) -> dict[drift.Key, int]:
+def rows(news: News) -> dict[drift.DriftKey, int]:
     """Return what is counted as drift, by operation and change."""
     mark = "" if news.before else "schemas: "
-    found: dict[drift.Key, int] = {}
+    found: dict[drift.DriftKey, int] = {}
     for change in news.changes[:COUNTED]:
         place = f"{mark}{SIGNS[change.how]} {change.place}".strip()[:LONGEST]
-        found[drift.Key(news.partner, change.operation, DRIFT, place)] = 1
+        found[drift.DriftKey(news.partner, change.operation, DRIFT, place)] = 1
     if (left := len(news.changes) - COUNTED) > 0:
-        found[drift.Key(news.partner, "", DRIFT, f"{mark}more")] = left
+        found[drift.DriftKey(news.partner, "", DRIFT, f"{mark}more")] = left
     return found
 
 
-def finding(news: News) -> tasks.Finding:
+def finding(news: News) -> tasks.TaskFinding:
     """Return the task."""
     names = names_of(news.partner)
     worst = any(it.concerns_calls for it in news.changes)
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=KIND,
         subject=f"{news.form} {news.fingerprint[:12]}",
         destination=news.partner,
@@ -91,7 +91,7 @@ def _detail(news: News, partner: Text) -> Text:
     )
 
 
-def _text(change: Change) -> Text:
+def _text(change: ContractChange) -> Text:
     """Return one change in words."""
     if not change.operation:
         removed = change.how is How.REMOVED

@@ -22,7 +22,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair import replays
-from hub.store.repair.replays import Candidate, Item, ReplayFilter
+from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
 from hub.store.schema.repair_tables import (
     ALREADY_THERE,
     CANNOT_ASK,
@@ -75,7 +75,7 @@ def examine(
     file_path: BlobPath,
     selected: frozenset[int],
     candidate: Candidate,
-) -> Item:
+) -> ReplayItem:
     """Return what a plan says of one dead delivery."""
     with store.read() as tx:
         newer = replays.replaced_by(tx, candidate.id)
@@ -83,7 +83,7 @@ def examine(
         before = set(replays.open_before(tx, candidate.id)) - selected
         body = journal.bodies(tx, [candidate.message_id])[candidate.message_id]
     item = partial(
-        Item, delivery_id=candidate.id, attempts=candidate.attempts, fault=candidate.fault
+        ReplayItem, delivery_id=candidate.id, attempts=candidate.attempts, fault=candidate.fault
     )
     if newer is not None:
         return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")

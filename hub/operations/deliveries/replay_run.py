@@ -22,7 +22,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
 from hub.store.repair import replays
-from hub.store.repair.replays import Item
+from hub.store.repair.replays import ReplayItem
 from hub.store.schema.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
@@ -66,7 +66,7 @@ class ReplayRun:
         self.actor, self.reason = actor, reason
         self.on_delivered, self.on_commit, self.pause = on_delivered, on_commit, pause
         self.per_second, self.patience = per_second, patience
-        self.watched: dict[int, Item] = {}
+        self.watched: dict[int, ReplayItem] = {}
         self.outcomes: Counter[str] = Counter()
         self.delivered = 0
         self.stopped = ""
@@ -92,7 +92,7 @@ class ReplayRun:
             self._wait_for_outcomes()
         return self._end()
 
-    def _after_sending(self, item: Item, tried: set[str]) -> None:
+    def _after_sending(self, item: ReplayItem, tried: set[str]) -> None:
         """Let the first of a fault have its outcome alone; then keep the pace."""
         if self.patience is None:
             return
@@ -105,7 +105,7 @@ class ReplayRun:
         if self.watched and not self.stopped:
             self.stopped = "no outcome in time; does the hub run?"
 
-    def _carry_out(self, item: Item) -> str:
+    def _carry_out(self, item: ReplayItem) -> str:
         """Do what the plan says of one delivery, unless it has changed; return what was done."""
         now, id = self.clock(), item.delivery_id
         with self.store.write() as tx:
@@ -130,7 +130,7 @@ class ReplayRun:
         self.on_commit()
         return outcome
 
-    def _settle(self, tx: Tx, item: Item) -> None:
+    def _settle(self, tx: Tx, item: ReplayItem) -> None:
         """The partner has it: delivered, with the receipt that it gave when it was asked."""
         now, id = self.clock(), item.delivery_id
         transitions.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from hub.ports import Drift
-from hub.store.repair.drift import REST, Key
+from hub.store.repair.drift import REST, DriftKey
 
 MOST = 1000
 """Differences that are kept between two writings; what comes beyond is counted together."""
@@ -19,24 +19,24 @@ class DriftCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[Key, int] = {}
+        self._counts: dict[DriftKey, int] = {}
 
     def observe(self, drift: Sequence[Drift]) -> None:
         """Count what one reply had; a `hub.ports.DriftObserver`."""
         with self._lock:
             for one in drift:
-                key = Key(one.partner, one.operation, str(one.kind), one.place)
+                key = DriftKey(one.partner, one.operation, str(one.kind), one.place)
                 if key not in self._counts and len(self._counts) >= MOST:
-                    key = Key(one.partner, *REST)
+                    key = DriftKey(one.partner, *REST)
                 self._counts[key] = self._counts.get(key, 0) + 1
 
-    def take(self) -> dict[Key, int]:
+    def take(self) -> dict[DriftKey, int]:
         """Return the counts and begin anew."""
         with self._lock:
             counts, self._counts = self._counts, {}
         return counts
 
-    def give_back(self, counts: dict[Key, int]) -> None:
+    def give_back(self, counts: dict[DriftKey, int]) -> None:
         """Count again what could not be written."""
         with self._lock:
             for key, count in counts.items():

@@ -67,9 +67,9 @@ class DriftKeeping(Role):
         return opened
 
 
-def _news(fresh: Iterable[drift.Key]) -> Iterable[list[drift.Key]]:
+def _news(fresh: Iterable[drift.DriftKey]) -> Iterable[list[drift.DriftKey]]:
     """Return what was new, by partner and subject."""
-    found: defaultdict[tuple[str, str], list[drift.Key]] = defaultdict(list)
+    found: defaultdict[tuple[str, str], list[drift.DriftKey]] = defaultdict(list)
     for key in fresh:
         found[key.partner, subject_of(key)].append(key)
     return found.values()

@@ -7,7 +7,7 @@ from hub.messages.partner_names import names_of
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.store.repair import tasks
-from hub.store.repair.drift import Key
+from hub.store.repair.drift import DriftKey
 from hub.store.schema.repair_tables import WARD_IT
 from hub.texts import Text, both
 
@@ -16,7 +16,7 @@ SHOWN = 5
 """Places that a task names."""
 
 
-def subject_of(key: Key) -> str:
+def subject_of(key: DriftKey) -> str:
     """Return what makes two differences the same news: the kind, and the last name in the place.
 
     A new element in every reply of a partner is one piece of news.
@@ -29,14 +29,14 @@ def what(kind: str) -> Text:
     return both(f"drift.{DriftKind(kind)}")
 
 
-def finding(keys: Sequence[Key], *, since: datetime) -> tasks.Finding:
+def finding(keys: Sequence[DriftKey], *, since: datetime) -> tasks.TaskFinding:
     """Return the task for differences of one subject."""
     first = keys[0]
     partner = names_of(first.partner).text
     places = ", ".join(dict.fromkeys(f"{it.operation} {it.place}".strip() for it in keys[:SHOWN]))
     more = f" (+{len(keys) - SHOWN})" if len(keys) > SHOWN else ""
     of_code = first.kind == DriftKind.CODE_STATUS
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=KIND,
         subject=subject_of(first),
         destination=first.partner,

@@ -90,11 +90,11 @@ class DeadlineAlerts:
             return True
 
 
-def finding(one: Near) -> tasks.Finding:
+def finding(one: Near) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
     partner = names_of(one.destination).text
     ambiguous = one.state is DeliveryState.AMBIGUOUS
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=deadline_alerts.KIND,
         subject=one.number,
         destination=one.destination,

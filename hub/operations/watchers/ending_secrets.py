@@ -57,11 +57,11 @@ def subject_of(secret: KeptSecret) -> str:
     return f"{secret.client} {secret.prefix}"
 
 
-def finding(secret: KeptSecret) -> tasks.Finding:
+def finding(secret: KeptSecret) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
     ends = f"{local(secret.expires_at):%H:%M %d/%m/%Y}"
     about = both("clients.secret_ends", prefix=secret.prefix, client=secret.client, at=ends)
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=KIND,
         subject=subject_of(secret),
         destination="",

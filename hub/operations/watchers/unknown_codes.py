@@ -17,7 +17,7 @@ from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import fault_classes, tasks
-from hub.store.repair.fault_classes import Unknown
+from hub.store.repair.fault_classes import UnknownCode
 from hub.store.schema.repair_tables import WARD_IT
 from hub.texts import both
 
@@ -49,7 +49,7 @@ class UnknownCodes:
         return len(raised)
 
 
-def finding(one: Unknown) -> tasks.Finding:
+def finding(one: UnknownCode) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
     partner, since = names_of(one.partner).text, f"{local(one.first_seen):%H:%M %d/%m/%Y}"
     # Behind "--", because a code may begin with "-".
@@ -58,7 +58,7 @@ def finding(one: Unknown) -> tasks.Finding:
         f"hub faults classify --operation {operation} --as transient|permanent|delivered"
         f' --reason "..." -- {one.partner} {code}'
     )
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=fault_classes.KIND,
         subject=one.subject,
         destination=one.partner,

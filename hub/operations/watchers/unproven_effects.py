@@ -53,7 +53,7 @@ class UnprovenEffects:
         return len(raised)
 
 
-def finding(one: Left) -> tasks.Finding:
+def finding(one: Left) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
     names = names_of(one.destination)
     values = {"partner": names.text, "id": one.id}
@@ -62,7 +62,7 @@ def finding(one: Left) -> tasks.Finding:
         repair.append(both("tasks.unproven_differs", field=one.differs))
         if one.destination in catalog.PARTNERS:
             repair.append(both("tasks.unproven_profile", setting=names.profile_setting))
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=unproven.KIND,
         subject=one.number,
         destination=one.destination,

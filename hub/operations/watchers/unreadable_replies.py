@@ -18,7 +18,7 @@ from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks, unreadable_replies
-from hub.store.repair.unreadable_replies import Calls, Unreadable
+from hub.store.repair.unreadable_replies import Calls, UnreadablePlace
 from hub.store.schema.repair_tables import WARD_IT
 from hub.texts import Text, both, joined
 
@@ -44,7 +44,7 @@ class Row:
     """Calls of one place that could not be read, the newest first, since others last were."""
 
     place: Place
-    calls: Sequence[Unreadable]
+    calls: Sequence[UnreadablePlace]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +86,9 @@ def subject_of(detail: str) -> str:
     return _COUNTED.sub("#", told).strip()[:SUBJECT_LENGTH] or "reply"
 
 
-def in_a_row(found: Sequence[Unreadable], read: Mapping[Calls, int]) -> Iterator[Row]:
+def in_a_row(found: Sequence[UnreadablePlace], read: Mapping[Calls, int]) -> Iterator[Row]:
     """Yield for each place the calls after which none of their operation was read."""
-    grouped: defaultdict[Place, list[Unreadable]] = defaultdict(list)
+    grouped: defaultdict[Place, list[UnreadablePlace]] = defaultdict(list)
     for one in found:
         if one.seq > read.get(one.calls, 0):
             grouped[Place(one.calls.partner, subject_of(one.detail))].append(one)
@@ -96,7 +96,7 @@ def in_a_row(found: Sequence[Unreadable], read: Mapping[Calls, int]) -> Iterator
         yield Row(place=place, calls=calls)
 
 
-def finding(row: Row) -> tasks.Finding:
+def finding(row: Row) -> tasks.TaskFinding:
     """Return the task's content, Vietnamese and English."""
     partner = row.place.partner
     names = names_of(partner)
@@ -109,7 +109,7 @@ def finding(row: Row) -> tasks.Finding:
     )
     if fix.strip():
         repair = joined("", (repair, Text(f" ({fix.strip()})", f" ({fix.strip()})")))
-    return tasks.Finding(
+    return tasks.TaskFinding(
         kind=KIND,
         subject=row.place.subject,
         destination=partner,
@@ -133,7 +133,7 @@ def _rows(tx: Tx) -> tuple[list[Row], set[Place]]:
     return rows, {row.place for row in rows}
 
 
-def _open(tx: Tx) -> Sequence[tasks.Open]:
+def _open(tx: Tx) -> Sequence[tasks.OpenTask]:
     return tasks.open_of_kind(tx, KIND)
 
 

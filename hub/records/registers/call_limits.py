@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.rules.call_limits import LOCAL, CallLimits, Dated, Entry, Quota, Weekly
+from hub.rules.call_limits import LOCAL, CallLimits, Dated, LimitEntry, Quota, Weekly
 
 DATA = Path(__file__).parents[1] / "data" / "call_limits.toml"
 
@@ -44,7 +44,7 @@ def load(path: Path = DATA) -> CallLimits:
     return CallLimits(windows=(*found.weekly, *found.dated), quotas=found.quota)
 
 
-def _problem(entry: Entry) -> str:  # noqa: C901
+def _problem(entry: LimitEntry) -> str:  # noqa: C901
     operations = {type.name for type in CATALOG if type.reader == entry.partner}
     if entry.partner not in PARTNERS:
         return f"partners are {', '.join(sorted(PARTNERS))}"
@@ -71,7 +71,7 @@ def _problem(entry: Entry) -> str:  # noqa: C901
     return ""
 
 
-def _doubled(entry: Entry, earlier: Sequence[Quota]) -> str:
+def _doubled(entry: LimitEntry, earlier: Sequence[Quota]) -> str:
     """Say which quota of the same operation is in force on the same days.
 
     Both would hold, so one that should have ended would go on. Windows may overlap: shut is shut.

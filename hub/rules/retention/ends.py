@@ -23,7 +23,7 @@ _UNDER_WAY = frozenset({"accepted", "early"})
 _PARKED = "parked"
 
 
-class Kept(StrEnum):
+class KeepReason(StrEnum):
     """Why a dossier stays as it is."""
 
     NOT_CLOSED = "not_closed"
@@ -70,46 +70,46 @@ def ended_at(standing: DossierStanding) -> datetime | None:
     return None if closed is None else max(closed, standing.last_at)
 
 
-def why_kept(standing: DossierStanding, *, before: datetime) -> Kept | None:
+def why_kept(standing: DossierStanding, *, before: datetime) -> KeepReason | None:
     """Return what keeps a dossier, the gravest first; None when it may go.
 
     `before`: it must have been closed, and have been quiet, since then.
     """
     if standing.on_hold:
-        return Kept.LEGAL_HOLD
+        return KeepReason.LEGAL_HOLD
     return _unsettled(standing) or _young(standing, before)
 
 
-def _unsettled(standing: DossierStanding) -> Kept | None:
+def _unsettled(standing: DossierStanding) -> KeepReason | None:
     states = set(standing.deliveries) - {str(state) for state in FINAL}
     messages = set(standing.messages)
     reasons = (
-        (DeliveryState.DEAD in states, Kept.DELIVERY_DEAD),
-        (DeliveryState.AMBIGUOUS in states, Kept.DELIVERY_AMBIGUOUS),
-        (bool(states), Kept.DELIVERY_OPEN),
-        (_PARKED in messages, Kept.MESSAGE_PARKED),
-        (bool(messages & _UNDER_WAY), Kept.MESSAGE_WAITS),
-        (standing.kept_steps > 0, Kept.STEP_MISSING),
-        (standing.open_tasks > 0, Kept.TASK_OPEN),
+        (DeliveryState.DEAD in states, KeepReason.DELIVERY_DEAD),
+        (DeliveryState.AMBIGUOUS in states, KeepReason.DELIVERY_AMBIGUOUS),
+        (bool(states), KeepReason.DELIVERY_OPEN),
+        (_PARKED in messages, KeepReason.MESSAGE_PARKED),
+        (bool(messages & _UNDER_WAY), KeepReason.MESSAGE_WAITS),
+        (standing.kept_steps > 0, KeepReason.STEP_MISSING),
+        (standing.open_tasks > 0, KeepReason.TASK_OPEN),
     )
     return next((why for holds, why in reasons if holds), None)
 
 
-def _young(standing: DossierStanding, before: datetime) -> Kept | None:
+def _young(standing: DossierStanding, before: datetime) -> KeepReason | None:
     ended = ended_at(standing)
     if ended is None:
-        return Kept.NOT_CLOSED
-    return Kept.TOO_YOUNG if ended >= before else None
+        return KeepReason.NOT_CLOSED
+    return KeepReason.TOO_YOUNG if ended >= before else None
 
 
-def look_again(standing: DossierStanding, why: Kept, *, before: datetime) -> datetime:
+def look_again(standing: DossierStanding, why: KeepReason, *, before: datetime) -> datetime:
     """Return what `before` must have reached for a dossier that is kept to be worth another look.
 
     Of one that is too young that is known. What else keeps it may be settled at any time, and whole
     months are archived: so the next month. `before` is in the zone in which months are counted.
     """
     ended = ended_at(standing)
-    return ended if ended and why is Kept.TOO_YOUNG else month_after(before)
+    return ended if ended and why is KeepReason.TOO_YOUNG else month_after(before)
 
 
 def whole_months(now: datetime, age: timedelta) -> datetime:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.retention.ends import DossierStanding
-from hub.store.archive.page_positions import Order
+from hub.store.archive.page_positions import PageOrder
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
 from hub.store.schema.archive_tables import READABLE, archived_dossiers, legal_holds
@@ -20,10 +20,10 @@ from hub.store.statements.compiled import Compiled, any_of
 
 a, c = archived_dossiers.c, dossiers.c
 
-TO_ARCHIVE = Order(condition=CLOSED, ended=c.status_at, again=c.archive_again)
-TO_ERASE = Order(condition=UNERASED, ended=c.status_at, again=c.erase_again)
+TO_ARCHIVE = PageOrder(condition=CLOSED, ended=c.status_at, again=c.archive_again)
+TO_ERASE = PageOrder(condition=UNERASED, ended=c.status_at, again=c.erase_again)
 """Closed dossiers in the database, by the time of their last status."""
-ARCHIVED_TO_ERASE = Order(condition=READABLE, ended=a.closed_at, again=a.erase_again)
+ARCHIVED_TO_ERASE = PageOrder(condition=READABLE, ended=a.closed_at, again=a.erase_again)
 """Those in archive files that can still be read."""
 _HELD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
 

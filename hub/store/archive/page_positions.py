@@ -24,7 +24,7 @@ class Place:
     number: str = ""
 
 
-class Order:
+class PageOrder:
     """Dossiers of a table that fulfil a condition, by when they ended or were put off to."""
 
     def __init__(

@@ -28,7 +28,7 @@ _encode, _sha256 = msgspec.json.encode, hashlib.sha256
 
 
 @dataclass(slots=True)
-class Reading:
+class ChainReading:
     """The last row that was read, its hash (None: not known), and the problems."""
 
     chain: Chain

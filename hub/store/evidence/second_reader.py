@@ -15,12 +15,12 @@ import msgspec
 
 from hub.store.engine.store import Store
 from hub.store.evidence.chain import CHAINS, Chain
-from hub.store.evidence.reading import Reading, Row, page
+from hub.store.evidence.reading import ChainReading, Row, page
 
 _TOLD_EVERY = 20_000
 
 
-class Order(msgspec.Struct, frozen=True):
+class RowOrder(msgspec.Struct, frozen=True):
     """What to read: the rows numbered `after` < number <= `upto`."""
 
     url: str
@@ -44,7 +44,7 @@ class SecondReader:
     """The process, for the length of a block."""
 
     def __init__(self, url: str, chain: Chain, *, after: int, upto: int) -> None:
-        self._order = Order(url, chain.name, after, upto)
+        self._order = RowOrder(url, chain.name, after, upto)
         self.told: Half | None = None
 
     def __enter__(self) -> Self:
@@ -93,7 +93,7 @@ class SecondReader:
                 return  # it died: what it should have read is read by the first one
 
 
-def _half(reading: Reading, *, over: bool) -> bytes:
+def _half(reading: ChainReading, *, over: bool) -> bytes:
     half = Half(
         reading.count, reading.last, reading.previous, reading.problems, reading.left_out, over
     )
@@ -102,9 +102,9 @@ def _half(reading: Reading, *, over: bool) -> bytes:
 
 def main() -> None:
     """Take the order and carry it out."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=RowOrder)
     (chain,) = (one for one in CHAINS if one.name == order.chain)
-    reading = Reading(chain, last=order.after)
+    reading = ChainReading(chain, last=order.after)
 
     def tell(_rows: list[Row]) -> None:
         if reading.count % _TOLD_EVERY == 0:

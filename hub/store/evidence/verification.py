@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hub.store.engine.store import Tx
 from hub.store.evidence.anchors import Anchor
 from hub.store.evidence.chain import Chain, head_of
-from hub.store.evidence.reading import Reading, Row, digest_of, page
+from hub.store.evidence.reading import ChainReading, Row, digest_of, page
 from hub.store.evidence.second_reader import SecondReader
 
 WORTH_TWO = 1_000_000
@@ -51,7 +51,7 @@ def verify(
     statement what stands at its own moment, and a row that is appended meanwhile is not wrong.
     """
     before = head_of(tx, chain)
-    reading = Reading(chain)
+    reading = ChainReading(chain)
     for anchor in (since, known):
         if anchor and not _holds(tx, chain, anchor):
             when = f"{anchor.verified_at:%Y-%m-%d %H:%M:%S%z} by {anchor.actor}"
@@ -64,7 +64,7 @@ def verify(
     return _verdict(reading, since)
 
 
-def _verdict(reading: Reading, since: Anchor | None) -> ChainCheck:
+def _verdict(reading: ChainReading, since: Anchor | None) -> ChainCheck:
     problems = list(reading.problems)
     if reading.left_out:
         problems.append(f"{reading.chain.name}: and {reading.left_out} more")
@@ -79,7 +79,7 @@ def _verdict(reading: Reading, since: Anchor | None) -> ChainCheck:
 
 
 def _read_all(
-    tx: Tx, reading: Reading, before: tuple[int, str] | None, progress: Progress, url: str
+    tx: Tx, reading: ChainReading, before: tuple[int, str] | None, progress: Progress, url: str
 ) -> None:
     total = max(before[0] - reading.last, 0) if before else 0
     named = before == (reading.last, reading.previous)
@@ -104,7 +104,7 @@ def _read_all(
 
 
 def _read_halves(
-    tx: Tx, reading: Reading, upto: int, progress: Callable[[int], None], url: str
+    tx: Tx, reading: ChainReading, upto: int, progress: Callable[[int], None], url: str
 ) -> None:
     """Read up to row `upto`, the second half of it in a process of its own.
 

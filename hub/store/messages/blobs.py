@@ -37,7 +37,7 @@ _REGISTER = Compiled(
 _MEDIA_TYPE = Compiled(sa.select(blobs.c.media_type).where(blobs.c.sha256 == sa.bindparam("which")))
 
 
-class Readable(Protocol):
+class ReadableFile(Protocol):
     """What can be read piece by piece; b"" is its end."""
 
     def read(self, size: int = ..., /) -> bytes:
@@ -109,7 +109,7 @@ class BlobStore:
             raise InvalidMessage("file_hash_wrong", where="sha256", why="not a sha256 in hex")
         return self.directory / sha256[:2] / sha256[2:4] / sha256
 
-    def write(self, stream: Readable, *, sha256: str = "") -> tuple[str, int]:
+    def write(self, stream: ReadableFile, *, sha256: str = "") -> tuple[str, int]:
         """Store the stream and return (sha256, bytes).
 
         Raises InvalidMessage over the limit or when the content is not `sha256`; nothing stays.

@@ -119,7 +119,7 @@ def gaps(tx: Tx, limit: int = 100) -> list[Gap]:
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class WaitingPapers:
     """Papers of a dossier that are here and that the town was not given, or that it waits for."""
 
     number: str
@@ -133,7 +133,7 @@ class Papers:
     """When the first of them came, or the town's request."""
 
 
-def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
+def papers_not_at_town(tx: Tx, limit: int = 100) -> list[WaitingPapers]:
     """Return the dossiers under way of which the town lacks papers, oldest first.
 
     Also where none are here although the town waits for some and the ward's status does not say so,
@@ -143,7 +143,7 @@ def papers_not_at_town(tx: Tx, limit: int = 100) -> list[Papers]:
     return sorted(found, key=lambda papers: papers.since)[:limit]
 
 
-def _papers_here(tx: Tx, limit: int) -> list[Papers]:
+def _papers_here(tx: Tx, limit: int) -> list[WaitingPapers]:
     file = dossier_files.c
     came = sa.func.min(journal.c.recorded_at)
     # Not by the key of legs: the few that are under way come first, and their files are looked up.
@@ -159,12 +159,12 @@ def _papers_here(tx: Tx, limit: int) -> list[Papers]:
         .order_by(came)
     )
     return [
-        Papers(number, child or "", count, bool(wanted), since)
+        WaitingPapers(number, child or "", count, bool(wanted), since)
         for number, child, count, wanted, since in tx.execute(query.limit(limit))
     ]
 
 
-def _requests_unseen(tx: Tx, limit: int) -> list[Papers]:
+def _requests_unseen(tx: Tx, limit: int) -> list[WaitingPapers]:
     file, step, leg = dossier_files.c, leg_steps.c, legs.c
     here = sa.exists().where(
         file.number == leg.number, file.is_result.is_(False), file.to_town.is_(False)
@@ -179,4 +179,6 @@ def _requests_unseen(tx: Tx, limit: int) -> list[Papers]:
         .order_by(journal.c.recorded_at)
     )
     rows = tx.execute(query.limit(limit))
-    return [Papers(number, child or "", 0, wanted=True, since=at) for number, child, at in rows]
+    return [
+        WaitingPapers(number, child or "", 0, wanted=True, since=at) for number, child, at in rows
+    ]

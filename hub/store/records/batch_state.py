@@ -106,7 +106,7 @@ class Steps:
 
 
 @dataclass(slots=True, kw_only=True)
-class Papers:
+class BatchPapers:
     """The files of the dossiers of one batch."""
 
     of: "defaultdict[str, dict[tuple[str, str], Paper]]" = field(
@@ -145,7 +145,7 @@ class AtHand:
     """Those of which messages came early; of the others nobody has to look."""
     legs: Legs
     steps: Steps
-    papers: Papers
+    papers: BatchPapers
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     events: list[Mapping[str, object]] = field(default_factory=list)

@@ -102,9 +102,9 @@ def take_papers_back(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
     _NOT_GIVEN.run_each(tx, rows)
 
 
-def read_together(tx: Tx, numbers: Collection[str]) -> batch_state.Papers:
+def read_together(tx: Tx, numbers: Collection[str]) -> batch_state.BatchPapers:
     """Return the files of dossiers."""
-    papers = batch_state.Papers()
+    papers = batch_state.BatchPapers()
     if numbers:
         for paper in map(_paper, _ALL.all(tx, {"numbers": sorted(numbers)})):
             papers.of[paper.number][paper.key] = paper

@@ -15,7 +15,7 @@ c = contracts.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptContract:
     """What is known of the contract of a partner."""
 
     partner: str
@@ -39,10 +39,10 @@ class Kept:
     """The contract, JSON."""
 
 
-def of_partner(tx: Tx, partner: str) -> Kept | None:
+def of_partner(tx: Tx, partner: str) -> KeptContract | None:
     """Return what is known of a partner's contract, None before it was asked for."""
     row = tx.execute(sa.select(contracts).where(c.partner == partner)).one_or_none()
-    return None if row is None else Kept(**row._asdict())
+    return None if row is None else KeptContract(**row._asdict())
 
 
 def claim(tx: Tx, partner: str, *, now: datetime, until: datetime, latest: datetime) -> bool:
@@ -66,7 +66,7 @@ def claim(tx: Tx, partner: str, *, now: datetime, until: datetime, latest: datet
     return tx.execute(statement.values(next_at=until)).rowcount == 1
 
 
-def keep(tx: Tx, kept: Kept) -> None:
+def keep(tx: Tx, kept: KeptContract) -> None:
     """Write down what is known now."""
-    values = {name: getattr(kept, name) for name in Kept.__slots__ if name != "partner"}
+    values = {name: getattr(kept, name) for name in KeptContract.__slots__ if name != "partner"}
     tx.execute(sa.update(contracts).where(c.partner == kept.partner).values(values))

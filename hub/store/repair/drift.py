@@ -22,7 +22,7 @@ c = drift.c
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
+class DriftKey:
     """One difference."""
 
     partner: str
@@ -35,20 +35,20 @@ class Key:
 class Seen:
     """A difference with its count and times."""
 
-    key: Key
+    key: DriftKey
     count: int
     first_seen: datetime
     last_seen: datetime
 
 
-def add(tx: Tx, counts: Mapping[Key, int], *, now: datetime) -> list[Key]:
+def add(tx: Tx, counts: Mapping[DriftKey, int], *, now: datetime) -> list[DriftKey]:
     """Add the counts; return the differences that were not known before."""
-    fresh: list[Key] = []
+    fresh: list[DriftKey] = []
     for partner in sorted({key.partner for key in counts}):
         known = {row.key for row in of_partner(tx, partner)}
         for key in sorted(key for key in counts if key.partner == partner):
             if key not in known and len(known) >= MOST:
-                _add(tx, Key(partner, *REST), counts[key], now)
+                _add(tx, DriftKey(partner, *REST), counts[key], now)
                 continue
             _add(tx, key, counts[key], now)
             if key not in known:
@@ -57,7 +57,7 @@ def add(tx: Tx, counts: Mapping[Key, int], *, now: datetime) -> list[Key]:
     return fresh
 
 
-def _add(tx: Tx, key: Key, count: int, now: datetime) -> None:
+def _add(tx: Tx, key: DriftKey, count: int, now: datetime) -> None:
     row = {
         "partner": key.partner,
         "operation": key.operation,
@@ -82,7 +82,7 @@ def of_partner(tx: Tx, partner: str) -> Sequence[Seen]:
     rows = tx.execute(query.order_by(c.first_seen.desc(), c.operation, c.kind, c.place))
     return [
         Seen(
-            Key(row.partner, row.operation, row.kind, row.place),
+            DriftKey(row.partner, row.operation, row.kind, row.place),
             row.seen,
             row.first_seen,
             row.last_seen,

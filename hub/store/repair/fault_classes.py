@@ -39,7 +39,7 @@ _NEEDLESS = sa.and_(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class UnknownCode:
     """A reply code that nobody has classified."""
 
     partner: str
@@ -131,15 +131,15 @@ def tasks(tx: Tx) -> Sequence[sa.RowMapping]:
     return tx.execute(sa.select(fault_classes).order_by(*order)).mappings().all()
 
 
-def untold(tx: Tx, limit: int = 100) -> list[Unknown]:
+def untold(tx: Tx, limit: int = 100) -> list[UnknownCode]:
     """Return the codes without a verdict that have no task.
 
     One whose task a person closed has it behind it, until the code is seen again.
     """
     told = sa.exists().where(_MINE, sa.or_(t.closed_at.is_(None), t.closed_at >= c.last_seen))
-    query = sa.select(*(c[name] for name in Unknown.__slots__)).where(~_CLASSIFIED, ~told)
+    query = sa.select(*(c[name] for name in UnknownCode.__slots__)).where(~_CLASSIFIED, ~told)
     rows = tx.execute(query.order_by(c.first_seen).limit(limit)).mappings()
-    return [Unknown(**row) for row in rows]
+    return [UnknownCode(**row) for row in rows]
 
 
 def some_needless(tx: Tx) -> bool:

@@ -90,7 +90,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class ReplayItem:
     """One delivery of a plan: what was seen, and what was done with it (None: nothing yet)."""
 
     delivery_id: int
@@ -157,7 +157,7 @@ def _beside(mine: Any, other: Any, id: int) -> sa.Select[int]:
 
 
 def create(
-    tx: Tx, selection: ReplayFilter, items: Sequence[Item], *, actor: str, now: datetime
+    tx: Tx, selection: ReplayFilter, items: Sequence[ReplayItem], *, actor: str, now: datetime
 ) -> int:
     """Store a plan with its items in order; return its number."""
     text = msgspec.json.encode({k: v for k, v in asdict(selection).items() if v}).decode()
@@ -180,12 +180,12 @@ def plan_of(tx: Tx, number: int) -> ReplayPlan:
     return ReplayPlan(*row)
 
 
-def items_of(tx: Tx, number: int) -> list[Item]:
+def items_of(tx: Tx, number: int) -> list[ReplayItem]:
     """Return the items of a plan in order."""
-    names = list(Item.__slots__)
+    names = list(ReplayItem.__slots__)
     query = sa.select(*(replay_items.c[name] for name in names))
     query = query.where(replay_items.c.plan == number).order_by(replay_items.c.rank)
-    return [Item(**row) for row in tx.execute(query).mappings()]
+    return [ReplayItem(**row) for row in tx.execute(query).mappings()]
 
 
 def begin(tx: Tx, number: int, now: datetime) -> None:
@@ -208,7 +208,7 @@ def mark(tx: Tx, number: int, id: int, outcome: str, now: datetime) -> bool:
     return tx.execute(statement).rowcount == 1
 
 
-def still_as_seen(tx: Tx, item: Item) -> bool:
+def still_as_seen(tx: Tx, item: ReplayItem) -> bool:
     """Tell, with the row locked, whether a delivery is dead as the plan saw it."""
     query = sa.select(c.state, c.attempts).where(c.id == item.delivery_id).with_for_update()
     row = tx.execute(query).one()

@@ -28,7 +28,7 @@ class NoSuchTask(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class TaskFinding:
     """Something to look after; `subject` is a dossier number, or an operation with its code."""
 
     kind: str
@@ -53,7 +53,7 @@ class Finding:
         return self.kind, self.subject, _as_last_release(self.detail)
 
 
-def open_once(tx: Tx, found: Finding, *, due_at: datetime | None, now: datetime) -> bool:
+def open_once(tx: Tx, found: TaskFinding, *, due_at: datetime | None, now: datetime) -> bool:
     """Open a task for a finding; False when it has one already."""
     values = asdict(found) | {"opened_at": now, "due_at": due_at}
     return tx.execute(insert(tx, tasks).on_conflict_do_nothing(), values).rowcount == 1
@@ -67,7 +67,7 @@ def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None
     return number
 
 
-def open_among_few(tx: Tx, found: Finding, *, most: int, now: datetime) -> bool:
+def open_among_few(tx: Tx, found: TaskFinding, *, most: int, now: datetime) -> bool:
     """Open a task as `open_once`, without a due time; False, too, when `most` of its kind are open.
 
     For findings of which a partner can make any number.
@@ -81,7 +81,7 @@ def open_among_few(tx: Tx, found: Finding, *, most: int, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenTask:
     """An open task: its number, and what it is about."""
 
     number: int
@@ -89,11 +89,11 @@ class Open:
     subject: str
 
 
-def open_of_kind(tx: Tx, kind: str) -> list[Open]:
+def open_of_kind(tx: Tx, kind: str) -> list[OpenTask]:
     """Return the open tasks of a kind."""
     query = sa.select(t.number, t.destination, t.subject)
     query = query.where(t.kind == kind, t.closed_at.is_(None)).order_by(t.number)
-    return [Open(row.number, row.destination, row.subject) for row in tx.execute(query)]
+    return [OpenTask(row.number, row.destination, row.subject) for row in tx.execute(query)]
 
 
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:

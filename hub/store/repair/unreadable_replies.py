@@ -33,7 +33,7 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadablePlace:
     """A call whose reply could not be read."""
 
     calls: Calls
@@ -43,7 +43,7 @@ class Unreadable:
     """Where in the reply, what was read there, what to do; without values."""
 
 
-def latest(tx: Tx) -> Sequence[Unreadable]:
+def latest(tx: Tx) -> Sequence[UnreadablePlace]:
     """Return the unreadable ones among the latest calls, the newest first."""
     after = _after(tx)
     query = (
@@ -54,7 +54,7 @@ def latest(tx: Tx) -> Sequence[Unreadable]:
         .limit(MOST)
     )
     return [
-        Unreadable(
+        UnreadablePlace(
             Calls(row.partner, row.operation, row.kind), row.seq, row.answered_at, row.detail or ""
         )
         for row in tx.execute(query)

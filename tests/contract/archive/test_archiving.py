@@ -13,7 +13,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.files import comparing, verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading, leading
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.archive import files, index, rows, waiting_work
 from hub.store.conservation import counts
 from hub.store.conservation.proof import prove
@@ -84,17 +84,21 @@ def test_the_balance_counts_what_was_archived(ward: Ward, archive: Archive) -> N
     assert after["delivered"] == 0
 
 
-@pytest.mark.parametrize("why", [Kept.LEGAL_HOLD, Kept.TASK_OPEN, Kept.DELIVERY_DEAD])
-def test_what_somebody_has_to_look_after_stays(ward: Ward, archive: Archive, why: Kept) -> None:
+@pytest.mark.parametrize(
+    "why", [KeepReason.LEGAL_HOLD, KeepReason.TASK_OPEN, KeepReason.DELIVERY_DEAD]
+)
+def test_what_somebody_has_to_look_after_stays(
+    ward: Ward, archive: Archive, why: KeepReason
+) -> None:
     """Excluded with its reason, and every row is there afterwards."""
     name = end(ward, 1)
-    if why is Kept.LEGAL_HOLD:
+    if why is KeepReason.LEGAL_HOLD:
         assert holding.hold(ward.store, name, BY)
     else:
         statements = {
-            Kept.TASK_OPEN: "INSERT INTO tasks (kind, subject, destination, owner, detail, repair,"
+            KeepReason.TASK_OPEN: "INSERT INTO tasks (kind, subject, destination, owner, detail, repair,"  # noqa: E501
             " opened_at) VALUES ('x', :name, 'provincial', 'ward clerk', '', '', 1)",
-            Kept.DELIVERY_DEAD: "UPDATE deliveries SET state = 'dead', settled_at = NULL"
+            KeepReason.DELIVERY_DEAD: "UPDATE deliveries SET state = 'dead', settled_at = NULL"
             " WHERE id = (SELECT max(id) FROM deliveries WHERE lane = :name)",
         }
         with ward.store.write() as tx:
@@ -113,7 +117,7 @@ def test_what_changes_after_it_was_compared_stays(
     changed, gone = end(ward, 1), end(ward, 2)
     compare = comparing.compare
 
-    def compare_and_hold(*args: object, **options: object) -> comparing.Compared:
+    def compare_and_hold(*args: object, **options: object) -> comparing.RowComparison:
         found = compare(*args, **options)  # type: ignore[arg-type]
         holding.hold(ward.store, changed, BY)
         return found
@@ -137,7 +141,7 @@ def test_nothing_is_deleted_that_was_not_read_back(
 
     def spoil_and_compare(
         store: object, folder: Path, file: files.ArchiveFile, **options: object
-    ) -> comparing.Compared:
+    ) -> comparing.RowComparison:
         place = folder / file.name
         text = bytearray(place.read_bytes())
         text[-10] ^= 1

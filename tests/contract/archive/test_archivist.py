@@ -14,7 +14,7 @@ from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import leading
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows
 from hub.texts import both
@@ -108,7 +108,7 @@ def test_a_stored_file_that_the_disk_does_not_read_keeps_its_dossier(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Path, "open", broken)
         report = run(archive, BY)
-    assert (report.archived, dict(report.kept)) == (1, {Kept.FILE_MISSING: 1})
+    assert (report.archived, dict(report.kept)) == (1, {KeepReason.FILE_MISSING: 1})
     with ward.store.read() as tx:
         assert index.known(tx, [ill, well]) == {well}
 

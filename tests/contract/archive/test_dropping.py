@@ -11,7 +11,7 @@ from hub.operations import unpark
 from hub.operations.archive import erasing, holding
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.archive import index
 from hub.store.messages import parked
 from hub.store.messages.parked import ParkedFilter
@@ -80,8 +80,8 @@ def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once
     id = repeat(ward, name)
     old = replace(archive, personal=timedelta(days=700))
     report = run(old, BY)
-    assert (report.erased, dict(report.kept)) == (0, {Kept.MESSAGE_PARKED: 1})
-    assert report.examples[Kept.MESSAGE_PARKED] == [name]
+    assert (report.erased, dict(report.kept)) == (0, {KeepReason.MESSAGE_PARKED: 1})
+    assert report.examples[KeepReason.MESSAGE_PARKED] == [name]
     assert unpark.drop(ward.store, [id], BY).count == 1
     assert run(old, BY).erased == 1
 

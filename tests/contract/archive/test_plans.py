@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store.archive.candidates import ARCHIVED_TO_ERASE, TO_ARCHIVE, TO_ERASE
-from hub.store.archive.page_positions import Order, Place
+from hub.store.archive.page_positions import PageOrder, Place
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import from_microseconds
@@ -36,7 +36,7 @@ _FILE = (
 )
 
 
-def page(tx: sa.Connection, order: Order, after: Place = Place()) -> list[Place]:
+def page(tx: sa.Connection, order: PageOrder, after: Place = Place()) -> list[Place]:
     """Return the first page."""
     return order.page(tx, before=NOW, until=NOW, after=after, limit=PAGE)
 

@@ -12,7 +12,7 @@ from hub.messages.payloads import Status
 from hub.operations.archive import holding, selecting
 from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.archive import index, rows
 from hub.store.records import dossiers as store
 from hub.store.schema.record_tables import dossiers
@@ -77,7 +77,11 @@ def test_what_something_keeps_is_not_read_again_by_the_next_run(
     task(ward, tasked)
     uncollected(ward, early)
     erasing = replace(archive, personal=timedelta(days=365))
-    assert dict(run(erasing, BY).kept) == {Kept.LEGAL_HOLD: 1, Kept.TASK_OPEN: 1, Kept.TOO_YOUNG: 1}
+    assert dict(run(erasing, BY).kept) == {
+        KeepReason.LEGAL_HOLD: 1,
+        KeepReason.TASK_OPEN: 1,
+        KeepReason.TOO_YOUNG: 1,
+    }
     end(ward, 4)
     with loaded(monkeypatch) as seen:
         report = run(archive, BY)
@@ -121,7 +125,7 @@ def test_what_was_settled_goes_next_month_or_when_a_person_says_so(
     for n in (1, 2):
         task(ward, end(ward, n))
     run(archive, BY)
-    assert dict(rehearse(archive).kept) == {Kept.TASK_OPEN: 2}
+    assert dict(rehearse(archive).kept) == {KeepReason.TASK_OPEN: 2}
     settle_task(ward)
     assert rehearse(archive).archived == 2
     assert run(archive, BY).archived == 0
@@ -133,8 +137,8 @@ def test_looking_again_counts_each_dossier_once(ward: Ward, archive: Archive) ->
     task(ward, end(ward, 1))
     run(archive, BY)
     task(ward, end(ward, 2))
-    assert dict(run(archive, BY, again=True).kept) == {Kept.TASK_OPEN: 2}
-    assert dict(run(archive, BY, before=LONG_AFTER).kept) == {Kept.TASK_OPEN: 2}
+    assert dict(run(archive, BY, again=True).kept) == {KeepReason.TASK_OPEN: 2}
+    assert dict(run(archive, BY, before=LONG_AFTER).kept) == {KeepReason.TASK_OPEN: 2}
     settle_task(ward)
     assert run(archive, BY, again=True).archived == 2
 

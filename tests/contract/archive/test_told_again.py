@@ -15,7 +15,7 @@ from hub.operations.archive.files import sealing
 from hub.operations.archive.files.reading import ArchiveDamaged, FileReader, open_part
 from hub.operations.archive.files.writing import FileWriter
 from hub.operations.archive.selecting import Pages
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.archive import files, index, references, rows
 from hub.store.archive.rows import Rows
 from hub.store.conservation.proof import prove
@@ -216,8 +216,8 @@ def test_a_dossier_stays_whose_stored_file_is_missing_or_damaged(
         place.rename(place.with_name("away"))
     for again in (False, True):
         report = run(archive, BY, again=again)
-        assert (report.archived, dict(report.kept)) == (0, {Kept.FILE_MISSING: 1})
-        assert report.examples[Kept.FILE_MISSING] == [name]
+        assert (report.archived, dict(report.kept)) == (0, {KeepReason.FILE_MISSING: 1})
+        assert report.examples[KeepReason.FILE_MISSING] == [name]
     assert list(archive.folder.glob("*.jsonl")) == []
     place.write_bytes(PAPER)
     assert run(archive, BY, again=True).archived == 1

@@ -59,7 +59,7 @@ def retried(store: Store) -> None:
 
 def replayed(store: Store) -> None:
     """Run a plan that was made when the newer one still stood."""
-    item = replays.Item(delivery_id=OLD, attempts=1, fault="partner_busy", verdict=SUPERSEDED)
+    item = replays.ReplayItem(delivery_id=OLD, attempts=1, fault="partner_busy", verdict=SUPERSEDED)
     with store.write() as tx:
         plan = replays.create(tx, replays.ReplayFilter(), [item], actor="officer", now=AT)
     run = ReplayRun(

@@ -92,7 +92,7 @@ def test_the_list_names_partner_place_and_times(installed: Store, words: tuple[s
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
     assert "No difference" in result.output
     with installed.write() as tx:
-        key = drift.Key("provincial", "TraCuuHoSo", "unknown_field", "HoSo/moi")
+        key = drift.DriftKey("provincial", "TraCuuHoSo", "unknown_field", "HoSo/moi")
         drift.add(tx, {key: 3}, now=now() - timedelta(days=1))
         drift.add(tx, {key: 2}, now=now())
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.broker.rabbit.dialer import Dialer, NotYet
+from hub.broker.rabbit.dialer import BrokerDialer, NotYet
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable
@@ -21,10 +21,10 @@ class Nothing:
         """Never reached: no broker answers in these tests."""
 
 
-def dialer(listener: socket.socket) -> Dialer[Nothing]:
+def dialer(listener: socket.socket) -> BrokerDialer[Nothing]:
     """Return a dialer to whatever listens there."""
     target = Target.parse(f"amqp://a:b@127.0.0.1:{listener.getsockname()[1]}/")
-    return Dialer(target, lambda _: Nothing(), purpose="test")
+    return BrokerDialer(target, lambda _: Nothing(), purpose="test")
 
 
 def test_a_dial_under_way_does_not_hide_why_the_one_before_was_refused() -> None:

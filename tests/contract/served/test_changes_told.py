@@ -9,7 +9,7 @@ from datetime import timedelta
 from adapters.provincial import profile as province_profile
 from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
-from hub.ports import Fetched, Outcome
+from hub.ports import Fetched, FetchOutcome
 from hub.store.repair import tasks
 from tests.support.watched_contract import DAY, NEXT_VERSION, START, Watched
 
@@ -17,7 +17,7 @@ from tests.support.watched_contract import DAY, NEXT_VERSION, START, Watched
 def test_our_own_contract_is_no_news(watched: Watched) -> None:
     """The WSDL with both schemas that it imports, read over the line, is the shipped one."""
     assert watched.look()
-    assert watched.kept.outcome == Outcome.SERVED
+    assert watched.kept.outcome == FetchOutcome.SERVED
     assert (watched.kept.differs, watched.open_tasks, watched.drift) == (0, [], set())
 
 

@@ -13,7 +13,7 @@ from adapters.town_center import profile as town_profile
 from adapters.town_center.served_contract import contract_reader as town_reader
 from hub.cli import app
 from hub.messages import catalog
-from hub.ports import Outcome
+from hub.ports import FetchOutcome
 from hub.store.engine.store import Store
 from tests.support.partners.province import settings_for
 from tests.support.partners.town import settings_for as town_settings
@@ -32,7 +32,7 @@ def test_openapi_is_read_where_the_profile_names_it(
     reader = reader_of(province, mode="rest", profile=named)
     watched = Watched(store, reader)
     watched.look()
-    assert (watched.kept.outcome, watched.kept.differs) == (Outcome.SERVED, 0)
+    assert (watched.kept.outcome, watched.kept.differs) == (FetchOutcome.SERVED, 0)
     province.set_faults([NEXT_VERSION])
     watched.look(DAY)
     (task,) = watched.open_tasks
@@ -51,7 +51,7 @@ def test_the_towns_contract_is_watched_too(store: Store, tmp_path: Path) -> None
         assert reader is not None
         watched = Watched(store, reader)
         watched.look()
-        assert (watched.kept.outcome, watched.kept.differs) == (Outcome.SERVED, 0)
+        assert (watched.kept.outcome, watched.kept.differs) == (FetchOutcome.SERVED, 0)
         town.set_faults([NEXT_VERSION])
         watched.look(DAY)
         (task,) = watched.open_tasks

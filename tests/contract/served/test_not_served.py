@@ -8,7 +8,7 @@ from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
 from hub.operations.contracts.watching import RETRY
-from hub.ports import Outcome
+from hub.ports import FetchOutcome
 from hub.rules.call_limits import CallLimits, Dated
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
@@ -38,13 +38,13 @@ def test_a_partner_that_serves_none_is_a_fact_and_no_finding(
     for wait in (DAY, RETRY, DAY):
         assert watched.look(wait)
     kept = watched.kept
-    assert (kept.outcome, kept.why) == (Outcome.NONE, why)
+    assert (kept.outcome, kept.why) == (FetchOutcome.NONE, why)
     assert kept.next_at == watched.now + DAY
     assert (kept.fingerprint, kept.fetched_at) == (before.fingerprint, before.fetched_at)
     assert (watched.open_tasks, watched.drift) == ([], set())
     province.clear_faults()
     watched.look(DAY)
-    assert (watched.kept.outcome, watched.open_tasks) == (Outcome.SERVED, [])
+    assert (watched.kept.outcome, watched.open_tasks) == (FetchOutcome.SERVED, [])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason(
     """No entities, no document without an end; neither ends the hub nor opens a task."""
     province.set_faults([fault])
     watched.look()
-    assert watched.kept.outcome == Outcome.UNREADABLE
+    assert watched.kept.outcome == FetchOutcome.UNREADABLE
     assert watched.kept.why
     assert watched.open_tasks == []
 
@@ -85,11 +85,11 @@ def test_a_partner_that_is_away_is_asked_again_an_hour_later(
     """Its contract is not taken for gone."""
     province.set_faults([fault])
     watched.look()
-    assert watched.kept.outcome == Outcome.AWAY
+    assert watched.kept.outcome == FetchOutcome.AWAY
     assert not watched.look(wait - timedelta(seconds=1))
     province.clear_faults()
     assert watched.look(timedelta(seconds=1))
-    assert (watched.kept.outcome, watched.open_tasks) == (Outcome.SERVED, [])
+    assert (watched.kept.outcome, watched.open_tasks) == (FetchOutcome.SERVED, [])
 
 
 def test_a_schema_that_is_away_for_a_moment_is_not_taken_for_gone(

@@ -25,7 +25,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
-from hub.store.repair.replays import Item, NoSuchPlan, ReplayFilter
+from hub.store.repair.replays import NoSuchPlan, ReplayFilter, ReplayItem
 from hub.store.schema.tables import audit as audit_table
 from hub.store.schema.tables import deliveries as table
 from tests.support.partners.partner import REFUSES, Partner
@@ -56,7 +56,7 @@ class Desk:
         self.works.say(*messages)
         self.works.wait(lambda states: states.get(S.DEAD) == lanes)
 
-    def plan(self, **selection: object) -> tuple[int, list[Item]]:
+    def plan(self, **selection: object) -> tuple[int, list[ReplayItem]]:
         """Make a plan; return its number and items."""
         store = self.works.store
         found = ReplayFilter(**selection)  # type: ignore[arg-type]

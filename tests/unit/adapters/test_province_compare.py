@@ -16,7 +16,7 @@ from adapters.provincial.comparison.record import (
     relate,
 )
 from adapters.provincial.mapping import Fields
-from hub.rules.likeness import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.province import SCAN, dossier
 
 NUMBER = "000.99.01.H57-180724-0001"
@@ -147,11 +147,11 @@ def test_the_resolution_shows_itself_in_a_time_that_never_changes() -> None:
     assert relate(found, to=sent) == Compared(Relation.SAME)
     exact = {**found, "NgayTiepNhan": sent["NgayTiepNhan"]}
     assert relate(exact, to=sent) == Compared(Relation.UNCLEAR, alike=("NgayTra",))
-    minutes = Resolution(time=MINUTE)
+    minutes = TimeTextResolution(time=MINUTE)
     assert relate(exact, to=sent, resolution=minutes) == Compared(Relation.SAME)
 
 
 def test_a_declared_length_makes_a_cut_text_the_same() -> None:
     """A column of eight characters, filled with blanks."""
     found = {**SENT, "TrichYeuHoSo": SENT["TrichYeuHoSo"][:8] + "   "}
-    assert relate(found, to=SENT, resolution=Resolution(text=8)).relation is Relation.SAME
+    assert relate(found, to=SENT, resolution=TimeTextResolution(text=8)).relation is Relation.SAME

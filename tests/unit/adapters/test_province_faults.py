@@ -8,7 +8,7 @@ from adapters.provincial import faults
 from adapters.provincial.profile import shipped
 from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Reply
-from adapters.wire.reading.documents.soap import Fault
+from adapters.wire.reading.documents.soap import SoapFault
 from adapters.wire.reading.judge import FAILURES, normal
 from hub.rules.failures.errors import (
     FAULTS,
@@ -141,7 +141,7 @@ def test_a_soap_fault_is_certain_only_when_the_client_is_blamed(
     code: str, fault_class: FaultClass
 ) -> None:
     """Anything unclear leaves the effect unknown."""
-    failure = faults.soap_fault(Reply(status=500), Fault(code, code, (), "Lỗi"))
+    failure = faults.soap_fault(Reply(status=500), SoapFault(code, code, (), "Lỗi"))
     assert failure.fault_class is fault_class
     assert isinstance(failure, PermanentFailure | AmbiguousFailure)
 
@@ -151,5 +151,5 @@ def test_a_fault_of_the_client_is_unknown_beside_what_contradicts_it(
     status: int, text: str
 ) -> None:
     """A gateway's status, or words of success: the province may have done it."""
-    failure = faults.soap_fault(Reply(status=status), Fault("Client", "Client", (), text))
+    failure = faults.soap_fault(Reply(status=status), SoapFault("Client", "Client", (), text))
     assert isinstance(failure, AmbiguousFailure)

@@ -10,7 +10,7 @@ from adapters.provincial import mapping
 from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.mapping import Fields
 from hub.ports import Doubt
-from hub.rules.likeness import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.province import step
 
 NUMBER = "000.99.01.H57-180724-0001"
@@ -123,7 +123,7 @@ def test_a_first_page_proves_nothing_of_later_steps(page: int) -> None:
 
 def test_a_declared_resolution_makes_a_cut_time_the_same() -> None:
     """The profile says that seconds are cut off."""
-    assert seek([cut(STEP)], STEP, resolution=Resolution(time=MINUTE)) == THERE
+    assert seek([cut(STEP)], STEP, resolution=TimeTextResolution(time=MINUTE)) == THERE
 
 
 def test_the_resolution_shows_itself_in_steps_that_are_known_to_be_there() -> None:

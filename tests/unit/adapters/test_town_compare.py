@@ -14,7 +14,7 @@ from adapters.town_center.contract import Recorded
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request
-from hub.rules.likeness import MINUTE, Resolution
+from hub.rules.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.town import HUE, settings_for, transfer
 
 NUMBER = "000.99.02.H57-180724-0001"
@@ -75,7 +75,7 @@ def test_times_are_compared_within_their_resolution() -> None:
     assert compare(exact, SENT).differs == ()
     cut = held(received_at=AT.replace(second=0))
     assert compare(cut, SENT).unclear == ("NgayTiepNhan",)
-    assert compare(cut, SENT, Resolution(time=MINUTE)).differs == ()
+    assert compare(cut, SENT, TimeTextResolution(time=MINUTE)).differs == ()
     other = held(due_at=PAYLOAD.due_at + timedelta(days=1, minutes=3, seconds=4))
     assert compare(other, SENT).certain == ("NgayHenTra",)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from hub.rules.retention.ends import Kept, why_kept
+from hub.rules.retention.ends import KeepReason, why_kept
 from hub.store.archive import candidates, rows
 from hub.store.evidence import handovers
 from hub.store.evidence.chain import HANDOVERS
@@ -19,7 +19,7 @@ from tests.support.works import now
 NEXT_DAY = MONDAY + timedelta(days=1)
 
 
-def kept(ward: Ward, n: int) -> Kept | None:
+def kept(ward: Ward, n: int) -> KeepReason | None:
     """Return what keeps a dossier from being archived on the day after its last."""
     with ward.store.read() as tx:
         (here,) = rows.load(tx, [number(n)])
@@ -56,7 +56,7 @@ def test_finished_dossiers_become_old_and_open_ones_stay(tmp_path: Path) -> None
         take_in(ward, 2)
         hand_over(ward, 1)
         hand_over(ward, 2)
-        assert kept(ward, 1) is Kept.TOO_YOUNG
+        assert kept(ward, 1) is KeepReason.TOO_YOUNG
         age(str(ward.store.engine.url))
         assert kept(ward, 1) is None
         with ward.store.read() as tx:

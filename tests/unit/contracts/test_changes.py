@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from hub.rules.contracts import (
     UNKNOWN,
-    Change,
     Contract,
+    ContractChange,
+    ContractOperation,
     How,
-    Operation,
     above,
     compare,
     fingerprint,
@@ -35,9 +35,9 @@ FIELDS = st.recursive(
 )
 
 
-def operation_of(root: Field) -> Operation:
+def operation_of(root: Field) -> ContractOperation:
     """Return an operation whose request is this field."""
-    made = Operation(parts={"": "document"})
+    made = ContractOperation(parts={"": "document"})
 
     def put(place: str, field: Field) -> None:
         made.parts[place] = field.what
@@ -92,7 +92,9 @@ def contract(missing: tuple[str, ...] = (), **parts: str) -> Contract:
     """Return a contract with one operation."""
     return Contract(
         form="WSDL",
-        operations={"Op": Operation(parts={it.replace("_", "/"): parts[it] for it in parts})},
+        operations={
+            "Op": ContractOperation(parts={it.replace("_", "/"): parts[it] for it in parts})
+        },
         missing=missing,
     )
 
@@ -107,25 +109,28 @@ def test_what_a_partner_does_not_serve_differs_from_nothing() -> None:
 
 def test_an_operation_that_the_hub_came_to_call_or_not_to_call_did_not_change() -> None:
     """A line of the profile (unsupported.operations) is no change of the partner's."""
-    called = Contract(form="WSDL", operations={"Op": Operation(parts={"": "document"})})
-    named = Contract(form="WSDL", operations={"Op": Operation()})
+    called = Contract(form="WSDL", operations={"Op": ContractOperation(parts={"": "document"})})
+    named = Contract(form="WSDL", operations={"Op": ContractOperation()})
     assert compare(called, named) == compare(named, called) == []
 
 
 @pytest.mark.parametrize(
     ("change", "concerns"),
     [
-        (Change(operation="Op", place="", how=How.REMOVED), True),
-        (Change(operation="Op", place="", how=How.ADDED), False),
-        (Change(operation="Op", place="", how=How.CHANGED), True),
-        (Change(operation="Op", place="request/a", how=How.ADDED, after="string"), True),
-        (Change(operation="Op", place="request/a", how=How.ADDED, after="int, optional"), False),
-        (Change(operation="Op", place="request/a", how=How.REMOVED), True),
-        (Change(operation="Op", place="request", how=How.REORDERED), True),
-        (Change(operation="Op", place="reply/a", how=How.REMOVED), False),
-        (Change(operation="", place="/x.xsd", how=How.REMOVED), False),
+        (ContractChange(operation="Op", place="", how=How.REMOVED), True),
+        (ContractChange(operation="Op", place="", how=How.ADDED), False),
+        (ContractChange(operation="Op", place="", how=How.CHANGED), True),
+        (ContractChange(operation="Op", place="request/a", how=How.ADDED, after="string"), True),
+        (
+            ContractChange(operation="Op", place="request/a", how=How.ADDED, after="int, optional"),
+            False,
+        ),
+        (ContractChange(operation="Op", place="request/a", how=How.REMOVED), True),
+        (ContractChange(operation="Op", place="request", how=How.REORDERED), True),
+        (ContractChange(operation="Op", place="reply/a", how=How.REMOVED), False),
+        (ContractChange(operation="", place="/x.xsd", how=How.REMOVED), False),
     ],
 )
-def test_what_may_have_calls_refused_is_told_apart(change: Change, concerns: bool) -> None:
+def test_what_may_have_calls_refused_is_told_apart(change: ContractChange, concerns: bool) -> None:
     """A field that must be sent, one that may not be sent any more, another order, no operation."""
     assert change.concerns_calls is concerns

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.wire.contracts.openapi import document_of, names_in, read_openapi
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from hub.rules.contracts import UNKNOWN, Contract, How, compare, fingerprint
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -202,17 +202,17 @@ def test_a_schema_inside_itself_ends() -> None:
         ("Not found", NotServed, "no OpenAPI"),
         ('{"error": "x"}', NotServed, "no OpenAPI"),
         ("[]", NotServed, "no OpenAPI"),
-        ('{"openapi": "3.0.0"', Unreadable, "no JSON"),
-        ("openapi: [1", Unreadable, "no YAML at line 2"),
-        ('{"openapi": "3.1.0", "paths": {}}', Unreadable, "without a path"),
-        ('{"openapi": ' + "[" * 5_000, Unreadable, "no JSON"),
-        ('{"openapi": ' + "[" * 300 + "]" * 300 + "}", Unreadable, "nested too deep"),
-        ("openapi: " + "[" * 300 + "]" * 300, Unreadable, "nested too deep"),
-        ("openapi: " + "[" * 1_000_000, Unreadable, "nested too deep"),
-        ("- " * 1_000_000, Unreadable, "nested too deep"),
-        ("- a\n" * 250_000, Unreadable, "too large"),
-        ("openapi: 3.0.0\n? [a]\n: b", Unreadable, "a key that is no text"),
-        ("openapi: &x\n  paths: *x\n", Unreadable, "what is around it"),
+        ('{"openapi": "3.0.0"', UnreadableContract, "no JSON"),
+        ("openapi: [1", UnreadableContract, "no YAML at line 2"),
+        ('{"openapi": "3.1.0", "paths": {}}', UnreadableContract, "without a path"),
+        ('{"openapi": ' + "[" * 5_000, UnreadableContract, "no JSON"),
+        ('{"openapi": ' + "[" * 300 + "]" * 300 + "}", UnreadableContract, "nested too deep"),
+        ("openapi: " + "[" * 300 + "]" * 300, UnreadableContract, "nested too deep"),
+        ("openapi: " + "[" * 1_000_000, UnreadableContract, "nested too deep"),
+        ("- " * 1_000_000, UnreadableContract, "nested too deep"),
+        ("- a\n" * 250_000, UnreadableContract, "too large"),
+        ("openapi: 3.0.0\n? [a]\n: b", UnreadableContract, "a key that is no text"),
+        ("openapi: &x\n  paths: *x\n", UnreadableContract, "what is around it"),
     ],
 )
 def test_what_is_no_openapi_is_refused(text: str, failure: type[Exception], why: str) -> None:
@@ -232,5 +232,5 @@ def test_aliases_repeat_what_they_name_and_cannot_make_it_grow_without_end() -> 
     )
     small = read(text + "1}}}\n").operations["ping"].parts
     assert small["reply/200/body/f9"] == "string, optional"
-    with pytest.raises(Unreadable, match="more than"):
+    with pytest.raises(UnreadableContract, match="more than"):
         read(text + "9}}}\n")

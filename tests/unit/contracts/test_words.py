@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from hub.messages import catalog
 from hub.operations.contracts.words import COUNTED, SHOWN, News, finding, rows
-from hub.rules.contracts import Change, How
+from hub.rules.contracts import ContractChange, How
 
 NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
-FIELD = Change(operation="DongBoHoSoMC", place="request/data/otp", how=How.ADDED, after="string")
+FIELD = ContractChange(
+    operation="DongBoHoSoMC", place="request/data/otp", how=How.ADDED, after="string"
+)
 NEWS = News(
     partner=catalog.PROVINCIAL,
     form="WSDL",
@@ -44,7 +46,7 @@ def test_the_first_one_is_compared_with_our_own() -> None:
 
 def test_a_change_of_replies_only_is_told_as_that() -> None:
     """The hub reads what it knows."""
-    change = Change(
+    change = ContractChange(
         operation="TraCuuHoSo", place="reply/HoSo/Fax", how=How.CHANGED, before="a", after="b"
     )
     found = finding(replace(NEWS, changes=[change], against=[]))
@@ -55,7 +57,7 @@ def test_a_change_of_replies_only_is_told_as_that() -> None:
 def test_another_contract_altogether_is_told_in_few_words_and_few_rows() -> None:
     """A province that serves another software's WSDL fills neither the task nor the store."""
     many = [
-        Change(operation="Op", place=f"request/f{n:04d}", how=How.ADDED, after="x" * 5_000)
+        ContractChange(operation="Op", place=f"request/f{n:04d}", how=How.ADDED, after="x" * 5_000)
         for n in range(900)
     ]
     news = replace(NEWS, changes=many)

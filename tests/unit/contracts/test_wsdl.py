@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.wire.contracts.refused import NotServed, Unreadable
+from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.contracts.wsdl import read_wsdl
-from hub.rules.contracts import UNKNOWN, Change, Contract, How, compare, fingerprint
+from hub.rules.contracts import UNKNOWN, Contract, ContractChange, How, compare, fingerprint
 from tests.support.one_wsdl import one_wsdl
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "provincial"
@@ -183,7 +183,9 @@ def test_an_operation_that_the_hub_does_not_call_is_known_by_its_name_only() -> 
     files = edited(WSDL, ('name="LayThuTuc"', 'name="BaoCaoThang"'))
     more = edited(XSD, ('name="maTTHC"', 'name="thang"'))[XSD]
     assert compare(read(files), read({**files, XSD: more})) == []
-    assert Change(operation="BaoCaoThang", place="", how=How.ADDED) in compare(OURS, read(files))
+    assert ContractChange(operation="BaoCaoThang", place="", how=How.ADDED) in compare(
+        OURS, read(files)
+    )
 
 
 def test_a_schema_that_is_not_served_is_named_once() -> None:
@@ -200,7 +202,7 @@ def test_a_schema_that_is_not_served_is_named_once() -> None:
     [
         ("<html><body/></html>", NotServed),
         ('<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"/>', NotServed),
-        ('<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>', Unreadable),
+        ('<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>', UnreadableContract),
     ],
 )
 def test_what_is_no_wsdl_is_refused(text: str, failure: type[Exception]) -> None:
@@ -244,7 +246,7 @@ def test_a_schema_made_to_grow_without_end_is_refused() -> None:
             ("</xs:schema>", made + end + "</xs:schema>"),
             ('"maTTHC" type="t:Ma"', f'"x" type="t:{name}"'),
         )
-        with pytest.raises(Unreadable, match="more than"):
+        with pytest.raises(UnreadableContract, match="more than"):
             read(files)
 
 

@@ -9,7 +9,7 @@ from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.documents.json import read_json
 from adapters.wire.reading.documents.record import Record, RecordReader
 from adapters.wire.reading.documents.shape import shape_of
-from adapters.wire.reading.documents.soap import Fault, read_envelope
+from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from hub.ports import Drift, DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 
@@ -57,7 +57,7 @@ def of_xml(inside: str) -> tuple[Record, set[tuple[DriftKind, str]]]:
     )
     reply = Reply(status=200, body=text.encode())
     element = read_envelope(reply)
-    assert not isinstance(element, Fault)
+    assert not isinstance(element, SoapFault)
     found = RecordReader(reply.findings).element(element, SHAPE, "R")
     return found, {(it.kind, it.place) for it in reply.findings.drift}
 
@@ -212,7 +212,7 @@ def test_a_fault_is_read_in_both_versions(fault: str, space: str, read_as: Any) 
     """Codes without prefix, in the names of SOAP 1.1; the reason for rules only."""
     text = f'<E:Envelope xmlns:E="{space}"><E:Body>{fault}</E:Body></E:Envelope>'
     found = read_envelope(Reply(status=500, body=text.encode()))
-    assert isinstance(found, Fault)
+    assert isinstance(found, SoapFault)
     assert (found.name, found.code, found.details, found.text) == read_as
 
 

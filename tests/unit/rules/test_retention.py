@@ -9,7 +9,7 @@ from hub.rules.retention.ends import (
     CLOSED,
     UNCOLLECTED,
     DossierStanding,
-    Kept,
+    KeepReason,
     look_again,
     month_after,
     whole_months,
@@ -22,7 +22,7 @@ BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
 OLD, YOUNG = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)
 
 
-def why(status: Status = Status.RETURNED, **facts: object) -> Kept | None:
+def why(status: Status = Status.RETURNED, **facts: object) -> KeepReason | None:
     """Return what keeps a dossier of which everything else has ended long ago."""
     values = {"status": status, "status_at": OLD, "last_at": OLD, **facts}
     return why_kept(DossierStanding(**values), before=BEFORE)  # type: ignore[arg-type]
@@ -39,18 +39,18 @@ def test_what_has_ended_may_go() -> None:
 @pytest.mark.parametrize(
     ("facts", "kept"),
     [
-        ({"on_hold": True, "deliveries": {"dead"}}, Kept.LEGAL_HOLD),
-        ({"deliveries": {"delivered", "dead", "held"}}, Kept.DELIVERY_DEAD),
-        ({"deliveries": {"ambiguous", "held"}}, Kept.DELIVERY_AMBIGUOUS),
-        ({"messages": {"parked"}}, Kept.MESSAGE_PARKED),
-        ({"messages": {"early"}}, Kept.MESSAGE_WAITS),
-        ({"kept_steps": 1}, Kept.STEP_MISSING),
-        ({"open_tasks": 1}, Kept.TASK_OPEN),
-        ({"last_at": YOUNG}, Kept.TOO_YOUNG),
-        ({"status_at": BEFORE}, Kept.TOO_YOUNG),
+        ({"on_hold": True, "deliveries": {"dead"}}, KeepReason.LEGAL_HOLD),
+        ({"deliveries": {"delivered", "dead", "held"}}, KeepReason.DELIVERY_DEAD),
+        ({"deliveries": {"ambiguous", "held"}}, KeepReason.DELIVERY_AMBIGUOUS),
+        ({"messages": {"parked"}}, KeepReason.MESSAGE_PARKED),
+        ({"messages": {"early"}}, KeepReason.MESSAGE_WAITS),
+        ({"kept_steps": 1}, KeepReason.STEP_MISSING),
+        ({"open_tasks": 1}, KeepReason.TASK_OPEN),
+        ({"last_at": YOUNG}, KeepReason.TOO_YOUNG),
+        ({"status_at": BEFORE}, KeepReason.TOO_YOUNG),
     ],
 )
-def test_what_keeps_a_dossier_is_named(facts: dict[str, object], kept: Kept) -> None:
+def test_what_keeps_a_dossier_is_named(facts: dict[str, object], kept: KeepReason) -> None:
     """One reason each, and the hold comes before all others."""
     assert why(**facts) is kept  # type: ignore[arg-type]
 
@@ -64,12 +64,12 @@ def test_every_open_state_keeps_a_dossier() -> None:
 def test_every_open_status_keeps_a_dossier() -> None:
     """What is under way stays, however old."""
     for status in set(Status) - CLOSED:
-        assert why(status) is Kept.NOT_CLOSED, status
+        assert why(status) is KeepReason.NOT_CLOSED, status
 
 
 def test_a_result_that_nobody_fetched_stays_a_year_longer() -> None:
     """Its receipt may still be read at the return desk."""
-    assert why(Status.FINISHED) is Kept.TOO_YOUNG
+    assert why(Status.FINISHED) is KeepReason.TOO_YOUNG
     assert why(Status.FINISHED, status_at=BEFORE - UNCOLLECTED - timedelta(days=1)) is None
 
 
@@ -83,8 +83,8 @@ def test_what_is_too_young_is_looked_at_when_it_comes_of_age_and_the_rest_next_m
     """Whatever keeps it, a dossier is not looked at again by a run that takes the same."""
     standing = DossierStanding(status=Status.FINISHED, status_at=OLD, last_at=OLD)
     of_age = OLD + UNCOLLECTED
-    assert look_again(standing, Kept.TOO_YOUNG, before=BEFORE) == of_age
-    for why in set(Kept) - {Kept.TOO_YOUNG}:
+    assert look_again(standing, KeepReason.TOO_YOUNG, before=BEFORE) == of_age
+    for why in set(KeepReason) - {KeepReason.TOO_YOUNG}:
         assert look_again(standing, why, before=BEFORE) == month_after(BEFORE)
 
 

@@ -7,7 +7,7 @@ import pytest
 from adapters.provincial import profile as province
 from adapters.town_center import profile as town
 from adapters.wire.login.login_end import Kind, login_end
-from adapters.wire.profile import Session
+from adapters.wire.profile import ProfileSession
 from adapters.wire.reading import Reply
 
 SESSION = province.shipped().session
@@ -37,7 +37,9 @@ def fault_12(code: str, subcode: str, text: str) -> bytes:
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("session", [SESSION, town.shipped().session], ids=["province", "town"])
-def test_a_status_of_the_profile_says_so_whatever_the_body(status: int, session: Session) -> None:
+def test_a_status_of_the_profile_says_so_whatever_the_body(
+    status: int, session: ProfileSession
+) -> None:
     """Also with an empty body; under a new login a 403 is a missing right."""
     end = login_end(Reply(status=status), session)
     assert end is not None

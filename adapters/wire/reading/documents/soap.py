@@ -17,7 +17,7 @@ _CODES = {"Sender": "Client", "Receiver": "Server"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SoapFault:
     """A SOAP Fault."""
 
     name: str
@@ -31,7 +31,7 @@ class Fault:
     whole: str = ""
 
 
-def read_envelope(reply: Reply, *, default: str = charset.UTF_8) -> etree._Element | Fault:
+def read_envelope(reply: Reply, *, default: str = charset.UTF_8) -> etree._Element | SoapFault:
     """Return the element in the body, or the fault; raises AmbiguousFailure.
 
     `default` is the charset of a reply that names none.
@@ -60,7 +60,7 @@ def _body(root: etree._Element, findings: Findings) -> etree._Element:
     return bodies[0]
 
 
-def _fault(element: etree._Element) -> Fault:
+def _fault(element: etree._Element) -> SoapFault:
     # SOAP 1.1: faultcode, faultstring. SOAP 1.2: Code/Value, Code/Subcode/Value, Reason/Text.
     values, words = [], []
     for child in element:
@@ -76,4 +76,4 @@ def _fault(element: etree._Element) -> Fault:
     names = [it.strip().rpartition(":")[2] for it in values]
     first, *behind = (names[0] if names else "").split(".")
     whole = " ".join(str(it) for it in element.itertext())
-    return Fault(first, _CODES.get(first, first), (*behind, *names[1:]), " ".join(words), whole)
+    return SoapFault(first, _CODES.get(first, first), (*behind, *names[1:]), " ".join(words), whole)

@@ -7,13 +7,13 @@ a person.
 from collections.abc import Iterator
 
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark
+from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.registering import Registered
 from hub.ports import Doubt, Receipt, Unclear
 from hub.rules.failures.errors import DeliveryFailure
 
 
-def check(context: Context, there: Registered) -> Iterator[Finding]:
+def check(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     """Ask for everything that the partner said is done."""
     answers = context.partner.find(tuple(there.done))
     good, hidden, bad = 0, 0, []
@@ -28,7 +28,7 @@ def check(context: Context, there: Registered) -> Iterator[Finding]:
     more_vi = f"; {hidden} bước cũ không hiển thị" if hidden else ""
     more_en = f"; {hidden} older steps are not shown" if hidden else ""
     if not bad:
-        yield Finding(
+        yield RehearsalFinding(
             "check",
             Mark.OK,
             f"trung tâm tự tra cứu thấy {good}/{total}{more_vi}",
@@ -36,7 +36,7 @@ def check(context: Context, there: Registered) -> Iterator[Finding]:
         )
         return
     listed = "; ".join(bad[:5])
-    yield Finding(
+    yield RehearsalFinding(
         "check",
         Mark.ATTENTION,
         f"trung tâm không tự kết luận được {len(bad)}/{total}: {listed}",

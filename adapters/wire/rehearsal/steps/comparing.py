@@ -12,12 +12,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark, Pair, PairKind, Shown
+from adapters.wire.rehearsal.records import Mark, Pair, PairKind, RehearsalFinding, Shown
 from adapters.wire.rehearsal.steps.registering import Registered
 from hub.messages.folding import bare, folded
 from hub.rules.likeness import (
     Likeness,
-    Resolution,
+    TimeTextResolution,
     compare_codes,
     compare_texts,
     compare_written_times,
@@ -32,7 +32,7 @@ _NORMAL: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _FORMS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 
 
-def compare(context: Context, there: Registered) -> Iterator[Finding]:
+def compare(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     """Look up a few times more and compare every field of each answer."""
     number = context.test.number if context.test else ""
     for _ in range(LOOKS - 1):
@@ -56,7 +56,7 @@ def _pairs(shown: Iterable[Shown]) -> Iterator[Pair]:
                 yield pair
 
 
-def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Finding]:
+def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[RehearsalFinding]:
     read = [(read_time(it.sent, zone), read_time(it.back, zone), it) for it in pairs if it.back]
     steps = {step for ours, theirs, _ in read if ours and theirs and (step := _cut(ours, theirs))}
     if steps:
@@ -65,7 +65,7 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Find
             why = f"Times came back cut to {step.total_seconds():.0f} s"
             context.learn(("resolution", "time"), step, why)
         text = f"{step.total_seconds():.0f} s"
-        yield Finding(
+        yield RehearsalFinding(
             "times",
             Mark.OK,
             f"thời gian bị cắt tới {text}; resolution.time",
@@ -73,7 +73,9 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Find
         )
     elif read:
         count = len(read)
-        yield Finding("times", Mark.OK, f"{count} thời điểm, tới giây", f"{count} times, exact")
+        yield RehearsalFinding(
+            "times", Mark.OK, f"{count} thời điểm, tới giây", f"{count} times, exact"
+        )
     forms = sorted({_form(it.back) for _, _, it in read})
     if forms:
         listed = ", ".join(forms)
@@ -82,11 +84,11 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Find
         if fresh:
             why = f"Times came back written as {listed}"
             context.learn(("dates", "forms"), (*known_forms, *fresh), why)
-        yield Finding("times", Mark.OK, f"viết dạng {listed}", f"written as {listed}")
+        yield RehearsalFinding("times", Mark.OK, f"viết dạng {listed}", f"written as {listed}")
     unread = sorted({it.name for _, theirs, it in read if theirs is None})
     if unread:
         names = ", ".join(unread)
-        yield Finding(
+        yield RehearsalFinding(
             "times", Mark.ATTENTION, f"không đọc được thời gian: {names}", f"unreadable: {names}"
         )
 
@@ -113,7 +115,7 @@ def _form(text: str) -> str:
     return "iso"
 
 
-def _texts(context: Context, pairs: list[Pair]) -> Iterator[Finding]:
+def _texts(context: Context, pairs: list[Pair]) -> Iterator[RehearsalFinding]:
     changes: dict[str, set[str]] = {}
     for pair in pairs:
         for change in changes_of(pair.sent, pair.back):
@@ -131,10 +133,12 @@ def _texts(context: Context, pairs: list[Pair]) -> Iterator[Finding]:
         listed = ", ".join(sorted(names))
         size = f" ({length})" if change == "cut" else ""
         mark = Mark.ATTENTION if change == "cut" and not length else Mark.OK
-        yield Finding("texts", mark, f"{vi}{size}: {listed}", f"{en}{size}: {listed}")
+        yield RehearsalFinding("texts", mark, f"{vi}{size}: {listed}", f"{en}{size}: {listed}")
     if not changes:
         count = len(pairs)
-        yield Finding("texts", Mark.OK, f"{count} văn bản như đã gửi", f"{count} texts as sent")
+        yield RehearsalFinding(
+            "texts", Mark.OK, f"{count} văn bản như đã gửi", f"{count} texts as sent"
+        )
 
 
 _CHANGES = {
@@ -205,25 +209,27 @@ def _lengths(pair: Pair, form: Literal["NFC", "NFD"], cut: Callable[[str, int], 
     return found
 
 
-def _fields(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Finding]:
+def _fields(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[RehearsalFinding]:
     kept = context.partner.profile.resolution
-    resolution = Resolution(time=kept.time, text=kept.text_length)
+    resolution = TimeTextResolution(time=kept.time, text=kept.text_length)
     found: dict[Likeness, set[str]] = {it: set() for it in Likeness}
     for pair in pairs:
         found[_likeness(pair, resolution, zone)].add(pair.name)
     worse = found[Likeness.DIFFERENT] | found[Likeness.UNCLEAR]
     same = len(found[Likeness.SAME] - worse)
-    yield Finding("fields", Mark.OK, f"{same} trường như đã gửi", f"{same} fields are as sent")
+    yield RehearsalFinding(
+        "fields", Mark.OK, f"{same} trường như đã gửi", f"{same} fields are as sent"
+    )
     for likeness, vi, en in (
         (Likeness.UNCLEAR, "chưa rõ, kết quả sẽ không tự kết luận được", "unclear"),
         (Likeness.DIFFERENT, "KHÁC với đã gửi", "DIFFERENT from what was sent"),
     ):
         if names := found[likeness]:
             listed = ", ".join(sorted(names))
-            yield Finding("fields", Mark.ATTENTION, f"{vi}: {listed}", f"{en}: {listed}")
+            yield RehearsalFinding("fields", Mark.ATTENTION, f"{vi}: {listed}", f"{en}: {listed}")
 
 
-def _likeness(pair: Pair, resolution: Resolution, zone: ZoneInfo) -> Likeness:
+def _likeness(pair: Pair, resolution: TimeTextResolution, zone: ZoneInfo) -> Likeness:
     if not pair.back.strip():
         return Likeness.UNCLEAR
     match pair.kind:

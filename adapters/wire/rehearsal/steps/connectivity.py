@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from adapters.wire.connections.addresses import split
 from adapters.wire.connections.tls import late_refusal, may_refuse_late
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, Mark
+from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
 
@@ -27,7 +27,7 @@ REFUSED_WITHIN = timedelta(milliseconds=500)
 """With TLS 1.3 a server refuses our certificate after our side of the handshake is over."""
 
 
-def reach(context: Context, now: datetime) -> Iterator[Finding]:
+def reach(context: Context, now: datetime) -> Iterator[RehearsalFinding]:
     """Reach every host that the profile names."""
     partner = context.partner
     origins = sorted({split(address)[0] for address in partner.addresses.values()})
@@ -35,7 +35,7 @@ def reach(context: Context, now: datetime) -> Iterator[Finding]:
         yield from _origin(context, origin, now)
 
 
-def _origin(context: Context, origin: str, now: datetime) -> Iterator[Finding]:
+def _origin(context: Context, origin: str, now: datetime) -> Iterator[RehearsalFinding]:
     dialer = context.partner.wires.dialer(origin)
     if not dialer.proxy:
         named = _name(origin)
@@ -47,14 +47,14 @@ def _origin(context: Context, origin: str, now: datetime) -> Iterator[Finding]:
     yield from _line(context, origin, dialer, now)
 
 
-def _name(origin: str) -> Finding:
+def _name(origin: str) -> RehearsalFinding:
     parts = urlsplit(origin)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        return Finding(
+        return RehearsalFinding(
             "name",
             Mark.ATTENTION,
             f"{parts.hostname}: không phân giải được ({why}). Kiểm tra DNS hoặc địa chỉ.",
@@ -63,18 +63,18 @@ def _name(origin: str) -> Finding:
         )
     addresses = ", ".join(dict.fromkeys(str(it[4][0]) for it in found))
     text = f"{parts.hostname} → {addresses}"
-    return Finding("name", Mark.OK, text, text)
+    return RehearsalFinding("name", Mark.OK, text, text)
 
 
-def _proxy(origin: str, proxy: str) -> Finding:
+def _proxy(origin: str, proxy: str) -> RehearsalFinding:
     if not proxy:
         vi, en = f"{origin}: gọi trực tiếp", f"{origin}: called directly"
     else:
         vi, en = f"{origin}: qua {proxy}", f"{origin}: through {proxy}"
-    return Finding("proxy", Mark.OK, vi, en)
+    return RehearsalFinding("proxy", Mark.OK, vi, en)
 
 
-def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator[Finding]:
+def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator[RehearsalFinding]:
     step = "tls" if origin.startswith("https") else "proxy"
     try:
         connection = dialer.open()
@@ -93,22 +93,26 @@ def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator
         else:
             vi, en = "không mã hóa (http): chỉ để thử", "not encrypted (http): for tests only"
             here = _is_here(origin)
-            yield Finding("tls", Mark.OK if here else Mark.ATTENTION, f"{origin}: {vi}", en)
+            yield RehearsalFinding(
+                "tls", Mark.OK if here else Mark.ATTENTION, f"{origin}: {vi}", en
+            )
     finally:
         connection.close()
 
 
-def _refused(step: str, origin: str, failure: DeliveryFailure) -> Finding:
+def _refused(step: str, origin: str, failure: DeliveryFailure) -> RehearsalFinding:
     remedy = remedy_of(failure.code)
     said = f"{failure.code}: {failure.detail}"
     vi, en = (remedy.vi, remedy.en) if remedy else ("Kiểm tra địa chỉ, tường lửa.", "Check it.")
-    return Finding(step, Mark.ATTENTION, f"{origin}: {said}. {vi}", f"{said}. {en}", stops=True)
+    return RehearsalFinding(
+        step, Mark.ATTENTION, f"{origin}: {said}. {vi}", f"{said}. {en}", stops=True
+    )
 
 
-def _tls(sock: Any, now: datetime) -> Iterator[Finding]:
+def _tls(sock: Any, now: datetime) -> Iterator[RehearsalFinding]:
     name, _, bits = sock.cipher() or ("", "", 0)
     spoken = f"{sock.version()}, {name} ({bits} bit)"
-    yield Finding("tls", Mark.OK, spoken, spoken)
+    yield RehearsalFinding("tls", Mark.OK, spoken, spoken)
     for certificate in _chain(sock):
         yield _certificate(certificate, now, trusted=True)
 
@@ -131,7 +135,7 @@ def _closed(how: str) -> TransientFailure:
     return TransientFailure("tls_failed", f"closed right after the handshake ({how})")
 
 
-def _seen(dialer: Any, now: datetime) -> Iterator[Finding]:
+def _seen(dialer: Any, now: datetime) -> Iterator[RehearsalFinding]:
     """Yield what a host shows that is not trusted."""
     try:
         connection = dialer.open(unverified=True)
@@ -167,7 +171,7 @@ def _der(found: Any) -> bytes:
     return ssl.PEM_cert_to_DER_cert(pem)
 
 
-def _certificate(found: x509.Certificate, now: datetime, *, trusted: bool) -> Finding:
+def _certificate(found: x509.Certificate, now: datetime, *, trusted: bool) -> RehearsalFinding:
     until = found.not_valid_after_utc
     left = (until - now.astimezone(UTC)).days
     names = f"{found.subject.rfc4514_string()} ← {found.issuer.rfc4514_string()}"
@@ -177,7 +181,7 @@ def _certificate(found: x509.Certificate, now: datetime, *, trusted: bool) -> Fi
     else:
         print_ = found.fingerprint(SHA256()).hex()
         vi, en = f"CHƯA tin cậy, SHA-256 {print_}", f"NOT trusted, SHA-256 {print_}"
-    return Finding(
+    return RehearsalFinding(
         "tls",
         mark,
         f"{names}; còn {left} ngày (đến {until:%d/%m/%Y}); {vi}",

@@ -8,7 +8,7 @@ from adapters.wire.reading.content import unpacked
 from adapters.wire.reading.transport import charset
 from adapters.wire.reading.transport.package import media_type
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
+from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from hub.ports import DriftKind
 from hub.rules.failures.errors import DeliveryFailure
 
@@ -18,19 +18,21 @@ MOST = 12
 """Places of one kind of drift that are listed."""
 
 
-def form(context: Context) -> Iterator[Finding]:
+def form(context: Context) -> Iterator[RehearsalFinding]:
     """Tell of all replies so far."""
     replies = [said.reply for said in context.said if said.reply is not None]
     yield _encoding(context, replies)
     coded = sorted({it.header("content-encoding") for it in replies} - {"", "identity"})
     if coded:
         names = ", ".join(coded)
-        yield Finding("form", Mark.OK, f"nén: {names}, đọc được", f"compressed: {names}, is read")
+        yield RehearsalFinding(
+            "form", Mark.OK, f"nén: {names}, đọc được", f"compressed: {names}, is read"
+        )
     yield _echo(context)
     yield from _drift(context.said)
 
 
-def _encoding(context: Context, replies: Sequence[Reply]) -> Finding:
+def _encoding(context: Context, replies: Sequence[Reply]) -> RehearsalFinding:
     named, real = set(), set()
     for reply in replies:
         kind = media_type(reply.header("content-type"))
@@ -45,7 +47,7 @@ def _encoding(context: Context, replies: Sequence[Reply]) -> Finding:
             _learn_charset(context, body)
     texts = (", ".join(sorted(named)) or "-", ", ".join(sorted(real)) or "-")
     learned = any(line.path == ("encodings", "charset") for line in context.proposal.lines)
-    return Finding(
+    return RehearsalFinding(
         "form",
         Mark.OK if "?" not in real or learned else Mark.ATTENTION,
         f"bảng mã khai báo: {texts[0]}; thực tế: {texts[1]}",
@@ -79,7 +81,7 @@ def _learn_charset(context: Context, body: bytes) -> None:
         return
 
 
-def _echo(context: Context) -> Finding:
+def _echo(context: Context) -> RehearsalFinding:
     header = context.partner.profile.echo.header
     if header:
         lost = sum(it.kind is DriftKind.ECHO for said in context.said for it in said.drift)
@@ -87,9 +89,9 @@ def _echo(context: Context) -> Finding:
         if lost:
             vi = f"{header} không trả lại nguyên vẹn: bỏ HUB_PROVINCE_REQUEST_ID, đặt echo.header"
             en = f"{header} does not come back: leave HUB_PROVINCE_REQUEST_ID out, set echo.header"
-        return Finding("form", Mark.ATTENTION if lost else Mark.OK, vi, en)
+        return RehearsalFinding("form", Mark.ATTENTION if lost else Mark.OK, vi, en)
     learned = any(line.path == ("echo", "header") for line in context.proposal.lines)
-    return Finding(
+    return RehearsalFinding(
         "form",
         Mark.OK,
         "không có dấu trả lại: mỗi kết nối một lệnh gọi" + (", đã đề xuất" if learned else ""),
@@ -97,7 +99,7 @@ def _echo(context: Context) -> Finding:
     )
 
 
-def _drift(said: Sequence[HeardReply]) -> Iterator[Finding]:
+def _drift(said: Sequence[HeardReply]) -> Iterator[RehearsalFinding]:
     """List what the drift observer sees."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for one in said:
@@ -105,11 +107,11 @@ def _drift(said: Sequence[HeardReply]) -> Iterator[Finding]:
             if drift.kind is not DriftKind.ECHO:
                 found[drift.kind][f"{drift.operation} {drift.place}".strip()] = None
     if not found:
-        yield Finding("form", Mark.OK, "đúng như hợp đồng", "as the contract says")
+        yield RehearsalFinding("form", Mark.OK, "đúng như hợp đồng", "as the contract says")
     for kind, places in sorted(found.items()):
         shown = "; ".join(list(places)[:MOST])
         more = f"; +{len(places) - MOST}" if len(places) > MOST else ""
-        yield Finding(
+        yield RehearsalFinding(
             "form",
             Mark.OK,
             f"{kind} (khác hợp đồng, đọc được): {shown}{more}",

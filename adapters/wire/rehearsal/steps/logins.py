@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context, passes, unknown_effect
-from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
+from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.teaching import described, teach_code, teach_end
 
 MADE_UP = "0000000000000000000000000000dead"
@@ -13,7 +13,7 @@ MADE_UP = "0000000000000000000000000000dead"
 MOST_AHEAD = timedelta(seconds=60)
 
 
-def login(context: Context) -> Iterator[Finding]:
+def login(context: Context) -> Iterator[RehearsalFinding]:
     """Log in, and compare the clocks by that reply."""
     said = context.log_in()
     if said.token and said.means is not Means.DONE and said.end is None:
@@ -23,7 +23,7 @@ def login(context: Context) -> Iterator[Finding]:
     if not said.token or said.means is not Means.DONE:
         context.usable = False
         what = described(said)
-        yield Finding(
+        yield RehearsalFinding(
             "login",
             Mark.ATTENTION,
             f"Không đăng nhập được: {what}. Kiểm tra tài khoản, mã đơn vị, địa chỉ.",
@@ -33,33 +33,35 @@ def login(context: Context) -> Iterator[Finding]:
         return
     context.token = said.token
     seconds = said.took.total_seconds()
-    yield Finding("login", Mark.OK, f"được, {seconds:.2f} s", f"works, {seconds:.2f} s")
+    yield RehearsalFinding("login", Mark.OK, f"được, {seconds:.2f} s", f"works, {seconds:.2f} s")
     yield _clock(said)
 
 
-def _clock(said: HeardReply) -> Finding:
+def _clock(said: HeardReply) -> RehearsalFinding:
     if said.ahead is None:
-        return Finding(
+        return RehearsalFinding(
             "clock", Mark.OK, "trả lời không mang giờ", "replies carry no time: not compared"
         )
     seconds = round(said.ahead.total_seconds())
     mark = Mark.OK if abs(said.ahead) <= MOST_AHEAD else Mark.ATTENTION
     vi, en = ("đối tác nhanh hơn", "ahead of") if seconds >= 0 else ("đối tác chậm hơn", "behind")
     text = f"{abs(seconds)} s"
-    return Finding("clock", mark, f"{vi} {text}", f"the partner is {text} {en} us")
+    return RehearsalFinding("clock", mark, f"{vi} {text}", f"the partner is {text} {en} us")
 
 
-def second_login(context: Context) -> Iterator[Finding]:
+def second_login(context: Context) -> Iterator[RehearsalFinding]:
     """Log in a second time, and ask with the first login: two programs on one account."""
     first = context.token
     second = context.log_in()
     if not second.token:
         what = described(second)
-        yield Finding("second_login", Mark.ATTENTION, f"bị từ chối: {what}", f"refused: {what}")
+        yield RehearsalFinding(
+            "second_login", Mark.ATTENTION, f"bị từ chối: {what}", f"refused: {what}"
+        )
         return
     context.token = second.token
     if second.token == first:
-        yield Finding(
+        yield RehearsalFinding(
             "second_login", Mark.OK, "cùng một phiên được cấp lại", "the same session is given"
         )
         return
@@ -68,7 +70,7 @@ def second_login(context: Context) -> Iterator[Finding]:
     if said.end is not None and other.end is None:
         yield _displaced("", "")
     elif said.failure is None or _same(said, other) or passes(said):
-        yield Finding(
+        yield RehearsalFinding(
             "second_login", Mark.OK, "phiên trước vẫn dùng được", "the first login stays good"
         )
     else:
@@ -85,8 +87,8 @@ def second_login(context: Context) -> Iterator[Finding]:
             )
 
 
-def _displaced(vi: str, en: str) -> Finding:
-    return Finding(
+def _displaced(vi: str, en: str) -> RehearsalFinding:
+    return RehearsalFinding(
         "second_login",
         Mark.ATTENTION,
         "phiên trước bị hủy khi đăng nhập mới: xin tài khoản riêng cho trung tâm, không dùng"
@@ -95,7 +97,7 @@ def _displaced(vi: str, en: str) -> Finding:
     )
 
 
-def ended_session(context: Context) -> Iterator[Finding]:
+def ended_session(context: Context) -> Iterator[RehearsalFinding]:
     """Ask under a made-up session: how does the partner say that a login is over?"""
     partner = context.partner
     said = context.look_up_under(partner.absent, MADE_UP)
@@ -105,7 +107,7 @@ def ended_session(context: Context) -> Iterator[Finding]:
         return
     good = context.look_up(partner.absent)
     if _same(said, good):
-        yield Finding(
+        yield RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
             f"đối tác trả lời như với phiên đúng ({what}): tra cứu không kiểm tra phiên?"
@@ -116,7 +118,9 @@ def ended_session(context: Context) -> Iterator[Finding]:
     yield _learned(context, said, what, partner.absent)
 
 
-def write_without_login(context: Context, number: str) -> tuple[Finding, HeardReply | None]:
+def write_without_login(
+    context: Context, number: str
+) -> tuple[RehearsalFinding, HeardReply | None]:
     """Register the test dossier under a made-up session; return what may be done, None for nothing.
 
     Other operations may say otherwise that a login is over, or not ask for one.
@@ -126,7 +130,7 @@ def write_without_login(context: Context, number: str) -> tuple[Finding, HeardRe
     if said.end is not None or said.means is Means.SESSION_OVER:
         return _recognised(said, what), None
     if said.means is Means.DONE:
-        finding = Finding(
+        finding = RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
             f"{what}: đối tác ghi hồ sơ mà không kiểm tra phiên. Hỏi đối tác",
@@ -137,17 +141,17 @@ def write_without_login(context: Context, number: str) -> tuple[Finding, HeardRe
     return finding, said if finding.mark is not Mark.OK and unknown_effect(said) else None
 
 
-def _learned(context: Context, said: HeardReply, what: str, number: str) -> Finding:
+def _learned(context: Context, said: HeardReply, what: str, number: str) -> RehearsalFinding:
     """Return whether lines of the proposal make the hub see that the login is over."""
     taught = teach_end(context, said, "A made-up session", secrets=(MADE_UP, number))
     if taught.understood:
-        return Finding(
+        return RehearsalFinding(
             "ended_session",
             Mark.OK,
             f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
             f"{what}; recognised by a line of the proposal",
         )
-    return Finding(
+    return RehearsalFinding(
         "ended_session",
         Mark.ATTENTION,
         f"không nhận ra: {what} ({taught.problem}). Hỏi đối tác báo hết phiên bằng gì, rồi ghi vào"
@@ -158,11 +162,11 @@ def _learned(context: Context, said: HeardReply, what: str, number: str) -> Find
     )
 
 
-def _recognised(said: HeardReply, what: str) -> Finding:
+def _recognised(said: HeardReply, what: str) -> RehearsalFinding:
     certain = said.end is None or said.end.certain
     vi = "nhận ra" if certain else "nhận ra, nhưng không chắc lệnh gọi chưa thực hiện"
     en = "recognised" if certain else "recognised; the call's effect counts as unknown"
-    return Finding("ended_session", Mark.OK, f"{what}: {vi}", f"{what}: {en}")
+    return RehearsalFinding("ended_session", Mark.OK, f"{what}: {vi}", f"{what}: {en}")
 
 
 def _same(one: HeardReply, other: HeardReply) -> bool:

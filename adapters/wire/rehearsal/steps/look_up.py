@@ -7,7 +7,7 @@ from statistics import median
 from adapters.wire.login.login_end import has_one
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, HeardReply, Mark
+from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.teaching import Taught, described, teach_code
 
 CALLS = 5
@@ -16,17 +16,17 @@ DENIALS = ("không", "chưa", "khong", "chua", "not", "no ", "none")
 """Without one of these a message does not say that nothing is there."""
 
 
-def absent(context: Context) -> Iterator[Finding]:
+def absent(context: Context) -> Iterator[RehearsalFinding]:
     """Look up a number that cannot be there; see that the hub understands the answer."""
     number = context.partner.absent
     said = context.look_up(number)
     what = described(said, (number,))
     if said.means is Means.NOT_THERE:
-        yield Finding("absent", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        yield RehearsalFinding("absent", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
         return
     taught = _teach(context, said, number)
     if taught.understood:
-        yield Finding(
+        yield RehearsalFinding(
             "absent",
             Mark.OK,
             f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
@@ -35,7 +35,7 @@ def absent(context: Context) -> Iterator[Finding]:
         return
     problem = taught.problem or "-"
     detail = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
-    yield Finding(
+    yield RehearsalFinding(
         "absent",
         Mark.ATTENTION,
         f"không nhận ra: {what} ({problem}{detail}). Hỏi đối tác báo «không có hồ sơ» bằng mã nào",
@@ -55,18 +55,18 @@ def _teach(context: Context, said: HeardReply, number: str) -> Taught:
     return teach_code(context, said, Means.NOT_THERE, why, secrets=(number,))
 
 
-def pings(context: Context) -> Iterator[Finding]:
+def pings(context: Context) -> Iterator[RehearsalFinding]:
     """Make the harmless calls that are neither login nor look-up."""
     for said in context.pings():
         what = f"{said.operation}: {described(said)}"
         good = said.failure is None
         if good:
-            yield Finding("ping", Mark.OK, what, what)
+            yield RehearsalFinding("ping", Mark.OK, what, what)
         else:
-            yield Finding("ping", Mark.ATTENTION, f"{what}. Hỏi đối tác", f"{what}. Ask")
+            yield RehearsalFinding("ping", Mark.ATTENTION, f"{what}. Hỏi đối tác", f"{what}. Ask")
 
 
-def latency(context: Context) -> Iterator[Finding]:
+def latency(context: Context) -> Iterator[RehearsalFinding]:
     """Measure a few look-ups, one after the other."""
     took: list[timedelta] = []
     for _ in range(CALLS):
@@ -74,7 +74,7 @@ def latency(context: Context) -> Iterator[Finding]:
         if said.reply is not None:
             took.append(said.took)
     if not took:
-        yield Finding("latency", Mark.ATTENTION, "không có trả lời nào", "no reply at all")
+        yield RehearsalFinding("latency", Mark.ATTENTION, "không có trả lời nào", "no reply at all")
         return
     in_ms = [it.total_seconds() * 1000 for it in took]
     text = f"{min(in_ms):.0f} / {median(in_ms):.0f} / {max(in_ms):.0f} ms"
@@ -82,7 +82,7 @@ def latency(context: Context) -> Iterator[Finding]:
     vi = "; quá nửa HUB_REPLY_TIMEOUT: tăng thời gian chờ" if slow else ""
     en = "; over half of HUB_REPLY_TIMEOUT: raise it" if slow else ""
     count = len(took)
-    yield Finding(
+    yield RehearsalFinding(
         "latency",
         Mark.ATTENTION if slow else Mark.OK,
         f"nhanh nhất / giữa / chậm nhất của {count} lần: {text}{vi}",

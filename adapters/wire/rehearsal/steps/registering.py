@@ -14,7 +14,7 @@ from datetime import timedelta
 from adapters.wire.login.login_end import has_one
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
-from adapters.wire.rehearsal.records import Finding, HeardReply, Mark, Shown
+from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding, Shown
 from adapters.wire.rehearsal.steps.logins import write_without_login
 from adapters.wire.rehearsal.steps.teaching import described, teach_code
 from hub.rules.failures.errors import FaultClass
@@ -39,14 +39,14 @@ class Registered:
         """Steps whose effect is unknown."""
 
 
-def register(context: Context, there: Registered) -> Iterator[Finding]:
+def register(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     """Register the test dossier, and measure how long the look-up does not show it."""
     number = context.test.number if context.test else ""
     before = context.look_up(number)
     if before.shown is not None or before.means is not Means.NOT_THERE:
         what = described(before, (number,))
         context.usable = False
-        yield Finding(
+        yield RehearsalFinding(
             "free",
             Mark.ATTENTION,
             f"mã hồ sơ thử đã có hoặc không tra được ({what}): chọn mã khác",
@@ -54,7 +54,7 @@ def register(context: Context, there: Registered) -> Iterator[Finding]:
             stops=True,
         )
         return
-    yield Finding("free", Mark.OK, "chưa có hồ sơ mang mã này", "nothing has this number")
+    yield RehearsalFinding("free", Mark.OK, "chưa có hồ sơ mang mã này", "nothing has this number")
     finding, done = write_without_login(context, number)
     yield finding
     said = done or context.with_login(lambda token: context.partner.register(token))
@@ -71,7 +71,9 @@ def register(context: Context, there: Registered) -> Iterator[Finding]:
     yield _lag(context, lag)
 
 
-def _registered(context: Context, said: HeardReply, shown: Shown | None, number: str) -> Finding:
+def _registered(
+    context: Context, said: HeardReply, shown: Shown | None, number: str
+) -> RehearsalFinding:
     what = described(said, (number,))
     if said.means is not Means.DONE and shown is not None and said.end is None:
         why = f"A registration that the look-up shows was answered so: {what}"
@@ -79,11 +81,11 @@ def _registered(context: Context, said: HeardReply, shown: Shown | None, number:
         if taught.understood:
             said = context.partner.again(said)
     if said.means is Means.DONE and said.names and shown is not None:
-        return Finding("register", Mark.OK, f"được: {what}", f"works: {what}")
+        return RehearsalFinding("register", Mark.OK, f"được: {what}", f"works: {what}")
     if shown is None:
         problem = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
         patience = _patience(context).total_seconds()
-        return Finding(
+        return RehearsalFinding(
             "register",
             Mark.ATTENTION,
             f"{what}{problem}; tra cứu không thấy sau {patience:g} s. Hỏi đối tác",
@@ -91,7 +93,7 @@ def _registered(context: Context, said: HeardReply, shown: Shown | None, number:
             stops=True,
         )
     if said.means is Means.DONE:
-        return Finding(
+        return RehearsalFinding(
             "register",
             Mark.ATTENTION,
             f"{what}: trả lời không nêu mã hồ sơ, nên mỗi lần gửi phải tra cứu lại",
@@ -100,7 +102,7 @@ def _registered(context: Context, said: HeardReply, shown: Shown | None, number:
         )
     detail = f"{said.failure.code}: {said.failure.detail}" if said.failure else str(said.means)
     passing = _unknown(said) and (said.reply is None or said.reply.status >= 500)
-    return Finding(
+    return RehearsalFinding(
         "register",
         Mark.ATTENTION,
         f"{what} ({detail}), nhưng tra cứu đã thấy hồ sơ",
@@ -131,7 +133,7 @@ def _patience(context: Context) -> timedelta:
     return max(LONGEST_LAG, partner.reply_timeout + partner.profile.lookup.lag)
 
 
-def _lag(context: Context, lag: timedelta) -> Finding:
+def _lag(context: Context, lag: timedelta) -> RehearsalFinding:
     known = context.partner.profile.lookup.lag
     # Between two look-ups nothing is seen: less than their distance cannot be measured.
     most = max(lag, POLL).total_seconds()
@@ -140,14 +142,14 @@ def _lag(context: Context, lag: timedelta) -> Finding:
     if wanted > known:
         why = f"Measured {measured} until the look-up showed the test dossier, times {SAFETY}"
         context.learn(("lookup", "lag"), wanted, why)
-        return Finding(
+        return RehearsalFinding(
             "lag",
             Mark.OK,
             f"{measured}; đề xuất lookup.lag = {wanted.seconds}s",
             f"{measured}; proposed: lookup.lag",
         )
     # Never lowered: one quiet day proves no longest lag, and too short a lag doubles a step.
-    return Finding(
+    return RehearsalFinding(
         "lag",
         Mark.OK,
         f"{measured}; lookup.lag hiện tại {known.total_seconds():g} s là đủ; chỉ giảm khi đối tác"
@@ -157,7 +159,7 @@ def _lag(context: Context, lag: timedelta) -> Finding:
     )
 
 
-def add_steps(context: Context, there: Registered) -> Iterator[Finding]:
+def add_steps(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     """Add the steps one by one, each once, and look up until the newest is shown."""
     words: dict[str, int] = {}
     for index in range(context.partner.steps):
@@ -171,7 +173,7 @@ def add_steps(context: Context, there: Registered) -> Iterator[Finding]:
     total = context.partner.steps
     text = "; ".join(f"{count}× {what}" for what, count in words.items())
     if len(there.done) < total:
-        yield Finding(
+        yield RehearsalFinding(
             "steps",
             Mark.ATTENTION,
             f"{len(there.done)}/{total} bước được nhận: {text}",
@@ -179,7 +181,7 @@ def add_steps(context: Context, there: Registered) -> Iterator[Finding]:
             stops=not there.done,
         )
     else:
-        yield Finding("steps", Mark.OK, f"{total} bước: {text}", f"{total} steps: {text}")
+        yield RehearsalFinding("steps", Mark.OK, f"{total} bước: {text}", f"{total} steps: {text}")
     if there.done:
         yield from _shown(context, there)
 
@@ -195,13 +197,13 @@ def _add(context: Context, index: int) -> HeardReply:
     return said
 
 
-def _shown(context: Context, there: Registered) -> Iterator[Finding]:
+def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     newest = there.done[-1]
     shown, lag = _until(
         context, lambda it: it is not None and newest in {index for index, _ in it.steps}
     )
     if shown is None:
-        yield Finding(
+        yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
             "tra cứu không hiển thị bước mới nhất: hỏi đối tác",
@@ -215,7 +217,7 @@ def _shown(context: Context, there: Registered) -> Iterator[Finding]:
     doubled = sorted({it for it in indices if indices.count(it) > 1})
     missing = sorted(set(there.done) - set(indices))
     if doubled:
-        yield Finding(
+        yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
             f"{len(doubled)} bước hiển thị hai lần",
@@ -223,19 +225,19 @@ def _shown(context: Context, there: Registered) -> Iterator[Finding]:
         )
     if not missing:
         count = len(set(indices))
-        yield Finding("shown_steps", Mark.OK, f"đủ {count} bước", f"all {count} are shown")
+        yield RehearsalFinding("shown_steps", Mark.OK, f"đủ {count} bước", f"all {count} are shown")
     elif max(missing) < min(indices):
         count = len(indices) + shown.unknown_steps
         why = f"The look-up showed the newest {count} of {len(there.done)} steps"
         context.learn(("lookup", "last_steps"), count, why)
-        yield Finding(
+        yield RehearsalFinding(
             "shown_steps",
             Mark.OK,
             f"chỉ {count} bước mới nhất; đề xuất lookup.last_steps = {count}",
             f"only the newest {count}; proposed: lookup.last_steps",
         )
     else:
-        yield Finding(
+        yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
             f"thiếu {len(missing)} bước ở giữa: hỏi đối tác",
@@ -244,16 +246,16 @@ def _shown(context: Context, there: Registered) -> Iterator[Finding]:
         )
 
 
-def repeat(context: Context) -> Iterator[Finding]:
+def repeat(context: Context) -> Iterator[RehearsalFinding]:
     """Send the registration again: how does the partner say that it is there?"""
     number = context.test.number if context.test else ""
     said = context.with_login(lambda token: context.partner.register(token))
     what = described(said, (number,))
     if said.means is Means.ALREADY:
-        yield Finding("repeat", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        yield RehearsalFinding("repeat", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
         return
     if said.means is Means.DONE:
-        yield Finding(
+        yield RehearsalFinding(
             "repeat",
             Mark.ATTENTION,
             f"{what}: nhận lần hai như lần đầu. Hỏi đối tác có tạo bản thứ hai không",
@@ -264,10 +266,10 @@ def repeat(context: Context) -> Iterator[Finding]:
         why = f"The same registration again was answered so: {what}"
         taught = teach_code(context, said, Means.ALREADY, why, secrets=(number,))
         if taught.understood:
-            yield Finding("repeat", Mark.OK, f"{what}; đã đề xuất", f"{what}; proposed")
+            yield RehearsalFinding("repeat", Mark.OK, f"{what}; đã đề xuất", f"{what}; proposed")
             return
         what = f"{what} ({taught.problem})"
-    yield Finding(
+    yield RehearsalFinding(
         "repeat",
         Mark.ATTENTION,
         f"không nhận ra «đã tồn tại»: {what}. Hỏi đối tác mã nào",

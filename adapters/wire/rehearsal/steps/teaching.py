@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from adapters.wire.login.login_end import has_one, has_phrase
 from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Findings
-from adapters.wire.reading.documents.soap import Fault, read_envelope
+from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from adapters.wire.reading.documents.xml import page_in
 from adapters.wire.reading.judge import normal
 from adapters.wire.rehearsal.context import Context
@@ -97,7 +97,7 @@ def teach_end(context: Context, said: HeardReply, seen: str, *, secrets: tuple[s
 
 
 def _teach_fault(
-    context: Context, said: HeardReply, fault: Fault, why: str, secrets: tuple[str, ...]
+    context: Context, said: HeardReply, fault: SoapFault, why: str, secrets: tuple[str, ...]
 ) -> Taught:
     session = context.proposal.profile.session
     codes, words = session.fault_codes, session.words
@@ -128,7 +128,7 @@ def _tried(
     return Taught(False, "the reply contradicts itself: code, words and status do not agree")
 
 
-def _fault(said: HeardReply) -> Fault | None:
+def _fault(said: HeardReply) -> SoapFault | None:
     reply = said.reply
     if reply is None or (b"Fault" not in reply.body and "content-encoding" not in reply.headers):
         return None
@@ -136,7 +136,7 @@ def _fault(said: HeardReply) -> Fault | None:
         found = read_envelope(replace(reply, findings=Findings()))
     except AmbiguousFailure:
         return None
-    return found if isinstance(found, Fault) else None
+    return found if isinstance(found, SoapFault) else None
 
 
 def _form(said: HeardReply) -> str:

@@ -16,8 +16,8 @@ from hub.operations.archive.files import sealing
 from hub.operations.archive.files.layout import FilePart, RowsPart
 from hub.operations.archive.files.reading import (
     ArchiveDamaged,
+    ArchiveLine,
     FileReader,
-    Line,
     check_manifest,
     open_part,
 )
@@ -29,7 +29,7 @@ from hub.texts import both
 
 
 @dataclass(slots=True)
-class Entry:
+class ComparedRow:
     """One dossier as it was read back."""
 
     number: str
@@ -43,10 +43,10 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Compared:
+class RowComparison:
     """What a comparison found."""
 
-    equal: list[Entry] = field(default_factory=list)
+    equal: list[ComparedRow] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     """Dossiers that are not in the database as they were written."""
 
@@ -54,7 +54,7 @@ class Compared:
 class _Read:
     """A dossier while its lines are read."""
 
-    def __init__(self, line: Line, part: RowsPart, key: bytes | None) -> None:
+    def __init__(self, line: ArchiveLine, part: RowsPart, key: bytes | None) -> None:
         self.number = part.dossier
         self.digest = "" if key is None else _digest(open_part(part, key))
         """sha256 of its rows; "" where it was erased and cannot be read any more."""
@@ -69,7 +69,7 @@ class _Read:
         self._pieces = hashlib.sha256()
         self._add(line)
 
-    def piece(self, line: Line, part: FilePart) -> None:
+    def piece(self, line: ArchiveLine, part: FilePart) -> None:
         """Read a piece of a stored file."""
         self._add(line)
         if self._key is not None:
@@ -88,9 +88,9 @@ class _Read:
         """Whether all its lines were there."""
         return self._count == self._parts
 
-    def entry(self) -> Entry:
+    def entry(self) -> ComparedRow:
         """Return what is known of it when all its lines were read."""
-        return Entry(
+        return ComparedRow(
             number=self.number,
             place=self._place,
             length=self._length,
@@ -99,7 +99,7 @@ class _Read:
             digest=self.digest,
         )
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: ArchiveLine) -> None:
         self._lines.update(line.text)
         self._length += len(line.text)
         self._count += 1
@@ -119,14 +119,14 @@ def compare(
     *,
     keys: Mapping[str, bytes] | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Compared:
+) -> RowComparison:
     """Read a whole file back; raises ArchiveDamaged when it is not what was written.
 
     `keys`: those that are at hand; the others are asked for.
     """
     place = folder / file.name
     check_manifest(place, file.manifest_hash)
-    compared = Compared()
+    compared = RowComparison()
     with FileReader(place) as reader:
         found = _dossiers(store, reader, keys or {})
         for page in batches.batches(found, lambda it: it.rows, most=batches.IN_MEMORY):
@@ -169,7 +169,7 @@ def _key(store: Store, number: str) -> bytes | None:
         return index.keys(tx, [number]).get(number)
 
 
-def _compare(store: Store, page: Sequence[_Read], compared: Compared) -> None:
+def _compare(store: Store, page: Sequence[_Read], compared: RowComparison) -> None:
     """Compare dossiers with what the database has of them: all their rows, all their files."""
     numbers = [read.number for read in page]
     with store.read() as tx:

@@ -16,7 +16,7 @@ PIECE = 1024 * 1024
 ENDING, MANIFEST = ".jsonl", ".manifest.json"
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class FileHead(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of a file."""
 
     format: int = VERSION
@@ -76,5 +76,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 encode = msgspec.json.encode
 read_part = msgspec.json.Decoder(RowsPart | FilePart).decode
-read_head = msgspec.json.Decoder(Head).decode
+read_head = msgspec.json.Decoder(FileHead).decode
 read_manifest = msgspec.json.Decoder(Manifest).decode

@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from hub.operations.archive.files import layout, sealing
-from hub.operations.archive.files.layout import FilePart, Head, RowsPart
+from hub.operations.archive.files.layout import FileHead, FilePart, RowsPart
 from hub.operations.archive.files.writing import manifest_of
 from hub.texts import Explained, Text, both
 
@@ -31,7 +31,7 @@ class HalfDeleted(ArchiveDamaged):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ArchiveLine:
     """One line of a file: from which byte on, its bytes, and what they say."""
 
     place: int
@@ -53,7 +53,7 @@ class FileReader:
         except FileNotFoundError:
             raise ArchiveDamaged(both("archive.missing", file=self.place.name)) from None
         _forget_cached(self._file)
-        self.head: Head = self._decoded(layout.read_head, self._next())
+        self.head: FileHead = self._decoded(layout.read_head, self._next())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,11 +64,11 @@ class FileReader:
         """The hash of everything that was read."""
         return self._digest.hexdigest()
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[ArchiveLine]:
         """Yield the lines behind the head."""
         while line := self._next():
             part = self._decoded(layout.read_part, line)
-            yield Line(self.size - len(line), line, part)
+            yield ArchiveLine(self.size - len(line), line, part)
 
     def _next(self) -> bytes:
         try:

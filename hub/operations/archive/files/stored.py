@@ -7,19 +7,19 @@ and have the papers removed when the disk is back.
 import hashlib
 
 from hub.messages.invalid import InvalidMessage
-from hub.rules.retention.ends import Kept
+from hub.rules.retention.ends import KeepReason
 from hub.store.archive.rows import Rows
 from hub.store.messages.blobs import BlobStore
 
 
-def missing(files: BlobStore, here: Rows) -> Kept | None:
+def missing(files: BlobStore, here: Rows) -> KeepReason | None:
     """Return `Kept.FILE_MISSING` unless every stored file of a dossier has its hash."""
     for sha256 in here.stored:
         try:
             with files.path(sha256).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except (InvalidMessage, OSError):  # not there, or the disk does not read it
-            return Kept.FILE_MISSING
+            return KeepReason.FILE_MISSING
         if found != sha256:
-            return Kept.FILE_MISSING
+            return KeepReason.FILE_MISSING
     return None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive.files import layout, sealing
-from hub.operations.archive.files.layout import FilePart, Head, Manifest, RowsPart
+from hub.operations.archive.files.layout import FileHead, FilePart, Manifest, RowsPart
 from hub.operations.archive.leading import Stopped
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive.rows import Rows
@@ -49,7 +49,7 @@ class FileWriter:
     A block that ends otherwise leaves no file behind.
     """
 
-    def __init__(self, folder: Path, head: Head, *, files: BlobStore) -> None:
+    def __init__(self, folder: Path, head: FileHead, *, files: BlobStore) -> None:
         self.place = folder / head.name
         self.head = head
         self._files = files

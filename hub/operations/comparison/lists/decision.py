@@ -20,7 +20,7 @@ from hub.operations.comparison.lists.checks import is_of
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
 from hub.store.records.partner_view import DossierView
-from hub.store.repair.tasks import Finding
+from hub.store.repair.tasks import TaskFinding
 from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN
 from hub.texts import Text, both
 
@@ -34,7 +34,7 @@ _OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 class ListDecision:
     """What a list says of one dossier."""
 
-    finding: Finding | None = None
+    finding: TaskFinding | None = None
     judged: frozenset[str] = frozenset()
     """The kinds about which it says anything: those but the finding's are not there, or gone."""
     unsure: bool = False
@@ -94,10 +94,10 @@ def _by_status(listed: PartnerList, number: str, told: Status | None, day: date)
 
 def _finding(
     kind: str, listed: PartnerList, number: str, day: date, *, owner: str = CLERK, **values: object
-) -> Finding:
+) -> TaskFinding:
     """Return the task of a difference; its texts are named for its kind."""
     values |= {"partner": names_of(listed.partner).text, "on": f"{day:%d/%m/%Y}", "number": number}
-    return Finding(
+    return TaskFinding(
         kind=kind,
         subject=number,
         destination=listed.partner,

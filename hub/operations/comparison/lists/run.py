@@ -32,7 +32,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.records import partner_view
 from hub.store.repair import tasks
-from hub.store.repair.tasks import Finding
+from hub.store.repair.tasks import TaskFinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class ListReport:
     """What the comparison with one list found and what it did with the tasks."""
 
     listed: PartnerList
-    findings: tuple[Finding, ...]
+    findings: tuple[TaskFinding, ...]
     """But for those that a person settled."""
     opened: int
     closed: int

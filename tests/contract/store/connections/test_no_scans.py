@@ -91,7 +91,7 @@ NOT_RUN: Mapping[str, str] = {
 }
 
 
-_ITEM = replays.Item(delivery_id=1, attempts=1, fault="", verdict="")
+_ITEM = replays.ReplayItem(delivery_id=1, attempts=1, fault="", verdict="")
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
