@@ -15,7 +15,7 @@ from hub.operations.contracts import words
 from hub.operations.contracts.words import News
 from hub.ports import Clock, ContractReader, Fetched, FetchOutcome
 from hub.rules.call_limits import CallLimits, closed_window
-from hub.rules.contracts import READER, Contract, compare, fingerprint
+from hub.rules.contracts import READER, Contract, ContractChange, compare, fingerprint
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
@@ -124,14 +124,9 @@ def judge(
     every: timedelta,
 ) -> Judged:
     """Return what is kept of a fetch, and the news in it. Pure but for the shipped contract."""
-    wait = every
-    # A server that is being started answers 404, too.
-    is_gone = fetched.outcome is FetchOutcome.NONE and before.outcome == FetchOutcome.SERVED
-    if fetched.outcome is FetchOutcome.AWAY or is_gone:
-        wait = min(every, max(RETRY, fetched.retry_after or RETRY))
     kept = replace(
         before,
-        next_at=now + wait,
+        next_at=now + _wait(before, fetched, every),
         asked_at=now,
         outcome=str(fetched.outcome),
         why=fetched.why,
@@ -144,7 +139,7 @@ def judge(
     if len(content) > LARGEST:
         why = f"larger than {LARGEST // 1024 // 1024} MiB"
         return Judged(replace(kept, outcome=str(FetchOutcome.UNREADABLE), why=why))
-    # A schema that is not served says nothing of what it declares: it is told, and differs not.
+    # A schema that is not served says nothing of what it declares: it is named, and differs not.
     against = [it for it in compare(reader.shipped(), contract) if it.operation]
     print_ = fingerprint(contract)
     same = before.fingerprint == print_
@@ -158,21 +153,39 @@ def judge(
         differs=len(against),
         content=content,
     )
-    known = _known(before, reader.address)
+    return Judged(kept) if same else Judged(kept, _news(before, kept, contract, against, now))
+
+
+def _wait(before: KeptContract, fetched: Fetched, every: timedelta) -> timedelta:
+    """Return how long until the next fetch; sooner after a passing trouble."""
+    # A server that is being started answers 404, too.
+    is_gone = fetched.outcome is FetchOutcome.NONE and before.outcome == FetchOutcome.SERVED
+    if fetched.outcome is FetchOutcome.AWAY or is_gone:
+        return min(every, max(RETRY, fetched.retry_after or RETRY))
+    return every
+
+
+def _news(
+    before: KeptContract,
+    kept: KeptContract,
+    contract: Contract,
+    against: list[ContractChange],
+    now: datetime,
+) -> News | None:
+    known = _known(before, kept.address)
     changes = compare(known, contract) if known is not None else against
-    if same or not changes or (known is None and before.reader not in {0, READER}):
-        return Judged(kept)
-    news = News(
+    if not changes or (known is None and before.reader not in {0, READER}):
+        return None
+    return News(
         partner=before.partner,
         form=contract.form,
-        address=reader.address,
-        fingerprint=print_,
+        address=kept.address,
+        fingerprint=kept.fingerprint,
         changes=changes,
         against=against,
         before=before.fetched_at if known is not None else None,
         now=now,
     )
-    return Judged(kept, news)
 
 
 def _known(before: KeptContract, address: str) -> Contract | None:
