@@ -31,7 +31,10 @@ class Restored:
 
 
 def restore(
-    store: Store, handle: Callable[[journal.Entry], None], mark: CallCounterFile, by: SignedBy
+    store: Store,
+    handle: Callable[[journal.JournalEntry], None],
+    mark: CallCounterFile,
+    by: SignedBy,
 ) -> Restored:
     """Prepare a restored database for its start. The hub must stand still."""
     handled, failed = _handle_accepted(store, handle)
@@ -42,7 +45,9 @@ def restore(
     return Restored(handled=handled, failed=failed, **counts)
 
 
-def _handle_accepted(store: Store, handle: Callable[[journal.Entry], None]) -> tuple[int, int]:
+def _handle_accepted(
+    store: Store, handle: Callable[[journal.JournalEntry], None]
+) -> tuple[int, int]:
     handled, failed, after = 0, 0, ""
     while True:
         with store.read() as tx:
@@ -51,7 +56,7 @@ def _handle_accepted(store: Store, handle: Callable[[journal.Entry], None]) -> t
             return handled, failed
         for id, body in page.items():
             try:
-                handle(journal.Entry(decode_stored(body), body))
+                handle(journal.JournalEntry(decode_stored(body), body))
                 handled += 1
             except Exception as error:
                 if is_away(error):

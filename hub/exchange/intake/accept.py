@@ -43,7 +43,7 @@ class Intake:
         self.clock = clock
         self.validator = validator
         self.on_commit = on_commit
-        self.commits: GroupCommit[journal.Entry, Accepted] = GroupCommit(
+        self.commits: GroupCommit[journal.JournalEntry, Accepted] = GroupCommit(
             self._commit, concerns_all=is_away
         )
         self.wait_at_most = WAIT_AT_MOST
@@ -54,12 +54,12 @@ class Intake:
         self._check(message, opened)
         body = encode(message)
         try:
-            return self._committed(journal.Entry(message, body, opened.dedup_key))
+            return self._committed(journal.JournalEntry(message, body, opened.dedup_key))
         except InvalidMessage as refused:
             further = catalog.further_key(message, opened.payload)
             if refused.code != "content_differs" or not further:
                 raise
-        return self._committed(journal.Entry(message, body, further))
+        return self._committed(journal.JournalEntry(message, body, further))
 
     def _check(self, message: Message, opened: catalog.Opened) -> None:
         """Refuse what must not be stored; raises InvalidMessage."""
@@ -81,14 +81,14 @@ class Intake:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
 
-    def _committed(self, entry: journal.Entry) -> Accepted:
+    def _committed(self, entry: journal.JournalEntry) -> Accepted:
         """Have an entry committed, together with those of other threads."""
         try:
             return self.commits.answer(entry, within=self.wait_at_most)
         except (CommitUnknown, Unanswered) as error:
             raise AcceptanceUnknown(str(error)) from None
 
-    def _commit(self, entries: Sequence[journal.Entry]) -> list[Accepted]:
+    def _commit(self, entries: Sequence[journal.JournalEntry]) -> list[Accepted]:
         """Write the entries of several callers in one transaction; return an answer for each."""
         now = self.clock()
         with self.store.write() as tx:
@@ -129,7 +129,7 @@ class Intake:
 
 
 def _handed_in(
-    entries: Sequence[journal.Entry], answers: Sequence[Accepted], now: datetime
+    entries: Sequence[journal.JournalEntry], answers: Sequence[Accepted], now: datetime
 ) -> list[handovers.Handover]:
     """Return the evidence of what a partner told us: its word, and that we have it now."""
     return [

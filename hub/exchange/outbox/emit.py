@@ -15,7 +15,8 @@ def emit(tx: Tx, messages: Sequence[Message], now: datetime) -> None:
     if not messages:
         return
     entries = [
-        journal.Entry(message, encode(message, limit=MAX_STORED_BYTES)) for message in messages
+        journal.JournalEntry(message, encode(message, limit=MAX_STORED_BYTES))
+        for message in messages
     ]
     journal.record_outgoing(tx, entries, now)
     transitions.open_all(tx, [delivery_of(message) for message in messages], now)

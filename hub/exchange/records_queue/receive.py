@@ -53,7 +53,7 @@ class ReadableMessage(NamedTuple):
     """A message from the queue whose envelope could be read."""
 
     incoming: Incoming
-    entry: journal.Entry
+    entry: journal.JournalEntry
 
 
 class Receive(Role):
@@ -136,7 +136,7 @@ class Receive(Role):
         readable, settled = [], []
         for incoming in batch:
             try:
-                entry = journal.Entry(decode(incoming.body), incoming.body)
+                entry = journal.JournalEntry(decode(incoming.body), incoming.body)
                 readable.append(ReadableMessage(incoming, entry))
             except InvalidMessage as error:
                 retry_while_unavailable(self, partial(self._set_aside, incoming, error))
@@ -198,7 +198,7 @@ class Receive(Role):
         )
         try:
             # Inside the marks, because reading it may be what kills.
-            entry = journal.Entry(decode(incoming.body), incoming.body)
+            entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
             retry_while_unavailable(self, partial(self._set_aside, incoming, error))
         else:
@@ -233,13 +233,13 @@ class Receive(Role):
                 log.error(Event.MESSAGE_PARKED, message_id=id, **told)
                 return
         try:
-            entry = journal.Entry(decode(incoming.body), incoming.body)
+            entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
             self._set_aside(incoming, error)
         else:
             self._park(entry, why=why, **told)
 
-    def apply(self, tx: Tx, entries: Sequence[journal.Entry]) -> None:
+    def apply(self, tx: Tx, entries: Sequence[journal.JournalEntry]) -> None:
         """Handle the entries that were not handled before, inside one transaction."""
         now = self.clock()
         fresh = journal.take(tx, entries, now) if entries else set()
@@ -308,7 +308,7 @@ class Receive(Role):
             consumer.fail(item.incoming)
             return False
 
-    def _give_up(self, entry: journal.Entry, failed: Exception) -> bool:
+    def _give_up(self, entry: journal.JournalEntry, failed: Exception) -> bool:
         """Park a message that our own code fails on; tell whether that could be written."""
         try:
             self._park(entry, code="handler_failed", where="handler", why=describe_error(failed))
@@ -319,7 +319,7 @@ class Receive(Role):
             return False
         return True
 
-    def handle_one(self, entry: journal.Entry) -> None:
+    def handle_one(self, entry: journal.JournalEntry) -> None:
         """Handle one message, keep it as early, or park it, in a transaction of its own."""
         message = entry.message
         try:
@@ -332,7 +332,7 @@ class Receive(Role):
         except InvalidMessage as error:
             self._park(entry, code=error.code, where=error.where, why=error.why)
 
-    def _park(self, entry: journal.Entry, *, code: str, where: str, why: str) -> None:
+    def _park(self, entry: journal.JournalEntry, *, code: str, where: str, why: str) -> None:
         log.warning(
             Event.MESSAGE_PARKED,
             message_id=entry.message.id,

@@ -90,7 +90,7 @@ def resend(store: Store, correction: Correction, *, by: SignedBy) -> int:
     with store.write() as tx:
         transitions.place_of(tx, id)
         journal.record_outgoing(
-            tx, [journal.Entry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
+            tx, [journal.JournalEntry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
         )
         opened = transitions.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
         detail = f"delivery {opened} goes in its place"

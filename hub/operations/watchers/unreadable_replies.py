@@ -32,7 +32,7 @@ _COUNTED = re.compile(r"\d+")
 SUBJECT_LENGTH = 200
 
 
-class Place(NamedTuple):
+class ReplyPlace(NamedTuple):
     """Where replies of a partner cannot be read: what makes two of them the same finding."""
 
     partner: str
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 class Row:
     """Calls of one place that could not be read, the newest first, since others last were."""
 
-    place: Place
+    place: ReplyPlace
     calls: Sequence[UnreadablePlace]
 
 
@@ -57,7 +57,7 @@ class UnreadableReplies:
         """Close the tasks whose cause is gone, raise those that are missing; say how many."""
         with self.store.read() as tx:
             rows, stand = _rows(tx)
-            known = {Place(it.destination, it.subject): it.number for it in _open(tx)}
+            known = {ReplyPlace(it.destination, it.subject): it.number for it in _open(tx)}
         raising = [it for it in rows if it.place not in known and len(it.calls) >= IN_A_ROW]
         closing = [number for place, number in known.items() if place not in stand]
         if not raising and not closing:
@@ -88,10 +88,10 @@ def subject_of(detail: str) -> str:
 
 def in_a_row(found: Sequence[UnreadablePlace], read: Mapping[Calls, int]) -> Iterator[Row]:
     """Yield for each place the calls after which none of their operation was read."""
-    grouped: defaultdict[Place, list[UnreadablePlace]] = defaultdict(list)
+    grouped: defaultdict[ReplyPlace, list[UnreadablePlace]] = defaultdict(list)
     for one in found:
         if one.seq > read.get(one.calls, 0):
-            grouped[Place(one.calls.partner, subject_of(one.detail))].append(one)
+            grouped[ReplyPlace(one.calls.partner, subject_of(one.detail))].append(one)
     for place, calls in grouped.items():
         yield Row(place=place, calls=calls)
 
@@ -126,7 +126,7 @@ def finding(row: Row) -> tasks.TaskFinding:
     )
 
 
-def _rows(tx: Tx) -> tuple[list[Row], set[Place]]:
+def _rows(tx: Tx) -> tuple[list[Row], set[ReplyPlace]]:
     """Return the rows, and the places where not every operation was read since."""
     found = unreadable_replies.latest(tx)
     rows = list(in_a_row(found, unreadable_replies.last_read(tx))) if found else []

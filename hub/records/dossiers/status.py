@@ -34,7 +34,7 @@ class StatusDecision:
         return self.decision is Decision.APPLY
 
 
-class Group(StrEnum):
+class StatusGroup(StrEnum):
     """How the status counts in reports."""
 
     OPEN = "open"
@@ -43,17 +43,17 @@ class Group(StrEnum):
     FINISHED = "finished"
 
 
-GROUPS: dict[Status, Group] = {
-    S.REGISTERED: Group.OPEN,
-    S.ACCEPTED: Group.OPEN,
-    S.REFUSED: Group.FINISHED,
-    S.PROCESSING: Group.OPEN,
-    S.SUPPLEMENT_REQUESTED: Group.PAUSED,
-    S.PAYMENT_REQUESTED: Group.PAUSED,
-    S.WITHDRAWN: Group.FINISHED,
-    S.STOPPED: Group.PAUSED,
-    S.FINISHED: Group.FINISHED,
-    S.RETURNED: Group.FINISHED,
+GROUPS: dict[Status, StatusGroup] = {
+    S.REGISTERED: StatusGroup.OPEN,
+    S.ACCEPTED: StatusGroup.OPEN,
+    S.REFUSED: StatusGroup.FINISHED,
+    S.PROCESSING: StatusGroup.OPEN,
+    S.SUPPLEMENT_REQUESTED: StatusGroup.PAUSED,
+    S.PAYMENT_REQUESTED: StatusGroup.PAUSED,
+    S.WITHDRAWN: StatusGroup.FINISHED,
+    S.STOPPED: StatusGroup.PAUSED,
+    S.FINISHED: StatusGroup.FINISHED,
+    S.RETURNED: StatusGroup.FINISHED,
 }
 
 LABELS: dict[Status, tuple[str, str]] = {

@@ -72,7 +72,7 @@ def _outgoing(dialect: str) -> ReturningInsert[Any]:
 _SAY = Compiled(_outgoing, columns=TOLD)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class JournalEntry(msgspec.Struct, frozen=True):
     """A message with its wire form and the key of its meaning."""
 
     message: Message
@@ -96,14 +96,14 @@ def _row(message: Message, body: bytes, state: str, now: datetime) -> dict[str, 
     }
 
 
-def accept(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[Accepted]:
+def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accepted]:
     """Store new messages and ask for their handling; answer a known meaning with its first id.
 
     A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
     InvalidMessage `content_differs` when a known meaning comes with another content, also in one
     batch: tried one by one, the first telling is then accepted and the other refused.
     """
-    first: dict[str, Entry] = {}  # in the order in which they came: so they are asked for
+    first: dict[str, JournalEntry] = {}  # in the order in which they came: so they are asked for
     for entry in entries:
         told = first.setdefault(entry.dedup_key, entry)
         if entry.body != told.body:  # else the content of the later one would be lost in silence
@@ -153,7 +153,7 @@ def _must_say_the_same(message: Message, first: Message) -> None:
         raise InvalidMessage("content_differs", where="$.payload", why=why)
 
 
-def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
+def take(tx: Tx, entries: Iterable[JournalEntry], now: datetime) -> set[str]:
     """Mark messages handled; return the ids that were not handled before.
 
     The others are repeats (or parked) and must not have an effect.
@@ -163,7 +163,7 @@ def take(tx: Tx, entries: Iterable[Entry], now: datetime) -> set[str]:
     return {row.id for row in _TAKE.all_each(tx, rows)}
 
 
-def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
+def record_outgoing(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> None:
     """Store messages that the hub says; a repeat (same derived id) changes nothing.
 
     Each that is new counts as accepted for the destination that reads it.
@@ -173,7 +173,7 @@ def record_outgoing(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
     counts.accepted(tx, (catalog.find(row.type, row.version).reader for row in new))
 
 
-def park(tx: Tx, entry: Entry, now: datetime, *, code: str, reason: str) -> None:
+def park(tx: Tx, entry: JournalEntry, now: datetime, *, code: str, reason: str) -> None:
     """Set a message aside for an operator, with the reason; it is not handled again by itself.
 
     Without its body when the personal data of its dossier was erased.
@@ -208,7 +208,9 @@ def _is_of(kept: bytes, digest: str | None, body: bytes) -> bool:
     return kept == body if digest is None else digest == hashlib.sha256(body).hexdigest()
 
 
-def upsert_waiting(tx: Tx, entry: Entry, now: datetime, values: Mapping[str, object]) -> None:
+def upsert_waiting(
+    tx: Tx, entry: JournalEntry, now: datetime, values: Mapping[str, object]
+) -> None:
     """Write `values` for a message that waits to be handled; one that is handled stays."""
     row = {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "early_since": None, **values}
     statement = insert(tx, journal)

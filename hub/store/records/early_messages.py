@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.messages.journal import BY_ID, Entry, enqueue_rows, oldest, upsert_waiting
+from hub.store.messages.journal import BY_ID, JournalEntry, enqueue_rows, oldest, upsert_waiting
 from hub.store.records import batch_state
 from hub.store.schema.record_tables import dossiers
 from hub.store.schema.tables import (
@@ -25,7 +25,7 @@ from hub.store.statements.compiled import Compiled
 _EARLY_OF = Compiled(oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which")))
 
 
-def keep(tx: Tx, entry: Entry, now: datetime) -> None:
+def keep(tx: Tx, entry: JournalEntry, now: datetime) -> None:
     """Keep a message that came before what it is about; `wake` asks for it again.
 
     It is early since it was found to be so first, however often it is asked for since.

@@ -41,7 +41,7 @@ WHERE relname IN ('outbox', 'deliveries', 'journal') AND n_dead_tup > 0 ORDER BY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class TransactionHolder:
     """What holds the cleaning up."""
 
     words: str
@@ -52,7 +52,7 @@ class Holder:
     """A statement for the database's administrator."""
 
 
-def holders(tx: Tx, *, longer: timedelta) -> list[Holder]:
+def holders(tx: Tx, *, longer: timedelta) -> list[TransactionHolder]:
     """Return transactions that are open for longer, and slots that nobody reads; oldest first."""
     found = [*_sessions(tx, longer), *_prepared(tx, longer), *_slots(tx)]
     return sorted(found, key=lambda it: (it.since is None, it.since))
@@ -63,9 +63,9 @@ def dead_rows(tx: Tx) -> Sequence[tuple[str, int]]:
     return [(row.name, row.dead) for row in tx.execute(sa.text(_DEAD))]
 
 
-def _sessions(tx: Tx, longer: timedelta) -> list[Holder]:
+def _sessions(tx: Tx, longer: timedelta) -> list[TransactionHolder]:
     return [
-        Holder(
+        TransactionHolder(
             words=(
                 f"pid {row.pid}, application_name {row.name or '(none)'!r}, account"
                 f" {row.account or '(hidden)'}, from {row.place}, {row.state or 'state hidden'}"
@@ -77,9 +77,9 @@ def _sessions(tx: Tx, longer: timedelta) -> list[Holder]:
     ]
 
 
-def _prepared(tx: Tx, longer: timedelta) -> list[Holder]:
+def _prepared(tx: Tx, longer: timedelta) -> list[TransactionHolder]:
     return [
-        Holder(
+        TransactionHolder(
             words=f"prepared transaction {row.gid!r} of {row.owner}",
             since=row.since,
             fix=f"ROLLBACK PREPARED '{row.gid}' (or COMMIT PREPARED)",
@@ -88,9 +88,9 @@ def _prepared(tx: Tx, longer: timedelta) -> list[Holder]:
     ]
 
 
-def _slots(tx: Tx) -> list[Holder]:
+def _slots(tx: Tx) -> list[TransactionHolder]:
     return [
-        Holder(
+        TransactionHolder(
             words=f"replication slot {row.slot_name!r}, {row.behind} transactions behind",
             since=None,
             fix=f"start its reader, or SELECT pg_drop_replication_slot('{row.slot_name}')",

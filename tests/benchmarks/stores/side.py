@@ -147,7 +147,7 @@ def accept(trial: Trial) -> None:
 def receive(trial: Trial) -> Role:
     """Handle what was accepted before, with the ward's records."""
     messages = content.ingoing(trial.order.process, trial.order.count)
-    for part in _parts([journal.Entry(it, encode(it), it.id) for it in messages]):
+    for part in _parts([journal.JournalEntry(it, encode(it), it.id) for it in messages]):
         with trial.store.write() as tx:
             journal.accept(tx, part, clock())
     trial.publish()

@@ -110,7 +110,7 @@ def handle(store: Store, messages: Sequence[Message], *, at_once: int) -> None:
     """Handle messages, so many in a transaction."""
     early = message(99, progress(p.Status.PROCESSING, 0.5), SECOND)
     with store.write() as tx:
-        early_messages.keep(tx, journal.Entry(early, encode(early)), MONDAY)
+        early_messages.keep(tx, journal.JournalEntry(early, encode(early)), MONDAY)
     for first in range(0, len(messages), at_once):
         handle_at_once(store, messages[first : first + at_once])
 
@@ -122,7 +122,7 @@ def handle_at_once(store: Store, messages: Sequence[Message]) -> None:
         store, MemoryBroker(), records, clock=lambda: MONDAY, together=records.together
     )
     with store.write() as tx:
-        receive.apply(tx, [journal.Entry(it, encode(it)) for it in messages])
+        receive.apply(tx, [journal.JournalEntry(it, encode(it)) for it in messages])
 
 
 def content(store: Store) -> dict[str, list[tuple[object, ...]]]:

@@ -23,7 +23,7 @@ def test_what_is_handled_meanwhile_stays_handled(postgres_url: str) -> None:
     migrate(store)
     with store.write() as tx:
         message = step(1, 1)
-        entry = journal.Entry(message, encode(message), dedup_key=message.id)
+        entry = journal.JournalEntry(message, encode(message), dedup_key=message.id)
         journal.accept(tx, [entry], NOW)
         tx.execute(sa.text("DELETE FROM outbox"))  # published
 

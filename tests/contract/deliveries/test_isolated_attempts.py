@@ -35,7 +35,7 @@ def test_starts_that_find_a_message_are_counted_beside_its_mark(store: Store) ->
 def test_what_was_handled_after_all_is_forgotten(store: Store) -> None:
     """And a parked one is not: it has killed."""
     message = catalog.compose(reception(), time=MONDAY, source="test")
-    entry = journal.Entry(message, envelope.encode(message))
+    entry = journal.JournalEntry(message, envelope.encode(message))
     with store.write() as tx:
         journal.park(tx, entry, now(), code="handler_killed", reason="x")
         for id in (message.id, "gone"):

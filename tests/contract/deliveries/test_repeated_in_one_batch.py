@@ -16,12 +16,12 @@ from hub.store.messages.blobs import BlobStore
 from tests.contract.store.test_store import NOW, received
 
 
-def otherwise(id: str) -> journal.Entry:
+def otherwise(id: str) -> journal.JournalEntry:
     """Return the reception of dossier 1 as told of another applicant."""
     entry = received(1, id)
     body = entry.body.replace("Nguyễn Văn Mẫu".encode(), "Phạm Thị Khác".encode())
     assert body != entry.body
-    return journal.Entry(envelope.decode(body), body, entry.dedup_key)
+    return journal.JournalEntry(envelope.decode(body), body, entry.dedup_key)
 
 
 def test_a_batch_that_tells_one_thing_in_two_ways_is_refused(store: Store) -> None:
@@ -41,7 +41,7 @@ def test_of_two_who_tell_one_thing_differently_at_once_one_is_refused(
     intake = Intake(store, BlobStore(tmp_path), clock=lambda: NOW, validator=records)
     work, begun, may_go_on = intake.commits._work, threading.Event(), threading.Event()
 
-    def held_up(entries: list[journal.Entry]) -> object:
+    def held_up(entries: list[journal.JournalEntry]) -> object:
         begun.set()
         assert may_go_on.wait(20)
         return work(entries)

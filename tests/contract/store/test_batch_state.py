@@ -141,7 +141,7 @@ def filled(store: Store) -> Store:
             legs.keep_step(tx, step, message_id="m")
             papers.add_files(tx, number, [file("A")], message_id="m")
             early = message(n, progress(p.Status.PROCESSING, 1), number)
-            early_messages.keep(tx, journal.Entry(early, encode(early)), MONDAY)
+            early_messages.keep(tx, journal.JournalEntry(early, encode(early)), MONDAY)
     return store
 
 

@@ -31,13 +31,13 @@ def intake(migrated_postgres_url: str, tmp_path: Path) -> Iterator[Intake]:
     store.close()
 
 
-def entries(payload: p.Payload, source: str, count: int) -> list[journal.Entry]:
+def entries(payload: p.Payload, source: str, count: int) -> list[journal.JournalEntry]:
     """Return the same said of so many dossiers, each told for the first time."""
     made = []
     for n in range(count):
         about = structs.replace(payload, number=f"000.99.01.H57-180806-{n:04d}")
         message = catalog.compose(about, time=MONDAY, source=source)
-        made.append(journal.Entry(message, encode(message), message.id))
+        made.append(journal.JournalEntry(message, encode(message), message.id))
     return made
 
 

@@ -53,13 +53,13 @@ def progress(n: int, step: int) -> Message:
     return catalog.compose(payload, time=NOW, source="records", id=f"m-{n}-{step}")
 
 
-def received(n: int, id: str) -> journal.Entry:
+def received(n: int, id: str) -> journal.JournalEntry:
     """Return the reception of dossier `n` as told under message id `id`."""
     body = (Path(__file__).parents[3] / "schemas/examples/dossier.received.v1.json").read_bytes()
     message = envelope.decode(
         body.replace(b"180806-0001", b"180806-%04d" % n).replace(b"0" * 32, id.encode())
     )
-    return journal.Entry(message, envelope.encode(message), f"dossier.received|{number(n)}")
+    return journal.JournalEntry(message, envelope.encode(message), f"dossier.received|{number(n)}")
 
 
 def state_of(store: Store, message_id: str) -> S:
@@ -308,7 +308,7 @@ def test_what_is_due_first_is_asked_for_first(store: Store) -> None:
         for n, deadline in ((1, None), (2, NOW + timedelta(days=2)), (3, NOW + timedelta(days=1)))
     ]
     with store.write() as tx:
-        entries = [journal.Entry(progress(n, 1), b"{}") for n in (1, 2, 3)]
+        entries = [journal.JournalEntry(progress(n, 1), b"{}") for n in (1, 2, 3)]
         journal.record_outgoing(tx, entries, NOW)
         transitions.open_all(tx, rows, NOW)
         first = {row.message_id for row in outbox.head(tx, 10)}

@@ -17,7 +17,7 @@ MANY = 1203
 PAGE = 500
 
 
-def scan(n: int, number: str = "000.99.01.H57-180806-0001") -> journal.Entry:
+def scan(n: int, number: str = "000.99.01.H57-180806-0001") -> journal.JournalEntry:
     """Return the n-th scan of a barcode."""
     payload = p.BarcodeScanned(
         number=number,
@@ -26,10 +26,10 @@ def scan(n: int, number: str = "000.99.01.H57-180806-0001") -> journal.Entry:
         device="reader-1",
     )
     message = catalog.compose(payload, time=NOW, source="test", id=f"{n:032x}")
-    return journal.Entry(message, envelope.encode(message), f"scan|{n}")
+    return journal.JournalEntry(message, envelope.encode(message), f"scan|{n}")
 
 
-def accept(store: Store, count: int) -> list[journal.Entry]:
+def accept(store: Store, count: int) -> list[journal.JournalEntry]:
     """Accept scans whose queue messages were published and have vanished since."""
     entries = [scan(n) for n in range(count)]
     with store.write() as tx:

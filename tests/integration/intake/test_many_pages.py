@@ -60,7 +60,7 @@ def scan_pages(ward: Ward, first: int, last: int) -> None:
 
 def record(tx: Tx, messages: list[envelope.Message]) -> None:
     """Write scans into the journal, as accepting them does."""
-    entries = [journal.Entry(m, envelope.encode(m)) for m in messages]
+    entries = [journal.JournalEntry(m, envelope.encode(m)) for m in messages]
     journal.record_outgoing(tx, entries, MONDAY)
 
 

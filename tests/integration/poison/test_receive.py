@@ -195,7 +195,7 @@ def test_a_full_disk_parks_nothing_however_long_it_lasts(
     full.sqlite_errorcode = 13
     real, tries = journal.take, iter(range(30))
 
-    def take(tx: Tx, entries: Iterable[journal.Entry], at: datetime) -> set[str]:
+    def take(tx: Tx, entries: Iterable[journal.JournalEntry], at: datetime) -> set[str]:
         if next(tries, None) is not None:
             raise OperationalError("INSERT", {}, full)
         return real(tx, entries, at)

@@ -40,7 +40,7 @@ def scan(n: int) -> Message:
 def park(store: Store, *numbers: int, code: str = UNKNOWN) -> list[str]:
     """Accept messages and set them aside; nothing is left to publish."""
     entries = [
-        journal.Entry(message, envelope.encode(message), message.id)
+        journal.JournalEntry(message, envelope.encode(message), message.id)
         for message in map(scan, numbers)
     ]
     with store.write() as tx:
@@ -89,7 +89,7 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
     with installed.write() as tx:
         parked.take_up(tx, [two])
         message = scan(2)
-        journal.take(tx, [journal.Entry(message, envelope.encode(message))], AT)
+        journal.take(tx, [journal.JournalEntry(message, envelope.encode(message))], AT)
     done = hub("messages", "retry", three, one, two, one, "scan-0009", "--reason", "mended")
     assert done.exit_code == 1
     assert f"{two}: it is handled" in done.output
@@ -174,7 +174,7 @@ def test_a_selection_narrows_by_each_of_its_words(
     park(store, 3, code=BROKEN)
     message = scan(4)
     with store.write() as tx:
-        journal.accept(tx, [journal.Entry(message, envelope.encode(message), "4")], AT)
+        journal.accept(tx, [journal.JournalEntry(message, envelope.encode(message), "4")], AT)
     with store.read() as tx:
         found = [one.id for one in parked.select(tx, selection)]
     assert found == [f"scan-{n:04d}" for n in numbers]

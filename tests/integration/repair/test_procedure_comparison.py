@@ -83,7 +83,7 @@ def test_the_command_lists_and_compares(
         number=number(1), station=p.Station.RETURN, scanned_at=AT, device="reader-1"
     )
     message = catalog.compose(scan, time=AT, source="test")
-    entry = journal.Entry(message, envelope.encode(message), "x")
+    entry = journal.JournalEntry(message, envelope.encode(message), "x")
     why = f"maTTHC: no procedure '{NEW}' in force on 2018-08-06"
     with store.write() as tx:
         journal.park(tx, entry, now(), code="procedure_unknown", reason=why)

@@ -39,7 +39,9 @@ def accepted(store: Store) -> None:
     )
     message = catalog.compose(payload, time=AT, source="reader-1", id="scan-1")
     with store.write() as tx:
-        journal.accept(tx, [journal.Entry(message, envelope.encode(message), "scan-1")], now())
+        journal.accept(
+            tx, [journal.JournalEntry(message, envelope.encode(message), "scan-1")], now()
+        )
 
 
 def put_back(store: Store, mark: CallCounterFile) -> Restored:

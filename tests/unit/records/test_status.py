@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.messages.payloads import Status
 from hub.records.dossiers import status
-from hub.records.dossiers.status import Decision, Group
+from hub.records.dossiers.status import Decision, StatusGroup
 
 NOW = datetime.fromisoformat("2018-08-06T08:30:00+07:00")
 STATUSES = st.sampled_from(Status)
@@ -101,8 +101,8 @@ def test_finished_is_left_for_a_supplement_or_the_hand_over_only(
 def test_reporting_groups_and_labels() -> None:
     """Every status has a group and both labels; the groups are those of the national reports."""
     assert set(status.GROUPS) == set(status.LABELS) == set(status.MOVES) == set(Status)
-    paused = {code for code, group in status.GROUPS.items() if group is Group.PAUSED}
+    paused = {code for code, group in status.GROUPS.items() if group is StatusGroup.PAUSED}
     assert sorted(paused) == [5, 6, 8]
-    finished = {code for code, group in status.GROUPS.items() if group is Group.FINISHED}
+    finished = {code for code, group in status.GROUPS.items() if group is StatusGroup.FINISHED}
     assert sorted(finished) == [3, 7, 9, 10]
     assert status.LABELS[Status.PROCESSING] == ("Đang xử lý", "In process")

@@ -103,10 +103,12 @@ def work(store: Store, first: int) -> None:
     dossiers = range(first, first + 8)
     lanes = [number(n) for n in dossiers]
     with store.write() as tx:
-        entries = [journal.Entry(it, encode(it), it.id) for it in (record(n, 9) for n in dossiers)]
+        entries = [
+            journal.JournalEntry(it, encode(it), it.id) for it in (record(n, 9) for n in dossiers)
+        ]
         journal.accept(tx, entries, AT)
         journal.take(tx, entries, AT)
-        early_messages.keep(tx, journal.Entry(step(first, 8), b"{}"), AT)
+        early_messages.keep(tx, journal.JournalEntry(step(first, 8), b"{}"), AT)
         early_messages.wake(tx, number(first))
     with store.write() as tx:
         for message, version in itertools.product((step, record), (1, 2, 3)):
