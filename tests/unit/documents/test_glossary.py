@@ -77,6 +77,16 @@ def test_no_name_uses_a_word_that_the_glossary_forbids() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_two_classes_of_the_hub_have_two_names() -> None:
+    """Adapters are not compared: their contracts name things as the partners do."""
+    places: dict[str, list[str]] = {}
+    for path in modules("hub"):
+        for node in tree_of(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_every_exception_is_still_needed() -> None:
     """An allowed name that is gone is taken out of the list, so that it cannot come back."""
     assert set(ALLOWED) <= {name for _, name in names()}
