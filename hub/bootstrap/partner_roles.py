@@ -39,7 +39,7 @@ def partner_roles(hub: Hub, destination: Destination) -> list[Role]:
                 clock=hub.clock,
                 on_commit=hub.wake,
                 known=hub.call_limits,
-                notes=Path(settings.data_dir) / "stopped",
+                markers=Path(settings.data_dir) / "stopped",
             )
         )
     return roles

@@ -74,7 +74,7 @@ def _receive(hub: Hub) -> Receive:
         hub.records,
         clock=hub.clock,
         on_commit=hub.wake,
-        notes=Path(hub.settings.data_dir) / "stopped",
+        markers=Path(hub.settings.data_dir) / "stopped",
         together=hub.records.together,
     )
 

@@ -43,6 +43,8 @@ class Role(ABC):
     """Seconds between a crash and the next run."""
     stop_within = 15.0
     """Seconds that `stop` waits: as long as what the role has in hand may take."""
+    last_word_within = 5.0
+    """Seconds that `stop` gives to `last_word`; the store may be away."""
     patience: float | None = None
     """Longest time in seconds between two beats; None for a role that does not beat."""
 
@@ -102,7 +104,13 @@ class Role(ABC):
             self._thread.join(max(0.0, asked + self.stop_within - time.monotonic()))
             if self._thread.is_alive():
                 log.error(Event.STOP_OVERDUE, role=self.name)
+                last = threading.Thread(target=self.last_word, daemon=True)
+                last.start()
+                last.join(self.last_word_within)
             self._thread = None
+
+    def last_word(self) -> None:  # noqa: B027 - most roles leave nothing
+        """Write down what the stop ends unfinished; called where the work outlasts it."""
 
     def _supervise(self) -> None:
         log.info(Event.ROLE_STARTED, role=self.name)

@@ -102,7 +102,7 @@ def open_ward(directory: Path, url: str = "") -> Iterator[Ward]:
     intake = Intake(store, files, clock=now)
     broker = MemoryBroker()
     records, notes = Records(Rulebook.load()), directory / "stopped"
-    receive = Receive(store, broker, records, clock=now, notes=notes, together=records.together)
+    receive = Receive(store, broker, records, clock=now, markers=notes, together=records.together)
     yield Ward(store, files, intake, broker, receive, Relay(store, broker))
     intake.close()
     store.close()

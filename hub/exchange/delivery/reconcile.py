@@ -13,18 +13,16 @@ and none takes more than it can ask at once. Else each would take the other's an
 Building a request, or reading what the partner says, may be what ends the process. What was in hand
 at several ends is asked about alone, when there is nothing else to ask (`hub/rules/poison.py`), and
 reserved alone: so it accuses no other, keeps no other waiting, and is left to a person in the end.
-What does not end by the process's death is closed (`open_questions`): a stop waits for the answers
-under way, and an answer that cannot be written harms no other one.
+What does not end by the process's death is closed (`hub/exchange/isolation`): a stop waits for the
+answers under way, and an answer that cannot be written harms no other one.
 """
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
 from hub.exchange.delivery.doubt_age import DoubtAges
-from hub.exchange.delivery.open_queries import OpenQueries
 from hub.exchange.delivery.query import make_query
 from hub.exchange.delivery.settle import (
     SETTLE_AT_STOP,
@@ -33,6 +31,7 @@ from hub.exchange.delivery.settle import (
     ended_as,
     settle,
 )
+from hub.exchange.isolation.open_queries import OpenQueries
 from hub.ports import Clock, Destination
 from hub.rules import call_limits, poison
 from hub.rules.call_limits import CallLimits
@@ -44,9 +43,6 @@ from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import attempts, doubts, transitions
 from hub.store.engine.store import Tx
-
-CLOSE_WITHIN = 5.0
-"""Seconds for closing what outlasts a stop; the store may be away."""
 
 
 class Reconcile(Role):
@@ -62,9 +58,9 @@ class Reconcile(Role):
         known: CallLimits | None = None,
         poll: float = 0.5,
         at_once: int = 4,
-        notes: Path | None = None,
+        markers: Path | None = None,
     ) -> None:
-        """`notes`: the folder for what the store cannot be told at a stop."""
+        """`markers`: the folder for what the store cannot be told at a stop."""
         super().__init__()
         self.name = f"reconcile.{destination.name}"
         # Between two beats lies one question, which may log in and look up twice.
@@ -80,20 +76,15 @@ class Reconcile(Role):
         self.reserved_for = max(settling.policy.query_interval, destination.traits.longest_send)
         self.ages = DoubtAges(settling.policy.settle_delay)
         self.questions = OpenQueries(
-            settling.store, destination.name, clock=lambda: self.clock(), notes=notes
+            settling.store, destination.name, clock=lambda: self.clock(), markers=markers
         )
 
-    def stop(self) -> None:
-        thread = self._thread
-        super().stop()
-        if thread is not None and thread.is_alive():
-            # A question that outlasts the stop ends with the process, which does not die of it.
-            last = threading.Thread(target=self.questions.close, daemon=True)
-            last.start()
-            last.join(CLOSE_WITHIN)
+    def last_word(self) -> None:
+        """A query that outlasts the stop ends with the process, which does not die of it."""
+        self.questions.close()
 
     def run(self) -> None:
-        retry_while_unavailable(self, self.questions.close_noted)
+        retry_while_unavailable(self, self.questions.close_marked)
         try:
             with ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name) as pool:
                 while not self.stopping.is_set():

@@ -10,7 +10,6 @@ marked before; when the process has died of it alone as well, it is parked and n
 A stop is no death: who has to leave a lone try without a result withdraws its mark.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -19,8 +18,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from hub.exchange.isolation.poison_guard import PoisonGuard
 from hub.exchange.outbox.emit import emit
-from hub.exchange.records_queue.poison_guard import PoisonGuard, key_of
 from hub.messages import catalog, queues
 from hub.messages.envelope import Message, decode
 from hub.messages.invalid import InvalidMessage
@@ -28,7 +27,6 @@ from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import EarlyMessage
-from hub.rules.poison import is_poison
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
@@ -40,8 +38,6 @@ from hub.store.records import early_messages
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it
 after one more (its delivery limit), and it would be asked for again, without end."""
-WITHDRAW_WITHIN = 2.0
-"""Seconds that a stop gives to the mark of a lone try that does not end."""
 Handler = Callable[[Tx, Message, Payload], Iterable[Message]]
 """Message in, messages out, inside the given transaction. Raises InvalidMessage or EarlyMessage."""
 
@@ -61,6 +57,7 @@ class Receive(Role):
 
     name = "receive"
     patience = 120.0
+    last_word_within = 2.0
 
     def __init__(
         self,
@@ -71,10 +68,10 @@ class Receive(Role):
         clock: Clock,
         on_commit: Callable[[], None] = lambda: None,
         batch: int = 400,
-        notes: Path | None = None,
+        markers: Path | None = None,
         together: Together = lambda _tx, _messages: nullcontext(),
     ) -> None:
-        """`notes`: the folder for what the store cannot be told at a stop.
+        """`markers`: the folder for what the store cannot be told at a stop.
 
         `together`: is around the handling of several messages in one transaction.
         """
@@ -86,7 +83,7 @@ class Receive(Role):
         self.on_commit = on_commit
         self.batch = batch
         self.together = together
-        self.poison_guard = PoisonGuard(store, counted=broker.durable, notes=notes)
+        self.poison_guard = PoisonGuard(self, store, counted=broker.durable, markers=markers)
         self._consumer: Consumer | None = None
 
     def request_stop(self) -> None:
@@ -94,15 +91,9 @@ class Receive(Role):
         if self._consumer is not None:
             self._consumer.wake()
 
-    def stop(self) -> None:
-        thread = self._thread
-        super().stop()
-        if thread is not None and thread.is_alive():
-            # It may wait for somebody's lock in a lone try, and ends with the process, not of it.
-            tell = partial(self._tell_once, self.poison_guard.withdraw)
-            last = threading.Thread(target=tell, daemon=True)
-            last.start()
-            last.join(WITHDRAW_WITHIN)
+    def last_word(self) -> None:
+        """What is handled alone may wait for a lock: it ends with the process, which lives."""
+        self.poison_guard.withdraw()
 
     def run(self) -> None:
         retry_while_unavailable(self, self.poison_guard.load)
@@ -164,54 +155,29 @@ class Receive(Role):
             if self.stopping.is_set():
                 return  # what was not begun comes again; no try may outlast the stop
             self.beat()
-            deaths = retry_while_unavailable(
-                self, partial(self.poison_guard.deaths, key_of(incoming))
+            ended = self.poison_guard.handle_alone(
+                incoming,
+                partial(self._read_alone, consumer, incoming),
+                park=partial(self._park_poison, incoming),
             )
-            if is_poison(deaths):
-                retry_while_unavailable(self, partial(self._park_poison, incoming, deaths))
-            elif not self._try_isolated(consumer, incoming, deaths + 1):
+            if not ended:
                 continue
             passing(Point.RECEIVE_AFTER_COMMIT)
             self.on_commit()
             # At once: what the next one kills must not bring this one back.
             consumer.ack([incoming])
 
-    def _try_isolated(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
-        """Handle a suspect alone; tell whether to acknowledge it.
+    def _read_alone(self, consumer: Consumer, incoming: Incoming) -> bool:
+        """Read and handle one message; tell whether there is a result.
 
-        The mark stays when the process dies, and only then: what ends without a result in a process
-        that lives, at a stop or a crash of this role, has killed nobody.
+        Reading it may be what ends the process.
         """
         try:
-            settled = self._handle_marked(consumer, incoming, number)
-        except Exception:
-            self._tell_once(self.poison_guard.withdraw_unfinished)
-            raise
-        if not settled:
-            self._tell_once(self.poison_guard.withdraw_unfinished)
-        return settled
-
-    def _handle_marked(self, consumer: Consumer, incoming: Incoming, number: int) -> bool:
-        """Handle a message between its mark and the mark's end; tell whether to acknowledge it."""
-        retry_while_unavailable(
-            self, partial(self.poison_guard.begin_isolated, key_of(incoming), number)
-        )
-        try:
-            # Inside the marks, because reading it may be what kills.
             entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
             retry_while_unavailable(self, partial(self._set_aside, incoming, error))
-        else:
-            if not self._alone(consumer, ReadableMessage(incoming, entry)):
-                return False
-        retry_while_unavailable(self, self.poison_guard.end_isolated)
-        return True
-
-    def _tell_once(self, word: Callable[[], None]) -> None:
-        try:
-            word()
-        except Exception as error:  # at a stop the store may be away: nobody waits for it
-            log.error(Event.STORE_LOST, role=self.name, error=describe_error(error))
+            return True
+        return self._alone(consumer, ReadableMessage(incoming, entry))
 
     def _park_poison(self, incoming: Incoming, deaths: int) -> None:
         """Park a message without reading it, where the journal has it; the mark stays."""
@@ -300,7 +266,7 @@ class Receive(Role):
             # outage of the store from using all tries up at once.
             log.error(Event.HANDLER_CRASHED, message_id=message.id, error=describe_error(failed))
             # It failed, but nobody died of it; before it is given to the next one.
-            retry_while_unavailable(self, self.poison_guard.end_isolated)
+            self.poison_guard.end()
             self.stopping.wait(self.crash_pause)
             used_up = item.incoming.delivery_count + 1 >= TRIES and not is_away(failed)
             if used_up and self._give_up(item.entry, failed):

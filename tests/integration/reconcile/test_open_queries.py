@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.delivery import settle as settling
-from hub.exchange.delivery.open_queries import STOPPED, OpenQueries
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import CallOutcome, SettleContext
+from hub.exchange.isolation.open_queries import STOPPED, OpenQueries
 from hub.store.deliveries import doubts
 from hub.store.engine.store import Store, Tx
 from tests.integration.reconcile.test_two_reconcilers import SECOND, in_doubt, reconciler, settled
@@ -32,7 +32,7 @@ def asking(store: Store, partner: Partner, notes: Path | None = None) -> Reconci
     made = reconciler(store, partner, now)
     made.at_once = 4
     made.crash_pause = 0
-    made.questions = OpenQueries(store, "provincial", clock=now, notes=notes)
+    made.questions = OpenQueries(store, "provincial", clock=now, markers=notes)
     return made
 
 
@@ -122,13 +122,13 @@ def stop_while_away(store: Store, asker: Reconcile, partner: Partner) -> None:
 
 
 def test_a_stop_while_the_store_is_away_is_no_death(store: Store, tmp_path: Path) -> None:
-    """A note stays on the machine, and the next start there closes the questions."""
+    """A marker stays on the machine, and the next start there closes the questions."""
     partner = Partner()
     in_doubt(store, partner, 2)
     stop_while_away(store, asking(store, partner, tmp_path / "stopped"), partner)
     assert unended(store, 2) == [1, 1]
     again = asking(store, partner, tmp_path / "stopped")
-    again.questions.close_noted()
+    again.questions.close_marked()
     assert unended(store, 2) == [0, 0]
     assert list((tmp_path / "stopped").iterdir()) == []
     with store.read() as tx:

@@ -1,16 +1,15 @@
 """Open questions: those to a partner that are under way, and that ended without an answer written.
 
-A question that never ended counts as an end of the process while it was asked, and after some of
-those the hub asks no more. A stop, a store that is away and a fault in writing an answer down end
-no process: such a question is closed without an answer. Where the store cannot be told, a note
-stays in a folder of this machine, and the next start there closes the question. Nothing more is
-promised: a process on another machine finds no note, and counts the question as an end.
+A query that never ended counts as a crash of the process while it was made, and after some of those
+the hub queries no more (`hub/rules/poison.py`). A stop, a store that is away and a fault in writing
+an answer down are no crash: such a query is closed without an answer. Where the store cannot be
+told, a shutdown marker stays on this machine, and the next start there closes the query.
 """
 
-import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from hub.exchange.isolation.shutdown_markers import ShutdownMarkers
 from hub.ports import Clock
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
@@ -31,14 +30,13 @@ class OpenQueries:
     """
 
     def __init__(
-        self, store: Store, destination: str, *, clock: Clock, notes: Path | None = None
+        self, store: Store, destination: str, *, clock: Clock, markers: Path | None = None
     ) -> None:
-        """`notes`: the folder for notes; without it none are left."""
+        """`markers`: the folder for shutdown markers; without it none are left."""
         self._store = store
         self._clock = clock
-        self._notes = notes
         self._role = f"reconcile.{destination}"
-        self._prefix = f"question-{destination}-"
+        self._markers = ShutdownMarkers(markers, f"query-{destination}")
         self._open: set[OpenQuery] = set()
 
     def opened(self, claims: Iterable[Claimed]) -> None:
@@ -60,15 +58,16 @@ class OpenQueries:
             if not is_away(error):
                 raise
             log.error(Event.STORE_LOST, role=self._role, error=describe_error(error))
-            self._leave_notes(left)
+            for id, number in left:
+                self._markers.leave(str(id), number)
 
-    def close_noted(self) -> None:
-        """Close what an earlier process of this machine could only leave notes about."""
-        noted = dict(self._noted())
-        if noted:
-            self._finish(noted.values())
-        for place in noted:
-            place.unlink(missing_ok=True)
+    def close_marked(self) -> None:
+        """Close what an earlier process of this machine could only leave markers of."""
+        left = self._markers.left()
+        if left:
+            self._finish((int(key), number) for key, number in left)
+        for key, number in left:
+            self._markers.forget(key, number)
 
     def _finish(self, questions: Iterable[OpenQuery]) -> None:
         now = self._clock()
@@ -78,19 +77,3 @@ class OpenQueries:
         ]
         with self._store.write() as tx:
             attempts.finish(tx, ended)
-
-    def _leave_notes(self, questions: Iterable[OpenQuery]) -> None:
-        if self._notes is None:
-            return
-        with contextlib.suppress(OSError):
-            self._notes.mkdir(mode=0o700, exist_ok=True)
-            for id, number in questions:
-                (self._notes / f"{self._prefix}{id}-{number}").touch(mode=0o600)
-
-    def _noted(self) -> Iterable[tuple[Path, OpenQuery]]:
-        if self._notes is None or not self._notes.is_dir():
-            return
-        for place in self._notes.glob(f"{self._prefix}*-*"):
-            id, _, number = place.name.removeprefix(self._prefix).partition("-")
-            if id.isdecimal() and number.isdecimal():
-                yield place, (int(id), int(number))
