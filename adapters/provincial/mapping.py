@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from hub.messages.envelope import Attachment
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import (
     ApplicantKind,
     Channel,
@@ -26,7 +26,6 @@ from hub.rules.failures.errors import PermanentFailure
 Fields = dict[str, Any]
 """A record of the province: texts, and lists of such records."""
 
-TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 CHANNELS: dict[Channel, str] = {
     Channel.COUNTER: "1",
@@ -185,7 +184,7 @@ def moment(time: datetime | None) -> str:
     """Return yyyyMMddHHmmss in Asia/Ho_Chi_Minh, "" for None; parts of a second are dropped."""
     if time is None:
         return ""
-    local = time.astimezone(TIMEZONE)
+    local = time.astimezone(LOCAL)
     return f"{local.year:04}{local:%m%d%H%M%S}"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.provincial import faults, mapping
 from adapters.provincial.comparison.record import TEXTS, TIMES
 from adapters.provincial.destination import ProvincialDestination
-from adapters.provincial.mapping import TIMEZONE, Fields
+from adapters.provincial.mapping import Fields
 from adapters.provincial.protocol.protocol import Operation, ProvinceProtocol
 from adapters.provincial.protocol.rest import RestProtocol
 from adapters.provincial.protocol.soap import SoapProtocol
@@ -24,6 +24,7 @@ from adapters.wire.rehearsal.calling import Caller, Heard, concluded
 from adapters.wire.rehearsal.records import HeardReply, Pair, PairKind, Shown, Test
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import (
     Applicant,
     Channel,
@@ -190,7 +191,7 @@ def _kind(name: str) -> PairKind:
 
 def _dossier(test: Test) -> ProvinceDossier:
     """Return a dossier whose applicant cannot exist."""
-    received = (test.now.astimezone(TIMEZONE) - timedelta(hours=4)).replace(second=17)
+    received = (test.now.astimezone(LOCAL) - timedelta(hours=4)).replace(second=17)
     return ProvinceDossier(
         number=test.number,
         version=1,
@@ -215,7 +216,7 @@ def _dossier(test: Test) -> ProvinceDossier:
 
 
 def _step(test: Test, index: int) -> ProvinceProgress:
-    received = (test.now.astimezone(TIMEZONE) - timedelta(hours=4)).replace(second=17)
+    received = (test.now.astimezone(LOCAL) - timedelta(hours=4)).replace(second=17)
     text = f"Bước thử {index:02}: kiểm tra  kết nối"
     if index % 4 == 1:
         text = f"{text}. {LONG}"

@@ -7,7 +7,6 @@ Every attachment of the message is in what is sent: under its paper, or among th
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,6 +15,7 @@ from adapters.town_center.settings import TownSettings
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message
 from hub.messages.identifiers import derive_id
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import (
     Applicant,
     ApplicantKind,
@@ -26,8 +26,6 @@ from hub.messages.payloads import (
     TownTransfer,
 )
 from hub.rules.failures.errors import PermanentFailure
-
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 APPLICANT_KINDS: dict[ApplicantKind, int] = {
     ApplicantKind.CITIZEN: 0,

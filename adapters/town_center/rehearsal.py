@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from adapters.town_center import faults, mapping
+from adapters.town_center import faults
 from adapters.town_center.callbacks.reading import read_found, read_said
 from adapters.town_center.compare import TRANSFER, sent_in
 from adapters.town_center.contract import HeldDossier, Transfer
@@ -25,6 +25,7 @@ from adapters.wire.rehearsal.records import HeardReply, Pair, PairKind, Shown, T
 from adapters.wire.replies import expect_success
 from hub.messages import catalog
 from hub.messages.identifiers import derive_id
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import Applicant, Component, Parcel, TownTransfer
 from hub.ports import Answer, Request
 from hub.rules.failures.errors import DeliveryFailure
@@ -181,7 +182,7 @@ def _bearer(token: str) -> dict[str, str]:
 
 def _transfer(test: Test) -> TownTransfer:
     """Return a dossier whose applicant cannot exist."""
-    received = (test.now.astimezone(mapping.LOCAL) - timedelta(hours=4)).replace(second=17)
+    received = (test.now.astimezone(LOCAL) - timedelta(hours=4)).replace(second=17)
     return TownTransfer(
         number=test.number,
         version=1,

@@ -85,11 +85,11 @@ class _Queues:
         queue.filled.notify()
         return Confirm.CONFIRMED
 
-    def give_back(self, queue: _Queue, entries: Sequence[_Entry], *, failed: bool) -> None:
-        """Put back at the head, in order; `failed` counts towards the delivery limit."""
+    def give_back(self, queue: _Queue, entries: Sequence[_Entry]) -> None:
+        """Put back at the head, in order; counts towards the delivery limit."""
         for entry in reversed(entries):
             entry.redelivered = True
-            entry.failures += failed
+            entry.failures += 1
             if entry.failures > queue.delivery_limit:
                 self.bury(queue, entry, reason="delivery_limit")
             else:
@@ -245,17 +245,10 @@ class MemoryConsumer:
 
     def fail(self, message: Incoming) -> None:
         """Put back at the head of the queue, counted towards the delivery limit."""
-        self._give_back(message, failed=True)
-
-    def release(self, message: Incoming) -> None:
-        """Put back at the head of the queue, not counted."""
-        self._give_back(message, failed=False)
-
-    def _give_back(self, message: Incoming, *, failed: bool) -> None:
         with self._queues.lock:
             entry = self._take(message)
             if entry is not None and not self._queues.closed:
-                self._queues.give_back(self._queues.find(self._name), [entry], failed=failed)
+                self._queues.give_back(self._queues.find(self._name), [entry])
 
     def wake(self) -> None:
         """Make a waiting `receive` return; any thread may call it."""
@@ -271,4 +264,4 @@ class MemoryConsumer:
             self._unsettled.clear()
             self._session += 1
             if entries and not self._queues.closed:
-                self._queues.give_back(self._queues.find(self._name), entries, failed=True)
+                self._queues.give_back(self._queues.find(self._name), entries)

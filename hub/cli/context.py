@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from hub.bootstrap.installation import open_store
-from hub.records.deadlines.calendar import LOCAL
+from hub.messages.local_time import LOCAL
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -260,6 +260,8 @@ for _entry in CATALOG:
             raise ValueError(f"{_name} v{_entry.version} is declared twice")
         _by_wire[_name, _entry.version] = _entry
 _by_payload = {entry.payload: entry for entry in CATALOG}
+READERS = {entry.name: entry.reader for entry in CATALOG if entry.reader != RECORDS}
+"""The partner that reads each message which the hub delivers."""
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {
     entry.payload: msgspec.json.Decoder(entry.payload) for entry in CATALOG
 }
@@ -273,7 +275,6 @@ _times: dict[type, dict[str, str]] = {
 }
 """Payload record -> its fields that are times, with their wire names."""
 _encoder = msgspec.json.Encoder()
-PayloadT = TypeVar("PayloadT", bound=p.Payload)
 
 
 def find(name: str, version: int) -> MessageType:
@@ -369,16 +370,6 @@ def _check(payload: p.Payload) -> None:
         if time is not None and time.year not in YEARS:
             where = f"$.payload.{wire_name}"
             raise InvalidMessage("payload_invalid", where=where, why=OUT_OF_RANGE)
-
-
-def read_as(message: Message, kind: type[PayloadT]) -> PayloadT:
-    """Return the payload of `message`, which must be of `kind`."""
-    payload = read(message)
-    if not isinstance(payload, kind):
-        raise InvalidMessage(
-            "payload_invalid", where="$.type", why=f"{kind.__name__} expected, got {message.type}"
-        )
-    return payload
 
 
 def may_be_superseded(payload: p.Payload) -> bool:

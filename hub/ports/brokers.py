@@ -105,10 +105,6 @@ class Consumer(Protocol):
         """This attempt failed: to be delivered again, up to the queue's delivery limit, and then
         to the dead-letter queue."""
 
-    def release(self, message: Incoming) -> None:
-        """Give back: to be delivered again, not its fault. Ends by itself only on a broker that
-        counts it too (RabbitMQ before 4.3), so never the answer to a failure."""
-
     def wake(self) -> None:
         """Make a waiting `receive` return; the only method other threads may call."""
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from hub.messages.local_time import LOCAL
+
 HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LINKED_AT_MOST = 60

@@ -37,7 +37,6 @@ from tests.chaos.stage import HOUR, Stage
 from tests.support.hub_command import run_hub
 
 Answer = TypeVar("Answer")
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 COMMANDS = (("archive", "verify"), ("verify", "--full"), ("audit", "verify"))
 WHY = ("--reason", "chaos", "--actor", "Trần Thị Bình")
 ERASED_AFTER = 4000
@@ -74,7 +73,7 @@ def finish(stage: Stage, counter: Counter) -> tuple[dict[str, Any], list[str]]:
     with stage.store.read(long=True) as tx:
         there = index.known(tx, numbers)
         here = {found.number for found in load(tx, numbers)}
-        counted = prove(tx, READERS)
+        counted = prove(tx, catalog.READERS)
     wrong += [f"{number}: neither here nor archived" for number in set(numbers) - here - there]
     wrong += [f"{number}: here and archived" for number in here & there]
     wrong += [f"{it.destination}: {it.what} {it.id}" for it in counted.problems]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.messages.catalog import READERS
 from hub.operations.archive import archiving, deleting, erasing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying, writing
@@ -13,7 +14,6 @@ from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove
 from tests.support.ended import end
 from tests.support.ward import Ward
-from tests.support.works import READERS
 
 POINTS = [point for point in Point if point.value.startswith("archive_")]
 PAPER = bytes(range(256)) * 300

@@ -27,7 +27,6 @@ from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store
 from tests.support.partners.partner import Partner
 
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 QUICK = RetryPolicy(
     first_wait=timedelta(milliseconds=5),
     longest_wait=timedelta(milliseconds=20),
@@ -152,7 +151,7 @@ class Works(Generic[P]):
     def states(self) -> dict[str, int]:
         """Return the partner's deliveries by state, only those that occur."""
         with self.store.read() as tx:
-            counted = prove(tx, READERS)
+            counted = prove(tx, catalog.READERS)
         assert counted.good, counted
         (mine,) = [b for b in counted.balances if b.destination == self.partner.name]
         return {state: count for state, count in mine.states.items() if count}

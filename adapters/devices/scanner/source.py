@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -42,6 +41,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
 from hub.rules.failures.error_summary import describe_error
@@ -50,7 +50,6 @@ CLEAR_EVERY = 3600.0
 """Seconds."""
 TOLD_AFTER = 60.0
 """Seconds for which a file lies there unfinished and unchanged until the officer is told."""
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 log = structlog.get_logger()
 
 
@@ -163,7 +162,7 @@ class ScannerSource:
             )
             if marks_of(os.fstat(stream.fileno())) != before:
                 return False  # written to while it was read: it is looked at again
-        self._say(named, file, datetime.fromtimestamp(marks.modified / 1e9, ZONE), sink)
+        self._say(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
         return True
 
     def _say(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:

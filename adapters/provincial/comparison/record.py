@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from adapters.provincial.mapping import TIMEZONE, Fields
+from adapters.provincial.mapping import Fields
 from hub.messages.folding import folded
+from hub.messages.local_time import LOCAL
 from hub.rules.likeness import (
     EXACT,
     Likeness,
@@ -151,7 +152,7 @@ def compare_field(name: str, sent: Any, found: Any, resolution: TimeTextResoluti
     if not theirs:
         return Likeness.UNCLEAR
     if name in TIMES:
-        return compare_written_times(ours, theirs, zone=TIMEZONE, step=resolution.time)
+        return compare_written_times(ours, theirs, zone=LOCAL, step=resolution.time)
     if name in TEXTS:
         return compare_texts(ours, theirs, length=resolution.text)
     return compare_codes(ours, theirs, length=resolution.text)
@@ -215,7 +216,7 @@ def _besides(
 def seen(found: Fields, to: Fields, resolution: TimeTextResolution) -> TimeTextResolution:
     """Return the resolution that shows itself: in a time that never changes and came back cut."""
     for name in ("NgayTiepNhan", "NgayNopHoSo"):
-        ours, theirs = (read_time(_text(it.get(name)), TIMEZONE) for it in (to, found))
+        ours, theirs = (read_time(_text(it.get(name)), LOCAL) for it in (to, found))
         step = cut_step(ours, theirs) if ours and theirs else None
         if step and step > resolution.time:
             return replace(resolution, time=step)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.provincial.comparison.record import compare_field
-from adapters.provincial.mapping import TIMEZONE, Fields
+from adapters.provincial.mapping import Fields
+from hub.messages.local_time import LOCAL
 from hub.ports import Doubt
 from hub.rules.likeness import EXACT, Likeness, TimeTextResolution, cut_length, cut_step, read_time
 
@@ -175,4 +176,4 @@ def _seen(
 
 
 def _time(step: Fields) -> datetime | None:
-    return read_time(str(step.get(TIME) or ""), TIMEZONE)
+    return read_time(str(step.get(TIME) or ""), LOCAL)

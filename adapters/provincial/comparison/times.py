@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.provincial.comparison.record import TIMES
-from adapters.provincial.mapping import TIMEZONE, Fields
+from adapters.provincial.mapping import Fields
 from adapters.provincial.protocol.protocol import Result
 from adapters.wire.dates import DateReader
+from hub.messages.local_time import LOCAL
 
 FORM = "%Y%m%d%H%M%S"
 NO_TIME = re.compile(
@@ -28,7 +29,7 @@ def in_our_form(result: Result, dates: DateReader) -> Result:
 def _rewritten(fields: Fields, dates: DateReader) -> Fields:
     def of(name: str, value: Any) -> Any:
         if name in TIMES and isinstance(value, str) and value:
-            return "" if NO_TIME.match(value) else dates.rewritten(value, FORM, TIMEZONE)
+            return "" if NO_TIME.match(value) else dates.rewritten(value, FORM, LOCAL)
         return value
 
     return {name: of(name, value) for name, value in fields.items()}

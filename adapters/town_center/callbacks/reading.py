@@ -7,7 +7,6 @@ conclusions are those of `faults` and `compare`.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,10 +16,10 @@ from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.documents.json import read_json
 from adapters.wire.reading.documents.record import Record, RecordReader, as_number, as_truth
 from adapters.wire.reading.documents.shape import shape_of
+from hub.messages.local_time import LOCAL
 from hub.ports import DriftKind
 from hub.rules.failures.errors import AmbiguousFailure
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Of a time without an offset."""
 _LISTS = ("tiepNhan", "boSung", "traKetQua", "TapTin")
 _NOT_SAID = datetime(1, 1, 1, tzinfo=UTC)
@@ -180,7 +179,7 @@ def read_moment(text: str, dates: DateReader | None = None) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=ZONE)
+    return found if found.tzinfo else found.replace(tzinfo=LOCAL)
 
 
 def _missing(name: str, value: object, wanted: str, findings: Findings) -> AmbiguousFailure:

@@ -5,9 +5,9 @@ no make-up days; the hub's own deadlines come from its dated calendar, not from 
 """
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from hub.messages.local_time import LOCAL
+
 SESSIONS = ((time(7), time(11, 30)), (time(13, 30), time(17)))
 
 

@@ -272,12 +272,6 @@ class RabbitConsumer:
         """Failed this time: again, up to the delivery limit."""
         self._acknowledge(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
 
-    def release(self, message: Incoming) -> None:
-        """Give back."""
-        self._acknowledge(
-            message, lambda channel, tag: channel.basic_nack(tag, multiple=False, requeue=True)
-        )
-
     def _acknowledge(self, message: Incoming, word: Callable[[Any, int], None]) -> None:
         if self._current is None or not self._holds(message):
             return

@@ -21,7 +21,6 @@ from hub.store.engine.store import Store, Tx
 from hub.store.schema.conservation_tables import FULL
 
 app = typer.Typer()
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != catalog.RECORDS}
 AT_ONCE = 20_000
 """Deliveries whose ids a quick balance compares: more would take longer than a second."""
 
@@ -57,7 +56,7 @@ def verify(
 def _quick(store: Store) -> tuple[list[Balance], list[Imbalance]]:
     """Return the balance by the kept counts, and what is wrong with the youngest deliveries."""
     with store.read() as tx:
-        balances = balancing.balance(tx, set(READERS.values()))
+        balances = balancing.balance(tx, set(catalog.READERS.values()))
         after = imbalance.checked(tx).delivery_id
         return balances, imbalance.page(tx, after=after, upto=after + AT_ONCE)
 
@@ -71,7 +70,7 @@ def _full(store: Store) -> tuple[list[Balance], list[Imbalance]]:
         def show(what: str, done: int, total: int) -> None:
             bar.update(tasks[what], completed=done, total=total)
 
-        proof = prove(tx, READERS, show)
+        proof = prove(tx, catalog.READERS, show)
     if proof.good:
         with store.write() as tx:
             imbalance.record_proven(tx, proof.last_delivery, utc_now())

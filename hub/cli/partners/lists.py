@@ -16,10 +16,11 @@ from rich.markup import escape
 
 from hub.cli.context import console
 from hub.messages import catalog
+from hub.messages.local_time import LOCAL
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import LARGEST, PartnerList, read
 from hub.operations.comparison.lists.run import ListReport
-from hub.records.deadlines.calendar import LOCAL, local
+from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 
 FromPartners = Annotated[

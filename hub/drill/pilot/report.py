@@ -27,7 +27,6 @@ from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import reports, surveys
 
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
 """The message type by which a partner comes to have a dossier."""
 ASKED_FOR = frozenset({"dossier", "update", "event"})
@@ -51,7 +50,7 @@ def compute(store: Store, rules: Rulebook, facts: Facts) -> dict[str, Any]:
     """Return the report."""
     report = _records(store, rules, facts.until)
     with store.read(long=True) as tx:
-        counted = proof.prove(tx, READERS)
+        counted = proof.prove(tx, catalog.READERS)
         report["parked"] = len(attention.parked(tx))
         report["waiting_for_a_person"] = len(attention.stuck(tx))
         report["not_handled"] = work_counts.unhandled_count(tx)

@@ -17,9 +17,10 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from hub.messages import catalog
+from hub.messages.local_time import LOCAL
 from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
-from hub.records.deadlines.calendar import LOCAL, CalendarMissing
+from hub.records.deadlines.calendar import CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import DeliveryFailure
 from hub.rules.states import FINAL, DeliveryState

@@ -12,12 +12,11 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
+from hub.messages.local_time import LOCAL
 from hub.records.deadlines import yearbook
 from hub.records.deadlines.yearbook import OfficeHours, YearState
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 _DAY = timedelta(days=1)
 _NOTHING = timedelta()
 

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
-from hub.rules.call_limits import LOCAL, CallLimits, Dated, LimitEntry, Quota, Weekly
+from hub.messages.local_time import LOCAL
+from hub.rules.call_limits import CallLimits, Dated, LimitEntry, Quota, Weekly
 
 DATA = Path(__file__).parents[1] / "data" / "call_limits.toml"
 

@@ -11,6 +11,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode
 from hub.messages.payloads import ProvinceDossier
 from tests.benchmarks.place import ROOT
+from tests.support.payloads import read_as
 
 AGENCY = "000.99.01.H57"
 EXAMPLE = ROOT / "schemas" / "examples" / "province.dossier.v1.json"
@@ -49,7 +50,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     def dossiers(self) -> Iterator[ProvinceDossier]:
         """Return the dossiers to register: the example, each under a number of its own."""
-        example = catalog.read_as(decode(EXAMPLE.read_bytes()), ProvinceDossier)
+        example = read_as(decode(EXAMPLE.read_bytes()), ProvinceDossier)
         for number in range(self.count):
             yield msgspec.structs.replace(
                 example, number=f"000.{self.series:02}.01.H57-180806-{number:06}"

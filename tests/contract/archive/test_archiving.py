@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages import payloads as p
+from hub.messages.catalog import READERS
 from hub.operations.archive import holding
 from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
@@ -24,7 +25,6 @@ from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, number, take_in
 from tests.support.ward import MONDAY, Ward, reception
-from tests.support.works import READERS
 
 
 def test_an_ended_dossier_leaves_the_database_and_is_in_the_index(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from hub.messages.catalog import READERS
 from hub.operations.archive import deleting, findings
 from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
@@ -17,7 +18,6 @@ from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward
-from tests.support.works import READERS
 
 
 def stopping_after_one(archive: Archive) -> Callable[[str, int], None]:

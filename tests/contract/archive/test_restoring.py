@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hub.messages.catalog import READERS
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.archiving import run
@@ -20,7 +21,6 @@ from hub.store.schema.tables import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number, take_in
 from tests.support.ward import Ward
-from tests.support.works import READERS
 
 PAPER = b"%PDF " + b"scan" * 500_000
 """Two pieces of a file."""

@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 
+from hub.messages.catalog import READERS
 from hub.messages.envelope import decode
 from hub.operations.archive import archiving, erasing, restoring
 from hub.operations.archive.archiving import run
@@ -27,7 +28,6 @@ from tests.contract.archive.conftest import BY
 from tests.support.database.blocked import wait_blocked
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
-from tests.support.works import READERS
 
 NAME = "Nguyễn Văn Mẫu".encode()
 PAPER = b"paper"

@@ -152,19 +152,6 @@ def test_a_rejected_message_goes_to_the_dead_letters(
     assert dead.headers["x-first-death-reason"] == "rejected"
 
 
-def test_a_released_message_comes_again(broker: Broker, consume: Callable[..., Consumer]) -> None:
-    """It comes again, marked, and can be settled then."""
-    publish(broker, 1)
-    consumer = consume()
-    [message] = take(consumer, 1)
-    consumer.release(message)
-    [again] = take(consumer, 1)
-    assert (again.message_id, again.redelivered) == ("m-1", True)
-    consumer.ack([again])
-    consumer.close()
-    assert broker.depth(INGEST) == 0
-
-
 def test_a_failing_message_ends_in_the_dead_letters(
     broker: Broker, consume: Callable[..., Consumer]
 ) -> None:

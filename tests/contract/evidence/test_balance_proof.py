@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
+from hub.messages.catalog import READERS
 from hub.operations.watchers.conservation import Conservation
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance, counts, imbalance, proof
@@ -16,7 +17,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.schema.conservation_tables import FULL, delivery_count_changes, delivery_counts
 from hub.store.schema.tables import deliveries as table
 from hub.store.schema.tables import journal as journal_table
-from tests.contract.store.test_store import NOW, PARTNERS, READERS, progress
+from tests.contract.store.test_store import NOW, PARTNERS, progress
 from tests.support.database.plans import carried_out
 
 PASSED = NOW + timedelta(minutes=11)

@@ -13,6 +13,7 @@ from hub import operations
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
+from hub.messages.catalog import READERS
 from hub.rules.failures.errors import (
     DeliveryFailure,
     NotAttempted,
@@ -27,7 +28,7 @@ from hub.store.evidence import audit, chain, handovers, verification
 from hub.store.schema.tables import chain_heads
 from hub.store.schema.tables import handovers as table
 from tests.support.partners.partner import BUSY, Partner, digest_of
-from tests.support.works import QUICK, READERS, number, step, working
+from tests.support.works import QUICK, number, step, working
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

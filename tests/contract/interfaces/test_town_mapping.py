@@ -23,6 +23,7 @@ from hub.messages.payloads import (
     TownTransfer,
 )
 from hub.rules.failures.errors import PermanentFailure
+from tests.support.payloads import read_as
 
 NUMBER = "000.99.02.H57-180724-0001"
 HUE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -165,7 +166,7 @@ def test_a_step_is_told_in_utc_and_kept_in_local_time(told: str) -> None:
         contract.StepReport,
     )
     found = mapping.step_message(report, ())
-    payload = catalog.read_as(found, TownStepReported)
+    payload = read_as(found, TownStepReported)
     assert payload.at.isoformat() == "2018-07-24T08:30:00+07:00"
     assert found.time == payload.at
     assert payload.step is TownStep.ACCEPTED

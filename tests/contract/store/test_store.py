@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
+from hub.messages.catalog import READERS
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.states import DeliveryState as S
@@ -30,7 +31,6 @@ from hub.store.schema.tables import metadata
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
-READERS = {entry.name: entry.reader for entry in catalog.CATALOG if entry.reader != "records"}
 PARTNERS = set(READERS.values())
 
 

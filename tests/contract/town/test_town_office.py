@@ -13,7 +13,8 @@ from adapters.town_center.simulator.office import (
     result_document,
     until,
 )
-from adapters.town_center.simulator.working_time import LOCAL, add_working, working_between
+from adapters.town_center.simulator.working_time import add_working, working_between
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import TownStep
 
 NUMBER = "000.99.02.H57-180724-0001"

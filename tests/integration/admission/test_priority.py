@@ -10,6 +10,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.store.engine.store import Store
 from tests.support.partners.partner import Partner
+from tests.support.payloads import read_as
 from tests.support.works import AT, now, number, record, step, working
 
 MANY = 60
@@ -17,9 +18,7 @@ MANY = 60
 
 def due_in(message: Message, time: timedelta) -> Message:
     """Return the record with another due date."""
-    payload = msgspec.structs.replace(
-        catalog.read_as(message, p.ProvinceDossier), due_at=now() + time
-    )
+    payload = msgspec.structs.replace(read_as(message, p.ProvinceDossier), due_at=now() + time)
     return catalog.compose(payload, time=AT, source="records", id=message.id)
 
 

@@ -37,6 +37,7 @@ from hub.store.monitoring import attention
 from hub.store.schema.migrate import migrate
 from tests.support.partners import province as at_province
 from tests.support.partners import town as at_town
+from tests.support.payloads import read_as
 from tests.support.works import AT, Works, record, step, working
 
 LAG = 0.1
@@ -82,7 +83,7 @@ class Exchange:
 
 def update(n: int, version: int) -> Message:
     """Return a later record of the dossier, with another status."""
-    payload = catalog.read_as(record(n, version), ProvinceDossier)
+    payload = read_as(record(n, version), ProvinceDossier)
     payload = msgspec.structs.replace(payload, status=Status.PROCESSING)
     return catalog.compose(payload, time=AT, source="records", id=f"r-{n}-{version}")
 

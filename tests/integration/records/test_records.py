@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hub.messages import catalog, envelope
+from hub.messages import envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers, papers
+from tests.support.payloads import read_as
 from tests.support.ward import (
     LAND,
     MONDAY,
@@ -197,7 +198,7 @@ def test_the_example_of_a_reception_is_handled(ward: Ward) -> None:
     with ward.store.read() as tx:
         assert attention.parked(tx) == []
         assert dossiers.get(tx, message.key) is not None
-    said = catalog.read_as(message, p.DossierReceived)
+    said = read_as(message, p.DossierReceived)
     procedure = Rulebook.load().procedure(said.procedure, said.received_at)
     assert [(c.code, c.name) for c in said.components] == [
         (c.code, c.name) for c in procedure.components

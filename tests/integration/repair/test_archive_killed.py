@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.messages.catalog import READERS
 from hub.operations.archive.files import verifying
 from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
@@ -18,7 +19,6 @@ from hub.store.engine.store import Store
 from tests.support.ended import deliver_all, end, number, take_in
 from tests.support.hub_command import run_hub
 from tests.support.ward import open_ward
-from tests.support.works import READERS
 
 COUNT = 60
 """More rows than one batch may delete."""

@@ -29,6 +29,7 @@ from hub.messages.payloads import (
     TownTransfer,
 )
 from hub.ports import Accepted
+from tests.support.payloads import read_as
 
 HUE = ZoneInfo("Asia/Ho_Chi_Minh")
 CLIENT_SECRET, CALLBACK_SECRET, FILE_TOKEN = "client-word", "callback-word", "file-word"
@@ -84,7 +85,7 @@ class MemorySink:
     def steps(self, number: str) -> list[TownStepReported]:
         """Return what was accepted of a dossier, by sequence."""
         with self.changed:
-            read = [catalog.read_as(m, TownStepReported) for m in self.messages.values()]
+            read = [read_as(m, TownStepReported) for m in self.messages.values()]
         return sorted((s for s in read if s.number == number), key=lambda step: step.sequence)
 
 

@@ -13,6 +13,7 @@ from adapters.provincial import contract, mapping
 from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.protocol.soap import SoapProtocol
 from hub.messages.envelope import Attachment
+from hub.messages.local_time import LOCAL
 from hub.messages.payloads import (
     Applicant,
     ApplicantKind,
@@ -128,7 +129,7 @@ def test_a_moment_is_local_and_sorts_like_time(time: datetime) -> None:
     assert len(text) == 14
     assert text == mapping.moment(time.astimezone(UTC))
     assert text <= mapping.moment(time + timedelta(days=1))
-    back = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=mapping.TIMEZONE)
+    back = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=LOCAL)
     assert abs(back - time) < timedelta(seconds=1)
 
 

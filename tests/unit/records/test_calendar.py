@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.messages.local_time import LOCAL
 from hub.records.deadlines import calendar as c
 from hub.records.deadlines import yearbook
 
@@ -16,7 +17,7 @@ DAYS = st.dates(date(2018, 4, 1), date(2026, 8, 31))
 MOMENTS = st.datetimes(
     datetime.fromisoformat("2018-04-01"),
     datetime.fromisoformat("2026-10-31"),
-    timezones=st.just(c.LOCAL),
+    timezones=st.just(LOCAL),
 )
 COUNTS = st.integers(0, 40)
 
@@ -35,7 +36,7 @@ MADE_UP = ["2019-01-05", "2019-05-04", "2024-05-04", "2025-04-26", "2026-01-10",
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=c.LOCAL)
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
 @pytest.mark.parametrize("year", YEARS)

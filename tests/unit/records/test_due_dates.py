@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.messages.local_time import LOCAL
 from hub.records.deadlines import calendar, due_dates
 from hub.records.deadlines.due_dates import Timeliness
 from hub.records.registers import procedures
@@ -17,7 +18,7 @@ CATALOGUE = procedures.load()
 MOMENTS = st.datetimes(
     datetime.fromisoformat("2018-04-01"),
     datetime.fromisoformat("2026-06-30"),
-    timezones=st.just(calendar.LOCAL),
+    timezones=st.just(LOCAL),
 )
 LIMITS = st.one_of(
     st.just(TimeLimit(Unit.SAME_DAY)),
@@ -29,7 +30,7 @@ WAITS = st.timedeltas(timedelta(), timedelta(days=30))
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=calendar.LOCAL)
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
 def procedure(code: str, on: str = "2018-08-01") -> Procedure:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from hub.messages.local_time import LOCAL
 from hub.operations.comparison.daily import due_for_repair
 from hub.operations.comparison.lists import problems
 from hub.operations.comparison.lists.checks import (
@@ -25,7 +26,6 @@ from hub.operations.comparison.lists.decision import BY_LIST, ListDecision, is_g
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.operations.signed_by import SignedBy
-from hub.records.deadlines.calendar import LOCAL
 from hub.records.registers import agencies
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store, Tx
