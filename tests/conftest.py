@@ -3,7 +3,6 @@
 import logging
 import os
 import secrets
-import shutil
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -21,6 +20,7 @@ from hub.settings import SANDBOX_SETTINGS
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from hub.texts import Language, use_language
+from tests.support.database.stores import empty_store
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
 # A busy machine is slow; how long an example takes proves nothing.
@@ -145,39 +145,34 @@ def migrated_postgres_url(
         yield url
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database file to copy, for the same reason."""
-    path = tmp_path_factory.mktemp("template") / "hub.db"
-    made = Store(f"sqlite:///{path}")
-    migrate(made)
-    made.close()
-    return path
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """SQLAlchemy address of a migrated, empty database in the test's folder."""
-    shutil.copy(sqlite_template, tmp_path / "hub.db")
-    return f"sqlite:///{tmp_path}/hub.db"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A migrated, empty store of either kind."""
-    if request.param == "sqlite":
-        made = Store(request.getfixturevalue("sqlite_url"))
-    else:
-        made = Store(request.getfixturevalue("migrated_postgres_url"))
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty store in a file of the test's folder."""
+    made = empty_store(tmp_path / "hub.db")
     yield made
     made.close()
 
 
 @pytest.fixture
-def installed(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def postgres_store(migrated_postgres_url: str) -> Iterator[Store]:
+    """A migrated, empty store in a database of the test's own."""
+    made = Store(migrated_postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Store:
+    """A migrated, empty store of either kind."""
+    made: Store = request.getfixturevalue(
+        "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    )
+    return made
+
+
+@pytest.fixture
+def installed(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store of the installation that the commands look at."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    store = Store(sqlite_url)
-    yield store
-    store.close()
+    return sqlite_store

@@ -20,7 +20,6 @@ from hub.settings import Settings
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from hub.store.repair import contracts
-from hub.store.schema.migrate import migrate
 from tests.support.partners.province import effects, settings_for, start_province
 from tests.support.works import now, number, record, working
 
@@ -35,12 +34,9 @@ def province(tmp_path: Path) -> Iterator[SimulatorProcess]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.records import dossiers
 from hub.store.records.dossiers import Dossier
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.works import now
 
 T = TypeVar("T")
@@ -95,9 +95,8 @@ class Ward:
 
 @contextmanager
 def open_ward(directory: Path, url: str = "") -> Iterator[Ward]:
-    """Open a ward in a directory, with an empty store there or at `url`."""
-    store = Store(url or f"sqlite:///{directory}/hub.db")
-    migrate(store)
+    """Open a ward in a directory, with an empty store there, or the migrated one at `url`."""
+    store = Store(url) if url else empty_store(directory / "hub.db")
     files = BlobStore(directory / "files", limit=100_000)
     intake = Intake(store, files, clock=now)
     broker = MemoryBroker()

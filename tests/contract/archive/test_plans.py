@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from hub.store.archive.candidates import ARCHIVED_TO_ERASE, TO_ARCHIVE, TO_ERASE
 from hub.store.archive.page_positions import PageOrder, Place
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import from_microseconds
 from tests.contract.store.connections.test_hot_plans import analyze, planning
+from tests.support.database.stores import empty_store
 
 PUT_OFF, FREE, PAGE = 4000, 40, 20
 NOW = from_microseconds(10**15)
@@ -79,8 +79,7 @@ def test_a_page_looks_at_no_dossier_that_was_put_off(misled: tuple[Store, Any]) 
 
 def test_each_look_has_its_index(tmp_path: Path) -> None:
     """SQLite has no other way to look, and sorts nothing."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     for order, index in INDEXES.items():
         with store.read() as tx:
             text = order._page._text(tx).sql

@@ -26,9 +26,9 @@ TOWN = "town_center"
 
 
 @pytest.fixture
-def ward(tmp_path: Path, postgres_url: str) -> Iterator[Ward]:
+def ward(tmp_path: Path, migrated_postgres_url: str) -> Iterator[Ward]:
     """A ward on PostgreSQL, whose town has asked and was given one paper."""
-    with open_ward(tmp_path, postgres_url) as opened:
+    with open_ward(tmp_path, migrated_postgres_url) as opened:
         asked(opened)
         bring(opened, "BS-1")
         opened.accept(progress(p.Status.PROCESSING, hours=51))

@@ -19,10 +19,10 @@ from hub.store.messages import journal
 from hub.store.records import batch_state, dossiers, early_messages
 from hub.store.records.dossier_batches import together
 from hub.store.schema import tables as t
-from hub.store.schema.migrate import migrate
 from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps, legs
 from hub.store.schema.record_tables import dossiers as dossier_table
 from tests.benchmarks.stores.trips import Counter
+from tests.support.database.stores import empty_store
 from tests.support.ward import BIRTH, LAND, MONDAY, progress, reception, scan, town
 
 RULES = Rulebook.load()
@@ -35,8 +35,7 @@ FIRST, SECOND, THIRD = (f"000.99.01.H57-180806-{n:04d}" for n in (1, 2, 3))
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Store]:
     """A second store, in which messages are handled one by one."""
-    made = Store(f"sqlite:///{tmp_path}/other.db")
-    migrate(made)
+    made = empty_store(tmp_path / "other.db")
     yield made
     made.close()
 

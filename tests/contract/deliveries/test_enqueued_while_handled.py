@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from hub.messages.envelope import encode
 from hub.store.engine.store import Store
 from hub.store.messages import journal
-from hub.store.schema.migrate import migrate
 from tests.support.database.blocked import wait_blocked
 from tests.support.works import step
 
@@ -17,10 +16,9 @@ NOW = datetime(2018, 8, 6, 3, 0, tzinfo=UTC)
 
 
 @pytest.mark.postgres
-def test_what_is_handled_meanwhile_stays_handled(postgres_url: str) -> None:
+def test_what_is_handled_meanwhile_stays_handled(migrated_postgres_url: str) -> None:
     """The timer saw it unhandled and comes second: `take` must not return it once more."""
-    store = Store(postgres_url)
-    migrate(store)
+    store = Store(migrated_postgres_url)
     with store.write() as tx:
         message = step(1, 1)
         entry = journal.JournalEntry(message, encode(message), dedup_key=message.id)

@@ -1,7 +1,7 @@
 """A record gives way to a newer one only when that stays; a person may take it out meanwhile."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.repair import replays
-from hub.store.schema.migrate import migrate
 from hub.store.schema.repair_tables import SUPERSEDED
 from tests.support.database.blocked import wait_blocked
 from tests.support.works import AT, number, record
@@ -24,12 +23,9 @@ OLD, NEW = 1, 2
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Store]:
+def postgres(postgres_store: Store) -> Store:
     """A migrated, empty store on PostgreSQL."""
-    made = Store(postgres_url)
-    migrate(made)
-    yield made
-    made.close()
+    return postgres_store
 
 
 def two_records(store: Store, state: S) -> None:

@@ -20,9 +20,8 @@ from hub.messages.catalog import CATALOG, NOT_OF_DEVICES
 from hub.messages.envelope import Attachment, Message
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.works import now
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -40,8 +39,7 @@ def openapi() -> dict[str, Any]:
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[FastAPI]:
     """A gateway with the ward's rules."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     files = BlobStore(tmp_path / "files", limit=100_000)
     intake = Intake(store, files, clock=now, validator=Records(Rulebook.load()))
     yield create_app(

@@ -6,7 +6,6 @@ Only on SQLite: PostgreSQL chooses by what it knows of a table, and these are em
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,18 +15,14 @@ from hub.store.deliveries import doubts, pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import parked
 from hub.store.monitoring import attention, work_counts
-from hub.store.schema.migrate import migrate
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
-    yield made
-    made.close()
+    return sqlite_store
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from hub.runtime.clock import clock_of
 from hub.store.deliveries import attempts as calls
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import attempts
 from tests.support import works as works_module
 from tests.support.partners.partner import DOWN, Partner
@@ -61,15 +59,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Ahead:
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Store:
     """An empty store: SQLite unless the test says otherwise."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        store = Store(request.getfixturevalue("postgres_url"))
-    else:
-        store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    on_postgres = getattr(request, "param", "sqlite") == "postgresql"
+    made: Store = request.getfixturevalue("postgres_store" if on_postgres else "sqlite_store")
+    return made
 
 
 @pytest.fixture
@@ -199,14 +193,13 @@ def test_a_call_counts_by_its_end_and_one_under_way_as_made_now(store: Store) ->
 
 
 def test_two_processes_share_one_quota(
-    postgres_url: str, broker: MemoryBroker, clock: Ahead
+    migrated_postgres_url: str, broker: MemoryBroker, clock: Ahead
 ) -> None:
     """Two senders with stores, gates and counts of their own: together never more than the quota.
 
     Both find more work than the quota in the queue when they start, so both want all of it at once.
     """
-    stores = [Store(postgres_url), Store(postgres_url)]
-    migrate(stores[0])
+    stores = [Store(migrated_postgres_url), Store(migrated_postgres_url)]
     partner, known = Partner(concurrency=4), quota(10)
     first, second = (Works(it, broker, partner, manners=known) for it in stores)
     first.say(*(step(n, 1) for n in range(60)))

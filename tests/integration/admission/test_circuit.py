@@ -1,8 +1,6 @@
 """A partner that is down is left alone, and taken up again by itself."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,6 @@ from hub.messages import queues
 from hub.rules import circuit
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import now, step, working
 
@@ -19,12 +16,9 @@ NO_CONSUMER_TIMEOUT = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), wi
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store: Store) -> None:

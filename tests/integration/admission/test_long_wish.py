@@ -1,8 +1,6 @@
 """A partner that asks to be called tomorrow: not called after an hour, and everybody can see it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +8,6 @@ from hub.broker.memory import MemoryBroker
 from hub.rules.failures.errors import TransientFailure
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import Partner
 from tests.support.works import now, step, working
 
@@ -18,12 +15,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 def test_a_wish_of_a_day_pauses_the_operation_and_is_shown(store: Store) -> None:

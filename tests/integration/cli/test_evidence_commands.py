@@ -17,7 +17,7 @@ from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import handovers
 from hub.store.repair import fault_classes
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.works import number, step
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -28,8 +28,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """An installation in which a person has settled one delivery."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "220")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     with store.write() as tx:
         emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)

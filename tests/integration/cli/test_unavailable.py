@@ -21,9 +21,8 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.drill.sandbox import loopback
 from hub.store.engine import store as engine
-from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.database.small_disk import SmallDisk
+from tests.support.database.stores import empty_store
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They need what is missing at their start, or something else than a store: see below."""
@@ -66,8 +65,7 @@ def type_it(words: str, command: Any, file: Path) -> Any:
 
 def made(directory: Path) -> Path:
     """Make a database in a directory; return its file."""
-    store = Store(f"sqlite:///{directory}/hub.db")
-    migrate(store)
+    store = empty_store(directory / "hub.db")
     store.close()
     return directory / "hub.db"
 

@@ -10,17 +10,13 @@ from adapters.devices.scanner.copies import REFUSED, TAKEN
 from hub.exchange.intake.accept import Intake
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
-from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty store; how it is kept makes no difference to a device."""
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
-    yield made
-    made.close()
+    return sqlite_store
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from hub.broker.memory import MemoryBroker
 from hub.exchange.housekeeping.timer import Pace
 from hub.exchange.outbox.emit import emit
 from hub.runtime.clock import clock_of
-from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support import works as works_module
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import DROPS_AFTER, Partner
 from tests.support.works import Works, number, step, working
 
@@ -45,8 +44,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Wrong:
 @pytest.fixture
 def works(tmp_path: Path, clock: Wrong) -> Iterator[Works[Partner]]:
     """A small hub on SQLite."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     broker = MemoryBroker()
     with working(store, broker, Partner()) as running:
         yield running

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +23,6 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import handovers
 from hub.store.messages import outbox
 from hub.store.monitoring import attention
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import attempts as attempts_table
 from hub.store.schema.tables import deliveries as table
 from tests.support import works as works_module
@@ -35,12 +33,9 @@ HALF_A_SECOND = timedelta(milliseconds=500)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 @pytest.fixture

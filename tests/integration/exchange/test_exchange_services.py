@@ -11,7 +11,6 @@ from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, Partner
 from tests.support.works import now, step, working
 
@@ -37,12 +36,9 @@ def broker(node: PrivateRabbit) -> Iterator[RabbitBroker]:
 
 
 @pytest.fixture
-def store(postgres_url: str) -> Iterator[Store]:
+def store(postgres_store: Store) -> Store:
     """An empty PostgreSQL store."""
-    store = Store(postgres_url)
-    migrate(store)
-    yield store
-    store.close()
+    return postgres_store
 
 
 def test_many_dossiers_with_many_faults_on_postgresql_and_rabbitmq(

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from hub.broker.memory import MemoryBroker
 from hub.ports import Receipt, Request
-from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import BUSY, DOWN, Partner
 from tests.support.works import number, step, working
 
@@ -50,8 +49,7 @@ def test_500_dossiers_of_5_steps_with_a_fifth_of_the_calls_failing(tmp_path: Pat
             left[place] += 1
     failures = left.total()
     partner = Flaky(left)
-    store, broker = Store(f"sqlite:///{tmp_path}/hub.db"), MemoryBroker()
-    migrate(store)
+    store, broker = empty_store(tmp_path / "hub.db"), MemoryBroker()
     with working(store, broker, partner) as works:
         for version in range(1, STEPS + 1):
             works.say(*(step(n, version) for n in range(DOSSIERS)))

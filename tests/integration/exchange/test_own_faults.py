@@ -13,8 +13,7 @@ from hub.exchange.delivery import call as calling
 from hub.exchange.delivery.call import make_call
 from hub.exchange.delivery.settle import CallOutcome
 from hub.runtime.telemetry import logging_to
-from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import Works, step, working
 
@@ -22,8 +21,7 @@ from tests.support.works import Works, step, working
 @pytest.fixture
 def works(tmp_path: Path) -> Iterator[Works[Partner]]:
     """A small hub with one thread for calls."""
-    store, broker = Store(f"sqlite:///{tmp_path}/hub.db"), MemoryBroker()
-    migrate(store)
+    store, broker = empty_store(tmp_path / "hub.db"), MemoryBroker()
     with working(store, broker, Partner(concurrency=1)) as opened:
         yield opened
     assert opened.deliver.ended.in_hand == 0
@@ -91,8 +89,7 @@ def test_a_call_that_the_pool_queued_before_it_failed_is_not_made_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pool has a thread, and for a moment none for the second call, which is made once."""
-    store, broker = Store(f"sqlite:///{tmp_path}/hub.db"), MemoryBroker()
-    migrate(store)
+    store, broker = empty_store(tmp_path / "hub.db"), MemoryBroker()
     grow = ThreadPoolExecutor._adjust_thread_count
     started: list[int] = []
 

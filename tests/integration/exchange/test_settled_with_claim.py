@@ -13,9 +13,9 @@ from hub.broker.memory import MemoryBroker
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.store.engine.store import Store, Tx
-from hub.store.schema.migrate import migrate
+from hub.store.engine.store import Tx
 from hub.store.schema.tables import deliveries as table
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import Works, step
 
@@ -25,8 +25,7 @@ QUEUE = queues.deliver_queue("provincial")
 @pytest.fixture
 def works(tmp_path: Path) -> Iterator[Works[Partner]]:
     """The roles, moved by the test itself."""
-    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     broker = MemoryBroker()
     yield Works(store, broker, Partner())
     broker.close()

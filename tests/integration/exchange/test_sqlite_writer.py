@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,15 +14,11 @@ from hub.store.engine import sqlite_writer as turns_module
 from hub.store.engine.sqlite_writer import CommitUnknown, NestedWrite, SharedWriter, WriterBusy
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.messages import outbox
-from hub.store.schema.migrate import migrate
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    migrate(made)
-    yield made
-    made.close()
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Stopping: a call under way is waited for and written down, what has not begun is left."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.settings import Settings
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import Partner
 from tests.support.works import step, working
 
@@ -32,12 +30,9 @@ SETTINGS = Settings(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
-    yield made
-    made.close()
+    return sqlite_store
 
 
 def test_a_stop_during_a_call_waits_for_it_and_sends_nothing_more(store: Store) -> None:

@@ -1,7 +1,6 @@
 """PostgreSQL goes away and comes back: the roles wait and go on, and nothing is given up."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from hub.records.rulebook import Rulebook
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store
 from hub.store.monitoring import work_counts
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import DROPS_AFTER, Partner
 from tests.support.works import AT, now, number, step, working
 
@@ -27,12 +25,9 @@ DELIVER = "deliver.provincial"
 
 
 @pytest.fixture
-def store(postgres_url: str) -> Iterator[Store]:
+def store(postgres_store: Store) -> Store:
     """An empty PostgreSQL store."""
-    made = Store(postgres_url)
-    migrate(made)
-    yield made
-    made.close()
+    return postgres_store
 
 
 def wait_for_word(log: Path, event: str, *roles: str) -> None:

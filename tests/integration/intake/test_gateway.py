@@ -24,7 +24,7 @@ from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import work_counts
 from hub.store.repair import tasks
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.progressed.v1.json"
@@ -57,8 +57,7 @@ class Door:
 @contextmanager
 def running(directory: Path, town: TownCallbacks | None = None) -> Iterator[Door]:
     """Run a gateway on a free port for the length of the block."""
-    store = Store(f"sqlite:///{directory}/hub.db")
-    migrate(store)
+    store = empty_store(directory / "hub.db")
     files = BlobStore(directory / "files", limit=FILE_LIMIT)
     intake = Intake(store, files, clock=now)
     denials = Denials(store, clock=now)

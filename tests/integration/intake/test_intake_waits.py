@@ -14,19 +14,15 @@ from hub.store.engine.sqlite_writer import CommitUnknown
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import work_counts
-from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.progressed.v1.json"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store: its writers wait for one another."""
-    made = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(made)
-    yield made
-    made.close()
+    return sqlite_store
 
 
 @pytest.fixture

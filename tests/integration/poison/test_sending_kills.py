@@ -20,8 +20,8 @@ from hub.rules.poison import ISOLATE_FROM, ISOLATED_QUERIES
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import attempts, deliveries
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import QUICK, Works, now, step
 
@@ -49,8 +49,7 @@ def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) ->
     """Each death costs an attempt, a lease and a question; then it is dead and in `hub
     deliveries attention`."""
     url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     with store.write() as tx:
         emit(tx, [step(0, 1)], now())
     words = [sys.executable, "-c", PROGRAM, url]

@@ -31,7 +31,7 @@ from tests.support.ward import Ward, open_ward, reception
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
     """A ward with an empty store of either kind."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    url = request.getfixturevalue("migrated_postgres_url") if request.param == "postgresql" else ""
     with open_ward(tmp_path, url) as opened:
         opened.receive.crash_pause = 0
         yield opened

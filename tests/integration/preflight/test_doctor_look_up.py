@@ -14,8 +14,7 @@ from hub.preflight.check import Check
 from hub.preflight.partners import partners
 from hub.rules.failures.errors import PermanentFailure
 from hub.settings import Settings
-from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners.province import PASSWORD, USERNAME, settings_for, start_province
 from tests.support.works import record, working
 
@@ -33,8 +32,7 @@ def profile(place: Path, *, lag: str) -> str:
 def place(tmp_path: Path) -> Iterator[Place]:
     """A province that has one dossier of the hub's."""
     with start_province(tmp_path / "province") as province:
-        store = Store(f"sqlite:///{tmp_path}/hub.db")
-        migrate(store)
+        store = empty_store(tmp_path / "hub.db")
         destination = ProvincialDestination(settings_for(province.url))
         with working(store, MemoryBroker(), destination) as works:
             works.say(record(1, 1))
@@ -108,8 +106,7 @@ def test_a_new_installation_looks_nothing_up(place: Place, tmp_path: Path) -> No
     """Nothing was delivered, so nothing can be said."""
     settings = place[1]
     (tmp_path / "new").mkdir()
-    store = Store(f"sqlite:///{tmp_path}/new/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "new/hub.db")
     store.close()
     empty = Settings(
         data_dir=str(tmp_path / "new"),

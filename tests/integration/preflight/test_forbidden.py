@@ -1,8 +1,6 @@
 """An account that lost its right: one finding and a pause, no dead dossier; then all goes out."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,18 +8,14 @@ from hub.broker.memory import MemoryBroker
 from hub.rules.failures.errors import NotAttempted
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
-from hub.store.schema.migrate import migrate
 from tests.support.partners.partner import Partner
 from tests.support.works import step, working
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 def test_a_right_that_is_missing_is_one_finding_and_nothing_dies(store: Store) -> None:

@@ -28,7 +28,6 @@ from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
-from hub.store.schema.migrate import migrate
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.received.v1.json"
@@ -45,12 +44,9 @@ class Idle(Role):
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """The store of an installation of one machine."""
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    yield store
-    store.close()
+    return sqlite_store
 
 
 def beating(store: Store, role: Role, names: str = "timer") -> Heartbeat:

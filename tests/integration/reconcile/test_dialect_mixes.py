@@ -32,9 +32,8 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import ProvinceDossier, Status
 from hub.ports import Destination
 from hub.rules.failures.errors import FAULTS
-from hub.store.engine.store import Store
 from hub.store.monitoring import attention
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners import province as at_province
 from tests.support.partners import town as at_town
 from tests.support.payloads import read_as
@@ -104,8 +103,7 @@ def exchange(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Exchange]:
     place: Path = tmp_path_factory.mktemp("mixes")
-    store = Store(f"sqlite:///{place}/hub.db")
-    migrate(store)
+    store = empty_store(place / "hub.db")
     own = place / "profile.toml"
     mode, _, untold = str(request.param).partition("-")
     known = PROFILE.format(last_steps="" if mode == "town" else "last_steps = 10\n")

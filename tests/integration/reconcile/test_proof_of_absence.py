@@ -48,12 +48,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
+def store(sqlite_store: Store) -> Store:
     """An empty SQLite store; what differs on PostgreSQL is in
     `tests/contract/deliveries/test_doubts.py`."""
-    made = Store(sqlite_url)
-    yield made
-    made.close()
+    return sqlite_store
 
 
 @pytest.fixture

@@ -54,10 +54,8 @@ def place(shared: Place) -> Iterator[Place]:
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
-    made = Store(sqlite_url)
-    yield made
-    made.close()
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
 
 
 @pytest.fixture

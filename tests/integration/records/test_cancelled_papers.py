@@ -201,13 +201,13 @@ def test_a_dropped_page_never_goes_and_the_request_stays_open(ward: Ward) -> Non
 
 @pytest.mark.postgres
 def test_a_dropped_page_on_postgresql(
-    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same there."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("HUB_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("HUB_DATABASE_URL", migrated_postgres_url)
     monkeypatch.setenv("COLUMNS", "200")
-    with open_ward(tmp_path, postgres_url) as ward:
+    with open_ward(tmp_path, migrated_postgres_url) as ward:
         test_a_dropped_page_never_goes_and_the_request_stays_open(ward)
 
 

@@ -21,8 +21,8 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.records import dossiers
 from hub.store.repair import deadline_alerts, tasks
-from hub.store.schema.migrate import migrate
 from hub.store.schema.repair_tables import tasks as task_table
+from tests.support.database.stores import empty_store
 from tests.support.works import AT, number, record, step
 
 HOUR = timedelta(hours=1)
@@ -241,8 +241,7 @@ def test_an_operator_sees_what_is_urgent_and_settles_it(
     as it stands there."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "400")
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     id = one_waiting(store)
     watching(store).look(TWO_HOURS_LEFT)
     run = CliRunner().invoke

@@ -1,6 +1,5 @@
 """A step of the town that never came is shown to the operator, with what to do."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +17,6 @@ from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.monitoring import attention
 from hub.store.records import legs
-from hub.store.schema.migrate import migrate
 
 MONDAY = datetime(2018, 8, 6, 8, 30, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 NUMBER = "000.99.01.H57-180806-0001"
@@ -26,20 +24,16 @@ LAND = "1.003003"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store of the installation that the command looks at."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    url = f"sqlite:///{tmp_path}/hub.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        monkeypatch.setenv("HUB_DATABASE_URL", url)
-    made = Store(url)
-    migrate(made)
-    yield made
-    made.close()
+        monkeypatch.setenv("HUB_DATABASE_URL", request.getfixturevalue("migrated_postgres_url"))
+    made: Store = request.getfixturevalue(
+        "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    )
+    return made
 
 
 def tell(store: Store, payload: p.Payload, *, minutes: int = 0) -> None:

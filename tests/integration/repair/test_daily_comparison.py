@@ -19,7 +19,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import TransientFailure
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import now, working
 
@@ -202,8 +202,7 @@ def test_a_person_lists_and_closes_tasks(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(comparing, "make_destinations", lambda _: [Partner()])
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     number = take_in(store)
     store.close()
     hub = CliRunner()

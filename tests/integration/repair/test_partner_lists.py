@@ -27,9 +27,9 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import audit as audit_table
 from hub.store.schema.tables import deliveries as delivery_table
+from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import now, number
 
@@ -214,8 +214,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "hub"))
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setattr(comparing, "make_destinations", lambda _: [Agrees()])
-    store = Store(f"sqlite:///{tmp_path}/hub/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub/hub.db")
     yield store
     store.close()
 

@@ -16,9 +16,8 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations.comparison.procedures import Difference, codes_seen, compare
 from hub.records.rulebook import Rulebook
-from hub.store.engine.store import Store
 from hub.store.messages import journal
-from hub.store.schema.migrate import migrate
+from tests.support.database.stores import empty_store
 from tests.support.partners.province import PASSWORD, USERNAME, settings_for, start_province
 from tests.support.works import AT, now, number
 
@@ -77,8 +76,7 @@ def test_the_command_lists_and_compares(
     assert all(code in listed.output for code in OURS)
     nobody = CliRunner().invoke(app, ["partners", "procedures", "--compare"])
     assert nobody.exit_code == 2
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
+    store = empty_store(tmp_path / "hub.db")
     scan = p.BarcodeScanned(
         number=number(1), station=p.Station.RETURN, scanned_at=AT, device="reader-1"
     )

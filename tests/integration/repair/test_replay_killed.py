@@ -8,12 +8,11 @@ import sqlalchemy as sa
 from hub.broker.memory import MemoryBroker
 from hub.operations.deliveries import replay_plan
 from hub.rules.states import DeliveryState as S
-from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import audit as audit_table
+from tests.support.database.stores import empty_store
 from tests.support.hub_command import run_hub
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import now, step, working
@@ -39,8 +38,7 @@ def command(directory: Path, plan: int, armed: str) -> int:
 
 def test_a_replay_that_dies_between_two_items_is_run_again(tmp_path: Path) -> None:
     """The second run does what the first one left; each delivery is sent once, all is audited."""
-    store, partner = Store(f"sqlite:///{tmp_path}/hub.db"), Partner()
-    migrate(store)
+    store, partner = empty_store(tmp_path / "hub.db"), Partner()
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
         partner.goes_wrong(*[REFUSES] * COUNT)

@@ -1,9 +1,7 @@
 """A role that finds nothing to do does not write: it looks several times a second, all the time."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,6 @@ from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.integration.reconcile.test_two_reconcilers import in_doubt, reconciler
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, step
@@ -22,11 +19,8 @@ LATER = SOON + timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    migrate(made)
-    yield made
-    made.close()
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
 
 
 def waiting(store: Store) -> None:

@@ -1,7 +1,6 @@
 """Row locks on PostgreSQL: who repairs and who settles never wait for each other in a ring."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,19 +11,15 @@ from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
-from hub.store.schema.migrate import migrate
 from tests.support.works import AT, number, step
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def store(postgres_url: str) -> Iterator[Store]:
+def store(postgres_store: Store) -> Store:
     """A migrated, empty store on PostgreSQL."""
-    made = Store(postgres_url)
-    migrate(made)
-    yield made
-    made.close()
+    return postgres_store
 
 
 def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Store) -> None:

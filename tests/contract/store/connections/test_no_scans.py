@@ -42,11 +42,11 @@ from hub.store.repair import (
     unreadable_replies,
 )
 from hub.store.schema.growing import BOUNDED, GROWING
-from hub.store.schema.migrate import migrate
 from hub.store.schema.tables import metadata
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.database.scans import scanned
 from tests.support.database.sql_structure import lost_subqueries
+from tests.support.database.stores import empty_store
 from tests.support.database.traced import Sent, traced
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, open_ward, reception
@@ -237,8 +237,7 @@ def empty(
 ) -> Iterator[Store]:
     """Another store of the same kind, migrated and empty."""
     if not place[0]:
-        made = Store(f"sqlite:///{tmp_path}/empty.db")
-        migrate(made)
+        made = empty_store(tmp_path / "empty.db")
         yield made
         made.close()
         return

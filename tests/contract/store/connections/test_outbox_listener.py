@@ -20,7 +20,6 @@ from hub.store.engine import notifier, outbox_listener
 from hub.store.engine.outbox_listener import OutboxListener
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
-from hub.store.schema.migrate import migrate
 from tests.support.network.broker_talk import WITHIN, take
 from tests.support.network.tcp_proxy import TcpProxy
 
@@ -74,18 +73,17 @@ def line(postgres_server: PrivatePostgres) -> Iterator[TcpProxy]:
 
 
 @pytest.fixture
-def writer(postgres_url: str) -> Iterator[Store]:
+def writer(migrated_postgres_url: str) -> Iterator[Store]:
     """Another process, on a good line."""
-    made = Store(postgres_url)
-    migrate(made)
+    made = Store(migrated_postgres_url)
     yield made
     made.close()
 
 
 @pytest.fixture
-def listener(line: TcpProxy, writer: Store, postgres_url: str) -> Iterator[Listener]:
+def listener(line: TcpProxy, writer: Store, migrated_postgres_url: str) -> Iterator[Listener]:
     """A doorbell that listens, on the other side of the network."""
-    made = Listener(line.instead_of(postgres_url))
+    made = Listener(line.instead_of(migrated_postgres_url))
     made.bell.start()
     made.wait_for_line(1)
     yield made
@@ -94,9 +92,9 @@ def listener(line: TcpProxy, writer: Store, postgres_url: str) -> Iterator[Liste
 
 
 @pytest.fixture
-def heard(postgres_url: str) -> Iterator[Callable[[], list[str]]]:
+def heard(migrated_postgres_url: str) -> Iterator[Callable[[], list[str]]]:
     """Tells what was said on the channel since the last call, in the order of the commits."""
-    address = sa.make_url(postgres_url).set(drivername="postgresql")
+    address = sa.make_url(migrated_postgres_url).set(drivername="postgresql")
     plain = address.render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as other:
         other.execute(f"LISTEN {notifier.CHANNEL}")
@@ -193,10 +191,10 @@ def test_a_server_that_ends_the_session_is_listened_to_again(
 
 
 def test_a_lost_ring_costs_no_more_than_the_relays_own_look(
-    line: TcpProxy, writer: Store, postgres_url: str
+    line: TcpProxy, writer: Store, migrated_postgres_url: str
 ) -> None:
     """The line is silent and nobody notices: what was said goes out all the same."""
-    store = Store(line.instead_of(postgres_url), patience=PATIENCE)
+    store = Store(line.instead_of(migrated_postgres_url), patience=PATIENCE)
     broker = MemoryBroker()
     relay = Relay(store, broker, poll=0.1, listens=True)
     consumer = broker.consumer(INGEST, prefetch=10)
@@ -240,13 +238,13 @@ def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
     roles: str,
     rings: bool,
     heard: Callable[[], list[str]],
-    postgres_url: str,
+    migrated_postgres_url: str,
     tmp_path: Path,
 ) -> None:
     """The others' commits ring theirs without it. A command rings, whatever the roles are."""
     settings = Settings(
         data_dir=str(tmp_path),
-        database_url=postgres_url,
+        database_url=migrated_postgres_url,
         broker_url="amqp://nobody:x@127.0.0.1:1/",
         roles=roles,
     )
