@@ -23,6 +23,8 @@ from hub.texts import Language, use_language
 from tests.support.database.stores import empty_store
 from tests.support.services import RabbitService, missing, postgres_service, rabbit_service
 
+pytest_plugins = ["tests.support.partners.fixtures"]
+
 # A busy machine is slow; how long an example takes proves nothing.
 settings.register_profile("hub", deadline=None)
 settings.load_profile("hub")

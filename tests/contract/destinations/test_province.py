@@ -19,17 +19,10 @@ from tests.support.partners.province import (
     dossier,
     message_of,
     settings_for,
-    start_province,
     step,
 )
 
 ACCEPTS = frozenset({"province.dossier", "province.progress"})
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
 
 
 class Registering:

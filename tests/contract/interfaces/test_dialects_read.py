@@ -37,12 +37,6 @@ def number() -> str:
 
 
 @pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with at_province.start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def town(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[LittleHub, SimulatorProcess]]:

@@ -1,6 +1,5 @@
 """A simulated partner that speaks a dialect: the ledger stays the truth, whatever is said."""
 
-import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,25 +22,6 @@ from tests.support.partners.province import (
     start_province,
     step,
 )
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def province(shared: SimulatorProcess) -> Iterator[SimulatorProcess]:
-    yield shared
-    shared.speak()
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180724-{next(_numbers):05d}"
 
 
 class Caller:

@@ -17,10 +17,9 @@ from tests.support.partners.province import (
     effects,
     request_for,
     settings_for,
-    start_province,
     step,
 )
-from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
+from tests.support.partners.rewriting import Answer, Call, Rewriting
 
 _numbers = itertools.count(1)
 FAULT = (
@@ -42,33 +41,11 @@ UNCERTAIN = {
 }
 
 
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture(params=["soap", "rest"])
-def mode(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def gateway(province: SimulatorProcess) -> Iterator[Rewriting]:
-    with rewriting(province.url) as found:
-        yield found
-
-
 @pytest.fixture
 def destination(gateway: Rewriting, mode: str) -> Iterator[ProvincialDestination]:
     found = ProvincialDestination(settings_for(gateway.url, mode=mode))
     yield found
     found.close()
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180725-{next(_numbers):05d}"
 
 
 class Over:

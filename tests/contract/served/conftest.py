@@ -6,22 +6,7 @@ import pytest
 
 from adapters.simulation.process import SimulatorProcess
 from hub.store.engine.store import Store
-from tests.support.partners.province import start_province
 from tests.support.watched_contract import Watched, reader_of
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """A province for all tests."""
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
-
-
-@pytest.fixture
-def province(shared: SimulatorProcess) -> Iterator[SimulatorProcess]:
-    """The province, well again afterwards."""
-    yield shared
-    shared.clear_faults()
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Everyday habits of a partner's database double nothing and lose nothing: on real roles, over real
 sockets, with the simulators speaking as such partners do."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +27,7 @@ from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
 from hub.store.repair import tasks
-from tests.support.partners.province import RECEIVED, dossier, settings_for, start_province
+from tests.support.partners.province import RECEIVED, dossier, settings_for
 from tests.support.works import Works, now, working
 
 REGISTER, STEPS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
@@ -38,13 +37,6 @@ machine is."""
 AT_WORK = timedelta(seconds=0.6)
 """The reply timeout: how long after a call the partner may be at work on it."""
 K = FaultKind
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with start_province(tmp_path_factory.mktemp("province")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -52,18 +44,6 @@ def store(sqlite_store: Store) -> Store:
     """An empty SQLite store; what differs on PostgreSQL is in
     `tests/contract/deliveries/test_doubts.py`."""
     return sqlite_store
-
-
-@pytest.fixture
-def province(shared: SimulatorProcess) -> Iterator[SimulatorProcess]:
-    yield shared
-    shared.clear_faults()
-    shared.speak()
-
-
-@pytest.fixture
-def number() -> str:
-    return f"000.99.01.H57-180726-{next(_numbers):05d}"
 
 
 def destination(province: SimulatorProcess, mode: str = "rest", **lookup: Any) -> Any:

@@ -9,7 +9,7 @@ from hub.store.schema.migrate import migrate
 
 
 def empty_store(path: Path) -> Store:
-    """Return the SQLite store in a file, which the caller closes. A new one is migrated and empty."""
+    """Return the SQLite store in a file, which the caller closes; a new one is migrated, empty."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
