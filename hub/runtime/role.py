@@ -52,7 +52,8 @@ class Role(ABC):
         self.stopping = threading.Event()
         self.bell = Wakeup()
         self._thread: threading.Thread | None = None
-        self._beaten = time.monotonic()
+        self.beaten = time.monotonic()
+        """By `time.monotonic`: when a turn of the work was last done."""
         self._crashed: tuple[float, str] | None = None
         self._asked_to_stop: float | None = None
 
@@ -62,7 +63,12 @@ class Role(ABC):
 
     def beat(self) -> None:
         """Say that a turn of the work has been done."""
-        self._beaten = time.monotonic()
+        self.beaten = time.monotonic()
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that works, None before `start` and after `stop`."""
+        return self._thread
 
     @property
     def trouble(self) -> str:
@@ -74,7 +80,7 @@ class Role(ABC):
         now = time.monotonic()
         if self._crashed is not None and now - self._crashed[0] < CRASHED_LATELY:
             return f"it crashed: {self._crashed[1]}"
-        silent = now - self._beaten
+        silent = now - self.beaten
         if self.patience is not None and silent > self.patience:
             return f"no progress for {silent:.0f} s"
         return ""

@@ -62,9 +62,9 @@ class PrivatePostgres:
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         """`settings`: those of the server that are to be otherwise than usual here."""
-        self._directory = directory.absolute()
+        self.directory = directory.absolute()
         self._settings = {**_SETTINGS, **(settings or {})}
-        self._port = port or loopback.free_port()
+        self.port = port or loopback.free_port()
         self._start_timeout = start_timeout
         self._account = _account()
         self._process: SupervisedProcess | None = None
@@ -82,9 +82,9 @@ class PrivatePostgres:
                 return
             self.kill()
             program = programs.postgresql("postgres")
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self.directory.mkdir(parents=True, exist_ok=True)
             data = self._prepare_data()
-            settings = {**self._settings, "port": str(self._port)}
+            settings = {**self._settings, "port": str(self.port)}
             launch = Launch(
                 command=[
                     *(str(program), "-D", str(data)),
@@ -95,14 +95,14 @@ class PrivatePostgres:
                     ),
                 ],
                 environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-                log=self._directory / "postgres.log",
+                log=self.directory / "postgres.log",
                 # "Fast" shutdown: connections are ended, not waited for.
                 stop_signal=signal.SIGINT,
                 account=self._account,
             )
             with NotifySocket() as notify:
                 process = SupervisedProcess.start(
-                    launch, lock=self._directory / "node.lock", notify=notify
+                    launch, lock=self.directory / "node.lock", notify=notify
                 )
                 process.wait_ready(notify, self._start_timeout)
             self._process = process
@@ -169,7 +169,7 @@ class PrivatePostgres:
 
     def url_of(self, database: str) -> str:
         """Return the address of a database, for SQLAlchemy with psycopg."""
-        return f"postgresql+psycopg://{_USER}:{self._password()}@{loopback.HOST}:{self._port}/{database}"
+        return f"postgresql+psycopg://{_USER}:{self._password()}@{loopback.HOST}:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Make a database if it is not there, empty or a copy of one that nobody is connected to.
@@ -193,7 +193,7 @@ class PrivatePostgres:
     def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(
             host=loopback.HOST,
-            port=self._port,
+            port=self.port,
             user=_USER,
             password=self._password(),
             dbname="postgres",
@@ -208,7 +208,7 @@ class PrivatePostgres:
         with self._lock:
             self.kill()
             shutil.rmtree(self._data_directory().parent, ignore_errors=True)
-            shutil.rmtree(self._directory, ignore_errors=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def _data_directory(self) -> Path:
         """Return where the data are: under the directory, if the server's account can get there.
@@ -217,9 +217,9 @@ class PrivatePostgres:
         others (a home directory, pytest's temporary one). Then they are under /var/tmp, at a place
         that belongs to this directory alone.
         """
-        if self._account is None or _open_to_all(self._directory):
-            return self._directory / "data"
-        key = hashlib.sha256(os.fsencode(self._directory)).hexdigest()[:16]
+        if self._account is None or _open_to_all(self.directory):
+            return self.directory / "data"
+        key = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
         return Path("/var/tmp", f"one-stop-hub-postgres-{key}", "data")  # noqa: S108
 
     def _prepare_data(self) -> Path:
@@ -228,7 +228,7 @@ class PrivatePostgres:
             return data
         initdb = programs.postgresql("initdb")
         parent = data.parent
-        if parent != self._directory:
+        if parent != self.directory:
             # A directory that somebody else has put there is not ours to use.
             shutil.rmtree(parent, ignore_errors=True)
             parent.mkdir(mode=0o711)
@@ -266,10 +266,10 @@ class PrivatePostgres:
 
     def _password(self) -> str:
         # Kept beside the data, because the data know it.
-        path = self._directory / "password"
+        path = self.directory / "password"
         with self._lock:
             if not path.exists():
-                self._directory.mkdir(parents=True, exist_ok=True)
+                self.directory.mkdir(parents=True, exist_ok=True)
                 write_private(path, secrets.token_hex(16))
             return path.read_text(encoding="ascii")
 

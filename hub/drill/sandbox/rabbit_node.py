@@ -49,7 +49,7 @@ class PrivateRabbit:
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         directory = directory.absolute()
-        self._layout = RabbitLayout(
+        self.layout = RabbitLayout(
             directory=directory,
             name=name,
             amqp_port=port or loopback.free_port(),
@@ -84,17 +84,17 @@ class PrivateRabbit:
             launch = Launch(
                 command=[str(program)],
                 environment=environment(
-                    self._layout,
+                    self.layout,
                     path=os.environ.get("PATH", os.defpath),
                     epmd=self._epmd.environment(),
                     limits=self._limits,
                 ),
-                log=self._layout.log / "output.log",
+                log=self.layout.log / "output.log",
             )
             with NotifySocket() as notify:
                 try:
                     process = SupervisedProcess.start(
-                        launch, lock=self._layout.directory / "node.lock", notify=notify
+                        launch, lock=self.layout.directory / "node.lock", notify=notify
                     )
                     process.wait_ready(notify, self._start_timeout)
                 except NodeFailed:
@@ -157,7 +157,7 @@ class PrivateRabbit:
         the node comes back with an empty queue of that name, without a leader, though every message
         in it had been confirmed. From then on confirmed means kept.
         """
-        table = self._layout.data / f"{self._layout.name}-quorum" / self.node / "names.dets"
+        table = self.layout.data / f"{self.layout.name}-quorum" / self.node / "names.dets"
         deadline = time.monotonic() + 10
         while queue.encode() not in table.read_bytes():
             if time.monotonic() > deadline:
@@ -169,7 +169,7 @@ class PrivateRabbit:
     @property
     def node(self) -> str:
         """Its full Erlang name, as `peers` of other nodes want it."""
-        return self._layout.node
+        return self.layout.node
 
     @property
     def user(self) -> str:
@@ -184,11 +184,11 @@ class PrivateRabbit:
     @property
     def has_data(self) -> bool:
         """Whether it has run before in its directory."""
-        return self._layout.data.exists()
+        return self.layout.data.exists()
 
     def take_login_of(self, other: "PrivateRabbit") -> None:
         """Use another node's user and password: a cluster has one database of users."""
-        directory = self._layout.directory
+        directory = self.layout.directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(directory / "credentials", f"{other.user} {other.password}")
 
@@ -199,13 +199,13 @@ class PrivateRabbit:
 
     def url_of(self, vhost: str) -> str:
         """Return the AMQP address of a virtual host."""
-        port = self._layout.amqp_port
+        port = self.layout.amqp_port
         return f"amqp://{self.user}:{self.password}@{loopback.HOST}:{port}/{quote(vhost, safe='')}"
 
     @property
     def management_url(self) -> str:
         """Where the management API is, with credentials."""
-        port = self._layout.management_port
+        port = self.layout.management_port
         return f"http://{self.user}:{self.password}@{loopback.HOST}:{port}"
 
     def create_vhost(self, name: str) -> str:
@@ -218,7 +218,7 @@ class PrivateRabbit:
         self._api("DELETE", f"/api/vhosts/{quote(name, safe='')}")
 
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
-        address = f"http://{loopback.HOST}:{self._layout.management_port}{path}"
+        address = f"http://{loopback.HOST}:{self.layout.management_port}{path}"
         passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
         passwords.add_password(None, address, self.user, self.password, is_authenticated=True)
         # No proxy: one that is set for the outside must not be asked for the loopback address.
@@ -236,7 +236,7 @@ class PrivateRabbit:
     # --- its files --------------------------------------------------------------------------------
 
     def _write_files(self) -> None:
-        layout = self._layout
+        layout = self.layout
         for place in (layout.config, layout.data, layout.log, layout.home):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
         user, password = self._credentials()
@@ -251,7 +251,7 @@ class PrivateRabbit:
 
     def _credentials(self) -> tuple[str, str]:
         # Kept beside the data, because the data know them.
-        path = self._layout.directory / "credentials"
+        path = self.layout.directory / "credentials"
         with self._lock:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -84,7 +84,7 @@ class Deliver(Role):
         self.lease = lease_of(traits, ahead)
         self.patience = 60 + traits.longest_call.total_seconds()
         self.stop_within = (traits.longest_send + SETTLE_AT_STOP).total_seconds()
-        self.ended = SettleBatch(threads=traits.concurrency, wake=self._wake)
+        self.ended = SettleBatch(threads=traits.concurrency, wake=self.wake)
         self.claims = Claim(settling.store, destination.name, admission=admission, lease=self.lease)
         self.caller = Caller(
             destination, admission, clock=clock, stopping=self.stopping, on_end=self.ended.put
@@ -93,9 +93,9 @@ class Deliver(Role):
 
     def request_stop(self) -> None:
         super().request_stop()
-        self._wake()
+        self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Have the loop, where it waits for work, go round."""
         if self._consumer is not None:
             self._consumer.wake()

@@ -141,13 +141,13 @@ def test_a_run_that_stands_still_is_in_trouble_and_one_that_rests_is_not(
     archivist.start()
     try:
         assert standing.wait(30)
-        beaten = archivist._beaten
+        beaten = archivist.beaten
         archivist.patience = 0.0
         assert archivist.trouble.startswith("no progress")
         archivist.patience = 3600.0
         go_on.set()
         assert archived.wait(30)
-        assert archivist._beaten > beaten
+        assert archivist.beaten > beaten
         assert archivist.trouble == ""
     finally:
         go_on.set()

@@ -46,8 +46,7 @@ class Ahead:
         """Make it `at` now, and have whoever waits for work look again."""
         self.by += at - self()
         for it in works:
-            if it.deliver._consumer is not None:
-                it.deliver._consumer.wake()
+            it.deliver.wake()
 
 
 @pytest.fixture
@@ -94,12 +93,10 @@ def until(works: Works[Any], reached: Callable[[], bool]) -> None:
 def look_around(*works: Works[Any]) -> None:
     """Wait until each sender has made two whole turns: it had its chance to call."""
     for it in works:
-        consumer = it.deliver._consumer
-        assert consumer is not None
         for _ in range(3):
-            before = it.deliver._beaten
-            consumer.wake()
-            until(it, lambda it=it, before=before: it.deliver._beaten > before)  # type: ignore[misc]
+            before = it.deliver.beaten
+            it.deliver.wake()
+            until(it, lambda it=it, before=before: it.deliver.beaten > before)  # type: ignore[misc]
 
 
 def window(starts: datetime, ends: datetime) -> CallLimits:

@@ -104,8 +104,7 @@ def test_the_province_is_down_and_comes_back(
         assert province.ledger()["faults"]["down"] == 1
         province.clear_faults()
         by = max(it.pause.until for it in found) + timedelta(seconds=1) - now()
-        assert works.deliver._consumer is not None
-        works.deliver._consumer.wake()
+        works.deliver.wake()
         works.wait_delivered(DOSSIERS)
     assert all(len(effects(province, number(n))) == 1 for n in range(DOSSIERS))
     destination.close()

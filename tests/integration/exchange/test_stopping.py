@@ -79,8 +79,8 @@ def test_a_call_may_take_all_of_its_exchanges(store: Store) -> None:
 def started(role: Role) -> threading.Thread:
     """Start a role; return its thread, which `stop` forgets when it gives up."""
     role.start()
-    assert role._thread is not None
-    return role._thread
+    assert role.thread is not None
+    return role.thread
 
 
 def test_a_role_that_does_not_end_in_its_time_is_named(tmp_path: Path) -> None:

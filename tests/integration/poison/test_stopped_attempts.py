@@ -117,7 +117,7 @@ def test_a_lone_try_that_outlasts_the_stop_has_killed_nobody(
     monkeypatch.setattr(ward.receive, "stop_within", 0.05)
     monkeypatch.setattr(ward.receive, "last_word_within", 0.5)
     ward.receive.start()
-    thread = ward.receive._thread
+    thread = ward.receive.thread
     assert thread is not None
     assert entered.wait(20)
     assert marks(ward, message) == [1]

@@ -88,7 +88,7 @@ def test_a_question_that_outlasts_the_stop_is_no_death(store: Store) -> None:
     asker.stop_within = 0.05
     partner.answers.clear()
     asker.start()
-    thread = asker._thread
+    thread = asker.thread
     assert thread is not None
     assert partner.asking.acquire(timeout=20)
     assert unended(store, 1) == [1]

@@ -114,7 +114,7 @@ def test_confirmed_messages_survive_sigkill(node: PrivateRabbit) -> None:
 @pytest.mark.rabbit
 def test_a_node_keeps_to_itself(node: PrivateRabbit) -> None:
     """It listens on the loopback address only, has a login of its own, and starts once."""
-    layout = node._layout
+    layout = node.layout
     ports = (layout.amqp_port, layout.management_port, layout.distribution_port)
     assert listening_addresses(*ports) == {LOOPBACK}
     assert listening_addresses(node._epmd.port) == {LOOPBACK, LOOPBACK_V6}
@@ -130,7 +130,7 @@ def test_a_node_restarts_in_good_order_in_another_program(node: PrivateRabbit) -
     publish(node.url, [b"kept"])
     node.stop()
     node.stop()
-    with PrivateRabbit(node._layout.directory) as again:
+    with PrivateRabbit(node.layout.directory) as again:
         assert again.password == node.password
         assert fetch(again.url, 1) == [b"kept"]
 
@@ -186,7 +186,7 @@ def test_committed_rows_survive_sigkill(server: PrivatePostgres) -> None:
 @pytest.mark.postgres
 def test_a_server_keeps_to_itself(server: PrivatePostgres) -> None:
     """It listens on the loopback address only, wants its password, syncs, and starts once."""
-    assert listening_addresses(server._port) == {LOOPBACK}
+    assert listening_addresses(server.port) == {LOOPBACK}
     address = server.url.replace("+psycopg", "")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(re.sub(":[0-9a-f]{32}@", ":wrong@", address))
@@ -202,7 +202,7 @@ def test_a_server_keeps_to_itself(server: PrivatePostgres) -> None:
 @pytest.mark.postgres
 def test_a_discarded_server_leaves_nothing(server: PrivatePostgres) -> None:
     """Neither its directory nor the place outside of it where its data may lie."""
-    places = {server._directory, server._data_directory().parent}
+    places = {server.directory, server._data_directory().parent}
     assert all(place.is_dir() for place in places)
     server.discard()
     assert not any(place.exists() for place in places)

@@ -19,7 +19,7 @@ _PID = sa.text("SELECT pg_backend_pid()")
 @pytest.fixture
 def line(postgres_server: PrivatePostgres) -> Iterator[TcpProxy]:
     """The network between the hub and the database."""
-    with TcpProxy("127.0.0.1", postgres_server._port) as proxy:
+    with TcpProxy("127.0.0.1", postgres_server.port) as proxy:
         yield proxy
 
 

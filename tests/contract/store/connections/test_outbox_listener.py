@@ -68,7 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def line(postgres_server: PrivatePostgres) -> Iterator[TcpProxy]:
     """The network between the relay and the database."""
-    with TcpProxy("127.0.0.1", postgres_server._port) as proxy:
+    with TcpProxy("127.0.0.1", postgres_server.port) as proxy:
         yield proxy
 
 
