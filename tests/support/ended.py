@@ -11,14 +11,10 @@ from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables import deliveries as table
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
 from tests.support.works import now
+from tests.support.works import number as number
 
 LONG_AFTER = now() + timedelta(days=800)
 """The ward of the tests records by the real clock."""
-
-
-def number(n: int) -> str:
-    """Return a dossier number."""
-    return f"000.99.01.H57-180806-{n:04d}"
 
 
 def end(ward: Ward, n: int, *, scanned: bytes = b"") -> str:

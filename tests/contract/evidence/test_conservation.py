@@ -22,7 +22,8 @@ from hub.store.repair import restore
 from hub.store.schema.tables import attempts
 from hub.store.schema.tables import deliveries as table
 from hub.store.schema.tables import journal as journal_table
-from tests.contract.store.test_store import NOW, number, open_deliveries, progress
+from tests.contract.store.test_store import NOW, open_deliveries, progress
+from tests.support.works import number
 
 LATER = NOW + timedelta(minutes=1)
 READERS = {entry.name: entry.reader for entry in catalog.CATALOG}

@@ -1,13 +1,10 @@
 """The store keeps its promises on SQLite and on PostgreSQL: one suite for both."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog, envelope
@@ -23,20 +20,13 @@ from hub.store.evidence import audit
 from hub.store.messages import journal, outbox
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import early_messages
-from hub.store.schema.migrate import migrate
-from hub.store.schema.partial_index import with_conditions
 from hub.store.schema.tables import deliveries as delivery_table
 from hub.store.schema.tables import journal as journal_table
-from hub.store.schema.tables import metadata
+from tests.support.works import READERS, number
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
 PARTNERS = set(READERS.values())
-
-
-def number(n: int) -> str:
-    """Return a dossier number."""
-    return f"000.99.01.H57-180806-{n:04d}"
 
 
 def progress(n: int, step: int) -> Message:
@@ -84,32 +74,6 @@ def claim(store: Store, *ids: int, at: datetime = NOW) -> list[transitions.Claim
     with store.write() as tx:
         lease = at + timedelta(minutes=1)
         return transitions.claim(tx, ids, "provincial", now=at, lease_until=lease)
-
-
-# SQLAlchemy cannot read such an index on SQLite; the test after this one compares all of them.
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
-@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
-def test_the_migrations_give_exactly_the_schema_in_the_code(store: Store) -> None:
-    """Nobody can change a table without a migration."""
-    with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, with_conditions(metadata)) == []
-    migrate(store)
-
-
-def test_the_migrations_give_exactly_the_indexes_in_the_code(tmp_path: Path) -> None:
-    """Their expressions and conditions too, which the comparison of schemas does not look at."""
-    stores = [Store(f"sqlite:///{tmp_path}/{name}.db") for name in ("migrated", "created")]
-    migrate(stores[0])
-    with_conditions(metadata).create_all(stores[1].engine)
-    query = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql <> '' ORDER BY name"
-    found = []
-    for store in stores:
-        with store.read() as tx:
-            texts = tx.exec_driver_sql(query).scalars()
-            found.append([re.sub(r"\W+", " ", text).lower() for text in texts])
-        store.close()
-    assert found[0] == found[1]
 
 
 def test_the_same_thing_told_twice_is_accepted_once(store: Store) -> None:

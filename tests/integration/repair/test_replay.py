@@ -58,8 +58,7 @@ class Desk:
 
     def plan(self, **selection: object) -> tuple[int, list[ReplayItem]]:
         """Make a plan; return its number and items."""
-        store = self.works.store
-        found = ReplayFilter(**selection)  # type: ignore[arg-type]
+        store, found = self.works.store, ReplayFilter(**selection)  # type: ignore[arg-type]
         number = replay_plan.make(
             store, found, [self.works.partner], file_path=self.files.path, by=by("look")
         )

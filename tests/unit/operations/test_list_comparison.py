@@ -20,17 +20,13 @@ from hub.operations.comparison.lists.decision import (
 )
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.store.records.partner_view import DossierView
+from tests.support.works import number
 
 DAY = date(2018, 8, 6)
 RECEIVED = datetime(2018, 8, 6, 2, tzinfo=UTC)
 WRITTEN = datetime(2018, 8, 6, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PARTNERS = st.sampled_from(["provincial", "town_center"])
-
-
-def number(n: int) -> str:
-    """Return a number of the day."""
-    return f"000.99.01.H57-180806-{n:04d}"
 
 
 def listing(statuses: Mapping[str, Status | None], partner: str = "provincial") -> PartnerList:
