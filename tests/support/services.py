@@ -6,10 +6,11 @@ submission pass that nobody has tried on the real thing.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 import pytest
@@ -76,15 +77,17 @@ def rabbit_service(
         node.kill()
 
 
-@contextmanager
-def postgres_service(directory: Path) -> Iterator[PrivatePostgres]:
-    """Start a private server and remove it with its data.
+WITHOUT_DISK = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
+"""Settings of a test's PostgreSQL. What a killed process had committed is with the kernel, and
+no test cuts the power; with fsync the removal of its database was half of a test's time. What the
+server's processes share lies in its own folder: one that is killed leaves it behind in /dev/shm."""
 
-    Without fsync: what a killed process had committed is with the kernel already, and no test cuts
-    the power. With it, half of a test's time was the removal of its database. What its processes
-    share lies in its own folder: a server that is killed leaves it behind in /dev/shm.
-    """
-    settings = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
+
+@contextmanager
+def postgres_service(
+    directory: Path, settings: Mapping[str, str] = MappingProxyType(WITHOUT_DISK)
+) -> Iterator[PrivatePostgres]:
+    """Start a private server and remove it with its data."""
     server = PrivatePostgres(directory, settings=settings)
     server.start()
     try:

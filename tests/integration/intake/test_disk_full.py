@@ -18,10 +18,11 @@ from hub.gateway.auth_audit import Denials
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.ports import AcceptanceUnknown
+from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import work_counts
+from hub.store.schema.migrate import migrate
 from tests.support.database.small_disk import SmallDisk
-from tests.support.database.stores import empty_store
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.progressed.v1.json"
@@ -40,7 +41,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture
 def port(disk: SmallDisk) -> Iterator[int]:
     """A gateway whose database (SQLite) and files lie on that disk."""
-    store = empty_store(disk.place / "hub.db")
+    store = Store(f"sqlite:///{disk.place}/hub.db")
+    migrate(store)
     files = BlobStore(disk.place / "files")
     intake = Intake(store, files, clock=now)
     app = create_app(

@@ -34,8 +34,8 @@ def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PrivatePostgres]:
-    """A PostgreSQL server that may be killed."""
-    with postgres_service(tmp_path / "server") as running:
+    """A PostgreSQL server as it is shipped, that may be killed."""
+    with postgres_service(tmp_path / "server", settings={}) as running:
         yield running
 
 
