@@ -24,8 +24,10 @@ def waiting(store: Store, count: int) -> None:
 
 
 def settings(directory: Path, province: str = "") -> Settings:
-    """Return the settings of the installation."""
-    return Settings(data_dir=str(directory), province_password="x", province_url=province)
+    """Return the settings of the installation; nobody listens at its port."""
+    return Settings(
+        data_dir=str(directory), province_password="x", province_url=province, http_port=1
+    )
 
 
 def test_what_waits_for_a_partner_without_an_address_is_told(

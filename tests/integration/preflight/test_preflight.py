@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -116,7 +117,7 @@ def test_a_policy_that_loses_dead_letters_refuses_to_start(ready: Settings) -> N
 def test_a_dead_letter_route_that_is_cut_is_noticed(ready: Settings) -> None:
     """The probe does not arrive; without management nothing else could tell."""
     change(ready.broker_url, "queue_unbind", DEAD, DEAD_LETTERS, routing_key="")
-    problem = probe.dead_letter_route(ready.broker_url)
+    problem = probe.dead_letter_route(ready.broker_url, within=timedelta(seconds=1))
     assert "did not arrive" in problem
 
 
