@@ -109,7 +109,12 @@ def rabbit_url(rabbit: RabbitService) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgres]:
     """A private PostgreSQL server for the session."""
-    with postgres_service(tmp_path_factory.mktemp("postgres")) as server:
+    # The server is somebody else where root runs the tests, and may not go into pytest's folder.
+    memory = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    place = (
+        Path(memory, f"postgres-{os.getpid()}") if memory else tmp_path_factory.mktemp("postgres")
+    )
+    with postgres_service(place) as server:
         yield server
 
 

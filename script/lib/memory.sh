@@ -9,7 +9,9 @@ use_memory() {
     [ -z "${PYTEST_DEBUG_TEMPROOT:-}" ] || return 0
     free_mb=$(df -Pm "$memory" 2>/dev/null | awk 'NR == 2 && $1 == "tmpfs" { print $4 }')
     [ "${free_mb:-0}" -ge $wanted_mb ] || return 0
-    PYTEST_DEBUG_TEMPROOT=$(mktemp -d "$memory/one-stop-hub.XXXXXX")
+    PYTEST_DEBUG_TEMPROOT=$(mktemp -d "$memory/hub.XXXXXX")
+    # pytest's own folders in it are closed; PostgreSQL, which is another user, has its own there.
+    chmod 711 "$PYTEST_DEBUG_TEMPROOT"
     # Tests write small programs and start them.
     printf '#!/bin/sh\n' >"$PYTEST_DEBUG_TEMPROOT/program"
     chmod 755 "$PYTEST_DEBUG_TEMPROOT/program"

@@ -176,7 +176,8 @@ class PrivatePostgres:
 
         Return its address.
         """
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        # A copy of the files takes half of the work of a copy through the log.
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             sql.Identifier(name), sql.Identifier(template)
         )
         with contextlib.suppress(psycopg.errors.DuplicateDatabase), self._connect() as connection:

@@ -65,7 +65,7 @@ def test_another_number_is_refused_with_the_field_and_what_to_do(
     gateway: Rewriting, number: str
 ) -> None:
     """Of a call the effect is unknown; a look-up is made again."""
-    other = number.replace("180726", "180729").encode()
+    other = number.replace("180724", "180729").encode()
     with closing(ProvincialDestination(settings_for(gateway.url, mode="rest"))) as destination:
         request = request_for(destination, dossier(number))
 

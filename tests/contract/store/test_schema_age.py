@@ -22,7 +22,7 @@ def url(
 ) -> Iterator[str]:
     """Address of a database without any table, which the commands look at."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "300")
     if request.param == "postgresql":
         monkeypatch.setenv("HUB_DATABASE_URL", request.getfixturevalue("postgres_url"))
         yield request.getfixturevalue("postgres_url")
