@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from hub.messages import catalog
 from hub.messages.payloads import Status
 from hub.operations.archive import holding, restoring
 from hub.operations.archive.archiving import run
@@ -34,7 +35,6 @@ from tests.chaos.archiving_timer import AGE, sign
 from tests.chaos.load import Counter
 from tests.chaos.stage import HOUR, Stage
 from tests.support.hub_command import run_hub
-from tests.support.works import READERS
 
 Answer = TypeVar("Answer")
 COMMANDS = (("archive", "verify"), ("verify", "--full"), ("audit", "verify"))

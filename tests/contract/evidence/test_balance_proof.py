@@ -19,7 +19,6 @@ from hub.store.schema.tables import deliveries as table
 from hub.store.schema.tables import journal as journal_table
 from tests.contract.store.test_store import NOW, PARTNERS, progress
 from tests.support.database.plans import carried_out
-from tests.support.works import READERS
 
 PASSED = NOW + timedelta(minutes=11)
 

@@ -22,7 +22,7 @@ from hub.store.monitoring import attention, work_counts
 from hub.store.records import early_messages
 from hub.store.schema.tables import deliveries as delivery_table
 from hub.store.schema.tables import journal as journal_table
-from tests.support.works import READERS, number
+from tests.support.works import number
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
