@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
+import msgspec.inspect
 from msgspec import Meta
 
 from hub.former_settings import by_present_names
@@ -214,20 +215,24 @@ def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
                 continue
         try:
             values[fields[key].name] = msgspec.convert(text, fields[key].type, strict=False)
-        except msgspec.ValidationError as error:
-            problems.append(f"{name}: {_choices(fields[key], text) or error}")
+        except msgspec.ValidationError:
+            problems.append(f"{name}: {_misfit(fields[key], text)}")
     settings = Settings(**values)
     problems += _contradictions(settings)
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError("\n".join(sorted(problems)))
     return settings
 
 
-def _choices(field: msgspec.structs.FieldInfo, text: str) -> str:
-    """Return the problem of a value that is not among those of its setting, "" for other kinds."""
-    if get_origin(field.type) is not Literal:
-        return ""
-    return f"{text[:40]!r} is none of {', '.join(get_args(field.type))}"
+def _misfit(field: msgspec.structs.FieldInfo, text: str) -> str:
+    """Return the problem of a value that its setting does not take: a choice or a number."""
+    if get_origin(field.type) is Literal:
+        return f"{text[:40]!r} is none of {', '.join(get_args(field.type))}"
+    number: Any = msgspec.inspect.type_info(field.type)
+    kind = "a whole number" if isinstance(number, msgspec.inspect.IntType) else "a number"
+    bounds = (("above", number.gt), ("from", number.ge), ("to", number.le))
+    range_of = (f" {word} {bound:g}" for word, bound in bounds if bound is not None)
+    return f"{text[:40]!r} is not {kind}{''.join(range_of)}"
 
 
 _WEB = ("http://", "https://")

@@ -116,3 +116,21 @@ def test_no_secret_is_in_the_settings_as_they_are_shown() -> None:
         assert "1234" in shown
         assert "pa55word" not in shown
     assert found.broker_url == values["broker_url"]
+
+
+def test_problems_are_in_plain_words_and_always_in_the_same_order() -> None:
+    """Whatever order the environment has; no words of a library."""
+    wrong = {"HUB_ZZZ": "1", "HUB_HTTP_PORT": "x", "HUB_CONCURRENCY": "0", "HUB_ARCHIVE": "maybe"}
+    wrong["HUB_REPLY_TIMEOUT"] = "-1"
+    told = set()
+    for environment in (wrong, dict(reversed(wrong.items()))):
+        with pytest.raises(SettingsError) as refused:
+            load(environment)
+        told.add(str(refused.value))
+    assert told == {
+        "HUB_ARCHIVE: 'maybe' is none of on, off\n"
+        "HUB_CONCURRENCY: '0' is not a whole number from 1 to 64\n"
+        "HUB_HTTP_PORT: 'x' is not a whole number from 0 to 65535\n"
+        "HUB_REPLY_TIMEOUT: '-1' is not a number above 0 to 86400\n"
+        "HUB_ZZZ: there is no such setting"
+    }
