@@ -87,7 +87,7 @@ class Port:
         if self._server is not None:
             self._server.close()
             self._server = None
-        while self.state.connections:  # aborting takes effect in the loop's next turn
+        while self.state.connections:  # aborting takes effect in the loop's next iteration
             for connection in list(self.state.connections):
                 connection.transport.abort()
             await asyncio.sleep(0)

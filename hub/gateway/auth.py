@@ -24,7 +24,7 @@ def bearer(expected: str, *, purpose: str, denials: Denials, basic: bool = False
     `basic`: it may also be the password of any user. With no token configured nobody gets through.
     """
 
-    # On the event loop: only a refusal, which is written down, takes a thread's turn.
+    # On the event loop: only a refusal, which is written down, takes a thread.
     async def check(request: Request, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
         if basic and scheme.lower() == "basic":

@@ -32,7 +32,7 @@ from hub.store.monitoring import work_counts
 
 CALLBACK_LIMIT = 1024 * 1024
 AT_ONCE = 256 * 1024
-"""Bytes up to which a file is read in one piece: streaming costs a thread's turn for each part."""
+"""Bytes up to which a file is read in one piece: streaming costs a thread for each part."""
 
 
 class Callbacks(Protocol):

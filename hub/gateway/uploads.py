@@ -12,7 +12,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.messages.blobs import BlobStore, Upload
 
 TOGETHER = 256 * 1024
-"""Bytes that are collected for one turn of a thread."""
+"""Bytes that are collected for one call of a thread."""
 
 
 async def receive_file(request: Request, files: BlobStore, *, sha256: str) -> tuple[str, int]:

@@ -92,7 +92,8 @@ class Consumer(Protocol):
         """Go on with another prefetch; with 0 take nothing more.
 
         At 0 everything that was not handed out lies in the queue again, ready; what was handed out
-        is settled as ever. `receive` then only waits, and silence is not taken for a fault.
+        is acknowledged as before. `receive` then only waits, and a queue without messages is not
+        taken for a fault.
         """
 
     def ack(self, messages: Iterable[Incoming]) -> None:

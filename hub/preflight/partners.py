@@ -17,7 +17,7 @@ from hub.settings import Settings
 
 MOST_SKEW = timedelta(seconds=60)
 """The town refuses and we refuse what is signed with a time five minutes off; a minute is far
-enough to have it mended before."""
+enough to have it fixed before."""
 
 
 def unconnected(settings: Settings) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""A partner's manners: when it does not want to be called, and how often at most. Dated data.
+"""Limits of calls: when a partner does not want to be called, and how often at most. Dated data.
 
 Windows are weekly (by the clock of Hue) or dated; a quota is a number of calls in any hour, not in
 each hour of the clock. Pure: no clock, no store; `hub/records/registers/call_limits.py` reads and
@@ -17,7 +17,7 @@ from hub.messages.local_time import LOCAL
 HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LINKED_AT_MOST = 60
-"""Windows that follow one another without a gap; more are looked at when their turn comes."""
+"""Windows that follow one another without a gap; more are read when the one before has ended."""
 
 
 class Day(StrEnum):

@@ -72,8 +72,8 @@ class Circuit:
     code: str = ""
     """The fault that opened it."""
     generation: int = 0
-    """Grows whenever calls under way stop to count: the word on a call of an earlier turn, which
-    may have hung for half a minute, says nothing about the partner now."""
+    """Grows whenever calls under way stop to count. The result of a call of an earlier generation
+    says nothing about the partner now: the call may have hung for half a minute."""
 
 
 class Signal(StrEnum):
@@ -158,7 +158,7 @@ def permits(circuit: Circuit) -> int | None:
 
 
 def succeeded(circuit: Circuit, policy: CircuitPolicy) -> Circuit:
-    """Return the circuit after a call of its present turn was answered."""
+    """Return the circuit after a call of its present generation was answered."""
     match circuit.phase:
         case Phase.OPEN:
             return circuit
@@ -188,7 +188,7 @@ def failed(
     at_least: timedelta | None = None,
     at_once: bool = False,
 ) -> Circuit:
-    """Return the circuit after a call of its present turn failed.
+    """Return the circuit after a call of its present generation failed.
 
     `dossier` is what the failure may lie in, "" when it lies in the line. `draw` in [0, 1) makes
     the jitter; `at_least` is how long the partner asked us to wait. `at_once` opens it whatever the

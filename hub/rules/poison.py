@@ -1,4 +1,4 @@
-"""Lone tries: when a message is handled alone, and when no more, because the process dies of it.
+"""Isolated attempts: when a message is handled alone, and when no more, as the process dies of it.
 
 When a process crashes, every prefetched message is redelivered with a higher count, so the
 count alone does not identify the cause; broker and network failures raise it too. It only selects
@@ -26,7 +26,7 @@ def is_suspect(lost: int) -> bool:
 
 
 def is_poison(deaths: int) -> bool:
-    """Tell whether a message during whose lone tries the process died `deaths` times is parked."""
+    """Return whether a message is parked after `deaths` crashes during its isolated attempts."""
     return deaths >= ISOLATED_ATTEMPTS
 
 

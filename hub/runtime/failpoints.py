@@ -30,7 +30,7 @@ class Point(StrEnum):
     TIMER_AFTER_COMMIT = "timer_after_commit"
     """Work that is due was asked for, nobody was woken yet."""
     TIMER_AFTER_SWEEP = "timer_after_sweep"
-    """What should not happen was mended, what is due was not looked for yet."""
+    """What should not happen was repaired, what is due was not looked for yet."""
     DELIVER_AFTER_CLAIM = "deliver_after_claim"
     """Deliveries are claimed, no call has begun."""
     DELIVER_AFTER_REPLY = "deliver_after_reply"

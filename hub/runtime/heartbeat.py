@@ -1,4 +1,4 @@
-"""The pulse: writes every few seconds that this process is there, and which roles do not work.
+"""The heartbeat: writes every few seconds that this process is there, and which roles do not work.
 
 It is what `hub health` reads: a process that was killed, that hangs, that cannot write to the store
 or whose role crashes again and again has no good row. It asks nobody but its own roles.
@@ -24,7 +24,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 class Heartbeat(Role):
     """Beats for the roles of this process."""
 
-    name = "pulse"
+    name = "heartbeat"
 
     def __init__(self, store: Store, roles: Sequence[Role], *, names: str, clock: Clock) -> None:
         super().__init__()

@@ -2,8 +2,8 @@
 
 A role does its work in `run`, which returns when `stop` is set. A crash is logged with its cause
 and the role runs again after a short pause; the store decides what is left to do, so running again
-is always safe. Stop tolerates being called twice or before start. A role that works in turns beats
-once a turn, so that one which stands still can be told from one which has nothing to do.
+is always safe. Stop tolerates being called twice or before start. A role that works in iterations
+beats once in each, so that a role that stands still differs from one that has nothing to do.
 """
 
 import threading
@@ -62,7 +62,7 @@ class Role(ABC):
         """Work until `stopping` is set."""
 
     def beat(self) -> None:
-        """Say that a turn of the work has been done."""
+        """Say that an iteration of the work has been done."""
         self.beaten = time.monotonic()
 
     @property

@@ -19,7 +19,7 @@ from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
 from tests.chaos.stage import Stage
 from tests.chaos.struck import ROLE_OF, owed
 
-WEATHER = (
+FAULTS = (
     Fault(kind=FaultKind.DROP_AFTER_ACCEPT, probability=0.05),
     Fault(kind=FaultKind.LATE, probability=0.02, seconds=1.5),
     Fault(kind=FaultKind.TWICE, probability=0.02),
@@ -73,7 +73,7 @@ class Injector:
     def start(self) -> None:
         """Begin."""
         for partner in self.stage.partners.values():
-            partner.set_faults(WEATHER)
+            partner.set_faults(FAULTS)
         self._thread.start()
 
     def end(self) -> None:

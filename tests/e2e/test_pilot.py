@@ -1,4 +1,4 @@
-"""The pilot, small: the whole hub with both simulators, in fair weather and in foul."""
+"""The pilot, small: the whole hub with both simulators, without faults and with them."""
 
 from io import StringIO
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
 
 def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None:
     """The province goes down, replies are lost, callbacks come doubled and reordered, the broker is
-    killed and comes back: the figures are those of fair weather."""
+    killed and comes back: the figures are those without faults."""
     rabbit.own_node()
     report = play(tmp_path, dossiers=74)
     settled(report, 74)
@@ -71,5 +71,5 @@ def test_the_reports_judge_sees_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_service_is_really_there(rabbit: RabbitService) -> None:
-    """The foul-weather test must not pass because RabbitMQ was missing."""
+    """The test with faults must not pass because RabbitMQ was missing."""
     assert rabbit.url.startswith("amqp")

@@ -108,7 +108,7 @@ class Works(Generic[P]):
         partner: P,
         *,
         policy: circuit.CircuitPolicy = CIRCUIT,
-        manners: CallLimits | None = None,
+        call_limits: CallLimits | None = None,
     ) -> None:
         self.store, self.broker, self.partner = store, broker, partner
         self.settled = threading.Event()
@@ -119,7 +119,7 @@ class Works(Generic[P]):
             partner.name,
             sorted(partner.traits.accepts),
             policy,
-            limits=manners,
+            limits=call_limits,
             draw=random.Random(2),
             on_commit=self.committed,
         )
@@ -182,10 +182,10 @@ def working(
     partner: P,
     *,
     policy: circuit.CircuitPolicy = CIRCUIT,
-    manners: CallLimits | None = None,
+    call_limits: CallLimits | None = None,
 ) -> Iterator[Works[P]]:
     """Run the roles for the length of the block."""
-    works = Works(store, broker, partner, policy=policy, manners=manners)
+    works = Works(store, broker, partner, policy=policy, call_limits=call_limits)
     for role in works.roles:
         role.start()
     try:

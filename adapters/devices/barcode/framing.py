@@ -1,7 +1,7 @@
 """Cuts the bytes of a serial barcode reader into codes. Pure: time is an argument.
 
 A code ends at any control character (CR, LF, TAB, ETX: what a reader sends is a setting of the
-reader) or at silence: a reader sends a code in one go, so a code that is followed by nothing is
+reader) or at a pause: a reader sends a code in one go, so a code that is followed by nothing is
 whole. The symbology identifier that readers can put in front of a code (ISO/IEC 15424: `]C1`,
 `]Q1`) is not a part of it.
 """
@@ -42,10 +42,10 @@ class Framing:
         return list(filter(None, map(_plain, ended)))
 
     def quiet(self, now: float) -> list[bytes]:
-        """Return the code that silence has ended, if any; `now` in seconds of any clock.
+        """Return the code that a pause has ended, if any; `now` in seconds of any clock.
 
         To be called when a look at the line found nothing. Time that the hub itself took to handle
-        a code is no silence: the rest of the next code lies in the line meanwhile.
+        a code is no pause: the rest of the next code lies in the line meanwhile.
         """
         if not self._pending:
             return []

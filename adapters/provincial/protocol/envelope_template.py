@@ -56,10 +56,10 @@ class EnvelopeTemplates:
         """
         texts: list[str] = []
         shape = _flatten(arguments, texts)
-        mould = self._kept.get((operation, shape))
-        if mould is None:
-            mould = self._compile(operation, arguments, shape)
-        return mould.render(texts)
+        template = self._kept.get((operation, shape))
+        if template is None:
+            template = self._compile(operation, arguments, shape)
+        return template.render(texts)
 
     def _compile(
         self, operation: str, arguments: Mapping[str, Any], shape: Shape
@@ -70,12 +70,12 @@ class EnvelopeTemplates:
         indices = [int(number) for number in found[::2]]
         if sorted(indices) != list(range(next(numbers))):
             raise TypeError(f"{operation}: the schema does not take every argument once")
-        mould = EnvelopeTemplate(first, tuple(zip(indices, found[1::2], strict=True)))
+        template = EnvelopeTemplate(first, tuple(zip(indices, found[1::2], strict=True)))
         with self._lock:
             if len(self._kept) >= SHAPES:
                 self._kept = {}
-            self._kept[operation, shape] = mould
-        return mould
+            self._kept[operation, shape] = template
+        return template
 
 
 def _flatten(record: Mapping[str, Any], texts: list[str]) -> Shape:

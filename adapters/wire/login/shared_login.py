@@ -95,7 +95,7 @@ class Login:
         """Return a token other than the one that is over; `lost`: it may have been taken away.
 
         Threads that find the same login over share one new one, and its failure: a partner that is
-        slow to refuse would otherwise be asked by each of them in turn.
+        slow to refuse would otherwise be asked by each of them, one after another.
         """
         before = self._logins
         with self._lock:

@@ -1,7 +1,7 @@
-"""What the hub thinks of a broker's version: too old, mended by nobody, good, or untried. Pure.
+"""What the hub thinks of a broker's version: too old, without fixes, good, or untried. Pure.
 
 Years are those in which the community's support of a release line ended, by the project's release
-notes; a distribution or a contract may mend a line for longer.
+notes; a distribution or a contract may fix a line for longer.
 """
 
 import re

@@ -3,7 +3,8 @@
 Promises that what is handed out is settled on the connection that it came through or not at all,
 that a consumer which the broker took away is noticed and told once (ConsumerLost), that heartbeats
 go on while the owner works, because the link has a thread of its own, and that being alive means
-progress: when nothing comes for a while, it asks, and silence is not taken for an empty queue.
+progress: when nothing comes for a while, it asks the broker. That no message comes is no proof of
+an empty queue.
 
 Traps of RabbitMQ: delivery tags count per channel, so an acknowledgement on another channel settles
 somebody else's message; one unknown tag ends the channel; a cancelled consumer leaves channel and
@@ -205,7 +206,10 @@ class RabbitConsumer:
             link.submit(lambda: session.change(prefetch))
 
     def _doubt(self, link: Link, session: _Session) -> None:
-        """After a long silence, ask: the line may be dead, or the broker may have forgotten us."""
+        """After a long time without a message, ask the broker.
+
+        The line may be dead, or the broker may have forgotten us.
+        """
         if time.monotonic() - self._heard_at < self._silent_at_most:
             return
         depth = ask_depth(

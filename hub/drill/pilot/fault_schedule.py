@@ -1,6 +1,6 @@
 """The bad days of the pilot: which fault comes when, as data, and the thread that brings it.
 
-Times are shares of the dossiers taken in, so the same weather fits 369 and 10,000 dossiers. The
+Times are shares of the dossiers taken in, so the same schedule fits 369 and 10,000 dossiers. The
 partners count what they really injected; the broker's kills are counted here.
 """
 
@@ -29,7 +29,7 @@ CALLBACK_TROUBLE = (
     Fault(kind=FaultKind.CALLBACKS_REORDERED, operations=(CALLBACKS,), probability=0.3),
 )
 
-WEATHER: tuple[FaultPeriod, ...] = (
+PERIODS: tuple[FaultPeriod, ...] = (
     FaultPeriod(
         0.0, TOWN, (*CALLBACK_TROUBLE, Fault(kind=FaultKind.DROP_AFTER_ACCEPT, remaining=2))
     ),
@@ -67,7 +67,7 @@ class FaultSchedule:
         self.broker = broker
         self.report = report
         self.broker_kills = 0
-        self._left = list(WEATHER)
+        self._left = list(PERIODS)
         self._restart: threading.Thread | None = None
 
     def at(self, share: float) -> None:
@@ -87,7 +87,7 @@ class FaultSchedule:
         if spell.where == BROKER:
             if self.broker is None:
                 return
-            self._restart = threading.Thread(target=self._kill_broker, name="weather")
+            self._restart = threading.Thread(target=self._kill_broker, name="fault schedule")
             self._restart.start()
         else:
             self.partners[spell.where].set_faults(spell.faults)

@@ -1,4 +1,4 @@
-"""Runs the pilot: private broker, both partners' simulators, one hub, one office, some weather.
+"""Runs the pilot: private broker, both partners' simulators, a hub, an office, scheduled faults.
 
 The hub is the real one, all roles in this process; the partners are processes of their own; the
 broker is a private RabbitMQ node, a virtual host of its own at the broker of HUB_BROKER_URL, or the
@@ -44,7 +44,7 @@ from hub.store.messages import outbox
 from hub.store.monitoring import attention, work_counts
 
 ROOM = 400
-"""Unsettled deliveries above which the office waits: the weather then meets a working hub."""
+"""Unsettled deliveries above which the office waits: the faults then meet a working hub."""
 AGENCY = "000.99.01.H57"
 GIVE_UP_SECONDS = 1800.0
 PROFILE = Path(__file__).with_name("profile.toml")
@@ -198,9 +198,9 @@ def _play(
 
 
 def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wakeup) -> int:
-    """Take in every dossier through the weather, wait for the end; return the broker's kills."""
+    """Take in every dossier while faults happen, wait for the end; return the broker's kills."""
     options, mix, console = stage.options, stage.mix, stage.console
-    weather = FaultSchedule(
+    schedule = FaultSchedule(
         {PROVINCE: stage.province, TOWN: stage.town},
         stage.carrier.node,
         report=lambda text: console.print(f"  [yellow]⚡[/] {text}"),
@@ -220,10 +220,10 @@ def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wa
             bar.update(taken, completed=count)
             look()
             if options.faults:
-                weather.at(count / mix.total)
-        weather.clear()
+                schedule.at(count / mix.total)
+        schedule.clear()
         _wait_for_end(hub, stage.town, settled, look)
-    return weather.broker_kills
+    return schedule.broker_kills
 
 
 def _unsettled(hub: Hub) -> int:

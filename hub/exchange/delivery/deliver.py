@@ -165,7 +165,7 @@ class Deliver(Role):
     ) -> tuple[Taken, list[Ended]]:
         """Claim; on SQLite also write down, in the same transaction, the calls that have ended.
 
-        Each transaction waits for its turn and for a commit, so a call that ends while others are
+        Each transaction waits for its permit and for a commit, so a call that ends while others are
         asked for is settled earlier. On PostgreSQL a transaction that settles locks rows behind
         those of a claim. Returns what was claimed and which calls were written down.
         """

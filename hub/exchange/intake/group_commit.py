@@ -35,7 +35,7 @@ class Unanswered(RuntimeError):
 
 
 class GroupCommit(Role, Generic[ItemT, AnswerT]):
-    """Turns `work(items) -> answers` (one transaction) into `submit(item) -> Future[answer]`."""
+    """Makes of `work(items) -> answers` (one transaction) `submit(item) -> Future[answer]`."""
 
     name = "accept"
     patience = PATIENCE

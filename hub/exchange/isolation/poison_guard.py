@@ -25,7 +25,7 @@ from hub.store.messages import isolated_attempts
 
 
 class PoisonGuard:
-    """Finds suspects and handles them alone. Belongs to one thread, except for `withdraw`."""
+    """Handles possible poison messages alone. Belongs to one thread, except for `withdraw`."""
 
     def __init__(
         self, role: Role, store: Store, *, counted: bool, markers: Path | None = None
@@ -65,7 +65,7 @@ class PoisonGuard:
     def handle_alone(
         self, incoming: Incoming, handle: Callable[[], bool], *, park: Callable[[int], None]
     ) -> bool:
-        """Handle a suspect alone, or park it after too many crashes; tell whether it has an end.
+        """Handle a message alone, or park it after too many crashes; return whether it has an end.
 
         `handle` tells whether there is a result. Only the end of the process leaves the mark: what
         ends without a result in a process that lives has killed nothing.

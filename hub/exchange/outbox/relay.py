@@ -13,7 +13,7 @@ the numbers of the town's steps.
 
 On PostgreSQL the rows are locked while they are published, so nothing else is done in that
 transaction: a connection is made before it, and pauses come after it. The wait for confirms must
-stay far below `silence.LONGEST_PAUSE`, after which the server ends the session.
+stay far below `connection_watchdog.LONGEST_PAUSE`, after which the server ends the session.
 """
 
 from contextlib import AbstractContextManager
@@ -72,9 +72,9 @@ class Relay(Role):
 
     def run(self) -> None:
         publisher = self.broker.publisher()
-        doorbell = OutboxListener(self.store, self.bell.ring) if self.listens else None
-        if doorbell:
-            doorbell.start()
+        listener = OutboxListener(self.store, self.bell.ring) if self.listens else None
+        if listener:
+            listener.start()
         try:
             while not self.stopping.is_set():
                 self.beat()
@@ -82,8 +82,8 @@ class Relay(Role):
                 if not published and not self._passed_over:
                     self._rest()
         finally:
-            if doorbell:
-                doorbell.stop()
+            if listener:
+                listener.stop()
             publisher.close()
             self.forget()
 

@@ -169,7 +169,7 @@ def is_complete(dossier: Dossier, files: Sequence[Attachment]) -> bool:
 
 
 def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> list[Message]:
-    """Keep a step of the town and apply every one whose turn has come."""
+    """Keep a step of the town and apply every one that is next."""
     # The dossier's lock before its leg's, as everywhere.
     dossier = dossiers.get(tx, step.number)
     leg = legs.leg_of(tx, step.number)

@@ -1,4 +1,4 @@
-"""Reads the partners' maintenance windows and quotas, dated data in `data/manners.toml`.
+"""Reads the partners' maintenance windows and quotas, dated data in `data/call_limits.toml`.
 
 An installation may put a file of its own in its place (`HUB_CALL_LIMITS_FILE`). Data that
 contradict themselves stop the start: a window that nobody meant would stop a partner's traffic.

@@ -1,4 +1,4 @@
-"""The fault dictionary: what each code means, who mends it and what is to be done, as data.
+"""The fault catalogue: what each code means, who fixes it and what is to be done, as data.
 
 `data/faults.toml` explains our own codes, each adapter's file the codes as its partner says them.
 """

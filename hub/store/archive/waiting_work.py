@@ -1,4 +1,4 @@
-"""Whether deliveries wait for their turn just now, so that archiving has to give way."""
+"""Whether deliveries wait to be sent just now, so that archiving has to give way."""
 
 from datetime import datetime, timedelta
 

@@ -116,8 +116,8 @@ SELECT count(*) FROM moved"""  # noqa: S608 - no input
 def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datetime) -> None:
     """Settle deliveries from the state `since`, after calls of one kind (`send` or `find`).
 
-    Raises StateConflict where one is not at its turn, and where a delivery comes twice. Trap: then
-    the others may have been written, so the caller's transaction has to be rolled back.
+    Raises StateConflict where one is not at its attempt, and where a delivery comes twice. Trap:
+    then the others may have been written, so the caller's transaction has to be rolled back.
     """
     if not done:
         return

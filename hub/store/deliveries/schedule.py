@@ -31,7 +31,7 @@ SENDER_STOPPED = (
 
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now")
 _WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.is_paused(_NOW))
-# Roles look several times a second, mostly in vain. A look costs no turn to write, and no words.
+# Roles poll several times a second, mostly in vain. A poll costs no write and no log line.
 _DUE = Compiled(
     sa.select(c.id)
     .where(_WAITS, c.next_attempt_at <= _NOW)

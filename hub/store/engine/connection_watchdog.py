@@ -95,7 +95,9 @@ class ConnectionWatchdog:
         with self._lock:
             self._lines[line] = _inode(line)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="silence", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="connection watchdog", daemon=True
+                )
                 self._thread.start()
 
     def close(self) -> None:
@@ -115,7 +117,9 @@ class ConnectionWatchdog:
             try:
                 waiting = self._look(waiting)
             except Exception as error:  # a line that breaks while it is looked at, or a fault
-                log.error(Event.ROLE_CRASHED, role="silence", error=describe_error(error))
+                log.error(
+                    Event.ROLE_CRASHED, role="connection watchdog", error=describe_error(error)
+                )
 
     def _look(self, before: dict[WatchedConnection, float]) -> dict[WatchedConnection, float]:
         """Look at every line once; return those that wait, and since when."""
@@ -146,7 +150,7 @@ class ConnectionWatchdog:
                     answer.append(row is not None and not row[0])
                     other.execute(_END_ABANDONED, (abandoned, pid))
 
-        thread = threading.Thread(target=ask, name="silence.ask", daemon=True)
+        thread = threading.Thread(target=ask, name="connection watchdog probe", daemon=True)
         thread.start()
         thread.join(ANSWER_WITHIN.total_seconds())
         if not answer:

@@ -17,11 +17,11 @@ from hub.rules.failures.error_summary import describe_error
 from hub.store.statements.compiled import Compiled
 
 CHANNEL = "hub_outbox"
-"""On which the relay listens, see `doorbell`."""
+"""On which the relay listens, see `outbox_listener`."""
 APART = 0.005
 """Seconds between two notifications at least."""
 AGAIN_AFTER = 1.0
-"""Seconds of silence after one that failed."""
+"""Seconds without notifying after one that failed."""
 STOP_WITHIN = 3.0
 _NOTIFY = Compiled(sa.text(f"NOTIFY {CHANNEL}"))
 

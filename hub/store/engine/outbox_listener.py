@@ -1,4 +1,4 @@
-"""The doorbell: PostgreSQL tells the relay of one process what others have put into the outbox.
+"""The outbox listener: PostgreSQL tells a relay what other processes have put into the outbox.
 
 Only quickness depends on it. The relay looks by itself too, so a line that is away, and a ring that
 is lost with it, cost a fraction of a second and nothing else.
@@ -32,7 +32,7 @@ class OutboxListener:
         self._store = store
         self._ring = ring
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="outbox listener", daemon=True)
 
     def start(self) -> None:
         """Begin to listen."""

@@ -20,8 +20,9 @@ import sqlalchemy as sa
 from hub.store.statements.compiled import Compiled
 
 LONGEST_STATEMENT = timedelta(seconds=30)
-"""Longer than the server lets a silent client keep a lock (`silence.LONGEST_PAUSE`, 20 s), so that
-waiting for such a lock ends well. Far shorter than a lease (560 s with the default timeouts)."""
+"""Longer than the server lets a silent client keep a lock (`connection_watchdog.LONGEST_PAUSE`,
+20 s), so that waiting for such a lock ends well.
+Far shorter than a lease (560 s with the default timeouts)."""
 PLANS_LAST = timedelta(seconds=30)
 """How long a connection keeps its plans: a burst on empty tables meets bad ones for no longer."""
 _LIMITED = {

@@ -1,13 +1,13 @@
-"""Turns: the writers of one process share SQLite's one write transaction and its one sync.
+"""The writers of one process share SQLite's one write transaction and its one sync.
 
 SQLite lets one writer in at a time, and a commit costs a sync of the disk, whatever stands in it.
-So writers take turns inside one open transaction, each in a savepoint of its own: one that fails
-leaves nothing behind and harms nobody. Whoever ends a turn while nobody waits for the next (or when
+So writers write one after another in one open transaction, each in a savepoint of its own: one that
+fails leaves nothing behind and harms no other. The writer that ends while no other waits (or when
 the round is old enough) commits for all. No writer returns before that commit; where the commit
 fails, it fails for every writer of the round.
 
-Every wait has an end: a writer that gets no turn has written nothing (TurnLate), one that does not
-see its commit does not know (CommitUnknown); both count as an absence of the database. A write
+Every wait has an end. A writer that gets no permit has written nothing (WriterBusy); one that does
+not see its commit does not know (CommitUnknown). Both count as an absence of the database. A write
 inside a write of the same thread would wait for itself: it raises NestedWrite.
 """
 
@@ -22,15 +22,15 @@ import sqlalchemy as sa
 
 from hub.store.statements.compiled import Compiled
 
-_SAVEPOINT = Compiled(sa.text("SAVEPOINT turn"))
-_RELEASE = Compiled(sa.text("RELEASE turn"))
-_UNDO = Compiled(sa.text("ROLLBACK TO turn"))
+_SAVEPOINT = Compiled(sa.text("SAVEPOINT permit"))
+_RELEASE = Compiled(sa.text("RELEASE permit"))
+_UNDO = Compiled(sa.text("ROLLBACK TO permit"))
 LONGEST = 0.012
 """Seconds after which a round is committed although others wait: the first one waits too."""
 
 
 WAIT_AT_MOST = timedelta(seconds=60)
-"""For a turn, and for the commit of a round: twice what SQLite waits for another process."""
+"""For a permit, and for the commit of a round: twice what SQLite waits for another process."""
 
 
 class WriterBusy(sa.exc.TimeoutError):
@@ -66,7 +66,7 @@ class _Round:
 
 
 class SharedWriter:
-    """Gives writers their turns; `connect` opens the connection that they share."""
+    """Gives writers their permits; `connect` opens the connection that they share."""
 
     def __init__(
         self, connect: Callable[[], sa.Connection], *, wait_at_most: timedelta = WAIT_AT_MOST
@@ -74,22 +74,22 @@ class SharedWriter:
         self._connect = connect
         self._patience = wait_at_most.total_seconds()
         self._writer: int | None = None
-        """The thread whose turn it is."""
+        """The thread that has the permit."""
         self._lock = threading.Lock()
-        self._turn_of: threading.Lock | None = None
-        """The lock of the writer whose turn it is."""
+        self._holder: threading.Lock | None = None
+        """The lock of the writer that has the permit."""
         self._waiting: deque[threading.Lock] = deque()
         self._connection: sa.Connection | None = None
         self._round: _Round | None = None
 
     @property
     def waiting(self) -> int:
-        """How many writers wait for their turn."""
+        """How many writers wait for a permit."""
         return len(self._waiting)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Take a turn; returns when what was written is durable."""
+        """Take a permit; returns when what was written is durable."""
         with self._run_once():
             own = self._round or self._begin()
             try:
@@ -110,10 +110,10 @@ class SharedWriter:
 
     @contextmanager
     def _run_once(self) -> Iterator[None]:
-        """Wait for a turn; first come, first served, which a lock alone does not promise.
+        """Wait for a permit; first come, first served, which a lock alone does not promise.
 
-        Whoever is interrupted while it waits (Ctrl-C) steps out of the queue, or passes on the turn
-        that it was just given.
+        A writer that is interrupted while it waits (Ctrl-C) leaves the queue, or passes on the
+        permit that it was just given.
         """
         me = threading.get_ident()
         if self._writer == me:
@@ -122,13 +122,13 @@ class SharedWriter:
         mine.acquire()
         try:
             with self._lock:
-                if self._turn_of is None:
-                    self._turn_of = mine
+                if self._holder is None:
+                    self._holder = mine
                     mine.release()
                 else:
                     self._waiting.append(mine)
             if not mine.acquire(timeout=self._patience):
-                raise WriterBusy(f"no turn to write within {self._patience:g} s")
+                raise WriterBusy(f"no permit to write within {self._patience:g} s")
             self._writer = me
             yield
         finally:
@@ -139,25 +139,25 @@ class SharedWriter:
                 self._leave(self._round)
 
     def _step_out(self, mine: threading.Lock) -> bool:
-        """End a turn, or the wait for one; False when a round is open that nobody would commit."""
+        """End a permit, or the wait for one; False when an open round has nobody to commit it."""
         with self._lock:
-            if self._turn_of is not mine:
+            if self._holder is not mine:
                 if mine in self._waiting:
                     self._waiting.remove(mine)
             elif self._waiting:
-                self._turn_of = self._waiting.popleft()
-                self._turn_of.release()
+                self._holder = self._waiting.popleft()
+                self._holder.release()
             elif self._round is not None:
                 return False
             else:
-                self._turn_of = None
+                self._holder = None
         return True
 
     def _begin(self) -> _Round:
         if self._connection is None:
             self._connection = self._connect()
         try:
-            # A deferred BEGIN would fail with "database is locked" when it turns to writing. Not
+            # A deferred BEGIN would fail with "database is locked" when it begins to write. Not
             # prepared: SQLAlchemy has to know of the transaction that it is to commit.
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
@@ -171,7 +171,7 @@ class SharedWriter:
             _UNDO.run(own.connection)
             _RELEASE.run(own.connection)
         except sa.exc.SQLAlchemyError:
-            # A full disk ends the whole transaction, with the turns that were taken before.
+            # A full disk ends the whole transaction, with the writes of the permits before.
             self._fail(own, error)
 
     def _leave(self, own: _Round | None) -> None:

@@ -2,8 +2,8 @@
 
 SQLite (WAL, synchronous=FULL) serves one process, PostgreSQL serves several. Both are used in the
 same way: `write()` gives a transaction that commits at the end of the block or rolls back, `read()`
-gives one consistent view and may neither write nor lock. On SQLite writers of a process take turns
-and share a commit, see `turns`.
+gives one consistent view and may neither write nor lock. On SQLite the writers of a process write
+one after another and share a commit, see `sqlite_writer`.
 """
 
 import sqlite3
@@ -62,7 +62,7 @@ def is_away(error: BaseException) -> bool:
     """Tell whether the database could not be used just now, whoever asked what.
 
     What would fail in the same way tomorrow (a column that is missing, a right that is not given)
-    is not absence: whoever waited for its end would wait in silence, for ever.
+    is not absence: a caller that waited for its end would wait for ever, without a report.
     """
     if isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False):
         return True
@@ -123,7 +123,7 @@ class Store:
         trusted_for: timedelta = idle_connections.TRUSTED_FOR,
     ) -> None:
         """`patience`: how long a line to PostgreSQL may be silent before it is doubted; None:
-        `silence.PATIENCE`.
+        `connection_watchdog.PATIENCE`.
 
         `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
         keeps its plans. See `session`. `trusted_for`: how long a connection that nobody uses is

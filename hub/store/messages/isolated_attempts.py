@@ -1,4 +1,4 @@
-"""Lone tries: the marks that outlive a process which dies of a message.
+"""Isolated attempts: the marks that outlive a process which dies of a message.
 
 A row is there only for a message that came again and again: how many starts found it unhandled
 (for a broker that keeps no count over a restart), and how many tries alone were begun that have

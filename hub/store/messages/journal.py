@@ -106,7 +106,7 @@ def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accep
     first: dict[str, JournalEntry] = {}  # in the order in which they came: so they are asked for
     for entry in entries:
         told = first.setdefault(entry.dedup_key, entry)
-        if entry.body != told.body:  # else the content of the later one would be lost in silence
+        if entry.body != told.body:  # else the content of the later one would be lost unnoticed
             _must_say_the_same(entry.message, told.message)
     rows = {
         key: {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "dedup_key": key}

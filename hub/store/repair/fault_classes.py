@@ -114,7 +114,7 @@ def waiting(tx: Tx, partner: str, operation: str, code: str) -> list[tuple[int, 
         d.code == "reply_unknown_code",
     )
     if operation != ANY:
-        # A scalar subquery, because PostgreSQL may turn EXISTS into a look at every hand-over.
+        # A scalar subquery, because PostgreSQL may make of EXISTS a scan of every hand-over.
         got = sa.select(handovers.c.seq).where(
             handovers.c.number == d.lane,
             handovers.c.delivery_id == d.id,

@@ -1,7 +1,7 @@
 """A database that was put back from an old copy: what it believes unsent may have gone out since.
 
 `doubt_everything` turns every delivery that would be sent into a question to the partner. Those
-that wait behind another one are only marked, and become questions when it is their turn: asked
+that wait behind another one are only marked, and become queries when they are first: queried
 earlier, a later one could be sent before an earlier one. `Mark` notices an old copy by a number
 that is kept outside of the database.
 """

@@ -1,4 +1,4 @@
-"""The marks of lone tries, on both databases."""
+"""The marks of isolated attempts, on both databases."""
 
 from hub.messages import catalog, envelope
 from hub.store.engine.store import Store

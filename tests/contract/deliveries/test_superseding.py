@@ -62,7 +62,7 @@ def replayed(store: Store) -> None:
         store,
         plan,
         actor="officer",
-        reason="mended there",
+        reason="fixed there",
         clock=lambda: AT,
         on_delivered=lambda *_: None,
     )

@@ -64,7 +64,7 @@ def test_threads_that_lose_their_session_share_one_login(
 def test_wrong_credentials_need_a_person(
     province: SimulatorProcess, mode: str, number: str
 ) -> None:
-    """Nothing was sent, and no delivery uses up its attempts before somebody mends it."""
+    """Nothing was sent, and no delivery uses up its attempts before somebody fixes it."""
     stranger = ProvincialDestination(settings_for(province.url, mode=mode, password="wrong"))
     with pytest.raises(NotAttempted, match="partner_login"):
         stranger.ping()

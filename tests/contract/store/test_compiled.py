@@ -1,4 +1,4 @@
-"""Prepared statements keep the store's manners on both databases: times, errors, many rows."""
+"""Prepared statements keep the store's rules on both databases: times, errors, many rows."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -132,7 +132,7 @@ def test_nothing_is_called_inside_a_window_and_all_of_it_after(
     """No call, no attempt; the asks stay ready in the queue; afterwards each goes out once."""
     starts, partner = now() + 10 * MINUTE, Partner()
     ends = starts + HOUR
-    with working(store, broker, partner, manners=window(starts, ends)) as works:
+    with working(store, broker, partner, call_limits=window(starts, ends)) as works:
         works.say(*(step(n, 1) for n in range(3)))
         works.wait_delivered(3)
         clock.put(starts + SECOND, works)
@@ -156,7 +156,7 @@ def test_a_quota_lets_so_many_calls_go_and_the_rest_after_the_hour(
 ) -> None:
     """Exactly as many calls as the quota has, no attempt for the others, until the hour is over."""
     partner = Partner()
-    with working(store, broker, partner, manners=quota(5)) as works:
+    with working(store, broker, partner, call_limits=quota(5)) as works:
         works.say(*(step(n, 1) for n in range(9)))
         works.wait(lambda states: states == {"delivered": 5, "pending": 4})
         until(works, lambda: len(standing(store, clock)) == 2)
@@ -198,7 +198,7 @@ def test_two_processes_share_one_quota(
     """
     stores = [Store(migrated_postgres_url), Store(migrated_postgres_url)]
     partner, known = Partner(concurrency=4), quota(10)
-    first, second = (Works(it, broker, partner, manners=known) for it in stores)
+    first, second = (Works(it, broker, partner, call_limits=known) for it in stores)
     first.say(*(step(n, 1) for n in range(60)))
     publisher = broker.publisher()
     assert first.relay.publish_some(publisher) == 60

@@ -96,7 +96,7 @@ def test_what_the_partner_has_is_not_replayed_but_settled(
     partner.ledger.append((number(1), 1))
     province(partner)
     id = one_dead(store)
-    done = hub("deliveries", "replay", str(id), "--reason", "mended")
+    done = hub("deliveries", "replay", str(id), "--reason", "fixed")
     assert (done.exit_code, "has it already" in done.output) == (0, True)
     with store.read() as tx:
         states = [transitions.place_of(tx, one, lock=False)[0] for one in (id, id + 1)]
@@ -113,7 +113,7 @@ def test_what_a_newer_record_replaces_is_not_replayed(
         transitions.kill(tx, 1, since=S.PENDING, code="partner_refused", detail="")
     with pytest.raises(StateConflict):
         operations.replay(store, 1, actor="officer", reason="x", now=now())
-    done = hub("deliveries", "replay", "1", "--reason", "mended")
+    done = hub("deliveries", "replay", "1", "--reason", "fixed")
     assert (done.exit_code, "superseded" in done.output) == (0, True)
     with store.read() as tx:
         states = [transitions.place_of(tx, one, lock=False)[0] for one in (1, 2)]
@@ -125,11 +125,11 @@ def test_a_partner_that_cannot_be_asked_is_sent_to_only_when_a_person_says_so(
 ) -> None:
     """No address is set: it stays dead and the command says how to send all the same."""
     id = one_dead(store)
-    refused = hub("deliveries", "replay", str(id), "--reason", "mended")
+    refused = hub("deliveries", "replay", str(id), "--reason", "fixed")
     assert (refused.exit_code, "--unasked" in refused.output) == (1, True)
     with store.read() as tx:
         assert transitions.place_of(tx, id, lock=False)[0] is S.DEAD
-    assert hub("deliveries", "replay", str(id), "--unasked", "--reason", "mended").exit_code == 0
+    assert hub("deliveries", "replay", str(id), "--unasked", "--reason", "fixed").exit_code == 0
     with store.read() as tx:
         assert transitions.place_of(tx, id, lock=False)[0] is S.PENDING
 

@@ -1,4 +1,4 @@
-"""An error of the database that waiting does not mend is told, not waited for."""
+"""An error of the database that waiting does not fix is told, not waited for."""
 
 import threading
 from datetime import timedelta
@@ -36,11 +36,11 @@ def test_a_column_that_is_missing_crashes_the_role(
 
 
 def test_a_hub_stops_in_order_although_its_last_beat_cannot_be_written(store: Store) -> None:
-    """What comes after the pulse is closed all the same."""
-    pulse = Heartbeat(store, [], names="timer", clock=now)
+    """What comes after the heartbeat is closed all the same."""
+    heartbeat = Heartbeat(store, [], names="timer", clock=now)
     with store.write() as tx:
         tx.execute(sa.text("ALTER TABLE heartbeats RENAME TO forgotten"))
-    pulse.stop()
+    heartbeat.stop()
 
 
 def wait_for_trouble(role: Role) -> str:

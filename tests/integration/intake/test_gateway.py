@@ -371,4 +371,4 @@ def test_health_reads_the_database(door: Door) -> None:
     """A gateway that cannot read is not well, although SQLite begins any transaction."""
     with door.store.write() as tx:
         tx.exec_driver_sql("ALTER TABLE journal RENAME TO gone")
-    assert door.call("GET", "/health")[0] == 500  # it is there, and will not mend by itself
+    assert door.call("GET", "/health")[0] == 500  # it is there, and will not fix by itself

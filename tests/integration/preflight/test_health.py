@@ -50,10 +50,10 @@ def store(sqlite_store: Store) -> Store:
 
 
 def beating(store: Store, role: Role, names: str = "timer") -> Heartbeat:
-    """Return a pulse that has beaten once."""
-    pulse = Heartbeat(store, [role], names=names, clock=now)
-    pulse.once()
-    return pulse
+    """Return a heartbeat that has beaten once."""
+    heartbeat = Heartbeat(store, [role], names=names, clock=now)
+    heartbeat.once()
+    return heartbeat
 
 
 def test_a_working_process_is_healthy_and_its_end_is_seen(store: Store, tmp_path: Path) -> None:
@@ -61,15 +61,15 @@ def test_a_working_process_is_healthy_and_its_end_is_seen(store: Store, tmp_path
     settings = Settings(data_dir=str(tmp_path), roles="timer")
     role = Idle()
     role.start()
-    pulse = beating(store, role)
+    heartbeat = beating(store, role)
     assert health.problems(settings, now=now()) == []
     later = now() + health.SILENT_AT_MOST + timedelta(seconds=1)
     assert "not heard of" in health.problems(settings, now=later)[0]
     role.patience = -1.0
-    pulse.once()
+    heartbeat.once()
     assert "no progress" in health.problems(settings, now=now())[0]
     role.stop()
-    pulse.stop()
+    heartbeat.stop()
     assert "no process" in health.problems(settings, now=now())[0]
 
 
@@ -126,10 +126,10 @@ def test_a_role_that_nobody_runs_is_missed(store: Store, tmp_path: Path) -> None
     """The settings say which roles are expected here."""
     role = Idle()
     role.start()
-    pulse = beating(store, role, names="timer,relay")
+    heartbeat = beating(store, role, names="timer,relay")
     settings = Settings(data_dir=str(tmp_path), roles="timer,relay,receive")
     assert health.problems(settings, now=now()) == ["receive: no process has this role here"]
-    pulse.stop()
+    heartbeat.stop()
     role.stop()
 
 
@@ -149,9 +149,9 @@ def test_asking_for_health_makes_nothing(tmp_path: Path) -> None:
 
 def test_what_a_preflight_found_stays_with_the_heartbeat(store: Store) -> None:
     """A later beat does not wipe it out; rows of processes long gone are taken away."""
-    pulse = beating(store, Idle())
-    pulse.record_preflight("[]")
-    pulse.once()
+    heartbeat = beating(store, Idle())
+    heartbeat.record_preflight("[]")
+    heartbeat.once()
     with store.write() as tx:
         (row,) = heartbeats.known(tx)
         assert (row.findings, row.looked_at is not None) == ("[]", True)

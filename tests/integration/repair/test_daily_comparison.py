@@ -111,7 +111,7 @@ def test_what_the_partner_lost_becomes_one_task_and_closes_when_it_is_back(store
         (task,) = tasks.still_open(tx)
     assert task.subject == number
     assert RULES.working_time_between(task.opened_at, task.due_at) == timedelta(hours=8)
-    assert compare(store, Deaf()).closed == 0  # not asked, so not known to be mended
+    assert compare(store, Deaf()).closed == 0  # not asked, so not known to be fixed
     partner.ledger = kept
     assert compare(store, partner).closed == 1
     assert open_kinds(store) == []

@@ -140,8 +140,8 @@ def test_both_directions_become_tasks_once_and_end_with_the_next_list(store: Sto
     assert (again.opened, again.closed) == (0, 0)
     yesterday = compare(store, day=DAY - timedelta(days=1))
     assert (yesterday.findings, yesterday.closed) == ((), 0)
-    mended = compare(store, (known, "4"), (missed, "2"))
-    assert (mended.findings, mended.closed, mended.agrees) == ((), 3, True)
+    fixed = compare(store, (known, "4"), (missed, "2"))
+    assert (fixed.findings, fixed.closed, fixed.agrees) == ((), 3, True)
     assert open_tasks(store) == set()
 
 
@@ -271,8 +271,8 @@ def test_a_person_compares_a_list(
     assert row == (who, "reconcile.list", f"provincial 2018-08-06 sha256:{sha256}", what)
     assert reconcile().exit_code == 0
     assert kinds(installed) == set(THREE)
-    mended = export(f"{known},{PERSON},4", f"{missed},{PERSON},2")
-    ended = reconcile("--list", f"provincial={mended}")
+    fixed = export(f"{known},{PERSON},4", f"{missed},{PERSON},2")
+    ended = reconcile("--list", f"provincial={fixed}")
     assert (ended.exit_code, "3 closed" in ended.output) == (0, True), ended.output
     assert kinds(installed) == set()
     assert PERSON not in found.output + ended.output

@@ -75,7 +75,7 @@ class Desk:
             self.works.store,
             number,
             actor="officer",
-            reason="mended there",
+            reason="fixed there",
             clock=now,
             on_delivered=lambda *_: None,
             per_second=2000.0,
@@ -174,7 +174,7 @@ def test_what_the_partner_has_already_is_settled_and_not_sent(
 
 
 def test_the_first_repeat_of_a_fault_stops_the_run(open_desk: Callable[..., Desk]) -> None:
-    """One call finds out that nothing was mended; the others are left as they are."""
+    """One call finds out that nothing was fixed; the others are left as they are."""
     desk = open_desk()
     desk.die(*(step(n, 1) for n in range(1, 6)))
     plan, _ = desk.plan(code="partner_refused")

@@ -28,7 +28,7 @@ def command(directory: Path, plan: int, armed: str) -> int:
         "--run",
         str(plan),
         "--reason",
-        "mended there",
+        "fixed there",
         "--per-second",
         "1000",
     ]

@@ -222,7 +222,7 @@ def test_a_profile_that_contradicts_itself_is_refused(tmp_path: Path, text: str,
 
 
 def test_every_file_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
-    """Beside a certificate without its key; a person mends all of it at once."""
+    """Beside a certificate without its key; a person fixes all of it at once."""
     found = refused(
         tmp_path,
         '[tls]\nca_file = "no-ca.pem"\nclient_certificate = "no.pem"\n'

@@ -1,4 +1,4 @@
-"""The data of partners' manners: read as written, and refused with file, place and reason."""
+"""The data of partners' call limits: read as written, and refused with file, place and reason."""
 
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -162,6 +162,6 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path, encoding: str) ->
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """A wrong HUB_CALL_LIMITS_FILE must not look like a partner without manners."""
+    """A wrong HUB_CALL_LIMITS_FILE must not look like a partner without limits."""
     with pytest.raises(CallLimitsBroken, match=r"^of_ours\.toml: "):
         call_limits.load(tmp_path / "of_ours.toml")

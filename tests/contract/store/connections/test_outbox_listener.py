@@ -119,7 +119,7 @@ def say(store: Store, id: str = "m-1") -> None:
 
 def listening() -> list[threading.Thread]:
     """Return the doorbells' threads that live."""
-    return [thread for thread in threading.enumerate() if thread.name == "doorbell"]
+    return [thread for thread in threading.enumerate() if thread.name == "outbox listener"]
 
 
 def test_a_commit_of_another_process_rings(listener: Listener, writer: Store) -> None:
