@@ -9,6 +9,7 @@ from fastapi import Header, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 from hub.gateway.auth_audit import Denials
+from hub.texts import both
 
 Guard = Callable[..., Awaitable[None]]
 
@@ -41,7 +42,7 @@ def bearer(expected: str, *, purpose: str, denials: Denials, basic: bool = False
         )
         raise HTTPException(
             401,
-            detail={"code": "token", "message": "Thiếu mã truy cập hoặc mã không đúng."},
+            detail={"code": "token", "message": both("gateway.token").vi},
             headers={"WWW-Authenticate": 'Basic realm="hub"' if basic else "Bearer"},
         )
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from fastapi import HTTPException
 
 from hub.gateway.error_responses import AGAIN_AFTER
+from hub.texts import both
 
 AnswerT = TypeVar("AnswerT")
 THREADS = 8
@@ -31,7 +32,7 @@ class CallbackThreads:
     async def run(self, work: Callable[[], AnswerT]) -> AnswerT:
         """Return what `work` returns; raises HTTPException 503 when too many are under way."""
         if self._under_way >= self._most:
-            told = {"code": "callbacks_busy", "message": "Đang bận, đề nghị gửi lại."}
+            told = {"code": "callbacks_busy", "message": both("gateway.busy").vi}
             raise HTTPException(503, detail=told, headers=AGAIN_AFTER)
         self._under_way += 1
         try:

@@ -13,21 +13,11 @@ from hub.ports import AcceptanceUnknown
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import StoreUnavailable, is_away, is_full
+from hub.texts import both
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What writing a file fails with on a full disk, over a quota, over the process's own limit."""
 AGAIN_AFTER = {"Retry-After": "5"}
-ACTIONS = {
-    "disk_full": (
-        "Giữ bản của mình và gửi lại sau; báo người quản trị dọn chỗ trống"
-        " · Keep what you have and send it again later; have room made on the disk"
-    ),
-    "store_away": ("Giữ bản của mình và gửi lại sau · Keep what you have and send it again later"),
-    "acceptance_unknown": (
-        "Gửi lại đúng nội dung này với cùng mã · Send the same again, with the same id"
-    ),
-}
-"""What a sender is asked to do."""
 
 
 def install(app: FastAPI) -> None:
@@ -56,4 +46,6 @@ def _refuse(request: Request, code: str, status: int) -> JSONResponse:
     log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
     message, why = FAULTS[code].text
     told = {"code": code, "message": message, "where": "hub", "why": why}
-    return JSONResponse(told | {"action": ACTIONS[code]}, status_code=status, headers=AGAIN_AFTER)
+    return JSONResponse(
+        told | {"action": both(f"gateway.{code}").stored()}, status_code=status, headers=AGAIN_AFTER
+    )

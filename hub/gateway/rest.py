@@ -29,6 +29,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.messages import blobs
 from hub.store.monitoring import work_counts
+from hub.texts import both
 
 CALLBACK_LIMIT = 1024 * 1024
 AT_ONCE = 256 * 1024
@@ -117,7 +118,7 @@ def create_app(  # noqa: C901
         request: Request, body: Annotated[bytes, Depends(_body(CALLBACK_LIMIT))]
     ) -> JSONResponse:
         if town is None:
-            raise HTTPException(404, detail={"code": "partner", "message": "Chưa kết nối thị xã."})
+            raise HTTPException(404, detail=_no_town())
         return await threads.run(partial(answer, town, request, body))
 
     def answer(town: Callbacks, request: Request, body: bytes) -> JSONResponse:
@@ -144,7 +145,7 @@ def create_app(  # noqa: C901
 def explain(error: InvalidMessage) -> dict[str, str]:
     """Return what is told to a sender: the officer's sentence and the technical cause."""
     fault = FAULTS.get(error.code)
-    message = fault.text.vi if fault else "Dữ liệu không hợp lệ."
+    message = (fault.text if fault else both("gateway.invalid")).vi
     return {"code": error.code, "message": message, "where": error.where, "why": error.why}
 
 
@@ -171,6 +172,10 @@ def _header_missing(error: RequestValidationError) -> InvalidMessage:
     name = str(error.errors()[0]["loc"][-1]).title()
     why = "this header is missing or too long"
     return InvalidMessage("envelope_invalid", where=name, why=why)
+
+
+def _no_town() -> dict[str, str]:
+    return {"code": "partner", "message": both("gateway.no_town").vi}
 
 
 def _body(limit: int) -> Callable[[Request], Any]:

@@ -11,6 +11,7 @@ from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.engine.store import Tx
 from hub.store.schema.conservation_tables import ACCEPTED
+from hub.texts import Text, both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +27,9 @@ class Unconnected:
     """Deliveries that it got when it was connected."""
 
     @property
-    def en(self) -> str:
-        """The sentence for operators."""
-        return f"{self.partner}: not connected ({self.setting} is not set), {self.pending} pending"
-
-    @property
-    def vi(self) -> str:
-        """The sentence for officers."""
-        return f"{self.partner}: chưa kết nối (thiếu {self.setting}), {self.pending} đang chờ gửi"
+    def text(self) -> Text:
+        """The sentence without the partner's name."""
+        return both("partners.not_connected", setting=self.setting, count=self.pending)
 
 
 def unconnected(tx: Tx, settings: Settings) -> list[Unconnected]:

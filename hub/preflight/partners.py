@@ -25,7 +25,7 @@ def unconnected(settings: Settings) -> Iterator[Check]:
     with reading(settings) as tx:
         found = [] if tx is None else looking.unconnected(tx, settings)
     for one in found:
-        detail = one.en.partition(": ")[2]
+        detail = str(one.text)
         if one.delivered:
             detail += f"; {one.delivered} were delivered there before"
         fix = f"Set {one.setting} and what belongs to it (containers: the file .env), start again."

@@ -42,7 +42,7 @@ def problems(settings: Settings, *, now: datetime) -> list[str]:
         store.close()
     found = [problem for role in settings.role_names for problem in _of_role(role, rows, now)]
     found = list(dict.fromkeys(found))
-    found += [one.en for one in lacking if one.pending]
+    found += [f"{one.partner}: {one.text}" for one in lacking if one.pending]
     if "gateway" in settings.role_names and (problem := _door(settings)):
         found.append(problem)
     return found

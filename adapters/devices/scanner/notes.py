@@ -3,26 +3,26 @@
 import os
 from pathlib import Path
 
+from hub.texts import text
+
 LONGEST_NAME = 240
 """Bytes of a file's name that the note's name begins with; file systems take 255."""
 
-NAME_WRONG = (
-    "đặt lại tên tệp theo mẫu <mã hồ sơ>__<mã thành phần>.pdf rồi chép lại vào thư mục quét."
+_SPECIFIC = frozenset(
+    {
+        "number_malformed",
+        "payload_invalid",
+        "file_too_large",
+        "dossier_archived",
+        "dossier_erased",
+    }
 )
-TOO_LARGE = "quét lại với độ phân giải thấp hơn hoặc tách thành nhiều tệp rồi quét lại từng tệp."
-DOSSIER_ENDED = "không đổi tên tệp; báo cán bộ công nghệ thông tin của phường để xử lý hồ sơ này."
-ASK_IT = "giữ tệp này và báo cán bộ công nghệ thông tin của phường."
-WHAT_TO_DO = {
-    "number_malformed": NAME_WRONG,
-    "payload_invalid": NAME_WRONG,
-    "file_too_large": TOO_LARGE,
-    "dossier_archived": DOSSIER_ENDED,
-    "dossier_erased": DOSSIER_ENDED,
-}
-"""By the code of the refusal; `ASK_IT` for every other one."""
-UNFINISHED = (
-    "chờ máy quét ghi xong; nếu máy đã dừng thì xóa tệp này trong thư mục quét và quét lại giấy tờ."
-)
+"""Codes of refusals with an advice of their own."""
+
+
+def advice_on(code: str) -> str:
+    """Return what an officer does about a scan that was refused with a code."""
+    return text(f"scans.on_{code}" if code in _SPECIFIC else "scans.other")
 
 
 def note_for(place: Path) -> Path:
@@ -34,9 +34,8 @@ def note_for(place: Path) -> Path:
 def write_note(place: Path, *, name: str, why: str, what_to_do: str, headline: str) -> None:
     """Write the note for the file that is, or would be, at `place`."""
     shown = name.encode("utf-8", "replace").decode()
-    note_for(place).write_text(
-        f"{headline} {shown}.\nLý do: {why}.\nCách xử lý: {what_to_do}\n", encoding="utf-8"
-    )
+    words = text("scans.note", headline=headline, name=shown, why=why, advice=what_to_do)
+    note_for(place).write_text(f"{words}\n", encoding="utf-8")
 
 
 def remove_note(place: Path) -> None:

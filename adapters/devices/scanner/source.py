@@ -30,9 +30,7 @@ from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.names import ScanName, is_left_alone, read_name
 from adapters.devices.scanner.notes import (
-    ASK_IT,
-    UNFINISHED,
-    WHAT_TO_DO,
+    advice_on,
     remove_note,
     write_note,
 )
@@ -45,6 +43,7 @@ from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
 from hub.rules.failures.error_summary import describe_error
+from hub.texts import text
 
 CLEAR_EVERY = 3600.0
 """Seconds."""
@@ -194,8 +193,8 @@ class ScannerSource:
             place,
             name=path.name,
             why=f"{error.why} ({error.code})",
-            what_to_do=WHAT_TO_DO.get(error.code, ASK_IT),
-            headline="Không nhận được tệp quét",
+            what_to_do=advice_on(error.code),
+            headline=text("scans.refused"),
         )
         path.rename(place)
         end_claim(path)
@@ -212,8 +211,8 @@ class ScannerSource:
             self.folder / REFUSED / path.name,
             name=path.name,
             why=lack,
-            what_to_do=UNFINISHED,
-            headline="Tệp quét chưa ghi xong, chưa nhận được:",
+            what_to_do=text("scans.unfinished_advice"),
+            headline=text("scans.unfinished"),
         )
         log.warning("scan_unfinished", role=self.name, detail=lack)
 

@@ -34,6 +34,7 @@ from hub.ports import (
     ignore_drift,
 )
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
+from hub.texts import both
 
 _STATUS = {"message_too_large": 413, "file_too_large": 413, "file_hash_wrong": 422}
 """HTTP status of an InvalidMessage by its code; 400 for the others."""
@@ -73,27 +74,27 @@ class TownCallbacks:
             files = self.files.collect(step.id, report.results, targets, sink)
             accepted = sink.accept(mapping.step_message(report, files))
         except SignatureRefused as refusal:
-            text = "Chữ ký của thông báo không hợp lệ."
+            text = both("callbacks.signature_wrong").vi
             return refused(401, text, str(refusal), subject="", authentic=False)
         except SignatureOld as refusal:
-            text = "Thông báo quá cũ; chữ ký đúng."
+            text = both("callbacks.signature_old").vi
             return refused(400, text, str(refusal), subject=subject_of(body, headers))
         except UrlRefused as refusal:
-            text = "Không đọc được địa chỉ tệp kết quả."
+            text = both("callbacks.address_unreadable").vi
             why = f"DanhSachGiayToKetQua.url: {refusal}"
             return refused(400, text, why, subject=subject)
         except InvalidMessage as error:
             status = _STATUS.get(error.code, 400)
             return refused(status, _sentence(error.code), str(error), subject=subject)
         except StillPulling as error:
-            text = "Đang tải tệp kết quả, đề nghị gửi lại thông báo này."
+            text = both("callbacks.pulling").vi
             return told_to_come_again(text, str(error))
         except DeliveryFailure as failure:
-            text = f"Chưa tải được tệp kết quả, đề nghị gửi lại. {_sentence(failure.code)}"
+            text = both("callbacks.not_pulled", why=_sentence(failure.code)).vi
             return refused(503, text, str(failure), subject=subject)
         except AcceptanceUnknown as error:
-            return told_to_come_again("Chưa rõ đã lưu hay chưa, đề nghị gửi lại.", str(error))
-        text = "Đã tiếp nhận trước đó." if accepted.duplicate else "Đã tiếp nhận."
+            return told_to_come_again(both("callbacks.unknown").vi, str(error))
+        text = both("callbacks.before" if accepted.duplicate else "callbacks.accepted").vi
         reply = _built(contract.Acknowledgement(result=1, message=text))
         return CallbackAnswer(status=200, reply=reply, subject=subject)
 
@@ -154,7 +155,7 @@ def told_to_come_again(message: str, cause: str) -> CallbackAnswer:
 
 def _sentence(code: str) -> str:
     fault = FAULTS.get(code)
-    return fault.text.vi if fault else "Dữ liệu không hợp lệ."
+    return (fault.text if fault else both("gateway.invalid")).vi
 
 
 def _built(answer: contract.Acknowledgement) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from hub.rules.call_limits import CallLimits, ClosedPeriod, Quota
 from hub.rules.circuit import Circuit, Phase, Signal
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
+from hub.texts import Text, both
 
 GRACE = timedelta(seconds=15)
 """How long a pause holds after its end, when nothing more is written about it; on top of the time
@@ -225,12 +226,9 @@ class Circuits:
 
     def exhausted(self, quota: Quota, *, until: datetime, now: datetime) -> None:
         """Note that a quota is used up until some time."""
-        spent = ClosedPeriod(
-            since=now,
-            until=until,
-            reason_vi=f"{quota.reason_vi} ({quota.calls} lượt trong một giờ)",
-            reason_en=f"{quota.reason_en} ({quota.calls} calls in an hour)",
-        )
+        agreed = Text(quota.reason_vi, quota.reason_en)
+        vi, en = both("pauses.quota_spent", reason=agreed, calls=quota.calls)
+        spent = ClosedPeriod(since=now, until=until, reason_vi=vi, reason_en=en)
         with self._lock:
             for name, operation in self._operations.items():
                 before = operation.spent
@@ -357,6 +355,5 @@ class Circuits:
 
 def _explained(circuit: Circuit, since: datetime, until: datetime) -> ClosedPeriod:
     fault = FAULTS.get(circuit.code)
-    vi = f"Đường truyền tới đối tác: {fault.text.vi}" if fault else "Gửi thử sau thời gian bảo trì."
-    en = f"The partner's line: {fault.text.en}" if fault else "Trying again after maintenance."
+    vi, en = both("pauses.line", fault=fault.text) if fault else both("pauses.after_maintenance")
     return ClosedPeriod(since=since, until=until, reason_vi=vi, reason_en=en)

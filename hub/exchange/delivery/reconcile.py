@@ -43,6 +43,7 @@ from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import attempts, doubts, transitions
 from hub.store.engine.store import Tx
+from hub.texts import both
 
 
 class Reconcile(Role):
@@ -165,10 +166,7 @@ class Reconcile(Role):
             action="left_to_person",
         )
         count = poison.isolated_queries(lost)
-        why = (
-            f"tiến trình kết thúc giữa chừng trong cả {count} lần hỏi riêng"
-            f" · the process ended during each of {count} questions asked alone"
-        )
+        why = both("deliveries.process_ended", count=count).stored()
         transitions.leave_to_person(tx, one.id, why=why)
         return True
 

@@ -318,7 +318,7 @@ def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
         case recovery.RetryAt(when):
             transitions.retry_absent(tx, claimed.id, now=when)
         case recovery.DeadLetter(code):
-            why, since = unproven_texts.NEVER_THERE, DeliveryState.AMBIGUOUS
+            why, since = unproven_texts.never_there(), DeliveryState.AMBIGUOUS
             transitions.kill(tx, claimed.id, since=since, code=code, detail=why)
 
 
@@ -327,7 +327,7 @@ def _after_query(
 ) -> tuple[recovery.Action | absence.QueryAgain | None, dict[str, str]]:
     """Return what follows from a query, None for a receipt; and what a person is told, if one."""
     claimed, result, now = outcome.claimed, outcome.result, outcome.finished_at
-    weigh, told = absence.weigh_absent, {"why": unproven_texts.CONTRADICTION}
+    weigh, told = absence.weigh_absent, {"why": unproven_texts.contradiction()}
     match result:
         case Receipt():
             return None, {}

@@ -34,6 +34,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx, is_away, is_full
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
+from hub.texts import both
 
 TRIES = 10
 """Deliveries after which a message that our own code fails on is parked. The broker would bury it
@@ -182,10 +183,7 @@ class Receive(Role):
     def _park_poison(self, incoming: Incoming, deaths: int) -> None:
         """Park a message without reading it, where the journal has it; the mark stays."""
         id, where = incoming.message_id, "process"
-        why = (
-            f"tiến trình kết thúc hoặc bị dừng {deaths} lần khi chỉ xử lý riêng thông điệp này"
-            f" · it ended or was stopped {deaths} times while it handled nothing but this message"
-        )
+        why = both("deliveries.handler_killed", count=deaths).stored()
         told = {"code": "handler_killed", "where": where}
         with self.store.write() as tx:
             if journal.park_unreadable(

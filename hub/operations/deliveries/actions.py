@@ -14,11 +14,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.repair import replays
-
-NOT_OUT = (
-    "Đối tác đã có (delivered) thì không hủy được nữa.\n"
-    "what the partner has cannot be cancelled: --cancel goes with absent"
-)
+from hub.texts import text
 
 
 class Resolution(StrEnum):
@@ -38,7 +34,7 @@ def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> 
         transitions.place_of(tx, id)
         later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
         if later is not None:
-            raise transitions.StateConflict(f"delivery {later} of the same dossier is newer")
+            raise transitions.StateConflict(text("deliveries.newer", later=later))
         transitions.replay(tx, id, now=now)
         audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
@@ -48,7 +44,7 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
     with store.write() as tx:
         state, destination, lane = transitions.place_of(tx, id)
         if DeliveryState.BY_HAND not in MOVES[state]:
-            raise transitions.StateConflict(f"delivery {id} is {state}, not waiting to be sent")
+            raise transitions.StateConflict(text("deliveries.not_waiting", id=id, state=state))
         transitions.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
         transitions.release_followers(tx, destination, [lane], now)
         by_person(tx, id, destination, lane, "by_hand", now)
@@ -72,7 +68,7 @@ def resolve(
     else be sent again before anybody could.
     """
     if cancel and resolution is not Resolution.ABSENT:
-        raise transitions.StateConflict(NOT_OUT)
+        raise transitions.StateConflict(text("deliveries.partner_has_it"))
     with store.write() as tx:
         _, destination, lane = transitions.place_of(tx, id)
         if resolution is Resolution.DELIVERED:

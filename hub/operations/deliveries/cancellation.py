@@ -16,6 +16,7 @@ from hub.store.deliveries import cancellation, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
+from hub.texts import text
 
 
 class Papers(StrEnum):
@@ -25,42 +26,6 @@ class Papers(StrEnum):
     """They count as not given, and go with what the town is given next."""
     DROP = "drop"
     """They never go again by themselves."""
-
-
-NEITHER = (
-    "Lần gửi cũ {older} đã nhường cho lần gửi này (superseded): hủy cả lần này thì không bản nào"
-    " tới nơi. Nếu đúng là muốn vậy, thêm --neither.\n"
-    "delivery {older} was superseded by it; cancelled with --neither, neither arrives"
-)
-UNKNOWN = (
-    "Thị xã có thể đã nhận giấy tờ của lần gửi {id}. Xem trên màn hình của thị xã, rồi dùng hub"
-    " resolve trước:\n"
-    "  hub deliveries resolve {id} delivered: thị xã đã có;\n"
-    "  hub deliveries resolve {id} absent: chưa có, gửi lại ngay;\n"
-    "  hub deliveries resolve {id} absent --cancel --papers back|drop: chưa có và không được"
-    " gửi nữa.\n"
-    "the town may have the papers of delivery {id}: look at the town's screen, hub deliveries"
-    " resolve comes"
-    " first:\n"
-    "  delivered: it has them; absent: it does not, they are sent again at once;\n"
-    "  absent --cancel --papers back|drop: it does not, and it must not go out any more"
-)
-CHOICE = (
-    "Lần gửi {id} mang theo {count} giấy tờ cho thị xã, phải chọn:\n"
-    "  --papers back: coi như chưa gửi, giấy tờ sẽ đi cùng lần gửi sau;\n"
-    "  --papers drop: giấy tờ sai (có thể của người khác), không tự gửi đi nữa; yêu cầu của thị xã"
-    " vẫn còn, hãy quét giấy tờ đúng.\n"
-    "delivery {id} has {count} papers for the town, say what becomes of them:\n"
-    "  --papers back: they count as not given, and go with what the town is given next;\n"
-    "  --papers drop: they are wrong (perhaps another citizen's) and never go by themselves again;"
-    " what the town asked for stays open, scan the right ones"
-)
-CONFLICT = (
-    "Thị xã đang giữ hồ sơ này (partner_conflict): giấy tờ không được coi là chưa gửi. Bỏ --papers"
-    " back.\n"
-    "the town holds this dossier (partner_conflict): its papers do not count as not given, leave"
-    " --papers back away"
-)
 
 
 def cancel(
@@ -106,10 +71,10 @@ def take_out(
     message = _giving_papers(tx, id)
     state, destination, lane = transitions.place_of(tx, id)
     if DeliveryState.CANCELLED not in MOVES[state]:
-        raise transitions.StateConflict(f"delivery {id} is {state}, it cannot be cancelled")
+        raise transitions.StateConflict(text("deliveries.not_cancellable", id=id, state=state))
     older = None if neither else cancellation.standing_for(tx, id)
     if older is not None:
-        raise transitions.StateConflict(NEITHER.format(older=older))
+        raise transitions.StateConflict(text("deliveries.superseded", older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, since=state, now=now, detail=reason)
     if message is not None and lost:
@@ -137,11 +102,12 @@ def _is_lost(
 ) -> bool:
     """Tell whether the town will not have the papers; raises StateConflict where that is open."""
     if state is DeliveryState.AMBIGUOUS:
-        raise transitions.StateConflict(UNKNOWN.format(id=id))
+        raise transitions.StateConflict(text("deliveries.papers_may_be_there", id=id))
     if cancellation.is_conflict(tx, id):
         if papers is Papers.BACK:
-            raise transitions.StateConflict(CONFLICT)
+            raise transitions.StateConflict(text("deliveries.papers_are_there"))
         return False
     if papers is None:
-        raise transitions.StateConflict(CHOICE.format(id=id, count=len(message.attachments)))
+        count = len(message.attachments)
+        raise transitions.StateConflict(text("deliveries.papers_choice", id=id, count=count))
     return True

@@ -10,22 +10,11 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.repair import fault_classes
+from hub.texts import text
 
 
 class NotClassified(Exception):
     """A code that cannot be given a meaning; the words say why, and what to do."""
-
-
-MASKED = (
-    "Mã {code} đã bị che và không kèm mã băm, có thể là nhiều mã khác nhau: xử lý từng lần gửi bằng"
-    " hub deliveries resolve.\n"
-    "something was left out of code {code} and it has no hash: it may stand for several codes."
-    " Settle each delivery with hub deliveries resolve"
-)
-NEVER_SEEN = (
-    "{partner} chưa từng trả lời mã {code}{place}. Xem các mã đang chờ phân loại bằng hub faults.\n"
-    "{partner} never replied with code {code}{place_en}; what can be classified: hub faults"
-)
 
 
 class CodeVerdict(StrEnum):
@@ -97,11 +86,9 @@ def _move(tx: Tx, id: int, code: str, verdict: CodeVerdict, now: datetime) -> No
 def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:
     """Return a code that the partner replied with, as it is kept. Raises NotClassified."""
     if not is_certain(code):
-        raise NotClassified(MASKED.format(code=code))
+        raise NotClassified(text("deliveries.code_masked", code=code))
     for kept in (code, kept_code(code)):
         if fault_classes.is_known(tx, partner, operation, kept):
             return kept
-    place, place_en = (f" cho {operation}", f" to {operation}") if operation else ("", "")
-    raise NotClassified(
-        NEVER_SEEN.format(partner=partner, code=code, place=place, place_en=place_en)
-    )
+    wanted = f"{code} ({operation})" if operation else code
+    raise NotClassified(text("deliveries.code_never_seen", partner=partner, code=wanted))

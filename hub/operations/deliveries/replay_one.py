@@ -18,6 +18,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
 from hub.store.schema.repair_tables import CANNOT_ASK
+from hub.texts import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ def replay(
     with store.read() as tx:
         state, _, _ = transitions.place_of(tx, id, lock=False)
     if state is not DeliveryState.DEAD:
-        raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is replayed")
+        raise transitions.StateConflict(text("deliveries.only_dead_replayed", id=id, state=state))
     plan = replay_plan.make(
         store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
     )
     with store.read() as tx:
         items = replays.items_of(tx, plan)
     if not items:
-        raise transitions.StateConflict(f"delivery {id} is not dead any more")
+        raise transitions.StateConflict(text("deliveries.not_dead_any_more", id=id))
     (item,) = items
     if unasked and item.verdict == CANNOT_ASK:
         actions.replay(store, id, **by)

@@ -24,6 +24,7 @@ from hub.store.messages import journal
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayItem
 from hub.store.schema.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
+from hub.texts import text
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
 CHANGED, NOT_SENT = "changed since the plan", "not sent"
@@ -123,7 +124,7 @@ class ReplayRun:
             else:
                 outcome = NOT_SENT
             if not replays.mark(tx, self.plan, id, outcome, now):
-                raise transitions.StateConflict(f"another run of plan {self.plan} is under way")
+                raise transitions.StateConflict(text("deliveries.plan_under_way", plan=self.plan))
         self.outcomes[outcome] += 1
         if outcome == SENT:
             self.watched[id] = item

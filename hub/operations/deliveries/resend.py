@@ -23,6 +23,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
+from hub.texts import text
 
 MASK = "•••"
 
@@ -63,7 +64,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         state, _, _ = transitions.place_of(tx, id, lock=False)
         dead = decode_stored(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
-        raise transitions.StateConflict(f"delivery {id} is {state}, only a dead one is corrected")
+        raise transitions.StateConflict(text("deliveries.only_dead_corrected", id=id, state=state))
     try:
         fields = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -80,7 +81,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         raise InvalidMessage("payload_invalid", where="$.payload.maHoSo", why="another dossier")
     changes = tuple(differences(dead, copy))
     if not changes:
-        raise transitions.StateConflict("nothing differs: replay sends the same message again")
+        raise transitions.StateConflict(text("deliveries.nothing_differs"))
     return Correction(id, copy, changes)
 
 

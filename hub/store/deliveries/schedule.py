@@ -22,11 +22,9 @@ from hub.store.deliveries.transitions import (
 from hub.store.engine.store import Tx
 from hub.store.schema.tables import UNSETTLED, deliveries
 from hub.store.statements.compiled import Compiled
+from hub.texts import both
 
 c = deliveries.c
-SENDER_STOPPED = (
-    "tiến trình gửi dừng trước khi ghi kết quả · the sender stopped before it recorded an outcome"
-)
 
 
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now")
@@ -118,7 +116,7 @@ def expire_leases(
             next_attempt_at=query_at or now,
             asked_at=None,
             code="lease_expired",
-            detail=SENDER_STOPPED,
+            detail=both("deliveries.sender_stopped").stored(),
             **doubtful(now),
         )
         .returning(c.id)

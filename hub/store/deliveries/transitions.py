@@ -21,6 +21,7 @@ from hub.store.engine.store import Tx
 from hub.store.messages import journal, outbox
 from hub.store.schema.tables import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import among_chosen, checked
+from hub.texts import text
 
 
 class StateConflict(Exception):
@@ -339,7 +340,7 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
     query = sa.select(c.state, c.destination, c.lane).where(c.id == id)
     row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise NoSuchDelivery(f"there is no delivery {id}")
+        raise NoSuchDelivery(text("deliveries.no_delivery", id=id))
     return S(row.state), row.destination, row.lane
 
 

@@ -25,6 +25,7 @@ from hub.store.schema.record_tables import (
 )
 from hub.store.schema.tables import UNHANDLED, UNSETTLED, deliveries, journal
 from hub.store.statements.plan_hints import unindexed
+from hub.texts import Text
 
 QUERIED_IN_VAIN = 10
 """Questions without an answer from which a person is told: about an hour with the usual pauses."""
@@ -36,7 +37,7 @@ def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     query = sa.select(c.id, c.type, c.key, c.code, c.reason)
     query = query.where(c.state == "parked", c.code != DROPPED_CODE, UNHANDLED)
     rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
-    return [(row.id, row.type, row.key, row.code, row.reason) for row in rows]
+    return [(it.id, it.type, it.key, it.code, str(Text.read(it.reason or ""))) for it in rows]
 
 
 def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]:
@@ -75,7 +76,8 @@ def _last_cause(row: sa.Row[Any]) -> tuple[str, str]:
     if row.state == S.AMBIGUOUS.value and row.last_code:
         code = row.last_code
         cause = (row.last or "") if row.next_attempt_at is not None else cause or row.last
-    if row.differs and row.differs not in (cause or ""):
+    cause = str(Text.read(cause or ""))
+    if row.differs and row.differs not in cause:
         cause = f"{cause}: {row.differs}" if cause else row.differs
     return code, cause
 

@@ -23,6 +23,7 @@ from hub.store.schema.repair_tables import (
     replay_plans,
 )
 from hub.store.schema.tables import UNSETTLED, attempts, deliveries
+from hub.texts import text
 
 c = deliveries.c
 _LAST = (
@@ -176,7 +177,7 @@ def plan_of(tx: Tx, number: int) -> ReplayPlan:
     query = sa.select(p.number, p.state, p.made_at, p.run_at, p.why).where(p.number == number)
     row = tx.execute(query.with_for_update()).one_or_none()
     if row is None:
-        raise NoSuchPlan(f"there is no replay plan {number}")
+        raise NoSuchPlan(text("deliveries.no_plan", number=number))
     return ReplayPlan(*row)
 
 

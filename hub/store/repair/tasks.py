@@ -16,7 +16,7 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.record_tables import dossier_events, dossiers
 from hub.store.schema.repair_tables import tasks
 from hub.store.schema.tables import deliveries, journal
-from hub.texts import Text
+from hub.texts import Text, text
 
 t = tasks.c
 GONE = "the difference is gone"
@@ -107,7 +107,7 @@ def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> Non
     statement = sa.update(tasks).where(t.number == number, t.closed_at.is_(None))
     statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
     if tx.execute(statement).rowcount != 1:
-        raise NoSuchTask(f"there is no open task {number}")
+        raise NoSuchTask(text("tasks.no_open_task", number=number))
 
 
 def close_gone(tx: Tx, number: int, *, now: datetime) -> None:

@@ -19,11 +19,18 @@ from hub.messages import payloads as p
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
 from hub.store.engine.store import Store
+from hub.texts import Language, use_language
 from tests.support.accepted import accepted
 
 NUMBER = "000.99.01.H57-180806-0001"
 NAME = f"{NUMBER}__TP-01.pdf"
 AT = datetime(2018, 8, 6, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def vietnamese() -> None:
+    """The notes are read by officers."""
+    use_language(Language.VI)
 
 
 def test_a_scanned_file_enters_with_its_dossier_component_and_time(

@@ -22,6 +22,7 @@ from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import work_counts
 from hub.store.schema.migrate import migrate
+from hub.texts import Text
 from tests.support.database.small_disk import SmallDisk
 from tests.support.works import now
 
@@ -100,7 +101,7 @@ def test_what_cannot_be_taken_now_is_refused_with_a_time(
     reply = answer_to(error)
     assert (reply.status, reply.json()["code"]) == (status, code)
     assert reply.headers["Retry-After"]
-    assert " · " in reply.json()["action"]
+    assert all(Text.read(reply.json()["action"]))
 
 
 def test_other_faults_stay_what_they_are() -> None:

@@ -103,8 +103,7 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
         ((_, _, key, _, reason),) = attention.parked(tx)
         assert key == NUMBER
         assert reason == (
-            "process: tiến trình kết thúc hoặc bị dừng 2 lần khi chỉ xử lý riêng thông điệp này"
-            " · it ended or was stopped 2 times while it handled nothing but this message"
+            "the process ended or was stopped 2 times while it handled nothing but this message"
         )
         assert dossiers.get(tx, OTHER) is not None
         outbox.delete(tx, [row.seq for row in outbox.head(tx, 100)])

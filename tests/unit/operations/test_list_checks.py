@@ -67,7 +67,9 @@ def kept(*numbers: str, here: Iterable[str] = (), **of: str) -> tuple[set[str], 
 
 def test_a_list_that_nobody_filtered_by_ward_is_refused() -> None:
     """It names the filter and the ward's codes; half is not most."""
-    with pytest.raises(ListRefused, match=r"mã của phường: 000\.99\.01\.H57 .*filter by the ward"):
+    with pytest.raises(
+        ListRefused, match=r"the ward's codes are 000\.99\.01\.H57 .*filter by the ward"
+    ):
         kept(ONE, NEIGHBOUR, "000.97.01.H57-180806-0001")
     assert kept(ONE, NEIGHBOUR) == ({ONE}, 1)
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hub.messages.payloads import Status
 from hub.operations.comparison.lists import reader
 from hub.operations.comparison.lists.cells import plain
-from hub.operations.comparison.lists.problems import ListRefused, Problem
+from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList, read
 from hub.records.dossiers.status import LABELS
+from hub.texts import Text
 
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)
 ONE, TWO = "000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002"
@@ -28,14 +29,19 @@ def listed(text: str, *, encoding: str = "utf-8") -> PartnerList:
     return read(text.encode(encoding), partner="provincial", exported_at=AT)
 
 
-def refused(text: str, *, encoding: str = "utf-8") -> tuple[Problem, ...]:
+def lines_of(problems: tuple[Text, ...]) -> list[int]:
+    """Return the lines that problems are about."""
+    return [int(it.en.split(":")[0].removeprefix("line ")) for it in problems]
+
+
+def refused(text: str, *, encoding: str = "utf-8") -> tuple[Text, ...]:
     """Return what is said of a list that is refused; never a person's name."""
     with pytest.raises(ListRefused) as caught:
         listed(text, encoding=encoding)
     assert "Mẫu" not in str(caught.value)
     assert caught.value.__cause__ is None
     for problem in caught.value.problems:
-        assert all(" · " in words for words in (problem.what, problem.why, problem.do))
+        assert all(words.count(" – ") == 2 for words in problem), "what, why, what to do"
     return caught.value.problems
 
 
@@ -112,14 +118,19 @@ def test_every_wrong_line_is_told_at_once() -> None:
         f"{ONE},{PERSON},9\n"
         f"{TWO},{PERSON}\n"
     )
-    assert [problem.line for problem in problems] == [4, 5, 6, 7]
-    assert "line 2" in problems[2].what
+    assert [problem.en.split(":")[0] for problem in problems] == [
+        "line 4",
+        "line 5",
+        "line 6",
+        "line 7",
+    ]
+    assert "line 2" in problems[2]
 
 
 @pytest.mark.parametrize("text", [f'MaHoSo,Ten\n{ONE},"{PERSON}\n', f'MaHoSo,Ten\n{ONE},"Mẫu"x\n'])
 def test_a_file_that_was_cut_off_is_refused(text: str) -> None:
     """What stands behind an open quote is not known."""
-    assert [problem.line for problem in refused(text)] == [2]
+    assert lines_of(refused(text)) == [2]
 
 
 @pytest.mark.parametrize(
@@ -138,15 +149,15 @@ def test_a_file_that_was_cut_off_is_refused(text: str) -> None:
 def test_what_is_no_list_is_refused_as_a_whole(text: str, words: str) -> None:
     """With one sentence about what is wrong and what to do."""
     (problem,) = refused(text)
-    assert problem.line is None
-    assert words in problem.what
+    assert not problem.en.startswith("line ")
+    assert words in problem
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1258"])
 def test_other_encodings_are_refused(encoding: str) -> None:
     """Excel's "Unicode text" and the old Vietnamese ones: it says how to save it."""
     (problem,) = refused(f"MaHoSo\tTên: Hộ\n{ONE}\tHộ\n".replace("ộ", "ô"), encoding=encoding)
-    assert "CSV UTF-8" in problem.do
+    assert "CSV UTF-8" in problem
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +165,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MOST_ROWS", 2)
     assert len(listed(f"MaHoSo\n{ONE}\n{TWO}\n").statuses) == 2
     (problem,) = refused(f"MaHoSo\n{ONE}\n{TWO}\n000.99.01.H57-180806-0003\n")
-    assert "2 dòng" in problem.what
+    assert "2 rows" in problem
 
 
 @given(st.text(max_size=200))

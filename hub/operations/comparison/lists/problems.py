@@ -1,155 +1,84 @@
-"""What can be wrong with a partner's list: what, why and what to do, in the officer's words and in
-the operator's. No word of the file stands in it, because that may be a person's name.
+"""What can be wrong with a partner's list: what, why and what to do, as texts of `lists.toml`.
+
+No word of the file stands in one, because that may be a person's name.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong: in Vietnamese and in English, without a word of the file."""
-
-    what: str
-    why: str
-    do: str
-    line: int | None = None
-    """The line of the file, None where it is about the whole of it."""
-
-    def __str__(self) -> str:
-        place = "" if self.line is None else f"dòng {self.line} · line {self.line}: "
-        return f"{place}{self.what} – {self.why} – {self.do}"
+from hub.texts import Explained, Text, both, joined
 
 
-class ListRefused(Exception):
+class ListRefused(Explained):
     """The list cannot be used; nothing of it was."""
 
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
+    def __init__(self, *problems: Text) -> None:
+        super().__init__(joined("; ", problems))
         self.problems = problems
         self.partner = ""
         """Whose list it is, where several are compared."""
 
 
-_EXPORT_AGAIN = "Xuất lại từ phần mềm, không sửa tay · export it again, do not edit it by hand"
-NOT_UTF8 = Problem(
-    what="Tệp không phải UTF-8 · the file is not UTF-8",
-    why="tên cột không đọc được · the names of its columns cannot be read",
-    do="Trong Excel: Lưu thành, CSV UTF-8 · in Excel: Save as, CSV UTF-8",
-)
-EXCEL = Problem(
-    what="Đây là tệp Excel, không phải CSV · this is an Excel file, not CSV",
-    why="danh sách chỉ đọc được dưới dạng văn bản · a list is read as text only",
-    do="Mở bằng Excel: Lưu thành, CSV UTF-8 · open it in Excel and save it as CSV UTF-8",
-)
-TWO_COLUMNS = Problem(
-    what="Cột mã hồ sơ hoặc trạng thái có hai lần · the column of the number or of the status is"
-    " there twice",
-    why="không biết cột nào đúng · nobody can tell which one counts",
-    do="Xuất lại chỉ với một cột · export it with one of them",
-)
+def not_utf8() -> Text:
+    """The names of the columns cannot be read."""
+    return both("lists.not_utf8")
 
 
-def too_large(limit: str) -> Problem:
-    """The file or its rows are more than a day can have."""
-    return Problem(
-        what=f"Danh sách lớn hơn {limit} · the list is larger than {limit}",
-        why="đây không phải danh sách của một ngày · this is not the list of one day",
-        do="Lọc theo ngày tiếp nhận và theo phường rồi xuất lại"
-        " · filter by reception day and ward, then export again",
-    )
+def excel() -> Text:
+    """The file is one of Excel."""
+    return both("lists.excel")
 
 
-def torn(line: int) -> Problem:
+def two_columns() -> Text:
+    """The column of the number or of the status is there twice."""
+    return both("lists.two_columns")
+
+
+def too_large(limit: str) -> Text:
+    """The file is more than a day can have."""
+    return both("lists.too_large", limit=limit)
+
+
+def too_many_rows(limit: int) -> Text:
+    """The rows are more than a day can have."""
+    return both("lists.too_many_rows", limit=limit)
+
+
+def torn(line: int) -> Text:
     """A row whose columns cannot be trusted."""
-    return Problem(
-        line=line,
-        what="Dòng không có số ô như tiêu đề, hoặc dấu nháy không khép · the row has not as many"
-        " cells as the header, or an open quote",
-        why="các cột có thể bị lệch, tệp có thể bị cắt · its columns may have slipped, the file may"
-        " be cut off",
-        do=_EXPORT_AGAIN,
-    )
+    return both("lists.torn", line=line)
 
 
-def no_number(line: int) -> Problem:
+def no_number(line: int) -> Text:
     """A row without a dossier's number."""
-    return Problem(
-        line=line,
-        what="Ô mã hồ sơ không phải mã hồ sơ · its cell is not a dossier number",
-        why="mã có dạng cơ quan-ngày-số · a number is <agency>-<date>-<number>",
-        do="Xem dòng này trên màn hình của đối tác; dòng tổng cộng thì xóa; rồi xuất lại"
-        " · look at it on the partner's screen; delete it if it is a sum; or export again",
-    )
+    return both("lists.no_number", line=line)
 
 
-def twice(line: int, first: int) -> Problem:
+def twice(line: int, first: int) -> Text:
     """One number, two statuses."""
-    return Problem(
-        line=line,
-        what=f"Mã hồ sơ đã có ở dòng {first} với trạng thái khác · the number is in line {first}"
-        " with another status",
-        why="không biết trạng thái nào đúng · nobody can tell which one counts",
-        do="Xuất danh sách mỗi hồ sơ một dòng · export one row a dossier",
-    )
+    return both("lists.twice", line=line, first=first)
 
 
-def no_header(within: int) -> Problem:
+def no_header(within: int) -> Text:
     """Nothing names the column of the number."""
-    return Problem(
-        what="Không có cột MaHoSo hay Mã hồ sơ · there is no column MaHoSo or Mã hồ sơ",
-        why=f"{within} dòng đầu không có dòng tiêu đề nào chứa cột này"
-        f" · none of the first {within} rows is a header that names it",
-        do="Chọn cột mã hồ sơ khi xuất, ngăn bằng dấu phẩy, chấm phẩy hoặc tab"
-        " · export it with that column, divided by comma, semicolon or tab",
-    )
+    return both("lists.no_header", within=within)
 
 
-def another_day(day: date) -> Problem:
+def another_day(day: date) -> Text:
     """No number of the day, on which something was delivered."""
-    return Problem(
-        what=f"Không hồ sơ nào trong danh sách là của ngày {day:%d/%m/%Y}"
-        f" · no dossier on the list is of {day:%d/%m/%Y}",
-        why="ngày đó có hồ sơ đã gửi, nên đây là danh sách của ngày khác"
-        " · dossiers of that day were delivered, so this is the list of another day",
-        do="Lọc theo ngày tiếp nhận đó rồi xuất lại"
-        " · filter by that reception day and export again",
-    )
+    return both("lists.another_day", day=f"{day:%d/%m/%Y}")
 
 
-def empty(day: date) -> Problem:
+def empty(day: date) -> Text:
     """No number at all, although something of the day was delivered."""
-    return Problem(
-        what="Danh sách không có hồ sơ nào · there is no dossier on the list",
-        why=f"hồ sơ của ngày {day:%d/%m/%Y} đã gửi tới đó, nên bộ lọc sai hoặc xuất quá sớm"
-        f" · dossiers of {day:%d/%m/%Y} were delivered there, so the filter is wrong or it was"
-        " exported too early",
-        do="Lọc theo ngày tiếp nhận đó và theo phường rồi xuất lại; màn hình cũng không có thì báo"
-        " đối tác · filter by that reception day and the ward and export again; if the screen is"
-        " empty too, tell the partner",
-    )
+    return both("lists.empty", day=f"{day:%d/%m/%Y}")
 
 
-def another_agency(ours: Sequence[str]) -> Problem:
+def another_agency(ours: Sequence[str]) -> Text:
     """Most numbers are of others."""
-    codes = ", ".join(ours[:5]) + (", ..." if len(ours) > 5 else "")
-    return Problem(
-        what="Phần lớn mã hồ sơ là của cơ quan khác · most numbers are of other agencies",
-        why=f"mã của phường: {codes} · the ward's codes are {codes}",
-        do="Lọc theo đơn vị tiếp nhận là phường rồi xuất lại; đúng là mã của phường thì báo quản"
-        " trị đặt HUB_PROVINCE_AGENCY · filter by the ward as receiving agency and export again; if"
-        " they are the ward's, have ward IT set HUB_PROVINCE_AGENCY",
-    )
+    return both("lists.another_agency", codes=", ".join(ours[:5]) + (", ..." * (len(ours) > 5)))
 
 
-def too_many(found: int, most: int) -> Problem:
+def too_many(found: int, most: int) -> Text:
     """More differences than a ward has dossiers."""
-    return Problem(
-        what=f"{found} chỗ khác nhau, nhiều hơn {most} · {found} differences, more than {most}",
-        why="nhiều hơn hồ sơ một ngày của phường: bộ lọc sai, hoặc dữ liệu ở đây là bản sao cũ"
-        " · more than a ward takes in on a day: the filter is wrong, or the data here are an old"
-        " copy",
-        do="Lọc theo ngày tiếp nhận và theo phường rồi xuất lại; vẫn vậy thì báo quản trị"
-        " · filter by reception day and ward and export again; if it stays so, tell ward IT",
-    )
+    return both("lists.too_many", found=found, most=most)

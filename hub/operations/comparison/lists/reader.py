@@ -56,7 +56,7 @@ class PartnerList:
 def read(content: bytes, *, partner: str, exported_at: datetime) -> PartnerList:
     """Return the list in a file's bytes; raises ListRefused with everything that is wrong."""
     if content.startswith(_EXCEL):
-        raise ListRefused(problems.EXCEL)
+        raise ListRefused(problems.excel())
     if len(content) > LARGEST:
         raise ListRefused(problems.too_large(f"{LARGEST // 1024 // 1024} MiB"))
     text = _decoded(content)
@@ -101,9 +101,9 @@ def _decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ListRefused(problems.NOT_UTF8) from None
+        raise ListRefused(problems.not_utf8()) from None
     if "\0" in text:  # UTF-16 without its mark
-        raise ListRefused(problems.NOT_UTF8)
+        raise ListRefused(problems.not_utf8())
     return text
 
 
@@ -127,7 +127,7 @@ def _header(text: str) -> tuple[str, int, list[str]]:
 def _column(header: Sequence[str], names: frozenset[str]) -> int:
     places = [place for place, name in enumerate(header) if plain(name) in names]
     if len(places) > 1:
-        raise ListRefused(problems.TWO_COLUMNS)
+        raise ListRefused(problems.two_columns())
     return places[0]
 
 
@@ -148,7 +148,7 @@ def _table(
         dropped.append(line)
         rows.pop()
     if len(rows) > MOST_ROWS:
-        raise ListRefused(problems.too_large(f"{MOST_ROWS} dòng · rows"))
+        raise ListRefused(problems.too_many_rows(MOST_ROWS))
     return rows, tuple(reversed(dropped))
 
 
