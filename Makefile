@@ -1,5 +1,5 @@
-# The commands of this repository, for who forgets them: `make help`. Each is a script that works
-# without make, too; `make test ARGS=unit` is `script/test unit`.
+# The commands of this repository: `make help` lists them. Each is a script that works without make, too;
+# `make test ARGS=unit` is `script/test unit`.
 SCRIPTS := $(sort $(notdir $(shell find script -maxdepth 1 -type f)))
 .DEFAULT_GOAL := help
 .PHONY: help $(SCRIPTS)

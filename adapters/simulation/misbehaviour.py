@@ -173,7 +173,7 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:  # noqa: C901
         case K.CONTRACT_CHANGED:
             return changed(answer)
         case K.CLOCK_AHEAD:
-            # The server has put its own Date first; whoever reads two of them takes the last.
+            # The server has put its own Date first; a client that reads two of them takes the last.
             date = formatdate(time.time() + fault.seconds, usegmt=True).encode()
             return replace(answer, fields=[*answer.fields, (b"date", date)])
     return answer

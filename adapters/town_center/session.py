@@ -1,6 +1,6 @@
 """Calls to the town with a valid token: client credentials, cached, renewed when they are over.
 
-Promises that at most one login is under way, whoever waits for it, and that a login has no effect
+Promises that at most one login is under way, however many calls wait for it. A login has no effect
 at the town: whatever goes wrong there is a TransientFailure. A call that was refused because its
 token is over was not carried out, so it is made once more with a new token; nothing else is
 repeated (`adapters/wire/login/shared_login.py`).

@@ -101,6 +101,6 @@ class Hub:
         self.store.close()
 
     def wake(self) -> None:
-        """Tell the relay that there may be something to publish, and whoever else wants to know."""
+        """Tell the relay that there may be something to publish, and every other listener."""
         for listener in self.committed:
             listener()

@@ -20,7 +20,7 @@ from hub.store.evidence import audit
 
 OTHERS = "other sources"
 LONGEST_PATH = 200
-"""Characters of a path that are kept: whoever is refused has chosen it."""
+"""Characters of a path that are kept: the refused caller has chosen it."""
 
 
 @dataclass(frozen=True, slots=True)

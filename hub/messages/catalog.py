@@ -24,7 +24,7 @@ PROVINCIAL = "provincial"
 TOWN_CENTER = "town_center"
 DEVICES = "devices"
 PARTNER = "partner"
-"""Whoever calls the operations of the gateway; the message's source tells which partner it was."""
+"""A partner that calls the gateway's operations; the message's source tells which one it was."""
 PARTNERS = frozenset({PROVINCIAL, TOWN_CENTER})
 NOT_OF_DEVICES = PARTNERS | {PARTNER}
 """Owners that no device speaks for."""

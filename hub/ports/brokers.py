@@ -112,8 +112,8 @@ class Consumer(Protocol):
     def close(self) -> None:
         """Give everything unsettled back and close; safe to call twice.
 
-        For what was handed out this counts as a failed attempt: whoever ends in good order settles
-        everything first.
+        For what was handed out this counts as a failed attempt, so a role acknowledges everything
+        before it closes.
         """
 
 

@@ -31,10 +31,10 @@ def is_poison(deaths: int) -> bool:
 
 
 def isolated_queries(unended: int) -> int:
-    """Return how many of the questions that did not end were asked alone.
+    """Return how many of the queries that did not end were made alone.
 
-    Those after the first few: `is_suspect` says so, whoever asks. In the first ones another
-    delivery may have been at fault, so they count towards nothing.
+    Those after the first few. During the first ones another delivery may have been at fault, so
+    they count towards nothing.
     """
     return max(0, unended - ISOLATE_FROM)
 

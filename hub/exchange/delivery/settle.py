@@ -139,7 +139,7 @@ def write(
         _move(tx, ctx, outcomes, latest, since=since)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
-    # In the order in which receive locks dossiers and their legs: else the two may wait in a ring.
+    # In the order in which receive locks dossiers and their legs: else the two may deadlock.
     for outcome in sorted(good, key=lambda one: one.claimed.lane):
         if outcome.message and isinstance(outcome.result, Receipt):
             ctx.on_delivered(tx, outcome.message, outcome.result)

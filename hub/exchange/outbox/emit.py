@@ -1,4 +1,4 @@
-"""Say messages: record them in the journal and open a delivery to whoever reads them."""
+"""Emits messages: records them in the journal and opens a delivery to their reader."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,8 @@
 """Replay one dead delivery: a plan of one, made and carried out at once.
 
-So it is looked at like every other one: a newer record, the partner's word, the order of its lane,
-its files. Whoever has to send although the partner cannot be asked says so; all else still counts.
+So the same checks apply as in every plan: a newer record, the partner's answer, the order of its
+lane, its files. A person who has to send although the partner cannot be queried says so; the other
+checks still count.
 """
 
 from collections.abc import Sequence

@@ -59,7 +59,8 @@ def format(agency: str, day: date, *, sequence: int) -> str:  # noqa: A001 - the
 
 def short(number: str) -> str:
     """Return a number with its year in two digits, as `format` writes it; as it is where that
-    cannot be. Two numbers that agree in this are one dossier to whoever writes years otherwise."""
+    cannot be. Two numbers that agree in this are one dossier to a partner that writes years in
+    another way."""
     agency, digits, sequence = number.rsplit("-", 2)
     if len(digits) == 8 and digits.startswith("20"):
         digits = digits[2:]

@@ -54,9 +54,9 @@ def enqueue_due(
 ) -> int:
     """Ask for work on waiting deliveries whose time has come; return how many.
 
-    One that was asked for since `enqueued_before` is left alone: its message is on the way. So,
-    when `heeding` pauses, is what belongs to a paused operation: whoever ends the pause asks for
-    it.
+    A delivery that was enqueued since `enqueued_before` is left alone: its message is on the way.
+    With `respect_pauses` the deliveries of a paused operation are left alone, too: the transaction
+    that ends the pause enqueues them.
     """
     due = sa.and_(
         c.state == S.WAITING.value,
@@ -135,5 +135,5 @@ def sweep_held(tx: Tx, now: datetime) -> int:
     free: dict[str, set[str]] = {}
     for destination, lane in tx.execute(query.limit(500)):
         free.setdefault(destination, set()).add(lane)
-    # In one order, as all who lock lanes: two who do it at once must not wait in a ring.
+    # In one order, as in every transaction that locks lanes: two at once must not deadlock.
     return sum(release_followers(tx, name, free[name], now) for name in sorted(free))

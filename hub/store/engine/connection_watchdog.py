@@ -1,7 +1,7 @@
 """Notices lines to PostgreSQL on which nothing will ever come back.
 
 A line that a firewall has forgotten, or behind which the server's machine died, looks like a server
-that is still thinking, and libpq waits for ever. So whoever has waited for `PATIENCE` is looked up
+that is still thinking, and libpq waits for ever. So a wait of `PATIENCE` is looked up
 on a line of its own: does the server still work for that session? Where it does not (it has long
 been idle, or waits for us as well, or knows no such session), the line is cut, and the waiter gets
 the error that a broken line gives. A statement that really takes long is left alone; where it waits

@@ -100,7 +100,7 @@ def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
     if found:
         fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
         tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
-        isolated_attempts.end(tx, *found)  # whoever takes it up says that it kills no longer
+        isolated_attempts.end(tx, *found)  # taking it up says that it is poison no longer
     outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     return found
 

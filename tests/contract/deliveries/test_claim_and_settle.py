@@ -194,7 +194,7 @@ def test_one_that_is_told_twice_is_refused(said: Store) -> None:
 def test_dossiers_learn_of_receipts_in_their_order_in_whatever_order_calls_ended(
     said: Store,
 ) -> None:
-    """Receive locks dossiers and legs in that order: in another one the two wait in a ring."""
+    """Receive locks dossiers and legs in that order: in another one the two deadlock."""
     told: list[str] = []
     settling = SettleContext(
         store=said,

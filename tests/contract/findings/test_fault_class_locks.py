@@ -1,4 +1,4 @@
-"""Settling unknown reply codes never waits in a ring: the codes in their order, then the rows."""
+"""Settling unknown reply codes never deadlocks: the codes in their order, then the rows."""
 
 import random
 import threading

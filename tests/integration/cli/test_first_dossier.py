@@ -59,6 +59,8 @@ def get(port: int, path: str) -> object:
         return json.load(reply)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # thirty commands, each a process; a busy machine is slow
 def test_the_readme_leads_to_a_dossier_that_went_to_province_and_town(
     tree: Path, port: int
 ) -> None:

@@ -1,7 +1,7 @@
 """Seals what is archived of a dossier with a key of its own: AES-256-GCM, compressed before.
 
-Whoever deletes the key erases the dossier in every copy of every archive file. The seal also tells
-a changed byte, and a piece that was moved to another dossier or to another place in it.
+Deleting the key erases the dossier in every copy of every archive file. The seal also shows a
+changed byte, and a piece that was moved to another dossier or to another place in it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Row locks on PostgreSQL: who repairs and who settles never wait for each other in a ring."""
+"""Row locks on PostgreSQL: repairing and settling transactions never deadlock."""
 
 import threading
 from typing import Any
