@@ -1,7 +1,8 @@
 """The pages of the runbook that are written from the code: fault codes, log, doctor, settings.
 
-`script/docs` writes them; `tests/unit/test_runbook_pages.py` fails where one is not fresh. Texts
-come from `hub/texts` and `hub/rules/failures/data/faults.toml`, names and defaults from the code.
+`script/docs` writes them; `tests/unit/repository/test_runbook_pages.py` fails where one is not
+fresh. Texts come from `hub/texts` and `hub/rules/failures/data/faults.toml`, names and defaults
+from the code.
 """
 
 import tomllib
