@@ -1,20 +1,19 @@
-"""Reconcile: settles ambiguous deliveries of one destination by asking the partner.
+"""Reconcile: queries the partner about the ambiguous deliveries of one destination.
 
-Found means delivered. Proven absent means it may be sent again, with the same message id: at once
-after the first call, later and later after others, until its attempts are used up. One "not there"
-is no proof: `hub/rules/absence.py` says when it counts, and that it is asked twice. Neither proven
-means that it is asked again while the effect may still show, and then that a person has to resolve
-it. A partner that cannot be asked now is asked again, later and later; the delivery stays ambiguous
-and its lane closed.
+The role takes what is due, makes the queries (`query.py`) and gives the outcomes to `settle`. What
+an answer means is decided by `hub/rules/absence.py` and `hub/rules/recovery.py`: found is
+delivered, proven absent is sent again with the same message id, and what queries cannot prove is
+left to a person. Until then the delivery stays ambiguous and its lane closed.
 
-Several processes may ask: what one has in hand is reserved for as long as its question may take,
-and none takes more than it can ask at once. Else each would take the other's and drop its answer.
+Several processes may query. A process reserves a delivery for as long as its query may take, and
+takes no more than it can query at once. Else another process would take it, and the answer of the
+first one would be dropped.
 
-Building a request, or reading what the partner says, may be what ends the process. What was in hand
-at several ends is asked about alone, when there is nothing else to ask (`hub/rules/poison.py`), and
-reserved alone: so it accuses no other, keeps no other waiting, and is left to a person in the end.
-What does not end by the process's death is closed (`hub/exchange/isolation`): a stop waits for the
-answers under way, and an answer that cannot be written harms no other one.
+Building a request or reading an answer may be what ends the process. A delivery that was in hand at
+several crashes is queried alone, when no other query is due, and then left to a person
+(`hub/rules/poison.py`). A query that ends without an answer in a process that lives is closed
+(`hub/exchange/isolation/open_queries.py`). A stop waits for the answers under way, and an answer
+that cannot be written harms no other one.
 """
 
 from collections.abc import Callable

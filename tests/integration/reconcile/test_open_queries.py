@@ -16,6 +16,7 @@ from hub.exchange.delivery.settle import CallOutcome, SettleContext
 from hub.exchange.isolation.open_queries import STOPPED, OpenQueries
 from hub.store.deliveries import doubts
 from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables import deliveries
 from tests.integration.reconcile.test_two_reconcilers import SECOND, in_doubt, reconciler, settled
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, now
@@ -78,6 +79,21 @@ def test_a_stop_waits_for_the_answer_under_way(store: Store) -> None:
     partner.answers.set()
     stopper.join(20)
     assert (settled(store), unended(store, 1)) == (1, [0])
+
+
+def test_an_answer_that_comes_after_another_process_took_over_is_no_death(store: Store) -> None:
+    """It is dropped, and the query is closed when the role ends."""
+    partner = Partner()
+    in_doubt(store, partner, 1)
+    asker = asking(store, partner)
+    partner.answers.clear()
+    asker.start()
+    assert partner.asking.acquire(timeout=20)
+    with store.write() as tx:
+        tx.execute(sa.update(deliveries).values(attempts=deliveries.c.attempts + 1))
+    partner.answers.set()
+    asker.stop()
+    assert (settled(store), unended(store, 1)) == (0, [0])
 
 
 def test_a_question_that_outlasts_the_stop_is_no_death(store: Store) -> None:
