@@ -16,6 +16,7 @@ import msgspec.inspect
 from msgspec import Meta
 
 from hub.former_settings import by_present_names
+from hub.rules.access.clients import networks
 from hub.runtime import failpoints
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -59,6 +60,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bearer token with which partners pull files."""
     intake_token: Secret = ""
     """Bearer token with which devices and counters hand messages in."""
+    proxy_addresses: str = ""
+    """Networks of the reverse proxies in front of the gateway, with commas; empty: none."""
+    proxy_secret: Secret = ""
+    """What a reverse proxy sends in X-Hub-Proxy-Secret; only then its headers are believed."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     hot_folder: str = ""
     """Where the scanner puts its files; empty means `data_dir`/scans."""
@@ -273,6 +278,7 @@ def _contradictions(settings: Settings) -> list[str]:
         for url in (getattr(settings, name),)
         if url and not url.startswith(starts)
     ]
+    problems += _proxy_problems(settings)
     if settings.province_url and not settings.province_password:
         problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
     if settings.town_url:
@@ -286,4 +292,15 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("HUB_BROKER_URL: needed where roles run as several processes")
     if settings.database.startswith("sqlite") and set(settings.role_names) != set(ROLES):
         problems.append("HUB_DATABASE_URL: several processes need PostgreSQL, not SQLite")
+    return problems
+
+
+def _proxy_problems(settings: Settings) -> list[str]:
+    problems = []
+    if bool(settings.proxy_addresses) != bool(settings.proxy_secret):
+        problems.append("HUB_PROXY_ADDRESSES: set together with HUB_PROXY_SECRET_FILE")
+    try:
+        networks(settings.proxy_addresses)
+    except ValueError as error:
+        problems.append(f"HUB_PROXY_ADDRESSES: {error}")
     return problems

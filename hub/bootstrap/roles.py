@@ -14,6 +14,7 @@ from hub.bootstrap.timer import make_timer
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
+from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
@@ -23,6 +24,7 @@ from hub.operations.archive.role import Archivist
 from hub.operations.contracts.watching import ContractWatch
 from hub.operations.drift.keeping import DriftKeeping
 from hub.ports import Source
+from hub.rules.access.clients import networks
 from hub.runtime.role import Role
 from hub.settings import AT_PARTNERS, ROLES, seconds
 
@@ -62,6 +64,7 @@ def _gateway(hub: Hub) -> list[Role]:
         files_by_password=pull_by_password(settings),
         town=hub.town,
         refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
+        proxies=Proxies(networks(settings.proxy_addresses), settings.proxy_secret),
     )
     host, port = settings.http_host, settings.http_port
     return [WebRole(app, name="gateway", host=host, port=port), denials]

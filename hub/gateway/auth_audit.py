@@ -1,5 +1,8 @@
 """Refusals at the door, each in the audit by count, whatever somebody outside does.
 
+Allowed calls with a token of the settings are counted in the same way, without a first row: they
+are many, and each message that they hand in has its own row in the journal.
+
 A row for each refusal would let anybody fill the disk. So the first refusal of a source is written
 at once, and what the same source is refused within the minute is counted and written as one row.
 Sources beyond the first few of a minute are counted together: rows and memory have a bound that no
@@ -30,6 +33,7 @@ class _Kind:
     caller: str
     purpose: str
     reason: str
+    allowed: bool = False
 
 
 @dataclass(slots=True)
@@ -86,6 +90,12 @@ class Denials(Role):
             self._windows[kind] = _Window(now)
         self._write([_Row(kind, path[:LONGEST_PATH], 0, now)], now)
 
+    def allow(self, caller: str, *, purpose: str) -> None:
+        """Count one allowed call; it is written when its minute has ended."""
+        with self._lock:
+            kind = self._kind(_Kind(caller, purpose, "", allowed=True))
+            self._windows.setdefault(kind, _Window(self.clock())).more += 1
+
     def flush(self, *, everything: bool = False) -> None:
         """Write the counts of the windows that have ended, or of all of them."""
         now = self.clock()
@@ -108,7 +118,7 @@ class Denials(Role):
         """Return what a refusal is counted under; the lock is held."""
         if kind in self._windows or len(self._windows) < self.sources:
             return kind
-        return _Kind(OTHERS, kind.purpose, kind.reason)
+        return _Kind(OTHERS, kind.purpose, kind.reason, kind.allowed)
 
     def _write(self, rows: Sequence[_Row], now: datetime) -> None:
         if not rows:
@@ -121,7 +131,7 @@ class Denials(Role):
                         row.kind.caller,
                         f"gateway.{row.kind.purpose}",
                         object=row.object,
-                        allowed=False,
+                        allowed=row.kind.allowed,
                         reason=_reason(row),
                         now=now,
                     )
@@ -129,6 +139,8 @@ class Denials(Role):
             log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
             self._count_again(rows)
         for row in rows:
+            if row.kind.allowed:
+                continue
             code, count = row.kind.reason, row.more or 1
             log.warning(Event.REQUEST_REFUSED, code=code, path=row.object, count=count)
 
@@ -143,4 +155,6 @@ class Denials(Role):
 def _reason(row: _Row) -> str:
     if not row.more:
         return row.kind.reason
+    if row.kind.allowed:
+        return f"{row.more} calls since {row.since.isoformat(timespec='seconds')}"
     return f"{row.kind.reason}; {row.more} more since {row.since.isoformat(timespec='seconds')}"

@@ -13,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.gateway import error_responses
-from hub.gateway.auth import bearer, caller
+from hub.gateway.access import refusal
+from hub.gateway.access.access import Access, FixedToken
+from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import CallbackThreads
 from hub.gateway.limits import read_body
@@ -54,16 +56,22 @@ def create_app(  # noqa: C901
     files_by_password: bool = False,
     town: Callbacks | None = None,
     refused: RefusedCallbacks | None = None,
+    proxies: Proxies | None = None,
 ) -> FastAPI:
     """Return the gateway's application.
 
     `files_by_password`: a partner shows the file token as a password.
     """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
-    intake = bearer(intake_token, purpose="intake", denials=denials)
-    pull = bearer(file_token, purpose="files", denials=denials, basic=files_by_password)
+    access = Access(
+        store,
+        denials=denials,
+        fixed=fixed_tokens(intake_token, file_token, files_by_password=files_by_password),
+        proxies=proxies,
+    )
 
     _install_refusals(app)
+    refusal.install(app)
     error_responses.install(app)
 
     @app.get("/health")
@@ -72,7 +80,9 @@ def create_app(  # noqa: C901
             work_counts.look(tx)
         return {"status": "ok"}
 
-    @app.post("/messages", status_code=202, dependencies=[Depends(intake)])
+    @app.post(
+        "/messages", status_code=202, dependencies=[Depends(access.requires("messages.accept"))]
+    )
     def accept(body: Annotated[bytes, Depends(_body(MAX_BYTES))]) -> dict[str, object]:
         message = decode(body)
         if catalog.find(message.type, message.version).owner in catalog.NOT_OF_DEVICES:
@@ -82,7 +92,7 @@ def create_app(  # noqa: C901
         accepted = sink.accept(message)
         return {"messageId": accepted.message_id, "duplicate": accepted.duplicate}
 
-    @app.put("/files", status_code=201, dependencies=[Depends(intake)])
+    @app.put("/files", status_code=201, dependencies=[Depends(access.requires("files.store"))])
     async def put_file(
         request: Request,
         content_type: Annotated[str, Header()],  # noqa: ARG001 - wanted, as its name is
@@ -92,7 +102,11 @@ def create_app(  # noqa: C901
         stored, size = await receive_file(request, files, sha256=x_sha256)
         return {"sha256": stored, "size": size}
 
-    @app.api_route("/files/{sha256}", methods=["GET", "HEAD"], dependencies=[Depends(pull)])
+    @app.api_route(
+        "/files/{sha256}",
+        methods=["GET", "HEAD"],
+        dependencies=[Depends(access.requires("files.fetch", basic=files_by_password))],
+    )
     def get_file(sha256: str, request: Request) -> Response:
         try:
             place = files.path(sha256)
@@ -111,6 +125,17 @@ def create_app(  # noqa: C901
             return Response(place.read_bytes(), media_type=media_type, headers=headers)
         return FileResponse(place, media_type=media_type, headers=headers)
 
+    _take_callbacks(app, access, town, sink, refused)
+    return app
+
+
+def _take_callbacks(
+    app: FastAPI,
+    access: Access,
+    town: Callbacks | None,
+    sink: Sink,
+    refused: RefusedCallbacks | None,
+) -> None:
     threads = CallbackThreads()
 
     @app.post("/town/callbacks")
@@ -125,7 +150,12 @@ def create_app(  # noqa: C901
         given = town.receive(body, request.headers, sink)
         path = request.url.path
         if not given.authentic:
-            denials.deny(caller(request), purpose="callbacks", path=path, reason="wrong signature")
+            access.denials.deny(
+                access.proxies.address_of(request),
+                purpose="callbacks",
+                path=path,
+                reason="wrong signature",
+            )
         elif given.status >= 400:
             log.warning(
                 Event.REQUEST_REFUSED,
@@ -139,7 +169,14 @@ def create_app(  # noqa: C901
         passing(Point.CALLBACK_BEFORE_REPLY)
         return JSONResponse(given.reply, status_code=given.status)
 
-    return app
+
+def fixed_tokens(intake: str, files: str, *, files_by_password: bool) -> list[FixedToken]:
+    """Return the clients that are made of the settings' tokens."""
+    handing_in = frozenset({"messages.accept", "files.store"})
+    return [
+        FixedToken("intake-token", intake, handing_in),
+        FixedToken("file-token", files, frozenset({"files.fetch"}), files_by_password),
+    ]
 
 
 def explain(error: InvalidMessage) -> dict[str, str]:

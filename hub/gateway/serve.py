@@ -29,6 +29,7 @@ class WebRole(Role):
             timeout_keep_alive=65,
             timeout_graceful_shutdown=5,
             server_header=False,
+            proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
         )
         self._server = uvicorn.Server(config)
 

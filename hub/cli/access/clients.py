@@ -143,6 +143,8 @@ def list_clients(
         return
     for one, held in known:
         _print(one, held)
+    if not known:
+        console.print(text("clients.none"), soft_wrap=True)
 
 
 def _shown(secret: KeptSecret, everything: bool) -> bool:

@@ -194,7 +194,7 @@ def test_without_the_right_token_nothing_comes_in_and_the_refusal_is_audited(
     assert isinstance(reply, dict)
     with door.store.read() as tx:
         rows = tx.exec_driver_sql("SELECT action, object, allowed FROM audit").all()
-        assert [tuple(row) for row in rows] == [("gateway.intake", "/messages", 0)]
+        assert [tuple(row) for row in rows] == [("gateway.messages.accept", "/messages", 0)]
         assert work_counts.unhandled_count(tx) == 0
 
 

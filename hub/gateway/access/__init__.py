@@ -1,0 +1,1 @@
+"""Who calls, and whether the caller may: identified, allowed, counted, audited."""

@@ -1,0 +1,148 @@
+"""The gateway's one way to find out who calls and whether the caller may.
+
+`requires` gives a route its check. A door that knows the operation only after the body (SOAP) calls
+`identify` first and `admit` then. Every allowed call of a client is a row of the audit, written
+before the call has an effect; calls with a token of the settings (devices, counters, the town's
+pulls) and refusals are counted by the minute. A refusal names no cause that would help to guess.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from hub.gateway.access.caller import Caller
+from hub.gateway.access.calls import Call, Calls
+from hub.gateway.access.credentials import Shown, shown_in
+from hub.gateway.access.known_clients import KnownClients
+from hub.gateway.access.proxies import Proxies
+from hub.gateway.access.refusal import AccessRefused
+from hub.gateway.auth_audit import Denials
+from hub.rules.access.clients import ANY, Client
+from hub.store.clients.secrets import Holder
+from hub.store.engine.store import Store
+
+BEARER, BASIC = "Bearer", 'Basic realm="hub"'
+
+
+@dataclass(frozen=True, slots=True)
+class FixedToken:
+    """A token of the settings, and the client that is made of it: no row, no quota, no end."""
+
+    client: str
+    token: str = field(repr=False)
+    operations: frozenset[str]
+    as_password: bool = False
+    """Whether it may also come as the password of any user."""
+
+    @property
+    def rights(self) -> Client:
+        """The client."""
+        return Client(id=self.client, operations=self.operations, agencies=frozenset({ANY}))
+
+    def matches(self, shown: Shown) -> bool:
+        """Return whether it was shown; compared in constant time. An empty token is none."""
+        if not self.token or (shown.user is not None and not self.as_password):
+            return False
+        return hmac.compare_digest(shown.secret.encode(), self.token.encode())
+
+
+class Access:
+    """Belongs to one application."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        denials: Denials,
+        fixed: Sequence[FixedToken] = (),
+        proxies: Proxies | None = None,
+    ) -> None:
+        self.denials = denials
+        self.proxies = proxies or Proxies()
+        self.fixed = [(token, token.rights) for token in fixed]
+        self.clients = KnownClients(store, clock=denials.clock)
+        self.calls = Calls(store, clock=denials.clock)
+
+    def requires(
+        self, operation: str, *, basic: bool = False
+    ) -> Callable[[Request], Awaitable[Caller]]:
+        """Return a FastAPI dependency that lets callers through that may call `operation`.
+
+        `basic`: an unknown caller is asked for a password, not for a bearer token.
+        """
+        challenge = BASIC if basic else BEARER
+
+        async def check(request: Request) -> Caller:
+            caller = await self.identify(request, operation=operation, challenge=challenge)
+            await self.admit(caller, operation=operation, object=request.url.path)
+            return caller
+
+        return check
+
+    async def identify(
+        self, request: Request, *, operation: str, challenge: str = BEARER
+    ) -> Caller:
+        """Return who calls, from an address that it may call from. Raises AccessRefused."""
+        address = self.proxies.address_of(request)
+        caller = await self._known(request, address, operation)
+        path = request.url.path
+        if caller is None:
+            await self._deny(address, operation, path, "missing or wrong token")
+            raise AccessRefused("token", challenge=challenge)
+        if not caller.rights.allows_address(address):
+            await self._refuse(caller, operation, path, "address_forbidden")
+        return caller
+
+    async def admit(self, caller: Caller, *, operation: str, object: str, agency: str = "") -> None:
+        """Count and audit the call of an identified caller. Raises AccessRefused."""
+        if not caller.rights.allows_operation(operation):
+            await self._refuse(caller, operation, object, "operation_forbidden")
+        if agency and not caller.may_act_for(agency):
+            await self._refuse(caller, operation, object, "agency_forbidden")
+        if not caller.secret:
+            self.denials.allow(caller.client, purpose=operation)
+            return
+        wait = self.calls.wait_of(caller.client)
+        if wait is None:
+            wait = await run_in_threadpool(self.calls.take, caller, Call(operation, object))
+        if wait is not None:
+            await self._deny(_named(caller), operation, object, "calls_exhausted")
+            raise AccessRefused("calls_exhausted", retry_after=wait)
+
+    async def _known(self, request: Request, address: str, operation: str) -> Caller | None:
+        shown = shown_in(request)
+        if shown is None:
+            if request.headers.getlist("authorization"):
+                return None
+            der = self.proxies.certificate_of(request)
+            holder = await self.clients.by_certificate(der) if der else None
+            return _caller(holder, address) if holder else None
+        for token, rights in self.fixed:  # each is for its own routes, and unknown elsewhere
+            if operation in token.operations and token.matches(shown):
+                return Caller(rights, "setting", address)
+        holder = await self.clients.by_key(shown.secret)
+        if holder is None or shown.user not in (None, holder.client.id):
+            return None
+        return _caller(holder, address)
+
+    async def _refuse(self, caller: Caller, operation: str, object: str, code: str) -> None:
+        await self._deny(_named(caller), operation, object, code)
+        raise AccessRefused(code)
+
+    async def _deny(self, caller: str, operation: str, path: str, reason: str) -> None:
+        # On a thread: it may be written down at once.
+        await run_in_threadpool(
+            self.denials.deny, caller, purpose=operation, path=path, reason=reason
+        )
+
+
+def _caller(holder: Holder, address: str) -> Caller:
+    secret = holder.secret
+    return Caller(holder.client, f"{secret.kind} {secret.prefix}", address, secret.prefix)
+
+
+def _named(caller: Caller) -> str:
+    return f"{caller.client} at {caller.address}"

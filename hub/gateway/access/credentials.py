@@ -1,0 +1,42 @@
+"""What a request shows to prove its caller: read out of the Authorization header, nothing checked.
+
+A header that is there twice, or that cannot be read, shows nothing: two proxies that read it
+differently must not be played off against each other.
+"""
+
+import base64
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A secret as the caller showed it."""
+
+    secret: str = field(repr=False)
+    user: str | None = None
+    """The user beside it, where it came as a password."""
+
+
+def shown_in(request: Request) -> Shown | None:
+    """Return what the request shows, None where it shows nothing that can be read."""
+    headers = request.headers.getlist("authorization")
+    if len(headers) != 1 or len(headers[0]) > LONGEST:
+        return None
+    scheme, _, rest = headers[0].partition(" ")
+    if scheme.lower() == "bearer":
+        return Shown(rest.strip())
+    if scheme.lower() == "basic":
+        return _basic(rest.strip())
+    return None
+
+
+def _basic(encoded: str) -> Shown | None:
+    try:
+        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return Shown(password, user) if colon else None

@@ -1,0 +1,64 @@
+"""Clients by what they show, remembered for a second.
+
+A call of a known client does not read the store each time; what a person retires is refused a
+second later at the latest, in every process. What is not known is not remembered: a stranger cannot
+fill the memory.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from fastapi.concurrency import run_in_threadpool
+
+from hub.ports import Clock
+from hub.rules.access import api_keys
+from hub.store.clients import secrets
+from hub.store.clients.secrets import Holder
+from hub.store.engine.store import Store, Tx
+
+REMEMBERED = timedelta(seconds=1)
+MOST = 1024
+"""Remembered at once; beyond that the memory is emptied."""
+
+
+class KnownClients:
+    """Used on the event loop."""
+
+    def __init__(self, store: Store, *, clock: Clock, remembered: timedelta = REMEMBERED) -> None:
+        self.store = store
+        self.clock = clock
+        self.remembered = remembered
+        self._found: dict[str, tuple[datetime, Holder]] = {}
+
+    async def by_key(self, text: str) -> Holder | None:
+        """Return the holder of a live key, None for any other text."""
+        key = api_keys.read(text)
+        if key is None:
+            return None
+        holder = await self._of(f"key {key.prefix}", lambda tx: secrets.by_prefix(tx, key.prefix))
+        return holder if holder and api_keys.matches(holder.secret.digest, key) else None
+
+    async def by_certificate(self, der: bytes) -> Holder | None:
+        """Return the holder of a live certificate, None where it belongs to no client."""
+        fingerprint = hashlib.sha256(der).hexdigest()
+        return await self._of(
+            f"certificate {fingerprint}", lambda tx: secrets.by_certificate(tx, fingerprint)
+        )
+
+    async def _of(self, what: str, read: Callable[[Tx], Holder | None]) -> Holder | None:
+        now = self.clock()
+        known = self._found.get(what)
+        if known is None or not timedelta() <= now - known[0] < self.remembered:
+            self._found.pop(what, None)
+            holder = await run_in_threadpool(self._read, read)
+            if holder is None:
+                return None
+            if len(self._found) >= MOST:
+                self._found.clear()
+            known = self._found[what] = (now, holder)
+        return known[1] if known[1].secret.is_live(now) else None
+
+    def _read(self, read: Callable[[Tx], Holder | None]) -> Holder | None:
+        with self.store.read() as tx:
+            return read(tx)

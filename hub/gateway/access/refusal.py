@@ -1,0 +1,57 @@
+"""Why a caller is turned away: a stable code with its HTTP status; sentences are in hub/texts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from hub.texts import Text, both
+
+STATUS: Mapping[str, int] = {
+    "token": 401,
+    "address_forbidden": 403,
+    "operation_forbidden": 403,
+    "agency_forbidden": 403,
+    "calls_exhausted": 429,
+}
+"""Each code, see `hub/texts/access.toml`."""
+
+
+class AccessRefused(Exception):
+    """The caller is not known, or may not do this; nothing was done."""
+
+    def __init__(
+        self, code: str, *, retry_after: timedelta | None = None, challenge: str = ""
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = STATUS[code]
+        self.retry_after = retry_after
+        """When a further call has room again."""
+        self.challenge = challenge
+        """What an unknown caller is to show, as in WWW-Authenticate."""
+
+    @property
+    def text(self) -> Text:
+        """What the caller is told."""
+        return both(f"access.{self.code}")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer."""
+        found = {}
+        if self.challenge:
+            found["WWW-Authenticate"] = self.challenge
+        if self.retry_after is not None:
+            found["Retry-After"] = str(max(1, -(-self.retry_after // timedelta(seconds=1))))
+        return found
+
+
+def install(app: FastAPI) -> None:
+    """Answer a refusal in the form of today's routes; a door with its own form catches it."""
+
+    @app.exception_handler(AccessRefused)
+    def turn_away(request: Request, error: AccessRefused) -> JSONResponse:  # noqa: ARG001
+        told = {"code": error.code, "message": error.text.vi, "why": error.text.en}
+        return JSONResponse({"detail": told}, error.status, headers=error.headers)

@@ -1,0 +1,226 @@
+"""Clients at the gateway over real HTTP: let in by key, held to their rights, refused plainly."""
+
+import base64
+import json
+import ssl
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import urllib3
+
+from hub.exchange.intake.accept import Intake
+from hub.gateway.access.proxies import Proxies
+from hub.gateway.auth_audit import Denials
+from hub.gateway.rest import create_app
+from hub.gateway.serve import WebRole
+from hub.operations.clients import issuing
+from hub.operations.signed_by import SignedBy
+from hub.rules.access import api_keys
+from hub.rules.access.clients import Client, networks
+from hub.runtime.clock import utc_now
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+from hub.store.messages.blobs import BlobStore
+from tests.support.clients import add_client
+
+BODY = (Path(__file__).parents[3] / "schemas/examples/dossier.progressed.v1.json").read_bytes()
+PROXY_SECRET = "proxy-secret"
+
+
+Answered = tuple[int, dict[str, object], urllib3.BaseHTTPResponse]
+"""Status, the answer's fields, and the response."""
+
+
+class Gateway:
+    """A running gateway that believes a proxy on this machine."""
+
+    def __init__(self, directory: Path, url: str) -> None:
+        self.store = Store(url)
+        files = BlobStore(directory / "files", limit=10_000)
+        self.intake = Intake(self.store, files, clock=utc_now)
+        self.ahead = timedelta()
+        """How far the gateway's clock is ahead."""
+        self.denials = Denials(self.store, clock=lambda: utc_now() + self.ahead)
+        app = create_app(
+            self.store,
+            files,
+            self.intake,
+            denials=self.denials,
+            intake_token="in-token",
+            file_token="file-token",
+            proxies=Proxies(networks("127.0.0.1"), PROXY_SECRET),
+        )
+        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
+        self.web.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self.web.stop()
+        self.intake.close()
+        self.store.close()
+
+    def post(
+        self, headers: dict[str, str]
+    ) -> tuple[int, dict[str, object], urllib3.BaseHTTPResponse]:
+        """Hand the example in; return status, answer and response."""
+        url = f"http://127.0.0.1:{self.web.port}/messages"
+        reply = urllib3.request("POST", url, body=BODY, headers=headers, retries=False)
+        answer = json.loads(reply.data)
+        return reply.status, answer.get("detail", answer), reply
+
+    def audited(self) -> list[tuple[str, str, bool, str]]:
+        """Return (actor, action, allowed, reason) of the gateway's rows."""
+        self.denials.flush(everything=True)
+        with self.store.read() as tx:
+            assert audit.verify(tx)[1] == []
+            rows = tx.exec_driver_sql(
+                "SELECT actor, action, allowed, reason FROM audit"
+                " WHERE action LIKE 'gateway.%' ORDER BY seq"
+            ).all()
+        return [(row[0], row[1], bool(row[2]), row[3]) for row in rows]
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, sqlite_url: str) -> Iterator[Gateway]:
+    """A gateway of its own."""
+    made = Gateway(tmp_path, sqlite_url)
+    yield made
+    made.stop()
+
+
+def bearer(text: str) -> dict[str, str]:
+    """Return the header of a key."""
+    return {"Authorization": f"Bearer {text}"}
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """Return the header of a login."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def test_a_client_is_let_in_by_its_key_in_either_form(gateway: Gateway) -> None:
+    """Bearer, or as the password of its own name: what any HTTP stack can do."""
+    key = add_client(gateway.store, now=utc_now())
+    assert gateway.post(bearer(key.text))[0] == 202
+    assert gateway.post(basic("province-portal", key.text))[0] == 202
+    assert gateway.post(basic("another", key.text))[0] == 401
+    allowed = [row for row in gateway.audited() if row[2]]
+    assert [(row[0], row[1]) for row in allowed] == [
+        ("province-portal", "gateway.messages.accept")
+    ] * 2
+    assert all(key.prefix in row[3] and key.secret not in str(row) for row in allowed)
+
+
+@pytest.mark.parametrize("change", ["secret", "prefix", "form", "twice", "none"])
+def test_a_wrong_key_is_refused_without_a_hint(gateway: Gateway, change: str) -> None:
+    """Every wrong key gets the same answer, and none of it stands in the audit."""
+    key, other = add_client(gateway.store, now=utc_now()), api_keys.fresh()
+    headers = {
+        "secret": bearer(api_keys.ApiKey(key.prefix, other.secret).text),
+        "prefix": bearer(other.text),
+        "form": bearer(key.text[:-1]),
+        "twice": bearer(f"{key.text}, Bearer {key.text}"),
+        "none": {},
+    }[change]
+    status, answer, reply = gateway.post(headers)
+    assert (status, answer["code"]) == (401, "token")
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    rows = gateway.audited()
+    assert [row[2] for row in rows] == [False]
+    assert key.secret not in str(rows)
+
+
+def test_rights_are_held_to_and_each_refusal_names_its_code(gateway: Gateway) -> None:
+    """Operation and address; the refusals are in the audit under the client's name."""
+    may_read = add_client(
+        gateway.store, "reader", operations=frozenset({"files.fetch"}), now=utc_now()
+    )
+    elsewhere = add_client(gateway.store, "elsewhere", addresses=("192.0.2.0/24",), now=utc_now())
+    status, answer, _ = gateway.post(bearer(may_read.text))
+    assert (status, answer["code"]) == (403, "operation_forbidden")
+    status, answer, _ = gateway.post(bearer(elsewhere.text))
+    assert (status, answer["code"]) == (403, "address_forbidden")
+    assert answer["message"] != answer["why"]
+    assert [(row[0].split()[0], row[3]) for row in gateway.audited()] == [
+        ("reader", "operation_forbidden"),
+        ("elsewhere", "address_forbidden"),
+    ]
+
+
+def test_a_client_over_its_quota_is_told_when_to_come_back(gateway: Gateway) -> None:
+    """429 with Retry-After; others are served; the count is in the audit."""
+    busy = add_client(gateway.store, "busy", calls_per_minute=2, now=utc_now())
+    other = add_client(gateway.store, "other", now=utc_now())
+    assert [gateway.post(bearer(busy.text))[0] for _ in range(4)] == [202, 202, 429, 429]
+    status, answer, reply = gateway.post(bearer(busy.text))
+    assert (status, answer["code"]) == (429, "calls_exhausted")
+    assert 1 <= int(reply.headers["Retry-After"]) <= 61
+    assert gateway.post(bearer(other.text))[0] == 202
+    refused = [row[3] for row in gateway.audited() if not row[2]]
+    assert refused[0] == "calls_exhausted"
+    assert refused[1].startswith("calls_exhausted; 2 more since")
+
+
+def test_both_secrets_work_until_the_old_one_is_retired(gateway: Gateway) -> None:
+    """A day of a client: add, call, rotate, call with both, retire, denied."""
+    first = add_client(gateway.store, now=utc_now())
+    by: SignedBy = {"actor": "Trần Thị Bình", "reason": "a test", "now": utc_now()}
+    second = issuing.rotate(gateway.store, "province-portal", lasts=timedelta(days=1), by=by).key
+    assert second is not None
+    assert [gateway.post(bearer(key.text))[0] for key in (first, second)] == [202, 202]
+    issuing.retire(gateway.store, "province-portal", prefix=first.prefix, by=by)
+    gateway.ahead = timedelta(seconds=2)  # a process remembers a client for one
+    assert gateway.post(bearer(first.text))[0] == 401
+    assert gateway.post(bearer(second.text))[0] == 202
+
+
+def test_an_expired_key_opens_nothing(gateway: Gateway) -> None:
+    """Also when nobody retired it."""
+    key = add_client(gateway.store, lasts=timedelta(seconds=-1), now=utc_now())
+    assert gateway.post(bearer(key.text))[0] == 401
+
+
+def test_calls_with_the_intake_token_are_counted_in_the_audit(gateway: Gateway) -> None:
+    """One row a minute: devices are many, and each message has its row in the journal."""
+    for _ in range(3):
+        assert gateway.post(bearer("in-token"))[0] == 202
+    ((actor, action, allowed, reason),) = gateway.audited()
+    assert (actor, action, allowed) == ("intake-token", "gateway.messages.accept", True)
+    assert reason.startswith("3 calls since")
+
+
+def test_only_a_proven_proxy_says_where_a_caller_is(gateway: Gateway) -> None:
+    """X-Forwarded-For of anybody else means nothing."""
+    key = add_client(gateway.store, addresses=("192.0.2.7",), now=utc_now())
+    forwarded = bearer(key.text) | {"X-Forwarded-For": "198.51.100.1, 192.0.2.7"}
+    assert gateway.post(forwarded)[0] == 403
+    wrong = forwarded | {"X-Hub-Proxy-Secret": "guessed"}
+    assert gateway.post(wrong)[0] == 403
+    proven = forwarded | {"X-Hub-Proxy-Secret": PROXY_SECRET}
+    assert gateway.post(proven)[0] == 202
+    spoofed = proven | {"X-Forwarded-For": "192.0.2.7, 198.51.100.1"}
+    assert gateway.post(spoofed)[0] == 403
+
+
+@pytest.mark.parametrize("form", ["client-cert", "x-client-cert"])
+def test_a_certificate_from_a_proven_proxy_is_the_client(gateway: Gateway, form: str) -> None:
+    """By its sha256, in the form of RFC 9440 and in that of nginx; from nobody else."""
+    der = b"0\x82 a certificate, made up"
+    given = issuing.certificate_of(der, not_after=utc_now() + timedelta(days=9))
+    rights = Client(
+        id="by-certificate",
+        operations=frozenset({"messages.accept"}),
+        agencies=frozenset({"*"}),
+    )
+    by: SignedBy = {"actor": "Trần Thị Bình", "reason": "a test", "now": utc_now()}
+    issuing.add(gateway.store, rights, lasts=timedelta(days=90), certificate=given, by=by)
+    value = f":{base64.b64encode(der).decode()}:"
+    if form == "x-client-cert":
+        value = quote(ssl.DER_cert_to_PEM_cert(der))
+    assert gateway.post({form: value})[0] == 401
+    assert gateway.post({form: value, "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 202
+    assert gateway.post({form: ":AAAA:", "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 401
+    assert gateway.post({form: "%%%", "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 401
