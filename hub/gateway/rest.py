@@ -45,7 +45,7 @@ class Callbacks(Protocol):
         """Return the answer; accepted means committed."""
 
 
-def create_app(  # noqa: C901
+def create_app(
     store: Store,
     files: blobs.BlobStore,
     sink: Sink,
