@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from hub.gateway.access.caller import Caller
-from hub.gateway.access.calls import Call, Calls
+from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.access.calls import ClientCall, ClientCalls
 from hub.gateway.access.credentials import Shown, shown_in
 from hub.gateway.access.known_clients import KnownClients
 from hub.gateway.access.proxies import Proxies
@@ -64,18 +64,18 @@ class Access:
         self.proxies = proxies or Proxies()
         self.fixed = [(token, token.rights) for token in fixed]
         self.clients = KnownClients(store, clock=denials.clock)
-        self.calls = Calls(store, clock=denials.clock)
+        self.calls = ClientCalls(store, clock=denials.clock)
 
     def requires(
         self, operation: str, *, basic: bool = False
-    ) -> Callable[[Request], Awaitable[Caller]]:
+    ) -> Callable[[Request], Awaitable[GatewayCaller]]:
         """Return a FastAPI dependency that lets callers through that may call `operation`.
 
         `basic`: an unknown caller is asked for a password, not for a bearer token.
         """
         challenge = BASIC if basic else BEARER
 
-        async def check(request: Request) -> Caller:
+        async def check(request: Request) -> GatewayCaller:
             caller = await self.identify(request, operation=operation, challenge=challenge)
             await self.admit(caller, operation=operation, object=request.url.path)
             return caller
@@ -84,7 +84,7 @@ class Access:
 
     async def identify(
         self, request: Request, *, operation: str, challenge: str = BEARER
-    ) -> Caller:
+    ) -> GatewayCaller:
         """Return who calls, from an address that it may call from. Raises AccessRefused."""
         address = self.proxies.address_of(request)
         caller = await self._known(request, address, operation)
@@ -96,7 +96,9 @@ class Access:
             await self._refuse(caller, operation, path, "address_forbidden")
         return caller
 
-    async def admit(self, caller: Caller, *, operation: str, object: str, agency: str = "") -> None:
+    async def admit(
+        self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
+    ) -> None:
         """Count and audit the call of an identified caller. Raises AccessRefused."""
         if not caller.rights.allows_operation(operation):
             await self._refuse(caller, operation, object, "operation_forbidden")
@@ -107,12 +109,12 @@ class Access:
             return
         wait = self.calls.wait_of(caller.client)
         if wait is None:
-            wait = await run_in_threadpool(self.calls.take, caller, Call(operation, object))
+            wait = await run_in_threadpool(self.calls.take, caller, ClientCall(operation, object))
         if wait is not None:
             await self._deny(_named(caller), operation, object, "calls_exhausted")
             raise AccessRefused("calls_exhausted", retry_after=wait)
 
-    async def _known(self, request: Request, address: str, operation: str) -> Caller | None:
+    async def _known(self, request: Request, address: str, operation: str) -> GatewayCaller | None:
         shown = shown_in(request)
         if shown is None:
             if request.headers.getlist("authorization"):
@@ -122,13 +124,13 @@ class Access:
             return _caller(holder, address) if holder else None
         for token, rights in self.fixed:  # each is for its own routes, and unknown elsewhere
             if operation in token.operations and token.matches(shown):
-                return Caller(rights, "setting", address)
+                return GatewayCaller(rights, "setting", address)
         holder = await self.clients.by_key(shown.secret)
         if holder is None or shown.user not in (None, holder.client.id):
             return None
         return _caller(holder, address)
 
-    async def _refuse(self, caller: Caller, operation: str, object: str, code: str) -> None:
+    async def _refuse(self, caller: GatewayCaller, operation: str, object: str, code: str) -> None:
         await self._deny(_named(caller), operation, object, code)
         raise AccessRefused(code)
 
@@ -139,10 +141,10 @@ class Access:
         )
 
 
-def _caller(holder: Holder, address: str) -> Caller:
+def _caller(holder: Holder, address: str) -> GatewayCaller:
     secret = holder.secret
-    return Caller(holder.client, f"{secret.kind} {secret.prefix}", address, secret.prefix)
+    return GatewayCaller(holder.client, f"{secret.kind} {secret.prefix}", address, secret.prefix)
 
 
-def _named(caller: Caller) -> str:
+def _named(caller: GatewayCaller) -> str:
     return f"{caller.client} at {caller.address}"

@@ -6,7 +6,7 @@ from hub.rules.access.clients import Client
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class GatewayCaller:
     """A client that has proven itself for one request; holds no secret."""
 
     rights: Client

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.gateway.access.caller import Caller
+from hub.gateway.access.caller import GatewayCaller
 from hub.ports import Clock
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store
@@ -20,7 +20,7 @@ LONGEST_OBJECT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ClientCall:
     """What a caller wants to do."""
 
     operation: str
@@ -28,7 +28,7 @@ class Call:
     """What it concerns, e.g. the path: ids, never personal data."""
 
 
-class Calls:
+class ClientCalls:
     """The calls of one process; threads share it."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class Calls:
             self._full_until.pop(client, None)
         return None
 
-    def take(self, caller: Caller, call: Call) -> timedelta | None:
+    def take(self, caller: GatewayCaller, call: ClientCall) -> timedelta | None:
         """Count and audit a call. Returns None, or how long there is no room; then nothing is
         written. Raises StoreUnavailable: an allowed call that cannot be audited is not allowed.
         """

@@ -4,8 +4,8 @@ databases."""
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from hub.gateway.access.caller import Caller
-from hub.gateway.access.calls import Call, Calls
+from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.access.calls import ClientCall, ClientCalls
 from hub.rules.access.clients import ANY, Client
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store
@@ -26,7 +26,7 @@ class Watch:
         return self.now
 
 
-def caller_of(store: Store, *, most: int = MOST) -> Caller:
+def caller_of(store: Store, *, most: int = MOST) -> GatewayCaller:
     """Add a client with a quota; return it as a caller."""
     key = add_client(store, calls_per_minute=most, now=now())
     rights = Client(
@@ -35,16 +35,16 @@ def caller_of(store: Store, *, most: int = MOST) -> Caller:
         agencies=frozenset({ANY}),
         calls_per_minute=most,
     )
-    return Caller(rights, f"key {key.prefix}", "192.0.2.1", key.prefix)
+    return GatewayCaller(rights, f"key {key.prefix}", "192.0.2.1", key.prefix)
 
 
 def test_two_processes_together_never_exceed_the_quota(store: Store) -> None:
     """Eight threads of two processes: as many calls go through as the client has, not one more."""
     caller, watch = caller_of(store), Watch()
-    processes = [Calls(store, clock=watch), Calls(store, clock=watch)]
+    processes = [ClientCalls(store, clock=watch), ClientCalls(store, clock=watch)]
 
     def take(n: int) -> bool:
-        return processes[n % 2].take(caller, Call("messages.accept", "/messages")) is None
+        return processes[n % 2].take(caller, ClientCall("messages.accept", "/messages")) is None
 
     with ThreadPoolExecutor(8) as threads:
         allowed = sum(threads.map(take, range(4 * MOST)))
@@ -57,8 +57,8 @@ def test_two_processes_together_never_exceed_the_quota(store: Store) -> None:
 def test_the_window_slides_and_leaves_no_rows_behind(store: Store) -> None:
     """In any 60 seconds, also over the turn of a minute; what is old is deleted."""
     caller, watch = caller_of(store), Watch()
-    mine = Calls(store, clock=watch)
-    call = Call("messages.accept", "/messages")
+    mine = ClientCalls(store, clock=watch)
+    call = ClientCall("messages.accept", "/messages")
     for _ in range(MOST):
         assert mine.take(caller, call) is None
         watch.now += timedelta(seconds=5)
@@ -79,9 +79,9 @@ def test_a_clock_that_was_ahead_does_not_lock_a_client_out_for_long(store: Store
     """A process forgets what it believed of the future, and asks the store again."""
     caller, watch = caller_of(store, most=1), Watch()
     watch.now += timedelta(days=1)
-    mine = Calls(store, clock=watch)
-    assert mine.take(caller, Call("files.fetch", "/x")) is None
-    assert mine.take(caller, Call("files.fetch", "/x")) is not None
+    mine = ClientCalls(store, clock=watch)
+    assert mine.take(caller, ClientCall("files.fetch", "/x")) is None
+    assert mine.take(caller, ClientCall("files.fetch", "/x")) is not None
     watch.now -= timedelta(days=1)
     assert mine.wait_of(caller.client) is None
 
@@ -89,10 +89,10 @@ def test_a_clock_that_was_ahead_does_not_lock_a_client_out_for_long(store: Store
 def test_a_refused_call_is_neither_counted_nor_audited_as_allowed(store: Store) -> None:
     """Whoever hammers does not lengthen the wait."""
     caller = caller_of(store, most=1)
-    mine = Calls(store, clock=now)
-    assert mine.take(caller, Call("files.fetch", "/files/x")) is None
+    mine = ClientCalls(store, clock=now)
+    assert mine.take(caller, ClientCall("files.fetch", "/files/x")) is None
     for _ in range(5):
-        assert mine.take(caller, Call("files.fetch", "/files/x")) is not None
+        assert mine.take(caller, ClientCall("files.fetch", "/files/x")) is not None
     with store.read() as tx:
         total = tx.exec_driver_sql("SELECT sum(calls) FROM client_calls").scalar_one()
         allowed = tx.exec_driver_sql(
@@ -113,12 +113,12 @@ def test_more_may_be_taken_at_once_and_only_what_there_is_room_for(store: Store)
 def test_the_last_use_of_a_secret_is_noted_once_a_minute(store: Store) -> None:
     """A person retires the old key when its last use is past."""
     caller, watch = caller_of(store, most=0), Watch()
-    mine = Calls(store, clock=watch)
+    mine = ClientCalls(store, clock=watch)
     begun = watch.now
     seen = []
     for seconds in (0, 30, 31):
         watch.now += timedelta(seconds=seconds)
-        mine.take(caller, Call("files.fetch", "/x"))
+        mine.take(caller, ClientCall("files.fetch", "/x"))
         with store.read() as tx:
             (secret,) = secrets.of_client(tx, caller.client)
         seen.append(secret.last_used_at)
