@@ -19,8 +19,11 @@ from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import CallbackThreads
 from hub.gateway.limits import read_body
+from hub.gateway.operations.calls import Operations
 from hub.gateway.refused_callbacks import RefusedCallbacks
+from hub.gateway.soap import door as soap_door
 from hub.gateway.uploads import receive_file
+from hub.gateway.v1 import door as v1_door
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
@@ -126,6 +129,9 @@ def create_app(
         return FileResponse(place, media_type=media_type, headers=headers)
 
     _take_callbacks(app, access, town, sink, refused)
+    operations = Operations(store, files, sink)
+    soap_door.install(app, operations, access=access)
+    v1_door.install(app, operations, access=access)
     return app
 
 

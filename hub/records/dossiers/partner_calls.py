@@ -1,12 +1,13 @@
 """What the records do with what a partner says through the operations of the gateway.
 
 Each function handles one message type inside the given transaction and returns what the other
-partners have to be told. A step is not told back to the partner that said it; its record of the
-dossier is still brought up to date, because the ward computes the due date. What the guard of the
-status axis refuses is kept with its reason, and nobody is told.
+partners have to be told. The province's own step is not told back to it: it would stand there
+twice, and a software that reports each step would never end. Instead its record of the dossier is
+brought up to date: that may be repeated, has the due date that the ward computes, and the daily
+comparison finds in it what the province was told last. What the guard of the status axis refuses is
+kept with its reason, and nobody is told.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from hub.messages.envelope import Message
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import commands, ended, inter_level
 from hub.records.dossiers.commands import Cause
-from hub.records.dossiers.progress import ENDS, NOTICE, move, refresh
+from hub.records.dossiers.progress import ENDS, NOTICE, Moved, move, refresh
 from hub.records.registers import procedures
 from hub.records.rulebook import Rulebook
 from hub.store.archive import late_messages
@@ -32,6 +33,7 @@ LONGEST_NOTE = 1000
 RESULT = "KET-QUA"
 """The component of result files of which the partner names no kind of result."""
 _STEP = catalog.type_of(p.ProvinceProgress).name
+_RECORD = catalog.type_of(p.ProvinceDossier).name
 
 
 def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -> list[Message]:
@@ -68,7 +70,7 @@ def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -
     dossiers.add_event(tx, event)
     early_messages.wake(tx, said.number)
     if message.source == catalog.PROVINCIAL:
-        return []
+        return [refresh(tx, cause, dossier, rules, at=at)[1]]
     record = commands.register(
         cause, dossier, procedure, unit=rules.unit, files=files, update=False, at=at
     )
@@ -81,8 +83,9 @@ def status_set(tx: Tx, cause: Cause, said: p.StatusSet, rules: Rulebook) -> list
     by = (said.officer, said.unit)
     event = _event(cause, said.number, said.status, at=said.at, by=by, note=said.note)
     if said.status is p.Status.RETURNED:
-        return _to_others(cause, inter_level.returned(tx, cause, dossier, event, rules))
-    return _to_others(cause, move(tx, cause, dossier, event, rules).said)
+        out = inter_level.returned(tx, cause, dossier, event, rules)
+        return [message for message in out if not _is_own_step(cause, message)]
+    return _to_others(tx, cause, move(tx, cause, dossier, event, rules), rules)
 
 
 def supplement_requested(
@@ -102,7 +105,7 @@ def supplement_requested(
         leg = legs.leg_of(tx, said.number)
         if leg is not None:  # what is scanned from now on goes to the town as its supplement
             legs.set_wanted(tx, said.number, leg.sequence)
-    return _to_others(cause, moved.said)
+    return _to_others(tx, cause, moved, rules)
 
 
 def payment_requested(
@@ -116,7 +119,7 @@ def payment_requested(
     parts = [_notice(it) for it in said.notices] + [said.note] * bool(said.note)
     status, by = p.Status.PAYMENT_REQUESTED, (said.officer, said.unit)
     event = _event(cause, said.number, status, at=said.at, by=by, note=". ".join(parts))
-    return _to_others(cause, move(tx, cause, dossier, event, rules).said)
+    return _to_others(tx, cause, move(tx, cause, dossier, event, rules), rules)
 
 
 def procedure_corrected(
@@ -149,7 +152,8 @@ def procedure_corrected(
         version=dossier.version + 1,
     )
     changed, record = refresh(tx, cause, changed, rules, at=said.at)
-    return _to_others(cause, [record, commands.tell_step(cause, changed, event)])
+    out = [record, commands.tell_step(cause, changed, event)]
+    return [message for message in out if not _is_own_step(cause, message)]
 
 
 def result_issued(tx: Tx, cause: Cause, said: p.ResultIssued, rules: Rulebook) -> list[Message]:
@@ -168,7 +172,7 @@ def result_issued(tx: Tx, cause: Cause, said: p.ResultIssued, rules: Rulebook) -
     moved = move(tx, cause, dossier, event, rules)
     if moved.applied and message.source == catalog.TOWN_CENTER:
         legs.end_leg(tx, said.number, at=said.at)
-    return _to_others(cause, moved.said)
+    return _to_others(tx, cause, moved, rules)
 
 
 def _correction_refused(dossier: Dossier, said: p.ProcedureCorrected) -> str | None:
@@ -180,10 +184,17 @@ def _correction_refused(dossier: Dossier, said: p.ProcedureCorrected) -> str | N
     return None
 
 
-def _to_others(cause: Cause, said: Iterable[Message]) -> list[Message]:
-    """Return what has to be said without the step that the province itself has just told us."""
-    known = cause.message.source == catalog.PROVINCIAL
-    return [message for message in said if not (known and message.type == _STEP)]
+def _to_others(tx: Tx, cause: Cause, moved: Moved, rules: Rulebook) -> list[Message]:
+    """Return what has to be said, for the province's own step its record in the place of it."""
+    out = [message for message in moved.said if not _is_own_step(cause, message)]
+    if len(out) == len(moved.said) or any(message.type == _RECORD for message in out):
+        return out
+    _, record = refresh(tx, cause, moved.dossier, rules, at=moved.dossier.status_at)
+    return [record, *out]
+
+
+def _is_own_step(cause: Cause, message: Message) -> bool:
+    return message.type == _STEP and cause.message.source == catalog.PROVINCIAL
 
 
 def _event(

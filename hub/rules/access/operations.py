@@ -8,5 +8,14 @@ OPERATIONS = {
     "messages.accept": "hand in a message of a device or a counter",
     "files.store": "store a file that a message will refer to",
     "files.fetch": "fetch a stored file by its sha256",
+    "dossiers.submit": "hand in a dossier that was submitted online",
+    "dossiers.read": "read the state, timeline and files of a dossier",
+    "dossiers.list": "list the dossiers of a day",
+    "dossiers.set_status": "set the status of a dossier",
+    "dossiers.request_supplement": "ask the applicant for more papers",
+    "dossiers.request_payment": "tell a financial obligation",
+    "dossiers.correct_procedure": "tell that the wrong procedure was chosen",
+    "dossiers.issue_result": "hand over the result of a dossier",
+    "dossiers.fetch_file": "fetch a file of a dossier",
 }
 """Each name, `object.verb`, and what it allows."""

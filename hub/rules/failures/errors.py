@@ -194,6 +194,11 @@ _TABLE = (
     Fault("acceptance_unknown", _A),
     Fault("content_differs", _I),
     Fault("status_backwards", _I),
+    Fault("call_invalid", _I),
+    Fault("call_in_flight", _I),
+    Fault("idempotency_key_reused", _I),
+    Fault("media_type_unsupported", _I),
+    Fault("header_not_understood", _I),
     Fault("handler_failed", _P),
     Fault("handler_killed", _P),
     # the way to the partner

@@ -98,7 +98,7 @@ def store(tx: Tx, rows: Sequence[Row]) -> None:
 
 def _must_be_stored(stored: int, *, of: int) -> None:
     if stored != of:
-        # Said under the id of another message it would pass for handled, and be lost.
+        # Answer under the id of another message it would pass for handled, and be lost.
         raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
 
 

@@ -74,6 +74,11 @@ def files_of(tx: Tx, number: str, *, result: bool | None = None) -> list[Attachm
     return _ordered(it for it in _papers_of(tx, number) if result in (None, it.is_result))
 
 
+def of_dossier(tx: Tx, number: str) -> list[Paper]:
+    """Return the files of a dossier with what is known of each, in no order."""
+    return list(_papers_of(tx, number))
+
+
 def count_of(tx: Tx, number: str) -> int:
     """Return how many files a dossier has."""
     if hand := batch_state.holding(tx, number):

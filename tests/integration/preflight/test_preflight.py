@@ -39,7 +39,7 @@ def ready(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
 
 
 CLASSIC = {"durable": True, "arguments": {"x-queue-type": "classic"}}
-"""A queue of the wrong kind. Said outright: what a virtual host makes by default differs."""
+"""A queue of the wrong kind. Answer outright: what a virtual host makes by default differs."""
 OLD = {"broker version"}
 """What is found at a sound broker of a line that nobody fixes any more, such as Debian's."""
 

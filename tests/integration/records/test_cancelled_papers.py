@@ -89,7 +89,7 @@ def kill(ward: Ward, id: int, code: str) -> None:
 def test_what_the_town_may_have_is_resolved_before_it_is_cancelled(
     ward: Ward, papers: tuple[str, ...]
 ) -> None:
-    """Else the same papers would go twice. Said in both languages, and nothing is changed."""
+    """Else the same papers would go twice. Answer in both languages, and nothing is changed."""
     id = supplied(ward)
     settle_first(ward)
     doubt(ward, id)

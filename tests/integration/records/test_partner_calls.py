@@ -11,6 +11,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment
 from hub.store.evidence import handovers
 from hub.store.records import legs, papers
+from hub.store.repair import tasks as repair_tasks
 from hub.store.schema.record_tables import dossier_events
 from tests.support.ward import (
     BIRTH,
@@ -80,12 +81,14 @@ def notes(ward: Ward) -> list[str]:
     return [row.note for row in rows]
 
 
-def test_what_the_province_submits_is_registered_and_not_told_back(ward: Ward) -> None:
-    """The dossier waits for an officer; the province knows of it."""
+def test_what_the_province_submits_is_registered_and_its_record_confirmed(ward: Ward) -> None:
+    """The dossier waits for an officer; the province gets the due date and no step."""
     say(ward, submission())
     dossier = ward.dossier()
     assert (dossier.status, dossier.channel) == (S.REGISTERED, p.Channel.ONLINE)
-    assert ward.everything_said() == []
+    (record,) = ward.everything_said()
+    assert isinstance(record, p.ProvinceDossier)
+    assert (record.update, record.status) == (True, S.REGISTERED)
 
 
 def test_what_another_partner_submits_is_registered_at_the_province(ward: Ward) -> None:
@@ -107,7 +110,7 @@ def test_the_clock_of_a_submitted_dossier_begins_when_it_is_taken_in(
     dossier = ward.dossier()
     assert (dossier.status, dossier.received_at) == (S.ACCEPTED, MONDAY)
     assert dossier.due_at == dossier.first_due_at > before
-    (record,) = ward.said(p.ProvinceDossier)
+    record = ward.said(p.ProvinceDossier)[-1]
     assert (record.update, record.due_at) == (True, dossier.due_at)
     assert ward.steps() == [S.ACCEPTED]
 
@@ -124,14 +127,26 @@ def test_a_submitted_inter_level_dossier_goes_to_the_town_once_it_is_in_process(
 
 
 def test_a_step_is_told_to_the_other_partner_and_not_to_the_one_that_said_it(ward: Ward) -> None:
-    """The province's own step comes back to nobody, the town's goes to the province."""
+    """The province's own step comes back as its record only, the town's goes to the province."""
     ward.accept(reception())
     told = len(ward.everything_said())
     say(ward, status(S.PROCESSING, 1))
-    assert len(ward.everything_said()) == told
+    (record,) = ward.everything_said()[told:]
+    assert isinstance(record, p.ProvinceDossier)
+    assert (record.update, record.status) == (True, S.PROCESSING)
     say(ward, status(S.PROCESSING, 2), source=catalog.TOWN_CENTER)
     assert ward.steps()[-1] is S.PROCESSING
     assert timeline(ward) == [(2, True), (4, True), (4, True)]
+
+
+def test_the_daily_comparison_finds_nothing_wrong_with_the_provinces_own_words(ward: Ward) -> None:
+    """What the province said counts as told: status and delivery are there."""
+    say(ward, submission())
+    say(ward, status(S.ACCEPTED, 1))
+    say(ward, status(S.PROCESSING, 2))
+    with ward.store.read() as tx:
+        now, sent = repair_tasks.of_dossier(tx, NUMBER)
+    assert repair_tasks.status_said(sent[-1]) == now == S.PROCESSING
 
 
 def test_an_ending_that_the_province_sets_still_brings_its_record_up_to_date(ward: Ward) -> None:

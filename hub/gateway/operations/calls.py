@@ -1,0 +1,288 @@
+"""One function an operation: what both doors call when they have read a request.
+
+What is said becomes one message: its id derives from the client and the key that the client gave,
+or from the content where there is none, and its row in the inbox is the memory of the answer. So a
+repeated call gets the first answer for as long as the hub remembers the message, a refusal leaves
+nothing, and another content under a key is refused.
+"""
+
+import base64
+import binascii
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.operations import records
+from hub.gateway.operations.catalogue import Operation
+from hub.gateway.operations.refusals import RefusedCall
+from hub.messages import catalog, envelope
+from hub.messages.envelope import Attachment, Message
+from hub.messages.identifiers import derive_id
+from hub.messages.invalid import InvalidMessage
+from hub.messages.local_time import LOCAL
+from hub.messages.payloads import Payload
+from hub.ports import Sink
+from hub.records.deadlines.calendar import local
+from hub.records.dossiers import ended, numbering
+from hub.records.dossiers.status import LABELS
+from hub.store.engine.store import Store, Tx
+from hub.store.messages import journal
+from hub.store.messages.blobs import BlobStore
+from hub.store.records import dossiers, timeline
+from hub.store.records.dossiers import Dossier
+
+_REPEATED = frozenset({"content_differs", "envelope_invalid"})
+"""What another content under a known key is refused with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to what a client said."""
+
+    taken: records.CallReceipt
+    replayed: bool
+    """Whether it is the answer of an earlier call."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of a dossier, and where its bytes are."""
+
+    shown: records.FileShown
+    place: Path
+
+
+@dataclass(slots=True)
+class Operations:
+    """The operations on one store; threads share it."""
+
+    store: Store
+    files: BlobStore
+    sink: Sink
+    _under_way: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def say(
+        self,
+        caller: GatewayCaller,
+        operation: Operation,
+        payload: Payload,
+        *,
+        files: Sequence[records.FileGiven] = (),
+        key: str = "",
+    ) -> Answer:
+        """Take in what a client says; raises RefusedCall and what `Sink.accept` raises.
+
+        `key` is the client's own name of the call (Idempotency-Key, maYeuCau), "" without one.
+        """
+        attached = [self._attachment(nth, file) for nth, file in enumerate(files)]
+        message = _message(caller, operation, payload, attached, key)
+        with self._alone(message.id):
+            try:
+                accepted = self.sink.accept(message)
+            except InvalidMessage as refused:
+                if key and refused.code in _REPEATED and self._knows(message.id):
+                    why = "the key was used for a call with another content"
+                    raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
+                raise
+        return Answer(
+            records.CallReceipt(message_id=accepted.message_id, number=payload.number),
+            replayed=accepted.duplicate,
+        )
+
+    def show(self, asked: records.DossierQuery) -> records.DossierFound:
+        """Return the state of a dossier, its timeline and its files."""
+        with self.store.read() as tx:
+            dossier = _present(tx, asked.number)
+            steps = timeline.events_of(tx, asked.number)
+            files = timeline.files_of(tx, asked.number)
+        return records.DossierFound(
+            dossier=_shown(dossier),
+            steps=tuple(
+                records.StepShown(
+                    status=int(step.status),
+                    status_name=LABELS[step.status][0],
+                    at=local(step.at),
+                    officer=step.officer,
+                    unit=step.unit,
+                    note=step.note,
+                    applied=step.why_not is None,
+                    why_not=step.why_not,
+                )
+                for step in steps
+            ),
+            files=tuple(map(_shown_file, files)),
+        )
+
+    def list(self, caller: GatewayCaller, asked: records.DayQuery) -> records.DossierList:
+        """Return a page of the dossiers that were received on a day, oldest first."""
+        start = datetime.combine(asked.day, datetime.min.time(), LOCAL)
+        after = _position(asked.after) if asked.after else None
+        with self.store.read() as tx:
+            found = timeline.received_page(
+                tx,
+                start,
+                start + timedelta(days=1),
+                after=after,
+                limit=asked.limit + 1,
+                allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
+            )
+        page, more = found[: asked.limit], len(found) > asked.limit
+        return records.DossierList(
+            dossiers=tuple(map(_shown, page)), next=_cursor(page[-1]) if more else None
+        )
+
+    def file(self, asked: records.FileQuery) -> FoundFile:
+        """Return a file of a dossier; raises RefusedCall where the dossier has no such file."""
+        with self.store.read() as tx:
+            _present(tx, asked.number)
+            files = timeline.files_of(tx, asked.number)
+        for paper in files:
+            if paper.file.sha256 == asked.sha256:
+                return FoundFile(_shown_file(paper), self.files.path(asked.sha256))
+        why = "the dossier has no such file"
+        raise RefusedCall("file_missing", where="maBamTep", why=why, told=404)
+
+    def _attachment(self, nth: int, file: records.FileGiven) -> Attachment:
+        size = self.files.size_of(file.sha256)
+        if size is None:
+            where = f"tepDinhKem[{nth}].maBamTep"
+            raise RefusedCall("file_missing", where=where, why="the hub has no such file")
+        return Attachment(
+            name=file.name,
+            media_type=file.media_type,
+            size=size,
+            sha256=file.sha256,
+            component=file.component,
+        )
+
+    def _knows(self, message_id: str) -> bool:
+        with self.store.read() as tx:
+            return bool(journal.bodies(tx, [message_id]))
+
+    @contextmanager
+    def _alone(self, message_id: str) -> Iterator[None]:
+        """Refuse a second call of the same name while the first is under way in this process.
+
+        Of two in two processes the database lets one pass, and the other gets its answer.
+        """
+        with self._lock:
+            if message_id in self._under_way:
+                raise RefusedCall("call_in_flight", why="the first call is still under way")
+            self._under_way.add(message_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way.discard(message_id)
+
+
+def party_of(caller: GatewayCaller) -> str:
+    """Return the source of the messages that a client says.
+
+    A client that stands for one of the hub's own partners has its name: `provincial` is the
+    province, `town-center` the town. What such a client says is that partner's word.
+    """
+    return caller.client.replace("-", "_")
+
+
+def agency_of(asked: object) -> str:
+    """Return the agency that a request is about, "" where it names no dossier."""
+    number = getattr(asked, "number", "")
+    return numbering.parse(number).agency if number else ""
+
+
+def _message(
+    caller: GatewayCaller,
+    operation: Operation,
+    payload: Payload,
+    attached: Sequence[Attachment],
+    key: str,
+) -> Message:
+    """Return the message of a call, checked as one that came from outside."""
+    at: datetime = getattr(payload, operation.time)
+    name = key or _digest(operation, payload, attached)
+    composed = catalog.compose(
+        payload,
+        time=at,
+        source=party_of(caller),
+        id=derive_id("gateway", caller.client, "key" if key else "content", name),
+        attachments=attached,
+    )
+    catalog.read(composed)  # before the envelope, whose time is the payload's
+    return envelope.decode(envelope.encode(composed))
+
+
+def _digest(operation: Operation, payload: Payload, attached: Sequence[Attachment]) -> str:
+    content = msgspec.json.encode((operation.name, payload, attached))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _present(tx: Tx, number: str) -> Dossier:
+    """Return a dossier that is here and may be shown."""
+    dossier = dossiers.get(tx, number, lock=False)
+    if dossier is None:
+        ended.refuse_archived(tx, number)
+        why = "the hub has no such dossier"
+        raise RefusedCall("dossier_unknown", where="maHoSo", why=why)
+    ended.refuse_erased(dossier)
+    return dossier
+
+
+def _shown(dossier: Dossier) -> records.DossierShown:
+    def when(at: datetime | None) -> datetime | None:
+        return None if at is None else local(at)
+
+    return records.DossierShown(
+        number=dossier.number,
+        procedure=dossier.procedure,
+        channel=int(dossier.channel),
+        inter_level=dossier.inter_level,
+        status=int(dossier.status),
+        status_name=LABELS[dossier.status][0],
+        status_at=local(dossier.status_at),
+        received_at=local(dossier.received_at),
+        due_at=local(dossier.due_at),
+        first_due_at=local(dossier.first_due_at),
+        finished_at=when(dossier.finished_at),
+        returned_at=when(dossier.returned_at),
+        supplement_since=when(dossier.supplement_since),
+        version=dossier.version,
+    )
+
+
+def _shown_file(paper: timeline.Paper) -> records.FileShown:
+    file = paper.file
+    return records.FileShown(
+        sha256=file.sha256,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        component=file.component,
+        is_result=paper.is_result,
+    )
+
+
+def _cursor(last: Dossier) -> str:
+    text = f"{last.received_at.isoformat()} {last.number}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    """Return the place that a cursor names; raises RefusedCall for one that the hub never gave."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at, number = text.split(" ")
+        found = datetime.fromisoformat(at)
+        if found.tzinfo is None:
+            raise ValueError("no zone")
+    except (ValueError, binascii.Error):
+        raise RefusedCall("call_invalid", where="sau", why="not a cursor of a list") from None
+    return found, number

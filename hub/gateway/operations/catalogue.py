@@ -1,0 +1,114 @@
+"""The operations, declared once: what both doors serve, and under which right.
+
+`schemas/hub/hub.wsdl`, `hub.xsd` and `openapi.yaml` describe the same; a test compares them.
+"""
+
+from dataclasses import dataclass
+
+from hub.gateway.operations import records as r
+from hub.messages import payloads as p
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation."""
+
+    name: str
+    """As in the WSDL, and the operationId of the OpenAPI."""
+    right: str
+    """What a client must be allowed, see `hub/rules/access/operations.py`."""
+    method: str
+    path: str
+    """Below `/v1`."""
+    request: type[p.Payload] | type[r.DossierQuery] | type[r.DayQuery] | type[r.FileQuery]
+    time: str = ""
+    """The field of the payload that tells when it happened; "" where nothing is said."""
+
+    @property
+    def says(self) -> bool:
+        """Whether the operation says something, instead of asking."""
+        return bool(self.time)
+
+
+SUBMIT = Operation(
+    name="TiepNhanHoSoTrucTuyen",
+    right="dossiers.submit",
+    method="POST",
+    path="/dossiers",
+    request=p.DossierSubmitted,
+    time="submitted_at",
+)
+SHOW = Operation(
+    name="TraCuuHoSo",
+    right="dossiers.read",
+    method="GET",
+    path="/dossiers/{maHoSo}",
+    request=r.DossierQuery,
+)
+LIST = Operation(
+    name="LayDanhSachHoSo",
+    right="dossiers.list",
+    method="GET",
+    path="/dossiers",
+    request=r.DayQuery,
+)
+SET_STATUS = Operation(
+    name="CapNhatTrangThaiHoSo",
+    right="dossiers.set_status",
+    method="POST",
+    path="/dossiers/{maHoSo}/statuses",
+    request=p.StatusSet,
+    time="at",
+)
+REQUEST_SUPPLEMENT = Operation(
+    name="YeuCauBoSungHoSo",
+    right="dossiers.request_supplement",
+    method="POST",
+    path="/dossiers/{maHoSo}/supplement-requests",
+    request=p.SupplementRequested,
+    time="at",
+)
+REQUEST_PAYMENT = Operation(
+    name="ThongBaoNghiaVuTaiChinh",
+    right="dossiers.request_payment",
+    method="POST",
+    path="/dossiers/{maHoSo}/payment-requests",
+    request=p.PaymentRequested,
+    time="at",
+)
+CORRECT_PROCEDURE = Operation(
+    name="ThongBaoNhapSaiThuTuc",
+    right="dossiers.correct_procedure",
+    method="POST",
+    path="/dossiers/{maHoSo}/procedure-corrections",
+    request=p.ProcedureCorrected,
+    time="at",
+)
+ISSUE_RESULT = Operation(
+    name="TraKetQuaHoSo",
+    right="dossiers.issue_result",
+    method="POST",
+    path="/dossiers/{maHoSo}/results",
+    request=p.ResultIssued,
+    time="at",
+)
+FETCH_FILE = Operation(
+    name="LayTepDinhKem",
+    right="dossiers.fetch_file",
+    method="GET",
+    path="/dossiers/{maHoSo}/files/{maBamTep}",
+    request=r.FileQuery,
+)
+
+OPERATIONS = (
+    SUBMIT,
+    SHOW,
+    LIST,
+    SET_STATUS,
+    REQUEST_SUPPLEMENT,
+    REQUEST_PAYMENT,
+    CORRECT_PROCEDURE,
+    ISSUE_RESULT,
+    FETCH_FILE,
+)
+BY_NAME = {operation.name: operation for operation in OPERATIONS}

@@ -1,0 +1,114 @@
+"""What the operations take and give beside the payloads of messages, as frozen records.
+
+Field names are those on the wire, the same in XML and in JSON. No reply holds the applicant: a
+partner that asks how far a dossier is knows whose it is.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from hub.messages.envelope import FileName, MediaType, Sha256
+from hub.messages.payloads import CLEAN, Number
+
+Component = Annotated[str, Meta(max_length=60, pattern=CLEAN)]
+Cursor = Annotated[str, Meta(max_length=200, pattern=r"^[\w-]*$")]
+MOST_FILES = 100
+"""Files of one call."""
+RequestId = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[\x21-\x7e]+$")]
+
+
+class FileGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that comes with a call; its bytes are in the store."""
+
+    name: Annotated[FileName, Meta(min_length=1)] = field(name="tenTep")
+    media_type: MediaType = field(name="loaiTep")
+    component: Component = field(name="maThanhPhan", default="")
+    sha256: Sha256 = field(name="maBamTep")
+
+
+class DossierQuery(Struct, frozen=True, kw_only=True):
+    """Which dossier."""
+
+    number: Number = field(name="maHoSo")
+
+
+class DayQuery(Struct, frozen=True, kw_only=True):
+    """Which page of the dossiers of a day."""
+
+    day: date = field(name="ngay")
+    after: Cursor = field(name="sau", default="")
+    limit: Annotated[int, Meta(ge=1, le=500)] = field(name="soLuong", default=100)
+
+
+class FileQuery(Struct, frozen=True, kw_only=True):
+    """Which file of which dossier."""
+
+    number: Number = field(name="maHoSo")
+    sha256: Sha256 = field(name="maBamTep")
+
+
+class CallReceipt(Struct, frozen=True, kw_only=True):
+    """The hub has it durably. A repeated call gets this same answer."""
+
+    message_id: str = field(name="maThongDiep")
+    number: str = field(name="maHoSo")
+
+
+class StepShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event of a dossier's timeline."""
+
+    status: int = field(name="trangThai")
+    status_name: str = field(name="tenTrangThai")
+    at: datetime = field(name="thoiDiemXuLy")
+    officer: str = field(name="nguoiXuLy")
+    unit: str = field(name="phongBanXuLy")
+    note: str = field(name="noiDungXuLy")
+    applied: bool = field(name="daApDung")
+    why_not: str | None = field(name="lyDoKhongApDung", default=None)
+
+
+class FileShown(Struct, frozen=True, kw_only=True):
+    """A file of a dossier."""
+
+    sha256: str = field(name="maBamTep")
+    name: str = field(name="tenTep")
+    media_type: str = field(name="loaiTep")
+    size: int = field(name="kichThuoc")
+    component: str = field(name="maThanhPhan")
+    is_result: bool = field(name="laKetQua")
+
+
+class DossierShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of a dossier: what the ward and a partner compare."""
+
+    number: str = field(name="maHoSo")
+    procedure: str = field(name="maTTHC")
+    channel: int = field(name="kenhThucHien")
+    inter_level: bool = field(name="lienThong")
+    status: int = field(name="trangThai")
+    status_name: str = field(name="tenTrangThai")
+    status_at: datetime = field(name="thoiDiemTrangThai")
+    received_at: datetime = field(name="ngayTiepNhan")
+    due_at: datetime = field(name="ngayHenTra")
+    first_due_at: datetime = field(name="ngayHenTraBanDau")
+    finished_at: datetime | None = field(name="ngayKetThucXuLy", default=None)
+    returned_at: datetime | None = field(name="ngayTra", default=None)
+    supplement_since: datetime | None = field(name="choBoSungTu", default=None)
+    version: int = field(name="phienBan")
+
+
+class DossierFound(Struct, frozen=True, kw_only=True):
+    """A dossier with its timeline and its files."""
+
+    dossier: DossierShown = field(name="hoSo")
+    steps: tuple[StepShown, ...] = field(name="tienTrinh")
+    files: tuple[FileShown, ...] = field(name="tepDinhKem")
+
+
+class DossierList(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of the dossiers of a day; `next` asks for the one behind it."""
+
+    dossiers: tuple[DossierShown, ...] = field(name="hoSo")
+    next: str | None = field(name="tiepTheo", default=None)

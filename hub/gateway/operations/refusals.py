@@ -1,0 +1,103 @@
+"""A refusal of an operation: a stable code, its place and cause, and the HTTP status of its kind.
+
+Nothing was stored, except where the code is `acceptance_unknown`. The sentence in both languages
+belongs to the code (`hub/texts/faults.toml`), what to do to the fault dictionary.
+"""
+
+from collections.abc import Mapping
+
+from hub.gateway.access.refusal import AccessRefused
+from hub.gateway.error_responses import FULL
+from hub.messages.invalid import InvalidMessage
+from hub.ports import AcceptanceUnknown
+from hub.rules.failures.errors import FAULTS
+from hub.store.engine.store import StoreUnavailable, is_away, is_full
+from hub.texts import Text
+
+AGAIN_AFTER = 5
+"""Seconds after which a call that the hub could not take is worth a repeat."""
+STATUS = {
+    "message_too_large": 413,
+    "file_too_large": 413,
+    "content_differs": 409,
+    "call_in_flight": 409,
+    "dossier_unknown": 404,
+    "dossier_archived": 410,
+    "dossier_erased": 410,
+    "media_type_unsupported": 415,
+    "store_away": 503,
+    "acceptance_unknown": 503,
+    "disk_full": 507,
+    "json_broken": 400,
+    "xml_broken": 400,
+}
+UNPROCESSABLE = 422
+
+
+class RefusedCall(Exception):
+    """An operation was refused. `where` names a field or path, `why` the cause: never a value."""
+
+    def __init__(
+        self,
+        code: str,
+        where: str = "",
+        why: str = "",
+        *,
+        told: int = 0,
+        sentence: Text | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code} at {where}: {why}")
+        self.code = code
+        self.where = where
+        self.why = why
+        self.headers = headers or {}
+        self._told = told
+        """HTTP status where it is another than that of the code."""
+        self._sentence = sentence
+        """What is told to a person, where the code is none of the fault dictionary."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        return self._told or STATUS.get(self.code, UNPROCESSABLE)
+
+    @property
+    def text(self) -> Text:
+        """What is told to a person, in both languages."""
+        return self._sentence or FAULTS[self.code].text
+
+    def guide(self, address: str) -> str:
+        """Return where the hub says what to do about the code."""
+        return f"{address}/v1/faults/{self.code}"
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which the same call may be repeated, None where that is useless."""
+        if self.code == "call_in_flight":
+            return 1
+        if told := self.headers.get("Retry-After"):
+            return int(told)
+        return AGAIN_AFTER if self.status >= 500 else None
+
+
+def refusal_of(error: Exception) -> RefusedCall | None:
+    """Return the refusal that an exception stands for, None for a fault of our own."""
+    match error:
+        case RefusedCall():
+            return error
+        case AccessRefused():
+            told, sentence = error.status, error.text
+            return RefusedCall(error.code, told=told, sentence=sentence, headers=error.headers)
+        case InvalidMessage():
+            return RefusedCall(error.code, error.where.replace("$.payload", "$", 1), error.why)
+        case AcceptanceUnknown():
+            return RefusedCall("acceptance_unknown", why="the commit was not confirmed")
+        case StoreUnavailable() if is_full(error):
+            return RefusedCall("disk_full")
+        case StoreUnavailable() if is_away(error):
+            return RefusedCall("store_away")
+        case OSError() if error.errno in FULL:
+            return RefusedCall("disk_full")
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The operations over SOAP 1.1 and 1.2, document/literal wrapped, from `schemas/hub/hub.wsdl`."""

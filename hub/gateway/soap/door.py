@@ -1,0 +1,184 @@
+"""The SOAP door: `/soap` serves the contract and takes calls, one function an operation.
+
+Not promised: answers with MTOM. SOAPAction is not read: the element in the body is what is called,
+so that no header can name one operation while the body calls another.
+"""
+
+import base64
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from lxml import etree
+from msgspec import Struct
+
+from hub.gateway.access.access import Access
+from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.operations import catalogue, records
+from hub.gateway.operations.calls import FoundFile, Operations, agency_of
+from hub.gateway.operations.catalogue import Operation
+from hub.gateway.operations.refusals import RefusedCall, refusal_of
+from hub.gateway.soap import contract, messages, values
+from hub.gateway.soap.envelope import sha256_of
+from hub.gateway.soap.names import CONTENT, FILE, NS, Version
+from hub.gateway.soap.receive import MediaType, receive
+from hub.runtime.telemetry import Event, log
+
+PATH = "/soap"
+REPLAYED = {"Idempotency-Replayed": "true"}
+_KEY = "maYeuCau"
+_BESIDES = frozenset({_KEY, etree.QName(FILE).localname})
+_PIECE = 3 * 64 * 1024
+"""Bytes of a file that are encoded at once: a multiple of three, so that the pieces fit."""
+
+
+def install(
+    app: FastAPI,
+    operations: Operations,
+    *,
+    access: Access,
+) -> None:
+    """Add the door to an application."""
+    origin = access.proxies.origin
+
+    @app.get(PATH)
+    def served(request: Request) -> Response:
+        asked = {name.lower(): value for name, value in request.query_params.items()}
+        address = f"{origin(request)}{PATH}"
+        if "wsdl" in asked:
+            return Response(contract.wsdl(address), media_type="text/xml")
+        found = contract.xsd(asked.get("xsd", ""))
+        if found is not None:
+            return Response(found, media_type="text/xml")
+        return PlainTextResponse(f"{address}?wsdl\n", status_code=404)
+
+    @app.post(PATH)
+    async def call(request: Request) -> Response:
+        media = MediaType.read(request.headers.get("content-type", ""))
+        version = media.version
+        try:
+            caller = await access.identify(request, operation="soap.call")
+            root = await receive(request, operations.files, media)
+            version = messages.version_of(root)
+            asked = await run_in_threadpool(_read, root, version)
+            right, agency = asked.operation.right, agency_of(asked.record)
+            name = f"{PATH}/{asked.operation.name}"
+            await access.admit(caller, operation=right, object=name, agency=agency)
+            return await run_in_threadpool(_perform, operations, caller, asked, version)
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            return _fault(version, refusal, request, origin(request))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReadCall:
+    """A call that fits the contract."""
+
+    operation: Operation
+    record: Any
+    files: Sequence[records.FileGiven]
+    key: str
+
+
+def _read(root: etree._Element, version: Version) -> _ReadCall:
+    element = messages.called(root, version)
+    name = contract.operation_of(element)
+    operation = catalogue.BY_NAME.get(name)
+    if operation is None:
+        why = f"the contract has no such operation in {NS}"
+        raise RefusedCall("call_invalid", where=f"Body/{name}" if name else "Body", why=why)
+    contract.check(element)
+    return _ReadCall(
+        operation=operation,
+        record=values.read(element, operation.request, besides=_BESIDES),
+        files=_files(element),
+        key=element.findtext(_name(_KEY)) or "",
+    )
+
+
+def _perform(
+    operations: Operations, caller: GatewayCaller, asked: _ReadCall, version: Version
+) -> Response:
+    operation, record = asked.operation, asked.record
+    if operation.says:
+        said = operations.say(caller, operation, record, files=asked.files, key=asked.key)
+        return _reply(version, operation, said.taken, REPLAYED if said.replayed else None)
+    if operation is catalogue.FETCH_FILE:
+        return _file(version, operation, operations.file(record))
+    if operation is catalogue.LIST:
+        return _reply(version, operation, operations.list(caller, record))
+    return _reply(version, operation, operations.show(record))
+
+
+def _name(local: str) -> str:
+    return f"{{{NS}}}{local}"
+
+
+def _files(element: etree._Element) -> list[records.FileGiven]:
+    return [
+        records.FileGiven(
+            name=file.findtext(_name("tenTep")) or "",
+            media_type=file.findtext(_name("loaiTep")) or "",
+            component=file.findtext(_name("maThanhPhan")) or "",
+            sha256=sha256_of(content),
+        )
+        for file in element.findall(FILE)
+        for content in file.findall(CONTENT)
+    ]
+
+
+def _reply(
+    version: Version, operation: Operation, record: Struct, headers: dict[str, str] | None = None
+) -> Response:
+    envelope, response = messages.reply(version, operation.name)
+    values.write(response, record)
+    return Response(messages.to_bytes(envelope), media_type=version.media_type, headers=headers)
+
+
+def _file(version: Version, operation: Operation, found: FoundFile) -> Response:
+    """Return a reply with a file in it, encoded piece by piece while it is sent."""
+    envelope, response = messages.reply(version, operation.name)
+    values.write(response, found.shown)
+    etree.SubElement(response, CONTENT).text = "~"
+    ahead, _, behind = messages.to_bytes(envelope).rpartition(b"~")
+    size = len(ahead) + 4 * math.ceil(found.shown.size / 3) + len(behind)
+    return StreamingResponse(
+        _pieces(ahead, found, behind),
+        media_type=version.media_type,
+        headers={"Content-Length": str(size)},
+    )
+
+
+def _pieces(ahead: bytes, found: FoundFile, behind: bytes) -> Iterator[bytes]:
+    yield ahead
+    with found.place.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield base64.b64encode(piece)
+    yield behind
+
+
+def _fault(version: Version, refusal: RefusedCall, request: Request, address: str) -> Response:
+    log.warning(
+        Event.REQUEST_REFUSED, code=refusal.code, where=refusal.where, path=request.url.path
+    )
+    body = messages.fault(version, refusal, guide=refusal.guide(address))
+    kept = dict(refusal.headers)
+    if refusal.retry_after is not None:
+        kept["Retry-After"] = str(refusal.retry_after)
+    return Response(body, _status(version, refusal), media_type=version.media_type, headers=kept)
+
+
+_AS_THEY_ARE = frozenset({401, 403, 413, 415, 429, 503, 507})
+
+
+def _status(version: Version, refusal: RefusedCall) -> int:
+    """Return the HTTP status of a fault: as the bindings of SOAP want it, else what HTTP has."""
+    if refusal.status in _AS_THEY_ARE:
+        return refusal.status
+    return 500 if version is Version.SOAP_11 else 400

@@ -1,0 +1,255 @@
+"""Reads a SOAP envelope as its bytes come; the bytes of files go to the file store meanwhile.
+
+Memory stays flat whatever the size of the files: base64 of `noiDung` is decoded piece by piece, and
+where it stood the tree has the file's SHA-256. No DTD, entity or network; depth, elements and text
+have limits.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from lxml import etree
+
+from hub.gateway.soap.names import CONTENT, FILE, XOP_INCLUDE
+from hub.messages.invalid import InvalidMessage
+from hub.store.messages.blobs import BlobStore, Upload
+
+DEEPEST = 32
+MOST_ELEMENTS = 20_000
+LONGEST_TEXT = 1024 * 1024
+"""Bytes of text and attributes outside of files."""
+_SPACE = re.compile(r"[ \t\r\n]+")
+
+
+class EnvelopeReader:
+    """Parses one envelope; used by one thread at a time. `abandon` must follow in any case."""
+
+    def __init__(self, files: BlobStore, *, encoding: str | None = None) -> None:
+        self._target = _Tree(files)
+        target: Any = self._target
+        self._parser = etree.XMLParser(
+            target=target,
+            encoding=encoding,
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+        )
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raises InvalidMessage (`xml_broken`, `file_too_large`, ...)."""
+        try:
+            self._parser.feed(data)
+        except etree.XMLSyntaxError as error:
+            raise self._refused(error) from None
+
+    def close(self) -> etree._Element:
+        """Return the root element; raises InvalidMessage."""
+        try:
+            root: Any = self._parser.close()
+        except etree.XMLSyntaxError as error:
+            raise self._refused(error) from None
+        if self._target.cause is not None:
+            raise self._target.cause
+        if root is None:
+            raise InvalidMessage("xml_broken", where="$", why="no element")
+        element: etree._Element = root
+        return element
+
+    @property
+    def included(self) -> Mapping[str, etree._Element]:
+        """The contents that stand in parts of their own, by the parts' Content-ID."""
+        return self._target.included
+
+    def abandon(self) -> None:
+        """Remove what is not finished."""
+        self._target.abandon()
+
+    def _refused(self, error: etree.XMLSyntaxError) -> Exception:
+        if self._target.cause is not None:
+            return self._target.cause
+        line, column = error.position
+        # The text of the error may quote the document, the name of its kind cannot.
+        entries: Any = error.error_log
+        kinds = [entry.type_name for entry in entries]
+        why = kinds[-1].removeprefix("ERR_").replace("_", " ").lower() if kinds else "broken"
+        return InvalidMessage("xml_broken", where=f"line {line}, column {column}", why=why)
+
+
+class Base64File:
+    """One file in base64, decoded piece by piece into the store."""
+
+    def __init__(self, files: BlobStore) -> None:
+        self._files = files
+        self._upload: Upload | None = None
+        self._rest = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no letter has come yet."""
+        return self._upload is None and not self._rest
+
+    def write(self, text: str) -> None:
+        """Take the next letters; raises InvalidMessage."""
+        letters = self._rest + _SPACE.sub("", text)
+        whole = len(letters) - len(letters) % 4
+        self._rest = letters[whole:]
+        if whole:
+            self._store(letters[:whole])
+
+    def finish(self) -> str:
+        """Return the SHA-256 of the file; raises InvalidMessage."""
+        if self._rest:
+            raise _not_base64()
+        if self._upload is None:
+            self._upload = self._files.begin()
+        sha256, _ = self._upload.finish()
+        return sha256
+
+    def abandon(self) -> None:
+        """Remove what is not finished."""
+        if self._upload is not None:
+            self._upload.abandon()
+
+    def _store(self, letters: str) -> None:
+        try:
+            decoded = binascii.a2b_base64(letters, strict_mode=True)
+        except (binascii.Error, ValueError):
+            raise _not_base64() from None
+        if self._upload is None:
+            self._upload = self._files.begin()
+        self._upload.write(decoded)
+
+
+class _Tree:
+    """What lxml's parser calls: builds the tree and takes the files out of it.
+
+    The parser replaces what is raised here by an error of its own, so it is kept as the `cause`.
+    """
+
+    def __init__(self, files: BlobStore) -> None:
+        self._files = files
+        self._builder: Any = etree.TreeBuilder()
+        self._path: list[str] = []
+        self._elements = self._text = 0
+        self._content: Base64File | None = None
+        self._href = ""
+        self.included: dict[str, etree._Element] = {}
+        self._cause: Exception | None = None
+
+    @property
+    def cause(self) -> Exception | None:
+        """What was raised here, None where nothing was."""
+        return self._cause
+
+    def start(self, tag: str, attributes: Mapping[str, str], nsmap: Mapping[str, str]) -> None:
+        self._elements += 1
+        self._count(sum(len(name) + len(value) for name, value in attributes.items()))
+        if len(self._path) >= DEEPEST or self._elements > MOST_ELEMENTS:
+            why = f"deeper than {DEEPEST} or more than {MOST_ELEMENTS} elements"
+            self._refuse("call_invalid", f"element {self._elements}", why)
+        within_file = bool(self._path) and self._path[-1] == FILE
+        self._path.append(tag)
+        if self._content is None:
+            scopes = {prefix or None: uri for prefix, uri in nsmap.items()}
+            self._builder.start(tag, dict(attributes), scopes)
+            if tag == CONTENT and within_file:
+                self._content = Base64File(self._files)
+        elif tag == XOP_INCLUDE and not self._href:
+            self._href = attributes.get("href", "")
+        else:
+            self._refuse("call_invalid", "tepDinhKem/noiDung", "an element stands in it")
+
+    def data(self, text: str) -> None:
+        if self._content is not None:
+            self._kept(lambda content: content.write(text))
+        else:
+            self._count(len(text))
+            self._builder.data(text)
+
+    def end(self, tag: str) -> None:
+        self._path.pop()
+        if tag == XOP_INCLUDE and self._content is not None:
+            return
+        element = self._builder.end(tag)
+        if self._content is not None and tag == CONTENT:
+            self._end_content(element)
+
+    def _end_content(self, element: etree._Element) -> None:
+        if not self._href:
+            self._kept(lambda content: put_sha256(element, content.finish()))
+        else:
+            part = content_id_of(self._href)
+            if not part or part in self.included or not self._content_is_empty():
+                self._refuse(
+                    "call_invalid",
+                    "xop:Include",
+                    "alone, with a part of its own",
+                )
+            self.included[part] = element
+            self.abandon()
+        self._content, self._href = None, ""
+
+    def _content_is_empty(self) -> bool:
+        return self._content is not None and self._content.is_empty
+
+    def _kept(self, act: Callable[[Base64File], None]) -> None:
+        assert self._content is not None  # noqa: S101 - its callers have asked
+        try:
+            act(self._content)
+        except Exception as error:
+            self._cause = error
+            raise
+
+    def doctype(self, *_: object) -> None:
+        self._refuse("xml_broken", "DOCTYPE", "a DTD is not allowed")
+
+    def comment(self, _: str) -> None:
+        """Leave comments out."""
+
+    def pi(self, *_: object) -> None:
+        self._refuse("xml_broken", "envelope", "a processing instruction is not allowed")
+
+    def close(self) -> etree._Element | None:
+        try:
+            root: etree._Element = self._builder.close()
+        except etree.XMLSyntaxError:  # the parser raises the cause
+            return None
+        return root
+
+    def abandon(self) -> None:
+        if self._content is not None:
+            self._content.abandon()
+
+    def _count(self, letters: int) -> None:
+        self._text += letters
+        if self._text > LONGEST_TEXT:
+            why = f"over {LONGEST_TEXT} letters beside its files"
+            self._refuse("message_too_large", "envelope", why)
+
+    def _refuse(self, code: str, where: str, why: str) -> None:
+        self._cause = InvalidMessage(code, where=where, why=why)
+        raise self._cause
+
+
+def content_id_of(href: str) -> str:
+    """Return the Content-ID that a `cid:` address names, "" where it is none."""
+    return unquote(href.removeprefix("cid:")) if href.startswith("cid:") else ""
+
+
+def put_sha256(element: etree._Element, sha256: str) -> None:
+    """Have a content element name its file: its text is the SHA-256 as base64."""
+    element.text = base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def sha256_of(element: etree._Element) -> str:
+    """Return the file that `put_sha256` named."""
+    return base64.b64decode(element.text or "").hex()
+
+
+def _not_base64() -> InvalidMessage:
+    return InvalidMessage("call_invalid", where="tepDinhKem/noiDung", why="not base64")

@@ -1,0 +1,174 @@
+"""Reads the body of a SOAP call: plain XML or MTOM, into a tree and the file store.
+
+The event loop only collects parts; parsing and writing happen in a thread. What is read of a call
+has a limit: twice the largest file.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message as HeaderFields
+from typing import Protocol
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from lxml import etree
+
+from hub.gateway.operations.refusals import RefusedCall
+from hub.gateway.soap.envelope import EnvelopeReader, put_sha256
+from hub.gateway.soap.multipart import MultipartReader, PartSink
+from hub.gateway.soap.names import Version
+from hub.gateway.uploads import TOGETHER
+from hub.messages.invalid import InvalidMessage
+from hub.store.messages.blobs import BlobStore
+
+BESIDE_FILES = 2 * 1024 * 1024
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
+_ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii"})
+_MTOM = "multipart/related"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A Content-Type and its parameters."""
+
+    name: str
+    parameters: Mapping[str, str]
+
+    @classmethod
+    def read(cls, header: str) -> "MediaType":
+        """Return the media type of a header."""
+        fields = HeaderFields()
+        fields["Content-Type"] = header
+        found = fields.get_params(failobj=[])
+        parameters = {name.lower(): str(value) for name, value in found[1:]}
+        return cls(found[0][0].strip().lower() if found else "", parameters)
+
+    @property
+    def version(self) -> Version:
+        """The version of SOAP that it tells, for the form of a fault."""
+        inner = self.parameters.get("start-info", self.parameters.get("type", ""))
+        told = inner if self.name == _MTOM else self.name
+        return Version.SOAP_12 if "soap+xml" in told else Version.SOAP_11
+
+
+class Body(Protocol):
+    """A body on its way in."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raises InvalidMessage."""
+
+    def close(self) -> etree._Element:
+        """Return the envelope; raises InvalidMessage."""
+
+    def abandon(self) -> None:
+        """Remove what is not finished."""
+
+
+async def receive(request: Request, files: BlobStore, media: MediaType) -> etree._Element:
+    """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half."""
+    body, most = _body(media, files), 2 * files.limit + BESIDE_FILES
+    parts: list[bytes] = []
+    size = total = 0
+    try:
+        async for part in request.stream():
+            parts.append(part)
+            size, total = size + len(part), total + len(part)
+            if total > most:
+                raise InvalidMessage("file_too_large", where="body", why=f"over {most} bytes")
+            if size >= TOGETHER:
+                await run_in_threadpool(body.feed, b"".join(parts))
+                parts, size = [], 0
+        return await run_in_threadpool(_finish, body, b"".join(parts))
+    finally:
+        body.abandon()
+
+
+def _finish(body: Body, rest: bytes) -> etree._Element:
+    if rest:
+        body.feed(rest)
+    return body.close()
+
+
+def _body(media: MediaType, files: BlobStore) -> Body:
+    if media.name == _MTOM:
+        return MtomBody(media, files)
+    if media.name not in {version.media_type for version in Version}:
+        why = "SOAP 1.1 is text/xml, SOAP 1.2 application/soap+xml, MTOM multipart/related"
+        raise RefusedCall("media_type_unsupported", where="Content-Type", why=why)
+    return EnvelopeReader(files, encoding=_encoding(media))
+
+
+def _encoding(media: MediaType) -> str | None:
+    told = media.parameters.get("charset", "").strip('"').lower()
+    if told and told not in _ENCODINGS:
+        raise RefusedCall("media_type_unsupported", where="charset", why="UTF-8 or UTF-16")
+    return told or None
+
+
+class MtomBody:
+    """A `multipart/related` body: the envelope in one part, files in the others."""
+
+    def __init__(self, media: MediaType, files: BlobStore) -> None:
+        boundary = media.parameters.get("boundary", "")
+        if not _BOUNDARY.fullmatch(boundary):
+            raise RefusedCall("media_type_unsupported", where="Content-Type", why="no boundary")
+        self._start = media.parameters.get("start", "").strip("<>")
+        self._files = files
+        self._reader = EnvelopeReader(files)
+        self._multipart = MultipartReader(boundary, self._open)
+        self._found: dict[str, str] = {}
+        self._part: _FilePart | None = None
+        self._has_root = False
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raises InvalidMessage."""
+        self._multipart.feed(data)
+
+    def close(self) -> etree._Element:
+        """Return the envelope, with each file in its place; raises InvalidMessage."""
+        self._multipart.close()
+        root = self._reader.close()
+        for part, element in self._reader.included.items():
+            if part not in self._found:
+                why = "xop:Include names a part that is not there"
+                raise InvalidMessage("call_invalid", where="tepDinhKem/noiDung", why=why)
+            put_sha256(element, self._found[part])
+        return root
+
+    def abandon(self) -> None:
+        """Remove what is not finished."""
+        self._reader.abandon()
+        if self._part is not None:
+            self._part.abandon()
+
+    def _open(self, headers: Mapping[str, str]) -> PartSink:
+        part = headers.get("content-id", "").strip("<>")
+        if not self._has_root and (part == self._start or not self._start):
+            self._has_root = True
+            return _RootPart(self._reader)
+        if not part or part in self._found:
+            why = "every part behind the first has a Content-ID of its own"
+            raise InvalidMessage("call_invalid", where="multipart", why=why)
+        self._part = _FilePart(self._files, part, self._found)
+        return self._part
+
+
+@dataclass(frozen=True, slots=True)
+class _RootPart:
+    reader: EnvelopeReader
+
+    def write(self, data: bytes) -> None:
+        self.reader.feed(data)
+
+    def end(self) -> None:
+        """The envelope is closed when all parts are there."""
+
+
+class _FilePart:
+    def __init__(self, files: BlobStore, part: str, found: dict[str, str]) -> None:
+        self._upload, self._name, self._found = files.begin(), part, found
+        self.write, self.abandon = self._upload.write, self._upload.abandon
+
+    def end(self) -> None:
+        self._found[self._name], _ = self._upload.finish()

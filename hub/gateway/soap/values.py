@@ -1,0 +1,105 @@
+"""Between elements and records: read by the record's type, written by its fields.
+
+What is read has passed the schema. A time without a zone, or one that no calendar has, is refused
+when the record is made.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from lxml import etree
+from msgspec import Struct, inspect
+
+from hub.gateway.soap.names import NS
+from hub.messages.envelope import place
+from hub.messages.invalid import InvalidMessage
+
+StructT = TypeVar("StructT", bound=Struct)
+
+
+@cache
+def _fields(kind: type[Struct]) -> Mapping[str, inspect.Type]:
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - for mypy
+    return {field.encode_name: _bare(field.type) for field in info.fields}
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    """Return the type of an optional field without its None."""
+    if isinstance(kind, inspect.UnionType):
+        return next(it for it in kind.types if not isinstance(it, inspect.NoneType))
+    return kind
+
+
+def read(element: etree._Element, kind: type[StructT], *, besides: frozenset[str]) -> StructT:
+    """Return the record of an element; children named in `besides` are not its own.
+
+    Raises InvalidMessage `call_invalid` with the path of the field.
+    """
+    try:
+        return msgspec.convert(_values(element, kind, besides), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage("call_invalid", **place(error)) from None
+
+
+def _values(
+    element: etree._Element, kind: type[Struct], besides: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    types = _fields(kind)
+    for child in element:
+        name = etree.QName(child).localname
+        if name in besides:
+            continue
+        of = types[name]
+        if isinstance(of, inspect.VarTupleType):
+            found.setdefault(name, []).append(_value(child, of.item_type))
+        else:
+            found[name] = _value(child, of)
+    return found
+
+
+def _value(element: etree._Element, kind: inspect.Type) -> Any:
+    if isinstance(kind, inspect.StructType):
+        return _values(element, kind.cls)
+    text = element.text or ""
+    if isinstance(kind, inspect.StrType):
+        return text
+    if isinstance(kind, inspect.EnumType):
+        return int(text)
+    return text.strip()
+
+
+def write(parent: etree._Element, record: Struct) -> None:
+    """Append the fields of a record to an element."""
+    for name, value in _parts(record):
+        child = etree.SubElement(parent, f"{{{NS}}}{name}")
+        if isinstance(value, Struct):
+            write(child, value)
+        else:
+            child.text = _text(value)
+
+
+def _parts(record: Struct) -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, tuple):
+            yield from ((field.encode_name, one) for one in value)
+        elif value is not None:
+            yield field.encode_name, value
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Enum():
+            return str(value.value)
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return str(value)

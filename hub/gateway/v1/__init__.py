@@ -1,0 +1,1 @@
+"""The operations over REST, `/v1`, from `schemas/hub/openapi.yaml`."""

@@ -1,0 +1,227 @@
+"""The REST door: `/v1` has the same operations as the SOAP door, with the same fields as JSON.
+
+Files come first, by `POST /v1/files`, and are named by their SHA-256 in the call that they belong
+to. Not promised here: resumable uploads.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from hub.gateway.access.access import Access
+from hub.gateway.limits import read_body
+from hub.gateway.operations import catalogue, records
+from hub.gateway.operations.calls import Answer, FoundFile, Operations, agency_of
+from hub.gateway.operations.catalogue import Operation
+from hub.gateway.operations.refusals import RefusedCall, refusal_of
+from hub.gateway.uploads import receive_file
+from hub.gateway.v1 import problems
+from hub.messages.envelope import MAX_BYTES, place
+from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import Payload
+from hub.runtime.telemetry import Event, log
+
+PREFIX = "/v1"
+FILES = f"{PREFIX}/files"
+STORE_FILE = "files.store"
+_FILES_FIELD = "tepDinhKem"
+_JSON = "application/json"
+_encoder = msgspec.json.Encoder()
+
+
+def install(
+    app: FastAPI,
+    operations: Operations,
+    *,
+    access: Access,
+) -> None:
+    """Add the door to an application."""
+    door = _Door(operations, access)
+    for operation in catalogue.OPERATIONS:
+        methods = ["GET", "HEAD"] if operation is catalogue.FETCH_FILE else [operation.method]
+        app.add_api_route(
+            PREFIX + operation.path, door.route(operation), methods=methods, name=operation.name
+        )
+    app.add_api_route(FILES, door.store_file, methods=["POST"], name="GuiTep")
+
+    @app.get(f"{PREFIX}/faults/{{code}}")
+    def explain(code: str) -> Response:
+        told = problems.guide(code)
+        return JSONResponse(told or {"code": code}, 200 if told else 404)
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    operations: Operations
+    access: Access
+
+    def route(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        """Return the route of an operation."""
+        answer = self._say if operation.says else self._ask
+
+        async def called(request: Request) -> Response:
+            return await self._refusing(request, lambda: answer(request, operation))
+
+        return called
+
+    async def store_file(self, request: Request) -> Response:
+        """Take a file in; the same bytes are stored once."""
+
+        async def store() -> Response:
+            caller = await self.access.identify(request, operation=STORE_FILE)
+            await self.access.admit(caller, operation=STORE_FILE, object=FILES)
+            announced = request.headers.get("x-sha256", "")
+            sha256, size = await receive_file(request, self.operations.files, sha256=announced)
+            return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
+
+        return await self._refusing(request, store)
+
+    async def _say(self, request: Request, operation: Operation) -> Response:
+        caller = await self.access.identify(request, operation=operation.right)
+        key = _key(request)
+        payload, files = _said(operation, request.path_params, await _json(request))
+        await self.access.admit(
+            caller, operation=operation.right, object=request.url.path, agency=agency_of(payload)
+        )
+        said: Answer = await run_in_threadpool(
+            self.operations.say, caller, operation, payload, files=files, key=key
+        )
+        headers = {"Idempotency-Replayed": "true"} if said.replayed else {}
+        return Response(_encoder.encode(said.taken), 202, media_type=_JSON, headers=headers)
+
+    async def _ask(self, request: Request, operation: Operation) -> Response:
+        caller = await self.access.identify(request, operation=operation.right)
+        asked: Any = _asked(operation, {**request.query_params, **request.path_params})
+        await self.access.admit(
+            caller, operation=operation.right, object=request.url.path, agency=agency_of(asked)
+        )
+        if operation is catalogue.FETCH_FILE:
+            return _file(await run_in_threadpool(self.operations.file, asked))
+        if operation is catalogue.LIST:
+            page = await run_in_threadpool(self.operations.list, caller, asked)
+            return _tagged(request, page, _next(request, page, self.access.proxies.origin(request)))
+        return _tagged(request, await run_in_threadpool(self.operations.show, asked), {})
+
+    async def _refusing(
+        self, request: Request, answer: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        try:
+            return await answer()
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            path = request.url.path
+            log.warning(Event.REQUEST_REFUSED, code=refusal.code, where=refusal.where, path=path)
+            return problems.problem(refusal, address=self.access.proxies.origin(request), path=path)
+
+
+def _key(request: Request) -> str:
+    """Return the Idempotency-Key, "" without one; raises RefusedCall for one that is none."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return ""
+    text = given[0]
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    try:
+        if len(given) == 1:
+            return msgspec.convert(text, records.RequestId)
+    except msgspec.ValidationError:
+        pass
+    why = "one header with 1 to 120 printable ASCII characters"
+    raise RefusedCall("call_invalid", where="Idempotency-Key", why=why, told=400)
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != _JSON:
+        raise RefusedCall("media_type_unsupported", where="Content-Type", why=f"{_JSON} is taken")
+    try:
+        body = msgspec.json.decode(await read_body(request, MAX_BYTES))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidMessage("json_broken", where="$", why=str(error)) from None
+    if not isinstance(body, dict):
+        raise RefusedCall("call_invalid", where="$", why="an object is expected")
+    return body
+
+
+def _said(
+    operation: Operation, named: Mapping[str, str], body: dict[str, Any]
+) -> tuple[Payload, list[records.FileGiven]]:
+    """Return what a body says; raises InvalidMessage and RefusedCall that name the field."""
+    given = body.pop(_FILES_FIELD, [])
+    for name, value in named.items():
+        if body.setdefault(name, value) != value:
+            raise RefusedCall("call_invalid", where=f"$.{name}", why="the address has another")
+    _check_names(body, operation)
+    try:
+        kind = Annotated[list[records.FileGiven], msgspec.Meta(max_length=records.MOST_FILES)]
+        files = msgspec.convert({"files": given}, dict[str, kind])["files"]
+    except msgspec.ValidationError as error:
+        found = place(error)
+        where = found["where"].replace("$[...]", f"$.{_FILES_FIELD}", 1)
+        raise RefusedCall("call_invalid", where=where, why=found["why"]) from None
+    try:
+        payload: Any = msgspec.convert(body, operation.request)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage("call_invalid", **place(error)) from None
+    return payload, files
+
+
+def _asked(operation: Operation, given: dict[str, str]) -> Any:
+    _check_names(given, operation)
+    try:
+        return msgspec.convert(given, operation.request, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage("call_invalid", **place(error)) from None
+
+
+def _check_names(given: Mapping[str, object], operation: Operation) -> None:
+    known = {field.encode_name for field in msgspec.structs.fields(operation.request)}
+    if strangers := sorted(set(given) - known):
+        where = f"$.{strangers[0][:60]}"
+        raise RefusedCall("call_invalid", where=where, why="the operation has no such field")
+
+
+def _tagged(request: Request, record: msgspec.Struct, headers: dict[str, str]) -> Response:
+    """Return a record with its ETag, or 304 where the caller has it."""
+    body = _encoder.encode(record)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = headers | {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = {
+        one.strip().removeprefix("W/")
+        for one in request.headers.get("if-none-match", "").split(",")
+    }
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=_JSON, headers=headers)
+
+
+def _next(request: Request, page: records.DossierList, address: str) -> dict[str, str]:
+    if page.next is None:
+        return {}
+    url = request.url.include_query_params(sau=page.next)
+    return {"Link": f'<{address}{url.path}?{url.query}>; rel="next"'}
+
+
+def _file(found: FoundFile) -> Response:
+    """Return a file; the server answers Range, If-Range and HEAD."""
+    shown = found.shown
+    return FileResponse(
+        found.place,
+        media_type=shown.media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{shown.sha256}"',
+            "X-Content-Type-Options": "nosniff",
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{shown.sha256}"',
+            "Cache-Control": "private, no-cache",
+        },
+    )

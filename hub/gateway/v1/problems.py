@@ -1,0 +1,57 @@
+"""Refusals as `application/problem+json` (RFC 9457): code, both languages, what to do."""
+
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from hub.gateway.access import refusal
+from hub.gateway.operations.refusals import RefusedCall
+from hub.rules.failures import fault_catalogue
+from hub.rules.failures.fault_catalogue import Explanation
+from hub.texts import both
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
+    """Return the answer to a refused call; `type` is the address of what to do about it."""
+    text = refused.text
+    told: dict[str, Any] = {
+        "type": refused.guide(address),
+        "title": text.vi,
+        "title_en": text.en,
+        "status": refused.status,
+        "code": refused.code,
+        "instance": path,
+    }
+    if refused.why:
+        told["detail"] = refused.why
+    if refused.where:
+        told["where"] = refused.where
+    headers = dict(refused.headers)
+    if refused.retry_after is not None:
+        headers["Retry-After"] = str(refused.retry_after)
+    return JSONResponse(told, refused.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def guide(code: str) -> dict[str, Any] | None:
+    """Return what a code means and what to do, in both languages; None for an unknown one."""
+    for own in fault_catalogue.load({}):
+        if own.code == code:
+            return _guide(own)
+    if code in refusal.STATUS:
+        text = both(f"access.{code}")
+        return {"code": code, "title": text.vi, "title_en": text.en}
+    return None
+
+
+def _guide(own: Explanation) -> dict[str, Any]:
+    return {
+        "code": own.code,
+        "title": own.cause["vi"],
+        "title_en": own.cause["en"],
+        "action": own.to_do["vi"],
+        "action_en": own.to_do["en"],
+        "who": list(own.who),
+        "runbook": f"docs/runbook/fault-codes.md#{own.code}",
+    }
