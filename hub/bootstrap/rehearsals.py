@@ -13,19 +13,16 @@ from adapters.wire.rehearsal.proposal import Load
 from adapters.wire.rehearsal.protocol import Head, render
 from adapters.wire.rehearsal.records import Mark, RehearsalFinding, RehearsedPartner, Test
 from adapters.wire.rehearsal.walk import Tell, Walked, walk
-from adapters.wire.rehearsal.words import STEPS
+from adapters.wire.rehearsal.words import name_of
 from hub import __version__
 from hub.bootstrap.partners import province_profile, province_settings, town_profile, town_settings
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.settings import Settings, SettingsError
+from hub.texts import both
 
-__all__ = ["STEPS", "Mark", "Rehearsal", "RehearsalFinding", "Walked"]
+__all__ = ["Mark", "Rehearsal", "RehearsalFinding", "Walked", "name_of"]
 PROVINCE, TOWN = "province", "town"
-_SHOWN = {
-    PROVINCE: ("phần mềm dịch vụ công của tỉnh", "the province's public-service software"),
-    TOWN: ("trung tâm hành chính công thị xã", "the town administrative centre"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +51,9 @@ class Rehearsal:
 
     def protocol(self, walked: Walked) -> str:
         """Return the protocol that people sign."""
-        vi, en = _SHOWN[self.partner]
         mode = f" ({self.settings.province_mode})" if self.partner == PROVINCE else ""
         head = Head(
-            partner_vi=vi,
-            partner_en=en,
+            partner=both(f"rehearsal.partner_{self.partner}"),
             endpoint=self.endpoint + mode,
             by=self.by,
             at=local(self.now),

@@ -1,4 +1,4 @@
-"""The protocol of a rehearsal as a text that people sign: Vietnamese first, English beside it."""
+"""The protocol of a rehearsal as a text that people sign, in the language of the process."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from textwrap import wrap
 
 from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from adapters.wire.rehearsal.walk import Walked
-from adapters.wire.rehearsal.words import MARKS, STEPS
+from adapters.wire.rehearsal.words import STEPS, name_of
+from hub.texts import Text, both, text
 
 WIDTH = 100
 _RULE = "=" * WIDTH
@@ -17,8 +18,7 @@ _RULE = "=" * WIDTH
 class Head:
     """What stands above the steps."""
 
-    partner_vi: str
-    partner_en: str
+    partner: Text
     endpoint: str
     by: str
     at: datetime
@@ -31,25 +31,26 @@ class Head:
 
 def render(head: Head, walked: Walked, *, secrets: tuple[str, ...] = ()) -> str:
     """Return the protocol; `secrets` never stand in it."""
-    text = "\n".join([*_head(head), *_findings(walked.findings), *_end(head, walked)]) + "\n"
+    whole = "\n".join([*_head(head), *_findings(walked.findings), *_end(head, walked)]) + "\n"
     for secret in secrets:
         if secret:
-            text = text.replace(secret, "…")
-    return text
+            whole = whole.replace(secret, "…")
+    return whole
 
 
 def _head(head: Head) -> Iterator[str]:
-    yield "BIÊN BẢN KIỂM TRA KẾT NỐI TRƯỚC KHI VẬN HÀNH"
-    yield "Protocol of a rehearsal before going live"
+    yield text("rehearsal.title")
     yield _RULE
-    changed_vi = f"hồ sơ thử {head.number} (lý do: {head.reason})" if head.number else "không"
+    written = text("rehearsal.written_nothing")
+    if head.number:
+        written = text("rehearsal.written_dossier", number=head.number, reason=head.reason)
     rows = (
-        ("Đối tác / Partner", f"{head.partner_vi} / {head.partner_en}"),
-        ("Địa chỉ / Endpoint", head.endpoint),
-        ("Thời điểm / Time", f"{head.at:%H:%M:%S %d/%m/%Y} (UTC{head.at:%z})"),
-        ("Người thực hiện / By", head.by),
-        ("Phiên bản trung tâm / Hub", head.version),
-        ("Ghi vào đối tác / Written", changed_vi),
+        (text("rehearsal.head_partner"), head.partner),
+        (text("rehearsal.head_endpoint"), head.endpoint),
+        (text("rehearsal.head_time"), f"{head.at:%H:%M:%S %d/%m/%Y} (UTC{head.at:%z})"),
+        (text("rehearsal.head_by"), head.by),
+        (text("rehearsal.head_version"), head.version),
+        (text("rehearsal.head_written"), written),
     )
     for name, value in rows:
         yield f"{name:<28} {value}"
@@ -57,50 +58,40 @@ def _head(head: Head) -> Iterator[str]:
 
 
 def _findings(findings: tuple[RehearsalFinding, ...]) -> Iterator[str]:
-    order = list(STEPS)
     number = 0
-    for step in order:
+    for step in STEPS:
         of_step = [it for it in findings if it.step == step]
         if not of_step:
             continue
         number += 1
-        vi, en = STEPS[step]
-        yield f"{number:>2}. {vi} / {en}"
+        yield f"{number:>2}. {name_of(step)}"
         for finding in of_step:
             yield from _finding(finding)
     yield _RULE
 
 
 def _finding(finding: RehearsalFinding) -> Iterator[str]:
-    vi, en = MARKS[finding.mark]
-    first = f"    [{vi} / {en}] "
-    yield from wrap(finding.vi, WIDTH, initial_indent=first, subsequent_indent=" " * 8)
-    if finding.en != finding.vi:
-        yield from wrap(finding.en, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    first = f"    [{both(f'rehearsal.mark_{finding.mark}')}] "
+    yield from wrap(str(finding.text), WIDTH, initial_indent=first, subsequent_indent=" " * 8)
 
 
 def _end(head: Head, walked: Walked) -> Iterator[str]:
     count = sum(it.mark is Mark.ATTENTION for it in walked.findings)
-    yield "KẾT LUẬN / CONCLUSION"
-    stopping = [it for it in walked.findings if it.stops]
-    if stopping:
-        steps = ", ".join(dict.fromkeys(STEPS[it.step][0] for it in stopping))
-        steps_en = ", ".join(dict.fromkeys(STEPS[it.step][1] for it in stopping))
-        yield f"  CHƯA vận hành được: {steps}."
-        yield f"  Going live is NOT possible yet: {steps_en}."
+    yield text("rehearsal.conclusion")
+    if stopping := [it for it in walked.findings if it.stops]:
+        steps = ", ".join(dict.fromkeys(str(name_of(it.step)) for it in stopping))
+        yield f"  {text('rehearsal.not_possible', steps=steps)}"
     else:
-        tried_vi = "" if head.number else " Chưa thử ghi hồ sơ (--test-dossier)."
-        tried_en = "" if head.number else " No dossier was written (--test-dossier)."
-        yield f"  Trao đổi được với cấu hình đề xuất; {count} điểm cần chú ý.{tried_vi}"
-        yield f"  The exchange can run under the proposal; points to attend to: {count}.{tried_en}"
-    lines = len(walked.proposal.lines)
-    yield f"  Cấu hình đề xuất: {lines} dòng / proposed profile: {lines} lines"
+        yield f"  {text('rehearsal.possible', count=count)}"
+        if not head.number:
+            yield f"  {text('rehearsal.no_dossier_written')}"
+    yield f"  {text('rehearsal.proposed_lines', count=len(walked.proposal.lines))}"
     yield ""
-    for vi, en in (
-        ("Đại diện phường", "For the ward"),
-        ("Đại diện đối tác", "For the partner"),
-        ("Người thực hiện", "By"),
+    for name in (
+        text("rehearsal.for_the_ward"),
+        text("rehearsal.for_the_partner"),
+        text("rehearsal.head_by"),
     ):
-        yield f"  {vi} / {en}:"
-        yield f"      {'.' * 44}   Ngày / Date: {'.' * 14}"
+        yield f"  {name}:"
+        yield f"      {'.' * 44}   {text('rehearsal.date')}: {'.' * 14}"
         yield ""

@@ -14,6 +14,7 @@ from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
 from hub.ports import Answer, Drift
 from hub.rules.failures.errors import DeliveryFailure
+from hub.texts import Text
 
 
 class Mark(StrEnum):
@@ -32,8 +33,7 @@ class RehearsalFinding:
     step: str
     """One of `words.STEPS`."""
     mark: Mark
-    vi: str
-    en: str
+    text: Text
     stops: bool = False
     """Without it no exchange is possible."""
 

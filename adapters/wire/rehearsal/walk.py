@@ -20,6 +20,7 @@ from adapters.wire.rehearsal.steps import (
     registering,
 )
 from adapters.wire.rehearsal.words import STEPS
+from hub.texts import both
 
 Tell = Callable[[RehearsalFinding], None]
 
@@ -108,6 +109,5 @@ def _skipped(findings: list[RehearsalFinding], test: Test | None) -> Iterator[Re
         yield RehearsalFinding(
             step,
             Mark.SKIPPED,
-            "không thử vì bước trước không đạt",
-            "not tried, because an earlier step failed",
+            both("rehearsal.step_not_tried_because_an"),
         )

@@ -83,7 +83,7 @@ def rehearse(
 
 
 def _walk(rehearsal: "Rehearsal") -> "Walked":
-    from hub.bootstrap.rehearsals import STEPS
+    from hub.bootstrap.rehearsals import name_of
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # Beside the protocol, which may be piped into a file.
@@ -92,7 +92,7 @@ def _walk(rehearsal: "Rehearsal") -> "Walked":
 
         def tell(finding: "RehearsalFinding") -> None:
             colour = COLOURS[finding.mark]
-            line = f"[{colour}]{finding.mark}[/] {STEPS[finding.step][0]}"
+            line = f"[{colour}]{finding.mark}[/] {name_of(finding.step)}"
             shown.update(task, description=line)
 
         return rehearsal.run(tell=tell)

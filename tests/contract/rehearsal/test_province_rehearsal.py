@@ -11,6 +11,7 @@ from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.rehearsal.steps import registering
 from adapters.wire.rehearsal.steps.logins import MADE_UP
+from hub.texts import Language, use_language
 from tests.support.partners import province as p
 from tests.support.partners.rehearsals import (
     AGENCY,
@@ -71,17 +72,22 @@ def test_without_a_test_dossier_nothing_is_changed(
     assert {"register", "steps", "repeat", "check"}.isdisjoint(it.step for it in walked.findings)
 
 
-def test_the_protocol_names_each_step_in_both_languages_and_no_secret(
+def test_the_protocol_is_in_the_language_of_the_process_and_holds_no_secret(
     simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
-    """Vietnamese first, English beside it, a conclusion, lines to sign; no password, no session."""
+    """Its steps, a conclusion, lines to sign; no password, no session."""
     simulator.speak()
     number = f"{AGENCY}-261128-9101"
     rehearsal, walked = rehearse("province", environment(simulator.url, tmp_path), number=number)
-    text = rehearsal.protocol(walked)
-    for wanted in ("Đăng nhập / Login", "KẾT LUẬN / CONCLUSION", "Trần Thị Thử", number, "Ngày"):
-        assert wanted in text
-    assert p.PASSWORD not in text
+    words = {
+        Language.VI: ("Đăng nhập", "KẾT LUẬN", "[ĐẠT]", "Ngày"),
+        Language.EN: ("Login", "CONCLUSION", "[OK]", "Date"),
+    }
+    for language, wanted in words.items():
+        use_language(language)
+        text = rehearsal.protocol(walked)
+        assert all(it in text for it in (*wanted, "Trần Thị Thử", number)), text
+        assert p.PASSWORD not in text
 
 
 def test_a_wrong_password_ends_the_rehearsal_and_names_what_was_not_tried(
@@ -129,7 +135,7 @@ def test_an_unknown_encoding_is_for_a_person_whatever_else_was_learned(
         gateway.after = bent
         _, walked = rehearse("province", environment(gateway.url, tmp_path), number="")
     assert "echo.header" in lines(walked)
-    (encoding,) = (it for it in walked.findings if "encoding declared" in it.en)
+    (encoding,) = (it for it in walked.findings if "encoding declared" in it.text.en)
     assert encoding.mark == "attention", encoding
 
 

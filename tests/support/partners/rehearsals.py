@@ -53,7 +53,7 @@ def rehearse(
 
 def attention(walked: Walked) -> dict[str, str]:
     """Return step -> words of what a person has to attend to."""
-    return {it.step: it.en for it in walked.findings if it.mark == "attention"}
+    return {it.step: it.text.en for it in walked.findings if it.mark == "attention"}
 
 
 def lines(walked: Walked) -> dict[str, object]:
@@ -63,7 +63,7 @@ def lines(walked: Walked) -> dict[str, object]:
 
 def told(walked: Walked, step: str) -> str:
     """Return all that was found at a step, in English."""
-    return "\n".join(it.en for it in walked.findings if it.step == step)
+    return "\n".join(it.text.en for it in walked.findings if it.step == step)
 
 
 def deliver(

@@ -11,6 +11,7 @@ from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.registering import Registered
 from hub.ports import Doubt, Receipt, Unclear
 from hub.rules.failures.errors import DeliveryFailure
+from hub.texts import both
 
 
 def check(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
@@ -25,22 +26,15 @@ def check(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         else:
             bad.append(f"{name}: {_said(answer)}")
     total = len(answers)
-    more_vi = f"; {hidden} bước cũ không hiển thị" if hidden else ""
-    more_en = f"; {hidden} older steps are not shown" if hidden else ""
     if not bad:
-        yield RehearsalFinding(
-            "check",
-            Mark.OK,
-            f"trung tâm tự tra cứu thấy {good}/{total}{more_vi}",
-            f"the hub's own look-up finds {good} of {total}{more_en}",
-        )
+        text = both("rehearsal.check_all", good=good, total=total, hidden=hidden)
+        yield RehearsalFinding("check", Mark.OK, text)
         return
     listed = "; ".join(bad[:5])
     yield RehearsalFinding(
         "check",
         Mark.ATTENTION,
-        f"trung tâm không tự kết luận được {len(bad)}/{total}: {listed}",
-        f"the hub cannot conclude {len(bad)} of {total} by itself: {listed}",
+        both("rehearsal.check_the_hub_cannot_conclude", count=len(bad), total=total, listed=listed),
     )
 
 

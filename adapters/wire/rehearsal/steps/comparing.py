@@ -24,6 +24,7 @@ from hub.rules.likeness import (
     cut_step,
     read_time,
 )
+from hub.texts import both
 
 LOOKS = 6
 """Look-ups that are compared: a partner may have several servers."""
@@ -68,14 +69,11 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Rehe
         yield RehearsalFinding(
             "times",
             Mark.OK,
-            f"thời gian bị cắt tới {text}; resolution.time",
-            f"times are cut to {text}; resolution.time",
+            both("rehearsal.times_are_cut_to", text=text),
         )
     elif read:
         count = len(read)
-        yield RehearsalFinding(
-            "times", Mark.OK, f"{count} thời điểm, tới giây", f"{count} times, exact"
-        )
+        yield RehearsalFinding("times", Mark.OK, both("rehearsal.times_exact", count=count))
     forms = sorted({_form(it.back) for _, _, it in read})
     if forms:
         listed = ", ".join(forms)
@@ -84,12 +82,12 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Rehe
         if fresh:
             why = f"Times came back written as {listed}"
             context.learn(("dates", "forms"), (*known_forms, *fresh), why)
-        yield RehearsalFinding("times", Mark.OK, f"viết dạng {listed}", f"written as {listed}")
+        yield RehearsalFinding("times", Mark.OK, both("rehearsal.times_written_as", listed=listed))
     unread = sorted({it.name for _, theirs, it in read if theirs is None})
     if unread:
         names = ", ".join(unread)
         yield RehearsalFinding(
-            "times", Mark.ATTENTION, f"không đọc được thời gian: {names}", f"unreadable: {names}"
+            "times", Mark.ATTENTION, both("rehearsal.times_unreadable", names=names)
         )
 
 
@@ -129,24 +127,14 @@ def _texts(context: Context, pairs: list[Pair]) -> Iterator[RehearsalFinding]:
     if cut:
         changes["cut"] = {it.name for it in cut}
     for change, names in sorted(changes.items()):
-        vi, en = _CHANGES[change]
         listed = ", ".join(sorted(names))
-        size = f" ({length})" if change == "cut" else ""
+        size = f"{length}: " if change == "cut" else ""
         mark = Mark.ATTENTION if change == "cut" and not length else Mark.OK
-        yield RehearsalFinding("texts", mark, f"{vi}{size}: {listed}", f"{en}{size}: {listed}")
+        text = both(f"rehearsal.changed_{change}", names=f"{size}{listed}")
+        yield RehearsalFinding("texts", mark, text)
     if not changes:
         count = len(pairs)
-        yield RehearsalFinding(
-            "texts", Mark.OK, f"{count} văn bản như đã gửi", f"{count} texts as sent"
-        )
-
-
-_CHANGES = {
-    "form": ("chữ có dấu ở dạng Unicode khác", "another normal form of letters with marks"),
-    "case": ("chữ hoa, chữ thường bị đổi", "another case"),
-    "blanks": ("khoảng trắng bị đổi", "other blanks"),
-    "cut": ("văn bản bị cắt", "cut off"),
-}
+        yield RehearsalFinding("texts", Mark.OK, both("rehearsal.texts_as_sent", count=count))
 
 
 def changes_of(sent: str, back: str) -> Iterator[str]:
@@ -217,16 +205,13 @@ def _fields(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Reh
         found[_likeness(pair, resolution, zone)].add(pair.name)
     worse = found[Likeness.DIFFERENT] | found[Likeness.UNCLEAR]
     same = len(found[Likeness.SAME] - worse)
-    yield RehearsalFinding(
-        "fields", Mark.OK, f"{same} trường như đã gửi", f"{same} fields are as sent"
-    )
-    for likeness, vi, en in (
-        (Likeness.UNCLEAR, "chưa rõ, kết quả sẽ không tự kết luận được", "unclear"),
-        (Likeness.DIFFERENT, "KHÁC với đã gửi", "DIFFERENT from what was sent"),
-    ):
+    yield RehearsalFinding("fields", Mark.OK, both("rehearsal.fields_are_as_sent", same=same))
+    for likeness in (Likeness.UNCLEAR, Likeness.DIFFERENT):
         if names := found[likeness]:
-            listed = ", ".join(sorted(names))
-            yield RehearsalFinding("fields", Mark.ATTENTION, f"{vi}: {listed}", f"{en}: {listed}")
+            text = both(
+                f"rehearsal.compared_{likeness.name.lower()}", names=", ".join(sorted(names))
+            )
+            yield RehearsalFinding("fields", Mark.ATTENTION, text)
 
 
 def _likeness(pair: Pair, resolution: TimeTextResolution, zone: ZoneInfo) -> Likeness:

@@ -20,6 +20,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Mark, RehearsalFinding
 from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
+from hub.texts import Text, both
 
 SOON = timedelta(days=30)
 """A certificate that ends earlier is to be renewed now."""
@@ -57,21 +58,20 @@ def _name(origin: str) -> RehearsalFinding:
         return RehearsalFinding(
             "name",
             Mark.ATTENTION,
-            f"{parts.hostname}: không phân giải được ({why}). Kiểm tra DNS hoặc địa chỉ.",
-            f"{parts.hostname}: not resolved. Check DNS or the address.",
+            both("rehearsal.name_not_resolved_check_dns", host=parts.hostname, why=why),
             stops=True,
         )
     addresses = ", ".join(dict.fromkeys(str(it[4][0]) for it in found))
     text = f"{parts.hostname} → {addresses}"
-    return RehearsalFinding("name", Mark.OK, text, text)
+    return RehearsalFinding("name", Mark.OK, Text(text, text))
 
 
 def _proxy(origin: str, proxy: str) -> RehearsalFinding:
     if not proxy:
-        vi, en = f"{origin}: gọi trực tiếp", f"{origin}: called directly"
+        text = both("rehearsal.proxy_none", origin=origin)
     else:
-        vi, en = f"{origin}: qua {proxy}", f"{origin}: through {proxy}"
-    return RehearsalFinding("proxy", Mark.OK, vi, en)
+        text = both("rehearsal.proxy_used", origin=origin, proxy=proxy)
+    return RehearsalFinding("proxy", Mark.OK, text)
 
 
 def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator[RehearsalFinding]:
@@ -91,28 +91,27 @@ def _line(context: Context, origin: str, dialer: Any, now: datetime) -> Iterator
                 context.usable = False
                 yield _refused(step, origin, refusal)
         else:
-            vi, en = "không mã hóa (http): chỉ để thử", "not encrypted (http): for tests only"
-            here = _is_here(origin)
-            yield RehearsalFinding(
-                "tls", Mark.OK if here else Mark.ATTENTION, f"{origin}: {vi}", en
-            )
+            mark = Mark.OK if _is_here(origin) else Mark.ATTENTION
+            yield RehearsalFinding("tls", mark, both("rehearsal.tls_none", origin=origin))
     finally:
         connection.close()
 
 
 def _refused(step: str, origin: str, failure: DeliveryFailure) -> RehearsalFinding:
     remedy = remedy_of(failure.code)
-    said = f"{failure.code}: {failure.detail}"
-    vi, en = (remedy.vi, remedy.en) if remedy else ("Kiểm tra địa chỉ, tường lửa.", "Check it.")
-    return RehearsalFinding(
-        step, Mark.ATTENTION, f"{origin}: {said}. {vi}", f"{said}. {en}", stops=True
+    text = both(
+        "rehearsal.line_refused",
+        origin=origin,
+        why=f"{failure.code}: {failure.detail}",
+        remedy=remedy or both("rehearsal.check_address"),
     )
+    return RehearsalFinding(step, Mark.ATTENTION, text, stops=True)
 
 
 def _tls(sock: Any, now: datetime) -> Iterator[RehearsalFinding]:
     name, _, bits = sock.cipher() or ("", "", 0)
     spoken = f"{sock.version()}, {name} ({bits} bit)"
-    yield RehearsalFinding("tls", Mark.OK, spoken, spoken)
+    yield RehearsalFinding("tls", Mark.OK, Text(spoken, spoken))
     for certificate in _chain(sock):
         yield _certificate(certificate, now, trusted=True)
 
@@ -176,17 +175,14 @@ def _certificate(found: x509.Certificate, now: datetime, *, trusted: bool) -> Re
     left = (until - now.astimezone(UTC)).days
     names = f"{found.subject.rfc4514_string()} ← {found.issuer.rfc4514_string()}"
     mark = Mark.OK if trusted and until - now > SOON else Mark.ATTENTION
-    if trusted:
-        vi, en = "tin cậy", "trusted"
-    else:
-        print_ = found.fingerprint(SHA256()).hex()
-        vi, en = f"CHƯA tin cậy, SHA-256 {print_}", f"NOT trusted, SHA-256 {print_}"
-    return RehearsalFinding(
-        "tls",
-        mark,
-        f"{names}; còn {left} ngày (đến {until:%d/%m/%Y}); {vi}",
-        f"{names}; {left} days left (until {until:%Y-%m-%d}); {en}",
+    text = both(
+        "rehearsal.certificate_trusted" if trusted else "rehearsal.certificate_not_trusted",
+        names=names,
+        days=left,
+        until=f"{until:%d/%m/%Y}",
+        print=found.fingerprint(SHA256()).hex(),
     )
+    return RehearsalFinding("tls", mark, text)
 
 
 def _is_here(origin: str) -> bool:

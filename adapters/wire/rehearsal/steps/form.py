@@ -11,6 +11,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from hub.ports import DriftKind
 from hub.rules.failures.errors import DeliveryFailure
+from hub.texts import both
 
 _OLD = ("windows-1258", "windows-1252")
 """Charsets of old Vietnamese programs that do not name their charset."""
@@ -26,7 +27,7 @@ def form(context: Context) -> Iterator[RehearsalFinding]:
     if coded:
         names = ", ".join(coded)
         yield RehearsalFinding(
-            "form", Mark.OK, f"nén: {names}, đọc được", f"compressed: {names}, is read"
+            "form", Mark.OK, both("rehearsal.form_compressed_is_read", names=names)
         )
     yield _echo(context)
     yield from _drift(context.said)
@@ -50,8 +51,7 @@ def _encoding(context: Context, replies: Sequence[Reply]) -> RehearsalFinding:
     return RehearsalFinding(
         "form",
         Mark.OK if "?" not in real or learned else Mark.ATTENTION,
-        f"bảng mã khai báo: {texts[0]}; thực tế: {texts[1]}",
-        f"encoding declared: {texts[0]}; real: {texts[1]}",
+        both("rehearsal.encoding", declared=texts[0], real=texts[1]),
     )
 
 
@@ -85,17 +85,13 @@ def _echo(context: Context) -> RehearsalFinding:
     header = context.partner.profile.echo.header
     if header:
         lost = sum(it.kind is DriftKind.ECHO for said in context.said for it in said.drift)
-        vi, en = f"{header} được trả lại", f"{header} comes back with every reply"
-        if lost:
-            vi = f"{header} không trả lại nguyên vẹn: bỏ HUB_PROVINCE_REQUEST_ID, đặt echo.header"
-            en = f"{header} does not come back: leave HUB_PROVINCE_REQUEST_ID out, set echo.header"
-        return RehearsalFinding("form", Mark.ATTENTION if lost else Mark.OK, vi, en)
+        text = both("rehearsal.echo_lost" if lost else "rehearsal.echo_kept", header=header)
+        return RehearsalFinding("form", Mark.ATTENTION if lost else Mark.OK, text)
     learned = any(line.path == ("echo", "header") for line in context.proposal.lines)
     return RehearsalFinding(
         "form",
         Mark.OK,
-        "không có dấu trả lại: mỗi kết nối một lệnh gọi" + (", đã đề xuất" if learned else ""),
-        "no echo comes back: one call for each connection" + (", proposed" if learned else ""),
+        both("rehearsal.echo_proposed" if learned else "rehearsal.echo_none"),
     )
 
 
@@ -107,13 +103,12 @@ def _drift(said: Sequence[HeardReply]) -> Iterator[RehearsalFinding]:
             if drift.kind is not DriftKind.ECHO:
                 found[drift.kind][f"{drift.operation} {drift.place}".strip()] = None
     if not found:
-        yield RehearsalFinding("form", Mark.OK, "đúng như hợp đồng", "as the contract says")
+        yield RehearsalFinding("form", Mark.OK, both("rehearsal.form_as_the_contract_says"))
     for kind, places in sorted(found.items()):
         shown = "; ".join(list(places)[:MOST])
         more = f"; +{len(places) - MOST}" if len(places) > MOST else ""
         yield RehearsalFinding(
             "form",
             Mark.OK,
-            f"{kind} (khác hợp đồng, đọc được): {shown}{more}",
-            f"{kind} (not as the contract says, is read)",
+            both("rehearsal.form_not_as_the_contract", kind=kind, shown=shown, more=more),
         )

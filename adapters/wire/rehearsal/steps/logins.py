@@ -7,6 +7,7 @@ from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context, passes, unknown_effect
 from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.teaching import described, teach_code, teach_end
+from hub.texts import Text, both
 
 MADE_UP = "0000000000000000000000000000dead"
 """A session that no partner ever gave."""
@@ -26,27 +27,27 @@ def login(context: Context) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "login",
             Mark.ATTENTION,
-            f"Không đăng nhập được: {what}. Kiểm tra tài khoản, mã đơn vị, địa chỉ.",
-            f"No login: {what}. Check account, agency id and address.",
+            both("rehearsal.login_no_login_check_account", what=what),
             stops=True,
         )
         return
     context.token = said.token
     seconds = said.took.total_seconds()
-    yield RehearsalFinding("login", Mark.OK, f"được, {seconds:.2f} s", f"works, {seconds:.2f} s")
+    yield RehearsalFinding(
+        "login", Mark.OK, both("rehearsal.login_works", seconds=f"{seconds:.2f}")
+    )
     yield _clock(said)
 
 
 def _clock(said: HeardReply) -> RehearsalFinding:
     if said.ahead is None:
-        return RehearsalFinding(
-            "clock", Mark.OK, "trả lời không mang giờ", "replies carry no time: not compared"
-        )
+        return RehearsalFinding("clock", Mark.OK, both("rehearsal.clock_replies_carry_no_time"))
     seconds = round(said.ahead.total_seconds())
     mark = Mark.OK if abs(said.ahead) <= MOST_AHEAD else Mark.ATTENTION
-    vi, en = ("đối tác nhanh hơn", "ahead of") if seconds >= 0 else ("đối tác chậm hơn", "behind")
-    text = f"{abs(seconds)} s"
-    return RehearsalFinding("clock", mark, f"{vi} {text}", f"the partner is {text} {en} us")
+    text = both(
+        "rehearsal.clock_ahead" if seconds >= 0 else "rehearsal.clock_behind", seconds=abs(seconds)
+    )
+    return RehearsalFinding("clock", mark, text)
 
 
 def second_login(context: Context) -> Iterator[RehearsalFinding]:
@@ -56,22 +57,22 @@ def second_login(context: Context) -> Iterator[RehearsalFinding]:
     if not second.token:
         what = described(second)
         yield RehearsalFinding(
-            "second_login", Mark.ATTENTION, f"bị từ chối: {what}", f"refused: {what}"
+            "second_login", Mark.ATTENTION, both("rehearsal.second_login_refused", what=what)
         )
         return
     context.token = second.token
     if second.token == first:
         yield RehearsalFinding(
-            "second_login", Mark.OK, "cùng một phiên được cấp lại", "the same session is given"
+            "second_login", Mark.OK, both("rehearsal.second_login_the_same_session_is")
         )
         return
     said = context.look_up_under(context.partner.absent, first)
     other = context.look_up_under(context.partner.absent, second.token)
     if said.end is not None and other.end is None:
-        yield _displaced("", "")
+        yield _displaced(both("rehearsal.displaced"))
     elif said.failure is None or _same(said, other) or passes(said):
         yield RehearsalFinding(
-            "second_login", Mark.OK, "phiên trước vẫn dùng được", "the first login stays good"
+            "second_login", Mark.OK, both("rehearsal.second_login_the_first_login_stays")
         )
     else:
         # Said otherwise than of a login that never was: "signed in elsewhere".
@@ -79,22 +80,14 @@ def second_login(context: Context) -> Iterator[RehearsalFinding]:
         what = described(said, secrets)
         taught = teach_end(context, said, "A login before a newer one", secrets=secrets)
         if taught.understood:
-            yield _displaced(f" ({what}; đã đề xuất)", f" ({what}; proposed)")
+            yield _displaced(both("rehearsal.displaced_proposed", what=what))
         else:
-            yield _displaced(
-                f" và không nhận ra: {what} ({taught.problem}). Hỏi đối tác báo hết phiên bằng gì",
-                f", and its end is not recognised: {what} ({taught.problem}). Ask the partner",
-            )
+            problem = taught.problem
+            yield _displaced(both("rehearsal.displaced_unseen", what=what, problem=problem))
 
 
-def _displaced(vi: str, en: str) -> RehearsalFinding:
-    return RehearsalFinding(
-        "second_login",
-        Mark.ATTENTION,
-        "phiên trước bị hủy khi đăng nhập mới: xin tài khoản riêng cho trung tâm, không dùng"
-        f" chung với chương trình khác{vi}",
-        f"a new login ends the one before: get an account that only the hub uses{en}",
-    )
+def _displaced(text: Text) -> RehearsalFinding:
+    return RehearsalFinding("second_login", Mark.ATTENTION, text)
 
 
 def ended_session(context: Context) -> Iterator[RehearsalFinding]:
@@ -110,9 +103,7 @@ def ended_session(context: Context) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
-            f"đối tác trả lời như với phiên đúng ({what}): tra cứu không kiểm tra phiên?"
-            " Hỏi đối tác",
-            f"answered as under a good login ({what}): is the session checked? Ask the partner",
+            both("rehearsal.ended_session_answered_as_under_a", what=what),
         )
         return
     yield _learned(context, said, what, partner.absent)
@@ -133,8 +124,7 @@ def write_without_login(
         finding = RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
-            f"{what}: đối tác ghi hồ sơ mà không kiểm tra phiên. Hỏi đối tác",
-            f"{what}: written without a login. Ask the partner",
+            both("rehearsal.ended_session_written_without_a_login", what=what),
         )
         return finding, said
     finding = _learned(context, said, what, number)
@@ -148,25 +138,20 @@ def _learned(context: Context, said: HeardReply, what: str, number: str) -> Rehe
         return RehearsalFinding(
             "ended_session",
             Mark.OK,
-            f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
-            f"{what}; recognised by a line of the proposal",
+            both("rehearsal.ended_session_recognised_by_a_line", what=what),
         )
     return RehearsalFinding(
         "ended_session",
         Mark.ATTENTION,
-        f"không nhận ra: {what} ({taught.problem}). Hỏi đối tác báo hết phiên bằng gì, rồi ghi vào"
-        " [session] hoặc [codes]",
-        f"not recognised: {what} ({taught.problem}). Ask how the partner says it; write it into"
-        " [session] or [codes]",
+        both("rehearsal.ended_session_not_recognised_ask_how", what=what, problem=taught.problem),
         stops=not passes(said),
     )
 
 
 def _recognised(said: HeardReply, what: str) -> RehearsalFinding:
     certain = said.end is None or said.end.certain
-    vi = "nhận ra" if certain else "nhận ra, nhưng không chắc lệnh gọi chưa thực hiện"
-    en = "recognised" if certain else "recognised; the call's effect counts as unknown"
-    return RehearsalFinding("ended_session", Mark.OK, f"{what}: {vi}", f"{what}: {en}")
+    text = both("rehearsal.recognised" if certain else "rehearsal.recognised_unsure", what=what)
+    return RehearsalFinding("ended_session", Mark.OK, text)
 
 
 def _same(one: HeardReply, other: HeardReply) -> bool:

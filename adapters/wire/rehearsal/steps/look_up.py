@@ -9,6 +9,7 @@ from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
 from adapters.wire.rehearsal.steps.teaching import Taught, described, teach_code
+from hub.texts import Text, both
 
 CALLS = 5
 """Look-ups by which the latency is measured."""
@@ -22,15 +23,14 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
     said = context.look_up(number)
     what = described(said, (number,))
     if said.means is Means.NOT_THERE:
-        yield RehearsalFinding("absent", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        yield RehearsalFinding("absent", Mark.OK, both("rehearsal.absent_recognised", what=what))
         return
     taught = _teach(context, said, number)
     if taught.understood:
         yield RehearsalFinding(
             "absent",
             Mark.OK,
-            f"{what}; đã thêm dòng nhận biết vào cấu hình đề xuất",
-            f"{what}; recognised by a line of the proposal",
+            both("rehearsal.absent_recognised_by_a_line", what=what),
         )
         return
     problem = taught.problem or "-"
@@ -38,8 +38,7 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
     yield RehearsalFinding(
         "absent",
         Mark.ATTENTION,
-        f"không nhận ra: {what} ({problem}{detail}). Hỏi đối tác báo «không có hồ sơ» bằng mã nào",
-        f"not recognised: {what} ({problem}{detail}). Ask for the code of “no such dossier”",
+        both("rehearsal.absent_not_recognised_ask_for", what=what, problem=problem, detail=detail),
         stops=True,
     )
 
@@ -61,9 +60,9 @@ def pings(context: Context) -> Iterator[RehearsalFinding]:
         what = f"{said.operation}: {described(said)}"
         good = said.failure is None
         if good:
-            yield RehearsalFinding("ping", Mark.OK, what, what)
+            yield RehearsalFinding("ping", Mark.OK, Text(what, what))
         else:
-            yield RehearsalFinding("ping", Mark.ATTENTION, f"{what}. Hỏi đối tác", f"{what}. Ask")
+            yield RehearsalFinding("ping", Mark.ATTENTION, both("rehearsal.ping_ask", what=what))
 
 
 def latency(context: Context) -> Iterator[RehearsalFinding]:
@@ -74,17 +73,12 @@ def latency(context: Context) -> Iterator[RehearsalFinding]:
         if said.reply is not None:
             took.append(said.took)
     if not took:
-        yield RehearsalFinding("latency", Mark.ATTENTION, "không có trả lời nào", "no reply at all")
+        yield RehearsalFinding("latency", Mark.ATTENTION, both("rehearsal.latency_no_reply_at_all"))
         return
     in_ms = [it.total_seconds() * 1000 for it in took]
     text = f"{min(in_ms):.0f} / {median(in_ms):.0f} / {max(in_ms):.0f} ms"
     slow = max(took) > context.partner.reply_timeout / 2
-    vi = "; quá nửa HUB_REPLY_TIMEOUT: tăng thời gian chờ" if slow else ""
-    en = "; over half of HUB_REPLY_TIMEOUT: raise it" if slow else ""
-    count = len(took)
-    yield RehearsalFinding(
-        "latency",
-        Mark.ATTENTION if slow else Mark.OK,
-        f"nhanh nhất / giữa / chậm nhất của {count} lần: {text}{vi}",
-        f"min / median / longest of {count} calls: {text}{en}",
+    words = both(
+        "rehearsal.latency_slow" if slow else "rehearsal.latency", count=len(took), times=text
     )
+    yield RehearsalFinding("latency", Mark.ATTENTION if slow else Mark.OK, words)

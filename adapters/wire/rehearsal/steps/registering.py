@@ -18,6 +18,7 @@ from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding, 
 from adapters.wire.rehearsal.steps.logins import write_without_login
 from adapters.wire.rehearsal.steps.teaching import described, teach_code
 from hub.rules.failures.errors import FaultClass
+from hub.texts import both
 
 POLL = timedelta(milliseconds=250)
 LONGEST_LAG = timedelta(minutes=2)
@@ -49,12 +50,11 @@ def register(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "free",
             Mark.ATTENTION,
-            f"mã hồ sơ thử đã có hoặc không tra được ({what}): chọn mã khác",
-            f"the number is taken, or cannot be looked up ({what}): choose another one",
+            both("rehearsal.free_the_number_is_taken", what=what),
             stops=True,
         )
         return
-    yield RehearsalFinding("free", Mark.OK, "chưa có hồ sơ mang mã này", "nothing has this number")
+    yield RehearsalFinding("free", Mark.OK, both("rehearsal.free_nothing_has_this_number"))
     finding, done = write_without_login(context, number)
     yield finding
     said = done or context.with_login(lambda token: context.partner.register(token))
@@ -81,23 +81,19 @@ def _registered(
         if taught.understood:
             said = context.partner.again(said)
     if said.means is Means.DONE and said.names and shown is not None:
-        return RehearsalFinding("register", Mark.OK, f"được: {what}", f"works: {what}")
+        return RehearsalFinding("register", Mark.OK, both("rehearsal.register_works", what=what))
     if shown is None:
         problem = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
-        patience = _patience(context).total_seconds()
-        return RehearsalFinding(
-            "register",
-            Mark.ATTENTION,
-            f"{what}{problem}; tra cứu không thấy sau {patience:g} s. Hỏi đối tác",
-            f"{what}{problem}; not shown after {patience:g} s. Ask the partner",
-            stops=True,
+        patience = f"{_patience(context).total_seconds():g}"
+        text = both(
+            "rehearsal.register_not_shown_after", what=what, problem=problem, patience=patience
         )
+        return RehearsalFinding("register", Mark.ATTENTION, text, stops=True)
     if said.means is Means.DONE:
         return RehearsalFinding(
             "register",
             Mark.ATTENTION,
-            f"{what}: trả lời không nêu mã hồ sơ, nên mỗi lần gửi phải tra cứu lại",
-            f"{what}: the reply does not name the dossier, so each effect has to be looked up",
+            both("rehearsal.register_the_reply_does_not", what=what),
             stops=True,
         )
     detail = f"{said.failure.code}: {said.failure.detail}" if said.failure else str(said.means)
@@ -105,8 +101,7 @@ def _registered(
     return RehearsalFinding(
         "register",
         Mark.ATTENTION,
-        f"{what} ({detail}), nhưng tra cứu đã thấy hồ sơ",
-        f"{what} ({detail}), and the look-up shows it",
+        both("rehearsal.register_and_the_look_up", what=what, detail=detail),
         stops=not passing,
     )
 
@@ -145,17 +140,17 @@ def _lag(context: Context, lag: timedelta) -> RehearsalFinding:
         return RehearsalFinding(
             "lag",
             Mark.OK,
-            f"{measured}; đề xuất lookup.lag = {wanted.seconds}s",
-            f"{measured}; proposed: lookup.lag",
+            both("rehearsal.lag_proposed_lookup_lag", measured=measured, seconds=wanted.seconds),
         )
     # Never lowered: one quiet day proves no longest lag, and too short a lag doubles a step.
     return RehearsalFinding(
         "lag",
         Mark.OK,
-        f"{measured}; lookup.lag hiện tại {known.total_seconds():g} s là đủ; chỉ giảm khi đối tác"
-        " xác nhận",
-        f"{measured}; the profile's lookup.lag of {known.total_seconds():g} s is enough; lower it"
-        " only when the partner confirms a shorter one",
+        both(
+            "rehearsal.lag_the_profile_lookup_lag",
+            measured=measured,
+            known=f"{known.total_seconds():g}",
+        ),
     )
 
 
@@ -176,12 +171,13 @@ def add_steps(context: Context, there: Registered) -> Iterator[RehearsalFinding]
         yield RehearsalFinding(
             "steps",
             Mark.ATTENTION,
-            f"{len(there.done)}/{total} bước được nhận: {text}",
-            f"{len(there.done)} of {total} are done: {text}",
+            both("rehearsal.steps_of_are_done", done=len(there.done), total=total, text=text),
             stops=not there.done,
         )
     else:
-        yield RehearsalFinding("steps", Mark.OK, f"{total} bước: {text}", f"{total} steps: {text}")
+        yield RehearsalFinding(
+            "steps", Mark.OK, both("rehearsal.steps_steps", total=total, text=text)
+        )
     if there.done:
         yield from _shown(context, there)
 
@@ -206,8 +202,7 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
-            "tra cứu không hiển thị bước mới nhất: hỏi đối tác",
-            "the look-up does not show the newest step: ask the partner",
+            both("rehearsal.shown_steps_the_look_up_does"),
         )
         return
     there.shown = [shown]
@@ -220,12 +215,13 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
-            f"{len(doubled)} bước hiển thị hai lần",
-            f"{len(doubled)} steps are shown twice",
+            both("rehearsal.shown_steps_steps_are_shown_twice", count=len(doubled)),
         )
     if not missing:
         count = len(set(indices))
-        yield RehearsalFinding("shown_steps", Mark.OK, f"đủ {count} bước", f"all {count} are shown")
+        yield RehearsalFinding(
+            "shown_steps", Mark.OK, both("rehearsal.shown_steps_all_are_shown", count=count)
+        )
     elif max(missing) < min(indices):
         count = len(indices) + shown.unknown_steps
         why = f"The look-up showed the newest {count} of {len(there.done)} steps"
@@ -233,15 +229,13 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         yield RehearsalFinding(
             "shown_steps",
             Mark.OK,
-            f"chỉ {count} bước mới nhất; đề xuất lookup.last_steps = {count}",
-            f"only the newest {count}; proposed: lookup.last_steps",
+            both("rehearsal.shown_steps_only_the_newest_proposed", count=count),
         )
     else:
         yield RehearsalFinding(
             "shown_steps",
             Mark.ATTENTION,
-            f"thiếu {len(missing)} bước ở giữa: hỏi đối tác",
-            f"{len(missing)} steps between others are missing: ask the partner",
+            both("rehearsal.shown_steps_steps_between_others_are", count=len(missing)),
             stops=True,
         )
 
@@ -252,28 +246,26 @@ def repeat(context: Context) -> Iterator[RehearsalFinding]:
     said = context.with_login(lambda token: context.partner.register(token))
     what = described(said, (number,))
     if said.means is Means.ALREADY:
-        yield RehearsalFinding("repeat", Mark.OK, f"{what}: nhận ra", f"{what}: recognised")
+        yield RehearsalFinding("repeat", Mark.OK, both("rehearsal.repeat_recognised", what=what))
         return
     if said.means is Means.DONE:
         yield RehearsalFinding(
             "repeat",
             Mark.ATTENTION,
-            f"{what}: nhận lần hai như lần đầu. Hỏi đối tác có tạo bản thứ hai không",
-            f"{what}: taken a second time. Ask whether there are two records now",
+            both("rehearsal.repeat_taken_a_second_time", what=what),
         )
         return
     if has_one(said.message, EXISTS):
         why = f"The same registration again was answered so: {what}"
         taught = teach_code(context, said, Means.ALREADY, why, secrets=(number,))
         if taught.understood:
-            yield RehearsalFinding("repeat", Mark.OK, f"{what}; đã đề xuất", f"{what}; proposed")
+            yield RehearsalFinding("repeat", Mark.OK, both("rehearsal.repeat_proposed", what=what))
             return
         what = f"{what} ({taught.problem})"
     yield RehearsalFinding(
         "repeat",
         Mark.ATTENTION,
-        f"không nhận ra «đã tồn tại»: {what}. Hỏi đối tác mã nào",
-        f"“already exists” is not recognised: {what}. Ask for its code",
+        both("rehearsal.repeat_already_exists_is_not", what=what),
     )
 
 
