@@ -28,7 +28,7 @@ def _version(wanted: bool) -> None:
 def hub(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option("--version", callback=_version, is_eager=True, help="version"),
     ] = False,
 ) -> None:
     """Run the hub, look at it, repair it, drill with it."""

@@ -1,4 +1,4 @@
-"""What every command needs: the console, the settings, the store, who acts and why."""
+"""What every command needs: the settings, the store, who acts and why."""
 
 import os
 import pwd
@@ -8,28 +8,27 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from hub.bootstrap.installation import open_store
+from hub.cli.output.answer import done, put, refuse
 from hub.messages.local_time import LOCAL
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
+from hub.texts import text
 
 if TYPE_CHECKING:
     from hub.operations.signed_by import SignedBy
 
-console = Console()
-Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit.")]
-Actor = Annotated[
-    str,
-    typer.Option("--actor", help="Full name of the person who decides; without it HUB_OPERATOR."),
-]
+Reason = Annotated[str, typer.Option("--reason", help="reason")]
+Actor = Annotated[str, typer.Option("--actor", help="actor")]
 """Every command with a decision has it and hands it to `by`."""
-Delivery = Annotated[int, typer.Argument(help="Number of the delivery.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])]
+Delivery = Annotated[int, typer.Argument(help="delivery")]
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="day_or_time")
+]
 
 
 def settings() -> Settings:
@@ -37,14 +36,14 @@ def settings() -> Settings:
     try:
         return load(os.environ)
     except SettingsError as error:
-        console.print(f"[red]Settings cannot be used:[/]\n{error}")
+        refuse(text("unavailable.settings"), cause=str(error))
         raise typer.Exit(2) from None
 
 
 def broker_address(found: Settings) -> tuple[str, str]:
     """Return AMQP and management address; without a broker ends the command with code 2."""
     if not found.broker_url:
-        console.print("[red]HUB_BROKER_URL is not set: there is no broker to look at.[/]")
+        refuse(text("unavailable.no_broker_url"))
         raise typer.Exit(2)
     return found.broker_url, found.broker_management_url
 
@@ -52,7 +51,8 @@ def broker_address(found: Settings) -> tuple[str, str]:
 def one_of(option: str, value: str, *allowed: str) -> None:
     """End the command with code 2 unless the option has an allowed value."""
     if value not in allowed:
-        console.print(f"[red]{option} is {' or '.join(allowed)}, not {value!r}[/]")
+        names = " | ".join(allowed)
+        refuse(text("unavailable.not_allowed", name=option, allowed=names, value=value))
         raise typer.Exit(2)
 
 
@@ -81,7 +81,7 @@ def by(reason: str, actor: str, *, automatic: str = "") -> "SignedBy":
     try:
         who = automatic if automatic and not name else signed(name, system_user())
     except NotNamed as error:
-        say_both(*error.text)
+        refuse(error.text)
         raise typer.Exit(2) from None
     return {"actor": who, "reason": reason, "now": utc_now()}
 
@@ -95,20 +95,23 @@ def system_user() -> str:
         return f"uid {uid}"
 
 
-def say_both(vi: str, en: str, *, cause: str = "") -> None:
-    """Print a refusal: Vietnamese first, English beside it, for operators the technical cause."""
-    console.print(vi, style="red", markup=False, highlight=False, soft_wrap=True)
-    console.print(en, style="red", markup=False, highlight=False, soft_wrap=True)
-    if cause:
-        console.print(cause, style="dim", markup=False, highlight=False, soft_wrap=True)
+def confirmed(question: str) -> None:
+    """Ask on standard error; anything but yes ends the command with code 1."""
+    typer.confirm(question, abort=True, err=True)
 
 
-def operate(work: Callable[[Store], None]) -> None:
-    """Do one thing to a delivery and say whether it was done."""
+def operate(delivery: int, work: Callable[[Store], None]) -> None:
+    """Do one thing to a delivery and print whether it was done."""
     try:
         with opened() as store:
             work(store)
     except (StateConflict, NoSuchDelivery) as error:
-        console.print(f"[red]Chưa làm / Not done:[/] {error}")
-        raise typer.Exit(1) from None
-    console.print("[green]✓[/] Done.")
+        raise not_done(error) from None
+    put(delivery=delivery)
+    done(text("decisions.done"))
+
+
+def not_done(why: object) -> typer.Exit:
+    """Print why nothing was changed; return the exception that ends the command with code 1."""
+    refuse(text("decisions.not_done", why=why))
+    return typer.Exit(1)

@@ -8,15 +8,16 @@ sentence and an exit code, see `hub.cli.unavailable`; only a fault of our own sh
 import importlib
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Annotated, Any
 
 import typer
 import typer.core
 import typer.main
 
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
-from hub.texts import language_of, use_language
+from hub.cli.output import answer
+from hub.texts import language_of, text, use_language
 
 
 class Commands(MutableMapping[str, Any]):
@@ -54,21 +55,62 @@ class Commands(MutableMapping[str, Any]):
         return name in self._paths  # the base class would load the command
 
     def sentence(self, name: str) -> str:
-        """Return what a list says of a command."""
-        path = self._paths[name]
-        return GROUPS[path] if path in GROUPS else COMMANDS[path].sentence
+        """Return what a list says of a command: the first line of its help."""
+        return text(f"help.{_id_of_help(self._paths[name])}").partition("\n")[0]
 
 
 def load(path: str) -> Any:
     """Return the command or group of a path; a command's module is imported now."""
     if path in GROUPS:
-        return Group(name=path, help=GROUPS[path], no_args_is_help=path not in {*DEFAULTS, *FORMER})
-    app = importlib.import_module(COMMANDS[path].module).app
+        return Group(name=path, no_args_is_help=path not in {*DEFAULTS, *FORMER})
     name = path.rpartition(" ")[2]
-    group: Any = typer.main.get_group(app)
+    group: Any = typer.main.get_group(importlib.import_module(COMMANDS[path]).app)
     command = group.commands[name]
     command.name = name
+    command.params.append(_json_option(path))
+    command.format_help = _translated(command, path)
     return command
+
+
+def _id_of_help(path: str) -> str:
+    return path.replace(" ", "_")
+
+
+def _translated(command: Any, path: str) -> Callable[[Any, Any], None]:
+    """Return the way in which a command prints its help: texts are read only then.
+
+    What stands as help at an option is the id of its text (hub/texts/options.toml).
+    """
+    print_help, ids = command.format_help, [(it, it.help) for it in command.params]
+
+    def format_help(ctx: Any, formatter: Any) -> None:
+        command.help = text(f"help.{_id_of_help(path)}")
+        for option, id in ids:
+            option.help = text(f"options.{id}") if id else None
+        command.get_help_option(ctx).help = text("options.help")
+        print_help(ctx, formatter)
+
+    return format_help
+
+
+def _json_option(path: str) -> Any:
+    """Return the option --json, which every command has; it starts the command's answer."""
+
+    def start(wanted: bool) -> None:
+        answer.begin(path, json=wanted)
+
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def only(
+        json: Annotated[
+            bool,
+            typer.Option("--json", is_eager=True, expose_value=False, callback=start, help="json"),
+        ] = False,
+    ) -> None:
+        del json
+
+    return typer.main.get_command(app).params[0]
 
 
 def _as_flag(option: Any) -> Any:
@@ -91,6 +133,10 @@ class Group(typer.core.TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help; it lists every command and loads none."""
+        self.help = text(f"help.{self.path or 'hub'}")
+        for option in self.params:
+            option.help = text(f"options.{option.name}")  # type: ignore[attr-defined]
+        self.get_help_option(ctx).help = text("options.help")
         self._listing = True
         try:
             super().format_help(ctx, formatter)
@@ -122,6 +168,7 @@ class Group(typer.core.TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give a group that was called alone its default command."""
+        use_language(language_of(os.environ))
         alone = not args or (args[0].startswith("-") and args[0] != "--help")
         if alone and self.path in DEFAULTS:
             args = [DEFAULTS[self.path], *args]
@@ -134,9 +181,15 @@ class Group(typer.core.TyperGroup):
         """Run the command; a sentence names what it stands on and does not find."""
         if self.path:
             return super().invoke(ctx)
-        use_language(language_of(os.environ))
+        answer.begin("", json=False)
+        code = 1
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            code = 0
+            return result
+        except typer.Exit as ended:
+            code = ended.exit_code
+            raise
         except Exception as error:
             from hub.cli import unavailable  # only a failure needs to know every way to fail
 
@@ -144,8 +197,11 @@ class Group(typer.core.TyperGroup):
             if refusal is None:
                 raise
             refusal.show()
-            raise typer.Exit(refusal.code) from None
+            code = refusal.code
+            raise typer.Exit(code) from None
+        finally:
+            answer.end(code)
 
 
 def _name_the_new_verb(former: str) -> None:
-    sys.stderr.write(f"hub {former} is hub {FORMER[former]} now; works in this release only\n")
+    sys.stderr.write(f"{text('unavailable.former_verb', former=former, new=FORMER[former])}\n")

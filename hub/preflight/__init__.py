@@ -5,8 +5,8 @@ refuses to start, the rest is a warning. A process whose roles need no broker is
 that is away, and one that calls no partner does not ask them.
 """
 
-from hub.preflight.check import Check, show
+from hub.preflight.check import Check
 from hub.preflight.examine import examine, examine_all
 from hub.preflight.watch import Watch, report
 
-__all__ = ["Check", "Watch", "examine", "examine_all", "report", "show"]
+__all__ = ["Check", "Watch", "examine", "examine_all", "report"]

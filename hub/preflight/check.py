@@ -1,11 +1,9 @@
-"""One finding of the preflight, how it is shown, and how it is kept."""
+"""One finding of the preflight, and how it is kept."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -50,12 +48,3 @@ def clock(
         "Let both machines take their time from the same NTP server (docs/runbook/symptoms.md).",
         fatal=refuse is not None and away > refuse,
     )
-
-
-def show(console: Console, checks: Iterable[Check]) -> None:
-    """Print findings as a table."""
-    table = Table("", "what", "finding", "what to do")
-    for check in checks:
-        mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.fatal else "[yellow]![/]"
-        table.add_row(mark, check.subject, check.detail, "" if check.ok else check.fix)
-    console.print(table)

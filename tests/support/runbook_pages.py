@@ -5,12 +5,15 @@ fresh. Texts come from `hub/texts` and `hub/rules/failures/data/faults.toml`, na
 from the code.
 """
 
+import importlib
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from hub.cli.commands import COMMANDS
+from hub.cli.output.listing import Listing
 from hub.messages.catalog import CATALOG
 from hub.rules.failures import fault_catalogue
 from hub.rules.failures.errors import FAULTS
@@ -131,7 +134,45 @@ def messages() -> str:
     return before + _MARK + "\n".join([*head, *rows]) + f"\n{_END}" + after
 
 
+def documents() -> str:
+    """Return the page of the documents that commands print with --json."""
+    rows = []
+    for path, module in COMMANDS.items():
+        answers = importlib.import_module(module).ANSWERS[path.rpartition(" ")[2]]
+        fields = "<br>".join(_field(it) for it in answers)
+        rows.append(f"| `hub {path}` | {fields} |")
+    return _page(
+        "Tài liệu JSON của các lệnh · JSON documents of the commands",
+        "Lệnh nào cũng có `--json`: đầu ra chuẩn là một tài liệu JSON. Tài liệu nào cũng có "
+        "`command`,\n`exit_code` (0 xong, 1 chưa làm hoặc không khớp, 2 lệnh hoặc cài đặt sai, 3 "
+        "thiếu thứ trung tâm cần) và\n`refusals`, các câu nói vì sao. Thời điểm theo ISO 8601. Tên "
+        "trường không đổi giữa các bản. Dòng lệnh\nkhông đọc được thì chỉ có câu ở đầu ra lỗi. "
+        "`name[...]` là danh sách, mỗi mục có các trường ấy.",
+        "Every command has `--json`: standard output is one JSON document. Each document has "
+        "`command`,\n`exit_code` (0 done, 1 not done or does not agree, 2 wrong command or "
+        "settings, 3 something is away)\nand `refusals`, the sentences that say why. Times are ISO "
+        "8601. Names of fields stay from release to\nrelease. A command line that cannot be read "
+        "prints a sentence on standard error only. `name[...]` is a\nlist whose items have these "
+        "fields.",
+        [
+            *("| Lệnh · Command | Trường · Fields |", "| --- | --- |", *rows, "", "## Fields", ""),
+            *("| Trường · Field | Nghĩa · Means |", "| --- | --- |"),
+            *(f"| `{name}` | {vi} · *{en}* |" for name, (vi, en) in _headings().items()),
+        ],
+    )
+
+
+def _field(of: str | Listing) -> str:
+    return f"`{of}`" if isinstance(of, str) else f"`{of.name}[{' '.join(of.columns)}]`"
+
+
+def _headings() -> dict[str, tuple[str, str]]:
+    data = tomllib.loads((_TEXTS / "headings.toml").read_text(encoding="utf-8"))
+    return {name: (it["vi"], it["en"]) for name, it in sorted(data.items())}
+
+
 PAGES = {
+    "json.md": documents,
     "fault-codes.md": fault_codes,
     "log-events.md": log_events,
     "doctor.md": doctor,

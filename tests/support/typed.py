@@ -77,7 +77,7 @@ def at_work(text: str, tree: Path) -> Iterator[str]:
     try:
         for line in process.stdout:
             printed.append(line)
-            if "ready" in line:
+            if "ready" in line.lower() or "Sẵn sàng" in line:
                 yield line
                 break
         else:

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from hub.cli.access.shown_secrets import place_for, show_issued
-from hub.cli.context import Actor, Reason, by, console, opened
+from hub.cli.context import Actor, Reason, by, opened
+from hub.cli.output.answer import done, put, refuse, say
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
 from hub.records.deadlines.calendar import local
-from hub.rules.access.clients import ANY, Client, NotAClient
-from hub.rules.access.operations import OPERATIONS
+from hub.rules.access.clients import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
 from hub.store.clients.registry import Registered
@@ -23,43 +23,38 @@ from hub.store.clients.secrets import KeptSecret
 from hub.texts import text
 
 app = typer.Typer()
+_ISSUED = ("client", "prefix", "kind", "expires_at", "secret")
+ANSWERS = {
+    "add": _ISSUED,
+    "rotate": _ISSUED,
+    "retire": ("client", "secret", "retired"),
+    "list": ("clients",),
+}
 
-Id = Annotated[str, typer.Argument(help="Short name of the client, e.g. province-portal.")]
-Days = Annotated[
-    int, typer.Option("--expires-days", min=1, max=1830, help="Days until the secret ends.")
-]
+Id = Annotated[str, typer.Argument(help="client")]
+Days = Annotated[int, typer.Option("--expires-days", min=1, max=1830, help="expires_days")]
 SecretFile = Annotated[
     Path | None,
-    typer.Option("--secret-file", help="Write the secret into this new file (0600), not here."),
+    typer.Option("--secret-file", help="secret_file"),
 ]
 CertificateFile = Annotated[
     Path | None,
-    typer.Option("--certificate", help="PEM file of the client's certificate, instead of a key."),
+    typer.Option("--certificate", help="certificate"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command("add")
 def add(
     id: Id,
-    operation: Annotated[
-        list[str], typer.Option(help=f"May call it; {', '.join(OPERATIONS)} or {ANY} for all.")
-    ],
-    agency: Annotated[
-        list[str], typer.Option(help=f"Agency code that it acts for, or {ANY} for all.")
-    ],
+    operation: Annotated[list[str], typer.Option(help="operation")],
+    agency: Annotated[list[str], typer.Option(help="agency")],
     reason: Reason,
-    address: Annotated[
-        list[str] | None, typer.Option(help="Network that it may call from, e.g. 10.1.2.0/24.")
-    ] = None,
-    calls_per_minute: Annotated[
-        int, typer.Option(help="Calls within any 60 seconds; 0: no limit.")
-    ] = 600,
+    address: Annotated[list[str] | None, typer.Option(help="address")] = None,
+    calls_per_minute: Annotated[int, typer.Option(help="calls_per_minute")] = 600,
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
     actor: Actor = "",
-    json: Json = False,
 ) -> None:
     """Add a client with its first secret; the secret is shown once."""
     who = by(reason, actor)
@@ -77,7 +72,7 @@ def add(
                 issued = issuing.add(store, client, lasts=lasts, certificate=given, by=who)
         except (NotAClient, NotDone) as error:
             raise _refused(error) from None
-        show_issued(issued, place=place, json=json)
+        show_issued(issued, place=place)
 
 
 @app.command("rotate")
@@ -88,7 +83,6 @@ def rotate(
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
     actor: Actor = "",
-    json: Json = False,
 ) -> None:
     """Give a client a second secret; the first works until it is retired or ends."""
     who = by(reason, actor)
@@ -99,18 +93,15 @@ def rotate(
                 issued = issuing.rotate(store, id, lasts=lasts, certificate=given, by=who)
         except NotDone as error:
             raise _refused(error) from None
-        show_issued(issued, place=place, json=json)
+        show_issued(issued, place=place)
 
 
 @app.command("retire")
 def retire(
     id: Id,
     reason: Reason,
-    secret: Annotated[
-        str, typer.Option(help="Prefix of the one secret to retire; without it the client.")
-    ] = "",
+    secret: Annotated[str, typer.Option(help="secret")] = "",
     actor: Actor = "",
-    json: Json = False,
 ) -> None:
     """Retire one secret of a client, or the client with all of them; it is refused from then on."""
     who = by(reason, actor)
@@ -119,17 +110,13 @@ def retire(
             issuing.retire(store, id, prefix=secret, by=who)
     except NotDone as error:
         raise _refused(error) from None
-    if json:
-        console.print_json(data={"client": id, "secret": secret or None, "retired": True})
-    else:
-        line = text("clients.retired", client=id, secret=secret)
-        console.print(f"[green]✓[/] {line}", soft_wrap=True)
+    put(client=id, secret=secret or None, retired=True)
+    done(text("clients.retired", client=id, secret=secret))
 
 
 @app.command("list")
 def list_clients(
-    everything: Annotated[bool, typer.Option("--all", help="Retired ones, too.")] = False,
-    json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="retired_too")] = False,
 ) -> None:
     """List clients, their rights and their secrets: ends and last uses, never a secret."""
     with opened() as store, store.read() as tx:
@@ -138,13 +125,11 @@ def list_clients(
             for one in registry.all_of(tx)
             if everything or not one.retired
         ]
-    if json:
-        console.print_json(data={"clients": [_data(*pair) for pair in known]})
-        return
+    put(clients=[_data(*pair) for pair in known])
+    if not known:
+        say(text("clients.none"))
     for one, held in known:
         _print(one, held)
-    if not known:
-        console.print(text("clients.none"), soft_wrap=True)
 
 
 def _shown(secret: KeptSecret, everything: bool) -> bool:
@@ -166,7 +151,7 @@ def _print(one: Registered, held: list[KeptSecret]) -> None:
     if not held:
         lines.append(f"  {text('clients.no_secret')}")
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
 
 
 def _line(secret: KeptSecret) -> str:
@@ -186,16 +171,16 @@ def _data(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
         "operations": sorted(client.operations),
         "agencies": sorted(client.agencies),
         "addresses": list(client.addresses),
-        "callsPerMinute": client.calls_per_minute,
-        "retiredAt": one.retired_at and one.retired_at.isoformat(),
+        "calls_per_minute": client.calls_per_minute,
+        "retired_at": one.retired_at,
         "secrets": [
             {
                 "prefix": secret.prefix,
                 "kind": secret.kind,
-                "madeAt": secret.made_at.isoformat(),
-                "expiresAt": secret.expires_at.isoformat(),
-                "lastUsedAt": secret.last_used_at and secret.last_used_at.isoformat(),
-                "retiredAt": secret.retired_at and secret.retired_at.isoformat(),
+                "made_at": secret.made_at,
+                "expires_at": secret.expires_at,
+                "last_used_at": secret.last_used_at,
+                "retired_at": secret.retired_at,
             }
             for secret in held
         ],
@@ -212,7 +197,7 @@ def _certificate(file: Path | None) -> Certificate | None:
         found = x509.load_pem_x509_certificate(file.read_bytes())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else text("clients.not_pem")
-        _print_refusal(text("clients.no_certificate", file=file, why=why))
+        refuse(text("clients.no_certificate", file=file, why=why))
         raise typer.Exit(2) from None
     return issuing.certificate_of(
         found.public_bytes(Encoding.DER), not_after=found.not_valid_after_utc
@@ -220,9 +205,5 @@ def _certificate(file: Path | None) -> Certificate | None:
 
 
 def _refused(error: NotAClient | NotDone) -> typer.Exit:
-    _print_refusal(f"{text('clients.refused')} {error.text}")
+    refuse(f"{text('clients.refused')} {error.text}")
     return typer.Exit(2 if isinstance(error, NotAClient) else 1)
-
-
-def _print_refusal(line: str) -> None:
-    console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -9,9 +9,9 @@ from typing import TextIO
 
 import typer
 
-from hub.cli.context import console
+from hub.cli.output.answer import done, for_programs, put, refuse, say
+from hub.cli.output.listing import shown
 from hub.operations.clients.issuing import Issued
-from hub.records.deadlines.calendar import local
 from hub.texts import text
 
 
@@ -27,8 +27,7 @@ def place_for(file: Path | None) -> Iterator[TextIO | None]:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        refused = text("clients.file_not_made", file=file, why=error.strerror)
-        console.print(refused, style="red", markup=False, highlight=False, soft_wrap=True)
+        refuse(text("clients.file_not_made", file=file, why=error.strerror))
         raise typer.Exit(1) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as place:
         try:
@@ -38,7 +37,7 @@ def place_for(file: Path | None) -> Iterator[TextIO | None]:
             raise
 
 
-def show_issued(issued: Issued, *, place: TextIO | None, json: bool) -> None:
+def show_issued(issued: Issued, *, place: TextIO | None) -> None:
     """Print what was issued; the key goes into `place` where there is one.
 
     Trap: the key is written past the console, which may wrap it.
@@ -46,21 +45,13 @@ def show_issued(issued: Issued, *, place: TextIO | None, json: bool) -> None:
     kept, key = issued.kept, issued.key.text if issued.key else ""
     if key and place is not None:
         place.write(f"{key}\n")
-    shown = key if place is None else ""
-    if json:
-        data = {
-            "client": kept.client,
-            "prefix": kept.prefix,
-            "kind": kept.kind,
-            "expiresAt": kept.expires_at.isoformat(),
-        }
-        console.print_json(data=data | ({"secret": shown} if shown else {}))
-        return
-    until = f"{local(kept.expires_at):%d/%m/%Y %H:%M}"
-    line = text(
-        "clients.issued", client=kept.client, kind=kept.kind, prefix=kept.prefix, until=until
+    secret = key if place is None else ""
+    put(client=kept.client, prefix=kept.prefix, kind=kept.kind, expires_at=kept.expires_at)
+    put(secret=secret or None)
+    until = shown(kept.expires_at)
+    done(
+        text("clients.issued", client=kept.client, kind=kept.kind, prefix=kept.prefix, until=until)
     )
-    console.print(f"[green]✓[/] {line}", highlight=False, soft_wrap=True)
-    if shown:
-        sys.stdout.write(f"{shown}\n")
-        console.print(text("clients.shown_once"), style="dim", soft_wrap=True)
+    if secret and not for_programs():
+        sys.stdout.write(f"{secret}\n")
+        say(text("clients.shown_once"), style="dim")

@@ -3,20 +3,26 @@
 import typer
 
 from hub.cli.archive.opened import size
-from hub.cli.context import console, opened
+from hub.cli.context import opened
+from hub.cli.output.answer import aside, done, put, say
 from hub.store.archive import pages
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"compact": ("bytes_before", "bytes")}
 
 
 @app.command()
 def compact() -> None:
-    """SQLite, the hub stopped: make the file anew once, so that it gives free room back later."""
+    """SQLite, the hub stopped: make the file anew once."""
     with opened() as store:
         if store.name != "sqlite":
-            console.print("PostgreSQL uses free room again by itself (autovacuum).")
+            put(bytes_before=None, bytes=None)
+            say(text("archive_commands.postgresql_compacts"))
             return
         before = pages.room(store).size
-        with console.status("VACUUM …"):
+        with aside.status("VACUUM …"):
             pages.compact(store)
-        console.print(f"[green]✓[/] {size(before)} → {size(pages.room(store).size)}")
+        after = pages.room(store).size
+    put(bytes_before=before, bytes=after)
+    done(f"{size(before)} → {size(after)}")

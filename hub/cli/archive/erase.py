@@ -7,10 +7,13 @@ import typer
 
 from hub.bootstrap.retention import forget_scans
 from hub.cli.archive.opened import Number, open_archive, refused
-from hub.cli.context import Actor, Reason, by, console, settings
+from hub.cli.context import Actor, Reason, by, confirmed, settings
+from hub.cli.output.answer import done, put, say
 from hub.operations.archive import erasing, leading
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"erase": ("dossier", "changed", "removed")}
 
 
 @app.command()
@@ -18,14 +21,13 @@ def erase(
     dossier: Number,
     reason: Reason,
     actor: Actor = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: it cannot be undone.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
 ) -> None:
     """Erase the personal data of a dossier that has ended, everywhere; its evidence stays."""
     if not yes:
-        question = f"{dossier}: xóa hẳn dữ liệu cá nhân, không lấy lại được / erase for good?"
-        typer.confirm(question, abort=True)
+        confirmed(text("archive_commands.erase", dossier=dossier))
     with open_archive() as (archive, _), refused():
-        done = erasing.erase_one(archive.store, dossier, by(reason, actor))
+        changed = erasing.erase_one(archive.store, dossier, by(reason, actor))
         removed = 0
         # Else the next run removes them.
         with suppress(leading.NotLeading), leading.leading(archive.store, archive.folder):
@@ -33,8 +35,8 @@ def erase(
                 archive.store, archive.files, untouched=archive.untouched, give_way=lambda: None
             )
     removed += forget_scans(settings(), dossier)
-    console.print(
-        f"[green]✓[/] {dossier}: erased, {removed} files removed."
-        if done
-        else f"{dossier} was erased before."
-    )
+    put(dossier=dossier, changed=changed, removed=removed)
+    if changed:
+        done(text("archive_commands.erased", dossier=dossier, removed=removed))
+    else:
+        say(text("archive_commands.erased_before", dossier=dossier))

@@ -3,37 +3,43 @@
 import typer
 
 from hub.cli.archive.opened import Number, open_archive, refused, size
-from hub.cli.context import Actor, Reason, by, console
+from hub.cli.context import Actor, Reason, by
+from hub.cli.output.answer import aside, done, put, refuse, say
 from hub.operations.archive import restoring
 from hub.operations.archive.files import verifying
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {
+    "verify": ("files", "dossiers", "bytes", "last_manifest", "problems"),
+    "restore": ("dossier", "changed"),
+}
 
 
 @app.command()
 def verify() -> None:
     """Check every archive file against its manifest and the chain of manifests."""
-    with open_archive() as (archive, _), console.status("…") as status:
+    with open_archive() as (archive, _), aside.status("…") as status:
         found = verifying.verify(archive.store, archive.folder, progress=status.update)
+    put(files=found.files, dossiers=found.dossiers, bytes=found.bytes)
+    put(last_manifest=found.head or None, problems=found.problems)
     for problem in found.problems:
-        console.print(f"[red]✗[/] {problem}", highlight=False)
+        refuse(f"✗ {problem}")
     if found.problems:
-        console.print("Chép lại tệp từ bản sao lưu / put the file back from a copy of the archive.")
+        refuse(text("archive_commands.put_back"))
         raise typer.Exit(1)
-    console.print(
-        f"[green]✓[/] {found.files} files, {found.dossiers} dossiers, {size(found.bytes)}:"
-        " the chain is whole."
-    )
-    console.print(f"  last manifest {found.head or '-'}", style="dim")
+    about = {"files": found.files, "dossiers": found.dossiers, "size": size(found.bytes)}
+    done(text("archive_commands.whole", **about))
+    say(text("archive_commands.last_manifest", manifest=found.head or "–"), style="dim")
 
 
 @app.command()
 def restore(dossier: Number, reason: Reason, actor: Actor = "") -> None:
     """Bring an archived dossier back into the database; it gets a legal hold until released."""
     with open_archive() as (archive, _), refused():
-        done = restoring.restore(archive, dossier, by(reason, actor))
-    console.print(
-        f"[green]✓[/] {dossier} is back. When it is not needed any more: hub archive release."
-        if done
-        else f"{dossier} is in the database already."
-    )
+        changed = restoring.restore(archive, dossier, by(reason, actor))
+    put(dossier=dossier, changed=changed)
+    if changed:
+        done(text("archive_commands.restored", dossier=dossier))
+    else:
+        say(text("archive_commands.restored_before", dossier=dossier))

@@ -1,43 +1,51 @@
 """`hub archive hold`, `release` and `holds`: dossiers that must stay."""
 
 import typer
-from rich.table import Table
 
 from hub.cli.archive.opened import Number, refused
-from hub.cli.context import Actor, Reason, by, console, opened
+from hub.cli.context import Actor, Reason, by, opened
+from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.listing import listing
 from hub.operations.archive import holding
-from hub.records.deadlines.calendar import local
 from hub.store.archive import holds
+from hub.texts import text
 
 app = typer.Typer()
+HOLDS = listing("holds", "*dossier *since by reason")
+ANSWERS = {
+    "hold": ("dossier", "changed"),
+    "release": ("dossier", "changed"),
+    "holds": (HOLDS,),
+}
 
 
 @app.command()
 def hold(dossier: Number, reason: Reason, actor: Actor = "") -> None:
     """Keep a dossier from being archived or erased (legal hold)."""
     with opened() as store, refused():
-        done = holding.hold(store, dossier, by(reason, actor))
-    console.print(f"[green]✓[/] {dossier} is held." if done else f"{dossier} was held before.")
+        changed = holding.hold(store, dossier, by(reason, actor))
+    put(dossier=dossier, changed=changed)
+    if changed:
+        done(text("archive_commands.held", dossier=dossier))
+    else:
+        say(text("archive_commands.held_before", dossier=dossier))
 
 
 @app.command()
 def release(dossier: Number, reason: Reason, actor: Actor = "") -> None:
     """Release a dossier that was held or restored."""
     with opened() as store:
-        done = holding.release(store, dossier, by(reason, actor))
-    if not done:
-        console.print(f"[red]{dossier} has no hold.[/]")
+        changed = holding.release(store, dossier, by(reason, actor))
+    put(dossier=dossier, changed=changed)
+    if not changed:
+        refuse(text("archive_commands.no_hold", dossier=dossier))
         raise typer.Exit(1)
-    console.print(f"[green]✓[/] {dossier} is released.")
+    done(text("archive_commands.released", dossier=dossier))
 
 
 @app.command("holds")
 def holds_command() -> None:
     """List the dossiers that are held."""
     with opened() as store, store.read() as tx:
-        found = holds.all_of(tx)
-    table = Table("dossier", "since", "by", "reason")
-    for row in found:
-        since = f"{local(row.placed_at):%d/%m/%Y %H:%M}"
-        table.add_row(row.number, since, row.placed_by, row.reason)
-    console.print(table if found else "Nothing is held.")
+        rows = [(it.number, it.placed_at, it.placed_by, it.reason) for it in holds.all_of(tx)]
+    show(HOLDS, rows, empty=text("archive_commands.nothing_held"))

@@ -2,34 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hub.bootstrap.retention import make_archive
-from hub.cli.context import console, opened, settings
+from hub.cli.context import not_done, opened, settings
+from hub.cli.output.answer import aside
 from hub.operations.archive import archiving, erasing, holding, leading, restoring
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sharing
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.rules.retention.ends import KeepReason
 from hub.runtime.clock import utc_now
+from hub.texts import text
 
-Number = Annotated[str, typer.Argument(help="Number of the dossier (mã hồ sơ).")]
-WHY = {
-    KeepReason.NOT_CLOSED: "chưa kết thúc · not closed yet",
-    KeepReason.TOO_YOUNG: "chưa đủ thời hạn · something happened since",
-    KeepReason.LEGAL_HOLD: "đang giữ lại · legal hold (hub archive release)",
-    KeepReason.DELIVERY_OPEN: "chưa gửi xong · a delivery is open",
-    KeepReason.DELIVERY_AMBIGUOUS: "chưa rõ kết quả gửi · ambiguous (hub deliveries resolve)",
-    KeepReason.DELIVERY_DEAD: "không gửi được · dead (hub deliveries attention)",
-    KeepReason.MESSAGE_WAITS: "thông điệp chờ xử lý · a message is not handled",
-    KeepReason.MESSAGE_PARKED: "thông điệp để riêng · parked (hub messages retry, or --drop)",
-    KeepReason.STEP_MISSING: "thiếu bước của thị xã · a step of the town is missing",
-    KeepReason.TASK_OPEN: "còn việc phải làm · a task is open (hub tasks)",
-    KeepReason.FILE_MISSING: "thiếu hoặc hỏng tệp trong files/ · a stored file is missing or damaged",  # noqa: E501
-}
+Number = Annotated[str, typer.Argument(help="dossier")]
 
 
 @contextmanager
@@ -39,7 +28,7 @@ def open_archive() -> Iterator[tuple[Archive, Progress]]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        console=console,
+        console=aside,
         transient=True,
     )
     task = bar.add_task("…")
@@ -55,7 +44,7 @@ def open_archive() -> Iterator[tuple[Archive, Progress]]:
 
     def waiting(late: bool) -> None:
         if late:
-            describe(" · nhường cho việc gửi / deliveries go first")
+            describe(" · " + text("archive_commands.deliveries_first"))
 
     with opened() as store:
         yield (
@@ -64,28 +53,34 @@ def open_archive() -> Iterator[tuple[Archive, Progress]]:
         )
 
 
+def why_kept(why: KeepReason) -> str:
+    """Return why a dossier stays in the database, in words."""
+    return text(f"archive_commands.kept_{why.value}")
+
+
 @contextmanager
 def refused() -> Iterator[None]:
-    """Tell in a line why something was not done, and end with code 1."""
+    """Print in a line why something was not done, and end with code 1."""
     try:
         yield
     except leading.NotLeading:
-        why = "một tiến trình khác đang lưu trữ / another process archives just now; try again"
-    except sharing.NotShared as error:
-        why = str(error)
+        _end(text("archive_commands.another_archives"))
     except ArchiveDamaged as error:
-        why = f"{error}; chép lại từ bản sao lưu / put it back from a copy, then hub archive verify"
+        _end(text("archive_commands.damaged", why=error))
     except erasing.NotErased as error:
-        unknown = "không có hồ sơ này / there is no such dossier"
-        why = f"{error.number}: {WHY[error.why] if error.why else unknown}"
-    except (archiving.NotPast, restoring.NotRestored, holding.NoSuchDossier) as error:
-        why = str(error)
+        why = why_kept(error.why) if error.why else text("archive_commands.no_dossier")
+        _end(f"{error.number}: {why}")
+    except (
+        *(sharing.NotShared, archiving.NotPast, restoring.NotRestored),
+        holding.NoSuchDossier,
+    ) as error:
+        _end(error)
     except OSError as error:  # a disk that is not mounted, not ours, or does not answer
-        why = f"{error.strerror or error}: {error.filename or 'HUB_ARCHIVE_DIR'}"
-    else:
-        return
-    console.print(f"[red]Chưa làm / Not done:[/] {why}", highlight=False, soft_wrap=True)
-    raise typer.Exit(1)
+        _end(f"{error.strerror or error}: {error.filename or 'HUB_ARCHIVE_DIR'}")
+
+
+def _end(why: object) -> NoReturn:
+    raise not_done(why) from None
 
 
 def size(count: int) -> str:

@@ -4,35 +4,36 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from hub.cli.archive.opened import WHY, open_archive, refused, size
-from hub.cli.context import Actor, Day, Reason, by, console, here
+from hub.cli.archive.opened import open_archive, refused, size, why_kept
+from hub.cli.context import Actor, Day, Reason, by, here
+from hub.cli.output.answer import put, say, show, warn
+from hub.cli.output.listing import listing
 from hub.operations.archive import archiving
 from hub.operations.archive.config import Archive
 from hub.operations.archive.report import ArchiveReport
 from hub.store.archive import pages
+from hub.texts import text
 
 app = typer.Typer()
+KEPT = listing("kept", "reason dossiers *examples")
+ANSWERS = {
+    "run": (
+        *("before", "dry_run", "archived", "rows", "bytes", "stored", "erased", "removed"),
+        *("unknown", "changed", "stopped", "folder", "database_bytes", KEPT),
+    )
+}
 
 
 @app.command("run")
 def run_command(
     before: Day = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would go and what stays, and why.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Look again at what was kept when last looked at.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="dry_run")] = False,
+    again: Annotated[bool, typer.Option("--again", help="again")] = False,
     reason: Reason = "",
     actor: Actor = "",
 ) -> None:
-    """Archive and erase what is old enough, deliveries go first.
-
-    --before: what was closed before that day, a past one, whatever HUB_ARCHIVE_AFTER_DAYS says.
-    What something keeps is looked at once a month, or now with --again; --dry-run names it all.
-    """
+    """Archive and erase what is old enough, deliveries go first."""
     with open_archive() as (archive, progress):
         limit = here(before) or archive.cutoff()
         with progress, refused():
@@ -48,33 +49,32 @@ def run_command(
 
 
 def _show(report: ArchiveReport, before: datetime, *, dry_run: bool) -> None:
-    verb = "would be archived" if dry_run else "archived"
-    console.print(
-        f"Before {before:%d/%m/%Y}: {report.archived} dossiers {verb}, {report.rows} rows,"
-        f" {size(report.bytes)}{' before compression' if dry_run else ''}."
-    )
+    names = ("archived", "rows", "bytes", "stored", "erased", "removed", "unknown", "changed")
+    counts = {name: getattr(report, name) for name in names}
+    put(before=before, dry_run=dry_run, stopped=report.stopped, **counts)
+    put(folder=None, database_bytes=None)
+    about = {"before": f"{before:%d/%m/%Y}", "archived": report.archived, "rows": report.rows}
+    about["size"] = size(report.bytes)
     if dry_run:
-        console.print(f"{report.stored} stored files belong to them.")
+        say(text("archive_commands.would_archive", **about, stored=report.stored))
     else:
-        console.print(f"{report.erased} erased, {report.removed} stored files removed.")
+        say(text("archive_commands.ran", **about, erased=report.erased, removed=report.removed))
     if report.unknown:
-        console.print(
-            f"[yellow]{report.unknown} tệp trong files/ mà cơ sở dữ liệu này không biết, nhiều hơn"
-            " số tệp nó biết: không xóa · stored files that this database does not know, more than"
-            " it knows: none was removed. Is files/ that of another database?[/]"
-        )
+        warn(text("archive_commands.unknown_files", count=report.unknown))
     if report.changed:
-        console.print(f"{report.changed} changed meanwhile and stay.")
-    if report.kept:
-        table = Table("stays because", "dossiers", "for example")
-        for why, count in report.kept.most_common():
-            table.add_row(WHY[why], str(count), " ".join(report.examples[why][:3]))
-        console.print(table)
+        say(text("archive_commands.changed", count=report.changed))
+    show(
+        KEPT,
+        [
+            (why_kept(why), count, " ".join(report.examples[why][:3]))
+            for why, count in report.kept.most_common()
+        ],
+    )
     if report.stopped:
-        text = f"Stopped: {report.stopped}. Nothing is half done; run it again to go on."
-        console.print(f"[yellow]{text}[/]")
+        warn(text("archive_commands.stopped", why=report.stopped))
 
 
 def _show_place(archive: Archive) -> None:
-    used = size(pages.room(archive.store).size)
-    console.print(f"The archive is in {archive.folder}; the database has {used}.")
+    used = pages.room(archive.store).size
+    put(folder=archive.folder, database_bytes=used)
+    say(text("archive_commands.place", folder=archive.folder, size=size(used)))

@@ -5,41 +5,41 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.installation import mark_of
-from hub.cli.context import Actor, by, console, opened, settings
+from hub.cli.context import Actor, by, opened, settings
+from hub.cli.output.answer import aside, put, refuse, say
 from hub.runtime.clock import utc_now
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"requeue": ("messages", "deliveries", "handled", "to_query", "behind", "failed")}
 
 
 @app.command("requeue")
 def requeue_command(
-    restored: Annotated[
-        bool, typer.Option("--restored", help="The database is an old copy; the hub stands still.")
-    ] = False,
-    reason: Annotated[str, typer.Option(help="Why; needed with --restored.")] = "",
+    restored: Annotated[bool, typer.Option("--restored", help="restored")] = False,
+    reason: Annotated[str, typer.Option(help="reason_restored")] = "",
     actor: Actor = "",
 ) -> None:
-    """Enqueue all unsettled work again after the broker was replaced; nothing goes twice."""
+    """Enqueue all unsettled work again."""
     from hub.exchange.housekeeping.requeue import rebuild
 
     if restored:
         _restore(reason, actor)
-    with opened() as store, console.status("…") as status:
-        asked = 0
+    with opened() as store, aside.status("…") as status:
+        enqueued = 0
 
         def more(count: int) -> None:
-            nonlocal asked
-            asked += count
-            status.update(f"{asked} asked for")
+            nonlocal enqueued
+            enqueued += count
+            status.update(str(enqueued))
 
         counts = rebuild(store, clock=utc_now, progress=more)
-    console.print(
-        f"Asked again for {counts['messages']} messages and {counts['deliveries']} deliveries."
-    )
+    put(**counts)
+    say(text("installation.requeued", **counts))
 
 
 def _restore(reason: str, actor: str) -> None:
-    """Have everything that would be sent asked about first."""
+    """Have the partner queried about everything before it would be sent."""
     from hub.broker.memory import MemoryBroker
     from hub.exchange.records_queue.receive import Receive
     from hub.operations import restore
@@ -47,15 +47,14 @@ def _restore(reason: str, actor: str) -> None:
     from hub.records.rulebook import Rulebook
 
     if not reason:
-        console.print("[red]--reason is needed with --restored: it goes into the audit.[/]")
+        refuse(text("installation.restored_needs_reason"))
         raise typer.Exit(2)
     who = by(reason, actor)
     with opened() as store:
         receive = Receive(store, MemoryBroker(), Records(Rulebook.load()), clock=utc_now)
-        done = restore.restore(store, receive.handle_one, mark_of(settings()), who)
-    console.print(
-        f"{done.handled} accepted messages handled; {done.asked} deliveries will be asked about"
-        f" before they are sent, {done.behind} more when it is their turn."
-    )
-    if done.failed:
-        console.print(f"[red]{done.failed} messages failed in our own code: see the log.[/]")
+        result = restore.restore(store, receive.handle_one, mark_of(settings()), who)
+    counts = {"handled": result.handled, "to_query": result.asked, "behind": result.behind}
+    put(**counts, failed=result.failed)
+    say(text("installation.restored", **counts))
+    if result.failed:
+        refuse(text("installation.restored_failed", count=result.failed))

@@ -1,19 +1,29 @@
 """`hub topology`: exchanges, queues and policies, as data and at the live broker."""
 
 import sys
+from json import loads
 from typing import TYPE_CHECKING, Protocol
 
 import typer
 
 from hub.bootstrap.installation import id_of
 from hub.broker.topology import TOPOLOGY, Topology, validate
-from hub.cli.context import Actor, Reason, broker_address, by, console, opened, settings
+from hub.cli.context import Actor, Reason, broker_address, by, not_done, opened, settings
+from hub.cli.output.answer import done, for_programs, put, refuse, say
 from hub.store.evidence import audit
+from hub.texts import text
 
 if TYPE_CHECKING:
     from hub.broker.admin.declare import TopologyPlan
 
 app = typer.Typer()
+ANSWERS = {
+    "validate": ("problems",),
+    "plan": ("differences", "unchecked"),
+    "apply": ("differences", "unchecked"),
+    "adopt": ("owner", "owner_before"),
+    "export": ("definitions",),
+}
 
 
 class Work(Protocol):
@@ -28,11 +38,12 @@ class Work(Protocol):
 def check() -> None:
     """Check the topology's own sense."""
     problems = validate(TOPOLOGY)
+    put(problems=problems)
     for problem in problems:
-        console.print(f"[red]✗[/] {problem}")
+        refuse(f"✗ {problem}")
     if problems:
         raise typer.Exit(1)
-    console.print("[green]✓[/] The topology is sound.")
+    done(text("installation.topology_sound"))
 
 
 @app.command("plan")
@@ -63,13 +74,10 @@ def adopt(reason: Reason, actor: Actor = "") -> None:
         try:
             before = ownership.take_over(url, own)
         except ownership.StillConsumed as error:
-            console.print(
-                f"[red]Chưa làm / Not done:[/] {error}: một trung tâm khác đang lấy thông điệp."
-                "\nAnother hub still takes messages there: stop it first."
-            )
-            raise typer.Exit(1) from None
+            raise not_done(text("installation.still_consumed", queues=error)) from None
+        put(owner=own, owner_before=before)
         if before == own:
-            console.print(f"[green]✓[/] The queues are those of this hub's store already: {own}.")
+            done(text("installation.adopted_before", own=own))
             return
         with store.write() as tx:
             audit.record(
@@ -80,10 +88,7 @@ def adopt(reason: Reason, actor: Actor = "") -> None:
                 reason=act["reason"],
                 now=act["now"],
             )
-    console.print(
-        f"[green]✓[/] The queues of {before or 'nobody'} are now those of {own}."
-        " Start the hub, then run `hub broker requeue`: it asks again for everything unsettled."
-    )
+    done(text("installation.adopted", before=before or "–", own=own))
 
 
 @app.command("export")
@@ -91,16 +96,20 @@ def export() -> None:
     """Print the topology as RabbitMQ definitions (JSON)."""
     from hub.broker.admin import declare
 
-    sys.stdout.write(declare.export(TOPOLOGY))
+    definitions = declare.export(TOPOLOGY)
+    put(definitions=loads(definitions))
+    if not for_programs():
+        sys.stdout.write(definitions)
 
 
 def _compare(work: Work) -> None:
     url, management = broker_address(settings())
     plan = work(TOPOLOGY, url, management)
+    put(differences=plan.differences, unchecked=plan.unchecked)
     for difference in plan.differences:
-        console.print(f"[yellow]≠[/] {difference}")
+        say(f"≠ {difference}", style="yellow")
     for note in plan.unchecked:
-        console.print(f"[dim]{note}[/]")
+        say(note, style="dim")
     if plan.differences:
         raise typer.Exit(1)
-    console.print("[green]✓[/] No difference.")
+    done(text("installation.no_difference"))

@@ -1,24 +1,34 @@
 """How a pause is shown by the commands that mention it."""
 
-from hub.cli.context import console
-from hub.records.deadlines.calendar import local
+from datetime import datetime
+
+from hub.cli.output.answer import put, say
+from hub.cli.output.listing import listing, shown
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.pauses import PauseStanding
+from hub.texts import Text, text
+
+PAUSES = listing("pauses", "*partner *operation why *since *until waiting")
 
 
 def mention(paused: list[PauseStanding]) -> None:
-    """Tell in a line each what waits because its partner is paused, and not for a person."""
+    """Print in a line each what waits because its partner is paused, and not for a person."""
+    put(pauses=[dict(zip(PAUSES.columns, row_of(item), strict=True)) for item in paused])
     for item in paused:
-        it = item.pause
-        text = f"Paused: {it.destination} {it.operation}, {it.reason_vi} / {it.reason_en}"
-        text += f" Đến/until: {until(item)}."
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        partner, operation, why, _, until, _ = row_of(item)
+        line = {"partner": partner, "operation": operation, "why": why, "until": shown(until)}
+        say(text("attention.paused", **line))
 
 
-def until(item: PauseStanding) -> str:
+def row_of(item: PauseStanding) -> tuple[object, ...]:
+    """Return a pause as a row of `PAUSES`."""
+    pause = item.pause
+    why = Text(pause.reason_vi, pause.reason_en)
+    return pause.destination, pause.operation, why, pause.since, _until(item), item.waiting
+
+
+def _until(item: PauseStanding) -> datetime | str:
     """Return when a pause ends; one whose time is over ends with a delivery that is taken."""
     if item.pause.until > utc_now():
-        return f"{local(item.pause.until):%d/%m/%Y %H:%M:%S}"
-    if item.under_way:
-        return "đang thử lại / being tried"
-    return "lần gửi tới sẽ thử / the next delivery tries"
+        return item.pause.until
+    return text("attention.being_tried" if item.under_way else "attention.next_delivery_tries")

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hub.bootstrap.partners import make_destinations
-from hub.cli.context import Actor, Day, by, console, here, opened, settings
+from hub.cli.context import Actor, Day, by, here, not_done, opened, settings
+from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
 from hub.operations.deliveries import replay_one, replay_plan
 from hub.operations.deliveries.replay_run import (
@@ -32,32 +33,36 @@ from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter
 from hub.store.schema.repair_tables import CANNOT_ASK
+from hub.texts import text
 
 app = typer.Typer()
+ITEMS = listing("deliveries", "*delivery *code plan_says because")
+ANSWERS = {
+    "replay": (
+        *("plan", "delivery", "outcome", "because", "outcomes", "delivered", "under_way"),
+        *("stopped", ITEMS),
+    )
+}
+_DONE = {SENT: "sent", SETTLED: "had_it", REPLACED: "replaced"}
 
 
 @app.command()
 def replay(
-    delivery: Annotated[int | None, typer.Argument(help="Number of one delivery.")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Ask and show; send nothing.")] = False,
-    run: Annotated[int | None, typer.Option(help="Carry out plan number N.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
-    destination: Annotated[str, typer.Option(help="Only this partner.")] = "",
-    type: Annotated[str, typer.Option(help="Only this type of message.")] = "",
-    code: Annotated[str, typer.Option(help="Only this fault code.")] = "",
-    dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
+    delivery: Annotated[int | None, typer.Argument(help="delivery")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="plan_replay")] = False,
+    run: Annotated[int | None, typer.Option(help="run_plan")] = None,
+    reason: Annotated[str, typer.Option(help="reason")] = "",
+    destination: Annotated[str, typer.Option(help="only_partner")] = "",
+    type: Annotated[str, typer.Option(help="only_type")] = "",
+    code: Annotated[str, typer.Option(help="only_code")] = "",
+    dossier: Annotated[str, typer.Option(help="only_dossier")] = "",
     since: Day = None,
     until: Day = None,
-    unasked: Annotated[
-        bool, typer.Option("--unasked", help="One: send it also when the partner cannot be asked.")
-    ] = False,
-    per_second: Annotated[float, typer.Option(min=0.01, help="At most so many a second.")] = 5.0,
+    unasked: Annotated[bool, typer.Option("--unasked", help="unasked")] = False,
+    per_second: Annotated[float, typer.Option(min=0.01, help="per_second")] = 5.0,
     actor: Actor = "",
 ) -> None:
-    """Send dead deliveries again, same message id: one now, or many by --plan and --run.
-
-    One is looked at as by --plan: not sent when the partner has it, or a newer one replaces it.
-    """
+    """Send dead deliveries again, same message id: one now, or many by --plan and --run."""
     if plan:
         selection = ReplayFilter(
             delivery=delivery,
@@ -73,7 +78,7 @@ def replay(
             _plan(store, selection, planned_by)
         return
     if (delivery is None) == (run is None) or not reason:
-        console.print("[red]Say which delivery, or --plan, or --run N; and --reason to send.[/]")
+        refuse(text("decisions.which_deliveries"))
         raise typer.Exit(2)
     who = by(reason, actor)
     with opened() as store:
@@ -83,17 +88,10 @@ def replay(
             _run(store, run, who, per_second)
 
 
-_DONE = {
-    SENT: "Sent again, with the same id; see hub deliveries attention for what becomes of it.",
-    SETTLED: "Not sent: the partner has it already. It is delivered, with the partner's receipt.",
-    REPLACED: "Not sent: a newer one of the dossier stands behind it. It is superseded.",
-}
-
-
 def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
     try:
         with _partners() as (destinations, files):
-            done = replay_one.replay(
+            result = replay_one.replay(
                 store,
                 id,
                 destinations,
@@ -104,34 +102,37 @@ def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
                 unasked=unasked,
             )
     except (StateConflict, NoSuchDelivery) as error:
-        console.print(f"[red]Not done:[/] {error}")
-        raise typer.Exit(1) from None
-    if done.outcome in _DONE:
-        console.print(f"[green]✓[/] {_DONE[done.outcome]}")
+        raise not_done(error) from None
+    put(delivery=id, outcome=result.outcome, because=result.detail)
+    if result.outcome in _DONE:
+        done(text(f"decisions.replay_{_DONE[result.outcome]}"))
         return
-    why = f"{done.verdict.replace('_', ' ')}, {done.detail}"
-    if done.outcome != NOT_SENT:
-        why = done.outcome
-    elif done.verdict == CANNOT_ASK:
-        why += "; --unasked sends it all the same"
-    console.print(f"[red]Not sent:[/] {why}", soft_wrap=True)
+    why = f"{result.verdict.replace('_', ' ')}, {result.detail}"
+    if result.outcome != NOT_SENT:
+        why = result.outcome
+    elif result.verdict == CANNOT_ASK:
+        why = text("decisions.unasked_sends", why=why)
+    refuse(text("decisions.not_sent", why=why))
     raise typer.Exit(1)
 
 
 @contextmanager
 def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
-    """Give the partners that can be asked, and the files, for the length of the block."""
-    found = settings()
-    destinations = make_destinations(found)
+    """Give the partners that can be queried, and the files, for the length of the block."""
+    known = settings()
+    destinations = make_destinations(known)
     try:
-        yield destinations, BlobStore(Path(found.data_dir) / "files")
+        yield destinations, BlobStore(Path(known.data_dir) / "files")
     finally:
         for destination in destinations:
             destination.close()
 
 
 def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
-    with _partners() as (destinations, files), bar("asking the partners") as progress:
+    with (
+        _partners() as (destinations, files),
+        bar(text("decisions.querying_partners")) as progress,
+    ):
         number = replay_plan.make(
             store,
             selection,
@@ -142,15 +143,10 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
         )
     with store.read() as tx:
         items = replays.items_of(tx, number)
-    table = Table("no.", "fault", "plan says", "because")
-    for item in items:
-        table.add_row(
-            str(item.delivery_id), item.fault, item.verdict.replace("_", " "), item.detail
-        )
-    console.print(table)
-    console.print(
-        f'Plan {number}, {len(items)} deliveries: hub deliveries replay --run {number} --reason "…"'
-    )
+    put(plan=number)
+    rows = [(it.delivery_id, it.fault, it.verdict.replace("_", " "), it.detail) for it in items]
+    show(ITEMS, rows)
+    say(text("decisions.planned", plan=number, count=len(items)))
 
 
 def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
@@ -164,21 +160,27 @@ def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
         per_second=per_second,
     )
     try:
-        with bar(f"plan {number}") as progress:
+        with bar(text("decisions.plan", plan=number)) as progress:
             report = run.run(progress)
     except (NoSuchPlan, StateConflict) as error:
-        console.print(f"[red]Not done:[/] {error}")
-        raise typer.Exit(1) from None
+        raise not_done(error) from None
     _show(report)
     raise typer.Exit(1 if report.stopped else 0)
 
 
 def _show(report: ReplayReport) -> None:
+    put(
+        plan=report.plan,
+        outcomes=report.outcomes,
+        delivered=report.delivered,
+        under_way=report.under_way,
+        stopped=report.stopped or report.before,
+    )
     if report.before:
-        console.print(f"Nothing sent: plan {report.plan} was run before ({report.before}).")
+        say(text("decisions.plan_was_run", plan=report.plan, before=report.before))
         return
     for name, count in sorted(report.outcomes.items()):
-        console.print(f"{count} {name}")
-    console.print(f"{report.delivered} delivered, {report.under_way} still under way")
+        say(f"{count} {name}")
+    say(text("decisions.plan_result", delivered=report.delivered, under_way=report.under_way))
     if report.stopped:
-        console.print(f"[red]Stopped:[/] {report.stopped}. Mend the cause, then make a new plan.")
+        refuse(text("decisions.plan_stopped", why=report.stopped))

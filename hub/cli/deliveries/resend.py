@@ -4,44 +4,56 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from hub.cli.context import Actor, Delivery, by, console, opened
+from hub.cli.context import Actor, Delivery, by, not_done, opened
+from hub.cli.output.answer import done, put, say, show
+from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import resend as resending
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from hub.store.engine.store import Store
+from hub.texts import text
 
 app = typer.Typer()
+CHANGES = listing("changes", "*field before after")
+ANSWERS = {"resend": ("delivery", "new_delivery", "written", CHANGES)}
 
 
 @app.command()
 def resend(
     delivery: Delivery,
-    file: Annotated[Path, typer.Option("--file", help="The corrected payload, JSON.")],
-    reason: Annotated[str, typer.Option(help="Why; without it nothing is sent.")] = "",
-    write: Annotated[bool, typer.Option("--write", help="Write the dead payload there.")] = False,
+    file: Annotated[Path, typer.Option("--file", help="payload_file")],
+    reason: Annotated[str, typer.Option(help="reason_to_send")] = "",
+    write: Annotated[bool, typer.Option("--write", help="write_payload")] = False,
     actor: Actor = "",
 ) -> None:
     """Send a corrected copy in the place of a dead delivery; shows what differs first."""
+    put(delivery=delivery, new_delivery=None, written=None)
     with opened() as store:
         try:
             if write:
-                file.touch(mode=0o600, exist_ok=False)
-                file.write_bytes(resending.payload_of(store, delivery))
-                console.print(f"Correct {file}; it holds personal data, delete it afterwards.")
-                return
-            who = by(reason, actor) if reason else None
-            correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
-            table = Table("field", "before", "after")
-            for change in correction.changes:
-                table.add_row(change.field, change.before, change.after)
-            console.print(table)
-            if who is None:
-                console.print("Nothing sent: say --reason to send it.")
-                return
-            number = resending.resend(store, correction, by=who)
+                _write(store, delivery, file)
+            else:
+                _resend(store, delivery, file, reason, actor)
         except (InvalidMessage, StateConflict, NoSuchDelivery, OSError) as error:
-            console.print(f"[red]Not done:[/] {error}")
-            raise typer.Exit(1) from None
-    console.print(f"[green]✓[/] Delivery {number} goes in the place of {delivery}.")
+            raise not_done(error) from None
+
+
+def _write(store: Store, delivery: int, file: Path) -> None:
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_bytes(resending.payload_of(store, delivery))
+    put(written=file)
+    say(text("decisions.payload_written", file=file))
+
+
+def _resend(store: Store, delivery: int, file: Path, reason: str, actor: str) -> None:
+    who = by(reason, actor) if reason else None
+    correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
+    show(CHANGES, [(it.field, it.before, it.after) for it in correction.changes])
+    if who is None:
+        say(text("decisions.resend_needs_reason"))
+        return
+    number = resending.resend(store, correction, by=who)
+    put(new_delivery=number)
+    done(text("decisions.resent", new=number, old=delivery))

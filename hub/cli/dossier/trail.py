@@ -1,14 +1,20 @@
-"""`hub dossier trail`: the control slip of a dossier."""
+"""`hub dossier trail`: the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ).
 
-from datetime import datetime
+Each hand-over is a row, and the due date the last one. Names of the two sides and of results are
+texts of the slip.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from hub.cli.context import console, opened
+from hub.cli.context import opened
+from hub.cli.output.answer import put, refuse, say, show
+from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
-from hub.records.deadlines.calendar import local
-from hub.records.deadlines.due_dates import Timeliness, classify
+from hub.records.deadlines.due_dates import classify
 from hub.rules.failures.errors import FAULTS
 from hub.store.archive import files as archive_files
 from hub.store.archive import index as archive_index
@@ -17,85 +23,89 @@ from hub.store.deliveries import attempts
 from hub.store.evidence import handovers
 from hub.store.records import dossiers
 from hub.store.records.dossiers import Dossier
+from hub.texts import text
 
 app = typer.Typer()
-
-PARTNERS = {
-    catalog.PROVINCIAL: "Tỉnh",
-    catalog.TOWN_CENTER: "TT Hành chính công thị xã",
-    catalog.DEVICES: "Thiết bị",
+HANDOVERS = listing(
+    "handovers",
+    "row from to *sent_at *confirmed_at *receipt *recorded_at result *operation *code note",
+)
+ANSWERS = {
+    "trail": ("dossier", "due_at", "finished_at", "timeliness", "archived_at", "file", HANDOVERS)
 }
+PARTNERS = {catalog.PROVINCIAL, catalog.TOWN_CENTER, catalog.DEVICES}
 RESULTS = {
-    "delivered": "đã nhận",
-    "already": "đã có từ trước",
-    "accepted": "đã tiếp nhận",
-    "transient": "chưa gửi được",
-    "permanent": "bị từ chối",
-    "ambiguous": "chưa rõ kết quả",
-    "held": "tạm dừng",
-    "absent": "chưa có ở nơi nhận",
-    "unknown": "không xác minh được",
-    "by_hand": "giao trực tiếp",
+    *("delivered", "already", "accepted", "transient", "permanent", "ambiguous", "held"),
+    *("absent", "unknown", "by_hand"),
 }
-TIMELINESS = {
-    Timeliness.EARLY: "trước hạn",
-    Timeliness.ON_TIME: "đúng hạn",
-    Timeliness.LATE: "quá hạn",
-}
+"""Those with a name in the slip; another one of an old row stands there as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """What the database and the archive's index know of a dossier."""
+
+    rows: Sequence[Any]
+    differing: Mapping[tuple[int, int], str]
+    known: Dossier | None
+    archived: Archived | None
+    file: str
 
 
 @app.command()
-def trail(dossier: str) -> None:
-    """Print the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ)."""
+def trail(dossier: Annotated[str, typer.Argument(help="dossier")]) -> None:
+    """Print the control slip of a dossier."""
+    found = _read(dossier)
+    ending = found.known or found.archived
+    if ending is None and not found.rows:
+        refuse(text("trail.no_dossier", dossier=dossier))
+        raise typer.Exit(1)
+    put(dossier=dossier, due_at=None, finished_at=None, timeliness=None)
+    put(archived_at=None, file=found.file or None)
+    show(HANDOVERS, _rows(found), title=text("trail.title", dossier=dossier))
+    if ending is not None:
+        result = _timeliness(ending)
+        put(due_at=ending.due_at, finished_at=ending.finished_at, timeliness=result)
+        say(text("trail.due", at=shown(ending.due_at), result=text(f"trail.due_{result}")))
+    if found.archived is not None:
+        at = found.archived.archived_at
+        put(archived_at=at)
+        erased = found.archived.erased_at is not None
+        about = {"at": shown(at), "file": found.file}
+        say(text("trail.archived_and_erased" if erased else "trail.archived", **about))
+
+
+def _read(dossier: str) -> _Trail:
     with opened() as store, store.read() as tx:
         rows = handovers.of_dossier(tx, dossier)
         sent = {row.delivery_id for row in rows if row.delivery_id is not None}
-        differing = attempts.differing(tx, sorted(sent))
-        known = dossiers.get(tx, dossier, lock=False)
         archived = archive_index.get(tx, dossier)
-        file = archive_files.one(tx, archived.file).name if archived else ""
-    if known is None and archived is None and not rows:
-        console.print(f"[red]Không có hồ sơ mang mã {dossier}.[/]")
-        raise typer.Exit(1)
-    table = Table(
-        "TT",
-        "Bên giao",
-        "Bên nhận",
-        "Giao lúc",
-        "Bên nhận xác nhận",
-        "Trung tâm ghi nhận",
-        "Kết quả",
-        "Ghi chú",
-        title=f"Phiếu kiểm soát quá trình giải quyết hồ sơ {dossier}",
-    )
-    for place, row in enumerate(rows, 1):
-        other = PARTNERS.get(row.partner, row.partner)
-        sides = ("Phường", other) if row.direction == handovers.OUT else (other, "Phường")
-        told = f"{_time(row.answered_at)} {row.receipt}".strip()
-        fault = FAULTS.get(row.code)
-        note = f"{row.operation}: {fault.text.vi}" if fault else row.operation
-        if differs := differing.get((row.delivery_id, row.attempt)):
-            note = f"{note} Khác ở / differs in: {differs}"
-        result = RESULTS.get(row.outcome, row.outcome)
-        table.add_row(
-            str(place), *sides, _time(row.sent_at), told, _time(row.recorded_at), result, note
+        return _Trail(
+            rows,
+            attempts.differing(tx, sorted(sent)),
+            dossiers.get(tx, dossier, lock=False),
+            archived,
+            archive_files.one(tx, archived.file).name if archived else "",
         )
-    ending = known or archived
-    if ending is not None:
-        table.add_section()
-        table.add_row("", "Hạn trả", "", "", "", _time(ending.due_at), _ended(ending), "")
-    console.print(table)
-    if archived is not None:
-        erased = ", dữ liệu cá nhân đã xóa / erased" if archived.erased_at else ""
-        text = f"Đã lưu trữ / archived {_time(archived.archived_at)}: {file}{erased}"
-        console.print(text, highlight=False, soft_wrap=True)
 
 
-def _time(at: datetime | None) -> str:
-    return local(at).strftime("%d/%m/%Y %H:%M:%S") if at else ""
+def _rows(found: _Trail) -> Iterator[tuple[object, ...]]:
+    ward = text("trail.ward")
+    for place, row in enumerate(found.rows, 1):
+        partner = text(f"trail.partner_{row.partner}") if row.partner in PARTNERS else row.partner
+        result = text(f"trail.result_{row.outcome}") if row.outcome in RESULTS else row.outcome
+        sides = (ward, partner) if row.direction == handovers.OUT else (partner, ward)
+        fault = FAULTS.get(row.code)
+        note = str(fault.text) if fault else ""
+        if fields := found.differing.get((row.delivery_id, row.attempt)):
+            note = f"{note} {text('trail.differs', fields=fields)}".strip()
+        yield (
+            *(place, *sides, row.sent_at, row.answered_at, row.receipt, row.recorded_at),
+            *(result, row.operation, row.code, note),
+        )
 
 
-def _ended(dossier: Dossier | Archived) -> str:
+def _timeliness(dossier: Dossier | Archived) -> str:
     if dossier.finished_at is None:
-        return "đang giải quyết"
-    return TIMELINESS[classify(dossier.finished_at, dossier.due_at)]
+        return "open"
+    return classify(dossier.finished_at, dossier.due_at).value

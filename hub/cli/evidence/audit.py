@@ -8,31 +8,26 @@ from typing import Annotated
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
-from hub.cli.context import by, console, opened
-from hub.records.deadlines.calendar import local
+from hub.cli.context import by, opened
+from hub.cli.output.answer import aside, done, put, refuse, say
+from hub.cli.output.listing import listing, shown
 from hub.rules.actors import BY_VERIFY
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import anchors, chain
 from hub.store.evidence.anchors import Anchor
 from hub.store.evidence.verification import ChainCheck, verify
+from hub.texts import text
 
 app = typer.Typer()
+CHAINS = listing("chains", "*chain rows since *last_row *hash *whole_at problems")
+ANSWERS = {"verify": ("exported", CHAINS)}
 
 
 @app.command("verify")
 def audit_verify(
-    since: Annotated[
-        bool,
-        typer.Option("--since", help="Read only what came after the last verified anchor."),
-    ] = False,
-    anchor: Annotated[
-        Path | None,
-        typer.Option(help="An exported anchor: the chains must agree with it."),
-    ] = None,
-    export: Annotated[
-        Path | None,
-        typer.Option(help="Write the new anchor into this file, to be kept elsewhere."),
-    ] = None,
+    since: Annotated[bool, typer.Option("--since", help="since_anchor")] = False,
+    anchor: Annotated[Path | None, typer.Option(help="anchor")] = None,
+    export: Annotated[Path | None, typer.Option(help="export_anchor")] = None,
 ) -> None:
     """Check that no row of audit and hand-overs was changed or removed, the last one neither."""
     given = _read(anchor) if anchor else None
@@ -44,6 +39,7 @@ def audit_verify(
         if good:
             with store.write() as tx:
                 anchors.store_all(tx, new.values())
+    _put(verdicts, new)
     for verdict in verdicts:
         _show(verdict, new[verdict.chain])
     if not good:
@@ -59,7 +55,7 @@ def _stored(store: Store) -> dict[str, Anchor]:
 
 def _verify(store: Store, known: Mapping[str, Anchor], *, since: bool) -> list[ChainCheck]:
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar, store.read(long=True) as tx:
+    with Progress(*columns, console=aside, transient=True) as bar, store.read(long=True) as tx:
         return [
             _verify_one(tx, one, bar, known.get(one.name), since=since, url=store.url)
             for one in chain.CHAINS
@@ -100,20 +96,27 @@ def _anchors(verdicts: list[ChainCheck], known: Mapping[str, Anchor]) -> dict[st
     }
 
 
+def _put(verdicts: list[ChainCheck], new: Mapping[str, Anchor]) -> None:
+    rows = [
+        (it.chain, it.count, it.since, it.seq, it.head, new[it.chain].whole_at, it.problems)
+        for it in verdicts
+    ]
+    put(exported=None, chains=[dict(zip(CHAINS.columns, row, strict=True)) for row in rows])
+
+
 def _show(verdict: ChainCheck, anchor: Anchor) -> None:
     for problem in verdict.problems:
-        console.print(f"[red]✗[/] {problem}", soft_wrap=True)
+        refuse(f"✗ {problem}")
     if verdict.problems:
         return
+    count = {"chain": verdict.chain, "rows": verdict.count}
     if verdict.since:
-        text = f"{verdict.count} rows after the anchor at row {verdict.since}, they follow from it."
+        done(text("evidence.chain_since", **count, since=verdict.since))
     else:
-        text = f"{verdict.count} rows, the chain is whole."
-    console.print(f"[green]✓[/] {verdict.chain}: {text}")
-    console.print(f"  last row {verdict.seq}, hash {verdict.head or '-'}", style="dim")
-    at = anchor.whole_at
-    whole = f"{local(at):%d/%m/%Y %H:%M}" if at else "never, as far as known"
-    console.print(f"  read from its first row on: {whole}", style="dim")
+        done(text("evidence.chain_whole", **count))
+    say("  " + text("evidence.last_row", row=verdict.seq, hash=verdict.head or "–"), style="dim")
+    whole = shown(anchor.whole_at) if anchor.whole_at else text("evidence.never_known")
+    say("  " + text("evidence.read_from_first", at=whole), style="dim")
 
 
 def _read(path: Path) -> dict[str, Anchor]:
@@ -121,22 +124,21 @@ def _read(path: Path) -> dict[str, Anchor]:
         return anchors.decode(path.read_bytes(), chains=[one.name for one in chain.CHAINS])
     except (OSError, anchors.BadAnchors) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        console.print(f"[red]Không đọc được mốc kiểm tra / No anchor in {path}:[/] {why}")
+        refuse(text("evidence.no_anchor", path=path, why=why))
         raise typer.Exit(2) from None
 
 
-def _write(path: Path, text: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
-        console.print(f"[red]Không ghi được / Not written: {path}:[/] {error.strerror}")
+        refuse(text("evidence.not_written", path=path, why=error.strerror))
         raise typer.Exit(1) from None
-    console.print(
-        f"Anchor written to {path}: keep it out of reach of those who can write to the database."
-    )
+    put(exported=path)
+    say(text("evidence.anchor_written", path=path))

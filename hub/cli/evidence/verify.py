@@ -6,10 +6,11 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from hub.cli.context import console, opened
-from hub.cli.deliveries.paused import mention
+from hub.cli.context import opened
+from hub.cli.deliveries.paused import PAUSES, mention
+from hub.cli.output.answer import aside, draw, put, refuse, say, show
+from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
-from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.store.conservation import balance as balancing
 from hub.store.conservation import imbalance
@@ -19,36 +20,39 @@ from hub.store.conservation.proof import prove
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.conservation_tables import FULL
+from hub.texts import text
 
 app = typer.Typer()
+BALANCES = listing("balances", f"*destination accepted {' '.join(balancing.STATES)} holds")
+WRONG = listing("wrong", "*destination does_not_add_up *id")
+ANSWERS = {"verify": ("holds", "compared_up_to", "left", "full_at", BALANCES, WRONG, PAUSES)}
 AT_ONCE = 20_000
 """Deliveries whose ids a quick balance compares: more would take longer than a second."""
 
 
 @app.command()
 def verify(
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Read every row, and compare the kept counts with them."),
-    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="full")] = False,
 ) -> None:
     """Show the conservation of deliveries, per destination and state."""
     with opened() as store:
         balances, wrong = _full(store) if full else _quick(store)
         with store.read() as tx:
             paused = pauses.standing(tx, now=utc_now())
-            known = None if full else _what_was_checked(tx)
-    console.print(_table(balances))
-    if wrong:
-        ids = Table("destination", "does not add up", "id")
-        for item in wrong:
-            ids.add_row(item.destination, item.what, item.id)
-        console.print(ids)
-    good = not wrong and all(found.holds for found in balances)
+            known = "" if full else _what_was_checked(tx)
+    rows = [
+        (it.destination, it.accepted, *(it.states[state] for state in balancing.STATES), it.holds)
+        for it in balances
+    ]
+    put(balances=[dict(zip(BALANCES.columns, row, strict=True)) for row in rows])
+    draw(_table(rows))
+    show(WRONG, [(it.destination, it.what, it.id) for it in wrong])
+    good = not wrong and all(it.holds for it in balances)
+    put(holds=good)
     if known:
-        console.print(known, style="dim")
+        say(known, style="dim")
     if not good and not full:
-        console.print("[red]✗[/] Xem từng mã: / The ids are named by: hub verify --full")
+        refuse(text("evidence.ids_by_full"))
     mention(paused)
     raise typer.Exit(0 if good else 1)
 
@@ -64,7 +68,7 @@ def _quick(store: Store) -> tuple[list[Balance], list[Imbalance]]:
 def _full(store: Store) -> tuple[list[Balance], list[Imbalance]]:
     """Return the balance by all rows; where nothing is wrong, that is recorded."""
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar, store.read(long=True) as tx:
+    with Progress(*columns, console=aside, transient=True) as bar, store.read(long=True) as tx:
         tasks = {what: bar.add_task(what, total=None) for what in ("deliveries", "messages")}
 
         def show(what: str, done: int, total: int) -> None:
@@ -77,24 +81,21 @@ def _full(store: Store) -> tuple[list[Balance], list[Imbalance]]:
     return proof.balances, proof.problems
 
 
-def _table(balances: list[Balance]) -> Table:
-    table = Table()
-    table.add_column("")
-    for found in balances:
-        table.add_column(found.destination, justify="right")
-    table.add_row("accepted", *(str(found.accepted) for found in balances), style="bold")
-    for state in balancing.STATES:
-        table.add_row(state, *(str(found.states[state]) for found in balances))
-    table.add_row("holds", *("[green]✓[/]" if found.holds else "[red]✗[/]" for found in balances))
+def _table(rows: list[tuple[object, ...]]) -> Table:
+    """Return a column for each destination, and a row for each state."""
+    table = Table(*("", *(str(row[0]) for row in rows)))
+    for place, name in enumerate(BALANCES.columns[1:], 1):
+        table.add_row(text(f"headings.{name}"), *(shown(row[place]) for row in rows))
     return table
 
 
 def _what_was_checked(tx: Tx) -> str:
     """Return what the answer rests on, in a line."""
-    last = imbalance.last_delivery(tx)
     ids, full = imbalance.checked(tx), imbalance.checked(tx, FULL)
-    left = max(0, last - ids.delivery_id - AT_ONCE)
-    text = f"Counts as kept; ids compared up to no. {min(last, ids.delivery_id + AT_ONCE)}"
-    text += f", {left} are left to the timer or to --full; " if left else "; "
-    when = f"{local(full.at):%d/%m/%Y %H:%M} up to no. {full.delivery_id}" if full.at else "never"
-    return f"{text}all rows read (--full): {when}."
+    last, compared = imbalance.last_delivery(tx), ids.delivery_id + AT_ONCE
+    counts = {"compared_up_to": min(last, compared), "left": max(0, last - compared)}
+    put(**counts, full_at=full.at)
+    when = text("evidence.never")
+    if full.at:
+        when = text("evidence.full_at", at=shown(full.at), delivery=full.delivery_id)
+    return text("evidence.checked", **counts, full=when)

@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 
 from hub.broker.admin.own_vhost import NoOwnVhost
-from hub.cli.context import console, one_of
+from hub.cli.context import one_of
+from hub.cli.output.answer import aside, console, for_programs, put, refuse
 from hub.drill.pilot import run as pilot
 from hub.drill.pilot import scenario
 
 app = typer.Typer()
+ANSWERS = {"demo": ("report",)}
 
 
 @contextmanager
@@ -35,12 +37,12 @@ def _ended_in_order() -> Iterator[None]:
 
 @app.command()
 def demo(
-    faults: Annotated[str, typer.Option(help="on or off")] = "on",
-    broker: Annotated[str, typer.Option(help="rabbitmq or memory")] = "rabbitmq",
-    province: Annotated[str, typer.Option(help="soap or rest")] = "soap",
-    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 2018,
-    dossiers: Annotated[int, typer.Option(min=0, help="Scales the pilot's mix; 0 keeps it.")] = 0,
-    directory: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("var/demo"),
+    faults: Annotated[str, typer.Option(help="demo_faults")] = "on",
+    broker: Annotated[str, typer.Option(help="demo_broker")] = "rabbitmq",
+    province: Annotated[str, typer.Option(help="demo_province")] = "soap",
+    seed: Annotated[int, typer.Option(help="seed")] = 2018,
+    dossiers: Annotated[int, typer.Option(min=0, help="demo_dossiers")] = 0,
+    directory: Annotated[Path, typer.Option(help="demo_directory")] = Path("var/demo"),
 ) -> None:
     """Replay the pilot of 24/7 to 15/9/2018 through a real hub and count what came of it."""
     one_of("--faults", faults, "on", "off")
@@ -58,8 +60,9 @@ def demo(
     )
     try:
         with _ended_in_order():
-            report = pilot.run(options, console)
+            report = pilot.run(options, aside if for_programs() else console)
     except (pilot.InTheWay, NoOwnVhost) as error:
-        console.print(f"[red]{error}[/]")
+        refuse(error)
         raise typer.Exit(2) from None
+    put(report=report)
     raise typer.Exit(1 if report["problems"] else 0)

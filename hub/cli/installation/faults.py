@@ -3,65 +3,79 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hub.bootstrap.installation import FAULT_DATA
-from hub.cli.context import Actor, Reason, by, console, one_of, opened
+from hub.cli.context import Actor, Reason, by, not_done, one_of, opened
+from hub.cli.output.answer import done, put, show
+from hub.cli.output.listing import listing
 from hub.messages import catalog
 from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
 from hub.rules.failures import fault_catalogue
 from hub.store.repair import fault_classes
+from hub.texts import Text, text
 
 app = typer.Typer()
+FAULTS = listing("faults", "*partner *code *hub_code cause owner what_to_do")
+UNKNOWN = listing("unknown_codes", "*partner *operation *code seen verdict")
+ANSWERS = {
+    "list": (FAULTS, UNKNOWN),
+    "classify": ("partner", "code", "verdict", "moved"),
+}
 
 
 @app.command("list")
 def list_command(
-    partner: Annotated[str, typer.Option(help="Only codes of this partner; own: the hub's.")] = "",
-    code: Annotated[str, typer.Option(help="Only this code, the partner's or ours.")] = "",
-    language: Annotated[str, typer.Option(help="vi or en")] = "vi",
+    partner: Annotated[str, typer.Option(help="partner_or_own")] = "",
+    code: Annotated[str, typer.Option(help="partner_code")] = "",
+    language: Annotated[str, typer.Option(help="language")] = "",
 ) -> None:
     """Print the fault dictionary, and what has to be classified."""
-    one_of("--language", language, "vi", "en")
-    table = Table("partner", "code", "ours", "cause", "who", "what to do")
-    for it in fault_catalogue.load(FAULT_DATA):
-        if partner not in ("", it.partner or "own") or code not in ("", it.code, it.ours):
-            continue
-        who = ", ".join(it.who)
-        table.add_row(
-            it.partner or "own", it.code, it.ours, it.cause[language], who, it.to_do[language]
-        )
-    console.print(table)
+    if language:
+        one_of("--language", language, "vi", "en")
+    show(
+        FAULTS,
+        [
+            (
+                *(it.partner or "own", it.code, it.ours),
+                _in(language, it.cause),
+                ", ".join(it.who),
+                _in(language, it.to_do),
+            )
+            for it in fault_catalogue.load(FAULT_DATA)
+            if partner in ("", it.partner or "own") and code in ("", it.code, it.ours)
+        ],
+    )
     with opened() as store, store.read() as tx:
-        tasks = fault_classes.tasks(tx)
-    if tasks:
-        table = Table("partner", "operation", "code", "seen", "verdict", title="Unknown codes")
-        for row in tasks:
-            verdict = row["verdict"] or "[yellow]to classify[/]"
-            seen = str(row["count"])
-            table.add_row(row["partner"], row["operation"], row["code"], seen, verdict)
-        console.print(table)
+        unknown = [
+            (
+                *(row["partner"], row["operation"], row["code"], row["count"]),
+                row["verdict"] or text("installation.to_classify"),
+            )
+            for row in fault_classes.tasks(tx)
+        ]
+    show(UNKNOWN, unknown, title=text("installation.unknown_codes"))
+
+
+def _in(language: str, words: dict[str, str]) -> object:
+    return words[language] if language else Text(words["vi"], words["en"])
 
 
 @app.command("classify")
 def classify_command(
-    partner: str,
-    code: str,
-    verdict: Annotated[CodeVerdict, typer.Option("--as", help="What the code means.")],
+    partner: Annotated[str, typer.Argument(help="partner_name")],
+    code: Annotated[str, typer.Argument(help="their_code")],
+    verdict: Annotated[CodeVerdict, typer.Option("--as", help="verdict")],
     reason: Reason,
-    operation: Annotated[str, typer.Option(help="Only for this operation.")] = "",
+    operation: Annotated[str, typer.Option(help="only_operation")] = "",
     actor: Actor = "",
 ) -> None:
-    """Say what an unknown code means: for all that wait with it, and for all to come.
-
-    A code that begins with "-" is written behind "--".
-    """
+    """Say what an unknown code means."""
     one_of("PARTNER", partner, *sorted(catalog.PARTNERS))
     who = by(reason, actor)
     try:
         with opened() as store:
             moved = classify(store, partner, code, verdict, operation=operation, **who)
     except NotClassified as error:
-        console.print(f"[red]Chưa làm / Not done:[/] {error}", soft_wrap=True)
-        raise typer.Exit(1) from None
-    console.print(f"[green]✓[/] {partner} {code} is {verdict}; {moved} waiting deliveries moved.")
+        raise not_done(error) from None
+    put(partner=partner, code=code, verdict=verdict, moved=moved)
+    done(text("installation.classified", partner=partner, code=code, verdict=verdict, moved=moved))

@@ -4,9 +4,10 @@ import os
 
 import typer
 
-from hub.cli.context import console
+from hub.cli.output.answer import put, say
 
 app = typer.Typer()
+ANSWERS = {"health": ("health",)}
 
 
 @app.command("health")
@@ -15,5 +16,6 @@ def health_command() -> None:
     from hub.runtime import health
 
     code, text = health.check(os.environ)
-    console.print(text, markup=False)
+    put(health=text)
+    say(text)
     raise typer.Exit(code)

@@ -3,10 +3,13 @@
 import typer
 
 from hub.bootstrap.installation import open_store
-from hub.cli.context import console, settings
+from hub.cli.context import settings
+from hub.cli.output.answer import done, put
 from hub.store.schema import revision
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"migrate": ("schema", "database")}
 
 
 @app.command()
@@ -18,4 +21,5 @@ def migrate() -> None:
     found = settings()
     open_store(found, migrating=True).close()
     place, step = revision.place_of(found.database), revision.newest()
-    console.print(f"Lược đồ / schema {step}: {place}", style="green", markup=False, soft_wrap=True)
+    put(schema=step, database=place)
+    done(text("installation.schema", step=step, place=place))

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from hub import preflight
 from hub.bootstrap.build import build
@@ -17,19 +16,24 @@ from hub.bootstrap.installation import id_of, mark_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
-from hub.cli.context import console, opened, settings
+from hub.cli.context import opened, settings
+from hub.cli.installation.doctor import CHECKS, show_checks
+from hub.cli.output import answer
+from hub.cli.output.answer import done, put, refuse
 from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"run": ("roles", "addresses", CHECKS)}
 
 
 @app.command()
 def run(
-    roles: Annotated[str, typer.Option(help="Only these roles, comma-separated.")] = "",
+    roles: Annotated[str, typer.Option(help="roles")] = "",
 ) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
     if roles:
@@ -45,7 +49,7 @@ def run(
     problems = [check for check in checks if check.refuses]
     preflight.report(check for check in checks if not check.ok)
     if problems:
-        preflight.show(console, problems)
+        show_checks(problems)
         raise typer.Exit(1)
     _refuse_an_old_copy(found)
     stop = threading.Event()
@@ -55,9 +59,11 @@ def run(
     failpoints.heed(found.drill_points)
     hub = build(found)
     hub.start()
-    host = escape(in_url(found.http_host))
-    at = [f" · http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
-    console.print(f"[green]✓[/] Sẵn sàng / ready: {found.roles}{''.join(at)}", soft_wrap=True)
+    host = in_url(found.http_host)
+    at = [f"http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    put(roles=found.roles.split(","), addresses=at)
+    done(text("installation.ready", roles=" · ".join([found.roles, *at])))
+    answer.end(0)
     watch = preflight.Watch(
         found, checks, keep=hub.heartbeat.record_preflight if hub.heartbeat else None
     )
@@ -92,8 +98,5 @@ def _refuse_an_old_copy(found: Settings) -> None:
     with opened() as store:
         if not mark_of(found).is_ahead(store):
             return
-    console.print(
-        "[red]This database is an older copy: the hub has made calls that it does not know of.[/]\n"
-        "Nothing was sent. Run `hub broker requeue --restored --reason ...`, then start again."
-    )
+    refuse(text("installation.older_copy"))
     raise typer.Exit(1)

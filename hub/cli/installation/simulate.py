@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.context import console
+from hub.cli.output import answer
+from hub.cli.output.answer import put, refuse, say
+from hub.texts import text
 
 app = typer.Typer()
+ANSWERS = {"simulate": ("simulator",)}
 
 
 @app.command(
@@ -17,7 +20,7 @@ app = typer.Typer()
 )
 def simulate(
     context: typer.Context,
-    partner: Annotated[str, typer.Argument(help="province or town")] = "",
+    partner: Annotated[str, typer.Argument(help="partner")] = "",
 ) -> None:
     """Run a partner's simulator in the foreground; `hub simulate province --help` shows how."""
     modules = {
@@ -25,13 +28,12 @@ def simulate(
         "town": "adapters.town_center.simulator",
     }
     if partner in ("", "-h", "--help"):
-        console.print(
-            "hub simulate province|town [OPTIONS]: runs a partner's simulator until Ctrl-C.\n"
-            "`hub simulate province --help` and `hub simulate town --help` list the options."
-        )
+        say(text("installation.simulate_usage"))
         raise typer.Exit(0 if partner else 2)
     if partner not in modules:
-        console.print(f"[red]There is no simulator {partner!r}; there are province and town.[/]")
+        refuse(text("installation.no_simulator", partner=partner))
         raise typer.Exit(2)
     command = [sys.executable, "-m", modules[partner], *context.args]
+    put(simulator=partner)
+    answer.end(0)
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module

@@ -3,41 +3,38 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from hub.cli.context import Actor, Reason, by, console, opened
+from hub.cli.context import Actor, Reason, by, not_done, opened
+from hub.cli.output.answer import done, put, show
+from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
-from hub.records.deadlines.calendar import local
 from hub.store.evidence import audit
 from hub.store.repair import tasks
+from hub.texts import text
 
 app = typer.Typer()
+TASKS = listing("tasks", "*task *due owner *about *partner *kind detail repair")
+ANSWERS = {"list": ("unconnected", TASKS), "done": ("task",)}
 
 
 @app.command("list")
 def list_command() -> None:
     """List the open tasks, most urgent first."""
-    table = Table("no.", "due", "owner", "about", "partner", "kind", "detail", "repair")
     with opened() as store, store.read() as tx:
         warn_of_unconnected(tx)
-        for task in tasks.still_open(tx):
-            due = f"{local(task.due_at):%d/%m %H:%M}" if task.due_at else "–"
-            table.add_row(
-                str(task.number),
-                due,
-                task.owner,
-                task.subject,
-                task.destination,
-                task.kind,
-                task.detail,
-                task.repair,
+        rows = [
+            (
+                *(it.number, it.due_at, it.owner, it.subject, it.destination, it.kind),
+                *(it.detail, it.repair),
             )
-    console.print(table)
+            for it in tasks.still_open(tx)
+        ]
+    show(TASKS, rows, empty=text("installation.no_task"))
 
 
-@app.command()
-def done(
-    number: Annotated[int, typer.Argument(help="Number of the task.")],
+@app.command("done")
+def done_command(
+    number: Annotated[int, typer.Argument(help="task")],
     reason: Reason,
     actor: Actor = "",
 ) -> None:
@@ -49,6 +46,6 @@ def done(
                 tasks.close(tx, number, **who)
                 audit.record(tx, action="task.done", object=str(number), **who)
         except tasks.NoSuchTask as error:
-            console.print(f"[red]Not done:[/] {error}")
-            raise typer.Exit(1) from None
-    console.print("[green]✓[/] Done.")
+            raise not_done(error) from None
+    put(task=number)
+    done(text("decisions.done"))

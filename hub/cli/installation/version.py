@@ -1,15 +1,16 @@
 """`hub version`."""
 
-import sys
-
 import typer
 
 from hub import __version__
+from hub.cli.output.answer import put, say
 
 app = typer.Typer()
+ANSWERS = {"version": ("version",)}
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
-    sys.stdout.write(f"{__version__}\n")
+    put(version=__version__)
+    say(__version__)

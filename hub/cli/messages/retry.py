@@ -4,89 +4,86 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from hub.cli.context import Actor, Day, by, console, here, opened
+from hub.cli.context import Actor, Day, by, confirmed, here, opened
+from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.listing import listing
 from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
 from hub.store.messages.parked import ParkedFilter
+from hub.texts import text
 
 app = typer.Typer()
+PARKED = listing("parked", "*message *type *dossier *code reason")
+ANSWERS = {"retry": ("count", PARKED)}
 
 
 @app.command()
 def retry(
-    messages: Annotated[list[str] | None, typer.Argument(help="Ids of parked messages.")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Show; take nothing up.")] = False,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the audit.")] = "",
-    type: Annotated[str, typer.Option(help="Only this type of message.")] = "",
-    code: Annotated[str, typer.Option(help="Only this fault code.")] = "",
-    dossier: Annotated[str, typer.Option(help="Only this dossier number.")] = "",
+    messages: Annotated[list[str] | None, typer.Argument(help="messages")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="plan_messages")] = False,
+    reason: Annotated[str, typer.Option(help="reason")] = "",
+    type: Annotated[str, typer.Option(help="only_type")] = "",
+    code: Annotated[str, typer.Option(help="only_code")] = "",
+    dossier: Annotated[str, typer.Option(help="only_dossier")] = "",
     since: Day = None,
     until: Day = None,
-    drop: Annotated[
-        bool, typer.Option("--drop", help="Nobody needs them: erase their content instead.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="--drop: do not ask.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="drop")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
     actor: Actor = "",
 ) -> None:
-    """Take parked messages up again, after their cause was fixed: by id, or all of a selection.
-
-    --plan shows which; with no choice, all that are parked. What is wrong still is parked again.
-    --drop erases their content for good; hash, size and the audit row stay.
-    """
+    """Take parked messages up again, after their cause was fixed."""
     selection = ParkedFilter(
         type=type, code=code, dossier=dossier, since=here(since), until=here(until)
     )
-    if messages and selection:
-        console.print("[red]Say ids, or choose by --code, --type and so on; not both.[/]")
-        raise typer.Exit(2)
-    if not plan and not (reason and (messages or selection)):
-        console.print("[red]Say which messages, by id or by --code, --type and so on;[/]")
-        console.print("[red]and --plan to see them, or --reason to take them up (--drop: out).[/]")
-        raise typer.Exit(2)
+    _check(messages, selection, plan=plan, reason=reason)
     chosen = messages or selection
     if plan:
         with opened() as store:
             _show(store, chosen, drop=drop)
         return
     if drop and not yes:
-        question = "Xóa hẳn nội dung các thông điệp này, không lấy lại được / erase for good?"
-        typer.confirm(question, abort=True)
+        confirmed(text("decisions.erase_messages"))
     who = by(reason, actor)
     with opened() as store:
         if drop:
             _report(unparking.drop(store, chosen, who), "dropped")
         else:
-            _report(unparking.unpark(store, chosen, **who), "taken up again")
+            _report(unparking.unpark(store, chosen, **who), "taken_up")
+
+
+def _check(messages: list[str] | None, selection: ParkedFilter, *, plan: bool, reason: str) -> None:
+    """End the command with code 2 where it is not clear which messages are meant."""
+    if messages and selection:
+        refuse(text("decisions.ids_or_selection"))
+    elif not plan and not (reason and (messages or selection)):
+        refuse(text("decisions.which_messages"))
+    else:
+        return
+    raise typer.Exit(2)
 
 
 def _show(store: Store, chosen: unparking.Chosen, *, drop: bool) -> None:
     found, refused = unparking.look(store, chosen, to_drop=drop)
-    table = Table("parked message", "type", "dossier", "code", "reason")
-    for one in found:
-        table.add_row(one.id, one.type, one.key, one.code, one.reason)
-    console.print(table)
-    for (code, type), count in Counter((one.code, one.type) for one in found).most_common():
-        console.print(f"{count} {code} {type}")
+    put(count=len(found))
+    show(PARKED, [(it.id, it.type, it.key, it.code, it.reason) for it in found])
+    for (code, type), count in Counter((it.code, it.type) for it in found).most_common():
+        say(f"{count} {code} {type}")
     _refuse(refused)
-    would = "dropped" if drop else "taken up"
-    console.print(
-        f"{len(found)} would be {would}: the same without --plan, with --reason.", highlight=False
-    )
+    say(text("decisions.would_drop" if drop else "decisions.would_take_up", count=len(found)))
 
 
-def _report(done: unparking.Unparked, what: str) -> None:
-    _refuse(done.refused)
-    if done.count:
-        console.print(f"[green]✓[/] {done.count} {what}.")
-    elif not done.refused:
-        console.print("[red]Not done:[/] there is no parked message of this selection.")
-    if done.refused or not done.count:
+def _report(result: unparking.Unparked, what: str) -> None:
+    put(count=result.count)
+    _refuse(result.refused)
+    if result.count:
+        done(text(f"decisions.messages_{what}", count=result.count))
+    elif not result.refused:
+        refuse(text("decisions.no_such_messages"))
+    if result.refused or not result.count:
         raise typer.Exit(1)
 
 
 def _refuse(refused: dict[str, str]) -> None:
     for id, why in refused.items():
-        text = f"Not done: {id}: {why}"
-        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        refuse(text("decisions.not_done", why=f"{id}: {why}"))

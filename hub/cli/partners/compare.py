@@ -1,29 +1,36 @@
 """`hub partners compare`: ward, hub and partners for the dossiers of a day."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hub.bootstrap.partners import make_destinations
-from hub.cli.context import Actor, by, console, opened, settings
+from hub.cli.context import Actor, by, opened, settings
+from hub.cli.output.answer import put, say, show
+from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
-from hub.cli.partners.lists import ExportedAt, FromPartners, read_all, refuse, tell
+from hub.cli.partners.lists import ExportedAt, FromPartners, print_report, read_all, refused
 from hub.operations.comparison import daily
 from hub.operations.comparison.lists.problems import ListRefused
-from hub.operations.comparison.lists.run import reconcile_lists
+from hub.operations.comparison.lists.run import ListReport, reconcile_lists
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_RECONCILE
-from hub.store.repair import tasks
+from hub.texts import text
 
 app = typer.Typer()
+DIFFERENCES = listing("differences", "*dossier *partner difference owner detail repair")
+ANSWERS = {
+    "compare": (
+        *("day", "dossiers", "opened", "closed", "not_asked", "lists", "agrees"),
+        DIFFERENCES,
+    )
+}
 
 
 @app.command()
 def compare(
-    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare.")],
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="day")],
     exported: FromPartners = None,
     exported_at: ExportedAt = None,
     actor: Actor = "",
@@ -34,7 +41,7 @@ def compare(
     who = by(f"{day:%Y-%m-%d}", actor, automatic=BY_RECONCILE)
     destinations = make_destinations(known)
     try:
-        with opened() as store, bar("asking the partners") as progress:
+        with opened() as store, bar(text("decisions.querying_partners")) as progress:
             # First: a list of another day is refused before anything is written.
             by_list = (
                 reconcile_lists(
@@ -46,28 +53,32 @@ def compare(
             report = daily.reconcile_day(
                 store, day.date(), destinations, rules, by=who, progress=progress
             )
-    except ListRefused as refused:
-        refuse(f"--list {refused.partner}", refused)
+    except ListRefused as error:
+        raise refused(f"--list {error.partner}", error) from None
     finally:
         for destination in destinations:
             destination.close()
-    _show([*report.findings, *(found for one in by_list for found in one.findings)])
-    console.print(
-        f"{report.dossiers} dossiers, {len(report.findings)} differences: {report.opened} tasks"
-        f" opened, {report.closed} closed; {report.unasked} dossiers could not be asked about."
-    )
-    for one in by_list:
-        tell(one)
-    agrees = not (report.findings or report.unasked) and all(one.agrees for one in by_list)
+    agrees = _print(report, by_list)
+    put(day=day.date(), agrees=agrees)
     raise typer.Exit(0 if agrees else 1)
 
 
-def _show(findings: Iterable[tasks.TaskFinding]) -> None:
-    table = Table("dossier", "partner", "difference", "owner", "detail", "repair")
-    for found in findings:
-        kind = found.kind.replace("_", " ")
-        table.add_row(
-            found.subject, found.destination, kind, found.owner, found.detail, found.repair
-        )
-    if table.row_count:
-        console.print(table)
+def _print(report: daily.ComparisonReport, by_list: list[ListReport]) -> bool:
+    """Print the differences; return whether there is none and everything was compared."""
+    findings = [*report.findings, *(it for listed in by_list for it in listed.findings)]
+    show(
+        DIFFERENCES,
+        [
+            (
+                *(it.subject, it.destination, it.kind.replace("_", " "), it.owner),
+                *(it.detail, it.repair),
+            )
+            for it in findings
+        ],
+    )
+    counts = {"dossiers": report.dossiers, "opened": report.opened, "closed": report.closed}
+    counts["not_asked"] = report.unasked
+    put(**counts)
+    say(text("comparison_commands.compared", **counts, differences=len(report.findings)))
+    print_report(by_list)
+    return not (report.findings or report.unasked) and all(it.agrees for it in by_list)

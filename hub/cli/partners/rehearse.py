@@ -5,47 +5,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from hub.cli.context import by, console, one_of, opened, say_both, settings, system_user
+from hub.cli.context import by, one_of, opened, settings, system_user
+from hub.cli.output.answer import aside, put, refuse, say
 from hub.messages.invalid import InvalidMessage
 from hub.messages.partner_names import BY_SHORT
 from hub.records.dossiers import numbering
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
 from hub.store.evidence import audit
+from hub.texts import text
 
 if TYPE_CHECKING:  # `hub partners show` needs none of it
     from hub.bootstrap.rehearsals import Rehearsal, RehearsalFinding, Walked
 
 app = typer.Typer()
+ANSWERS = {"rehearse": ("partner", "protocol", "proposal", "files", "runs")}
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
 
 
 @app.command()
 def rehearse(
-    partner: Annotated[str, typer.Argument(help="province or town")],
+    partner: Annotated[str, typer.Argument(help="partner")],
     test_dossier: Annotated[
         str,
         typer.Option(
             "--test-dossier",
             metavar="NUMBER",
-            help="Register a made-up dossier under this number; without it nothing is changed.",
+            help="test_dossier",
         ),
     ] = "",
-    reason: Annotated[
-        str, typer.Option("--reason", help="With --test-dossier: why; it goes into the audit.")
-    ] = "",
-    protocol: Annotated[
-        Path | None, typer.Option("--protocol", help="Also write the protocol into this file.")
-    ] = None,
-    proposal: Annotated[
-        Path | None, typer.Option("--proposal", help="Write the proposed profile lines here.")
-    ] = None,
-    actor: Annotated[
-        str, typer.Option("--actor", help="Full name of the person; without it HUB_OPERATOR.")
-    ] = "",
+    reason: Annotated[str, typer.Option("--reason", help="reason_test_dossier")] = "",
+    protocol: Annotated[Path | None, typer.Option("--protocol", help="protocol")] = None,
+    proposal: Annotated[Path | None, typer.Option("--proposal", help="proposal")] = None,
+    actor: Annotated[str, typer.Option("--actor", help="actor")] = "",
 ) -> None:
     """Walk through a partner's real endpoint and print a protocol that people can sign."""
     from hub.bootstrap.rehearsals import Rehearsal
@@ -56,7 +50,7 @@ def rehearse(
     address = found.province_url if partner == "province" else found.town_url
     if not address:
         name = f"HUB_{partner.upper()}_URL"
-        say_both(f"Chưa đặt {name}.", f"{name} is not set: there is nobody to call.")
+        refuse(text("partner_commands.not_set", name=name))
         raise typer.Exit(2)
     who = _decided(partner, test_dossier, reason, actor) if test_dossier else _by(actor)
     rehearsal = Rehearsal(
@@ -68,17 +62,19 @@ def rehearse(
         reason=reason,
     )
     walked = _walk(rehearsal)
-    text, lines = rehearsal.protocol(walked), rehearsal.proposal(walked)
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    written, lines = rehearsal.protocol(walked), rehearsal.proposal(walked)
+    files = [protocol] if protocol is not None else []
+    files += [proposal] if lines and proposal is not None else []
+    put(partner=partner, protocol=written, proposal=lines, files=files, runs=walked.runs)
+    say(written)
     if protocol is not None:
-        _write(protocol, text)
+        _write(protocol, written)
     if lines and proposal is not None:
         _write(proposal, lines)
     elif lines:
-        console.print(lines, markup=False, highlight=False, soft_wrap=True)
+        say(lines)
     elif proposal is not None:
-        say = "Không cần dòng nào; không ghi tệp / No line is needed; no file was written."
-        console.print(say, markup=False)
+        say(text("partner_commands.no_line_needed"))
     raise typer.Exit(0 if walked.runs else 1)
 
 
@@ -87,7 +83,7 @@ def _walk(rehearsal: "Rehearsal") -> "Walked":
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # Beside the protocol, which may be piped into a file.
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*columns, console=aside, transient=True) as shown:
         task = shown.add_task(rehearsal.endpoint.replace("[", "\\["))
 
         def tell(finding: "RehearsalFinding") -> None:
@@ -103,16 +99,10 @@ def _decided(partner: str, number: str, reason: str, actor: str) -> str:
     try:
         numbering.parse(number)
     except InvalidMessage as error:
-        say_both(
-            f"--test-dossier {number}: mã hồ sơ không đúng định dạng.",
-            f"--test-dossier {number}: no dossier number ({error.why}).",
-        )
+        refuse(text("partner_commands.no_dossier_number", number=number, why=error.why))
         raise typer.Exit(2) from None
     if not reason.strip():
-        say_both(
-            "Ghi hồ sơ thử vào đối tác cần lý do: thêm --reason.",
-            "A test dossier is written at the partner: add --reason.",
-        )
+        refuse(text("partner_commands.test_dossier_needs_reason"))
         raise typer.Exit(2)
     who = by(reason, actor)
     with opened() as store, store.write() as tx:
@@ -138,20 +128,17 @@ def _check_files(*paths: Path | None, own: str) -> None:
         if path is None:
             continue
         if not path.absolute().parent.is_dir():
-            say_both(f"{path}: không có thư mục này.", f"{path}: there is no such folder.")
+            refuse(text("partner_commands.no_folder", path=path))
             raise typer.Exit(2)
         if own and path.resolve() == Path(own).resolve():
-            say_both(
-                f"{path}: đang là cấu hình đối tác, ghi đè sẽ mất các dòng của nó. Chọn tệp khác.",
-                f"{path}: the profile in force, whose lines would be lost. Name another file.",
-            )
+            refuse(text("partner_commands.profile_in_force", path=path))
             raise typer.Exit(2)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str) -> None:
     """Write a file that only its owner reads."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
-        file.write(text)
-    console.print(f"→ {path}", markup=False, highlight=False, soft_wrap=True)
+        file.write(content)
+    say(f"→ {path}")

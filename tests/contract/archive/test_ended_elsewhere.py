@@ -59,7 +59,7 @@ def test_the_slip_answers_for_an_archived_dossier(
     slip = CliRunner().invoke(app, ["dossier", "trail", name])
     assert slip.exit_code == 0, slip.output
     assert report.files[0] in slip.output
-    assert "Hạn trả" in slip.output
+    assert "Due " in slip.output
 
 
 def test_a_hold_has_a_name_and_a_reason(ward: Ward) -> None:

@@ -331,6 +331,6 @@ def test_a_store_that_is_busy_or_away_is_told_without_a_traceback(
         cause = UndefinedColumn()
         lasting = hub("deliveries", "cancel", str(id), "--reason", "by phone")
     assert (told.exit_code, isinstance(told.exception, SystemExit)) == (3, True)
-    assert ("hãy thử lại" in told.output, "try again" in told.output) == (True, True)
+    assert "try again" in told.output
     assert isinstance(lasting.exception, sa.exc.OperationalError)
     assert hub("deliveries", "cancel", str(id), "--reason", "by phone").exit_code == 0

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
 from hub.cli import app
@@ -23,38 +22,12 @@ from hub.drill.sandbox import loopback
 from hub.store.engine import store as engine
 from tests.support.database.small_disk import SmallDisk
 from tests.support.database.stores import empty_store
+from tests.support.typed_commands import arguments, commands
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They need what is missing at their start, or something else than a store: see below."""
 NEEDS_NO_STORE = {"version", "partners procedures", "topology validate", "topology export"}
 Absence = Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[None]]
-
-
-def commands() -> Iterator[tuple[str, Any]]:
-    """Yield every command that does something, by its words."""
-    root: Any = typer.main.get_command(app)
-    for name in root.commands:
-        command = root.commands[name]
-        inner = getattr(command, "commands", {})
-        if not inner or command.invoke_without_command:
-            yield name, command
-        for deeper, one in inner.items():
-            yield f"{name} {deeper}", one
-
-
-def arguments(command: Any, file: Path) -> list[str]:
-    """Return values for what a command must be given, by the kind that it declares."""
-    words: list[str] = []
-    values = {"int": "1", "float": "1", "Path": str(file), "datetime": "2018-08-06"}
-    for one in command.params:
-        if not one.required and "--reason" not in one.opts:
-            continue
-        kind = one.type_descriptor.annotation
-        value = values.get(getattr(kind, "__name__", ""), "x")
-        if choices := list(getattr(kind, "__members__", {}).values()):
-            value = str(choices[0].value)
-        words += [value] if one.param_type_name == "argument" else [one.opts[0], value]
-    return words
 
 
 def type_it(words: str, command: Any, file: Path) -> Any:

@@ -56,7 +56,8 @@ def test_installed_hub_migrates_and_says_what_needs_the_source_tree(installed: P
     ended = subprocess.run(
         [sys.executable, "-P", "-c", _PROGRAM],
         cwd=installed.parent,
-        env={"PATH": os.defpath, "PYTHONPATH": str(installed), "HUB_DATA_DIR": "data"},
+        env={"PATH": os.defpath, "PYTHONPATH": str(installed), "HUB_DATA_DIR": "data"}
+        | {"HUB_LANGUAGE": "en"},
         capture_output=True,
         text=True,
         timeout=60,

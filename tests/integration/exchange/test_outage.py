@@ -59,11 +59,11 @@ def typed(*words: str) -> str:
 
 
 def reads(output: str, standing: list[pauses.PauseStanding]) -> None:
-    """Check that each pause is told: partner, operation, Vietnamese before English, until when."""
+    """Check that each pause is told: partner, operation, why in the language, until when."""
     for item in standing:
         it = item.pause
         assert f"{it.destination} {it.operation}" in " ".join(output.replace("│", " ").split())
-        assert 0 <= output.find(it.reason_vi) < output.find(it.reason_en)
+        assert (it.reason_en in output, it.reason_vi in output) == (True, False)
         assert f"{local(it.until):%d/%m/%Y %H:%M:%S}" in output
 
 

@@ -95,13 +95,7 @@ def test_what_the_town_may_have_is_resolved_before_it_is_cancelled(
     doubt(ward, id)
     done = hub("deliveries", "cancel", id, *papers)
     assert (done.exit_code, state(ward, id), lacking(ward)) == (1, S.AMBIGUOUS, [])
-    assert (
-        "Thị xã có thể đã nhận" in done.output,
-        "hub deliveries resolve comes first" in done.output,
-    ) == (
-        True,
-        True,
-    )
+    assert "hub deliveries resolve comes first" in done.output
     ward.accept(progress(p.Status.PROCESSING, hours=52))
     assert supplements(ward) == [["BS-1"]]
     assert hub("deliveries", "resolve", id, "delivered").exit_code == 0
@@ -166,11 +160,11 @@ def test_papers_of_a_dossier_that_the_town_holds_are_not_taken_back(
 
 @pytest.mark.usefixtures("typed")
 def test_who_cancels_papers_says_what_becomes_of_them(ward: Ward) -> None:
-    """The refusal explains both choices in both languages, and changes nothing."""
+    """The refusal explains both choices, and changes nothing."""
     id = supplied(ward)
     asked_back = hub("deliveries", "cancel", id)
     assert (asked_back.exit_code, state(ward, id), lacking(ward)) == (1, S.HELD, [])
-    for words in ("--papers back", "--papers drop", "giấy tờ sai", "never go by themselves"):
+    for words in ("--papers back", "--papers drop", "never go by themselves"):
         assert words in asked_back.output
     assert hub("deliveries", "cancel", id, "--papers", "back").exit_code == 0
     assert lacking(ward) == [(1, True)]
@@ -185,7 +179,8 @@ def test_a_dropped_page_never_goes_and_the_request_stays_open(ward: Ward) -> Non
     assert hub("deliveries", "cancel", delivery(ward), "--papers", "drop").exit_code == 0
     assert lacking(ward) == [(0, True)]
     shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
-    assert ("papers that the town does not have" in shown, "quét" in shown.lower()) == (True, True)
+    assert "Papers that the town does not have" in shown
+    assert "Scan the right ones" in shown
     ward.accept(progress(p.Status.PROCESSING, hours=52))
     assert (supplements(ward), lacking(ward)) == ([["WRONG"]], [(0, True)])
     bring(ward, "RIGHT")

@@ -246,11 +246,11 @@ def test_an_operator_sees_what_is_urgent_and_settles_it(
     watching(store).look(TWO_HOURS_LEFT)
     run = CliRunner().invoke
     stuck = run(app, ["deliveries", "attention"]).output
-    assert "due soon" in stuck
+    assert "Due soon" in stuck
     assert "07/08/2018 16:00" in stuck
     assert f"hub deliveries complete {id} --reason" in run(app, ["tasks"]).output
     assert "1 deliveries are close" in run(app, ["doctor"]).output
     assert run(app, ["deliveries", "complete", str(id), "--reason", "CV 12"]).exit_code == 0
     watching(store).look(DUE)
-    assert "due soon" not in run(app, ["deliveries", "attention"]).output
+    assert "Due soon" not in run(app, ["deliveries", "attention"]).output
     store.close()

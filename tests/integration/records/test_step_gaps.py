@@ -86,7 +86,7 @@ def test_a_gap_in_the_towns_steps_is_shown_until_it_is_closed(store: Store) -> N
     assert gap.since == MONDAY + timedelta(minutes=30)
     shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
     assert NUMBER in shown
-    assert "06/08 09:00" in shown
+    assert "06/08/2018 09:00" in shown
     assert "Ask the town to report the missing step again" in shown
     step(store, 3, minutes=50)
     with store.read() as tx:

@@ -132,7 +132,7 @@ def test_what_comes_after_the_supplement_goes_with_the_next_and_is_shown_until_t
     monkeypatch.setenv("HUB_DATA_DIR", str(ward.files.directory.parent))
     monkeypatch.setenv("COLUMNS", "160")
     shown = CliRunner().invoke(app, ["deliveries", "attention"]).output
-    assert "papers that the town does not have" in shown
+    assert "Papers that the town does not have" in shown
     ward.accept(town(3, Step.SUPPLEMENTED))
     ward.accept(town(4, Step.AWAITING_SUPPLEMENT))
     ward.accept(progress(S.PROCESSING, hours=97))

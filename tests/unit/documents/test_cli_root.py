@@ -1,7 +1,6 @@
 """The root of the command line: every command is found, and every decision asks for a name."""
 
 import importlib
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,8 @@ import hub as package
 from hub.cli import app
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.cli.root import load
+from hub.texts import Language, both, text
+from tests.support.text_uses import catalogue
 
 RUNNER = CliRunner()
 
@@ -22,11 +23,16 @@ def every_command() -> Iterator[tuple[str, Any]]:
     yield from ((path, load(path)) for path in COMMANDS)
 
 
+def ids(file: str) -> set[str]:
+    """Return the ids of a file of texts."""
+    return {id.partition(".")[2] for id in catalogue() if id.startswith(f"{file}.")}
+
+
 def test_the_table_and_the_modules_name_the_same_commands() -> None:
     """A command that was written and is not in the table could not be called."""
-    for place in {entry.module for entry in COMMANDS.values()}:
+    for place in set(COMMANDS.values()):
         found: Any = typer.main.get_group(importlib.import_module(place).app)
-        named = {path.rpartition(" ")[2] for path, it in COMMANDS.items() if it.module == place}
+        named = {path.rpartition(" ")[2] for path, it in COMMANDS.items() if it == place}
         assert named == set(found.commands), place
 
 
@@ -66,13 +72,27 @@ def test_help_lists_every_command_and_no_former_one() -> None:
         assert group or not set(FORMER) - {"broker"} & listed
 
 
-def test_the_list_says_of_each_command_what_its_own_help_begins_with() -> None:
-    """`hub --help` has a table of its own, so that it loads no command."""
-    first = {
-        path: inspect.cleandoc(command.help).split("\n\n")[0].replace("\n", " ")
-        for path, command in every_command()
-    }
-    assert first == {path: entry.sentence for path, entry in COMMANDS.items()}
+def test_every_command_group_and_option_has_its_text() -> None:
+    """What stands as help in the code is the id of a text; every id is used."""
+    helps = {path.replace(" ", "_") for path in (*COMMANDS, *GROUPS)} | {"hub"}
+    assert helps == ids("help")
+    options = {"version", "help"}
+    for words, command in every_command():
+        for option in command.params:
+            assert option.help, f"{words} {option.name}"
+            options.add(option.help)
+    assert options == ids("options")
+
+
+@pytest.mark.parametrize("path", [*COMMANDS, *GROUPS])
+def test_a_help_begins_with_what_the_list_says_of_it_in_the_chosen_language(path: str) -> None:
+    """In Vietnamese and in English."""
+    for language in Language:
+        environment = {"COLUMNS": "500", "HUB_LANGUAGE": language}
+        result = RUNNER.invoke(app, [*path.split(), "--help"], env=environment)
+        first = both(f"help.{path.replace(' ', '_')}").in_language(language).partition("\n")[0]
+        assert result.exit_code == 0
+        assert first in result.output or path == "simulate"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +115,7 @@ def test_a_former_verb_is_the_same_command_and_names_the_new_one_on_stderr(forme
     assert old.exit_code == result.exit_code == 2
     assert old.stdout == result.stdout
     line, _, rest = old.stderr.partition("\n")
-    assert line == f"hub {former} is hub {new} now; works in this release only"
+    assert line == text("unavailable.former_verb", former=former, new=new)
     assert "No such option: --no-such-option" in rest
 
 

@@ -18,6 +18,8 @@ _FORMER = re.compile(
     r"|`hub\s+broker(?=[`\s])(?!\s+(node|requeue))"
 )
 _GROUP = re.compile(rf"\bhub\s+({'|'.join(GROUPS)})\s+([a-z][a-z-]+)")
+_JOINED = re.compile(r'"\n\s+f?"')
+"""Between two pieces of one string."""
 _SPAN = re.compile(r"`hub ([a-z][a-z-]*)")
 
 
@@ -33,7 +35,8 @@ def texts() -> Iterator[tuple[str, str]]:
     for name in listed.stdout.split("\n"):
         path = ROOT / name
         if name and path.suffix in _SUFFIXES and path.is_file() and not name.startswith(HISTORY):
-            yield name, path.read_text(encoding="utf-8", errors="replace")
+            text = path.read_text(encoding="utf-8", errors="replace")
+            yield name, _JOINED.sub("", text) if path.suffix == ".py" else text
 
 
 def wrong_in(text: str) -> list[str]:
