@@ -37,8 +37,8 @@ Answered = tuple[int, dict[str, object], urllib3.BaseHTTPResponse]
 class Gateway:
     """A running gateway that believes a proxy on this machine."""
 
-    def __init__(self, directory: Path, url: str) -> None:
-        self.store = Store(url)
+    def __init__(self, directory: Path, store: Store) -> None:
+        self.store = store
         files = BlobStore(directory / "files", limit=10_000)
         self.intake = Intake(self.store, files, clock=utc_now)
         self.ahead = timedelta()
@@ -60,7 +60,6 @@ class Gateway:
         """End it."""
         self.web.stop()
         self.intake.close()
-        self.store.close()
 
     def post(
         self, headers: dict[str, str]
@@ -84,9 +83,9 @@ class Gateway:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, sqlite_url: str) -> Iterator[Gateway]:
+def gateway(tmp_path: Path, sqlite_store: Store) -> Iterator[Gateway]:
     """A gateway of its own."""
-    made = Gateway(tmp_path, sqlite_url)
+    made = Gateway(tmp_path, sqlite_store)
     yield made
     made.stop()
 
