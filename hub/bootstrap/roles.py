@@ -54,6 +54,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
 def _gateway(hub: Hub) -> list[Role]:
     settings = hub.settings
     denials = Denials(hub.store, clock=hub.clock)
+    proxies = networks(settings.proxy_addresses)
     app = create_app(
         hub.store,
         hub.files,
@@ -64,10 +65,10 @@ def _gateway(hub: Hub) -> list[Role]:
         files_by_password=pull_by_password(settings),
         town=hub.town,
         refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
-        proxies=Proxies(networks(settings.proxy_addresses), settings.proxy_secret),
+        proxies=Proxies(proxies, settings.proxy_secret),
     )
     host, port = settings.http_host, settings.http_port
-    return [WebRole(app, name="gateway", host=host, port=port), denials]
+    return [WebRole(app, name="gateway", host=host, port=port, proxies=proxies), denials]
 
 
 def _receive(hub: Hub) -> Receive:

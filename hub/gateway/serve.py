@@ -1,26 +1,43 @@
 """Runs a web application in a thread of this process and stops it cleanly."""
 
 import socket
+from collections.abc import Sequence
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
+from hub.gateway.connections.crowd import Crowd
+from hub.gateway.connections.limits import ConnectionLimits
+from hub.gateway.connections.protocol import LimitedProtocol
+from hub.rules.access.clients import Network
 from hub.runtime.role import Role
 
 
 class WebRole(Role):
     """Serves one application on one port; port 0 picks a free one (see `port`)."""
 
-    def __init__(self, app: FastAPI, *, name: str, host: str, port: int) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        *,
+        name: str,
+        host: str,
+        port: int,
+        limits: ConnectionLimits | None = None,
+        proxies: Sequence[Network] = (),
+    ) -> None:
+        """`proxies`: addresses whose connections are not counted together, see `Crowd`."""
         super().__init__()
         self.name = name
+        self.crowd = Crowd(limits or ConnectionLimits(), proxies=proxies)
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
         self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=partial(LimitedProtocol, crowd=self.crowd),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             access_log=False,

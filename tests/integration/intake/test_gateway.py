@@ -257,10 +257,12 @@ def test_a_file_can_be_asked_for_its_length_and_for_a_part(door: Door, size: int
     assert urllib3.request("HEAD", address, headers={}).status == 401
 
 
-@pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fhub.db", "x"])
-def test_only_stored_files_can_be_pulled(door: Door, name: str) -> None:
-    """No path leads out of the file store."""
-    assert door.call("GET", f"/files/{name}", token="file-token")[0] == 404
+@pytest.mark.parametrize(
+    ("name", "status"), [("0" * 64, 404), ("..%2f..%2fhub.db", 400), ("x", 404)]
+)
+def test_only_stored_files_can_be_pulled(door: Door, name: str, status: int) -> None:
+    """No path leads out of the file store; an encoded slash comes to no route."""
+    assert door.call("GET", f"/files/{name}", token="file-token")[0] == status
 
 
 def test_a_callback_over_the_limit_or_without_a_partner_is_refused(door: Door) -> None:

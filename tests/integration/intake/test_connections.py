@@ -1,0 +1,356 @@
+"""Connections to the gateway: each limit is a clear answer and a closed line, and others are served
+meanwhile.
+
+The limits are short here, so that a test ends soon; each wait has a bound and ends by a signal.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+
+from hub.gateway.connections.limits import ConnectionLimits
+from hub.gateway.connections.request_target import is_ambiguous
+from hub.gateway.serve import WebRole
+
+BOUND = 20.0
+"""Seconds after which a test gives up; every signal comes within two."""
+SHORT = ConnectionLimits(
+    head_time=timedelta(seconds=0.6),
+    body_window=timedelta(seconds=0.6),
+    body_rate=1000,
+    body_time=timedelta(seconds=2),
+    write_time=timedelta(seconds=0.6),
+    drain_time=timedelta(seconds=0.6),
+    drain_bytes=4 * 1024 * 1024,
+    connections=400,
+    per_address=400,
+    tick=timedelta(seconds=0.05),
+)
+HOST = b"Host: hub\r\n"
+GET, POST = b"GET /ok HTTP/1.1\r\n", b"POST /body HTTP/1.1\r\n"
+
+
+class Served:
+    """A small application behind the gateway's server."""
+
+    def __init__(self, limits: ConnectionLimits = SHORT) -> None:
+        self.gone = threading.Event()
+        """Set when the application heard that a sender is gone."""
+        app = FastAPI(openapi_url=None)
+
+        @app.get("/ok")
+        def fine() -> PlainTextResponse:
+            return PlainTextResponse("ok")
+
+        @app.post("/body")
+        async def body(request: Request) -> PlainTextResponse:
+            size = 0
+            try:
+                async for part in request.stream():
+                    size += len(part)
+            except ClientDisconnect:
+                self.gone.set()
+                raise
+            return PlainTextResponse(str(size))
+
+        @app.post("/early")
+        async def early() -> PlainTextResponse:
+            return PlainTextResponse("no", status_code=401)
+
+        @app.get("/large")
+        def large() -> StreamingResponse:
+            return StreamingResponse(b"x" * 65536 for _ in range(1000))
+
+        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, limits=limits)
+        self.web.start()
+
+    def line(self) -> socket.socket:
+        """Open a connection."""
+        return socket.create_connection(("127.0.0.1", self.web.port), timeout=BOUND)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """A server with short limits."""
+    made = Served()
+    yield made
+    made.web.stop()
+
+
+def rest_of(line: socket.socket) -> bytes:
+    """Return what comes until the other end closes."""
+    found = b""
+    try:
+        while part := line.recv(65536):
+            found += part
+    except ConnectionResetError:
+        pass  # closed, too
+    return found
+
+
+def until(line: socket.socket, ending: bytes) -> bytes:
+    """Return what comes up to `ending`."""
+    found = b""
+    while not found.endswith(ending):
+        part = line.recv(65536)
+        assert part, found
+        found += part
+    return found
+
+
+def refused(answer: bytes) -> tuple[int, str]:
+    """Return status and code of a refusal, which closes the line and has both languages."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    told = json.loads(body)
+    assert b"connection: close" in head
+    assert told["message"]
+    assert told["why"] != told["message"]
+    return int(head.split()[1]), told["code"]
+
+
+def is_served(served: Served) -> bool:
+    """Return whether another caller gets its answer."""
+    with served.line() as line:
+        line.sendall(GET + HOST + b"Connection: close\r\n\r\n")
+        return rest_of(line).endswith(b"\r\n\r\nok")
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (
+            GET + HOST + b"A: b\r\n" * 10_000 + b"\r\n",
+            (431, "header_too_large"),
+        ),
+        (GET + HOST + b"A: " + b"b" * 1_000_000, (431, "header_too_large")),
+        (GET + b"A" * 1_000_000, (431, "header_too_large")),
+        (
+            GET + HOST + b"A: " + b"b" * 40_000 + b"\r\n\r\n",
+            (431, "header_too_large"),
+        ),
+        (b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", (414, "target_too_long")),
+        (b"GET /ok HTTP/1.1\r\n\r\n", (400, "request_malformed")),
+        (GET + HOST * 2 + b"\r\n", (400, "request_malformed")),
+        (b"GET /../ok HTTP/1.1\r\n" + HOST + b"\r\n", (400, "target_ambiguous")),
+        (b"GET /a%2fb HTTP/1.1\r\n" + HOST + b"\r\n", (400, "target_ambiguous")),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", (400, "request_malformed")),
+        (
+            POST + HOST + b"Content-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /ok HTTP/1.1\r\n\r\n",
+            (400, "request_malformed"),
+        ),
+        (
+            POST + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
+            (400, "request_malformed"),
+        ),
+        (GET + HOST + b"A: b\r\n c\r\n\r\n", (400, "request_malformed")),
+    ],
+    ids=[
+        "10,000 fields",
+        "a field of 1 MB",
+        "a name of 1 MB",
+        "a whole header over the limit",
+        "a long target",
+        "no host",
+        "two hosts",
+        "dot segments",
+        "an encoded slash",
+        "TLS to a plain port",
+        "two lengths of a body",
+        "two content lengths",
+        "a folded field",
+    ],
+)
+def test_a_request_over_a_limit_is_refused_and_the_line_closed(
+    served: Served, sent: bytes, expected: tuple[int, str]
+) -> None:
+    """With a status, a code and a sentence in both languages; the next caller is served."""
+    with served.line() as line:
+        line.sendall(sent)
+        assert refused(rest_of(line)) == expected
+    assert is_served(served)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (b"GET /ok HTTP/1.1\r\nHost", (408, "request_slow")),
+        (
+            POST + HOST + b"Content-Length: 100\r\n\r\nx",
+            (408, "request_slow"),
+        ),
+        (
+            POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+            (408, "request_slow"),
+        ),
+    ],
+    ids=["header", "body", "chunked body"],
+)
+def test_a_request_that_stands_still_is_refused(
+    served: Served, sent: bytes, expected: tuple[int, str]
+) -> None:
+    """408, and the application hears that its sender is gone."""
+    with served.line() as line:
+        line.sendall(sent)
+        assert refused(rest_of(line)) == expected
+    assert b"/body" not in sent or served.gone.wait(BOUND)
+
+
+def test_a_header_that_drips_is_refused_at_its_time(served: Served) -> None:
+    """A byte now and then does not begin the time anew."""
+    with served.line() as line:
+        line.sendall(GET + HOST)
+        line.settimeout(0.1)
+        answer = b""
+        for _ in range(int(BOUND / 0.1)):
+            try:
+                answer = line.recv(65536)
+                break
+            except TimeoutError:
+                line.sendall(b"A: b\r\n")
+        assert refused(answer) == (408, "request_slow")
+
+
+def test_a_body_that_never_ends_is_refused_at_its_time(served: Served) -> None:
+    """However fast it comes: its size is the route's business, its time the server's."""
+    with served.line() as line:
+        line.sendall(POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
+        line.settimeout(0.05)
+        answer = b""
+        for _ in range(int(BOUND / 0.05)):
+            try:
+                line.sendall(b"400\r\n" + b"x" * 1024 + b"\r\n")
+                answer = line.recv(65536)
+                break
+            except TimeoutError:
+                continue
+        assert refused(answer) == (408, "request_slow")
+
+
+def test_a_connection_that_sends_nothing_is_closed_without_an_answer(served: Served) -> None:
+    """It asked for nothing. Neither do line ends after an answer keep a line open."""
+    with served.line() as line:
+        assert rest_of(line) == b""
+    with served.line() as line:
+        line.sendall(GET + HOST + b"\r\n")
+        assert until(line, b"ok").startswith(b"HTTP/1.1 200")
+        line.sendall(b"\r\n")
+        assert refused(rest_of(line)) == (408, "request_slow")
+
+
+def test_a_reader_that_takes_nothing_is_cut_off(served: Served) -> None:
+    """64 MB are not kept for a caller that does not read them."""
+    with served.line() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.sendall(b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert line.recv(10)
+        ended = threading.Event()
+        for _ in range(int(BOUND / 0.05)):
+            if not len(served.web.crowd):
+                ended.set()
+                break
+            ended.wait(0.05)
+        assert ended.is_set()
+        assert len(rest_of(line)) < 1000 * 65536
+
+
+def test_slow_callers_do_not_keep_others_from_being_served(served: Served) -> None:
+    """300 slow bodies and slow headers at once: others get their answer, and all of them end."""
+    lines = [served.line() for _ in range(300)]
+    try:
+        for number, line in enumerate(lines):
+            line.sendall(
+                POST + HOST if number % 2 else POST + HOST + b"Content-Length: 9999\r\n\r\nx"
+            )
+        assert is_served(served)
+        answers = [refused(rest_of(line)) for line in lines]
+    finally:
+        for line in lines:
+            line.close()
+    assert answers == [(408, "request_slow")] * 300
+    assert is_served(served)
+
+
+def test_too_many_connections_of_one_address_are_told_to_come_again() -> None:
+    """503 with Retry-After; when one has ended, the next is taken."""
+    made = Served(ConnectionLimits(per_address=3, connections=3))
+    try:
+        lines = [made.line() for _ in range(3)]
+        for line in lines:
+            line.sendall(GET + HOST + b"\r\n")
+            assert line.recv(65536)
+        with made.line() as further:
+            answer = rest_of(further)
+        assert refused(answer) == (503, "connections_full")
+        assert b"retry-after: 5" in answer
+        for line in lines:
+            line.close()
+        ended = threading.Event()
+        for _ in range(int(BOUND / 0.05)):
+            if not len(made.web.crowd):
+                break
+            ended.wait(0.05)
+        assert is_served(made)
+    finally:
+        made.web.stop()
+
+
+def test_a_body_behind_its_answer_is_thrown_away_and_has_an_end(served: Served) -> None:
+    """The sender reads its 401; a body without end does not go on for ever."""
+    with served.line() as line:
+        line.sendall(b"POST /early HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\n")
+        assert line.recv(65536).startswith(b"HTTP/1.1 401")
+        line.sendall(b"xyzGET /ok HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert b"200 OK" in until(line, b"ok")  # the rest was short: the line goes on
+    with served.line() as line:
+        line.sendall(b"POST /early HTTP/1.1\r\n" + HOST + b"Content-Length: 999999999\r\n\r\n")
+        assert until(line, b"no").startswith(b"HTTP/1.1 401")
+        sent = 0
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            while sent < 100 * 1024 * 1024:
+                line.sendall(b"x" * 65536)
+                sent += 65536
+
+
+def test_usual_requests_pass_whole(served: Served) -> None:
+    """Many fields, a large body, requests one behind the other without waiting."""
+    fields = b"".join(b"A%d: %s\r\n" % (n, b"b" * 100) for n in range(90))
+    with served.line() as line:
+        line.sendall(GET + HOST + fields + b"\r\n")
+        assert line.recv(65536).startswith(b"HTTP/1.1 200")
+    body = b"x" * 3_000_000
+    with served.line() as line:
+        request = POST + HOST + b"Content-Length: 3000000\r\n\r\n" + body
+        line.sendall(request + GET + HOST + b"Connection: close\r\n\r\n")
+        answers = rest_of(line)
+    assert b"\r\n\r\n3000000HTTP/1.1 200" in answers
+    assert answers.endswith(b"ok")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(b"/a/../b", b"/./a", b"/..", b"/%2e%2e/a", b"/%2E/", b"/a%2Fb", b"/a%5cb", b"/a\\b"),
+        *(b"/a%00b", b"/a%0d%0aX: y", b"/a%7f", b"/%c0%af", b"/%ff", b"/%252e", b"/%zz", b"/a%"),
+        *(b"/\xc3\xa0", b"/a b", b"/a\x01"),
+    ],
+)
+def test_a_target_that_two_programs_could_read_differently_is_ambiguous(target: bytes) -> None:
+    """Dots, slashes and controls in any coat."""
+    assert is_ambiguous(target)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"/", b"/files/abc", b"/v1/dossiers?day=2026-11-28&next=a%2Fb", b"/h%E1%BB%93-s%C6%A1", b"*"],
+)
+def test_a_plain_target_is_not_ambiguous(target: bytes) -> None:
+    """Vietnamese letters, percent-encoded; and a query may hold what a path may not."""
+    assert not is_ambiguous(target)
