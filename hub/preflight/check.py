@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
+from hub.texts import text
+
 
 class Check(msgspec.Struct, frozen=True):
     """One finding."""
@@ -40,11 +42,14 @@ def clock(
 ) -> Check:
     """Return the finding on a clock that is `ahead` of ours; `refuse` None never refuses."""
     away, seconds = abs(ahead), ahead.total_seconds()
-    way = "ahead of" if seconds > 0 else "behind"
+    detail = text("checks.clock_same")
+    if away:
+        far = f"{abs(seconds):.1f}"
+        detail = text("checks.clock_ahead" if seconds > 0 else "checks.clock_behind", seconds=far)
     return Check(
         subject,
         away <= warn,
-        f"it is {abs(seconds):.1f} s {way} ours" if away else "the same as ours, as far as seen",
-        "Let both machines take their time from the same NTP server (docs/runbook/symptoms.md).",
+        detail,
+        text("checks.clock_fix"),
         fatal=refuse is not None and away > refuse,
     )

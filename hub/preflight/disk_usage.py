@@ -13,8 +13,7 @@ from hub.rules.retention.disk_forecast import FULL, SOON, Sample, days_left
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.monitoring import disk_samples
-
-FIX = "See docs/runbook/archive.md. `hub archive run --dry-run` shows what can leave the database."
+from hub.texts import text
 
 
 def filling(settings: Settings) -> Iterator[Check]:
@@ -28,11 +27,11 @@ def filling(settings: Settings) -> Iterator[Check]:
 def judge(samples: list[Sample], *, today: date, used: int, total: int) -> Check:
     """Return the finding on a disk with `used` of `total` bytes."""
     left = days_left(samples, today=today, used=used, total=total)
-    detail = f"{100 * used // total} % full"
+    detail = text("checks.full", percent=100 * used // total)
     if left is not None:
-        detail += f"; full in about {left} days at the rate of the last weeks"
+        detail = text("checks.full_soon", percent=100 * used // total, days=left)
     good = used < FULL * total and (left is None or left >= SOON)
-    return Check("disk filling", good, detail, FIX)
+    return Check("disk filling", good, detail, text("checks.full_fix"))
 
 
 def _samples(settings: Settings) -> list[Sample]:

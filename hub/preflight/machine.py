@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.bootstrap.installation import open_store
 from hub.preflight.check import Check, clock
-from hub.preflight.sessions import POOLER_FIX, sessions
+from hub.preflight.sessions import sessions
 from hub.rules.clock_skew import ahead
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.clock import utc_now
@@ -15,6 +15,7 @@ from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory, open_paths
 from hub.store.engine.store import Store, StoreUnavailable, database_time, is_away
 from hub.store.schema.revision import SchemaAge, SchemaMismatch
+from hub.texts import text
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes of disk below which the hub does not start: accepting means storing."""
@@ -35,8 +36,8 @@ def disk(settings: Settings) -> Iterator[Check]:
     yield Check(
         "disk",
         free >= LITTLE_FREE,
-        f"{free // 2**20} MiB free in {place}",
-        f"Free space or move HUB_DATA_DIR: below {LEAST_FREE // 2**20} MiB the hub does not start.",
+        text("checks.disk", free=free // 2**20, place=place),
+        text("checks.disk_fix", least=LEAST_FREE // 2**20),
         fatal=free < LEAST_FREE,
     )
 
@@ -45,12 +46,12 @@ def rights(settings: Settings) -> Iterator[Check]:
     """Name what other users of this machine may read of what the hub stores."""
     found = open_paths(Path(settings.data_dir))
     if not found:
-        yield Check("rights", True, "what is stored is for the hub's user only")
+        yield Check("rights", True, text("checks.rights_closed"))
         return
     directories = " ".join(str(path) for path in found if path.is_dir())
     files = " ".join(str(path) for path in found if not path.is_dir())
     fix = [f"chmod 700 {directories}"] * bool(directories) + [f"chmod 600 {files}"] * bool(files)
-    detail = "other users may get at " + ", ".join(str(path) for path in found)
+    detail = text("checks.rights_open", paths=", ".join(str(path) for path in found))
     yield Check("rights", False, detail, "; ".join(fix))
 
 
@@ -60,14 +61,14 @@ def database(settings: Settings) -> Iterator[Check]:
         store = open_store(settings)
     except SchemaMismatch as found:
         # Too old or not there yet: the start of a hub brings it along. Too new: nothing can.
-        fix = "hub migrate, while no hub runs; the start of a hub does it, too."
+        fix = text("checks.migrate")
         newer = found.age is SchemaAge.NEWER
         yield Check("database", False, str(found), "" if newer else fix, fatal=newer)
         return
     except StoreUnavailable as error:
-        fix = "Check HUB_DATABASE_URL and that the server runs."
+        fix = text("checks.database_fix")
         if "startup parameter" in str(error):  # PgBouncer's words
-            fix = POOLER_FIX
+            fix = text("checks.pooler_fix")
         yield Check(
             "database",
             False,
@@ -77,7 +78,7 @@ def database(settings: Settings) -> Iterator[Check]:
         )
         return
     try:
-        yield Check("database", True, f"{store.name}, schema is up to date")
+        yield Check("database", True, text("checks.schema_current", store=store.name))
         # SQLite has no clock but this machine's; a lease is compared by one process only.
         several = store.name != "sqlite"
         refuse = SKEW_OF_LEASES if several else None

@@ -14,6 +14,7 @@ from hub.preflight.store_reading import reading
 from hub.rules.failures.access_remedies import TASKS, remedy_of
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
+from hub.texts import text
 
 MOST_SKEW = timedelta(seconds=60)
 """The town refuses and we refuse what is signed with a time five minutes off; a minute is far
@@ -27,8 +28,8 @@ def unconnected(settings: Settings) -> Iterator[Check]:
     for one in found:
         detail = str(one.text)
         if one.delivered:
-            detail += f"; {one.delivered} were delivered there before"
-        fix = f"Set {one.setting} and what belongs to it (containers: the file .env), start again."
+            detail = text("checks.delivered_before", what=detail, count=one.delivered)
+        fix = text("checks.unconnected_fix", setting=one.setting)
         yield Check(one.partner, False, detail, fix)
 
 
@@ -38,14 +39,14 @@ def partners(settings: Settings) -> Iterator[Check]:
         try:
             ahead = destination.ping()
         except DeliveryFailure as failure:
-            fix = "Messages wait in the store until the partner answers; see docs/runbook."
+            fix = text("checks.partner_away")
             if failure.code in TASKS:
                 fix = str(remedy_of(failure.code))
             yield Check(destination.name, False, str(failure), fix)
         else:
-            yield Check(destination.name, True, "answers")
+            yield Check(destination.name, True, text("checks.answers"))
             if ahead is None:
-                detail = "its answers carry no time, so the clocks were not compared"
+                detail = text("checks.no_time")
                 yield Check(f"{destination.name} clock", True, detail)
             else:
                 yield clock(f"{destination.name} clock", ahead, warn=MOST_SKEW)

@@ -13,6 +13,7 @@ from hub.runtime.processes import replaced, runs_here
 from hub.settings import Settings
 from hub.store.monitoring import heartbeats
 from hub.store.repair import deadline_alerts
+from hub.texts import text
 
 LOOKS_AT_LEAST = timedelta(hours=2)
 """A running process that has not looked for so long has stopped looking."""
@@ -31,17 +32,18 @@ def running(settings: Settings) -> Iterator[Check]:
         yield _process(row, now)
         yield from _looked(row, now)
     if not rows:
-        yield Check("processes", True, "none is running")
-    fix = "See `hub tasks`: take them there by hand, then `hub deliveries complete`."
-    yield Check("due dates", not near, f"{near} deliveries are close to theirs", fix)
+        yield Check("processes", True, text("checks.no_process"))
+    detail, fix = text("checks.due_dates", count=near), text("checks.due_dates_fix")
+    yield Check("due dates", not near, detail, fix)
 
 
 def _process(row: Any, now: datetime) -> Check:
     silent = now - row.beat_at
-    detail = f"{row.roles}: heard of {max(0.0, silent.total_seconds()):.0f} s ago"
+    seconds = f"{max(0.0, silent.total_seconds()):.0f}"
+    detail = text("checks.process", roles=row.roles, seconds=seconds)
     if row.troubles:
         detail += f"; {row.troubles}"
-    fix = "Look at its log (`role_crashed`) and start it again; an old row goes after a day."
+    fix = text("checks.process_fix")
     good = silent <= SILENT_AT_MOST and not row.troubles
     return Check(f"process {row.process}", good, detail, fix)
 
@@ -52,9 +54,9 @@ def _looked(row: Any, now: datetime) -> Iterator[Check]:
     found = from_text(row.findings)
     wrong = [check for check in found if not check.ok]
     at = f"{local(row.looked_at):%d/%m %H:%M}"
-    detail = f"looked at {at}: {len(found)} things, {len(wrong)} to be seen to"
+    detail = text("checks.looked", at=at, count=len(found), wrong=len(wrong))
     if wrong:
         detail += " (" + ", ".join(check.subject for check in wrong) + ")"
-    fix = "Its log names each as `preflight_found`; most are in this table too."
+    fix = text("checks.looked_fix")
     late = now - row.looked_at > LOOKS_AT_LEAST
     yield Check(f"preflight {row.process}", not wrong and not late, detail, fix)

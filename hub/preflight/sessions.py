@@ -6,16 +6,11 @@ from datetime import timedelta
 from hub.preflight.check import Check
 from hub.records.deadlines.calendar import local
 from hub.store.engine.store import Store
+from hub.texts import text
 
 LONGEST = timedelta(minutes=10)
 """From then on an open transaction is told; nothing of the hub's own takes so long but reports."""
 MINUTES = LONGEST // timedelta(minutes=1)
-POOLER_FIX = (
-    "Have the pooler keep a session for its client: for PgBouncer `pool_mode=session` on the line"
-    " of this database in pgbouncer.ini, and"
-    " `ignore_startup_parameters = extra_float_digits,options`; or point"
-    " HUB_DATABASE_URL to PostgreSQL itself."
-)
 
 
 def sessions(store: Store) -> Iterator[Check]:
@@ -29,19 +24,21 @@ def sessions(store: Store) -> Iterator[Check]:
         with asking():
             found = pooling(store)
         if found is Pooling.TRANSACTION:
-            detail = (
-                "a pooler gives sessions away after each transaction (PgBouncer, transaction mode):"
-                " prepared statements, limits of statements, LISTEN and locks are lost"
-            )
-            yield Check("database pooler", False, detail, POOLER_FIX, fatal=True)
+            detail, fix = text("checks.pooler_transaction"), text("checks.pooler_fix")
+            yield Check("database pooler", False, detail, fix, fatal=True)
             return
         if found is Pooling.SESSION:
-            yield Check("database pooler", True, "a pooler that keeps sessions")
+            yield Check("database pooler", True, text("checks.pooler_session"))
         with asking():
             oldest = _oldest(store)
         yield oldest
     except NotSeen as error:
-        yield Check("database sessions", False, f"not seen: {error}", POOLER_FIX)
+        yield Check(
+            "database sessions",
+            False,
+            text("checks.not_seen", why=error),
+            text("checks.pooler_fix"),
+        )
 
 
 def _oldest(store: Store) -> Check:
@@ -51,15 +48,14 @@ def _oldest(store: Store) -> Check:
     with store.read(long=True) as tx:
         found, dead = holders(tx, longer=LONGEST), dead_rows(tx)
     if not found:
-        return Check(subject, True, f"none is open for more than {MINUTES} min")
+        return Check(subject, True, text("checks.no_open_transaction", minutes=MINUTES))
     first, more = found[0], len(found) - 1
-    since = f" since {local(first.since):%Y-%m-%d %H:%M}" if first.since else ""
-    rows = ", ".join(f"{count} of {name}" for name, count in dead) or "none yet"
-    also = f"; {more} more" if more else ""
+    since = f"{local(first.since):%Y-%m-%d %H:%M}" if first.since else "?"
+    rows = ", ".join(f"{count} {name}" for name, count in dead) or "0"
+    also = f" (+{more})" if more else ""
     return Check(
         subject,
         False,
-        f"open{since}: {first.words}{also}; dead rows that cannot be cleaned up: {rows}",
-        f"End it at its program, or as administrator: {first.fix}. Until then every look at outbox"
-        " and deliveries grows slower.",
+        text("checks.open_transaction", since=since, what=f"{first.words}{also}", rows=rows),
+        text("checks.open_transaction_fix", command=first.fix),
     )
