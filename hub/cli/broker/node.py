@@ -1,7 +1,5 @@
 """`hub broker node`: a private RabbitMQ to try the hub with."""
 
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,7 @@ from hub.drill.sandbox.kept_ports import ports_of
 from hub.drill.sandbox.programs import MissingProgram
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.drill.sandbox.supervised import DirectoryInUse, NodeFailed
+from hub.runtime.stop_signals import StopSignals
 from hub.texts import text
 
 app = typer.Typer()
@@ -26,9 +25,7 @@ def private_node(
     directory: Annotated[Path, typer.Option(help="node_directory")] = Path("var/broker"),
 ) -> None:
     """Run a private RabbitMQ node (loopback only) until Ctrl-C; its address is printed first."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = StopSignals()
     port, management = ports_of(directory.absolute())
     try:
         with PrivateRabbit(directory, port=port, management_port=management) as node:
@@ -38,7 +35,7 @@ def private_node(
             answer.end(0)
             while not stop.wait(POLL_INTERVAL) and node.running:
                 pass
-            if not stop.is_set():
+            if not stop.wait(0):
                 raise NodeFailed("its process was ended from outside, or it failed")
     except MissingProgram as error:
         refuse(error)

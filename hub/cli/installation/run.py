@@ -2,9 +2,7 @@
 
 import faulthandler
 import os
-import signal
 import sys
-import threading
 from contextlib import suppress
 from typing import Annotated
 
@@ -23,6 +21,7 @@ from hub.cli.output.answer import done, put, refuse
 from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry
+from hub.runtime.stop_signals import StopSignals
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
 from hub.texts import text
@@ -52,9 +51,7 @@ def run(
         show_checks(problems)
         raise typer.Exit(1)
     _refuse_an_old_copy(found)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = StopSignals()
     failpoints.arm(found.failpoints)
     failpoints.heed(found.drill_points)
     hub = build(found)
