@@ -6,7 +6,7 @@ an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from adapters.provincial.comparison.record import Compared, Relation, relate, se
 from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.comparison.times import in_our_form
 from adapters.provincial.mapping import Fields
+from adapters.provincial.prepared_call import Answer, PreparedCall
 from adapters.provincial.protocol.protocol import (
     Envelope,
     Operation,
@@ -30,7 +31,6 @@ from adapters.wire import replies
 from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
-from adapters.wire.http import Reply
 from adapters.wire.login.login_end import Kind, LoginEnd, has_phrase, login_end
 from adapters.wire.login.shared_login import Granted, Login
 from adapters.wire.profile import Means
@@ -59,30 +59,6 @@ from hub.rules.failures.errors import (
     kept_code,
 )
 from hub.rules.traits import Traits
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedCall:
-    """The adapter's form of a request: the envelope, and the record that is in it."""
-
-    envelope: Envelope
-    record: Fields
-    update: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply with what it means, and the sha256 of its body."""
-
-    meaning: Means
-    result: Result
-    digest: str
-    reply: Reply
-    end: LoginEnd | None = None
-    """That the login is over, where the reply says so; then it says nothing else."""
-    unusual: bool = False
-    """Whether the words beside a code of success are none that anybody knows."""
-
 
 NOTHING = Result(code="", message="")
 """Of a reply that only says that the login is over."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from hub.messages.catalog import CATALOG, MessageType
+from hub.messages.catalog import CATALOG
 from hub.messages.envelope import Message
+from hub.messages.message_type import MessageType
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "messages"
 

@@ -13,18 +13,14 @@ from adapters.wire.profile.records import (
     Dates,
     Echo,
     Encodings,
-    Files,
     Means,
     Profile,
     ProfileLookUp,
     ProfileResolution,
     ProfileSession,
-    Proxy,
-    RetryAfter,
-    Served,
-    Tls,
     Unsupported,
 )
+from adapters.wire.profile.transport import Files, Proxy, RetryAfter, Served, Tls
 
 __all__ = [
     "Addresses",

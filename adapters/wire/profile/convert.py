@@ -9,9 +9,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from adapters.wire.profile import kinds
-from adapters.wire.profile.kinds import ProfileKey
+from adapters.wire.profile.kinds import ProfileKey, Section
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
-from adapters.wire.profile.records import Section
 
 Kind = TypeVar("Kind", bound=Section)
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
+
 DURATION = 'duration: "90s", "5m", "2h", "1d"'
 STATUSES = "list of HTTP statuses"
 TEXTS = "list of texts"
@@ -18,6 +20,10 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 LONGEST = timedelta(days=366)
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from adapters.wire.profile.convert import keys_of
-from adapters.wire.profile.kinds import shown
+from adapters.wire.profile.kinds import Section, shown
 from adapters.wire.profile.load import BY_ENTRY, Loaded
 from adapters.wire.profile.problem import dotted
-from adapters.wire.profile.records import Code, Section
+from adapters.wire.profile.records import Code
 
 DEFAULT = "default"
 """Where a value comes from that nobody wrote."""

@@ -19,7 +19,7 @@ from hub.exchange.delivery.call import Lease
 from hub.ports import Consumer, Incoming
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
-from hub.store.deliveries import claim_and_settle, transitions
+from hub.store.deliveries import claim_and_settle, superseding, transitions
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 
@@ -97,7 +97,7 @@ class Claim:
         """
         to = self.destination
         with self.store.write() as tx:
-            overtaken = transitions.supersede_overtaken(tx, list(ids), to, now)
+            overtaken = superseding.supersede_overtaken(tx, list(ids), to, now)
             transitions.release_followers(tx, to, {lane for _, lane in overtaken}, now)
         return [id for id, _ in overtaken]
 

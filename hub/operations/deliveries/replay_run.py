@@ -17,7 +17,7 @@ from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.states import FINAL, DeliveryState
 from hub.runtime.failpoints import Point, passing
-from hub.store.deliveries import attempts, transitions
+from hub.store.deliveries import attempts, superseding, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
@@ -173,7 +173,7 @@ class ReplayRun:
     def _supersede(self, tx: Tx, id: int) -> str:
         """Let it go for what is newer, unless that is gone by now; return what was done."""
         now = self.clock()
-        transitions.lock_newer(tx, [id])
+        superseding.lock_newer(tx, [id])
         if replays.replaced_by(tx, id) is None:
             return CHANGED
         transitions.supersede(tx, id, since=DeliveryState.DEAD, now=now)

@@ -45,7 +45,7 @@ def claim_and_start(
     """Move deliveries that are due to `sending` and record that their calls are about to be made.
 
     Others among `ids` are left out: they are not due, not open, or replaced by something newer (see
-    `transitions.supersede_overtaken`).
+    `superseding.supersede_overtaken`).
     """
     if tx.dialect.name == "sqlite":
         claimed = transitions.claim(tx, ids, destination, now=now, lease_until=lease_until)

@@ -344,35 +344,6 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
     return S(row.state), row.destination, row.lane
 
 
-def supersede_overtaken(
-    tx: Tx, ids: Sequence[int], destination: str, now: datetime
-) -> list[tuple[int, str]]:
-    """Settle, of waiting deliveries about to be tried again, those that a newer one replaces.
-
-    Returns (id, lane) of each. Only where the newest state is all that matters, and never one
-    whose effect is unknown: old data is not sent when newer data of the same kind stands behind it.
-    """
-    needless = statements.NEEDLESS.scalars(tx, {"ids": ids, "to": destination})
-    if not needless:
-        return []
-    lock_newer(tx, needless)
-    values = {"ids": needless, "to": destination, "now": now}
-    overtaken = statements.OVERTAKEN.all(tx, values)
-    counts.settled(tx, [row.id for row in overtaken])
-    return [(row.id, row.lane) for row in overtaken]
-
-
-def lock_newer(tx: Tx, ids: Sequence[int]) -> None:
-    """Lock what replaces deliveries, so that it is not cancelled before they are superseded.
-
-    Precondition: the caller holds the locks on `ids`. Lock order within a lane is older row, newer
-    row, lane. After this call, check again that the newer delivery is there; it may have been
-    cancelled in the meantime. SQLite has one writer.
-    """
-    if tx.dialect.name != "sqlite":
-        statements.LOCK_NEWER.all(tx, {"ids": ids})
-
-
 def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
     _settle(tx, id, since, {"state": S.SUPERSEDED.value}, now)

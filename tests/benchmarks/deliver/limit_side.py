@@ -6,7 +6,8 @@ It shows that what is measured is the hub and zeep, not the simulator.
 import asyncio
 from urllib.parse import urlsplit
 
-from adapters.provincial.destination import PreparedCall, ProvincialDestination
+from adapters.provincial.destination import ProvincialDestination
+from adapters.provincial.prepared_call import PreparedCall
 from hub.messages import catalog
 from tests.benchmarks.deliver.order import THREADS, Order, given
 from tests.benchmarks.stamps import stamp

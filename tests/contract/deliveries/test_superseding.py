@@ -11,7 +11,7 @@ from hub import operations
 from hub.exchange.outbox.emit import emit
 from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import transitions
+from hub.store.deliveries import superseding, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.repair import replays
@@ -42,7 +42,7 @@ def two_records(store: Store, state: S) -> None:
 
 def retry(tx: Any) -> list[tuple[int, str]]:
     """Do what the claim of a retry does with what is overtaken."""
-    found = transitions.supersede_overtaken(tx, [OLD], "provincial", AT)
+    found = superseding.supersede_overtaken(tx, [OLD], "provincial", AT)
     transitions.release_followers(tx, "provincial", {lane for _, lane in found}, AT)
     return found
 

@@ -16,7 +16,7 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.states import FINAL, MOVES
 from hub.rules.states import DeliveryState as S
 from hub.store.conservation import counts
-from hub.store.deliveries import schedule, transitions
+from hub.store.deliveries import schedule, superseding, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import restore
 from hub.store.schema.tables import attempts
@@ -155,7 +155,7 @@ def test_what_is_overtaken_before_its_retry_is_counted(store: Store) -> None:
         transitions.wait(tx, id, since=S.SENDING, when=NOW, code="partner_busy", detail="")
         tx.execute(sa.update(table).values(newest_only=True))
     with store.write() as tx:
-        assert transitions.supersede_overtaken(tx, [id], "provincial", NOW)
+        assert superseding.supersede_overtaken(tx, [id], "provincial", NOW)
     mine, full = difference(store)
     assert mine == full
     assert mine["provincial", "superseded"] == 1

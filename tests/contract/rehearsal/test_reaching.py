@@ -89,7 +89,7 @@ def test_a_certificate_that_is_not_trusted_is_shown_and_nothing_is_sent(
     assert "certificate_unknown" in found
     assert "tls.ca_file" in found
     assert "CN=partner ← CN=Authority for tests" in found
-    assert "NOT trusted, SHA-256" in found
+    assert "NOT trusted; SHA-256" in found
     assert "login" in {it.step for it in walked.findings if it.mark == "skipped"}
 
 

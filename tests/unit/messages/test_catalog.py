@@ -7,6 +7,7 @@ import pytest
 from hub.messages import catalog, envelope, schemas
 from hub.messages.catalog import CATALOG
 from hub.messages.invalid import InvalidMessage
+from hub.messages.message_type import MessageType
 
 ROOT = Path(__file__).parents[3]
 WIRE_NAMES = [
@@ -45,7 +46,7 @@ def test_every_type_has_its_generated_schema_and_no_schema_is_left_over() -> Non
 
 @pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.routing_key)
 def test_every_type_has_an_example_that_can_be_read_and_written_back(
-    entry: catalog.MessageType,
+    entry: MessageType,
 ) -> None:
     """An integrator can start from schemas/examples."""
     text = (ROOT / "schemas" / "examples" / f"{entry.routing_key}.json").read_bytes()

@@ -19,7 +19,14 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
 from hub.rules.states import DeliveryState as S
-from hub.store.deliveries import attempts, claim_and_settle, doubts, schedule, transitions
+from hub.store.deliveries import (
+    attempts,
+    claim_and_settle,
+    doubts,
+    schedule,
+    superseding,
+    transitions,
+)
 from hub.store.deliveries.claim_and_settle import Delivered
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
@@ -157,7 +164,7 @@ def look(store: Store, first: list[int]) -> None:
     with store.write() as tx:
         assert schedule.enqueue_due(tx, now=AT, enqueued_before=AT, limit=8) == 8
     with store.write() as tx:
-        assert len(transitions.supersede_overtaken(tx, ids, TO, AT)) == 8
+        assert len(superseding.supersede_overtaken(tx, ids, TO, AT)) == 8
         claimed = claim_and_settle.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):

@@ -26,7 +26,14 @@ from hub.operations.archive import archiving, erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.settings import Settings
 from hub.store.conservation import counts
-from hub.store.deliveries import cancellation, doubts, pauses, priority, schedule, transitions
+from hub.store.deliveries import (
+    cancellation,
+    doubts,
+    pauses,
+    priority,
+    schedule,
+    superseding,
+)
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
@@ -180,7 +187,7 @@ def rare_questions(store: Store) -> None:
         ):
             look(tx, 1)
         cancellation.lock_head(tx, "x", "y")
-        transitions.lock_newer(tx, [1])
+        superseding.lock_newer(tx, [1])
         priority.due_before(tx, "x", before=at, but=[1], limit=1)
         priority.unsent(tx, [1])
         restore.doubt_everything(tx, now=at)
