@@ -6,7 +6,7 @@ an effect; a login, or a look-up after "đã tồn tại", has none.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,10 @@ from adapters.provincial.comparison.record import Compared, Relation, relate, se
 from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.comparison.times import in_our_form
 from adapters.provincial.mapping import Fields
-from adapters.provincial.prepared_call import Answer, PreparedCall
+from adapters.provincial.prepared_call import PreparedCall
 from adapters.provincial.protocol.protocol import (
+    ASKING,
+    HARMLESS,
     Envelope,
     Operation,
     ProvinceProtocol,
@@ -31,6 +33,7 @@ from adapters.wire import replies
 from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.dates import DateReader
 from adapters.wire.echo import new_mark
+from adapters.wire.http import Reply
 from adapters.wire.login.login_end import Kind, LoginEnd, has_phrase, login_end
 from adapters.wire.login.shared_login import Granted, Login
 from adapters.wire.profile import Means
@@ -60,12 +63,23 @@ from hub.rules.failures.errors import (
 )
 from hub.rules.traits import Traits
 
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with what it means, and the sha256 of its body."""
+
+    meaning: Means
+    result: Result
+    digest: str
+    reply: Reply
+    end: LoginEnd | None = None
+    """That the login is over, where the reply says so; then it says nothing else."""
+    unusual: bool = False
+    """Whether the words beside a code of success are none that anybody knows."""
+
+
 NOTHING = Result(code="", message="")
 """Of a reply that only says that the login is over."""
-HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
-"""Operations that change nothing, and so may be repeated."""
-ASKING = HARMLESS | {Operation.LOGIN}
-"""Operations whose words nobody needs to check."""
 
 
 class ProvincialDestination:

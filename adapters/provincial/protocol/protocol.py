@@ -23,6 +23,12 @@ class Operation(StrEnum):
     PROCEDURE = "LayThuTuc"
 
 
+HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
+"""Operations that change nothing, and so may be repeated."""
+ASKING = HARMLESS | {Operation.LOGIN}
+"""Operations whose words nobody needs to check."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """A request without its session: what stands before it and after it.
