@@ -43,7 +43,7 @@ class WebRole(Role):
             access_log=False,
             log_level="warning",
             log_config=None,  # our own: theirs writes tracebacks with all their words
-            timeout_keep_alive=65,
+            timeout_keep_alive=int(self.crowd.limits.idle_time.total_seconds()),
             timeout_graceful_shutdown=5,
             server_header=False,
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies

@@ -29,6 +29,8 @@ class ConnectionLimits:
     """Bytes that are read and thrown away after an answer that came before the end of a request, so
     that the sender reads it."""
     drain_time: timedelta = timedelta(seconds=5)
+    idle_time: timedelta = timedelta(seconds=65)
+    """For which a connection may wait between two requests; whole seconds."""
     connections: int = 1024
     per_address: int = 256
     tick: timedelta = timedelta(seconds=1)

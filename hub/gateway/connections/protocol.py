@@ -64,6 +64,8 @@ class LimitedProtocol(HttpToolsProtocol):
         address = self.client[0] if self.client else ""
         if not self._crowd.enter(self, address, self.loop):
             self._refuse(503, "connections_full")
+            # The crowd does not check a line that it did not take in.
+            self.loop.call_later(self._limits.drain_time.total_seconds(), transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.leave(self)
@@ -86,6 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._unset_keepalive_if_required()  # set within the same data by the request before
         self._head_bytes = 0
         if self._phase is not _Phase.HEAD:
             self._enter(_Phase.HEAD)
@@ -113,11 +116,17 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        answered = self._phase is _Phase.REST
         self._enter(_Phase.ANSWER)
         super().on_message_complete()
+        if answered:  # no answer follows that would begin the wait for the next request
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
-        if self._phase is _Phase.BODY:
+        # Else the body is that of a further request, behind the one that was answered.
+        if self._phase is _Phase.BODY and self.cycle.response_complete:
             self._enter(_Phase.REST)
         super().on_response_complete()
 

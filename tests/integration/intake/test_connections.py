@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,7 @@ SHORT = ConnectionLimits(
     write_time=timedelta(seconds=0.6),
     drain_time=timedelta(seconds=0.6),
     drain_bytes=4 * 1024 * 1024,
+    idle_time=timedelta(seconds=1),
     connections=400,
     per_address=400,
     tick=timedelta(seconds=0.05),
@@ -300,6 +302,48 @@ def test_too_many_connections_of_one_address_are_told_to_come_again() -> None:
         assert is_served(made)
     finally:
         made.web.stop()
+
+
+def test_a_refused_connection_ends_even_where_its_caller_keeps_it() -> None:
+    """Connections beyond the limit hold no place in the process."""
+    made = Served(replace(SHORT, connections=1, head_time=timedelta(seconds=BOUND)))
+    try:
+        with made.line() as first:
+            first.sendall(GET + HOST)
+            further = made.line()
+            assert refused(rest_of(further)) == (503, "connections_full")
+            ended = threading.Event()
+            for _ in range(int(BOUND / 0.05)):
+                try:  # a line that was ended resets what is still sent
+                    further.sendall(b"x")
+                except OSError:
+                    ended.set()
+                    break
+                ended.wait(0.05)
+            further.close()
+            assert ended.is_set()
+    finally:
+        made.web.stop()
+
+
+def test_a_line_ends_that_is_idle_after_the_rest_of_an_answered_request(served: Served) -> None:
+    """A caller without a token cannot hold a connection by sending the body behind its 401."""
+    with served.line() as line:
+        line.sendall(b"POST /early HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\n")
+        assert until(line, b"no").startswith(b"HTTP/1.1 401")
+        line.sendall(b"xyz")
+        assert rest_of(line) == b""
+
+
+def test_a_body_behind_the_answer_to_another_request_is_read_whole(served: Served) -> None:
+    """Two requests in one: the first answer does not end the second body's time."""
+    with served.line() as line:
+        line.sendall(GET + HOST + b"\r\n" + POST + HOST + b"Content-Length: 4096\r\n\r\n")
+        assert b"200 OK" in until(line, b"ok")
+        for _ in range(16):
+            line.sendall(b"x" * 256)
+            served.gone.wait(0.07)
+        assert until(line, b"4096").startswith(b"HTTP/1.1 200")
 
 
 def test_a_body_behind_its_answer_is_thrown_away_and_has_an_end(served: Served) -> None:
