@@ -297,7 +297,7 @@ def _contradictions(settings: Settings) -> list[str]:
 
 def _proxy_problems(settings: Settings) -> list[str]:
     problems = []
-    if bool(settings.proxy_addresses) != bool(settings.proxy_secret):
+    if settings.proxy_addresses and not settings.proxy_secret:
         problems.append("HUB_PROXY_ADDRESSES: set together with HUB_PROXY_SECRET_FILE")
     try:
         networks(settings.proxy_addresses)

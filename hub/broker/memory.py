@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from hub.broker.topology import EXCHANGE, NO_CONSUMER_TIMEOUT, TOPOLOGY, Topology
+from hub.broker.topology import EXCHANGE, NO_DELIVERY_LIMIT, TOPOLOGY, Topology
 from hub.ports import BrokerUnavailable, Confirm, Incoming, Outgoing
 from hub.runtime.telemetry import Event, log
 
@@ -59,7 +59,7 @@ class _Queues:
             self._queues[queue.name] = _Queue(
                 name=queue.name,
                 filled=threading.Condition(self.lock),
-                delivery_limit=(policy and policy.delivery_limit) or NO_CONSUMER_TIMEOUT,
+                delivery_limit=(policy and policy.delivery_limit) or NO_DELIVERY_LIMIT,
                 dead_letters=topology.behind(target) if target else (),
             )
 

@@ -23,7 +23,7 @@ who publishes with `mandatory`, would be told that all is well.
 """
 DEAD_LETTERS = "hub.dlx"
 """Where the broker puts what was rejected or delivered too often."""
-NO_CONSUMER_TIMEOUT = 1_000_000
+NO_DELIVERY_LIMIT = 1_000_000
 """A delivery limit where none is wanted. Trap: from 4.0 on the broker has a limit of 20 unless a
 policy says otherwise, and throws away what is over it when there is no dead-letter exchange; 3.10
 refuses the -1 with which 4.x turns it off."""
@@ -151,7 +151,7 @@ def topology_for(*destinations: str) -> Topology:
                 name="hub-parked",
                 pattern=r"^hub\.(dead|invalid)$",
                 max_length=1_000_000,
-                delivery_limit=NO_CONSUMER_TIMEOUT,
+                delivery_limit=NO_DELIVERY_LIMIT,
             ),
         ),
     )
@@ -245,7 +245,7 @@ def _queue(topology: Topology, name: str) -> Iterator[TopologyProblem]:
             subject, "no delivery limit: the default depends on the broker's version"
         )
     dead_letters = policy.dead_letter_exchange
-    if not dead_letters and (policy.delivery_limit or NO_CONSUMER_TIMEOUT) < NO_CONSUMER_TIMEOUT:
+    if not dead_letters and (policy.delivery_limit or NO_DELIVERY_LIMIT) < NO_DELIVERY_LIMIT:
         yield TopologyProblem(
             subject, "delivery limit without a dead-letter exchange: messages vanish"
         )

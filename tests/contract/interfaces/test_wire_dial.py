@@ -21,9 +21,7 @@ from tests.support.network.tls_server import (
     tls_server,
 )
 
-NO_CONSUMER_TIMEOUT = Limits(
-    connect_timeout=timedelta(seconds=20), reply_timeout=timedelta(seconds=20)
-)
+TIMEOUTS = Limits(connect_timeout=timedelta(seconds=20), reply_timeout=timedelta(seconds=20))
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +48,8 @@ def proxy() -> Iterator[HttpProxy]:
 def wire_to(server: TlsServer, tls: Tls, proxy: Proxy | None = None, scheme: str = "https") -> Wire:
     """Return connections to the server."""
     address = f"{scheme}://127.0.0.1:{server.port}"
-    dialer = Dialer(address, timeout=NO_CONSUMER_TIMEOUT.connect_timeout, tls=tls, proxy=proxy)
-    return Wire(address, limits=NO_CONSUMER_TIMEOUT, dialer=dialer)
+    dialer = Dialer(address, timeout=TIMEOUTS.connect_timeout, tls=tls, proxy=proxy)
+    return Wire(address, limits=TIMEOUTS, dialer=dialer)
 
 
 def called(wire: Wire, times: int = 1) -> list[bytes]:
@@ -235,11 +233,11 @@ def test_a_download_passes_the_proxy_too(good: Pair, trusting: Tls, proxy: HttpP
         address = f"https://127.0.0.1:{server.port}"
         dialer = Dialer(
             address,
-            timeout=NO_CONSUMER_TIMEOUT.connect_timeout,
+            timeout=TIMEOUTS.connect_timeout,
             tls=trusting,
             proxy=Proxy(url=proxy.url),
         )
-        with download(address, "/file", {}, NO_CONSUMER_TIMEOUT, limit=10, dialer=dialer) as stream:
+        with download(address, "/file", {}, TIMEOUTS, limit=10, dialer=dialer) as stream:
             assert (stream.status, stream.read()) == (200, b"ok")
     assert len(proxy.requests) == 1
 
