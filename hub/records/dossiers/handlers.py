@@ -16,7 +16,7 @@ from msgspec import structs
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.records.dossiers import commands, ended, inter_level, partner_calls
+from hub.records.dossiers import commands, ended, inter_level, late_papers, partner_calls
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import move, refresh
 from hub.records.registers import surveys
@@ -128,8 +128,11 @@ class Records:
     def _taken_in(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
         """An officer took in what was submitted online; whatever else is here is not changed."""
         known = dossiers.get(tx, received.number)
-        if known is None or known.erased_at or known.status is not p.Status.REGISTERED:
+        if known is None or known.erased_at:
             return []
+        if known.status is not p.Status.REGISTERED:
+            at = received.received_at
+            return late_papers.keep(tx, cause, known, self.rules, at=at)
         files = cause.message.attachments
         papers.add_files(tx, known.number, files, message_id=cause.message.id)
         event = self._event(cause, received, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ trực tuyến")

@@ -17,7 +17,7 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.records.deadlines.calendar import local
-from hub.records.dossiers import commands, ended, inter_level
+from hub.records.dossiers import commands, ended, inter_level, late_papers
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import ENDS, NOTICE, Moved, move, refresh
 from hub.records.registers import procedures
@@ -63,7 +63,10 @@ def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -
     at, message = said.submitted_at, cause.message
     if not dossiers.add(tx, dossier):
         late_messages.empty_if_erased(tx, message.id, said.number, now=at)
-        return []
+        known = dossiers.get(tx, said.number)
+        if known is None or known.erased_at:
+            return []
+        return late_papers.keep(tx, cause, known, rules, at=at)
     files = papers.add_files(tx, said.number, message.attachments, message_id=message.id)
     note = "Nộp hồ sơ trực tuyến"
     event = _event(cause, said.number, p.Status.REGISTERED, at=at, by=(PORTAL, PORTAL), note=note)

@@ -8,7 +8,7 @@ import pytest
 
 from hub.messages import catalog
 from hub.messages import payloads as p
-from hub.messages.envelope import Attachment
+from hub.messages.envelope import Attachment, decode_stored
 from hub.store.evidence import handovers
 from hub.store.records import legs, papers
 from hub.store.repair import tasks as repair_tasks
@@ -308,6 +308,29 @@ def test_a_word_about_a_dossier_that_is_not_here_waits_for_it(ward: Ward) -> Non
     say(ward, status(S.WITHDRAWN, 1))
     say(ward, submission())
     assert ward.dossier().status is S.WITHDRAWN
+
+
+@pytest.mark.parametrize("first", ["counter", "submission", "status"])
+def test_papers_are_kept_whichever_word_about_a_dossier_comes_first(ward: Ward, first: str) -> None:
+    """Each word brings a file: the province is told of both, and nothing moves backwards."""
+    of_portal, of_counter = ward.file(b"of the portal", "A"), ward.file(b"of the counter", "B")
+    if first == "counter":
+        ward.accept(reception(), of_counter)
+        say(ward, submission(), of_portal, source="portal")
+    else:
+        say(ward, submission(), of_portal, source="portal")
+        if first == "status":
+            say(ward, status(S.ACCEPTED, -1))
+        ward.accept(reception(), of_counter)
+    assert ward.dossier().status is S.ACCEPTED
+    with ward.store.read() as tx:
+        kept = {file.component for file in papers.files_of(tx, NUMBER)}
+        (sent,) = tx.exec_driver_sql(
+            "SELECT body FROM journal j JOIN deliveries d ON j.id = message_id "
+            "WHERE j.type = 'province.dossier' ORDER BY d.id DESC LIMIT 1"
+        ).scalars()
+    assert kept == {"A", "B"}
+    assert {file.component for file in decode_stored(sent).attachments} == kept
 
 
 def test_a_batch_leaves_what_one_by_one_leaves(ward: Ward) -> None:
