@@ -42,24 +42,7 @@ def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -
     Its due date is counted from the submission until then.
     """
     procedure = rules.procedure(said.procedure, said.submitted_at)
-    due = rules.due_at(procedure, said.submitted_at)
-    dossier = Dossier(
-        number=said.number,
-        procedure=procedure.code,
-        sector=procedure.sector,
-        inter_level=procedure.inter_level,
-        channel=p.Channel.ONLINE,
-        applicant=said.applicant,
-        summary=said.summary or procedure.name,
-        components=said.components,
-        parcels=said.parcels,
-        officer=PORTAL,
-        received_at=said.submitted_at,
-        due_at=due,
-        first_due_at=due,
-        status=p.Status.REGISTERED,
-        status_at=said.submitted_at,
-    )
+    dossier = _submitted_dossier(said, procedure, rules)
     at, message = said.submitted_at, cause.message
     if not dossiers.add(tx, dossier):
         late_messages.empty_if_erased(tx, message.id, said.number, now=at)
@@ -78,6 +61,29 @@ def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -
         cause, dossier, procedure, unit=rules.unit, files=files, update=False, at=at
     )
     return [record, commands.tell_step(cause, dossier, event)]
+
+
+def _submitted_dossier(
+    said: p.DossierSubmitted, procedure: procedures.Procedure, rules: Rulebook
+) -> Dossier:
+    due = rules.due_at(procedure, said.submitted_at)
+    return Dossier(
+        number=said.number,
+        procedure=procedure.code,
+        sector=procedure.sector,
+        inter_level=procedure.inter_level,
+        channel=p.Channel.ONLINE,
+        applicant=said.applicant,
+        summary=said.summary or procedure.name,
+        components=said.components,
+        parcels=said.parcels,
+        officer=PORTAL,
+        received_at=said.submitted_at,
+        due_at=due,
+        first_due_at=due,
+        status=p.Status.REGISTERED,
+        status_at=said.submitted_at,
+    )
 
 
 def status_set(tx: Tx, cause: Cause, said: p.StatusSet, rules: Rulebook) -> list[Message]:
