@@ -46,9 +46,17 @@ class PartnerDoor:
         *,
         operations: frozenset[str] = EVERYTHING,
         agencies: frozenset[str] = EVERYTHING,
+        calls_per_minute: int = 0,
     ) -> str:
         """Add another client; return the Authorization header of its key."""
-        key = add_client(self.ward.store, id, operations=operations, agencies=agencies, now=now())
+        key = add_client(
+            self.ward.store,
+            id,
+            operations=operations,
+            agencies=agencies,
+            calls_per_minute=calls_per_minute,
+            now=now(),
+        )
         return f"Bearer {key.text}"
 
 

@@ -9,6 +9,8 @@ pulls) and refusals are counted by the minute. A refusal names no cause that wou
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NoReturn
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -93,7 +95,7 @@ class Access:
             await self._deny(address, operation, path, "missing or wrong token")
             raise AccessRefused("token", challenge=challenge)
         if not caller.rights.allows_address(address):
-            await self._refuse(caller, operation, path, "address_forbidden")
+            await self.refuse(caller, operation, path, "address_forbidden")
         return caller
 
     async def admit(
@@ -101,18 +103,22 @@ class Access:
     ) -> None:
         """Count and audit the call of an identified caller. Raises AccessRefused."""
         if not caller.rights.allows_operation(operation):
-            await self._refuse(caller, operation, object, "operation_forbidden")
+            await self.refuse(caller, operation, object, "operation_forbidden")
         if agency and not caller.may_act_for(agency):
-            await self._refuse(caller, operation, object, "agency_forbidden")
+            await self.refuse(caller, operation, object, "agency_forbidden")
         if not caller.secret:
             self.denials.allow(caller.client, purpose=operation)
             return
-        wait = self.calls.wait_of(caller.client)
-        if wait is None:
-            wait = await run_in_threadpool(self.calls.take, caller, ClientCall(operation, object))
+        await self.check_calls(caller, operation=operation, object=object)
+        wait = await run_in_threadpool(self.calls.take, caller, ClientCall(operation, object))
         if wait is not None:
-            await self._deny(_named(caller), operation, object, "calls_exhausted")
-            raise AccessRefused("calls_exhausted", retry_after=wait)
+            await self._exhausted(caller, operation, object, wait)
+
+    async def check_calls(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
+        """Refuse a caller whose calls are used up as far as this process knows; counts nothing."""
+        wait = self.calls.wait_of(caller.client)
+        if wait is not None:
+            await self._exhausted(caller, operation, object, wait)
 
     async def _known(self, request: Request, address: str, operation: str) -> GatewayCaller | None:
         shown = shown_in(request)
@@ -130,9 +136,18 @@ class Access:
             return None
         return _caller(holder, address)
 
-    async def _refuse(self, caller: GatewayCaller, operation: str, object: str, code: str) -> None:
+    async def refuse(
+        self, caller: GatewayCaller, operation: str, object: str, code: str
+    ) -> NoReturn:
+        """Write a refusal down and raise it (AccessRefused)."""
         await self._deny(_named(caller), operation, object, code)
         raise AccessRefused(code)
+
+    async def _exhausted(
+        self, caller: GatewayCaller, operation: str, object: str, wait: timedelta
+    ) -> NoReturn:
+        await self._deny(_named(caller), operation, object, "calls_exhausted")
+        raise AccessRefused("calls_exhausted", retry_after=wait)
 
     async def _deny(self, caller: str, operation: str, path: str, reason: str) -> None:
         # On a thread: it may be written down at once.

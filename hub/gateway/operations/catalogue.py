@@ -111,4 +111,6 @@ OPERATIONS = (
     ISSUE_RESULT,
     FETCH_FILE,
 )
+FILE_RIGHTS = frozenset(it.right for it in (SUBMIT, REQUEST_PAYMENT, ISSUE_RESULT))
+"""The rights of the operations that take files."""
 BY_NAME = {operation.name: operation for operation in OPERATIONS}

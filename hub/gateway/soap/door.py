@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from hub.gateway.access.access import Access
 from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.access.refusal import AccessRefused
 from hub.gateway.operations import catalogue, records
 from hub.gateway.operations.calls import FoundFile, Operations, agency_of
 from hub.gateway.operations.catalogue import Operation
@@ -31,6 +32,7 @@ from hub.runtime.telemetry import Event, log
 PATH = "/soap"
 REPLAYED = {"Idempotency-Replayed": "true"}
 _KEY = "maYeuCau"
+_CALL = "soap.call"
 _BESIDES = frozenset({_KEY, etree.QName(FILE).localname})
 _PIECE = 3 * 64 * 1024
 """Bytes of a file that are encoded at once: a multiple of three, so that the pieces fit."""
@@ -61,8 +63,8 @@ def install(
         media = MediaType.read(request.headers.get("content-type", ""))
         version = media.version
         try:
-            caller = await access.identify(request, operation="soap.call")
-            root = await receive(request, operations.files, media)
+            caller = await access.identify(request, operation=_CALL)
+            root = await _receive(request, operations, access, caller, media)
             version = messages.version_of(root)
             asked = await run_in_threadpool(_read, root, version)
             right, agency = asked.operation.right, agency_of(asked.record)
@@ -74,6 +76,24 @@ def install(
             if refusal is None:
                 raise
             return _fault(version, refusal, request, origin(request))
+
+
+async def _receive(
+    request: Request,
+    operations: Operations,
+    access: Access,
+    caller: GatewayCaller,
+    media: MediaType,
+) -> etree._Element:
+    """Return the envelope of a call. Files are stored on the way, before the operation is admitted:
+    so not those of a caller without a right to hand files over, or without calls left.
+    """
+    await access.check_calls(caller, operation=_CALL, object=PATH)
+    takes_files = any(map(caller.rights.allows_operation, catalogue.FILE_RIGHTS))
+    try:
+        return await receive(request, operations.files, media, takes_files=takes_files)
+    except AccessRefused as error:
+        await access.refuse(caller, _CALL, PATH, error.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

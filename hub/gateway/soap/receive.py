@@ -14,13 +14,14 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from lxml import etree
 
+from hub.gateway.access.refusal import AccessRefused
 from hub.gateway.operations.refusals import RefusedCall
 from hub.gateway.soap.envelope import EnvelopeReader, put_sha256
 from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
 from hub.gateway.uploads import TOGETHER
 from hub.messages.invalid import InvalidMessage
-from hub.store.messages.blobs import BlobStore
+from hub.store.messages.blobs import BlobStore, Upload
 
 BESIDE_FILES = 2 * 1024 * 1024
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
@@ -65,8 +66,22 @@ class Body(Protocol):
         """Remove what is not finished."""
 
 
-async def receive(request: Request, files: BlobStore, media: MediaType) -> etree._Element:
-    """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half."""
+class _NoFiles(BlobStore):
+    """The file store of a caller that may hand no file over."""
+
+    def begin(self) -> Upload:
+        raise AccessRefused("operation_forbidden")
+
+
+async def receive(
+    request: Request, files: BlobStore, media: MediaType, *, takes_files: bool
+) -> etree._Element:
+    """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half.
+
+    Without `takes_files` the first file of a call raises AccessRefused.
+    """
+    if not takes_files:
+        files = _NoFiles(files.directory, limit=files.limit)
     body, most = _body(media, files), 2 * files.limit + BESIDE_FILES
     parts: list[bytes] = []
     size = total = 0

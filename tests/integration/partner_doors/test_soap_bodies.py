@@ -255,6 +255,37 @@ def test_the_tokens_of_devices_call_no_operation(door: PartnerDoor) -> None:
         assert reply.status == 401
 
 
+@pytest.mark.parametrize("mtom", [False, True])
+def test_a_client_without_a_right_to_hand_files_over_stores_none(
+    door: PartnerDoor, mtom: bool
+) -> None:
+    """403, written down; its own operation is served as before."""
+    reader = door.add_client("kiosk", operations=frozenset({"dossiers.set_status"}))
+    body, media = envelope(submission("SGVsbG8=")), "text/xml"
+    if mtom:
+        body, media = package(envelope(submission(XOP.format("a"))), ("a", b"x")), MTOM
+    reply = door.call("POST", "/soap", body, Content_Type=media, Authorization=reader)
+    assert reply.status == 403
+    assert b"operation_forbidden" in reply.data
+    assert stored(door) == set()
+    reply = door.call(
+        "POST", "/soap", envelope(STATUS), Content_Type="text/xml", Authorization=reader
+    )
+    assert reply.status == 200
+
+
+def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerDoor) -> None:
+    """429 from the moment that the hub has counted the call too many."""
+    busy = door.add_client("busy", calls_per_minute=1)
+    calls = [envelope(STATUS), envelope(STATUS), envelope(submission("SGVsbG8="))]
+    replies = [
+        door.call("POST", "/soap", body, Content_Type="text/xml", Authorization=busy)
+        for body in calls
+    ]
+    assert [reply.status for reply in replies] == [200, 429, 429]
+    assert stored(door) == set()
+
+
 def test_a_caller_that_goes_away_leaves_nothing(door: PartnerDoor) -> None:
     """In the middle of a file."""
     gone = threading.Event()
