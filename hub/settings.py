@@ -16,7 +16,7 @@ import msgspec.inspect
 from msgspec import Meta
 
 from hub.former_settings import by_present_names
-from hub.rules.access.clients import networks
+from hub.rules.clients.client import networks
 from hub.runtime import failpoints
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]

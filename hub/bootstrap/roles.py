@@ -14,8 +14,8 @@ from hub.bootstrap.timer import make_timer
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
-from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.proxies import Proxies
 from hub.gateway.refused_callbacks import RefusedCallbacks
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
@@ -24,7 +24,7 @@ from hub.operations.archive.role import Archivist
 from hub.operations.contracts.watching import ContractWatch
 from hub.operations.drift.keeping import DriftKeeping
 from hub.ports import Source
-from hub.rules.access.clients import networks
+from hub.rules.clients.client import networks
 from hub.runtime.role import Role
 from hub.settings import AT_PARTNERS, ROLES, seconds
 

@@ -1,4 +1,4 @@
-"""Refusals at the door, each in the audit by count, whatever somebody outside does.
+"""Refused callers, each in the audit by count, whatever somebody outside does.
 
 Allowed calls with a token of the settings are counted in the same way, without a first row: they
 are many, and each message that they hand in has its own row in the journal.

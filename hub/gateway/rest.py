@@ -13,17 +13,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from hub.gateway import error_responses
-from hub.gateway.access import refusal
-from hub.gateway.access.access import Access, FixedToken
-from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import CallbackThreads
-from hub.gateway.limits import read_body
-from hub.gateway.operations.calls import Operations
+from hub.gateway.clients import refusal
+from hub.gateway.clients.authorization import Authorization, FixedToken
+from hub.gateway.clients.proxies import Proxies
+from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.refused_callbacks import RefusedCallbacks
-from hub.gateway.soap import door as soap_door
+from hub.gateway.request_body import read_body
+from hub.gateway.soap import endpoint as soap
 from hub.gateway.uploads import receive_file
-from hub.gateway.v1 import door as v1_door
+from hub.gateway.v1 import routes as v1
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
@@ -66,7 +66,7 @@ def create_app(
     `files_by_password`: a partner shows the file token as a password.
     """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
-    access = Access(
+    authorization = Authorization(
         store,
         denials=denials,
         fixed=fixed_tokens(intake_token, file_token, files_by_password=files_by_password),
@@ -84,18 +84,22 @@ def create_app(
         return {"status": "ok"}
 
     @app.post(
-        "/messages", status_code=202, dependencies=[Depends(access.requires("messages.accept"))]
+        "/messages",
+        status_code=202,
+        dependencies=[Depends(authorization.requires("messages.accept"))],
     )
     def accept(body: Annotated[bytes, Depends(_body(MAX_BYTES))]) -> dict[str, object]:
         message = decode(body)
         if catalog.find(message.type, message.version).owner in catalog.NOT_OF_DEVICES:
-            # its own door asks for the partner's signature
+            # its own route asks for the partner's signature
             why = f"{message.type} is said by a partner, not by a device"
             raise InvalidMessage("type_unknown", where="$.type", why=why)
         accepted = sink.accept(message)
         return {"messageId": accepted.message_id, "duplicate": accepted.duplicate}
 
-    @app.put("/files", status_code=201, dependencies=[Depends(access.requires("files.store"))])
+    @app.put(
+        "/files", status_code=201, dependencies=[Depends(authorization.requires("files.store"))]
+    )
     async def put_file(
         request: Request,
         content_type: Annotated[str, Header()],  # noqa: ARG001 - wanted, as its name is
@@ -108,7 +112,7 @@ def create_app(
     @app.api_route(
         "/files/{sha256}",
         methods=["GET", "HEAD"],
-        dependencies=[Depends(access.requires("files.fetch", basic=files_by_password))],
+        dependencies=[Depends(authorization.requires("files.fetch", basic=files_by_password))],
     )
     def get_file(sha256: str, request: Request) -> Response:
         try:
@@ -128,16 +132,16 @@ def create_app(
             return Response(place.read_bytes(), media_type=media_type, headers=headers)
         return FileResponse(place, media_type=media_type, headers=headers)
 
-    _take_callbacks(app, access, town, sink, refused)
-    operations = Operations(store, files, sink)
-    soap_door.install(app, operations, access=access)
-    v1_door.install(app, operations, access=access)
+    _take_callbacks(app, authorization, town, sink, refused)
+    handlers = OperationHandlers(store, files, sink)
+    soap.install(app, handlers, authorization=authorization)
+    v1.install(app, handlers, authorization=authorization)
     return app
 
 
 def _take_callbacks(
     app: FastAPI,
-    access: Access,
+    authorization: Authorization,
     town: Callbacks | None,
     sink: Sink,
     refused: RefusedCallbacks | None,
@@ -156,8 +160,8 @@ def _take_callbacks(
         given = town.receive(body, request.headers, sink)
         path = request.url.path
         if not given.authentic:
-            access.denials.deny(
-                access.proxies.address_of(request),
+            authorization.denials.deny(
+                authorization.proxies.address_of(request),
                 purpose="callbacks",
                 path=path,
                 reason="wrong signature",

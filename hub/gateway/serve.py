@@ -7,10 +7,10 @@ from functools import partial
 import uvicorn
 from fastapi import FastAPI
 
-from hub.gateway.connections.crowd import Crowd
 from hub.gateway.connections.limits import ConnectionLimits
+from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.protocol import LimitedProtocol
-from hub.rules.access.clients import Network
+from hub.rules.clients.client import Network
 from hub.runtime.role import Role
 
 
@@ -27,23 +27,23 @@ class WebRole(Role):
         limits: ConnectionLimits | None = None,
         proxies: Sequence[Network] = (),
     ) -> None:
-        """`proxies`: addresses whose connections are not counted together, see `Crowd`."""
+        """`proxies`: exempt from the limit of one address, see `OpenConnections`."""
         super().__init__()
         self.name = name
-        self.crowd = Crowd(limits or ConnectionLimits(), proxies=proxies)
+        self.open_connections = OpenConnections(limits or ConnectionLimits(), proxies=proxies)
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
         self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http=partial(LimitedProtocol, crowd=self.crowd),  # type: ignore[arg-type]
+            http=partial(LimitedProtocol, open_connections=self.open_connections),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             access_log=False,
             log_level="warning",
             log_config=None,  # our own: theirs writes tracebacks with all their words
-            timeout_keep_alive=int(self.crowd.limits.idle_time.total_seconds()),
+            timeout_keep_alive=int(self.open_connections.limits.idle_time.total_seconds()),
             timeout_graceful_shutdown=5,
             server_header=False,
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies

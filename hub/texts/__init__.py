@@ -6,7 +6,7 @@ handed to a partner. `doctor.toml`, `log_events.toml` and `settings.toml` are no
 hold what `script/docs` writes into the runbook.
 """
 
-from hub.texts.catalogue import (
+from hub.texts.catalog import (
     Explained,
     Language,
     Text,

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from hub.operations.clients import issuing
-from hub.rules.access.api_keys import ApiKey
-from hub.rules.access.clients import ANY, Client
+from hub.rules.clients.api_keys import ApiKey
+from hub.rules.clients.client import ANY, Client
 from hub.store.engine.store import Store
 
 REASON = "a test"

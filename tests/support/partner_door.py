@@ -7,13 +7,13 @@ from pathlib import Path
 
 import urllib3
 
-from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.proxies import Proxies
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules.access.clients import ANY
+from hub.rules.clients.client import ANY
 from tests.support.clients import add_client
 from tests.support.ward import Ward, open_ward
 from tests.support.works import now

@@ -15,7 +15,7 @@ import msgspec
 from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing
 from hub.messages.catalog import CATALOG
-from hub.rules.failures import fault_catalogue
+from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
 
@@ -45,7 +45,7 @@ def _page(title: str, vi: str, en: str, body: list[str]) -> str:
 def fault_codes() -> str:
     """Return the page of the fault codes: class, who fixes it, what to do."""
     body = []
-    for entry in fault_catalogue.load({}):
+    for entry in fault_catalog.load({}):
         fault = FAULTS[entry.code]
         who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
         body += [

@@ -10,7 +10,7 @@ from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.messages import catalog
 from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
-from hub.rules.failures import fault_catalogue
+from hub.rules.failures import fault_catalog
 from hub.store.repair import fault_classes
 from hub.texts import Text, text
 
@@ -41,7 +41,7 @@ def list_command(
                 ", ".join(it.who),
                 _in(language, it.to_do),
             )
-            for it in fault_catalogue.load(FAULT_DATA)
+            for it in fault_catalog.load(FAULT_DATA)
             if partner in ("", it.partner or "own") and code in ("", it.code, it.ours)
         ],
     )

@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from hub.gateway.connections.crowd import Crowd
+from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.request_target import is_ambiguous
 from hub.runtime.telemetry import Event, log
 from hub.texts import both
@@ -43,10 +43,10 @@ class _Phase(Enum):
 class LimitedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, *arguments: Any, crowd: Crowd, **options: Any) -> None:
+    def __init__(self, *arguments: Any, open_connections: OpenConnections, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._crowd = crowd
-        self._limits = crowd.limits
+        self._crowd = open_connections
+        self._limits = open_connections.limits
         self._phase = _Phase.HEAD
         self._since = 0.0
         """When the phase began, by the loop's time."""
@@ -64,7 +64,7 @@ class LimitedProtocol(HttpToolsProtocol):
         address = self.client[0] if self.client else ""
         if not self._crowd.enter(self, address, self.loop):
             self._refuse(503, "connections_full")
-            # The crowd does not check a line that it did not take in.
+            # The open_connections does not check a line that it did not take in.
             self.loop.call_later(self._limits.drain_time.total_seconds(), transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:

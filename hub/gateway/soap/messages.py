@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from hub.gateway.operations.refusals import RefusedCall
+from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.names import NS, Version
 from hub.messages.invalid import InvalidMessage
 from hub.texts import Language

@@ -14,8 +14,8 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from lxml import etree
 
-from hub.gateway.access.refusal import AccessRefused
-from hub.gateway.operations.refusals import RefusedCall
+from hub.gateway.clients.refusal import CallerRefused
+from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.envelope import EnvelopeReader, put_sha256
 from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
@@ -70,7 +70,7 @@ class _NoFiles(BlobStore):
     """The file store of a caller that may hand no file over."""
 
     def begin(self) -> Upload:
-        raise AccessRefused("operation_forbidden")
+        raise CallerRefused("operation_forbidden")
 
 
 async def receive(
@@ -78,7 +78,7 @@ async def receive(
 ) -> etree._Element:
     """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half.
 
-    Without `takes_files` the first file of a call raises AccessRefused.
+    Without `takes_files` the first file of a call raises CallerRefused.
     """
     if not takes_files:
         files = _NoFiles(files.directory, limit=files.limit)

@@ -4,10 +4,10 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from hub.gateway.access import refusal
-from hub.gateway.operations.refusals import RefusedCall
-from hub.rules.failures import fault_catalogue
-from hub.rules.failures.fault_catalogue import Explanation
+from hub.gateway.clients import refusal
+from hub.gateway.partner_calls.refusals import RefusedCall
+from hub.rules.failures import fault_catalog
+from hub.rules.failures.fault_catalog import Explanation
 from hub.texts import both
 
 MEDIA_TYPE = "application/problem+json"
@@ -36,7 +36,7 @@ def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
 
 def guide(code: str) -> dict[str, Any] | None:
     """Return what a code means and what to do, in both languages; None for an unknown one."""
-    for own in fault_catalogue.load({}):
+    for own in fault_catalog.load({}):
         if own.code == code:
             return _guide(own)
     if code in refusal.STATUS:

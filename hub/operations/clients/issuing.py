@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.operations.signed_by import SignedBy
-from hub.rules.access import api_keys
-from hub.rules.access.api_keys import LIVE_AT_ONCE, ApiKey
-from hub.rules.access.clients import Client, checked
+from hub.rules.clients import api_keys
+from hub.rules.clients.api_keys import LIVE_AT_ONCE, ApiKey
+from hub.rules.clients.client import Client, checked
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.records.deadlines.calendar import local
-from hub.rules.access.api_keys import ALARM_BEFORE
+from hub.rules.clients.api_keys import ALARM_BEFORE
 from hub.runtime.telemetry import Event, log
 from hub.store.clients import secrets
 from hub.store.clients.secrets import KeptSecret

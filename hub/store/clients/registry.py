@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.access.clients import Client
+from hub.rules.clients.client import Client
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.client_tables import clients
 

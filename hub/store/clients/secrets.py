@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.access.clients import Client
+from hub.rules.clients.client import Client
 from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.client_tables import CERTIFICATE, client_secrets, clients

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from lxml import etree
 
-from hub.gateway.operations import records
-from hub.gateway.operations.catalogue import OPERATIONS, Operation
+from hub.gateway.partner_calls import records
+from hub.gateway.partner_calls.operations import OPERATIONS, Operation
 from hub.messages.catalog import CATALOG, PARTNER
-from hub.rules.access.operations import OPERATIONS as RIGHTS
+from hub.rules.clients.rights import RIGHTS
 
 FOLDER = Path(__file__).parents[3] / "schemas/hub"
 XS = {"xs": "http://www.w3.org/2001/XMLSchema", "w": "http://schemas.xmlsoap.org/wsdl/"}
@@ -55,7 +55,7 @@ def record_fields(kind: type[msgspec.Struct]) -> dict[str, bool]:
 def test_every_type_that_partners_say_has_its_operation() -> None:
     """And every right can be given."""
     said = {entry.payload for entry in CATALOG if entry.owner == PARTNER}
-    assert said == {operation.request for operation in OPERATIONS if operation.says}
+    assert said == {operation.request for operation in OPERATIONS if operation.is_command}
     assert {operation.right for operation in OPERATIONS} <= set(RIGHTS)
 
 
@@ -120,7 +120,7 @@ def test_the_openapi_takes_what_the_record_takes(
     """By path and method; a body with the record's fields, the number may stand in the address."""
     item = openapi["paths"][f"/v1{operation.path}"][operation.method.lower()]
     assert item["operationId"] == operation.name
-    if not operation.says:
+    if not operation.is_command:
         named = {one["name"] for one in item["parameters"] if one["in"] in ("path", "query")}
         assert named == set(record_fields(operation.request))
         return
@@ -138,7 +138,7 @@ def test_the_openapi_and_the_schema_describe_the_same_replies(
 ) -> None:
     """Fields of the reply's record."""
     taken: type[msgspec.Struct] = records.CallReceipt
-    kind = taken if operation.says else REPLIES.get(operation.name)
+    kind = taken if operation.is_command else REPLIES.get(operation.name)
     if kind is None:
         shown = [*record_fields(records.FileShown), "noiDung"]
         assert list(xml_fields(xsd, f"{operation.name}Response")) == shown

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.rules.access import api_keys
+from hub.rules.clients import api_keys
 from hub.store.clients import secrets
 from hub.store.engine.store import Store
 

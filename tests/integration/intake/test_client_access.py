@@ -12,14 +12,14 @@ import pytest
 import urllib3
 
 from hub.exchange.intake.accept import Intake
-from hub.gateway.access.proxies import Proxies
 from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.proxies import Proxies
 from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.operations.clients import issuing
 from hub.operations.signed_by import SignedBy
-from hub.rules.access import api_keys
-from hub.rules.access.clients import Client, networks
+from hub.rules.clients import api_keys
+from hub.rules.clients.client import Client, networks
 from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

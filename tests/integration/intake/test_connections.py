@@ -255,7 +255,7 @@ def test_a_reader_that_takes_nothing_is_cut_off(served: Served) -> None:
         assert line.recv(10)
         ended = threading.Event()
         for _ in range(int(BOUND / 0.05)):
-            if not len(served.web.crowd):
+            if not len(served.web.open_connections):
                 ended.set()
                 break
             ended.wait(0.05)
@@ -296,7 +296,7 @@ def test_too_many_connections_of_one_address_are_told_to_come_again() -> None:
             line.close()
         ended = threading.Event()
         for _ in range(int(BOUND / 0.05)):
-            if not len(made.web.crowd):
+            if not len(made.web.open_connections):
                 break
             ended.wait(0.05)
         assert is_served(made)

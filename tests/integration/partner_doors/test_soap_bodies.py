@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from hub.gateway.access.proxies import Proxies
+from hub.gateway.clients.proxies import Proxies
 from hub.gateway.soap.envelope import EnvelopeReader
 from hub.gateway.soap.names import NS
 from hub.messages.invalid import InvalidMessage

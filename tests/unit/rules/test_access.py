@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.access import api_keys
-from hub.rules.access.api_keys import ApiKey
-from hub.rules.access.clients import ANY, Client, NotAClient, checked, is_in, networks
+from hub.rules.clients import api_keys
+from hub.rules.clients.api_keys import ApiKey
+from hub.rules.clients.client import ANY, Client, NotAClient, checked, is_in, networks
 
 PORTAL = Client(
     id="province-portal",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.rules.access.clients import Client
+from hub.rules.clients.client import Client
 
 
 @dataclass(frozen=True, slots=True)

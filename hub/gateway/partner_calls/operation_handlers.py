@@ -1,4 +1,4 @@
-"""One function an operation: what both doors call when they have read a request.
+"""One function an operation: what SOAP and REST call when they have read a request.
 
 What is said becomes one message: its id derives from the client and the key that the client gave,
 or from the content where there is none, and its row in the inbox is the memory of the answer. So a
@@ -18,10 +18,10 @@ from pathlib import Path
 
 import msgspec
 
-from hub.gateway.access.caller import GatewayCaller
-from hub.gateway.operations import records
-from hub.gateway.operations.catalogue import Operation
-from hub.gateway.operations.refusals import RefusedCall
+from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.partner_calls import records
+from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.messages import catalog, envelope
 from hub.messages.envelope import Attachment, Message
 from hub.messages.identifiers import derive_id
@@ -60,7 +60,7 @@ class FoundFile:
 
 
 @dataclass(slots=True)
-class Operations:
+class OperationHandlers:
     """The operations on one store; threads share it."""
 
     store: Store
@@ -69,7 +69,7 @@ class Operations:
     _under_way: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def say(
+    def accept(
         self,
         caller: GatewayCaller,
         operation: Operation,

@@ -9,8 +9,8 @@ from hub.operations.clients import issuing
 from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
 from hub.operations.watchers.ending_secrets import KIND, EndingSecrets
-from hub.rules.access import api_keys
-from hub.rules.access.clients import ANY, Client
+from hub.rules.clients import api_keys
+from hub.rules.clients.client import ANY, Client
 from hub.store.clients import registry, secrets
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -4,7 +4,7 @@ An operation that is not here cannot be allowed to a client: a mistyped name mus
 right. A new route adds its operation here and asks for it by the same name.
 """
 
-OPERATIONS = {
+RIGHTS = {
     "messages.accept": "hand in a message of a device or a counter",
     "files.store": "store a file that a message will refer to",
     "files.fetch": "fetch a stored file by its sha256",

@@ -18,7 +18,7 @@ STATUS: Mapping[str, int] = {
 """Each code, see `hub/texts/access.toml`."""
 
 
-class AccessRefused(Exception):
+class CallerRefused(Exception):
     """The caller is not known, or may not do this; nothing was done."""
 
     def __init__(
@@ -49,9 +49,9 @@ class AccessRefused(Exception):
 
 
 def install(app: FastAPI) -> None:
-    """Answer a refusal in the form of today's routes; a door with its own form catches it."""
+    """Answer a refusal in the form of today's routes; an endpoint with its own form catches it."""
 
-    @app.exception_handler(AccessRefused)
-    def turn_away(request: Request, error: AccessRefused) -> JSONResponse:  # noqa: ARG001
+    @app.exception_handler(CallerRefused)
+    def turn_away(request: Request, error: CallerRefused) -> JSONResponse:  # noqa: ARG001
         told = {"code": error.code, "message": error.text.vi, "why": error.text.en}
         return JSONResponse({"detail": told}, error.status, headers=error.headers)

@@ -6,7 +6,7 @@ belongs to the code (`hub/texts/faults.toml`), what to do to the fault dictionar
 
 from collections.abc import Mapping
 
-from hub.gateway.access.refusal import AccessRefused
+from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.error_responses import FULL
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown
@@ -86,7 +86,7 @@ def refusal_of(error: Exception) -> RefusedCall | None:
     match error:
         case RefusedCall():
             return error
-        case AccessRefused():
+        case CallerRefused():
             told, sentence = error.status, error.text
             return RefusedCall(error.code, told=told, sentence=sentence, headers=error.headers)
         case InvalidMessage():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hub.gateway.connections.limits import ConnectionLimits
-from hub.rules.access.clients import Network, is_in
+from hub.rules.clients.client import Network, is_in
 
 
 class Watched(Protocol):
@@ -20,7 +20,7 @@ class Watched(Protocol):
         """End the connection if it waits too long; `now` is the loop's time."""
 
 
-class Crowd:
+class OpenConnections:
     """The connections of one server."""
 
     def __init__(self, limits: ConnectionLimits, *, proxies: Sequence[Network] = ()) -> None:

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.gateway.access.caller import GatewayCaller
+from hub.gateway.clients.caller import GatewayCaller
 from hub.ports import Clock
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store

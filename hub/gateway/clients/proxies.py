@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from hub.rules.access.clients import Network, is_in
+from hub.rules.clients.client import Network, is_in
 
 SECRET_HEADER = "x-hub-proxy-secret"  # noqa: S105 - its name
 CERTIFICATE = "hub.client_certificate"

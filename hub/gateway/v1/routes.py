@@ -1,4 +1,4 @@
-"""The REST door: `/v1` has the same operations as the SOAP door, with the same fields as JSON.
+"""REST: `/v1` has the same operations as SOAP, with the same fields as JSON.
 
 Files come first, by `POST /v1/files`, and are named by their SHA-256 in the call that they belong
 to. Not promised here: resumable uploads.
@@ -14,12 +14,17 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from hub.gateway.access.access import Access
-from hub.gateway.limits import read_body
-from hub.gateway.operations import catalogue, records
-from hub.gateway.operations.calls import Answer, FoundFile, Operations, agency_of
-from hub.gateway.operations.catalogue import Operation
-from hub.gateway.operations.refusals import RefusedCall, refusal_of
+from hub.gateway.clients.authorization import Authorization
+from hub.gateway.partner_calls import operations, records
+from hub.gateway.partner_calls.operation_handlers import (
+    Answer,
+    FoundFile,
+    OperationHandlers,
+    agency_of,
+)
+from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
+from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
 from hub.gateway.v1 import problems
 from hub.messages.envelope import MAX_BYTES, place
@@ -37,18 +42,18 @@ _encoder = msgspec.json.Encoder()
 
 def install(
     app: FastAPI,
-    operations: Operations,
+    handlers: OperationHandlers,
     *,
-    access: Access,
+    authorization: Authorization,
 ) -> None:
-    """Add the door to an application."""
-    door = _Door(operations, access)
-    for operation in catalogue.OPERATIONS:
-        methods = ["GET", "HEAD"] if operation is catalogue.FETCH_FILE else [operation.method]
+    """Add the routes to an application."""
+    routes = _Routes(handlers, authorization)
+    for operation in operations.OPERATIONS:
+        methods = ["GET", "HEAD"] if operation is operations.FETCH_FILE else [operation.method]
         app.add_api_route(
-            PREFIX + operation.path, door.route(operation), methods=methods, name=operation.name
+            PREFIX + operation.path, routes.route(operation), methods=methods, name=operation.name
         )
-    app.add_api_route(FILES, door.store_file, methods=["POST"], name="GuiTep")
+    app.add_api_route(FILES, routes.store_file, methods=["POST"], name="GuiTep")
 
     @app.get(f"{PREFIX}/faults/{{code}}")
     def explain(code: str) -> Response:
@@ -57,13 +62,13 @@ def install(
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    operations: Operations
-    access: Access
+class _Routes:
+    handlers: OperationHandlers
+    authorization: Authorization
 
     def route(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         """Return the route of an operation."""
-        answer = self._say if operation.says else self._ask
+        answer = self._accept if operation.is_command else self._query
 
         async def called(request: Request) -> Response:
             return await self._refusing(request, lambda: answer(request, operation))
@@ -74,39 +79,40 @@ class _Door:
         """Take a file in; the same bytes are stored once."""
 
         async def store() -> Response:
-            caller = await self.access.identify(request, operation=STORE_FILE)
-            await self.access.admit(caller, operation=STORE_FILE, object=FILES)
+            caller = await self.authorization.identify(request, operation=STORE_FILE)
+            await self.authorization.admit(caller, operation=STORE_FILE, object=FILES)
             announced = request.headers.get("x-sha256", "")
-            sha256, size = await receive_file(request, self.operations.files, sha256=announced)
+            sha256, size = await receive_file(request, self.handlers.files, sha256=announced)
             return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
 
         return await self._refusing(request, store)
 
-    async def _say(self, request: Request, operation: Operation) -> Response:
-        caller = await self.access.identify(request, operation=operation.right)
+    async def _accept(self, request: Request, operation: Operation) -> Response:
+        caller = await self.authorization.identify(request, operation=operation.right)
         key = _key(request)
-        payload, files = _said(operation, request.path_params, await _json(request))
-        await self.access.admit(
+        payload, files = _payload_of(operation, request.path_params, await _json(request))
+        await self.authorization.admit(
             caller, operation=operation.right, object=request.url.path, agency=agency_of(payload)
         )
-        said: Answer = await run_in_threadpool(
-            self.operations.say, caller, operation, payload, files=files, key=key
+        answer: Answer = await run_in_threadpool(
+            self.handlers.accept, caller, operation, payload, files=files, key=key
         )
-        headers = {"Idempotency-Replayed": "true"} if said.replayed else {}
-        return Response(_encoder.encode(said.taken), 202, media_type=_JSON, headers=headers)
+        headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+        return Response(_encoder.encode(answer.taken), 202, media_type=_JSON, headers=headers)
 
-    async def _ask(self, request: Request, operation: Operation) -> Response:
-        caller = await self.access.identify(request, operation=operation.right)
-        asked: Any = _asked(operation, {**request.query_params, **request.path_params})
-        await self.access.admit(
+    async def _query(self, request: Request, operation: Operation) -> Response:
+        caller = await self.authorization.identify(request, operation=operation.right)
+        asked: Any = _query_of(operation, {**request.query_params, **request.path_params})
+        await self.authorization.admit(
             caller, operation=operation.right, object=request.url.path, agency=agency_of(asked)
         )
-        if operation is catalogue.FETCH_FILE:
-            return _file(await run_in_threadpool(self.operations.file, asked))
-        if operation is catalogue.LIST:
-            page = await run_in_threadpool(self.operations.list, caller, asked)
-            return _tagged(request, page, _next(request, page, self.access.proxies.origin(request)))
-        return _tagged(request, await run_in_threadpool(self.operations.show, asked), {})
+        if operation is operations.FETCH_FILE:
+            return _file(await run_in_threadpool(self.handlers.file, asked))
+        if operation is operations.LIST:
+            page = await run_in_threadpool(self.handlers.list, caller, asked)
+            origin = self.authorization.proxies.origin(request)
+            return _tagged(request, page, _next(request, page, origin))
+        return _tagged(request, await run_in_threadpool(self.handlers.show, asked), {})
 
     async def _refusing(
         self, request: Request, answer: Callable[[], Awaitable[Response]]
@@ -119,7 +125,8 @@ class _Door:
                 raise
             path = request.url.path
             log.warning(Event.REQUEST_REFUSED, code=refusal.code, where=refusal.where, path=path)
-            return problems.problem(refusal, address=self.access.proxies.origin(request), path=path)
+            origin = self.authorization.proxies.origin(request)
+            return problems.problem(refusal, address=origin, path=path)
 
 
 def _key(request: Request) -> str:
@@ -152,7 +159,7 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
-def _said(
+def _payload_of(
     operation: Operation, named: Mapping[str, str], body: dict[str, Any]
 ) -> tuple[Payload, list[records.FileGiven]]:
     """Return what a body says; raises InvalidMessage and RefusedCall that name the field."""
@@ -175,7 +182,7 @@ def _said(
     return payload, files
 
 
-def _asked(operation: Operation, given: dict[str, str]) -> Any:
+def _query_of(operation: Operation, given: dict[str, str]) -> Any:
     _check_names(given, operation)
     try:
         return msgspec.convert(given, operation.request, strict=False)

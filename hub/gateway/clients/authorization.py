@@ -1,6 +1,6 @@
 """The gateway's one way to find out who calls and whether the caller may.
 
-`requires` gives a route its check. A door that knows the operation only after the body (SOAP) calls
+`requires` gives a route its check. SOAP knows the operation only after the body: it calls
 `identify` first and `admit` then. Every allowed call of a client is a row of the audit, written
 before the call has an effect; calls with a token of the settings (devices, counters, the town's
 pulls) and refusals are counted by the minute. A refusal names no cause that would help to guess.
@@ -15,14 +15,14 @@ from typing import NoReturn
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from hub.gateway.access.caller import GatewayCaller
-from hub.gateway.access.calls import ClientCall, ClientCalls
-from hub.gateway.access.credentials import Shown, shown_in
-from hub.gateway.access.known_clients import KnownClients
-from hub.gateway.access.proxies import Proxies
-from hub.gateway.access.refusal import AccessRefused
 from hub.gateway.auth_audit import Denials
-from hub.rules.access.clients import ANY, Client
+from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import ClientCall, ClientCalls
+from hub.gateway.clients.credentials import Shown, shown_in
+from hub.gateway.clients.known_clients import KnownClients
+from hub.gateway.clients.proxies import Proxies
+from hub.gateway.clients.refusal import CallerRefused
+from hub.rules.clients.client import ANY, Client
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
 
@@ -51,7 +51,7 @@ class FixedToken:
         return hmac.compare_digest(shown.secret.encode(), self.token.encode())
 
 
-class Access:
+class Authorization:
     """Belongs to one application."""
 
     def __init__(
@@ -87,13 +87,13 @@ class Access:
     async def identify(
         self, request: Request, *, operation: str, challenge: str = BEARER
     ) -> GatewayCaller:
-        """Return who calls, from an address that it may call from. Raises AccessRefused."""
+        """Return who calls, from an address that it may call from. Raises CallerRefused."""
         address = self.proxies.address_of(request)
         caller = await self._known(request, address, operation)
         path = request.url.path
         if caller is None:
             await self._deny(address, operation, path, "missing or wrong token")
-            raise AccessRefused("token", challenge=challenge)
+            raise CallerRefused("token", challenge=challenge)
         if not caller.rights.allows_address(address):
             await self.refuse(caller, operation, path, "address_forbidden")
         return caller
@@ -101,7 +101,7 @@ class Access:
     async def admit(
         self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
     ) -> None:
-        """Count and audit the call of an identified caller. Raises AccessRefused."""
+        """Count and audit the call of an identified caller. Raises CallerRefused."""
         if not caller.rights.allows_operation(operation):
             await self.refuse(caller, operation, object, "operation_forbidden")
         if agency and not caller.may_act_for(agency):
@@ -139,15 +139,15 @@ class Access:
     async def refuse(
         self, caller: GatewayCaller, operation: str, object: str, code: str
     ) -> NoReturn:
-        """Write a refusal down and raise it (AccessRefused)."""
+        """Write a refusal down and raise it (CallerRefused)."""
         await self._deny(_named(caller), operation, object, code)
-        raise AccessRefused(code)
+        raise CallerRefused(code)
 
     async def _exhausted(
         self, caller: GatewayCaller, operation: str, object: str, wait: timedelta
     ) -> NoReturn:
         await self._deny(_named(caller), operation, object, "calls_exhausted")
-        raise AccessRefused("calls_exhausted", retry_after=wait)
+        raise CallerRefused("calls_exhausted", retry_after=wait)
 
     async def _deny(self, caller: str, operation: str, path: str, reason: str) -> None:
         # On a thread: it may be written down at once.

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.access.shown_secrets import place_for, show_issued
+from hub.cli.clients.shown_secrets import place_for, show_issued
 from hub.cli.context import Actor, Reason, by, opened
 from hub.cli.output.answer import done, put, refuse, say
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
 from hub.records.deadlines.calendar import local
-from hub.rules.access.clients import Client, NotAClient
+from hub.rules.clients.client import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
 from hub.store.clients.registry import Registered

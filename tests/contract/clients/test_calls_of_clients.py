@@ -4,9 +4,9 @@ databases."""
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from hub.gateway.access.caller import GatewayCaller
-from hub.gateway.access.calls import ClientCall, ClientCalls
-from hub.rules.access.clients import ANY, Client
+from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import ClientCall, ClientCalls
+from hub.rules.clients.client import ANY, Client
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.rules.access.operations import OPERATIONS
+from hub.rules.clients.rights import RIGHTS
 from hub.texts import Text, both, joined
 
 ANY = "*"
@@ -35,7 +35,7 @@ class Client:
     id: str
     """Short name, e.g. `province-portal`; it stands in the audit."""
     operations: frozenset[str]
-    """Names of `OPERATIONS`, or `ANY`."""
+    """Names of `RIGHTS`, or `ANY`."""
     agencies: frozenset[str]
     """Agency codes that the client may act for, or `ANY`."""
     addresses: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ def checked(client: Client) -> Client:
     problems: list[Text] = []
     if not _ID.fullmatch(client.id):
         problems.append(both("clients.bad_id", id=repr(client.id)))
-    known = OPERATIONS.keys() | {ANY}
+    known = RIGHTS.keys() | {ANY}
     shown = ", ".join(sorted(known))
     problems += [
         both("clients.bad_operation", name=repr(name), known=shown)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fastapi.concurrency import run_in_threadpool
 
 from hub.ports import Clock
-from hub.rules.access import api_keys
+from hub.rules.clients import api_keys
 from hub.store.clients import secrets
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store, Tx

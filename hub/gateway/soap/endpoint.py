@@ -1,4 +1,4 @@
-"""The SOAP door: `/soap` serves the contract and takes calls, one function an operation.
+"""The SOAP endpoint: `/soap` serves the contract and takes calls, one function an operation.
 
 Not promised: answers with MTOM. SOAPAction is not read: the element in the body is what is called,
 so that no header can name one operation while the body calls another.
@@ -16,13 +16,13 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from lxml import etree
 from msgspec import Struct
 
-from hub.gateway.access.access import Access
-from hub.gateway.access.caller import GatewayCaller
-from hub.gateway.access.refusal import AccessRefused
-from hub.gateway.operations import catalogue, records
-from hub.gateway.operations.calls import FoundFile, Operations, agency_of
-from hub.gateway.operations.catalogue import Operation
-from hub.gateway.operations.refusals import RefusedCall, refusal_of
+from hub.gateway.clients.authorization import Authorization
+from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.refusal import CallerRefused
+from hub.gateway.partner_calls import operations, records
+from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers, agency_of
+from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.envelope import sha256_of
 from hub.gateway.soap.names import CONTENT, FILE, NS, Version
@@ -40,12 +40,12 @@ _PIECE = 3 * 64 * 1024
 
 def install(
     app: FastAPI,
-    operations: Operations,
+    handlers: OperationHandlers,
     *,
-    access: Access,
+    authorization: Authorization,
 ) -> None:
-    """Add the door to an application."""
-    origin = access.proxies.origin
+    """Add the endpoint to an application."""
+    origin = authorization.proxies.origin
 
     @app.get(PATH)
     def served(request: Request) -> Response:
@@ -63,14 +63,14 @@ def install(
         media = MediaType.read(request.headers.get("content-type", ""))
         version = media.version
         try:
-            caller = await access.identify(request, operation=_CALL)
-            root = await _receive(request, operations, access, caller, media)
+            caller = await authorization.identify(request, operation=_CALL)
+            root = await _receive(request, handlers, authorization, caller, media)
             version = messages.version_of(root)
             asked = await run_in_threadpool(_read, root, version)
             right, agency = asked.operation.right, agency_of(asked.record)
             name = f"{PATH}/{asked.operation.name}"
-            await access.admit(caller, operation=right, object=name, agency=agency)
-            return await run_in_threadpool(_perform, operations, caller, asked, version)
+            await authorization.admit(caller, operation=right, object=name, agency=agency)
+            return await run_in_threadpool(_perform, handlers, caller, asked, version)
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:
@@ -80,20 +80,20 @@ def install(
 
 async def _receive(
     request: Request,
-    operations: Operations,
-    access: Access,
+    handlers: OperationHandlers,
+    authorization: Authorization,
     caller: GatewayCaller,
     media: MediaType,
 ) -> etree._Element:
     """Return the envelope of a call. Files are stored on the way, before the operation is admitted:
     so not those of a caller without a right to hand files over, or without calls left.
     """
-    await access.check_calls(caller, operation=_CALL, object=PATH)
-    takes_files = any(map(caller.rights.allows_operation, catalogue.FILE_RIGHTS))
+    await authorization.check_calls(caller, operation=_CALL, object=PATH)
+    takes_files = any(map(caller.rights.allows_operation, operations.FILE_RIGHTS))
     try:
-        return await receive(request, operations.files, media, takes_files=takes_files)
-    except AccessRefused as error:
-        await access.refuse(caller, _CALL, PATH, error.code)
+        return await receive(request, handlers.files, media, takes_files=takes_files)
+    except CallerRefused as error:
+        await authorization.refuse(caller, _CALL, PATH, error.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class _ReadCall:
 def _read(root: etree._Element, version: Version) -> _ReadCall:
     element = messages.called(root, version)
     name = contract.operation_of(element)
-    operation = catalogue.BY_NAME.get(name)
+    operation = operations.BY_NAME.get(name)
     if operation is None:
         why = f"the contract has no such operation in {NS}"
         raise RefusedCall("call_invalid", where=f"Body/{name}" if name else "Body", why=why)
@@ -123,17 +123,17 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
 
 
 def _perform(
-    operations: Operations, caller: GatewayCaller, asked: _ReadCall, version: Version
+    handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
 ) -> Response:
     operation, record = asked.operation, asked.record
-    if operation.says:
-        said = operations.say(caller, operation, record, files=asked.files, key=asked.key)
-        return _reply(version, operation, said.taken, REPLAYED if said.replayed else None)
-    if operation is catalogue.FETCH_FILE:
-        return _file(version, operation, operations.file(record))
-    if operation is catalogue.LIST:
-        return _reply(version, operation, operations.list(caller, record))
-    return _reply(version, operation, operations.show(record))
+    if operation.is_command:
+        answer = handlers.accept(caller, operation, record, files=asked.files, key=asked.key)
+        return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
+    if operation is operations.FETCH_FILE:
+        return _file(version, operation, handlers.file(record))
+    if operation is operations.LIST:
+        return _reply(version, operation, handlers.list(caller, record))
+    return _reply(version, operation, handlers.show(record))
 
 
 def _name(local: str) -> str:

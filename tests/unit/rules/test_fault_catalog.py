@@ -12,10 +12,10 @@ from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
 from adapters.wire.reading.judge import FAILURES
 from hub.bootstrap.installation import FAULT_DATA
-from hub.rules.failures import fault_catalogue
+from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS, is_certain, kept_code, unknown_code
 
-ENTRIES = fault_catalogue.load(FAULT_DATA)
+ENTRIES = fault_catalog.load(FAULT_DATA)
 
 
 def of(partner: str) -> dict[str, str]:
@@ -101,5 +101,5 @@ def test_a_broken_dictionary_is_refused(tmp_path: Path) -> None:
     row = '[[reply]]\ncode="1"\nours="nothing"\nwho=["nobody"]\n'
     row += 'cause_vi=""\ncause_en=""\nvi=""\nen=""\n'
     (tmp_path / "f.toml").write_text(row)
-    with pytest.raises(fault_catalogue.DictionaryBroken, match=r"nobody.*nothing"):
-        fault_catalogue.load({"x": tmp_path / "f.toml"})
+    with pytest.raises(fault_catalog.DictionaryBroken, match=r"nobody.*nothing"):
+        fault_catalog.load({"x": tmp_path / "f.toml"})

@@ -1,11 +1,11 @@
-"""The operations, declared once: what both doors serve, and under which right.
+"""The operations, declared once: what SOAP and REST serve, and under which right.
 
 `schemas/hub/hub.wsdl`, `hub.xsd` and `openapi.yaml` describe the same; a test compares them.
 """
 
 from dataclasses import dataclass
 
-from hub.gateway.operations import records as r
+from hub.gateway.partner_calls import records as r
 from hub.messages import payloads as p
 
 
@@ -16,7 +16,7 @@ class Operation:
     name: str
     """As in the WSDL, and the operationId of the OpenAPI."""
     right: str
-    """What a client must be allowed, see `hub/rules/access/operations.py`."""
+    """What a client must be allowed, see `hub/rules/clients/rights.py`."""
     method: str
     path: str
     """Below `/v1`."""
@@ -25,8 +25,8 @@ class Operation:
     """The field of the payload that tells when it happened; "" where nothing is said."""
 
     @property
-    def says(self) -> bool:
-        """Whether the operation says something, instead of asking."""
+    def is_command(self) -> bool:
+        """Whether the operation tells the hub something, instead of querying it."""
         return bool(self.time)
 
 

@@ -1,1 +1,0 @@
-"""What partners may ask of the hub: one function an operation, whichever door it came through."""
