@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.messages.partners import PARTNERS
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory, tighten
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
 _ADAPTERS = Path(__file__).parents[2] / "adapters"
 FAULT_DATA = {
-    "provincial": _ADAPTERS / "provincial" / "data" / "faults.toml",
-    "town_center": _ADAPTERS / "town_center" / "data" / "faults.toml",
+    **{name: _ADAPTERS / name / "data" / "faults.toml" for name in PARTNERS},
     "http": _ADAPTERS / "wire" / "data" / "faults.toml",
 }
 """Where each partner's codes are explained; http: what holds for all of them."""

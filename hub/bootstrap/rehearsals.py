@@ -16,10 +16,10 @@ from adapters.wire.rehearsal.walk import Tell, Walked, walk
 from adapters.wire.rehearsal.words import name_of
 from hub import __version__
 from hub.bootstrap.partners import province_profile, province_settings, town_profile, town_settings
+from hub.messages.partners import BY_SHORT, PARTNERS
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.settings import Settings, SettingsError
-from hub.texts import both
 
 __all__ = ["Mark", "Rehearsal", "RehearsalFinding", "Walked", "name_of"]
 PROVINCE, TOWN = "province", "town"
@@ -53,7 +53,7 @@ class Rehearsal:
         """Return the protocol that people sign."""
         mode = f" ({self.settings.province_mode})" if self.partner == PROVINCE else ""
         head = Head(
-            partner=both(f"rehearsal.partner_{self.partner}"),
+            partner=PARTNERS[BY_SHORT[self.partner]].full,
             endpoint=self.endpoint + mode,
             by=self.by,
             at=local(self.now),

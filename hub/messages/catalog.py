@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from hub.messages import partners
 from hub.messages import payloads as p
 from hub.messages.envelope import OUT_OF_RANGE, YEARS, Attachment, Message, place
 from hub.messages.folding import folded
@@ -20,12 +21,12 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.message_type import Kind, MessageType
 
 RECORDS = "records"
-PROVINCIAL = "provincial"
-TOWN_CENTER = "town_center"
+PROVINCIAL = partners.PROVINCIAL
+TOWN_CENTER = partners.TOWN_CENTER
 DEVICES = "devices"
 PARTNER = "partner"
 """A partner that calls the gateway's operations; the message's source tells which one it was."""
-PARTNERS = frozenset({PROVINCIAL, TOWN_CENTER})
+PARTNERS = frozenset(partners.PARTNERS)
 NOT_OF_DEVICES = PARTNERS | {PARTNER}
 """Owners that no device speaks for."""
 

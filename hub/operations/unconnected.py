@@ -6,7 +6,7 @@ connected and for which nothing waits is no finding.
 
 from dataclasses import dataclass
 
-from hub.messages import catalog
+from hub.messages.partners import PARTNERS
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.engine.store import Tx
@@ -36,17 +36,14 @@ def unconnected(tx: Tx, settings: Settings) -> list[Unconnected]:
     """Return the partners that have no address and had, or should have, deliveries."""
     kept = counts.kept(tx)
     found = []
-    for partner, setting, address in (
-        (catalog.PROVINCIAL, "HUB_PROVINCE_URL", settings.province_url),
-        (catalog.TOWN_CENTER, "HUB_TOWN_URL", settings.town_url),
-    ):
-        states = kept.get(partner)
-        if address or states is None:
+    for partner in PARTNERS.values():
+        states = kept.get(partner.destination)
+        if getattr(settings, f"{partner.short}_url") or states is None:
             continue
         settled = sum(count for state, count in states.items() if state != ACCEPTED)
         one = Unconnected(
-            partner=partner,
-            setting=setting,
+            partner=partner.destination,
+            setting=partner.url_setting,
             pending=states[ACCEPTED] - settled,
             delivered=states["delivered"],
         )

@@ -14,6 +14,7 @@ from hub.cli.context import opened
 from hub.cli.output.answer import put, refuse, say, show
 from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
+from hub.messages.partners import named
 from hub.records.deadlines.due_dates import classify
 from hub.rules.failures.errors import FAULTS
 from hub.store.archive import files as archive_files
@@ -33,7 +34,6 @@ HANDOVERS = listing(
 ANSWERS = {
     "trail": ("dossier", "due_at", "finished_at", "timeliness", "archived_at", "file", HANDOVERS)
 }
-PARTNERS = {catalog.PROVINCIAL, catalog.TOWN_CENTER, catalog.DEVICES}
 RESULTS = {
     *("delivered", "already", "accepted", "transient", "permanent", "ambiguous", "held"),
     *("absent", "unknown", "by_hand"),
@@ -90,9 +90,9 @@ def _read(dossier: str) -> _Trail:
 
 
 def _rows(found: _Trail) -> Iterator[tuple[object, ...]]:
-    ward = text("trail.ward")
+    ward, devices = text("trail.ward"), text("trail.devices")
     for place, row in enumerate(found.rows, 1):
-        partner = text(f"trail.partner_{row.partner}") if row.partner in PARTNERS else row.partner
+        partner = devices if row.partner == catalog.DEVICES else str(named(row.partner).title)
         result = text(f"trail.result_{row.outcome}") if row.outcome in RESULTS else row.outcome
         sides = (ward, partner) if row.direction == handovers.OUT else (partner, ward)
         fault = FAULTS.get(row.code)

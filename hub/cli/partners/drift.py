@@ -8,7 +8,7 @@ from hub.cli.context import one_of, opened
 from hub.cli.output.answer import put, show
 from hub.cli.output.listing import listing
 from hub.cli.partners import served_contracts
-from hub.messages.partner_names import BY_SHORT
+from hub.messages.partners import BY_SHORT
 from hub.operations.drift.words import what
 from hub.store.repair import contracts
 from hub.store.repair.drift import of_partner

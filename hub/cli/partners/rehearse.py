@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from hub.cli.context import by, one_of, opened, settings, system_user
 from hub.cli.output.answer import aside, put, refuse, say
 from hub.messages.invalid import InvalidMessage
-from hub.messages.partner_names import BY_SHORT
+from hub.messages.partners import BY_SHORT
 from hub.records.dossiers import numbering
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now

@@ -9,7 +9,7 @@ from hub.cli.context import one_of, settings
 from hub.cli.output import answer
 from hub.cli.output.listing import listing
 from hub.cli.partners import served_contracts
-from hub.messages.partner_names import BY_SHORT
+from hub.messages.partners import BY_SHORT
 
 app = typer.Typer()
 PROFILE = listing("profile", "*key value *source")

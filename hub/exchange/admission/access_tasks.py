@@ -6,7 +6,7 @@ itself when no operation of the partner is paused with that code and no delivery
 
 from datetime import datetime
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.rules.failures.access_remedies import TASKS
 from hub.rules.failures.errors import FAULTS
 from hub.store.deliveries.pauses import Pause
@@ -20,7 +20,7 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
     """Open the task of a pause; False where it needs none or has one."""
     if pause.code not in TASKS:
         return False
-    partner, operation = names_of(pause.destination).text, pause.operation
+    partner, operation = named(pause.destination).text, pause.operation
     found = tasks.TaskFinding(
         kind=access_tasks.KIND,
         subject=pause.code,

@@ -18,6 +18,7 @@ from functools import partial
 
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
+from hub.messages.partners import PARTNERS
 from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.deadlines.calendar import CalendarMissing
@@ -28,7 +29,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
 from hub.store.repair.tasks import Sent, TaskFinding
-from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN, WARD_IT
+from hub.store.schema.repair_tables import CLERK, WARD_IT
 from hub.texts import both
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
@@ -40,7 +41,6 @@ LOOKS = 3
 """How often a dossier that moves while it is compared is compared."""
 TIME_TO_REPAIR = timedelta(hours=8)
 """Office hours until a task is due."""
-_OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 _FOR_A_PERSON = {DeliveryState.DEAD, DeliveryState.AMBIGUOUS}
 _TAKEN_BACK = {DeliveryState.CANCELLED, DeliveryState.SUPERSEDED}
 _DIFFERS = frozenset({Doubt.OTHER, Doubt.NO_ANSWER})
@@ -182,10 +182,16 @@ def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
             kind=NOT_SETTLED,
             subject=number,
             destination=destination,
-            owner=WARD_IT if person else _OWNERS.get(destination, WARD_IT),
+            owner=WARD_IT if person else _owner(destination),
             detail=both("tasks.not_settled", id=head.id, state=head.state, count=len(here)),
             repair=both("tasks.see_stuck" if person else "tasks.partner_away"),
         )
+
+
+def _owner(destination: str) -> str:
+    """Return who settles what concerns a destination."""
+    partner = PARTNERS.get(destination)
+    return partner.short if partner else WARD_IT
 
 
 def _of_partner(
@@ -196,7 +202,7 @@ def _of_partner(
     Only of the last message of a type it is a difference that the partner's record went further.
     """
     make = partial(TaskFinding, subject=number, destination=destination)
-    owner = _OWNERS.get(destination, WARD_IT)
+    owner = _owner(destination)
     if lacks := [one for one, answer in given if _lacks(answer)]:
         yield make(
             kind=PARTNER_LACKS,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.rules.contracts import ContractChange, How
@@ -54,7 +54,7 @@ def rows(news: News) -> dict[drift.DriftKey, int]:
 
 def finding(news: News) -> tasks.TaskFinding:
     """Return the task."""
-    names = names_of(news.partner)
+    names = named(news.partner)
     worst = any(it.concerns_calls for it in news.changes)
     return tasks.TaskFinding(
         kind=KIND,

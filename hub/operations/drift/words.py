@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.store.repair import tasks
@@ -32,7 +32,7 @@ def what(kind: str) -> Text:
 def finding(keys: Sequence[DriftKey], *, since: datetime) -> tasks.TaskFinding:
     """Return the task for differences of one subject."""
     first = keys[0]
-    partner = names_of(first.partner).text
+    partner = named(first.partner).text
     places = ", ".join(dict.fromkeys(f"{it.operation} {it.place}".strip() for it in keys[:SHOWN]))
     more = f" (+{len(keys) - SHOWN})" if len(keys) > SHOWN else ""
     of_code = first.kind == DriftKind.CODE_STATUS

@@ -9,7 +9,7 @@ twice after a restart or by two timers.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.rules.states import DeliveryState
@@ -92,7 +92,7 @@ class DeadlineAlerts:
 
 def finding(one: Near) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
-    partner = names_of(one.destination).text
+    partner = named(one.destination).text
     ambiguous = one.state is DeliveryState.AMBIGUOUS
     return tasks.TaskFinding(
         kind=deadline_alerts.KIND,

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.operations.watchers.office_hours import due_within
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
@@ -51,7 +51,7 @@ class UnknownCodes:
 
 def finding(one: UnknownCode) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
-    partner, since = names_of(one.partner).text, f"{local(one.first_seen):%H:%M %d/%m/%Y}"
+    partner, since = named(one.partner).text, f"{local(one.first_seen):%H:%M %d/%m/%Y}"
     # Behind "--", because a code may begin with "-".
     operation, code = shlex.quote(one.operation), shlex.quote(one.code)
     record = (

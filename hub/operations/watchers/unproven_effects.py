@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages import catalog
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.operations.watchers.office_hours import due_within
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
@@ -55,7 +55,7 @@ class UnprovenEffects:
 
 def finding(one: Left) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
-    names = names_of(one.destination)
+    names = named(one.destination)
     values = {"partner": names.text, "id": one.id}
     repair = [both("tasks.unproven_repair", **values)]
     if one.differs:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.records.deadlines.calendar import local
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
@@ -99,7 +99,7 @@ def in_a_row(found: Sequence[UnreadablePlace], read: Mapping[Calls, int]) -> Ite
 def finding(row: Row) -> tasks.TaskFinding:
     """Return the task's content, Vietnamese and English."""
     partner = row.place.partner
-    names = names_of(partner)
+    names = named(partner)
     where, _, fix = row.calls[0].detail.partition(";")
     repair = both(
         "tasks.unreadable_repair",

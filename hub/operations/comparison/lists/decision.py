@@ -13,21 +13,19 @@ can be missed.
 from dataclasses import dataclass
 from datetime import date
 
-from hub.messages import catalog
-from hub.messages.partner_names import names_of
+from hub.messages.partners import named
 from hub.messages.payloads import Status
 from hub.operations.comparison.lists.checks import is_of
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
 from hub.store.records.partner_view import DossierView
 from hub.store.repair.tasks import TaskFinding
-from hub.store.schema.repair_tables import CLERK, PROVINCE, TOWN
+from hub.store.schema.repair_tables import CLERK
 from hub.texts import Text, both
 
 UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"
 NOT_LISTED, LISTED_DIFFERS = "not_listed", "listed_differs"
 BY_LIST = frozenset({UNKNOWN_HERE, LISTED_UNSENT, NOT_LISTED, LISTED_DIFFERS})
-_OWNERS = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def judge(listed: PartnerList, number: str, here: DossierView | None, *, day: da
         return ListDecision(None, BY_LIST - {LISTED_UNSENT})
     if not here.delivered:
         return ListDecision(None, BY_LIST)
-    owner = _OWNERS[listed.partner]
+    owner = named(listed.partner).short
     return ListDecision(_finding(NOT_LISTED, listed, number, day, owner=owner), BY_LIST)
 
 
@@ -96,7 +94,7 @@ def _finding(
     kind: str, listed: PartnerList, number: str, day: date, *, owner: str = CLERK, **values: object
 ) -> TaskFinding:
     """Return the task of a difference; its texts are named for its kind."""
-    values |= {"partner": names_of(listed.partner).text, "on": f"{day:%d/%m/%Y}", "number": number}
+    values |= {"partner": named(listed.partner).text, "on": f"{day:%d/%m/%Y}", "number": number}
     return TaskFinding(
         kind=kind,
         subject=number,
