@@ -14,10 +14,10 @@ from hub.bootstrap.timer import make_timer
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
+from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.clients.proxies import Proxies
-from hub.gateway.refused_callbacks import RefusedCallbacks
-from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages import catalog
 from hub.operations.archive.role import Archivist

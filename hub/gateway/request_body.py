@@ -1,5 +1,8 @@
 """Size limits for everything that comes in over HTTP, enforced while the bytes arrive."""
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import Request
 
 from hub.messages.invalid import InvalidMessage
@@ -15,3 +18,12 @@ async def read_body(request: Request, limit: int) -> bytes:
             raise InvalidMessage("message_too_large", where="body", why=f"over {limit} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def body_up_to(limit: int) -> Callable[[Request], Any]:
+    """Return the dependency that gives a route the whole body."""
+
+    async def read(request: Request) -> bytes:
+        return await read_body(request, limit)
+
+    return read

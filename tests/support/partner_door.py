@@ -7,9 +7,9 @@ from pathlib import Path
 
 import urllib3
 
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.proxies import Proxies
-from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook

@@ -13,8 +13,8 @@ import yaml
 from fastapi import FastAPI
 
 from hub.exchange.intake.accept import Intake
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
-from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.messages.catalog import CATALOG, NOT_OF_DEVICES
 from hub.messages.envelope import Attachment, Message

@@ -12,9 +12,9 @@ import pytest
 import urllib3
 
 from hub.exchange.intake.accept import Intake
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.proxies import Proxies
-from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.operations.clients import issuing
 from hub.operations.signed_by import SignedBy

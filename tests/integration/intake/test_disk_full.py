@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from hub.exchange.intake.accept import Intake
 from hub.gateway import error_responses
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
-from hub.gateway.rest import create_app
 from hub.gateway.serve import WebRole
 from hub.ports import AcceptanceUnknown
 from hub.store.engine.store import Store

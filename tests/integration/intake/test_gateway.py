@@ -15,9 +15,10 @@ from adapters.town_center.callbacks.signature import sign
 from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import TownSettings
 from hub.exchange.intake.accept import Intake
+from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
-from hub.gateway.refused_callbacks import UNPROVEN, RefusedCallbacks
-from hub.gateway.rest import CALLBACK_LIMIT, create_app
+from hub.gateway.callbacks.refused import UNPROVEN, RefusedCallbacks
+from hub.gateway.callbacks.route import CALLBACK_LIMIT
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import MAX_BYTES
 from hub.store.engine.store import Store

@@ -1,0 +1,78 @@
+"""The gateway's application: what devices and partners call over HTTP, put together.
+
+Every answer comes after the store has committed. A refusal tells what, where and why, in
+Vietnamese for the officer and in technical words for the operator; nothing is stored half.
+"""
+
+from fastapi import FastAPI
+
+from hub.gateway import device_routes, error_responses, message_refusals
+from hub.gateway.auth_audit import Denials
+from hub.gateway.callbacks import route as callbacks
+from hub.gateway.callbacks.refused import RefusedCallbacks
+from hub.gateway.callbacks.route import Callbacks
+from hub.gateway.clients import refusal
+from hub.gateway.clients.authorization import Authorization, FixedToken
+from hub.gateway.clients.proxies import Proxies
+from hub.gateway.partner_calls.operation_handlers import OperationHandlers
+from hub.gateway.soap import endpoint as soap
+from hub.gateway.v1 import routes as v1
+from hub.ports import Sink
+from hub.store.engine.store import Store
+from hub.store.messages import blobs
+from hub.store.monitoring import work_counts
+
+
+def create_app(
+    store: Store,
+    files: blobs.BlobStore,
+    sink: Sink,
+    *,
+    denials: Denials,
+    intake_token: str,
+    file_token: str,
+    files_by_password: bool = False,
+    town: Callbacks | None = None,
+    refused: RefusedCallbacks | None = None,
+    proxies: Proxies | None = None,
+) -> FastAPI:
+    """Return the gateway's application.
+
+    `files_by_password`: a partner shows the file token as a password.
+    """
+    app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
+    authorization = Authorization(
+        store,
+        denials=denials,
+        fixed=fixed_tokens(intake_token, file_token, files_by_password=files_by_password),
+        proxies=proxies,
+    )
+    for answers in (message_refusals, refusal, error_responses):
+        answers.install(app)
+    _install_health(app, store)
+    device_routes.install_messages(app, sink, authorization=authorization)
+    device_routes.install_files(
+        app, store, files, authorization=authorization, by_password=files_by_password
+    )
+    callbacks.install(app, town, sink, authorization=authorization, refused=refused)
+    handlers = OperationHandlers(store, files, sink)
+    soap.install(app, handlers, authorization=authorization)
+    v1.install(app, handlers, authorization=authorization)
+    return app
+
+
+def _install_health(app: FastAPI, store: Store) -> None:
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        with store.read() as tx:
+            work_counts.look(tx)
+        return {"status": "ok"}
+
+
+def fixed_tokens(intake: str, files: str, *, files_by_password: bool) -> list[FixedToken]:
+    """Return the clients that are made of the settings' tokens."""
+    handing_in = frozenset({"messages.accept", "files.store"})
+    return [
+        FixedToken("intake-token", intake, handing_in),
+        FixedToken("file-token", files, frozenset({"files.fetch"}), files_by_password),
+    ]

@@ -1,0 +1,1 @@
+"""A partner that calls back: its own threads, its signature, its refused calls as tasks."""
