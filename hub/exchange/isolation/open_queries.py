@@ -63,11 +63,11 @@ class OpenQueries:
 
     def close_marked(self) -> None:
         """Close what an earlier process of this machine could only leave markers of."""
-        left = self._markers.left()
+        left = self._markers.left() + self._markers.left_by_last_release()
         if left:
-            self._finish((int(key), number) for key, number in left)
-        for key, number in left:
-            self._markers.forget(key, number)
+            self._finish((int(marker.key), marker.number) for marker in left)
+        for marker in left:
+            marker.forget()
 
     def _finish(self, questions: Iterable[OpenQuery]) -> None:
         now = self._clock()

@@ -43,12 +43,14 @@ class PoisonGuard:
     def load(self) -> None:
         """Withdraw what a stop ended, and learn which messages several starts found unhandled."""
         left = self._markers.left()
+        with self._store.read() as tx:
+            left += self._markers.left_by_last_release(isolated_attempts.unended(tx))
         if left:
             with self._store.write() as tx:
-                for key, number in left:
-                    isolated_attempts.withdraw(tx, key, number=number)
-        for key, number in left:
-            self._markers.forget(key, number)
+                for marker in left:
+                    isolated_attempts.withdraw(tx, marker.key, number=marker.number)
+        for marker in left:
+            marker.forget()
         if not self._counted:
             with self._store.read() as tx:
                 self._found = isolated_attempts.found(tx, times=ISOLATE_FROM)
@@ -75,8 +77,9 @@ class PoisonGuard:
         if is_poison(crashes):
             self._retry(partial(park, crashes))
             return True
-        self._retry(partial(self._begin, key, crashes + 1))
         try:
+            # A stop may end this, too, with the mark stored and its commit unanswered.
+            self._retry(partial(self._begin, key, crashes + 1))
             ended = handle()
             if ended:
                 self.end()
@@ -104,11 +107,12 @@ class PoisonGuard:
         if self._open is None:
             return
         key, number = self._open
-        self._markers.leave(key, number)
+        marker = self._markers.leave(key, number)
         try:
             with self._store.write() as tx:
                 isolated_attempts.withdraw(tx, key, number=number)
-            self._markers.forget(key, number)
+            if marker is not None:
+                marker.forget()
         except Exception as error:  # at a stop nothing waits for the store
             log.error(Event.STORE_LOST, role=self._role.name, error=describe_error(error))
 

@@ -22,6 +22,11 @@ def begun(tx: Tx, id: str) -> int:
     return count or 0
 
 
+def unended(tx: Tx) -> list[str]:
+    """Return the messages of which a try alone was begun and did not end."""
+    return list(tx.execute(sa.select(_C.message_id).where(_C.begun > 0)).scalars())
+
+
 def begin(tx: Tx, id: str, *, number: int) -> None:
     """Mark that the `number`-th try of a message alone begins; safe to do again."""
     statement = insert(tx, lone_tries).on_conflict_do_update(

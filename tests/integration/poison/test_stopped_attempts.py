@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from sqlalchemy.exc import OperationalError
 
 from hub.exchange.isolation.shutdown_markers import ShutdownMarkers
 from hub.messages import payloads as p
@@ -21,6 +24,7 @@ from tests.integration.poison.test_poison_guard import (
     accepted,
     dies_of,
     goes_away,
+    gone,
     incoming,
     marks,
     parked,
@@ -125,7 +129,8 @@ def test_a_lone_try_that_outlasts_the_stop_has_killed_nobody(
     left = ShutdownMarkers(tmp_path / "stopped", "message").left()
     # SQLite cannot be told while the try holds its one writer: the next start tells it.
     assert marks(ward, message) == ([0] if ward.store.name == "postgresql" else [1])
-    assert left == ([] if ward.store.name == "postgresql" else [(message.id, 1)])
+    told = [(marker.key, marker.number) for marker in left]
+    assert told == ([] if ward.store.name == "postgresql" else [(message.id, 1)])
     freed.set()
     thread.join(20)
     assert (parked(ward), marks(ward, message)) == ([], [0])
@@ -149,3 +154,46 @@ def test_messages_without_an_id_have_marks_of_their_own(
     assert parked(ward) == [(bad.id, "handler_killed")]
     with ward.store.read() as tx:
         assert dossiers.get(tx, OTHER, lock=False) is not None
+
+
+def test_a_stop_while_the_begin_is_unanswered_is_no_death(
+    ward: Ward, consumer: Consumer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark is stored, the answer to its commit is lost, and the hub is stopped."""
+    message = accepted(ward, reception())
+    write, lost = ward.store.write, threading.Event()
+
+    @contextmanager
+    def unanswered() -> Iterator[Tx]:
+        if lost.is_set():
+            raise gone()
+        with write() as tx:
+            yield tx
+        lost.set()
+        ward.receive.request_stop()
+        raise gone()
+
+    with monkeypatch.context() as during:
+        during.setattr(ward.store, "write", unanswered)
+        with pytest.raises(OperationalError):  # the role ends with it
+            ward.receive.handle(consumer, [incoming(message, 3)])
+    assert (lost.is_set(), marks(ward, message)) == (True, [1])
+    ward.receive.poison_guard.load()  # as at the next start
+    assert marks(ward, message) == [0]
+    assert list((tmp_path / "stopped").iterdir()) == []
+
+
+def test_a_stop_of_the_last_release_is_no_death(ward: Ward, tmp_path: Path) -> None:
+    """Its marker has another name; it excuses the stop that it was left for, and nothing else."""
+    message, other = accepted(ward, reception()), "another message"
+    with ward.store.write() as tx:
+        isolated_attempts.begin(tx, message.id, number=1)
+        isolated_attempts.begin(tx, other, number=2)
+    folder = tmp_path / "stopped"
+    folder.mkdir()
+    (folder / sha256(message.id.encode()).hexdigest()).write_text("1", encoding="ascii")
+    (folder / sha256(other.encode()).hexdigest()).write_text("1", encoding="ascii")
+    ward.receive.poison_guard.load()
+    assert marks(ward, message) == [0]
+    assert ward.receive.poison_guard.crashes(other) == 2
+    assert list(folder.iterdir()) == []

@@ -152,6 +152,22 @@ def test_a_stop_while_the_store_is_away_is_no_death(store: Store, tmp_path: Path
         assert tx.execute(query).scalars().all() == [STOPPED]
 
 
+def test_a_stop_of_the_last_release_is_no_death(store: Store, tmp_path: Path) -> None:
+    """Its marker has another name and is empty."""
+    partner = Partner()
+    in_doubt(store, partner, 2)
+    folder = tmp_path / "stopped"
+    stop_while_away(store, asking(store, partner, folder), partner)
+    for path in folder.iterdir():
+        number, _, delivery = path.read_text(encoding="utf-8").partition(" ")
+        path.rename(folder / f"question-provincial-{delivery}-{number}")
+    for path in folder.iterdir():
+        path.write_bytes(b"")
+    asking(store, partner, folder).questions.close_marked()
+    assert unended(store, 2) == [0, 0]
+    assert list(folder.iterdir()) == []
+
+
 def test_a_crash_of_the_role_is_no_death(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process lives and closes what it had in hand."""
     partner = Partner()
