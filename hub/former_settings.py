@@ -24,7 +24,8 @@ FORMER = {
 def by_present_names(environment: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """Return the environment under present names; both names set at once are a problem."""
     present = dict(environment)
-    for old, new in FORMER.items():
+    from_files = {f"{old}_FILE": f"{new}_FILE" for old, new in FORMER.items()}
+    for old, new in (FORMER | from_files).items():
         if old not in present:
             continue
         if new in present:

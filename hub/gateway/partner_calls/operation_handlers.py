@@ -123,6 +123,8 @@ class OperationHandlers:
 
     def list(self, caller: GatewayCaller, asked: records.DayQuery) -> records.DossierList:
         """Return a page of the dossiers that were received on a day, oldest first."""
+        if asked.day.year not in envelope.YEARS:
+            raise RefusedCall("call_invalid", where="ngay", why=envelope.OUT_OF_RANGE)
         start = datetime.combine(asked.day, datetime.min.time(), LOCAL)
         after = _position(asked.after) if asked.after else None
         with self.store.read() as tx:
@@ -281,8 +283,8 @@ def _position(cursor: str) -> tuple[datetime, str]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, number = text.split(" ")
         found = datetime.fromisoformat(at)
-        if found.tzinfo is None:
-            raise ValueError("no zone")
+        if found.tzinfo is None or found.year not in envelope.YEARS:
+            raise ValueError("no zone, or out of range")
     except (ValueError, binascii.Error):
         raise RefusedCall("call_invalid", where="sau", why="not a cursor of a list") from None
     return found, number

@@ -1,5 +1,7 @@
 """Refusals as `application/problem+json` (RFC 9457): code, both languages, what to do."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from fastapi.responses import JSONResponse
@@ -34,15 +36,19 @@ def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
     return JSONResponse(told, refused.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def guide(code: str) -> dict[str, Any] | None:
+def guide(code: str) -> Mapping[str, Any] | None:
     """Return what a code means and what to do, in both languages; None for an unknown one."""
-    for own in fault_catalog.load({}):
-        if own.code == code:
-            return _guide(own)
-    if code in refusal.STATUS:
+    return _guides().get(code)
+
+
+@cache
+def _guides() -> Mapping[str, Mapping[str, Any]]:
+    """Return all of them, read once: callers without a token may ask."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for code in refusal.STATUS:
         text = both(f"access.{code}")
-        return {"code": code, "title": text.vi, "title_en": text.en}
-    return None
+        found[code] = {"code": code, "title": text.vi, "title_en": text.en}
+    return found | {own.code: _guide(own) for own in fault_catalog.load({})}
 
 
 def _guide(own: Explanation) -> dict[str, Any]:

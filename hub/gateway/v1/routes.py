@@ -56,7 +56,7 @@ def install(
     app.add_api_route(FILES, routes.store_file, methods=["POST"], name="GuiTep")
 
     @app.get(f"{PREFIX}/faults/{{code}}")
-    def explain(code: str) -> Response:
+    async def explain(code: str) -> Response:  # takes no thread: callers need no token
         told = problems.guide(code)
         return JSONResponse(told or {"code": code}, 200 if told else 404)
 
