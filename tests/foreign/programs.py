@@ -18,11 +18,16 @@ def node() -> str:
     return found
 
 
+def npm_package(name: str) -> str:
+    """Return where Node.js finds an npm package; raises MissingProgram."""
+    if not (MODULES / name / "package.json").is_file():
+        raise MissingProgram(f"the npm package {name}", "npm, then script/setup dev")
+    return str(MODULES)
+
+
 def npm_soap() -> str:
     """Return where Node.js finds the package `soap`; raises MissingProgram."""
-    if not (MODULES / "soap/package.json").is_file():
-        raise MissingProgram("the npm package soap", "npm, then script/setup dev")
-    return str(MODULES)
+    return npm_package("soap")
 
 
 def php_with_soap() -> str:

@@ -18,6 +18,7 @@ from hub.messages.catalog import CATALOG
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
+from tests.support import asyncapi
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/runbook"
@@ -178,6 +179,7 @@ PAGES = {
     "doctor.md": doctor,
     "settings.md": settings,
     "../messages.md": messages,
+    "../../schemas/hub/asyncapi.json": asyncapi.text,
 }
 
 
