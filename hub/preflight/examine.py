@@ -1,12 +1,12 @@
 """Everything that is looked at, put together."""
 
-from hub.preflight.archive_folder import archive_folder
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
-from hub.preflight.disk_usage import filling
-from hub.preflight.machine import database, disk, rights
 from hub.preflight.partners import partners, unconnected
 from hub.preflight.running import running
+from hub.preflight.store.archive_folder import archive_folder
+from hub.preflight.store.disk_usage import filling
+from hub.preflight.store.machine import database, disk, rights
 from hub.settings import AT_PARTNERS, Settings
 
 

@@ -12,7 +12,7 @@ from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Absent, Destination, Receipt
 from hub.preflight.check import Check
-from hub.preflight.store_reading import reading
+from hub.preflight.store.reading import reading
 from hub.rules.failures.errors import DeliveryFailure
 from hub.runtime.clock import utc_now
 from hub.settings import Settings

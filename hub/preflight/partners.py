@@ -10,7 +10,7 @@ from hub.bootstrap.partners import make_destinations
 from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
 from hub.preflight.look_up import look_up
-from hub.preflight.store_reading import reading
+from hub.preflight.store.reading import reading
 from hub.rules.failures.access_remedies import TASKS, remedy_of
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.preflight.check import Check, from_text
-from hub.preflight.store_reading import reading
+from hub.preflight.store.reading import reading
 from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.runtime.health import SILENT_AT_MOST

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 from hub.messages import catalog
 from hub.messages.payloads import Status
 from hub.operations.archive import holding, restoring
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
 from hub.operations.archive.restoring import NotRestored
+from hub.operations.archive.run.archiving import run
 from hub.operations.signed_by import SignedBy
 from hub.rules.retention.ends import CLOSED
 from hub.runtime.clock import utc_now

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from hub.messages.catalog import READERS
-from hub.operations.archive import archiving, deleting, erasing
+from hub.operations.archive import erasing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying, writing
 from hub.operations.archive.files.reading import open_rows, read_dossier
+from hub.operations.archive.run import archiving, deleting
 from hub.runtime.failpoints import Point
 from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove

@@ -5,7 +5,7 @@ import typer
 from hub.cli.archive.opened import size
 from hub.cli.context import opened
 from hub.cli.output.answer import aside, done, put, say
-from hub.store.archive import pages
+from hub.store.archive.pages import free_pages
 from hub.texts import text
 
 app = typer.Typer()
@@ -20,9 +20,9 @@ def compact() -> None:
             put(bytes_before=None, bytes=None)
             say(text("archive_commands.postgresql_compacts"))
             return
-        before = pages.room(store).size
+        before = free_pages.room(store).size
         with aside.status("VACUUM …"):
-            pages.compact(store)
-        after = pages.room(store).size
+            free_pages.compact(store)
+        after = free_pages.room(store).size
     put(bytes_before=before, bytes=after)
     done(f"{size(before)} → {size(after)}")

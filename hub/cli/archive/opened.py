@@ -10,10 +10,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from hub.bootstrap.retention import make_archive
 from hub.cli.context import not_done, opened, settings
 from hub.cli.output.answer import aside
-from hub.operations.archive import archiving, erasing, holding, leading, restoring
+from hub.operations.archive import erasing, holding, leading, restoring
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sharing
 from hub.operations.archive.files.reading import ArchiveDamaged
+from hub.operations.archive.run import archiving
 from hub.rules.retention.ends import KeepReason
 from hub.runtime.clock import utc_now
 from hub.texts import text

@@ -9,10 +9,10 @@ from hub.cli.archive.opened import open_archive, refused, size, why_kept
 from hub.cli.context import Actor, Day, Reason, by, here
 from hub.cli.output.answer import put, say, show, warn
 from hub.cli.output.listing import listing
-from hub.operations.archive import archiving
 from hub.operations.archive.config import Archive
-from hub.operations.archive.report import ArchiveReport
-from hub.store.archive import pages
+from hub.operations.archive.run import archiving
+from hub.operations.archive.run.report import ArchiveReport
+from hub.store.archive.pages import free_pages
 from hub.texts import text
 
 app = typer.Typer()
@@ -75,6 +75,6 @@ def _show(report: ArchiveReport, before: datetime, *, dry_run: bool) -> None:
 
 
 def _show_place(archive: Archive) -> None:
-    used = pages.room(archive.store).size
+    used = free_pages.room(archive.store).size
     put(folder=archive.folder, database_bytes=used)
     say(text("archive_commands.place", folder=archive.folder, size=size(used)))

@@ -9,15 +9,15 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.operations.archive.batches import batches
 from hub.operations.archive.config import Archive
-from hub.operations.archive.deleting import BATCH
+from hub.operations.archive.run.batches import batches
+from hub.operations.archive.run.deleting import BATCH
 from hub.operations.signed_by import SignedBy
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import KeepReason, month_after, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, erasing, holds, index, references, rows
-from hub.store.archive.page_positions import Place
+from hub.store.archive.pages.positions import Place
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages.blobs import BlobStore

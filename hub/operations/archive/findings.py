@@ -10,7 +10,7 @@ from contextlib import suppress
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
-from hub.operations.archive.report import ArchiveReport
+from hub.operations.archive.run.report import ArchiveReport
 from hub.rules.retention.ends import KeepReason
 from hub.store.repair import tasks
 from hub.store.schema.repair_tables import WARD_IT

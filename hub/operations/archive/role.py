@@ -8,11 +8,11 @@ trouble after `patience`.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading
-from hub.operations.archive.report import ArchiveReport
+from hub.operations.archive.run.archiving import run
+from hub.operations.archive.run.report import ArchiveReport
 from hub.operations.signed_by import SignedBy
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub.records.deadlines.calendar import local
-from hub.store.archive import pages
+from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Store
 from hub.store.monitoring import disk_samples
 
@@ -27,7 +27,7 @@ class DiskSampling:
         if self._last is not None and abs(now - self._last) < EVERY:
             return False
         self._last = now
-        used, database = shutil.disk_usage(self.place).used, pages.room(self.store).size
+        used, database = shutil.disk_usage(self.place).used, free_pages.room(self.store).size
         host, day = socket.gethostname(), local(now).date()
         with self.store.write() as tx:
             disk_samples.record(tx, host=host, day=day, used=used, database=database)

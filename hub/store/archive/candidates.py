@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.rules.retention.ends import DossierStanding
-from hub.store.archive.page_positions import PageOrder
+from hub.store.archive.pages.positions import PageOrder
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
 from hub.store.schema.archive_tables import READABLE, archived_dossiers, legal_holds

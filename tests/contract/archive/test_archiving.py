@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from hub.messages import payloads as p
 from hub.messages.catalog import READERS
 from hub.operations.archive import holding
-from hub.operations.archive.archiving import rehearse, run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import comparing, verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import NotLeading, leading
+from hub.operations.archive.run.archiving import rehearse, run
 from hub.rules.retention.ends import KeepReason
 from hub.store.archive import files, index, rows, waiting_work
 from hub.store.conservation import counts

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hub.operations.archive import role
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.leading import leading
+from hub.operations.archive.run.archiving import run
 from hub.rules.retention.ends import KeepReason
 from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows

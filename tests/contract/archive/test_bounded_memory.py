@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.operations.archive import batches, erasing, restoring
-from hub.operations.archive.archiving import run
+from hub.operations.archive import erasing, restoring
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run import batches
+from hub.operations.archive.run.archiving import run
 from hub.store.archive import rows
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from hub.messages.catalog import READERS
-from hub.operations.archive import deleting, findings
-from hub.operations.archive.archiving import run
+from hub.operations.archive import findings
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
-from hub.store.archive import files, index, pages, rows
+from hub.operations.archive.run import deleting
+from hub.operations.archive.run.archiving import run
+from hub.store.archive import files, index, rows
+from hub.store.archive.pages import free_pages
 from hub.store.conservation.proof import prove
 from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
@@ -69,6 +71,6 @@ def test_room_that_a_stopped_run_has_freed_is_given_back_by_the_next(
         end(ward, n)
     assert run(replace(archive, progress=stopping_after_one(archive)), BY).stopped
     archive.stop.clear()
-    assert pages.room(ward.store).free
+    assert free_pages.room(ward.store).free
     assert run(archive, BY).archived == 0
-    assert pages.room(ward.store).free == 0
+    assert free_pages.room(ward.store).free == 0

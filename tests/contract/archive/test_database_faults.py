@@ -5,10 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hub.operations.archive import deleting
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.leading import NotLeading
+from hub.operations.archive.run import deleting
+from hub.operations.archive.run.archiving import run
 from hub.runtime.failpoints import Point
 from hub.store.engine.store import is_away
 from tests.contract.archive.conftest import BY, archive_of

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from hub.messages import payloads as p
 from hub.operations import unpark
 from hub.operations.archive import erasing, holding
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run.archiving import run
 from hub.rules.retention.ends import KeepReason
 from hub.store.archive import index
 from hub.store.messages import parked

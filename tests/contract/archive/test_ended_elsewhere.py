@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.operations.archive import erasing, holding
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run.archiving import run
 from hub.store.monitoring import attention
 from hub.store.records import partner_view
 from hub.store.repair import tasks

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from hub.operations.archive import restoring
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying, writing
+from hub.operations.archive.run.archiving import run
 from hub.store.archive import files, index, rows
 from hub.texts import both
 from tests.contract.archive.conftest import BY

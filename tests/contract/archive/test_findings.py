@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.operations.archive import findings
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.sharing import NotShared
+from hub.operations.archive.run.archiving import run
 from hub.store.repair import tasks
 from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY

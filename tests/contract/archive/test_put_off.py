@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
-from hub.operations.archive import holding, selecting
-from hub.operations.archive.archiving import rehearse, run
+from hub.operations.archive import holding
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run import selecting
+from hub.operations.archive.run.archiving import rehearse, run
 from hub.rules.retention.ends import KeepReason
 from hub.store.archive import index, rows
 from hub.store.records import dossiers as store

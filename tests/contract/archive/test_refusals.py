@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from hub.operations.archive import restoring
-from hub.operations.archive.archiving import NotPast, rehearse, run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sharing, verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
 from hub.operations.archive.files.writing import FileWriter
 from hub.operations.archive.leading import NotLeading
+from hub.operations.archive.run.archiving import NotPast, rehearse, run
 from hub.store.archive import files, index, rows
 from hub.store.schema.tables import blobs
 from tests.contract.archive.conftest import BY

@@ -12,8 +12,8 @@ from hub.drill.pilot import report as reporting
 from hub.drill.pilot import table
 from hub.messages.catalog import PROVINCIAL
 from hub.operations.archive import restoring
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run.archiving import run
 from hub.records.rulebook import Rulebook
 from hub.store.conservation.balance import delivered_by_lane
 from tests.contract.archive.conftest import BY

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from hub.messages.catalog import READERS
 from hub.messages.invalid import InvalidMessage
 from hub.operations.archive import erasing, holding, restoring
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import verifying
 from hub.operations.archive.files.reading import ArchiveDamaged
+from hub.operations.archive.run.archiving import run
 from hub.store.archive import index, rows
 from hub.store.conservation import counts
 from hub.store.conservation.proof import prove

@@ -10,8 +10,8 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.operations import unpark
 from hub.operations.archive import erasing
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run.archiving import run
 from hub.store.archive import index
 from hub.store.messages import journal
 from hub.store.monitoring import attention

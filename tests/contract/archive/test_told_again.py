@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from hub.messages.catalog import READERS
 from hub.messages.envelope import decode
-from hub.operations.archive import archiving, erasing, restoring
-from hub.operations.archive.archiving import run
+from hub.operations.archive import erasing, restoring
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import sealing
 from hub.operations.archive.files.reading import ArchiveDamaged, FileReader, open_part
 from hub.operations.archive.files.writing import FileWriter
-from hub.operations.archive.selecting import Pages
+from hub.operations.archive.run import archiving
+from hub.operations.archive.run.archiving import run
+from hub.operations.archive.run.selecting import Pages
 from hub.rules.retention.ends import KeepReason
 from hub.store.archive import files, index, references, rows
 from hub.store.archive.rows import Rows

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from hub.operations.archive.archiving import run
 from hub.operations.archive.config import Archive
 from hub.operations.archive.role import Archivist
+from hub.operations.archive.run.archiving import run
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, take_in
 from tests.support.ward import Ward

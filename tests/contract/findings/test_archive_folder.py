@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.preflight import archive_folder as module
-from hub.preflight.archive_folder import archive_folder, look
 from hub.preflight.check import Check
+from hub.preflight.store import archive_folder as module
+from hub.preflight.store.archive_folder import archive_folder, look
 from hub.settings import Settings
 from hub.store.archive import files
 from hub.store.engine.store import Store

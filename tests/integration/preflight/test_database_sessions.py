@@ -8,8 +8,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.preflight.machine import database
-from hub.preflight.sessions import sessions
+from hub.preflight.store.machine import database
+from hub.preflight.store.sessions import sessions
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.store.server.oldest_transaction import holders

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive.archiving import run
+from hub.operations.archive.run.archiving import run
 from hub.store.archive import index, rows
 from hub.texts import both
 from tests.contract.archive.conftest import BY, archive_of

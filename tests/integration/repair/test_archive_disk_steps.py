@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.operations.archive import deleting, findings, selecting
-from hub.operations.archive.archiving import run
+from hub.operations.archive import findings
 from hub.operations.archive.config import Archive
+from hub.operations.archive.run import deleting, selecting
+from hub.operations.archive.run.archiving import run
 from hub.runtime.failpoints import Point
 from hub.store.engine.store import Store
 from hub.store.repair import tasks

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hub.preflight.disk_usage import judge
+from hub.preflight.store.disk_usage import judge
 from hub.rules.retention.disk_forecast import Sample, days_left
 
 TODAY = date(2026, 11, 28)

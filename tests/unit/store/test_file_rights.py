@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from hub.bootstrap.installation import open_store
 from hub.cli import app
-from hub.preflight.machine import rights
+from hub.preflight.store.machine import rights
 from hub.settings import Settings
 from hub.store.engine.file_rights import open_paths, tighten
 from hub.store.engine.store import Store

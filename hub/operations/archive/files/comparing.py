@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.operations.archive import batches
 from hub.operations.archive.files import sealing
 from hub.operations.archive.files.layout import FilePart, RowsPart
 from hub.operations.archive.files.reading import (
@@ -22,6 +21,7 @@ from hub.operations.archive.files.reading import (
     open_part,
 )
 from hub.operations.archive.files.sealing import SealBroken
+from hub.operations.archive.run import batches
 from hub.store.archive import index, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.engine.store import Store

@@ -22,8 +22,9 @@ import hub.cli
 from hub.drill.pilot import run as pilot
 from hub.messages import payloads as p
 from hub.operations import unpark
-from hub.operations.archive import archiving, erasing, holding, restoring
+from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
+from hub.operations.archive.run import archiving
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.deliveries import (

@@ -7,14 +7,14 @@ put off, so that the next runs do not read it again.
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from hub.operations.archive import batches
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files.stored import missing
-from hub.operations.archive.report import ArchiveReport
+from hub.operations.archive.run import batches
+from hub.operations.archive.run.report import ArchiveReport
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.ends import month_after, why_kept
 from hub.store.archive import candidates, rows
-from hub.store.archive.page_positions import Place
+from hub.store.archive.pages.positions import Place
 from hub.store.archive.rows import Rows
 from hub.store.schema.tables import from_microseconds
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from hub.operations.archive.batches import batches
 from hub.operations.archive.files.comparing import ComparedRow
+from hub.operations.archive.run.batches import batches
 from hub.rules.retention.ends import ended_at, why_kept
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows

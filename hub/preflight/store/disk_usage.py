@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from hub.preflight.check import Check
-from hub.preflight.store_reading import reading
+from hub.preflight.store.reading import reading
 from hub.records.deadlines.calendar import local
 from hub.rules.retention.disk_forecast import FULL, SOON, Sample, days_left
 from hub.runtime.clock import utc_now

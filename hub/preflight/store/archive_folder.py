@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hub.preflight.check import Check
-from hub.preflight.store_reading import reading
+from hub.preflight.store.reading import reading
 from hub.rules.retention.disk_forecast import FULL
 from hub.settings import Settings
 from hub.store.archive import files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.bootstrap.installation import open_store
 from hub.preflight.check import Check, clock
-from hub.preflight.sessions import sessions
+from hub.preflight.store.sessions import sessions
 from hub.rules.clock_skew import ahead
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.clock import utc_now

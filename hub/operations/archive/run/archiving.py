@@ -11,19 +11,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from hub.operations.archive import deleting, erasing, findings
+from hub.operations.archive import erasing, findings
 from hub.operations.archive.config import Archive
 from hub.operations.archive.files import comparing, sealing, sharing, writing
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.layout import ENDING, FileHead, Manifest
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.leading import NotLeading, Stopped, giving_way, leading
-from hub.operations.archive.report import ArchiveReport
-from hub.operations.archive.selecting import Pages, select
-from hub.operations.archive.unknown_files import remove_unknown
+from hub.operations.archive.run import deleting
+from hub.operations.archive.run.report import ArchiveReport
+from hub.operations.archive.run.selecting import Pages, select
+from hub.operations.archive.run.unknown_files import remove_unknown
 from hub.operations.signed_by import SignedBy
 from hub.runtime.failpoints import Point, passing
-from hub.store.archive import files, index, pages, rows
+from hub.store.archive import files, index, rows
+from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
 from hub.texts import Explained, both
@@ -284,7 +286,7 @@ class _Run:
         self.report.removed += erasing.remove_files(
             archive.store, archive.files, untouched=archive.untouched, give_way=self.give_way
         )
-        pages.give_back(archive.store, give_way=self.give_way)
+        free_pages.give_back(archive.store, give_way=self.give_way)
 
     def _remove_unknown(self) -> None:
         archive = self.archive

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from hub.operations.archive.batches import batches
+from hub.operations.archive.run.batches import batches
 from hub.store.archive import references
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
