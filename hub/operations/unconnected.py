@@ -10,7 +10,7 @@ from hub.messages.partners import PARTNERS
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.engine.store import Tx
-from hub.store.schema.conservation_tables import ACCEPTED
+from hub.store.schema.tables.conservation import ACCEPTED
 from hub.texts import Text, both
 
 

@@ -15,7 +15,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import parked
 from hub.store.messages.parked import Parked, ParkedFilter
-from hub.store.schema.tables import (
+from hub.store.schema.tables.exchange import (
     STATE_ACCEPTED,
     STATE_EARLY,
     STATE_HANDLED,

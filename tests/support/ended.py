@@ -8,7 +8,7 @@ from hub.messages import payloads as p
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
 from tests.support.works import now
 from tests.support.works import number as number

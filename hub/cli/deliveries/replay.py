@@ -32,7 +32,7 @@ from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter
-from hub.store.schema.repair_tables import CANNOT_ASK
+from hub.store.schema.tables.repair import CANNOT_ASK
 from hub.texts import text
 
 app = typer.Typer()

@@ -19,7 +19,7 @@ from hub.store.conservation.imbalance import Imbalance
 from hub.store.conservation.proof import prove
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.conservation_tables import FULL
+from hub.store.schema.tables.conservation import FULL
 from hub.texts import text
 
 app = typer.Typer()

@@ -12,7 +12,7 @@ from hub.rules.failures.errors import FAULTS
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Tx
 from hub.store.repair import access_tasks, tasks
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 

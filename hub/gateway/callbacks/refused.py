@@ -13,7 +13,7 @@ from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.repair import tasks
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "callback_refused"

@@ -21,7 +21,7 @@ from hub.store.archive.pages.positions import Place
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages.blobs import BlobStore
-from hub.store.schema.tables import STATE_PARKED
+from hub.store.schema.tables.exchange import STATE_PARKED
 
 AT_ONCE = 20
 """Dossiers that are looked for at once; how many one transaction erases, their rows decide."""

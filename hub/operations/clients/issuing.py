@@ -18,7 +18,7 @@ from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
-from hub.store.schema.client_tables import CERTIFICATE, KEY
+from hub.store.schema.tables.clients import CERTIFICATE, KEY
 from hub.texts import Text, both
 
 

@@ -29,7 +29,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
 from hub.store.repair.tasks import Sent, TaskFinding
-from hub.store.schema.repair_tables import CLERK, WARD_IT
+from hub.store.schema.tables.repair import CLERK, WARD_IT
 from hub.texts import both
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"

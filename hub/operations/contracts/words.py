@@ -9,7 +9,7 @@ from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.rules.contracts import ContractChange, How
 from hub.store.repair import drift, tasks
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both, joined
 
 KIND = "contract_changed"

@@ -18,7 +18,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
-from hub.store.schema.repair_tables import CANNOT_ASK
+from hub.store.schema.tables.repair import CANNOT_ASK
 from hub.texts import text
 
 

@@ -23,7 +23,7 @@ from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair import replays
 from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
-from hub.store.schema.repair_tables import (
+from hub.store.schema.tables.repair import (
     ALREADY_THERE,
     CANNOT_ASK,
     FILE_GONE,

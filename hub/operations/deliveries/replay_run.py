@@ -23,7 +23,7 @@ from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayItem
-from hub.store.schema.repair_tables import ALREADY_THERE, SUPERSEDED, WOULD_SEND
+from hub.store.schema.tables.repair import ALREADY_THERE, SUPERSEDED, WOULD_SEND
 from hub.texts import text
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"

@@ -8,7 +8,7 @@ from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.store.repair import tasks
 from hub.store.repair.drift import DriftKey
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both
 
 KIND = "reply_drift"

@@ -12,7 +12,7 @@ from datetime import datetime
 from hub.runtime.telemetry import Event, log
 from hub.store.conservation import counts, imbalance
 from hub.store.engine.store import Store
-from hub.store.schema.conservation_tables import IDS
+from hub.store.schema.tables.conservation import IDS
 
 FOLDS = 20
 """Transactions of one sweep; what is left waits for the next one, and is counted all the same."""

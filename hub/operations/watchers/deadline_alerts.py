@@ -17,7 +17,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import deadline_alerts, tasks
 from hub.store.repair.deadline_alerts import Near
-from hub.store.schema.repair_tables import CLERK
+from hub.store.schema.tables.repair import CLERK
 from hub.texts import both
 
 STUCK_AFTER = timedelta(minutes=5)

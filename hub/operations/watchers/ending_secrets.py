@@ -16,7 +16,7 @@ from hub.store.clients import secrets
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "client_key_ends"

@@ -18,7 +18,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import fault_classes, tasks
 from hub.store.repair.fault_classes import UnknownCode
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 TIME_TO_CLASSIFY = timedelta(hours=8)

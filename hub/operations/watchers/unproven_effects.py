@@ -17,7 +17,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.repair import unproven_effects as unproven
 from hub.store.repair.unproven_effects import Left
-from hub.store.schema.repair_tables import CLERK
+from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both, joined
 
 TIME_TO_RESOLVE = timedelta(hours=4)

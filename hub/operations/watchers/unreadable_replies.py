@@ -19,7 +19,7 @@ from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks, unreadable_replies
 from hub.store.repair.unreadable_replies import Calls, UnreadablePlace
-from hub.store.schema.repair_tables import WARD_IT
+from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both, joined
 
 KIND = "reply_unreadable"

@@ -13,9 +13,9 @@ from hub.rules.retention.ends import DossierStanding
 from hub.store.archive.pages.positions import PageOrder
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
-from hub.store.schema.archive_tables import READABLE, archived_dossiers, legal_holds
-from hub.store.schema.record_tables import CLOSED, UNERASED, dossiers
-from hub.store.schema.tables import STATE_PARKED, from_microseconds
+from hub.store.schema.tables.archive import READABLE, archived_dossiers, legal_holds
+from hub.store.schema.tables.exchange import STATE_PARKED, from_microseconds
+from hub.store.schema.tables.records import CLOSED, UNERASED, dossiers
 from hub.store.statements.compiled import Compiled, any_of
 
 a, c = archived_dossiers.c, dossiers.c

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Applicant
 from hub.store.engine.store import Tx
-from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps
-from hub.store.schema.tables import UNHANDLED, journal
+from hub.store.schema.tables.exchange import UNHANDLED, journal
+from hub.store.schema.tables.records import dossier_events, dossier_files, dossiers, leg_steps
 from hub.store.statements.compiled import Compiled, any_of
 
 NOBODY = msgspec.json.encode(Applicant(name="—"))

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.archive_tables import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
+from hub.store.schema.tables.archive import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
 
 f = archive_files.c
 

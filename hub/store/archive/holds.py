@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.archive_tables import legal_holds
+from hub.store.schema.tables.archive import legal_holds
 
 h = legal_holds.c
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert_for
-from hub.store.schema.archive_tables import archived_dossiers, dossier_keys
+from hub.store.schema.tables.archive import archived_dossiers, dossier_keys
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 a, k = archived_dossiers.c, dossier_keys.c

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from hub.store.archive import references
 from hub.store.engine.store import Tx
-from hub.store.schema.archive_tables import archived_dossiers
-from hub.store.schema.record_tables import dossiers
-from hub.store.schema.tables import journal
+from hub.store.schema.tables.archive import archived_dossiers
+from hub.store.schema.tables.exchange import journal
+from hub.store.schema.tables.records import dossiers
 from hub.store.statements.compiled import Compiled
 
 _WHICH: sa.BindParameter[str] = sa.bindparam("which")

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine.store import Tx
-from hub.store.schema.record_tables import dossier_files, dossiers
-from hub.store.schema.tables import UNHANDLED, UNNEEDED, blobs, journal
+from hub.store.schema.tables.exchange import UNHANDLED, UNNEEDED, blobs, journal
+from hub.store.schema.tables.records import dossier_files, dossiers
 from hub.store.statements.compiled import Compiled, any_of
 
 _THEIRS = sa.select(dossier_files.c.sha256).where(any_of(dossier_files.c.number, "numbers"))

@@ -15,9 +15,9 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.record_tables import dossier_events, dossier_files, dossiers, leg_steps, legs
-from hub.store.schema.repair_tables import replay_items, tasks
-from hub.store.schema.tables import Instant, attempts, deliveries, inbox, journal
+from hub.store.schema.tables.exchange import Instant, attempts, deliveries, inbox, journal
+from hub.store.schema.tables.records import dossier_events, dossier_files, dossiers, leg_steps, legs
+from hub.store.schema.tables.repair import replay_items, tasks
 from hub.store.statements.compiled import Compiled, any_of
 
 Row = tuple[Any, ...]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
 LATE, HOPELESS, OLD = timedelta(seconds=1), timedelta(minutes=5), timedelta(hours=1)
 """Work that is younger than the first is on its way. What is older than the second, or was made

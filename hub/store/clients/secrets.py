@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.rules.clients.client import Client
 from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.client_tables import CERTIFICATE, client_secrets, clients
+from hub.store.schema.tables.clients import CERTIFICATE, client_secrets, clients
 
 s, c = client_secrets.c, clients.c
 

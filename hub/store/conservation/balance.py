@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from hub.rules.states import FINAL, DeliveryState
 from hub.store.engine.store import Tx
-from hub.store.schema.conservation_tables import (
+from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
     delivery_count_changes,
     delivery_counts,
 )
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
 STATES = (*map(str, DeliveryState), ARCHIVED)
 """Where an accepted delivery may be, in the order in which they are shown."""

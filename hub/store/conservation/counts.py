@@ -16,13 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.conservation_tables import (
+from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
     delivery_count_changes,
     delivery_counts,
 )
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 from hub.store.statements.compiled import Compiled, any_of
 
 _CHANGE = ("destination", "state", "change")

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.conservation_tables import FULL, IDS, balance_checks
-from hub.store.schema.tables import STATE_OUTGOING, deliveries, journal
+from hub.store.schema.tables.conservation import FULL, IDS, balance_checks
+from hub.store.schema.tables.exchange import STATE_OUTGOING, deliveries, journal
 
 PAGE = 5000
 UNDER_WAY = timedelta(minutes=10)

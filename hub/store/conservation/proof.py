@@ -16,8 +16,8 @@ from hub.store.conservation import imbalance
 from hub.store.conservation.balance import STATES, Balance, balance, kept_of
 from hub.store.conservation.imbalance import Imbalance
 from hub.store.engine.store import Tx
-from hub.store.schema.conservation_tables import ARCHIVED
-from hub.store.schema.tables import STATE_OUTGOING, deliveries, journal
+from hub.store.schema.tables.conservation import ARCHIVED
+from hub.store.schema.tables.exchange import STATE_OUTGOING, deliveries, journal
 
 PAGE = 20_000
 _PAGES_OF_POSTGRESQL = 2_000

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import attempts
+from hub.store.schema.tables.exchange import attempts
 from hub.store.statements.compiled import Compiled
 
 _START = Compiled(sa.insert(attempts), columns=("delivery_id", "number", "kind", "started_at"))

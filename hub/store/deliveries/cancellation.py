@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 
 _C = deliveries.c
 

@@ -19,8 +19,8 @@ from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, delivery_statements, transitions
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import Instant, journal
-from hub.store.schema.tables import attempts as attempts_table
+from hub.store.schema.tables.exchange import Instant, journal
+from hub.store.schema.tables.exchange import attempts as attempts_table
 from hub.store.statements.arrays import ARRAY_OF
 from hub.store.statements.compiled import Compiled
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from hub.rules.states import CLAIMABLE, may_move
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import insert_for
-from hub.store.schema.tables import deliveries, lanes
+from hub.store.schema.tables.exchange import deliveries, lanes
 from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import among_chosen, each, unindexed
 

@@ -14,7 +14,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import in_doubt, position
 from hub.store.deliveries.transitions import Claimed, foremost, with_bodies
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries, journal
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, journal
 from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked, unindexed
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import deliveries, handovers, journal
+from hub.store.schema.tables.exchange import deliveries, handovers, journal
 
 LOOKED_AT = 500
 """Calls from the newest such backwards; a partner that had none of these was not called lately."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries, pauses
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 from hub.store.statements.plan_hints import checked, unindexed
 
 p, d, a = pauses.c, deliveries.c, attempts.c

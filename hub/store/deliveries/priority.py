@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import checked, unindexed
 
 c = deliveries.c

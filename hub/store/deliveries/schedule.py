@@ -20,7 +20,7 @@ from hub.store.deliveries.transitions import (
     release_followers,
 )
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.compiled import Compiled
 from hub.texts import both
 

@@ -19,7 +19,7 @@ from hub.store.deliveries import delivery_statements as statements
 from hub.store.deliveries.delivery_statements import position as position
 from hub.store.engine.store import Tx
 from hub.store.messages import journal, outbox
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import among_chosen, checked
 from hub.texts import text
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables import store_identity
+from hub.store.schema.tables.exchange import store_identity
 
 _LONGEST_HOST = 20
 

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import as_microseconds, audit, chain_heads, handovers
+from hub.store.schema.tables.exchange import as_microseconds, audit, chain_heads, handovers
 from hub.store.statements.compiled import Compiled, columns_of
 from hub.store.statements.row_arrays import RowArrays
 

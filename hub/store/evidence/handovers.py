@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.evidence import chain
-from hub.store.schema.tables import handovers
+from hub.store.schema.tables.exchange import handovers
 
 OUT, IN = "out", "in"
 

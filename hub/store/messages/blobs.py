@@ -24,7 +24,7 @@ from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine.file_rights import make_directory
 from hub.store.engine.store import Tx, insert_for
-from hub.store.schema.tables import blobs
+from hub.store.schema.tables.exchange import blobs
 from hub.store.statements.compiled import Compiled, columns_of
 
 _CHUNK = 256 * 1024

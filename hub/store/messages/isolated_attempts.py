@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables import UNHANDLED, journal, lone_tries
+from hub.store.schema.tables.exchange import UNHANDLED, journal, lone_tries
 
 _C = lone_tries.c
 

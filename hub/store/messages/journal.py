@@ -23,7 +23,7 @@ from hub.store.conservation import counts
 from hub.store.engine.store import Tx, insert, insert_for
 from hub.store.messages import new_messages, outbox
 from hub.store.messages.new_messages import TOLD
-from hub.store.schema.tables import (
+from hub.store.schema.tables.exchange import (
     STATE_ACCEPTED,
     STATE_EARLY,
     STATE_HANDLED,

@@ -16,7 +16,7 @@ from hub.messages import queues
 from hub.messages.invalid import InvalidMessage
 from hub.store.engine.store import Tx, insert_for
 from hub.store.messages import outbox
-from hub.store.schema.tables import inbox, journal
+from hub.store.schema.tables.exchange import inbox, journal
 from hub.store.statements.compiled import Compiled, columns_of
 from hub.store.statements.row_arrays import RowArrays
 

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine.store import NEW_ROWS, Tx
-from hub.store.schema.tables import outbox
+from hub.store.schema.tables.exchange import outbox
 from hub.store.statements.compiled import Compiled
 
 

@@ -17,7 +17,7 @@ from hub.messages import queues
 from hub.store.archive import candidates, late_messages
 from hub.store.engine.store import Tx
 from hub.store.messages import isolated_attempts, outbox
-from hub.store.schema.tables import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
+from hub.store.schema.tables.exchange import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
 
 j = journal.c
 _USABLE = sa.and_(j.state == STATE_PARKED, j.body_hash.is_(None))

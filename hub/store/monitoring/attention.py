@@ -15,7 +15,8 @@ from hub.store.deliveries.doubts import QUERIES
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
-from hub.store.schema.record_tables import (
+from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
+from hub.store.schema.tables.records import (
     KEPT_STEP,
     LEG_UNDER_WAY,
     dossier_files,
@@ -23,7 +24,6 @@ from hub.store.schema.record_tables import (
     leg_steps,
     legs,
 )
-from hub.store.schema.tables import UNHANDLED, UNSETTLED, deliveries, journal
 from hub.store.statements.plan_hints import unindexed
 from hub.texts import Text
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.rules.retention.disk_forecast import Sample
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.archive_tables import disk_samples
+from hub.store.schema.tables.archive import disk_samples
 
 KEPT = timedelta(days=31)
 s = disk_samples.c

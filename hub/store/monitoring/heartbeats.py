@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables import heartbeats
+from hub.store.schema.tables.exchange import heartbeats
 
 c = heartbeats.c
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNHANDLED, UNSETTLED, deliveries, journal
+from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
 
 
 def look(tx: Tx) -> None:

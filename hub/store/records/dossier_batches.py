@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.records import batch_state, dossiers, legs, papers
-from hub.store.schema.record_tables import dossiers as table
-from hub.store.schema.tables import STATE_EARLY, UNHANDLED, journal
+from hub.store.schema.tables.exchange import STATE_EARLY, UNHANDLED, journal
+from hub.store.schema.tables.records import dossiers as table
 from hub.store.statements.compiled import Compiled, any_of
 
 _ALL = Compiled(

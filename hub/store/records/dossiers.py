@@ -14,7 +14,7 @@ from hub.messages.payloads import Applicant, Channel, Component, Parcel, Status
 from hub.store.archive import index as archived
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state
-from hub.store.schema.record_tables import dossier_events, dossiers
+from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.statements.compiled import Compiled, columns_of
 
 _json = msgspec.json.encode

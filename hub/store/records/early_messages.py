@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx
 from hub.store.messages.journal import BY_ID, JournalEntry, enqueue_rows, oldest, upsert_waiting
 from hub.store.records import batch_state
-from hub.store.schema.record_tables import dossiers
-from hub.store.schema.tables import (
+from hub.store.schema.tables.exchange import (
     STATE_ACCEPTED,
     STATE_EARLY,
     STATE_PARKED,
     UNHANDLED,
     journal,
 )
+from hub.store.schema.tables.records import dossiers
 from hub.store.statements.compiled import Compiled
 
 _EARLY_OF = Compiled(oldest(journal.c.state == STATE_EARLY, journal.c.key == sa.bindparam("which")))

@@ -17,7 +17,7 @@ from msgspec import structs
 from hub.messages.payloads import TownStep, TownStepReported
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state
-from hub.store.schema.record_tables import KEPT_STEP, leg_steps, legs
+from hub.store.schema.tables.records import KEPT_STEP, leg_steps, legs
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from hub.messages.envelope import Message, decode_stored
 from hub.store.engine.store import Tx
-from hub.store.schema.record_tables import REFRESH_WANTED, dossier_files, dossiers
-from hub.store.schema.tables import journal
+from hub.store.schema.tables.exchange import journal
+from hub.store.schema.tables.records import REFRESH_WANTED, dossier_files, dossiers
 
 c, f = dossiers.c, dossier_files.c
 

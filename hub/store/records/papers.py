@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.messages.envelope import Attachment
 from hub.store.engine.store import Tx, insert_for
 from hub.store.records import batch_state, legs
-from hub.store.schema.record_tables import dossier_files
+from hub.store.schema.tables.records import dossier_files
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 
 

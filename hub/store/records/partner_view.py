@@ -15,8 +15,8 @@ from hub.store.archive import index
 from hub.store.deliveries.transitions import position
 from hub.store.engine.store import Tx
 from hub.store.repair.tasks import Sent, status_said
-from hub.store.schema.record_tables import dossiers
-from hub.store.schema.tables import deliveries, journal
+from hub.store.schema.tables.exchange import deliveries, journal
+from hub.store.schema.tables.records import dossiers
 
 _AT_ONCE = 100
 """How many dossiers one statement asks for: their messages are in memory together."""

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import Status
 from hub.store.engine.store import Tx
-from hub.store.schema.archive_tables import archived_dossiers
-from hub.store.schema.record_tables import dossier_files, dossiers, legs
+from hub.store.schema.tables.archive import archived_dossiers
+from hub.store.schema.tables.records import dossier_files, dossiers, legs
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.messages.payloads import SurveySubmitted
 from hub.store.engine.store import Tx, insert_for
-from hub.store.schema.record_tables import surveys
+from hub.store.schema.tables.records import surveys
 from hub.store.statements.compiled import Compiled, columns_of
 
 _ADD = Compiled(

@@ -14,7 +14,7 @@ from hub.store.engine.store import Tx
 from hub.store.records import papers
 from hub.store.records.dossiers import READ, Dossier, StatusEvent, from_row
 from hub.store.records.papers import Paper
-from hub.store.schema.record_tables import dossier_events, dossiers
+from hub.store.schema.tables.records import dossier_events, dossiers
 
 __all__ = ["Paper", "events_of", "files_of", "received_page"]
 _AT_ONCE = 500

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from hub.rules.actors import BY_HUB
 from hub.store.engine.store import Tx
 from hub.store.repair.tasks import GONE
-from hub.store.schema.repair_tables import tasks
-from hub.store.schema.tables import UNSETTLED, deliveries, pauses
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries, pauses
+from hub.store.schema.tables.repair import tasks
 from hub.store.statements.plan_hints import unindexed
 
 KIND = "partner_access"

@@ -10,7 +10,7 @@ from hub.rules.failures.access_remedies import AWAITED
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries, pauses
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 
 d, a, p = deliveries.c, attempts.c, pauses.c
 TRIES_LOOKED_AT = 1000

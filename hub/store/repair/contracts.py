@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.contract_tables import contracts
+from hub.store.schema.tables.contracts import contracts
 
 c = contracts.c
 

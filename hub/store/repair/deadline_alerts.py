@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
-from hub.store.schema.record_tables import dossiers
-from hub.store.schema.repair_tables import tasks
-from hub.store.schema.tables import OPEN_IN_LANE, deliveries
+from hub.store.schema.tables.exchange import OPEN_IN_LANE, deliveries
+from hub.store.schema.tables.records import dossiers
+from hub.store.schema.tables.repair import tasks
 
 KIND = "deadline_near"
 c, t = deliveries.c, tasks.c

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.repair_tables import tasks as task_table
-from hub.store.schema.tables import deliveries, fault_classes, handovers
+from hub.store.schema.tables.exchange import deliveries, fault_classes, handovers
+from hub.store.schema.tables.repair import tasks as task_table
 
 KIND = "unknown_code"
 c, t = fault_classes.c, task_table.c

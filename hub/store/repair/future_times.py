@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
 from hub.store.statements.plan_hints import checked
 
 FUTURE = timedelta(minutes=1)

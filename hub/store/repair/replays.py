@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import position, replaces
 from hub.store.engine.store import Tx
-from hub.store.schema.repair_tables import (
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
+from hub.store.schema.tables.repair import (
     FINISHED,
     MADE,
     RUNNING,
@@ -22,7 +23,6 @@ from hub.store.schema.repair_tables import (
     replay_items,
     replay_plans,
 )
-from hub.store.schema.tables import UNSETTLED, attempts, deliveries
 from hub.texts import text
 
 c = deliveries.c

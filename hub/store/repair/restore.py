@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import RESTORED, doubtful
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.tables import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
 DETAIL = "the database was restored: it may have gone out since the copy was made"
 

@@ -13,9 +13,9 @@ from hub.rules.actors import BY_HUB
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.transitions import position
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.record_tables import dossier_events, dossiers
-from hub.store.schema.repair_tables import tasks
-from hub.store.schema.tables import deliveries, journal
+from hub.store.schema.tables.exchange import deliveries, journal
+from hub.store.schema.tables.records import dossier_events, dossiers
+from hub.store.schema.tables.repair import tasks
 from hub.texts import Text, text
 
 t = tasks.c

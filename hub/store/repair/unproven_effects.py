@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.schema.repair_tables import tasks
-from hub.store.schema.tables import OPEN_IN_LANE, UNSETTLED, attempts, deliveries
+from hub.store.schema.tables.exchange import OPEN_IN_LANE, UNSETTLED, attempts, deliveries
+from hub.store.schema.tables.repair import tasks
 
 KIND = "effect_unproven"
 c, t = deliveries.c, tasks.c

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.evidence.handovers import OUT
-from hub.store.schema.tables import attempts, chain_heads, handovers
+from hub.store.schema.tables.exchange import attempts, chain_heads, handovers
 
 UNREADABLE = "reply_unreadable"
 LATEST = 10_000

@@ -12,7 +12,7 @@ from itertools import chain
 from struct import Struct, pack
 from typing import Any
 
-from hub.store.schema.tables import as_microseconds
+from hub.store.schema.tables.exchange import as_microseconds
 
 _HEAD = Struct("!iiIii").pack
 _length = Struct("!i").pack

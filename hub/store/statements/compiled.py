@@ -24,7 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from hub.store.schema.tables import Instant
+from hub.store.schema.tables.exchange import Instant
 from hub.store.statements.driver_values import (
     AS_IT_IS,
     READERS,

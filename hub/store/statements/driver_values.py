@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Instant, as_microseconds, from_microseconds
+from hub.store.schema.tables.exchange import Instant, as_microseconds, from_microseconds
 from hub.store.statements.arrays import ARRAY_OF
 
 READERS: dict[type, Callable[[Any], Any]] = {Instant: from_microseconds, sa.Boolean: bool}

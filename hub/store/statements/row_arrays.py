@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Instant
+from hub.store.schema.tables.exchange import Instant
 from hub.store.statements.arrays import ARRAY_OF
 
 _KINDS: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence.chain import HANDOVERS as CHAIN
 from hub.store.evidence.chain import digest
-from hub.store.schema.evidence_tables import chain_anchors
-from hub.store.schema.tables import Instant, chain_heads, metadata
+from hub.store.schema.tables.evidence import chain_anchors
+from hub.store.schema.tables.exchange import Instant, chain_heads, metadata
 from tests.benchmarks.growth.chosen import CHOOSE
 from tests.benchmarks.growth.rules import CHOSEN, HANDOVERS, MULTIPLIED
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
 from hub.store.evidence.chain import HANDOVERS, digest
-from hub.store.schema.tables import Instant, chain_heads, handovers
+from hub.store.schema.tables.exchange import Instant, chain_heads, handovers
 from tests.benchmarks.growth.expressions import DAY, FIRST_DAYS, SEED_AGENCY, Facts, agency_of
 
 AT_ONCE = 20

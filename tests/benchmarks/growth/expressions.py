@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Instant
+from hub.store.schema.tables.exchange import Instant
 from tests.benchmarks.growth.rules import Rule
 
 SEED_AGENCY = "000.99.01.H57-"

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 import hub.store
 from hub.messages import catalog
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.conservation_tables import ACCEPTED, delivery_count_changes
-from hub.store.schema.tables import STATE_OUTGOING, metadata
+from hub.store.schema.tables.conservation import ACCEPTED, delivery_count_changes
+from hub.store.schema.tables.exchange import STATE_OUTGOING, metadata
 from tests.benchmarks.growth import chained
 from tests.benchmarks.growth.chosen import CHOOSE
 from tests.benchmarks.growth.expressions import (

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from hub.records.deadlines.calendar import local
 from hub.store.engine.store import Store
-from hub.store.schema.record_tables import dossiers
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
+from hub.store.schema.tables.records import dossiers
 from tests.benchmarks.growth.expressions import SEED_AGENCY
 
 ARCHIVED = 360

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.migrate import migrate
-from hub.store.schema.tables import deliveries, lanes
+from hub.store.schema.tables.exchange import deliveries, lanes
 from tests.benchmarks.growth.aged import age
 from tests.benchmarks.growth.multiply import Report, all_tables, multiply
 from tests.benchmarks.growth.rules import HANDOVERS, MULTIPLIED

@@ -21,7 +21,7 @@ from hub.store.conservation.proof import prove
 from hub.store.evidence import chain, verification
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
-from hub.store.schema.tables import blobs
+from hub.store.schema.tables.exchange import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, number, take_in
 from tests.support.ward import MONDAY, Ward, reception

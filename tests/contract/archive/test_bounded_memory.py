@@ -15,7 +15,7 @@ from hub.operations.archive.run.archiving import run
 from hub.store.archive import rows
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import journal
+from hub.store.schema.tables.exchange import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

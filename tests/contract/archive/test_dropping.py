@@ -17,8 +17,8 @@ from hub.store.messages import parked
 from hub.store.messages.parked import ParkedFilter
 from hub.store.monitoring import attention
 from hub.store.records import early_messages
-from hub.store.schema.tables import audit, blobs
-from hub.store.schema.tables import journal as table
+from hub.store.schema.tables.exchange import audit, blobs
+from hub.store.schema.tables.exchange import journal as table
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end, number
 from tests.support.ward import BIRTH, MONDAY, Ward, reception

@@ -8,7 +8,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.files.sharing import NotShared
 from hub.operations.archive.run.archiving import run
 from hub.store.repair import tasks
-from hub.store.schema.tables import blobs
+from hub.store.schema.tables.exchange import blobs
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end
 from tests.support.ward import Ward

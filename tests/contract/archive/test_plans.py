@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.store.archive.candidates import ARCHIVED_TO_ERASE, TO_ARCHIVE, TO_ERASE
 from hub.store.archive.pages.positions import PageOrder, Place
 from hub.store.engine.store import Store
-from hub.store.schema.tables import from_microseconds
+from hub.store.schema.tables.exchange import from_microseconds
 from tests.contract.store.connections.test_hot_plans import analyze, planning
 from tests.support.database.stores import empty_store
 

@@ -16,7 +16,7 @@ from hub.operations.archive.run.archiving import rehearse, run
 from hub.rules.retention.ends import KeepReason
 from hub.store.archive import index, rows
 from hub.store.records import dossiers as store
-from hub.store.schema.record_tables import dossiers
+from hub.store.schema.tables.records import dossiers
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import Ward

@@ -17,7 +17,7 @@ from hub.store.archive import index, rows
 from hub.store.conservation import counts
 from hub.store.conservation.proof import prove
 from hub.store.evidence import audit, chain, verification
-from hub.store.schema.tables import journal
+from hub.store.schema.tables.exchange import journal
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number, take_in
 from tests.support.ward import Ward

@@ -15,8 +15,8 @@ from hub.operations.archive.run.archiving import run
 from hub.store.archive import index
 from hub.store.messages import journal
 from hub.store.monitoring import attention
-from hub.store.schema.tables import blobs
-from hub.store.schema.tables import journal as table
+from hub.store.schema.tables.exchange import blobs
+from hub.store.schema.tables.exchange import journal as table
 from tests.contract.archive.conftest import BY
 from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, MONDAY, Ward, reception, scan

@@ -24,7 +24,7 @@ from hub.store.conservation.proof import prove
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
-from hub.store.schema.tables import blobs, journal
+from hub.store.schema.tables.exchange import blobs, journal
 from tests.contract.archive.conftest import BY
 from tests.support.database.blocked import wait_blocked
 from tests.support.ended import LONG_AFTER, end

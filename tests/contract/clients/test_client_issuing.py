@@ -15,7 +15,7 @@ from hub.store.clients import registry, secrets
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
-from hub.store.schema.tables import audit as audit_table
+from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.works import now
 
 CLIENT = Client(

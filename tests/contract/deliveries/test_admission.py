@@ -16,7 +16,7 @@ from hub.rules.failures.errors import NotAttempted
 from hub.store.deliveries import claim_and_settle, pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 from tests.support.circuits import OF_ENTRY, POLICY, A, B
 from tests.support.works import AT, record, step
 

@@ -15,7 +15,7 @@ from hub.operations import Papers
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.records import legs
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements
 from tests.support.database.blocked import wait_blocked
 from tests.support.ward import NUMBER, Ward, open_ward, progress, town

@@ -17,9 +17,9 @@ from hub.store.deliveries import attempts, claim_and_settle, transitions
 from hub.store.deliveries.claim_and_settle import Delivered
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.conservation_tables import delivery_count_changes
-from hub.store.schema.tables import attempts as attempts_table
-from hub.store.schema.tables import deliveries as deliveries_table
+from hub.store.schema.tables.conservation import delivery_count_changes
+from hub.store.schema.tables.exchange import attempts as attempts_table
+from hub.store.schema.tables.exchange import deliveries as deliveries_table
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, QUICK, number, record, step
 

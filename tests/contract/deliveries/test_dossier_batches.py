@@ -18,9 +18,9 @@ from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.records import batch_state, dossiers, early_messages
 from hub.store.records.dossier_batches import together
-from hub.store.schema import tables as t
-from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps, legs
-from hub.store.schema.record_tables import dossiers as dossier_table
+from hub.store.schema.tables import exchange as t
+from hub.store.schema.tables.records import dossier_events, dossier_files, leg_steps, legs
+from hub.store.schema.tables.records import dossiers as dossier_table
 from tests.benchmarks.stores.trips import Counter
 from tests.support.database.stores import empty_store
 from tests.support.ward import BIRTH, LAND, MONDAY, progress, reception, scan, town

@@ -14,7 +14,7 @@ from hub.store.deliveries import attempts, doubts, schedule, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
 from hub.store.repair import future_times, tasks
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.works import AT, number, record, step
 
 TO = "provincial"

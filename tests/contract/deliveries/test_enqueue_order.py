@@ -9,7 +9,7 @@ from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import doubts, pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 from tests.support.works import AT, step
 
 c = deliveries.c

@@ -14,7 +14,7 @@ from hub.store.deliveries import attempts
 from hub.store.engine.store import Store
 from hub.store.repair import future_times
 from hub.store.repair.future_times import Present
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.works import AT, step
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

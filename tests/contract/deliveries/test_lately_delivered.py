@@ -9,7 +9,7 @@ from hub.messages.envelope import decode_stored
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.lately_delivered import lately_delivered
 from hub.store.engine.store import Store
-from hub.store.schema.tables import handovers
+from hub.store.schema.tables.exchange import handovers
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import now, record, step, working
 

@@ -8,7 +8,7 @@ from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import attempts, doubts
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 from tests.support.works import AT, step
 
 c = deliveries.c

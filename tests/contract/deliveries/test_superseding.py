@@ -15,7 +15,7 @@ from hub.store.deliveries import superseding, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.repair import replays
-from hub.store.schema.repair_tables import SUPERSEDED
+from hub.store.schema.tables.repair import SUPERSEDED
 from tests.support.database.blocked import wait_blocked
 from tests.support.works import AT, number, record
 

@@ -14,9 +14,9 @@ from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance, counts, imbalance, proof
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.conservation_tables import FULL, delivery_count_changes, delivery_counts
-from hub.store.schema.tables import deliveries as table
-from hub.store.schema.tables import journal as journal_table
+from hub.store.schema.tables.conservation import FULL, delivery_count_changes, delivery_counts
+from hub.store.schema.tables.exchange import deliveries as table
+from hub.store.schema.tables.exchange import journal as journal_table
 from tests.contract.store.test_store import NOW, PARTNERS, progress
 from tests.support.database.plans import carried_out
 

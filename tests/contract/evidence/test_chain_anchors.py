@@ -9,8 +9,8 @@ from hub.store.engine.store import Store
 from hub.store.evidence import anchors, audit, chain, reading, verification
 from hub.store.evidence.anchors import Anchor, BadAnchors
 from hub.store.evidence.verification import ChainCheck
-from hub.store.schema.tables import audit as table
-from hub.store.schema.tables import chain_heads
+from hub.store.schema.tables.exchange import audit as table
+from hub.store.schema.tables.exchange import chain_heads
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

@@ -19,9 +19,9 @@ from hub.store.conservation import counts
 from hub.store.deliveries import schedule, superseding, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import restore
-from hub.store.schema.tables import attempts
-from hub.store.schema.tables import deliveries as table
-from hub.store.schema.tables import journal as journal_table
+from hub.store.schema.tables.exchange import attempts
+from hub.store.schema.tables.exchange import deliveries as table
+from hub.store.schema.tables.exchange import journal as journal_table
 from tests.contract.store.test_store import NOW, open_deliveries, progress
 from tests.support.works import number
 

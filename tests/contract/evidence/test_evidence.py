@@ -25,8 +25,8 @@ from hub.store.conservation import balance
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit, chain, handovers, verification
-from hub.store.schema.tables import chain_heads
-from hub.store.schema.tables import handovers as table
+from hub.store.schema.tables.exchange import chain_heads
+from hub.store.schema.tables.exchange import handovers as table
 from tests.support.partners.partner import BUSY, Partner, digest_of
 from tests.support.works import QUICK, number, step, working
 

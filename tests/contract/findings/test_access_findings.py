@@ -11,7 +11,7 @@ from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
-from hub.store.schema.repair_tables import tasks as table
+from hub.store.schema.tables.repair import tasks as table
 from tests.support.circuits import NOW
 
 PAUSE = Pause(

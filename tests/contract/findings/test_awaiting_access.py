@@ -10,7 +10,7 @@ from hub.store.deliveries import attempts, doubts, pauses, transitions
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store, Tx
 from hub.store.repair.awaiting_access import Awaiting, awaiting_access
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.works import AT, step
 
 TO = "provincial"

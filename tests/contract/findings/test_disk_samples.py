@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.rules.retention.disk_forecast import Sample
 from hub.store.engine.store import Store
 from hub.store.monitoring import disk_samples
-from hub.store.schema.archive_tables import disk_samples as table
+from hub.store.schema.tables.archive import disk_samples as table
 
 TODAY = date(2026, 11, 28)
 

@@ -21,8 +21,8 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import chain, verification
 from hub.store.repair import fault_classes, tasks
-from hub.store.schema.tables import deliveries as table
-from hub.store.schema.tables import fault_classes as class_table
+from hub.store.schema.tables.exchange import deliveries as table
+from hub.store.schema.tables.exchange import fault_classes as class_table
 from tests.support.database.plans import Done, carried_out
 from tests.support.partners.partner import Partner
 from tests.support.works import QUICK, step

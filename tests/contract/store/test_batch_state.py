@@ -20,10 +20,10 @@ from hub.store.messages import journal
 from hub.store.records import batch_state, dossiers, early_messages, legs, papers
 from hub.store.records.dossier_batches import together
 from hub.store.records.dossiers import Dossier, StatusEvent
-from hub.store.schema.record_tables import dossier_events, dossier_files, leg_steps
-from hub.store.schema.record_tables import dossiers as dossier_table
-from hub.store.schema.record_tables import legs as leg_table
-from hub.store.schema.tables import outbox
+from hub.store.schema.tables.exchange import outbox
+from hub.store.schema.tables.records import dossier_events, dossier_files, leg_steps
+from hub.store.schema.tables.records import dossiers as dossier_table
+from hub.store.schema.tables.records import legs as leg_table
 from tests.contract.deliveries.test_dossier_batches import message
 from tests.support.ward import LAND, MONDAY, progress, reception
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store.engine.store import Store, insert_for, is_away
-from hub.store.schema.tables import inbox
+from hub.store.schema.tables.exchange import inbox
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 from tests.support.database.plans import carried_out
 

@@ -15,7 +15,7 @@ from hub.store.engine.store import Store
 from hub.store.schema import migrate as migration
 from hub.store.schema.migrate import migrate
 from hub.store.schema.partial_index import with_conditions
-from hub.store.schema.tables import metadata
+from hub.store.schema.tables.exchange import metadata
 
 D1, D2, D3 = (f"000.99.01.H57-180806-000{n}" for n in (1, 2, 3))
 

@@ -20,8 +20,8 @@ from hub.store.evidence import audit
 from hub.store.messages import journal, outbox
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import early_messages
-from hub.store.schema.tables import deliveries as delivery_table
-from hub.store.schema.tables import journal as journal_table
+from hub.store.schema.tables.exchange import deliveries as delivery_table
+from hub.store.schema.tables.exchange import journal as journal_table
 from tests.support.works import number
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)

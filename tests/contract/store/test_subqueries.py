@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import hub.store
 from hub.rules.states import DeliveryState
 from hub.store.deliveries.delivery_statements import delivering
-from hub.store.schema.tables import attempts, deliveries, pauses
+from hub.store.schema.tables.exchange import attempts, deliveries, pauses
 from hub.store.statements.compiled import Compiled
 from tests.support.database.sql_structure import lost_subqueries
 

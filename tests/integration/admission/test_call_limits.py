@@ -22,7 +22,7 @@ from hub.runtime.clock import clock_of
 from hub.store.deliveries import attempts as calls
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.schema.tables import attempts
+from hub.store.schema.tables.exchange import attempts
 from tests.support import works as works_module
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import Works, now, record, step, working

@@ -12,7 +12,7 @@ from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store
 from hub.store.evidence import anchors, audit, chain
 from hub.store.evidence.anchors import Anchor
-from hub.store.schema.tables import audit as table
+from hub.store.schema.tables.exchange import audit as table
 
 
 def hub(*words: object) -> Result:

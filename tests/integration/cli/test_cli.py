@@ -18,7 +18,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import pauses, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
-from hub.store.schema.tables import deliveries as delivery_table
+from hub.store.schema.tables.exchange import deliveries as delivery_table
 from tests.support.partners.partner import Partner
 from tests.support.services import RabbitService
 from tests.support.works import now, number, record, step

@@ -11,7 +11,7 @@ from hub.exchange.outbox.emit import emit
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
-from hub.store.schema.tables import audit
+from hub.store.schema.tables.exchange import audit
 from tests.support.works import now, step
 
 UNNAMED: tuple[tuple[str, ...], ...] = (

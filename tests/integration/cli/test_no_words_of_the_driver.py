@@ -18,8 +18,8 @@ from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
-from hub.store.schema.repair_tables import tasks
-from hub.store.schema.tables import metadata
+from hub.store.schema.tables.exchange import metadata
+from hub.store.schema.tables.repair import tasks
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, now, number, step, working
 

@@ -23,8 +23,8 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import handovers
 from hub.store.messages import outbox
 from hub.store.monitoring import attention
-from hub.store.schema.tables import attempts as attempts_table
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import attempts as attempts_table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support import works as works_module
 from tests.support.partners.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working

@@ -14,7 +14,7 @@ from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.ports import Receipt
 from hub.store.engine.store import Tx
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import Works, step

@@ -20,7 +20,7 @@ from hub.rules.poison import ISOLATE_FROM, ISOLATED_QUERIES
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
-from hub.store.schema.tables import attempts, deliveries
+from hub.store.schema.tables.exchange import attempts, deliveries
 from hub.texts import Text
 from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner

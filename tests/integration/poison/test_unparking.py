@@ -16,7 +16,7 @@ from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.messages.parked import ParkedFilter
 from hub.store.monitoring import work_counts
-from hub.store.schema.tables import audit
+from hub.store.schema.tables.exchange import audit
 from tests.support.database.blocked import wait_blocked
 from tests.support.works import AT, now, number
 

@@ -16,7 +16,7 @@ from hub.exchange.delivery.settle import CallOutcome, SettleContext
 from hub.exchange.isolation.open_queries import STOPPED, OpenQueries
 from hub.store.deliveries import doubts
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.tables import deliveries
+from hub.store.schema.tables.exchange import deliveries
 from tests.integration.reconcile.test_two_reconcilers import SECOND, in_doubt, reconciler, settled
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, now

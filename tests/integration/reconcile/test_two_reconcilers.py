@@ -14,7 +14,7 @@ from hub.ports import Clock
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, schedule, transitions
 from hub.store.engine.store import Store
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, QUICK, number, step
 

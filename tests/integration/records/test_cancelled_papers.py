@@ -13,7 +13,7 @@ from hub.messages import payloads as p
 from hub.operations import Papers
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements
 from tests.support.ward import NUMBER, Ward, open_ward, progress, reception, town, transferred
 from tests.support.works import now

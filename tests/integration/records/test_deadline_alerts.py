@@ -21,7 +21,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.records import dossiers
 from hub.store.repair import deadline_alerts, tasks
-from hub.store.schema.repair_tables import tasks as task_table
+from hub.store.schema.tables.repair import tasks as task_table
 from tests.support.database.stores import empty_store
 from tests.support.works import AT, number, record, step
 

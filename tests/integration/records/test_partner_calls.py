@@ -12,7 +12,7 @@ from hub.messages.envelope import Attachment, decode_stored
 from hub.store.evidence import handovers
 from hub.store.records import legs, papers
 from hub.store.repair import tasks as repair_tasks
-from hub.store.schema.record_tables import dossier_events
+from hub.store.schema.tables.records import dossier_events
 from tests.support.ward import (
     BIRTH,
     LAND,

@@ -27,8 +27,8 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
-from hub.store.schema.tables import audit as audit_table
-from hub.store.schema.tables import deliveries as delivery_table
+from hub.store.schema.tables.exchange import audit as audit_table
+from hub.store.schema.tables.exchange import deliveries as delivery_table
 from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
 from tests.support.works import now, number

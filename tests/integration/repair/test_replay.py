@@ -26,8 +26,8 @@ from hub.store.evidence import audit
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter, ReplayItem
-from hub.store.schema.tables import audit as audit_table
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import audit as audit_table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
 

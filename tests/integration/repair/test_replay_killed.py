@@ -11,7 +11,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.evidence import audit
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
-from hub.store.schema.tables import audit as audit_table
+from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.database.stores import empty_store
 from tests.support.hub_command import run_hub
 from tests.support.partners.partner import REFUSES, Partner

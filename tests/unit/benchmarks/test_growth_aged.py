@@ -10,7 +10,7 @@ from hub.store.archive import candidates, rows
 from hub.store.evidence import handovers
 from hub.store.evidence.chain import HANDOVERS
 from hub.store.evidence.verification import verify
-from hub.store.schema.tables import journal
+from hub.store.schema.tables.exchange import journal
 from tests.benchmarks.growth.aged import age
 from tests.support.ended import end, number, take_in
 from tests.support.ward import MONDAY, Ward, open_ward

@@ -22,7 +22,7 @@ from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.runtime.telemetry import Event
 from hub.settings import ROLES
 from hub.store.schema.growing import BOUNDED, GROWING
-from hub.store.schema.tables import JOURNAL_STATES
+from hub.store.schema.tables.exchange import JOURNAL_STATES
 
 ROOT = Path(__file__).parents[3]
 NAMES = (

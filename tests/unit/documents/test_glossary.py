@@ -16,27 +16,27 @@ import pytest
 from hub.cli.commands import COMMANDS
 from hub.runtime.telemetry import Event
 from hub.settings import Settings
-from hub.store.schema import (
-    archive_tables,
-    client_tables,
-    conservation_tables,
-    drift_tables,
-    evidence_tables,
-    record_tables,
-    repair_tables,
-    tables,
+from hub.store.schema.tables import (
+    archive,
+    clients,
+    conservation,
+    drift,
+    evidence,
+    exchange,
+    records,
+    repair,
 )
 from tests.support.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
 from tests.support.sources import ROOT, modules, tree_of
 
 _ = (
-    archive_tables,
-    client_tables,
-    conservation_tables,
-    drift_tables,
-    evidence_tables,
-    record_tables,
-    repair_tables,
+    archive,
+    clients,
+    conservation,
+    drift,
+    evidence,
+    records,
+    repair,
 )
 """Read so that every table is known."""
 
@@ -59,7 +59,7 @@ def _names() -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 yield f"class in {place}", node.name
-    for table in tables.metadata.tables.values():
+    for table in exchange.metadata.tables.values():
         yield "table", table.name
         yield from ((f"column of {table.name}", column.name) for column in table.columns)
     yield from (("event", event.value) for event in Event)

@@ -5,7 +5,7 @@ import pytest
 from hub.bootstrap.installation import FAULT_DATA
 from hub.messages.partners import PARTNERS, Partner, named
 from hub.settings import Settings
-from hub.store.schema.repair_tables import OWNERS
+from hub.store.schema.tables.repair import OWNERS
 
 EACH = pytest.mark.parametrize("partner", PARTNERS.values(), ids=lambda it: it.short)
 

@@ -16,7 +16,7 @@ from hub.rules.retention.ends import (
     why_kept,
 )
 from hub.rules.states import FINAL, DeliveryState
-from hub.store.schema.record_tables import CLOSED as CLOSED_IN_THE_INDEX
+from hub.store.schema.tables.records import CLOSED as CLOSED_IN_THE_INDEX
 
 BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
 OLD, YOUNG = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)

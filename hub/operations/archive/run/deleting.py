@@ -17,7 +17,7 @@ from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.archive.rows import Rows, RowsChanged
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.tables import from_microseconds
+from hub.store.schema.tables.exchange import from_microseconds
 
 BATCH = 1_000
 """Rows that one transaction deletes at most; a dossier that has more goes alone, because it goes

@@ -16,7 +16,7 @@ from hub.rules.retention.ends import month_after, why_kept
 from hub.store.archive import candidates, rows
 from hub.store.archive.pages.positions import Place
 from hub.store.archive.rows import Rows
-from hub.store.schema.tables import from_microseconds
+from hub.store.schema.tables.exchange import from_microseconds
 
 PAGE = 100
 """Dossiers that are looked for at once; how many are read at once, their rows decide."""

@@ -20,7 +20,7 @@ from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
 from hub.store.records.partner_view import DossierView
 from hub.store.repair.tasks import TaskFinding
-from hub.store.schema.repair_tables import CLERK
+from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both
 
 UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"

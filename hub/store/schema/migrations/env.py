@@ -2,18 +2,16 @@
 
 from alembic import context
 
-from hub.store.schema import (
-    archive_tables,
-    client_tables,
-    conservation_tables,
-    contract_tables,
-    drift_tables,
-    evidence_tables,
-    record_tables,
-    repair_tables,
-)
 from hub.store.schema.partial_index import with_conditions
-from hub.store.schema.tables import metadata
+from hub.store.schema.tables import archive as archive_tables
+from hub.store.schema.tables import clients as client_tables
+from hub.store.schema.tables import conservation as conservation_tables
+from hub.store.schema.tables import contracts as contract_tables
+from hub.store.schema.tables import drift as drift_tables
+from hub.store.schema.tables import evidence as evidence_tables
+from hub.store.schema.tables import records as record_tables
+from hub.store.schema.tables import repair as repair_tables
+from hub.store.schema.tables.exchange import metadata
 
 # imported so that their tables are in the metadata
 del (

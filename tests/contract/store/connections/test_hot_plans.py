@@ -32,7 +32,7 @@ from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
-from hub.store.schema.tables import metadata
+from hub.store.schema.tables.exchange import metadata
 from tests.support.database.plans import Done, carried_out
 from tests.support.works import AT, number, record, step
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import emit
 from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store
-from hub.store.schema.tables import deliveries as table
+from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.database.blocked import wait_blocked
 from tests.support.works import AT, number, step
 

@@ -50,7 +50,7 @@ from hub.store.repair import (
     unreadable_replies,
 )
 from hub.store.schema.growing import BOUNDED, GROWING
-from hub.store.schema.tables import metadata
+from hub.store.schema.tables.exchange import metadata
 from tests.contract.archive.conftest import BY, archive_of
 from tests.support.database.scans import scanned
 from tests.support.database.sql_structure import lost_subqueries

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from hub.store.evidence.chain import AUDIT, digest
-from hub.store.schema.tables import audit
+from hub.store.schema.tables.exchange import audit
 
 revision = "0002"
 down_revision = "0001"

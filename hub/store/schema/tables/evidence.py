@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Big, Instant, metadata
+from hub.store.schema.tables.exchange import Big, Instant, metadata
 
 chain_anchors = sa.Table(
     "chain_anchors",

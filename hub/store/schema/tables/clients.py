@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Instant, metadata, one_of
+from hub.store.schema.tables.exchange import Instant, metadata, one_of
 
 KEY, CERTIFICATE = "key", "certificate"
 SECRET_KINDS = (KEY, CERTIFICATE)

@@ -8,7 +8,7 @@ files: a key that is deleted here makes the dossier unreadable in every copy of 
 import sqlalchemy as sa
 
 from hub.store.schema.partial_index import partial_index
-from hub.store.schema.tables import Big, Instant, metadata, one_of
+from hub.store.schema.tables.exchange import Big, Instant, metadata, one_of
 
 WRITING, WRITTEN, DONE = "writing", "written", "done"
 FILE_STATES = (WRITING, WRITTEN, DONE)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.store.schema.partial_index import partial_index
-from hub.store.schema.tables import Big, Instant, InTwoLanguages, metadata, one_of
+from hub.store.schema.tables.exchange import Big, Instant, InTwoLanguages, metadata, one_of
 
 MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
 WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"

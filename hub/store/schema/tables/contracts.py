@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables import Instant, metadata
+from hub.store.schema.tables.exchange import Instant, metadata
 
 contracts = sa.Table(
     "contracts",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.rules.states import FINAL
-from hub.store.schema.tables import Big, Instant, metadata, one_of
+from hub.store.schema.tables.exchange import Big, Instant, metadata, one_of
 
 ACCEPTED, ARCHIVED = "accepted", "archived"
 KEPT = frozenset(map(str, FINAL)) | {ACCEPTED, ARCHIVED}

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.store.schema.partial_index import partial_index
-from hub.store.schema.tables import Big, Instant, metadata
+from hub.store.schema.tables.exchange import Big, Instant, metadata
 
 dossiers = sa.Table(
     "dossiers",
