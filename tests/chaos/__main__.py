@@ -24,14 +24,14 @@ from hub.drill.pilot.scenario import Planned
 from hub.drill.sandbox.programs import MissingProgram
 from hub.records.rulebook import Rulebook
 from hub.runtime.failpoints import Point
-from tests.chaos import latency, retention
 from tests.chaos.dialects import speak, spoken
-from tests.chaos.injector import Injector
-from tests.chaos.judge import judge, limits, verdict, wait_settled
+from tests.chaos.faults.injector import Injector
+from tests.chaos.faults.struck import missed, owed
+from tests.chaos.figures import latency, retention
+from tests.chaos.figures.judge import judge, limits, verdict, wait_settled
+from tests.chaos.figures.show import progress, show
 from tests.chaos.load import Counter, Load
-from tests.chaos.show import progress, show
 from tests.chaos.stage import Stage, open_stage
-from tests.chaos.struck import missed, owed
 
 PER_MINUTE = 3000
 """More dossiers than a minute can take: the time ends the load then."""

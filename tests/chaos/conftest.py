@@ -14,8 +14,8 @@ from hub.drill.pilot import scenario
 from hub.drill.pilot.scenario import Mix, Planned
 from hub.records.rulebook import Rulebook
 from hub.runtime.clock import utc_now
-from tests.chaos import retention
-from tests.chaos.judge import judge, verdict, wait_settled
+from tests.chaos.figures import retention
+from tests.chaos.figures.judge import judge, verdict, wait_settled
 from tests.chaos.load import Counter, Load, Refused
 from tests.chaos.stage import Stage, open_stage
 

@@ -11,9 +11,9 @@ from typing import TypeVar
 import pytest
 
 from tests.chaos.conftest import Drill
-from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN
-from tests.chaos.injector import Injector
-from tests.chaos.single_faults import FAULTS
+from tests.chaos.faults.disasters import DISASTERS, NOTICED_WITHIN
+from tests.chaos.faults.injector import Injector
+from tests.chaos.faults.single_faults import FAULTS
 from tests.chaos.test_slice import ROW
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]

@@ -11,9 +11,9 @@ import pytest
 
 from hub.runtime.failpoints import Point
 from tests.chaos.conftest import Drill
-from tests.chaos.rounds import Told, try_everywhere
-from tests.chaos.single_faults import FAULTS, LEFT_OUT, TRIED
-from tests.chaos.steps import STEPS
+from tests.chaos.faults.rounds import Told, try_everywhere
+from tests.chaos.faults.single_faults import FAULTS, LEFT_OUT, TRIED
+from tests.chaos.faults.steps import STEPS
 
 EACH_TIME = ("the_process_dies", "the_database_dies")
 """The faults that a landing is tried against; the others belong to the long proofs."""

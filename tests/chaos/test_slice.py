@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.chaos.conftest import Drill
-from tests.chaos.injector import Injector
+from tests.chaos.faults.injector import Injector
 from tests.chaos.load import Load
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]

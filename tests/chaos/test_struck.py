@@ -3,7 +3,7 @@
 import pytest
 
 from hub.runtime.failpoints import Point
-from tests.chaos.struck import BY_HAND, EXPECTED, missed, owed
+from tests.chaos.faults.struck import BY_HAND, EXPECTED, missed, owed
 
 BOTH = dict.fromkeys(BY_HAND, 1)
 

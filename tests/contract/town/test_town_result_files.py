@@ -12,7 +12,7 @@ import pytest
 from adapters.town_center.callbacks.signature import sign
 from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import PullLimits
-from tests.integration.intake.test_gateway import EXAMPLE, running
+from tests.integration.gateway.test_gateway import EXAMPLE, running
 from tests.support.partners.slow_town import SHA256, SlowTown, slow_town
 from tests.support.partners.town import CALLBACK_SECRET, MemorySink, settings_for
 from tests.support.partners.town_talk import report

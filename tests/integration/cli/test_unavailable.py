@@ -22,7 +22,7 @@ from hub.drill.sandbox import loopback
 from hub.store.engine import store as engine
 from tests.support.database.small_disk import SmallDisk
 from tests.support.database.stores import empty_store
-from tests.support.typed_commands import arguments, commands
+from tests.support.documents.typed_commands import arguments, commands
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They need what is missing at their start, or something else than a store: see below."""

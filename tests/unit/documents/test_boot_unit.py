@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.settings import load
-from tests.support.documents import ROOT
+from tests.support.documents.commands import ROOT
 
 FOLDER = ROOT / "script/systemd"
 UNIT = FOLDER / "one-stop-hub.service"

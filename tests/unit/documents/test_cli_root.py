@@ -13,7 +13,7 @@ from hub.cli import app
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.cli.root import load
 from hub.texts import Language, both, text
-from tests.support.text_uses import catalogue
+from tests.support.documents.text_uses import catalogue
 
 RUNNER = CliRunner()
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.documents import ROOT
+from tests.support.documents.commands import ROOT
 
 ASKED = (
     "a partner", "a fault code", "a column to deliveries", "a CLI verb", "a device",

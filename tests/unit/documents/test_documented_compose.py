@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.compose_rules import Session
-from tests.support.documents import README, RUNBOOK, block, blocks, commands, lines
+from tests.support.documents.commands import README, RUNBOOK, block, blocks, commands, lines
+from tests.support.documents.compose_rules import Session
 
 COMPOSE = "docker compose "
 

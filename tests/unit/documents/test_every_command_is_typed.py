@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.integration.cli import test_boot
-from tests.integration.cli import test_documented_commands as commands_of_hub
-from tests.support import documents
-from tests.support.documents import ROOT, blocks, commands, lines, of_the_hub
+from tests.integration.cli.documents import test_boot
+from tests.integration.cli.documents import test_documented_commands as commands_of_hub
+from tests.support.documents import commands as documents
+from tests.support.documents.commands import ROOT, blocks, commands, lines, of_the_hub
 
 TYPING = ("test_first_hour.py", "test_first_dossier.py", "test_boot.py")
 """Tests in tests/integration/cli that type whole blocks as they stand there."""

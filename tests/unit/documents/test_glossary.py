@@ -26,8 +26,8 @@ from hub.store.schema.tables import (
     records,
     repair,
 )
-from tests.support.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
-from tests.support.sources import ROOT, modules, tree_of
+from tests.support.documents.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
+from tests.support.documents.sources import ROOT, modules, tree_of
 
 _ = (
     archive,

@@ -7,7 +7,7 @@ import re
 from adapters.simulation import serve
 from adapters.simulation.dialects.tables import NAMES
 from adapters.simulation.faults import Fault, FaultKind
-from tests.support.documents import ROOT, blocks
+from tests.support.documents.commands import ROOT, blocks
 
 PAGE = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")
 

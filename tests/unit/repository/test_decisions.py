@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ROOT, too_long
+from tests.support.documents.commands import ROOT, too_long
 
 FOLDER = ROOT / "docs/decisions"
 FILES = sorted(FOLDER.glob("[0-9]*.md"))

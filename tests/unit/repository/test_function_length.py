@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.sources import ROOT, modules, tree_of
+from tests.support.documents.sources import ROOT, modules, tree_of
 
 LIMIT = 40
 NAMED = Path(__file__).with_name("long_functions.toml")

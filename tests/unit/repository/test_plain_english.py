@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ROOT, sentences, too_long
+from tests.support.documents.commands import ROOT, sentences, too_long
 
 READ = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PAGES = [*READ, *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md"))]

@@ -9,8 +9,8 @@ import pytest
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event
 from hub.settings import Settings
-from tests.support.documents import ROOT
-from tests.support.runbook_pages import FOLDER, PAGES, texts
+from tests.support.documents.commands import ROOT
+from tests.support.documents.runbook_pages import FOLDER, PAGES, texts
 
 
 @pytest.mark.parametrize("name", PAGES)

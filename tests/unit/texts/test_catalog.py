@@ -8,8 +8,8 @@ import pytest
 
 from hub.settings import SettingsError, load
 from hub.texts import Language, Text, both, joined, language_of, text, use_language
-from tests.support.documents import ROOT
-from tests.support.text_uses import (
+from tests.support.documents.commands import ROOT
+from tests.support.documents.text_uses import (
     FOLDER,
     RUNBOOK_FILES,
     Use,

@@ -12,11 +12,11 @@ from datetime import timedelta
 from adapters.simulation.faults import Fault, FaultKind
 from hub.runtime.failpoints import Point
 from hub.store.deliveries import pauses
-from tests.chaos import retention
 from tests.chaos.conftest import Drill
+from tests.chaos.faults.single_faults import FAULTS, LEFT_OUT, Scene
+from tests.chaos.faults.steps import STEPS, Step, rounds
+from tests.chaos.figures import retention
 from tests.chaos.load import Load
-from tests.chaos.single_faults import FAULTS, LEFT_OUT, Scene
-from tests.chaos.steps import STEPS, Step, rounds
 
 STAND_WITHIN = 90.0
 LEAD_AGAIN = 10.0

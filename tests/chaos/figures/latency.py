@@ -14,7 +14,7 @@ import psycopg
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub.drill.pilot.scenario import Planned
-from tests.chaos.judge import wait_settled
+from tests.chaos.figures.judge import wait_settled
 from tests.chaos.load import Counter
 from tests.chaos.stage import Stage
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hub.drill.sandbox import loopback
-from tests.support.documents import README, SIMULATORS, block
-from tests.support.typed import at_work, make_tree, shell, with_own
+from tests.support.documents.commands import README, SIMULATORS, block
+from tests.support.documents.typed import at_work, make_tree, shell, with_own
 
 NUMBER = "000.99.01.H57-180806-0001"
 PORTS = 5

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.rules.failures import fault_catalog
-from tests.integration.partner_doors.test_rest_operations import (
+from tests.integration.gateway.test_rest_operations import (
     DOSSIER,
     STATUS,
     get,

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.chaos.faults.struck import ROLE_OF
 from tests.chaos.stage import HOUR, LEASE, ROLES, full_files
-from tests.chaos.struck import ROLE_OF
 
 if TYPE_CHECKING:
-    from tests.chaos.injector import Injector
+    from tests.chaos.faults.injector import Injector
 
 STRIKE_WITHIN = 5.0
 PASSED_WITHIN = 15.0

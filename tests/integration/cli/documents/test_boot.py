@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.support.documents import RUNBOOK, block, lines
-from tests.support.typed import make_tree, shell
+from tests.support.documents.commands import RUNBOOK, block, lines
+from tests.support.documents.typed import make_tree, shell
 
 LEFT_OUT = ("adduser ", "chown ", "systemctl ", "journalctl ")
 """They need the user hub, or a systemd that runs; `runuser` is taken off its command."""

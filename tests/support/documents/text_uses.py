@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.support.documents import ROOT
-from tests.support.sources import modules, tree_of
+from tests.support.documents.commands import ROOT
+from tests.support.documents.sources import modules, tree_of
 
 FOLDER = ROOT / "hub/texts"
 RUNBOOK_FILES = frozenset({"doctor", "log_events", "settings"})

@@ -15,9 +15,9 @@ import psycopg
 
 from adapters.simulation.faults import CALLBACKS, Fault, FaultKind
 from hub.runtime.failpoints import Point
-from tests.chaos.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
+from tests.chaos.faults.disasters import DISASTERS, NOTICED_WITHIN, WEIGHTS
+from tests.chaos.faults.struck import ROLE_OF, owed
 from tests.chaos.stage import Stage
-from tests.chaos.struck import ROLE_OF, owed
 
 FAULTS = (
     Fault(kind=FaultKind.DROP_AFTER_ACCEPT, probability=0.05),

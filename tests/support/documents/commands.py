@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MESSAGES = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
 SIMULATORS = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ from hub.cli import app
 from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing
 from hub.store.engine.store import Store
-from tests.support.text_uses import catalogue
-from tests.support.typed_commands import arguments, commands
+from tests.support.documents.text_uses import catalogue
+from tests.support.documents.typed_commands import arguments, commands
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They start a process; their documents are printed when it is ready, or at its end."""

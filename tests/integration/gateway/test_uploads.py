@@ -13,7 +13,7 @@ import pytest
 
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore, Upload
-from tests.integration.intake.test_gateway import FILE_LIMIT, Door, running
+from tests.integration.gateway.test_gateway import FILE_LIMIT, Door, running
 
 FIELDS = {"Content_Type": "application/pdf", "X_Name": "a.pdf"}
 

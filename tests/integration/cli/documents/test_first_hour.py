@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from hub.drill.sandbox import loopback, programs
-from tests.support.documents import MESSAGES, README, ROOT, RUNBOOK, block, lines
+from tests.support.documents.commands import MESSAGES, README, ROOT, RUNBOOK, block, lines
+from tests.support.documents.typed import at_work, make_tree, shell, with_own
 from tests.support.partners.province import PASSWORD, USERNAME, start_province
 from tests.support.services import RabbitService
-from tests.support.typed import at_work, make_tree, shell, with_own
 
 
 @pytest.fixture

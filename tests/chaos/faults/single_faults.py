@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub.runtime.failpoints import Point
+from tests.chaos.faults.steps import STEPS, Hold, Step
 from tests.chaos.stage import HOUR, LEASE, REPLY, Stage, full_files
-from tests.chaos.steps import STEPS, Hold, Step
 from tests.chaos.supervisor import KeptRole
 
 LASTS = 0.4
@@ -193,7 +193,7 @@ FAULTS = {
 }
 _NOT_IN_HAND = {
     Hold.DATABASE: "tried where the archive makes a file count, and where it deletes; at all of its"
-    " steps the sessions end in tests/contract/archive/test_database_faults.py",
+    " steps the sessions end in tests/contract/archive/faults/test_database_faults.py",
     Hold.BROKER: "it has nothing from the broker in hand",
     Hold.FILES: "it has no file in hand",
     Hold.PARTNER: "no partner is about to be told anything, or waits for it",

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def modules(*folders: str) -> Iterator[Path]:

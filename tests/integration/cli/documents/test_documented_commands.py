@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.store.engine.store import Store
-from tests.support.compose_rules import Session
-from tests.support.documents import README, RUNBOOK, commands, of_the_hub, operator_name
+from tests.support.documents.commands import README, RUNBOOK, commands, of_the_hub, operator_name
+from tests.support.documents.compose_rules import Session
 from tests.support.services import RabbitService
 
 STANDS_FOR = {

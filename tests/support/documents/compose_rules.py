@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.documents import ROOT
+from tests.support.documents.commands import ROOT
 
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hub.runtime.failpoints import Point
-from tests.chaos.steps import STEPS
+from tests.chaos.faults.steps import STEPS
 
 LED_TO = frozenset({Point.DELIVER_AFTER_SET_ASIDE, Point.PAUSE_AFTER_CLEAR})
 """One operation of several is too rarely paused for chance to come there: the matrix does."""

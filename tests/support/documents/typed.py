@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ROOT, operator_name
+from tests.support.documents.commands import ROOT, operator_name
 
 SH = "/bin/sh"
 

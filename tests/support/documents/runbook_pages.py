@@ -20,7 +20,7 @@ from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
 from tests.support import asyncapi
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs/runbook"
 _TEXTS = ROOT / "hub/texts"
 _WHO = {
