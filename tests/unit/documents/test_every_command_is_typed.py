@@ -11,7 +11,7 @@ from tests.support.documents import commands as documents
 from tests.support.documents.commands import ROOT, blocks, commands, lines, of_the_hub
 
 TYPING = ("test_first_hour.py", "test_first_dossier.py", "test_boot.py")
-"""Tests in tests/integration/cli that type whole blocks as they stand there."""
+"""Tests in tests/integration/cli/documents that type whole blocks as they stand there."""
 DOCUMENTS = ("README", "RUNBOOK", "SIMULATORS", "MESSAGES")
 NO_ENGINE = "docker compose "
 """There is no container engine here: test_documented_compose.py holds each command against the
@@ -38,7 +38,7 @@ def typed() -> set[str]:
     """Return the lines of the blocks that tests type, found in the tests themselves."""
     found = set[str]()
     for name in TYPING:
-        tree = ast.parse((ROOT / "tests/integration/cli" / name).read_text(encoding="utf-8"))
+        tree = ast.parse((ROOT / "tests/integration/cli/documents" / name).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "block":
                 document, phrase = map(ast.unparse, node.args)
