@@ -38,7 +38,9 @@ def typed() -> set[str]:
     """Return the lines of the blocks that tests type, found in the tests themselves."""
     found = set[str]()
     for name in TYPING:
-        tree = ast.parse((ROOT / "tests/integration/cli/documents" / name).read_text(encoding="utf-8"))
+        tree = ast.parse(
+            (ROOT / "tests/integration/cli/documents" / name).read_text(encoding="utf-8")
+        )
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "block":
                 document, phrase = map(ast.unparse, node.args)
