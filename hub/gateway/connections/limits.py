@@ -24,7 +24,9 @@ class ConnectionLimits:
     body_time: timedelta = timedelta(hours=1)
     """For a whole body, however fast."""
     write_time: timedelta = timedelta(seconds=60)
-    """For which a reader may take nothing of its answer."""
+    """Over which the rate is measured at which a reader takes its answer."""
+    write_rate: int = 1024
+    """Bytes a second that a reader takes at least, while the hub waits for it."""
     drain_bytes: int = 8 * 1024 * 1024
     """Bytes that are read and thrown away after an answer that came before the end of a request, so
     that the sender reads it."""

@@ -9,9 +9,12 @@ holds every one that is used here to its meaning.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import socket
 import struct
+import termios
 from enum import Enum, auto
 from typing import Any
 
@@ -56,6 +59,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._drained = 0
         self._blocked_since: float | None = None
+        """When the window began in which a reader's rate is measured, None while it keeps up."""
+        self._untaken = 0
+        """Bytes that it had not taken then."""
         self._cause = (400, "request_malformed")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -136,7 +142,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refuse(*self._cause)
 
     def pause_writing(self) -> None:
-        self._blocked_since = self.loop.time()
+        self._blocked_since, self._untaken = self.loop.time(), self._bytes_untaken()
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -147,8 +153,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the connection if it waits too long."""
         limits = self._limits
         if self._blocked_since is not None:
-            if now - self._blocked_since > limits.write_time.total_seconds():
-                self._cut_off()
+            self._check_reader(now, now - self._blocked_since)
             return
         waited = now - self._since
         if self._phase is _Phase.DRAIN:
@@ -177,6 +182,30 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._refuse(408, "request_slow")
                 return
             self._window, self._window_bytes = now, 0
+
+    def _check_reader(self, now: float, passed: float) -> None:
+        if passed <= self._limits.write_time.total_seconds():
+            return
+        untaken = self._bytes_untaken()
+        if self._untaken - untaken < self._limits.write_rate * passed:
+            self._cut_off()
+            return
+        self._blocked_since, self._untaken = now, untaken
+
+    def _bytes_untaken(self) -> int:
+        """Return the bytes of answers that the other end has not confirmed, here or in the system.
+
+        The system tells that there is room for more only when much of its own buffer is free, which
+        takes a slow reader minutes.
+        """
+        waiting: int = self.transport.get_write_buffer_size()
+        line = self.transport.get_extra_info("socket")
+        if line is None or line.fileno() < 0:
+            return waiting
+        with contextlib.suppress(OSError):
+            (sent,) = struct.unpack("i", fcntl.ioctl(line.fileno(), termios.TIOCOUTQ, b"\0" * 4))
+            waiting += sent
+        return waiting
 
     def _end_slow_head(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request

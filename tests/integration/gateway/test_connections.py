@@ -1,81 +1,28 @@
 """Connections to the gateway: each limit is a clear answer and a closed line, and others are served
 meanwhile.
-
-The limits are short here, so that a test ends soon; each wait has a bound and ends by a signal.
 """
 
-import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, StreamingResponse
-from starlette.requests import ClientDisconnect
 
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.request_target import is_ambiguous
-from hub.gateway.serve import WebRole
-
-BOUND = 20.0
-"""Seconds after which a test gives up; every signal comes within two."""
-SHORT = ConnectionLimits(
-    head_time=timedelta(seconds=0.6),
-    body_window=timedelta(seconds=0.6),
-    body_rate=1000,
-    body_time=timedelta(seconds=2),
-    write_time=timedelta(seconds=0.6),
-    drain_time=timedelta(seconds=0.6),
-    drain_bytes=4 * 1024 * 1024,
-    idle_time=timedelta(seconds=1),
-    connections=400,
-    per_address=400,
-    tick=timedelta(seconds=0.05),
+from tests.support.network.small_gateway import (
+    BOUND,
+    GET,
+    HOST,
+    POST,
+    SHORT,
+    Served,
+    is_served,
+    refused,
+    rest_of,
+    until,
 )
-HOST = b"Host: hub\r\n"
-GET, POST = b"GET /ok HTTP/1.1\r\n", b"POST /body HTTP/1.1\r\n"
-
-
-class Served:
-    """A small application behind the gateway's server."""
-
-    def __init__(self, limits: ConnectionLimits = SHORT) -> None:
-        self.gone = threading.Event()
-        """Set when the application heard that a sender is gone."""
-        app = FastAPI(openapi_url=None)
-
-        @app.get("/ok")
-        def fine() -> PlainTextResponse:
-            return PlainTextResponse("ok")
-
-        @app.post("/body")
-        async def body(request: Request) -> PlainTextResponse:
-            size = 0
-            try:
-                async for part in request.stream():
-                    size += len(part)
-            except ClientDisconnect:
-                self.gone.set()
-                raise
-            return PlainTextResponse(str(size))
-
-        @app.post("/early")
-        async def early() -> PlainTextResponse:
-            return PlainTextResponse("no", status_code=401)
-
-        @app.get("/large")
-        def large() -> StreamingResponse:
-            return StreamingResponse(b"x" * 65536 for _ in range(1000))
-
-        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, limits=limits)
-        self.web.start()
-
-    def line(self) -> socket.socket:
-        """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.web.port), timeout=BOUND)
 
 
 @pytest.fixture
@@ -84,44 +31,6 @@ def served() -> Iterator[Served]:
     made = Served()
     yield made
     made.web.stop()
-
-
-def rest_of(line: socket.socket) -> bytes:
-    """Return what comes until the other end closes."""
-    found = b""
-    try:
-        while part := line.recv(65536):
-            found += part
-    except ConnectionResetError:
-        pass  # closed, too
-    return found
-
-
-def until(line: socket.socket, ending: bytes) -> bytes:
-    """Return what comes up to `ending`."""
-    found = b""
-    while not found.endswith(ending):
-        part = line.recv(65536)
-        assert part, found
-        found += part
-    return found
-
-
-def refused(answer: bytes) -> tuple[int, str]:
-    """Return status and code of a refusal, which closes the line and has both languages."""
-    head, _, body = answer.partition(b"\r\n\r\n")
-    told = json.loads(body)
-    assert b"connection: close" in head
-    assert told["message"]
-    assert told["why"] != told["message"]
-    return int(head.split()[1]), told["code"]
-
-
-def is_served(served: Served) -> bool:
-    """Return whether another caller gets its answer."""
-    with served.line() as line:
-        line.sendall(GET + HOST + b"Connection: close\r\n\r\n")
-        return rest_of(line).endswith(b"\r\n\r\nok")
 
 
 @pytest.mark.parametrize(
@@ -177,106 +86,6 @@ def test_a_request_over_a_limit_is_refused_and_the_line_closed(
     with served.line() as line:
         line.sendall(sent)
         assert refused(rest_of(line)) == expected
-    assert is_served(served)
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [
-        (b"GET /ok HTTP/1.1\r\nHost", (408, "request_slow")),
-        (
-            POST + HOST + b"Content-Length: 100\r\n\r\nx",
-            (408, "request_slow"),
-        ),
-        (
-            POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
-            (408, "request_slow"),
-        ),
-    ],
-    ids=["header", "body", "chunked body"],
-)
-def test_a_request_that_stands_still_is_refused(
-    served: Served, sent: bytes, expected: tuple[int, str]
-) -> None:
-    """408, and the application hears that its sender is gone."""
-    with served.line() as line:
-        line.sendall(sent)
-        assert refused(rest_of(line)) == expected
-    assert b"/body" not in sent or served.gone.wait(BOUND)
-
-
-def test_a_header_that_drips_is_refused_at_its_time(served: Served) -> None:
-    """A byte now and then does not begin the time anew."""
-    with served.line() as line:
-        line.sendall(GET + HOST)
-        line.settimeout(0.1)
-        answer = b""
-        for _ in range(int(BOUND / 0.1)):
-            try:
-                answer = line.recv(65536)
-                break
-            except TimeoutError:
-                line.sendall(b"A: b\r\n")
-        assert refused(answer) == (408, "request_slow")
-
-
-def test_a_body_that_never_ends_is_refused_at_its_time(served: Served) -> None:
-    """However fast it comes: its size is the route's business, its time the server's."""
-    with served.line() as line:
-        line.sendall(POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
-        line.settimeout(0.05)
-        answer = b""
-        for _ in range(int(BOUND / 0.05)):
-            try:
-                line.sendall(b"400\r\n" + b"x" * 1024 + b"\r\n")
-                answer = line.recv(65536)
-                break
-            except TimeoutError:
-                continue
-        assert refused(answer) == (408, "request_slow")
-
-
-def test_a_connection_that_sends_nothing_is_closed_without_an_answer(served: Served) -> None:
-    """It asked for nothing. Neither do line ends after an answer keep a line open."""
-    with served.line() as line:
-        assert rest_of(line) == b""
-    with served.line() as line:
-        line.sendall(GET + HOST + b"\r\n")
-        assert until(line, b"ok").startswith(b"HTTP/1.1 200")
-        line.sendall(b"\r\n")
-        assert refused(rest_of(line)) == (408, "request_slow")
-
-
-def test_a_reader_that_takes_nothing_is_cut_off(served: Served) -> None:
-    """64 MB are not kept for a caller that does not read them."""
-    with served.line() as line:
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line.sendall(b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
-        assert line.recv(10)
-        ended = threading.Event()
-        for _ in range(int(BOUND / 0.05)):
-            if not len(served.web.open_connections):
-                ended.set()
-                break
-            ended.wait(0.05)
-        assert ended.is_set()
-        assert len(rest_of(line)) < 1000 * 65536
-
-
-def test_slow_callers_do_not_keep_others_from_being_served(served: Served) -> None:
-    """300 slow bodies and slow headers at once: others get their answer, and all of them end."""
-    lines = [served.line() for _ in range(300)]
-    try:
-        for number, line in enumerate(lines):
-            line.sendall(
-                POST + HOST if number % 2 else POST + HOST + b"Content-Length: 9999\r\n\r\nx"
-            )
-        assert is_served(served)
-        answers = [refused(rest_of(line)) for line in lines]
-    finally:
-        for line in lines:
-            line.close()
-    assert answers == [(408, "request_slow")] * 300
     assert is_served(served)
 
 
