@@ -179,9 +179,9 @@ class ProvincialDestination:
         """Look the dossier up and compare; see `hub.ports.Destination`."""
         with replies.without_effect():
             answer = self._look_up(request.number)
-        return self._judge(request, answer)
+        return self._answer_of(request, answer)
 
-    def _judge(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:  # noqa: C901
+    def _answer_of(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:  # noqa: C901
         """Return what the province's word on a dossier says of one request."""
         prepared: PreparedCall = request.body
         found, evidence = answer.result.dossier, answer.digest
@@ -284,11 +284,11 @@ class ProvincialDestination:
             raise AmbiguousFailure("reply_unreadable", replies.NO_LOOK_UP)
         with replies.without_effect():
             answer = self._look_up(request.number)
-        judged = self._judge(request, answer)
-        if isinstance(judged, Receipt):
-            return judged
+        compared = self._answer_of(request, answer)
+        if isinstance(compared, Receipt):
+            return compared
         prepared: PreparedCall = request.body
-        found, differs = answer.result.dossier, getattr(judged, "differs", ())
+        found, differs = answer.result.dossier, getattr(compared, "differs", ())
         failure: DeliveryFailure = AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
         is_registration = request.operation == Operation.REGISTER and not prepared.update
         if is_registration and found is not None:

@@ -2,7 +2,7 @@
 
 What HTTP itself says (statuses, broken lines) is read by the wire's table. What each code means
 stands in the province's profile; when a code may be believed is the wire's rule
-(`adapters/wire/reading/judge.py`). Only 0 and 3/-3 were seen in use, the rest is assumed.
+(`adapters/wire/reading/code_table.py`). Only 0 and 3/-3 were seen in use, the rest is assumed.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from adapters.provincial.others import speak_against
 from adapters.provincial.protocol.protocol import Result
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Reply
+from adapters.wire.reading.code_table import FAILURES, CodeTable
 from adapters.wire.reading.documents.soap import SoapFault
 from adapters.wire.reading.findings import named
-from adapters.wire.reading.judge import FAILURES, CodeTable
 from adapters.wire.reading.words import read_words
 from adapters.wire.replies import expect_success
 from hub.rules.failures.errors import (
@@ -50,7 +50,7 @@ def meaning(reply: Reply, code: str, message: str, *, table: CodeTable) -> Means
     if not code:
         expect_success(reply)
         raise reply.findings.refuse(PLACE, "missing")
-    means = table.judge(reply, code, message, place=PLACE)
+    means = table.classify(reply, code, message, place=PLACE)
     if means is Means.UNKNOWN:
         expect_success(reply)
     if means in FAILURES:

@@ -10,9 +10,9 @@ import re
 from adapters.provincial.protocol.protocol import Result
 from adapters.wire.profile import Means
 from adapters.wire.reading import Reply
+from adapters.wire.reading.code_table import CodeTable
 from adapters.wire.reading.documents.record import as_truth
 from adapters.wire.reading.findings import at
-from adapters.wire.reading.judge import CodeTable
 from adapters.wire.reading.words import folded, read_words
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.0+)?")

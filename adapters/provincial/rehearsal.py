@@ -143,7 +143,7 @@ class ProvinceRehearsal:
             names=self._number in result.done,
         )
 
-    def judge(self, operation: str, reply: Reply, heard: Heard) -> Means:
+    def classify(self, operation: str, reply: Reply, heard: Heard) -> Means:
         """Return what that means."""
         means = faults.meaning(reply, heard.code, heard.message, table=self._table)
         if operation == Operation.LOOK_UP and means is Means.DONE and heard.shown is None:

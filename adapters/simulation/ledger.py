@@ -123,7 +123,7 @@ class Ledger:
         self._effects += map(_row, effects)
         await self._committed()
 
-    async def note(self, notes: Sequence[Effect]) -> None:
+    async def record_notes(self, notes: Sequence[Effect]) -> None:
         """Return when the notes are committed; they are not counted as effects."""
         self._notes += map(_row, notes)
         await self._committed()

@@ -13,7 +13,7 @@ from email.utils import formatdate
 from typing import Any
 
 from adapters.simulation.dialects.http_forms import gateway_error
-from adapters.simulation.dialects.speech import Dialects, Spoken, say
+from adapters.simulation.dialects.speech import Dialects, Spoken, apply_habits
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.partner import Answer, Call, Partner
 from adapters.simulation.served_contract import OPERATION as CONTRACT
@@ -82,7 +82,7 @@ class Application:
         partner.ledger.count_fault(fault.kind, operation)
         answer = await self._faulty_answer(call, fault)
         if fault.kind in IN_DIALECT:
-            answer = replace(say(answer, call, spoken.habits), raw=b"")
+            answer = replace(apply_habits(answer, call, spoken.habits), raw=b"")
         if fault.kind in (K.DROP_AFTER_ACCEPT, K.LINE_GIVES_UP):
             transport.abort()
             await _gone(receive)
@@ -96,7 +96,7 @@ class Application:
     async def _answer(self, call: Call, spoken: Spoken) -> Answer:
         """Return the partner's answer in its dialect, or what a gateway says in its place."""
         if spoken.gateway is None:
-            return say(await self.partner.answer(call), call, spoken.habits)
+            return apply_habits(await self.partner.answer(call), call, spoken.habits)
         draw = self.dialects.draw
         match draw.choice(("nothing", "done", "late")):
             case "done":

@@ -57,6 +57,6 @@ class _List(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         for name, habits in DIALECTS.items():
             sys.stdout.write(f"{name}\n")
-            sys.stdout.writelines(f"  {habit.name:20} {habit.says}\n" for habit in habits)
+            sys.stdout.writelines(f"  {habit.name:20} {habit.about}\n" for habit in habits)
         sys.stdout.write(f"{MIXED}\n  each reply in one of these, drawn anew\n")
         parser.exit()

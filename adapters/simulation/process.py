@@ -68,48 +68,48 @@ class SimulatorProcess:
 
     def set_faults(self, faults: Iterable[Fault]) -> None:
         """Switch on exactly these; returns when they are in force."""
-        self._ask("PUT", "/_control/faults", msgspec.json.encode(list(faults)))
+        self._request("PUT", "/_control/faults", msgspec.json.encode(list(faults)))
 
     def clear_faults(self) -> None:
         """Switch everything off; returns when the port is open."""
-        self._ask("DELETE", "/_control/faults")
+        self._request("DELETE", "/_control/faults")
 
     def faults(self) -> list[Fault]:
         """Return what is switched on, with what remains of it."""
-        return msgspec.convert(self._ask("GET", "/_control/faults"), list[Fault])
+        return msgspec.convert(self._request("GET", "/_control/faults"), list[Fault])
 
     def speak(self, *names: str, **changes: float) -> None:
         """Speak these dialects or habits; none means plain. `changes` are fields of `Setting`."""
         body = msgspec.json.encode({"names": names, **changes})
-        self._ask("PUT", "/_control/dialect", body)
+        self._request("PUT", "/_control/dialect", body)
 
     def spoken(self) -> dict[str, int]:
         """Return how often each habit was shown."""
-        return dict(self._ask("GET", "/_control/dialect")["spoken"])
+        return dict(self._request("GET", "/_control/dialect")["spoken"])
 
     def ledger(self) -> dict[str, Any]:
         """Return the counts of the ledger, see `ledger.read_summary`."""
-        return dict(self._ask("GET", "/_control/ledger"))
+        return dict(self._request("GET", "/_control/ledger"))
 
     def busy(self) -> int:
         """Return how many things the partner still has to do by itself."""
-        count: int = self._ask("GET", "/_control/health")["busy"]
+        count: int = self._request("GET", "/_control/health")["busy"]
         return count
 
     def late(self) -> int:
         """Return how many calls were answered and still take effect."""
-        count: int = self._ask("GET", "/_control/health")["late"]
+        count: int = self._request("GET", "/_control/health")["late"]
         return count
 
     def effects(self, *, dossier: str = "", after: int = 0) -> list[dict[str, Any]]:
         """Return rows of the ledger, at most 10,000 from sequence `after` on."""
         query = f"?dossier={dossier}&after={after}&limit=10000"
-        return list(self._ask("GET", f"/_control/effects{query}"))
+        return list(self._request("GET", f"/_control/effects{query}"))
 
     def notes(self, *, dossier: str = "", after: int = 0) -> list[dict[str, Any]]:
         """Return rows of the ledger's notes, at most 10,000 from sequence `after` on."""
         query = f"?dossier={dossier}&after={after}&limit=10000"
-        return list(self._ask("GET", f"/_control/notes{query}"))
+        return list(self._request("GET", f"/_control/notes{query}"))
 
     def stop(self, *, within: timedelta = timedelta(seconds=10)) -> None:
         """End the simulator and wait for it; safe to call twice."""
@@ -130,7 +130,7 @@ class SimulatorProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
+    def _request(self, method: str, path: str, body: bytes = b"") -> Any:
         reply = self._control.call(method, path, body=body)
         if reply.status != 200:
             raise SimulatorFailed(f"{method} {path}: HTTP {reply.status} {reply.body[:300]!r}")

@@ -179,7 +179,7 @@ class Simulation:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        status, answer = await self._ask(
+        status, answer = await self._route(
             scope["method"], scope["path"], parse_qs(scope["query_string"].decode()), body
         )
         text = msgspec.json.encode(answer)
@@ -191,7 +191,7 @@ class Simulation:
         setting = msgspec.to_builtins(self.dialects.setting)
         return {**setting, "spoken": dict(sorted(self.dialects.spoken.items()))}
 
-    async def _ask(  # noqa: C901
+    async def _route(  # noqa: C901
         self, method: str, path: str, query: dict[str, list[str]], body: bytes
     ) -> tuple[int, Any]:
         try:

@@ -86,7 +86,7 @@ class CallbackReader:
         if found.year not in YEARS:
             raise InvalidMessage("payload_invalid", where="$.thoiDiem", why=OUT_OF_RANGE)
         if DOTNET.fullmatch(text):
-            findings.note(DriftKind.OTHER_TYPE, "thoiDiem")
+            findings.add(DriftKind.OTHER_TYPE, "thoiDiem")
         return found.astimezone(UTC)
 
 
@@ -116,7 +116,7 @@ def _number(value: Any) -> Any:
 
 def _in_our_letters(number: str, name: str, findings: Findings) -> str:
     if number != number.upper():
-        findings.note(DriftKind.UNKNOWN_VALUE, name)
+        findings.add(DriftKind.UNKNOWN_VALUE, name)
     return number.upper()
 
 
@@ -125,7 +125,7 @@ def _step(text: str, findings: Findings) -> str:
     found = _APART.sub("-", folded(text.casefold())).strip("-")
     if found == text or found not in frozenset(TownStep):
         return text
-    findings.note(DriftKind.UNKNOWN_VALUE, "buoc")
+    findings.add(DriftKind.UNKNOWN_VALUE, "buoc")
     return found
 
 

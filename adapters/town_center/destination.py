@@ -124,7 +124,7 @@ class TownCenter:
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:
         """Ask whether the town has the effect of `request`; raises TransientFailure."""
-        held, reply = self._held(request.number)
+        held, reply = self._look_up(request.number)
         evidence = digest(reply)
         if held is None:
             if request.beside:
@@ -166,7 +166,7 @@ class TownCenter:
 
     def _compare(self, request: Request) -> None:
         """Raise PermanentFailure `partner_conflict` when the town's dossier is another one."""
-        held, _ = self._held(request.number)
+        held, _ = self._look_up(request.number)
         if held is None:
             raise AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
         found = compare(held, request, self.settings.resolution)
@@ -183,7 +183,7 @@ class TownCenter:
         failure.differs = found.differs
         raise failure
 
-    def _held(self, number: str) -> tuple[Shown | None, Reply]:
+    def _look_up(self, number: str) -> tuple[Shown | None, Reply]:
         """Return the town's dossier. None only on its own word, not on any 404 of a gateway.
 
         Reading has no effect, so whatever goes wrong here is a TransientFailure. Where the town has

@@ -3,19 +3,25 @@
 Failures of the line are classed by phase where they happen, and statuses without a readable body
 are the same for every partner (both in adapters/wire); here is what the town itself says. What each
 code means stands in the town's profile; when a code may be believed is the wire's rule
-(`adapters/wire/reading/judge.py`). A code that the profile does not know leaves the effect unknown.
+(`adapters/wire/reading/code_table.py`). A code that the profile does not know leaves the effect
+unknown.
 """
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.town_center.callbacks.reading import ReportedStep, Shown, read_found, read_said
+from adapters.town_center.callbacks.reading import (
+    ReportedStep,
+    Shown,
+    read_found,
+    read_reported_step,
+)
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
 from adapters.wire.profile import Means, Profile
-from adapters.wire.reading import judge
-from adapters.wire.reading.judge import CodeTable
+from adapters.wire.reading import code_table
+from adapters.wire.reading.code_table import CodeTable
 from adapters.wire.replies import expect_success, retry_after
 from hub.ports import DriftKind
 from hub.rules.failures.errors import (
@@ -31,7 +37,7 @@ ALREADY = "đã tồn tại"
 """Land systems were seen to say it in the text only, with whatever code."""
 
 FAILURES: Mapping[str, tuple[type[DeliveryFailure], str]] = {
-    **judge.FAILURES,
+    **code_table.FAILURES,
     Means.SESSION_OVER: (TransientFailure, "partner_login"),
     Means.NOT_THERE: (PermanentFailure, "partner_refused"),
 }
@@ -64,13 +70,13 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     dossier tells nothing of ours, and one that names none is no proof that ours is done.
     """
     try:
-        said = read_said(reply)
+        said = read_reported_step(reply)
     except AmbiguousFailure:
         expect_success(reply)
         raise
     named = bool(said.number) and compare_codes(number, said.number) is Likeness.SAME
     if named and said.number != number:
-        reply.findings.note(DriftKind.UNKNOWN_VALUE, "SoBienNhan")
+        reply.findings.add(DriftKind.UNKNOWN_VALUE, "SoBienNhan")
     if said.number and not named:
         raise reply.findings.refuse("SoBienNhan", "the reply is for another dossier")
     text = unicodedata.normalize("NFC", said.message).casefold()
@@ -115,7 +121,7 @@ def meaning(reply: Reply, said: ReportedStep, *, table: CodeTable) -> Means:
     if not said.code:
         expect_success(reply)
         raise reply.findings.refuse(PLACE, "missing")
-    means = table.judge(reply, said.code, said.message, place=PLACE)
+    means = table.classify(reply, said.code, said.message, place=PLACE)
     if means is Means.UNKNOWN:
         expect_success(reply)
     if means in FAILURES and means is not Means.SERVER_ERROR and True in (said.success, said.done):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from adapters.town_center import faults
-from adapters.town_center.callbacks.reading import read_found, read_said
+from adapters.town_center.callbacks.reading import read_found, read_reported_step
 from adapters.town_center.compare import TRANSFER, sent_in
 from adapters.town_center.contract import HeldDossier, Transfer
 from adapters.town_center.destination import LOOK_UP, PING, TownCenter
@@ -130,11 +130,11 @@ class TownRehearsal:
             said, held = read_found(reply, dates=self._dates)
             shown = self._shown(held) if held is not None else None
             return Heard(code=said.code, message=said.message, shown=shown)
-        said = read_said(reply)
+        said = read_reported_step(reply)
         names = bool(self._number) and said.number == self._number
         return Heard(code=said.code, message=said.message, names=names)
 
-    def judge(self, operation: str, reply: Reply, heard: Heard) -> Means:
+    def classify(self, operation: str, reply: Reply, heard: Heard) -> Means:
         """Return what that means."""
         del heard
         if operation == LOGIN:

@@ -25,8 +25,8 @@ from adapters.wire.login.login_end import Kind, LoginEnd, login_end
 from adapters.wire.login.shared_login import Granted, Login
 from adapters.wire.profile import Means
 from adapters.wire.reading import Findings
+from adapters.wire.reading.code_table import normal
 from adapters.wire.reading.documents.xml import PAGE_LIMIT
-from adapters.wire.reading.judge import normal
 from adapters.wire.replies import evidenced, expect_success, without_effect
 from hub.messages import catalog
 from hub.ports import DriftObserver, ignore_drift

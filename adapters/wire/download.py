@@ -95,7 +95,7 @@ class Download(io.RawIOBase):
         coding = str(response.headers.get("content-encoding", "")).strip().lower()
         self._unpacker = Unpacker(coding) if coding in CODINGS else None
         if self._unpacker is not None:
-            findings.note(DriftKind.CODING, "gzip" if coding in GZIP else "deflate")
+            findings.add(DriftKind.CODING, "gzip" if coding in GZIP else "deflate")
             findings.report()
 
     def readable(self) -> bool:
@@ -106,7 +106,7 @@ class Download(io.RawIOBase):
         """Read what is there into `buffer`; ends at the limit. Raises TransientFailure."""
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self._left)
-        piece = self._ahead[:wanted] or self._taken(wanted)
+        piece = self._ahead[:wanted] or self._next_bytes(wanted)
         self._ahead = self._ahead[len(piece) :]
         view[: len(piece)] = piece
         self._left -= len(piece)
@@ -119,11 +119,11 @@ class Download(io.RawIOBase):
     def peek(self, size: int) -> bytes:
         """Return at most so many of the next bytes, and leave them; raises TransientFailure."""
         size = min(size, self._left)
-        while len(self._ahead) < size and (piece := self._taken(size - len(self._ahead))):
+        while len(self._ahead) < size and (piece := self._next_bytes(size - len(self._ahead))):
             self._ahead += piece
         return self._ahead
 
-    def _taken(self, wanted: int) -> bytes:
+    def _next_bytes(self, wanted: int) -> bytes:
         """Return the next bytes from the line, b"" at the end."""
         try:
             piece = self._next(wanted) if wanted else b""
@@ -139,7 +139,7 @@ class Download(io.RawIOBase):
         """Return the next bytes of the file, b"" at its end."""
         if self._unpacker is None:
             return bytes(self._response.read1(wanted, decode_content=False))
-        while not (found := self._unpacker.take(wanted)):
+        while not (found := self._unpacker.read(wanted)):
             piece = self._response.read1(PIECE, decode_content=False)
             if not piece:
                 if not self._guard.has_cut:

@@ -41,7 +41,7 @@ def check_first(reply: Reply, name: str, sent: str, *, used: bool, ending: Endin
     if ending is Ending.BEHIND:
         raise _foreign(reply, name or "HTTP", "more than one reply came for one call")
     if name:
-        findings.note(DriftKind.ECHO, f"{name} {'changed' if any(given) else 'missing'}")
+        findings.add(DriftKind.ECHO, f"{name} {'changed' if any(given) else 'missing'}")
     return False
 
 

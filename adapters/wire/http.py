@@ -95,7 +95,7 @@ class Wire:
             fields["Connection"] = "close"
         request = self._request(method, self._path + target or "/", fields, body)
         findings = Findings(self._partner, operation, observe=self._observe)
-        connection, used = self._take() if echo else (self._dialer.open(), False)
+        connection, used = self._acquire() if echo else (self._dialer.open(), False)
         reusable = False
         try:
             patience = reply_timeout or self.limits.reply_timeout
@@ -155,7 +155,7 @@ class Wire:
                 raise AmbiguousFailure("reply_dropped", broken) from failure
             raise
 
-    def _take(self) -> tuple[HTTPConnection, bool]:
+    def _acquire(self) -> tuple[HTTPConnection, bool]:
         """Return a connection, and whether it carried a call before."""
         oldest = time.monotonic() - self.limits.idle.total_seconds()
         while True:

@@ -31,7 +31,7 @@ def open_store(
     """Return the installation's store; raises SchemaMismatch where its schema is another one.
 
     `migrating` makes the database, or brings it to this program's schema: for the start of a hub
-    and for the command that says so. `rings`: for a process without a relay.
+    and for the command that says so. `notify_listeners`: for a process without a relay.
     """
     if not migrating:
         revision.require_file(settings.database)
@@ -61,7 +61,7 @@ def id_of(store: Store) -> str:
     if found:
         return found
     with store.write() as tx:
-        return identity.settle(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
+        return identity.ensure_id(tx, identity.fresh(host=socket.gethostname(), now=utc_now()))
 
 
 def mark_of(settings: Settings) -> "CallCounterFile":

@@ -106,5 +106,5 @@ def _relay(hub: Hub) -> Relay:
     """
     alone = set(hub.settings.role_names) == set(ROLES)
     relay = Relay(hub.store, hub.broker, poll=1.0 if alone else 0.2, listens=not alone)
-    hub.committed.append(relay.bell.ring)
+    hub.committed.append(relay.wakeup.wake)
     return relay

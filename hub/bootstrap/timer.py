@@ -48,18 +48,18 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
     """Return what the timer checks besides, each in transactions of its own."""
     rules, hours = hub.records.rules, hub.settings.alert_hours
     checks: list[Callable[[datetime], object]] = [
-        UnknownCodes(store=hub.store, rules=rules).look,
-        AccessFindings(store=hub.store).look,
-        UnprovenEffects(store=hub.store, rules=rules).look,
-        UnreadableReplies(store=hub.store).look,
-        PaperRefreshes(store=hub.store, rules=rules).look,
+        UnknownCodes(store=hub.store, rules=rules).check,
+        AccessFindings(store=hub.store).check,
+        UnprovenEffects(store=hub.store, rules=rules).check,
+        UnreadableReplies(store=hub.store).check,
+        PaperRefreshes(store=hub.store, rules=rules).check,
         EndingSecrets(store=hub.store).check,
-        Conservation(store=hub.store).look,
-        DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).look,
+        Conservation(store=hub.store).check,
+        DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]
     if hours:
         within = timedelta(hours=hours)
-        checks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).look)
+        checks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).check)
     return partial(check_all, checks)
 
 

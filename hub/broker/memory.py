@@ -183,7 +183,7 @@ class MemoryConsumer:
         self._queues = queues
         self._name = queue
         self._prefetch = prefetch
-        self._unsettled: dict[int, _Entry] = {}
+        self._unacknowledged: dict[int, _Entry] = {}
         self._last_tag = 0
         self._session = 1
         self._woken = False
@@ -203,17 +203,17 @@ class MemoryConsumer:
             room = max(0, min(self._room(limit), len(queue.ready)))
             return [self._hand_out(queue.ready.popleft()) for _ in range(room)]
 
-    def take_at_most(self, prefetch: int) -> None:
+    def set_prefetch(self, prefetch: int) -> None:
         """Go on with another prefetch; 0 takes nothing more."""
         with self._queues.lock:
             self._prefetch = prefetch
 
     def _room(self, limit: int) -> int:
-        return min(limit, self._prefetch - len(self._unsettled))
+        return min(limit, self._prefetch - len(self._unacknowledged))
 
     def _hand_out(self, entry: _Entry) -> Incoming:
         self._last_tag += 1
-        self._unsettled[self._last_tag] = entry
+        self._unacknowledged[self._last_tag] = entry
         return Incoming(
             tag=self._last_tag,
             session=self._session,
@@ -225,28 +225,28 @@ class MemoryConsumer:
             headers=dict(entry.headers),
         )
 
-    def _take(self, message: Incoming) -> _Entry | None:
+    def _remove(self, message: Incoming) -> _Entry | None:
         if message.session != self._session:
             return None
-        return self._unsettled.pop(message.tag, None)
+        return self._unacknowledged.pop(message.tag, None)
 
     def ack(self, messages: Iterable[Incoming]) -> None:
-        """Settle for good; what is not open any more is skipped."""
+        """Acknowledge for good; what is not open any more is skipped."""
         with self._queues.lock:
             for message in messages:
-                self._take(message)
+                self._remove(message)
 
     def reject(self, message: Incoming) -> None:
         """Put into the dead-letter queue."""
         with self._queues.lock:
-            entry = self._take(message)
+            entry = self._remove(message)
             if entry is not None and not self._queues.closed:
                 self._queues.bury(self._queues.find(self._name), entry, reason="rejected")
 
     def fail(self, message: Incoming) -> None:
         """Put back at the head of the queue, counted towards the delivery limit."""
         with self._queues.lock:
-            entry = self._take(message)
+            entry = self._remove(message)
             if entry is not None and not self._queues.closed:
                 self._queues.give_back(self._queues.find(self._name), [entry])
 
@@ -258,10 +258,10 @@ class MemoryConsumer:
                 self._queues.find(self._name).filled.notify_all()
 
     def close(self) -> None:
-        """Give back what was not settled; this counts as a failed attempt, as with RabbitMQ."""
+        """Give back what was not acknowledged; it counts as a failed attempt, as with RabbitMQ."""
         with self._queues.lock:
-            entries = list(self._unsettled.values())
-            self._unsettled.clear()
+            entries = list(self._unacknowledged.values())
+            self._unacknowledged.clear()
             self._session += 1
             if entries and not self._queues.closed:
                 self._queues.give_back(self._queues.find(self._name), entries)

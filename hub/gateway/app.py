@@ -65,7 +65,7 @@ def _install_health(app: FastAPI, store: Store) -> None:
     @app.get("/health")
     def health() -> dict[str, str]:
         with store.read() as tx:
-            work_counts.look(tx)
+            work_counts.read_one_row(tx)
         return {"status": "ok"}
 
 

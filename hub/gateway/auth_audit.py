@@ -75,7 +75,7 @@ class Denials(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            self.bell.wait(self.window.total_seconds() / 4)
+            self.wakeup.wait(self.window.total_seconds() / 4)
             self.flush()
         self.flush(everything=True)
 

@@ -337,7 +337,7 @@ def may_be_superseded(payload: p.Payload) -> bool:
     return bool(field) and bool(getattr(payload, field))
 
 
-def says_the_same(message: Message, other: Message) -> bool:
+def agree_in_content(message: Message, other: Message) -> bool:
     """Tell whether two messages of a type agree in content: payload but for the circumstances, and
     which files for which components. What may differ is compared as a person reads it."""
     ours, theirs = (

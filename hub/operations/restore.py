@@ -24,7 +24,7 @@ class Restored:
     handled: int
     failed: int
     """Accepted messages on which our own code failed: what they say will not be asked about."""
-    asked: int
+    queried: int
     """Deliveries that are asked about now."""
     behind: int
     """Deliveries that are asked about when those before them are settled."""

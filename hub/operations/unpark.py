@@ -46,7 +46,7 @@ class Unparked:
     refused: dict[str, str]
 
 
-def look(
+def preview(
     store: Store, chosen: Chosen, *, to_drop: bool = False
 ) -> tuple[list[Parked], dict[str, str]]:
     """Return what would be taken up, and by id why the others would not. Changes nothing.
@@ -77,8 +77,8 @@ def unpark(
     What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
     """
     by: SignedBy = {"actor": actor, "reason": reason, "now": now}
-    act = _Act("message.unpark", parked.take_up, _PARKED_AGAIN)
-    return _each_batch(store, chosen, look(store, chosen), act, by, batch)
+    act = _Act("message.unpark", parked.accept_again, _PARKED_AGAIN)
+    return _each_batch(store, chosen, preview(store, chosen), act, by, batch)
 
 
 def drop(store: Store, chosen: Chosen, by: SignedBy, *, batch: int = BATCH) -> Unparked:
@@ -88,11 +88,11 @@ def drop(store: Store, chosen: Chosen, by: SignedBy, *, batch: int = BATCH) -> U
     about a dossier with a legal hold is refused.
     """
 
-    def take(tx: Tx, ids: Sequence[str]) -> list[str]:
+    def drop_parked(tx: Tx, ids: Sequence[str]) -> list[str]:
         return parked.drop(tx, ids, now=by["now"])
 
-    act = _Act("message.drop", take, _ON_HOLD)
-    return _each_batch(store, chosen, look(store, chosen, to_drop=True), act, by, batch)
+    act = _Act("message.drop", drop_parked, _ON_HOLD)
+    return _each_batch(store, chosen, preview(store, chosen, to_drop=True), act, by, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +100,19 @@ class _Act:
     """What is done with parked messages: its name in the audit, and why one is left parked."""
 
     action: str
-    take: Callable[[Tx, Sequence[str]], list[str]]
+    apply: Callable[[Tx, Sequence[str]], list[str]]
     left: str
 
 
 def _each_batch(
     store: Store,
     chosen: Chosen,
-    looked: tuple[list[Parked], dict[str, str]],
+    previewed: tuple[list[Parked], dict[str, str]],
     act: _Act,
     by: SignedBy,
     batch: int,
 ) -> Unparked:
-    found, refused = looked
+    found, refused = previewed
     ids = [one.id for one in found]
     object = (
         f"{chosen}, {len(ids)} messages" if isinstance(chosen, ParkedFilter) else ", ".join(ids)
@@ -121,7 +121,7 @@ def _each_batch(
     count = 0
     for page in _pages(ids, batch):
         with store.write() as tx:
-            taken = set(act.take(tx, page))
+            taken = set(act.apply(tx, page))
             if taken and not count:
                 audit.record(tx, actor, act.action, object=object, reason=reason, now=now)
             refused |= _why_not(tx, [id for id in page if id not in taken], act.left)

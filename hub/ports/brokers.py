@@ -88,7 +88,7 @@ class Consumer(Protocol):
         Raises ConsumerLost (once per loss) or BrokerUnavailable.
         """
 
-    def take_at_most(self, prefetch: int) -> None:
+    def set_prefetch(self, prefetch: int) -> None:
         """Go on with another prefetch; with 0 take nothing more.
 
         At 0 everything that was not handed out lies in the queue again, ready; what was handed out

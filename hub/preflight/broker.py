@@ -69,7 +69,7 @@ def _found(settings: Settings) -> Iterator[Check]:
 
 
 def _plan(settings: Settings, plan: TopologyPlan) -> Iterator[Check]:
-    verdict = versions.judge(plan.version)
+    verdict = versions.check_version(plan.version)
     yield Check("broker version", verdict.ok, verdict.detail, verdict.fix, fatal=verdict.refuses)
     if plan.clean:
         yield Check("broker", True, "as the topology says")
@@ -172,7 +172,7 @@ def _size(broker_url: str) -> Check:
     """Try a message as large as the largest that the hub may say."""
     fix = f"Set max_message_size in rabbitmq.conf to {MAX_BYTES} or more (16 MiB is usual)."
     try:
-        problem = probe.takes_messages_of(broker_url, MAX_BYTES)
+        problem = probe.why_not_accepted(broker_url, MAX_BYTES)
     except BrokerUnavailable as error:
         return Check("message size", False, f"not tried: {error}", "Run `hub doctor` again.")
     good = f"a message of {MAX_BYTES // 1024} KiB, our largest, was taken"

@@ -30,7 +30,7 @@ def running(settings: Settings) -> Iterator[Check]:
         if replaced(row, rows) and not runs_here(row):
             continue  # it was killed, and another took its place
         yield _process(row, now)
-        yield from _looked(row, now)
+        yield from _checks_of(row, now)
     if not rows:
         yield Check("processes", True, text("checks.no_process"))
     detail, fix = text("checks.due_dates", count=near), text("checks.due_dates_fix")
@@ -48,7 +48,7 @@ def _process(row: Any, now: datetime) -> Check:
     return Check(f"process {row.process}", good, detail, fix)
 
 
-def _looked(row: Any, now: datetime) -> Iterator[Check]:
+def _checks_of(row: Any, now: datetime) -> Iterator[Check]:
     if row.looked_at is None:
         return
     found = from_text(row.findings)

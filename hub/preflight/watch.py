@@ -41,7 +41,7 @@ class Watch(Role):
         self.pause = pause
         self._found = list(found)
         """What the last look found; at first what the start found, which has been told."""
-        self._told = _alarms(self._found)
+        self._reported = _alarms(self._found)
         self._measured: list[Check] = []
 
     def run(self) -> None:
@@ -51,7 +51,7 @@ class Watch(Role):
             if self.measure():
                 self._share()
             # Measuring takes minutes: the next look must not be later for it.
-            self.bell.wait(max(0.0, due - time.monotonic()))
+            self.wakeup.wait(max(0.0, due - time.monotonic()))
             if not self.stopping.is_set():
                 self.check_now()
 
@@ -66,8 +66,8 @@ class Watch(Role):
         if self.keep is not None:
             self.keep(to_text(found))
         wrong = [check for check in found if not check.ok]
-        report(check for check in wrong if not _alarms([check]) <= self._told)
-        self._told = _alarms(wrong)
+        report(check for check in wrong if not _alarms([check]) <= self._reported)
+        self._reported = _alarms(wrong)
         log.info(Event.PREFLIGHT_DONE, count=len(wrong), detail=f"{len(found)} things looked at")
         return wrong
 

@@ -37,14 +37,14 @@ class StatisticsRow:
     in_process_late: int = 0
 
     @property
-    def settled_in_time(self) -> int:
-        """Settled early or on time (giải quyết trước hạn, đúng hạn)."""
+    def ended_in_time(self) -> int:
+        """Ended early or on time (giải quyết trước hạn, đúng hạn)."""
         return self.early + self.on_time
 
     @property
-    def settled(self) -> int:
-        """Settled, whether or not in time."""
-        return self.settled_in_time + self.late
+    def ended(self) -> int:
+        """Ended, whether or not in time."""
+        return self.ended_in_time + self.late
 
     @property
     def in_process(self) -> int:

@@ -48,7 +48,7 @@ class Standing:
     """When the call was over on our side; None where that was never written down."""
     absent_at: datetime | None = None
     """When the question was asked whose "not there" was the first to count."""
-    said_to_exist: bool = False
+    reported_existing: bool = False
     """The partner answered "already exists" to the call itself."""
 
 
@@ -74,7 +74,7 @@ def weigh_absent(
     missing = standing.absent_at + patience.distance - (standing.since + age)
     if missing > timedelta():
         return QueryAgain(now + missing, absent_at=standing.absent_at)
-    return NeedsPerson() if standing.said_to_exist else NoEffect()
+    return NeedsPerson() if standing.reported_existing else NoEffect()
 
 
 def weigh_unclear(

@@ -20,7 +20,7 @@ ISOLATED_QUERIES = 10
 question has no effect and may take minutes: a stop often falls into one."""
 
 
-def is_suspect(lost: int) -> bool:
+def is_possible_poison(lost: int) -> bool:
     """Tell whether a message that was delivered `lost` times without an end is handled alone."""
     return lost >= ISOLATE_FROM
 

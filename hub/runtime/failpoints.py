@@ -79,7 +79,7 @@ class _Armed:
 
 _armed: dict[str, _Armed] = {}
 _file: Path | None = None
-_said = ""
+_armed_text = ""
 """What stood in the file the last time."""
 _lock = threading.Lock()
 
@@ -95,14 +95,14 @@ def arm(text: str) -> None:
         _armed.update(found)
 
 
-def heed(file: str) -> None:
+def watch_file(file: str) -> None:
     """From now on arm what stands in `file` whenever that changes; "" for none.
 
     So a drill can strike again and again without starting the process anew.
     """
-    global _file, _said
+    global _file, _armed_text
     with _lock:
-        _file, _said = (Path(file) if file else None), ""
+        _file, _armed_text = (Path(file) if file else None), ""
 
 
 def check(text: str) -> str:
@@ -122,7 +122,7 @@ def passing(point: Point) -> None:
 
 def _pass(point: Point) -> None:
     with _lock:
-        _look()
+        _reload_file()
         armed = _armed.get(point)
         if armed is None:
             return
@@ -133,14 +133,14 @@ def _pass(point: Point) -> None:
     os.kill(os.getpid(), armed.signal)
 
 
-def _look() -> None:
+def _reload_file() -> None:
     """Read the file, if there is one; the lock is held."""
-    global _said
+    global _armed_text
     if _file is None:
         return
     said = _file.read_text(encoding="ascii") if _file.exists() else ""
-    if said != _said:
-        _said = said
+    if said != _armed_text:
+        _armed_text = said
         _armed.clear()
         _armed.update(_parse(said))
 

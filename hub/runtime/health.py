@@ -43,7 +43,7 @@ def problems(settings: Settings, *, now: datetime) -> list[str]:
     found = [problem for role in settings.role_names for problem in _of_role(role, rows, now)]
     found = list(dict.fromkeys(found))
     found += [f"{one.partner}: {one.text}" for one in lacking if one.pending]
-    if "gateway" in settings.role_names and (problem := _door(settings)):
+    if "gateway" in settings.role_names and (problem := _gateway_trouble(settings)):
         found.append(problem)
     return found
 
@@ -63,7 +63,7 @@ def _of_role(role: str, rows: Sequence[Any], now: datetime) -> Iterator[str]:
             yield row.troubles
 
 
-def _door(settings: Settings) -> str:
+def _gateway_trouble(settings: Settings) -> str:
     """Return why the gateway does not answer on this machine, "" when it does."""
     host = in_url(settings.http_host)
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104

@@ -43,7 +43,7 @@ class Heartbeat(Role):
         while not self.stopping.is_set():
             with _store_may_be_away():
                 self.once()
-            self.bell.wait(EVERY.total_seconds())
+            self.wakeup.wait(EVERY.total_seconds())
 
     def once(self) -> None:
         """Write one beat."""

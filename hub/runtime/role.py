@@ -20,7 +20,7 @@ class Wakeup:
     def __init__(self) -> None:
         self._event = threading.Event()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake the waiter, now or at its next wait."""
         self._event.set()
 
@@ -50,12 +50,12 @@ class Role(ABC):
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
-        self.bell = Wakeup()
+        self.wakeup = Wakeup()
         self._thread: threading.Thread | None = None
         self.beaten = time.monotonic()
         """By `time.monotonic`: when a turn of the work was last done."""
         self._crashed: tuple[float, str] | None = None
-        self._asked_to_stop: float | None = None
+        self._stop_requested_at: float | None = None
 
     @abstractmethod
     def run(self) -> None:
@@ -94,10 +94,10 @@ class Role(ABC):
 
     def request_stop(self) -> None:
         """Ask the role to end; returns at once."""
-        if self._asked_to_stop is None:
-            self._asked_to_stop = time.monotonic()
+        if self._stop_requested_at is None:
+            self._stop_requested_at = time.monotonic()
         self.stopping.set()
-        self.bell.ring()
+        self.wakeup.wake()
 
     def stop(self) -> None:
         """Ask the role to end and wait for it, at most `stop_within` from the first request on.
@@ -106,7 +106,7 @@ class Role(ABC):
         """
         self.request_stop()
         if self._thread is not None:
-            asked = self._asked_to_stop or time.monotonic()
+            asked = self._stop_requested_at or time.monotonic()
             self._thread.join(max(0.0, asked + self.stop_within - time.monotonic()))
             if self._thread.is_alive():
                 log.error(Event.STOP_OVERDUE, role=self.name)

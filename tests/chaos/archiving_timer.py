@@ -44,11 +44,11 @@ class SoonArchived(Archive):
         """Return before which a dossier must have ended; an hour's jump ahead is no age."""
         return min(self.clock(), utc_now()) - age(self.folder)
 
-    def look_again(
+    def recheck_at(
         self, standing: DossierStanding, why: KeepReason, *, before: datetime
     ) -> datetime:
         """Return what `cutoff` must have reached: a second later, not the next month."""
-        later = super().look_again(standing, why, before=before)
+        later = super().recheck_at(standing, why, before=before)
         return min(later, before + timedelta(seconds=1))
 
 

@@ -51,7 +51,7 @@ class Watched:
         watch = ContractWatch(
             self.store, [self.reader], clock=lambda: self.now, every=DAY, known=self.known
         )
-        return watch.look(self.reader)
+        return watch.check(self.reader)
 
     @property
     def kept(self) -> contracts.KeptContract:

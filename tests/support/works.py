@@ -139,14 +139,14 @@ class Works(Generic[P]):
 
     def committed(self) -> None:
         """Wake the relay and whoever waits for a settlement."""
-        self.relay.bell.ring()
+        self.relay.wakeup.wake()
         self.settled.set()
 
     def say(self, *messages: Message) -> None:
         """Say messages, as a handler would."""
         with self.store.write() as tx:
             emit(tx, messages, now())
-        self.relay.bell.ring()
+        self.relay.wakeup.wake()
 
     def states(self) -> dict[str, int]:
         """Return the partner's deliveries by state, only those that occur."""

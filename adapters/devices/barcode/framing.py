@@ -21,7 +21,7 @@ class Framing:
     """What has come of the next code."""
 
     def __init__(self, silence: timedelta = SILENCE) -> None:
-        self._silence = silence.total_seconds()
+        self._quiet_time = silence.total_seconds()
         self._pending = b""
         self._quiet_since: float | None = None
 
@@ -51,7 +51,7 @@ class Framing:
             return []
         if self._quiet_since is None:
             self._quiet_since = now
-        if now - self._quiet_since < self._silence:
+        if now - self._quiet_since < self._quiet_time:
             return []
         code, self._pending = _plain(self._pending), b""
         return [code] if code else []

@@ -99,14 +99,14 @@ class BarcodeSource:
             else:
                 codes = framing.quiet(time.monotonic())
             for code in codes:
-                os.write(handle, BEEP if self.take(code, sink) else REFUSED)
+                os.write(handle, BEEP if self.submit(code, sink) else REFUSED)
 
     def _lost(self, cause: str) -> None:
         if not self.trouble:
             log.error("device_lost", role=self.name, error=cause)
         self.trouble = cause
 
-    def take(self, code: bytes, sink: Sink) -> bool:
+    def submit(self, code: bytes, sink: Sink) -> bool:
         """Hand one code to the hub; tell whether it was taken."""
         at = self.clock()
         try:

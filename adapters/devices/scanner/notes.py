@@ -25,7 +25,7 @@ def advice_on(code: str) -> str:
     return text(f"scans.on_{code}" if code in _SPECIFIC else "scans.other")
 
 
-def note_for(place: Path) -> Path:
+def path_of_note(place: Path) -> Path:
     """Return where the note for a file at `place` stands."""
     # A name may be bytes that are no text, and so long that nothing can be put behind it.
     return place.with_name(os.fsdecode(os.fsencode(place.name)[:LONGEST_NAME]) + ".txt")
@@ -35,9 +35,9 @@ def write_note(place: Path, *, name: str, why: str, what_to_do: str, headline: s
     """Write the note for the file that is, or would be, at `place`."""
     shown = name.encode("utf-8", "replace").decode()
     words = text("scans.note", headline=headline, name=shown, why=why, advice=what_to_do)
-    note_for(place).write_text(f"{words}\n", encoding="utf-8")
+    path_of_note(place).write_text(f"{words}\n", encoding="utf-8")
 
 
 def remove_note(place: Path) -> None:
     """Remove the note again, where there is one: the file was taken after all."""
-    note_for(place).unlink(missing_ok=True)
+    path_of_note(place).unlink(missing_ok=True)

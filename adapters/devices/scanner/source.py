@@ -77,7 +77,7 @@ class ScannerSource:
         self.trouble = ""
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
-        self._told: dict[Path, Marks] = {}
+        self._reported: dict[Path, Marks] = {}
         self._cleared = -math.inf
 
     def run(
@@ -109,7 +109,7 @@ class ScannerSource:
             try:
                 marks = marks_of(path.lstat())
                 if marks is not None and self._at_rest.rested(path, marks, self._monotonic()):
-                    count += self._take(path, marks, sink)
+                    count += self._submit(path, marks, sink)
             except OSError as error:
                 if os.path.lexists(path):  # else whoever put it there has taken it away again
                     failed = error
@@ -124,7 +124,7 @@ class ScannerSource:
             if not is_left_alone(path.name):
                 yield path
 
-    def _take(self, path: Path, marks: Marks, sink: Sink) -> bool:
+    def _submit(self, path: Path, marks: Marks, sink: Sink) -> bool:
         """Hand one file to the hub; tell whether it was taken."""
         named = read_name(path.name)
         if named is None:
@@ -134,7 +134,7 @@ class ScannerSource:
         with path.open("rb") as stream:
             lack = lack_of(stream, named.media_type)
         if lack:
-            self._tell_unfinished(path, marks, lack)
+            self._report_unfinished(path, marks, lack)
             return False
         path = claim(path, self.folder, inode=marks.inode)
         try:
@@ -145,8 +145,10 @@ class ScannerSource:
             return False
         path.rename(_free(self.folder / TAKEN / path.name))
         end_claim(path)
-        if self._told:
-            self._told = {told: was for told, was in self._told.items() if told.name != path.name}
+        if self._reported:
+            self._reported = {
+                told: was for told, was in self._reported.items() if told.name != path.name
+            }
             remove_note(self.folder / REFUSED / path.name)
         return True
 
@@ -161,10 +163,10 @@ class ScannerSource:
             )
             if marks_of(os.fstat(stream.fileno())) != before:
                 return False  # written to while it was read: it is looked at again
-        self._say(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
+        self._emit(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
         return True
 
-    def _say(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
+    def _emit(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
         try:
             payload = msgspec.convert(
                 DocumentScanned(
@@ -200,13 +202,13 @@ class ScannerSource:
         end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
-    def _tell_unfinished(self, path: Path, marks: Marks, lack: str) -> None:
+    def _report_unfinished(self, path: Path, marks: Marks, lack: str) -> None:
         """Tell the officer, once, of a file that has lain there for long and is not whole."""
         if self._monotonic() - self._at_rest.since(path) < TOLD_AFTER:
             return
-        if self._told.get(path) == marks:
+        if self._reported.get(path) == marks:
             return
-        self._told[path] = marks
+        self._reported[path] = marks
         write_note(
             self.folder / REFUSED / path.name,
             name=path.name,

@@ -129,7 +129,7 @@ def is_number(found: str, number: str, place: str, findings: Findings) -> bool:
     if compare_codes(number, found) is not Likeness.SAME:
         return False
     if found != number:
-        findings.note(DriftKind.UNKNOWN_VALUE, place)
+        findings.add(DriftKind.UNKNOWN_VALUE, place)
     return True
 
 

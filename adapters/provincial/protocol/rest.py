@@ -93,9 +93,9 @@ class RestProtocol:
                 return replace(said, session=record["session"])
             case Operation.LOOK_UP:
                 found = only(record["result"], reply.findings) or {"HoSo": None, "TienDo": []}
-                shown = bool(found["TienDo"]) or self._says_none(reader)
+                shown = bool(found["TienDo"]) or self._means_none(reader)
                 if not shown:
-                    reply.findings.note(DriftKind.MISSING_FIELD, STEPS)
+                    reply.findings.add(DriftKind.MISSING_FIELD, STEPS)
                 return replace(
                     said, dossier=found["HoSo"], steps=found["TienDo"], steps_shown=shown
                 )
@@ -105,7 +105,7 @@ class RestProtocol:
         done = done_in(record["result"], reply.findings)
         return replace(said, done=done, others=others_in(record))
 
-    def _says_none(self, reader: RecordReader) -> bool:
+    def _means_none(self, reader: RecordReader) -> bool:
         """Tell whether a list of steps that was read as empty is the province's word."""
         return not reader.unread and (self._may_omit or STEPS not in reader.absent)
 

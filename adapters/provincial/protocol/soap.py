@@ -61,13 +61,13 @@ class SoapProtocol:
         self._schema = Schema(settings.xsd)
         self._addresses = {it: settings.address(it) for it in Operation}
         self._charset = settings.profile.encodings.charset
-        self._moulds = EnvelopeTemplates(self._render)
+        self._templates = EnvelopeTemplates(self._render)
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the envelope in two halves; see `Dialect`."""
         given = {} if operation == Operation.LOGIN else {"session": SESSION}
         try:
-            whole = self._moulds.render(operation, {**given, **arguments}).encode()
+            whole = self._templates.render(operation, {**given, **arguments}).encode()
             self._schema.check(parse(whole)[0][0])
         except InvalidMessage as error:
             raise PermanentFailure("prepare_failed", f"{error.where}: {error.why}") from None
@@ -162,7 +162,7 @@ _SHAPES: Mapping[str, Shape] = {
 def _check_name(name: str, operation: str, reply: Reply) -> None:
     """Raise for an element that is not the reply to this operation."""
     if name.casefold().startswith(operation.casefold()):
-        reply.findings.note(DriftKind.OTHER_NAME, named(name))
+        reply.findings.add(DriftKind.OTHER_NAME, named(name))
         return
     expect_success(reply)
     raise reply.findings.refuse("Envelope/Body", "the reply to another operation")

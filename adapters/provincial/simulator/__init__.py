@@ -71,7 +71,7 @@ class Province(Partner):
                 return soap.fault("Client", f"{error.where}: {error.why}")
             return rest.broken(error)
         said = await self._do(operation, arguments, call.look_up)
-        return self._say(call, operation, said, number=_number(arguments))
+        return self._write(call, operation, said, number=_number(arguments))
 
     async def _do(self, operation: str, arguments: dict[str, Any], seen: LookUp) -> OfficeReply:
         if operation == Operation.LOGIN:
@@ -90,7 +90,7 @@ class Province(Partner):
                 return self.office.procedure(arguments.get("maTTHC", ""))
         return REFUSED
 
-    def _say(self, call: Call, operation: str, said: OfficeReply, *, number: str) -> Answer:
+    def _write(self, call: Call, operation: str, said: OfficeReply, *, number: str) -> Answer:
         write = soap.write if call.path == SOAP_PATH else rest.write
         answer = write(operation, said, number=number)
         if request_id := call.header(b"x-request-id"):
@@ -98,7 +98,7 @@ class Province(Partner):
         return replace(answer, session_over=True) if said is SESSION_OVER else answer
 
     def refusal(self, call: Call) -> Answer:
-        return self._say(call, self.operation(call), REFUSED, number="")
+        return self._write(call, self.operation(call), REFUSED, number="")
 
     def server_fault(self, call: Call) -> Answer:
         if call.path == SOAP_PATH:

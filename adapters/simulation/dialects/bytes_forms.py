@@ -101,22 +101,22 @@ def _other_type(answer: Answer, _: Call) -> Answer:
     return replace(answer, content_type=b"text/html; charset=UTF-8")
 
 
-BYTE_ORDER_MARK = Habit(name="bom", says="a byte order mark in front", body=_marked)
+BYTE_ORDER_MARK = Habit(name="bom", about="a byte order mark in front", body=_marked)
 BLANK_LINE = Habit(
-    name="blank_line", says="a blank line before the XML declaration (PHP)", body=_blank_line
+    name="blank_line", about="a blank line before the XML declaration (PHP)", body=_blank_line
 )
 DECLARED_UTF_16 = Habit(
-    name="declared_utf_16", says="utf-16 declared in UTF-8 bytes (.NET)", body=_declared_utf_16
+    name="declared_utf_16", about="utf-16 declared in UTF-8 bytes (.NET)", body=_declared_utf_16
 )
 UNDECLARED_XSI = Habit(
-    name="undeclared_xsi", says="xsi:nil without xmlns:xsi (npm soap)", body=_undeclared_xsi
+    name="undeclared_xsi", about="xsi:nil without xmlns:xsi (npm soap)", body=_undeclared_xsi
 )
-PACKAGE = Habit(name="package", says="the envelope in an MTOM package (CXF, WCF)", body=_package)
-GZIP = Habit(name="gzip", says="gzip that nobody asked for", body=_gzip)
-DEFLATE = Habit(name="deflate", says="deflate that nobody asked for", body=_deflate)
-ESCAPED = Habit(name="escaped", says="JSON in ASCII with escapes (PHP)", body=_escaped)
-NO_CHARSET = Habit(name="no_charset", says="a media type without its charset", body=_no_charset)
-JSON_AS_HTML = Habit(name="json_as_html", says="JSON called text/html (PHP)", body=_other_type)
+PACKAGE = Habit(name="package", about="the envelope in an MTOM package (CXF, WCF)", body=_package)
+GZIP = Habit(name="gzip", about="gzip that nobody asked for", body=_gzip)
+DEFLATE = Habit(name="deflate", about="deflate that nobody asked for", body=_deflate)
+ESCAPED = Habit(name="escaped", about="JSON in ASCII with escapes (PHP)", body=_escaped)
+NO_CHARSET = Habit(name="no_charset", about="a media type without its charset", body=_no_charset)
+JSON_AS_HTML = Habit(name="json_as_html", about="JSON called text/html (PHP)", body=_other_type)
 
 HABITS = (
     ESCAPED,

@@ -31,7 +31,7 @@ class Habit:
     """One habit. Every change is pure; a stage that it leaves alone is None."""
 
     name: str
-    says: str
+    about: str
     """What it does, and where it is met; one line."""
     share: float = 1.0
     """Of the replies in the dialect, how many show the habit."""

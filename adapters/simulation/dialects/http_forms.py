@@ -79,27 +79,31 @@ def gateway_error(status: int) -> Answer:
     return Answer(status=status, body=json.dumps({"fault": fault}).encode())
 
 
-OTHER_ECHO = Habit(name="other_echo", says="a gateway overwrites X-Request-Id", body=_other_echo)
-NO_ECHO = Habit(name="no_echo", says="nobody gives X-Request-Id back", body=_no_echo)
-BLANKS_BEHIND = Habit(name="blanks_behind", says="blanks behind header fields", body=_blanks_behind)
-CREATED = Habit(name="created", says="201 for a call that wrote", body=_created)
+OTHER_ECHO = Habit(name="other_echo", about="a gateway overwrites X-Request-Id", body=_other_echo)
+NO_ECHO = Habit(name="no_echo", about="nobody gives X-Request-Id back", body=_no_echo)
+BLANKS_BEHIND = Habit(
+    name="blanks_behind", about="blanks behind header fields", body=_blanks_behind
+)
+CREATED = Habit(name="created", about="201 for a call that wrote", body=_created)
 LENGTH_AND_CHUNKS = Habit(
     name="length_and_chunks",
-    says="Content-Length and chunks in one reply (metro-saaj#75)",
+    about="Content-Length and chunks in one reply (metro-saaj#75)",
     frame=_length_and_chunks,
 )
 BLANKS_BEHIND_SIZES = Habit(
-    name="blanks_behind_sizes", says="blanks behind the sizes of chunks", frame=_blanks_behind_sizes
+    name="blanks_behind_sizes",
+    about="blanks behind the sizes of chunks",
+    frame=_blanks_behind_sizes,
 )
 BARE_LINE_FEEDS = Habit(
-    name="bare_line_feeds", says="header lines that end with LF alone", frame=_bare_line_feeds
+    name="bare_line_feeds", about="header lines that end with LF alone", frame=_bare_line_feeds
 )
 UNTIL_THE_END = Habit(
-    name="until_the_end", says="a body that ends with the connection", frame=_until_the_end
+    name="until_the_end", about="a body that ends with the connection", frame=_until_the_end
 )
 GATEWAY_ERRORS = Habit(
     name="gateway_errors",
-    says="502, 503, 504 of the gateway, with or without the effect, or before it",
+    about="502, 503, 504 of the gateway, with or without the effect, or before it",
     share=0.04,
     gateway=GatewayErrors(),
 )

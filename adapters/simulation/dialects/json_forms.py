@@ -101,31 +101,33 @@ def _one_for_a_list(body: Any) -> Any:
     return body
 
 
-EXTRA_KEYS = Habit(name="extra_keys", says="keys that the contract does not know", json=_extra_keys)
-BY_KEY = Habit(name="by_key", says="keys in alphabetical order", json=_by_key)
+EXTRA_KEYS = Habit(
+    name="extra_keys", about="keys that the contract does not know", json=_extra_keys
+)
+BY_KEY = Habit(name="by_key", about="keys in alphabetical order", json=_by_key)
 NULL_MESSAGE = Habit(
-    name="null_message", says='"message": null where all went well', json=_null_message
+    name="null_message", about='"message": null where all went well', json=_null_message
 )
 LEFT_OUT_MESSAGE = Habit(
-    name="left_out_message", says="no message where all went well", json=_no_message
+    name="left_out_message", about="no message where all went well", json=_no_message
 )
-NULL_RESULT = Habit(name="null_result", says='"result": null for none', json=_null_result)
+NULL_RESULT = Habit(name="null_result", about='"result": null for none', json=_null_result)
 NULL_FOR_EMPTY = Habit(
-    name="null_for_empty", says="null for an empty text (Oracle)", json=_null_for_empty
+    name="null_for_empty", about="null for an empty text (Oracle)", json=_null_for_empty
 )
 WITHOUT_EMPTY = Habit(
-    name="without_empty", says="empty texts and lists are left out", json=_without_empty
+    name="without_empty", about="empty texts and lists are left out", json=_without_empty
 )
 NUMBERS_AS_TEXT = Habit(
     name="numbers_as_text",
-    says='numbers as text, "expires_in": "3600" among them (PHP)',
+    about='numbers as text, "expires_in": "3600" among them (PHP)',
     json=_numbers_as_text,
 )
 CODES_AS_NUMBERS = Habit(
-    name="codes_as_numbers", says="codes of digits as numbers", json=_codes_as_numbers
+    name="codes_as_numbers", about="codes of digits as numbers", json=_codes_as_numbers
 )
 ONE_FOR_A_LIST = Habit(
-    name="one_for_a_list", says="a list of one as that one (XML to JSON)", json=_one_for_a_list
+    name="one_for_a_list", about="a list of one as that one (XML to JSON)", json=_one_for_a_list
 )
 
 HABITS = (

@@ -52,27 +52,27 @@ def _own_code(answer: Answer, _: Call) -> Answer:
 
 SESSION_FAULT = Habit(
     name="session_fault",
-    says='an ended session as a fault soap:Client, "đăng nhập lại"',
+    about='an ended session as a fault soap:Client, "đăng nhập lại"',
     session=_fault,
 )
 SESSION_FORBIDDEN = Habit(
-    name="session_forbidden", says="an ended session as 403 without a body", session=_forbidden
+    name="session_forbidden", about="an ended session as 403 without a body", session=_forbidden
 )
 SESSION_PAGE = Habit(
-    name="session_page", says="an ended session as 200 with a login page", session=_login_page
+    name="session_page", about="an ended session as 200 with a login page", session=_login_page
 )
 SESSION_OWN_CODE = Habit(
-    name="session_own_code", says='an ended token as 401 with the code "12"', session=_own_code
+    name="session_own_code", about='an ended token as 401 with the code "12"', session=_own_code
 )
 RECYCLED = Habit(
     name="recycled",
-    says="all sessions end before now and then a call (the worker process is recycled)",
+    about="all sessions end before now and then a call (the worker process is recycled)",
     share=0.02,
     ends_sessions=True,
 )
 ONE_LOGIN = Habit(
     name="one_login",
-    says="a new login ends every other session of the account",
+    about="a new login ends every other session of the account",
     operations=("DangNhap", "token"),
     ends_sessions=True,
 )

@@ -40,5 +40,5 @@ def _media_type(answer: Answer, _: Call) -> Answer:
     return replace(answer, content_type=b"application/soap+xml; charset=utf-8")
 
 
-SOAP_12 = Habit(name="soap_12", says="SOAP 1.2 in answer to 1.1", xml=_envelope, body=_media_type)
+SOAP_12 = Habit(name="soap_12", about="SOAP 1.2 in answer to 1.1", xml=_envelope, body=_media_type)
 HABITS = (SOAP_12,)

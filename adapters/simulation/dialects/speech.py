@@ -101,7 +101,7 @@ class Dialects:
         return habit.share >= 1 or self.draw.random() < habit.share
 
 
-def say(answer: Answer, call: Call, habits: Iterable[Habit]) -> Answer:
+def apply_habits(answer: Answer, call: Call, habits: Iterable[Habit]) -> Answer:
     """Return the answer in these habits; `raw` is set where one of them frames the reply."""
     habits = tuple(habits)
     if answer.session_over:

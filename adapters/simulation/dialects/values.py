@@ -85,24 +85,24 @@ def _whole_seconds(name: str, text: str) -> str:  # noqa: ARG001
 
 
 DECOMPOSED = Habit(
-    name="nfd", says="names in decomposed Unicode (macOS, some drivers)", value=_decomposed
+    name="nfd", about="names in decomposed Unicode (macOS, some drivers)", value=_decomposed
 )
-ONE_BLANK = Habit(name="one_blank", says="two blanks folded into one", value=_one_blank)
-CAPITALS = Habit(name="capitals", says="names in capitals (old registers)", value=_capitals)
+ONE_BLANK = Habit(name="one_blank", about="two blanks folded into one", value=_one_blank)
+CAPITALS = Habit(name="capitals", about="names in capitals (old registers)", value=_capitals)
 CHAR_COLUMN = Habit(
-    name="char_column", says="CHAR columns: cut, and padded with blanks", value=_char_column
+    name="char_column", about="CHAR columns: cut, and padded with blanks", value=_char_column
 )
-MINUTES = Habit(name="minutes", says="times without seconds (smalldatetime)", value=_minutes)
+MINUTES = Habit(name="minutes", about="times without seconds (smalldatetime)", value=_minutes)
 WHOLE_SECONDS = Habit(
-    name="whole_seconds", says="fractions of a second are cut", value=_whole_seconds
+    name="whole_seconds", about="fractions of a second are cut", value=_whole_seconds
 )
 LATE_REPLICA = Habit(
     name="late_replica",
-    says="look-ups read a copy of the database that is some seconds behind",
+    about="look-ups read a copy of the database that is some seconds behind",
     look_up=LookUp(behind=2.0),
 )
 LAST_STEPS = Habit(
-    name="last_steps", says="a look-up shows the newest 10 steps only", look_up=LookUp(steps=10)
+    name="last_steps", about="a look-up shows the newest 10 steps only", look_up=LookUp(steps=10)
 )
 
 HABITS = (

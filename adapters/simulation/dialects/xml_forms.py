@@ -158,42 +158,42 @@ def _prefixed(soap: str, ours: str, envelope: Element) -> Element:
 
 EXTRA_ELEMENTS = Habit(
     name="extra_elements",
-    says="elements that the contract does not know, in the reply and in its records",
+    about="elements that the contract does not know, in the reply and in its records",
     xml=_in_response(_extra_elements),
 )
 BY_NAME = Habit(
-    name="by_name", says="members in alphabetical order (WCF)", xml=_in_response(_by_name)
+    name="by_name", about="members in alphabetical order (WCF)", xml=_in_response(_by_name)
 )
 MESSAGE_FIRST = Habit(
     name="message_first",
-    says="the words before the code",
+    about="the words before the code",
     xml=_in_response(_message_first),
 )
 NO_MESSAGE = Habit(
     name="no_message",
-    says="no words where all went well",
+    about="no words where all went well",
     xml=_in_response(_no_message_of_success),
 )
-EMPTY_IS_NIL = Habit(name="empty_is_nil", says="xsi:nil for an empty text", xml=_empty_is_nil)
+EMPTY_IS_NIL = Habit(name="empty_is_nil", about="xsi:nil for an empty text", xml=_empty_is_nil)
 EMPTY_IS_ABSENT = Habit(
-    name="empty_is_absent", says="an empty text is left out", xml=_empty_is_absent
+    name="empty_is_absent", about="an empty text is left out", xml=_empty_is_absent
 )
 BLANKS_AROUND = Habit(
-    name="blanks_around", says="blanks and line ends around codes", xml=_blanks_around
+    name="blanks_around", about="blanks and line ends around codes", xml=_blanks_around
 )
-TYPED = Habit(name="typed", says="xsi:type on every text (Axis)", xml=_typed)
-MARKED_TEXT = Habit(name="marked_text", says="words as CDATA", xml=_marked_text)
-COMMENTED = Habit(name="commented", says="a comment among the parts", xml=_in_response(_commented))
-UNQUALIFIED = Habit(name="unqualified", says="parts without a namespace", xml=_unqualified)
-PREFIX_WCF = Habit(name="prefix_wcf", says="the prefix s: of WCF", xml=partial(_prefixed, "s", ""))
+TYPED = Habit(name="typed", about="xsi:type on every text (Axis)", xml=_typed)
+MARKED_TEXT = Habit(name="marked_text", about="words as CDATA", xml=_marked_text)
+COMMENTED = Habit(name="commented", about="a comment among the parts", xml=_in_response(_commented))
+UNQUALIFIED = Habit(name="unqualified", about="parts without a namespace", xml=_unqualified)
+PREFIX_WCF = Habit(name="prefix_wcf", about="the prefix s: of WCF", xml=partial(_prefixed, "s", ""))
 PREFIX_AXIS = Habit(
     name="prefix_axis",
-    says="the prefixes soapenv: and ns1: of Axis",
+    about="the prefixes soapenv: and ns1: of Axis",
     xml=partial(_prefixed, "soapenv", "ns1"),
 )
 PREFIX_PHP = Habit(
     name="prefix_php",
-    says="the prefixes SOAP-ENV: and ns1: of PHP",
+    about="the prefixes SOAP-ENV: and ns1: of PHP",
     xml=partial(_prefixed, "SOAP-ENV", "ns1"),
 )
 

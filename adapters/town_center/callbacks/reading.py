@@ -47,7 +47,7 @@ class ReportedStep:
     own_number: str = ""
 
 
-def read_said(reply: Reply) -> ReportedStep:
+def read_reported_step(reply: Reply) -> ReportedStep:
     """Return what the reply to a writing call says; raises AmbiguousFailure."""
     record = RecordReader(reply.findings).object(read_json(reply), _reply, "")
     said = _status(record, reply.findings)
@@ -78,9 +78,9 @@ def read_found(reply: Reply, *, dates: DateReader) -> tuple[ReportedStep, Shown 
     lists = {name for name in _LISTS if not data[name]}
     absent = {name for name in lists if f"data/{name}" in reader.absent}
     for name in sorted(absent):
-        findings.note(DriftKind.MISSING_FIELD, f"data/{name}")
-    held = _held(data, findings, dates, unsaid=frozenset(lists if reader.unread else absent))
-    return _status(record, findings), held
+        findings.add(DriftKind.MISSING_FIELD, f"data/{name}")
+    shown = _shown(data, findings, dates, unsaid=frozenset(lists if reader.unread else absent))
+    return _status(record, findings), shown
 
 
 def read_status(reply: Reply) -> ReportedStep:
@@ -90,7 +90,7 @@ def read_status(reply: Reply) -> ReportedStep:
     """
     quiet = replace(reply, findings=Findings())
     try:
-        return read_said(quiet)
+        return read_reported_step(quiet)
     except AmbiguousFailure:
         value = RecordReader(quiet.findings).object(read_json(quiet), _ended, "")
         return _status(value, quiet.findings)
@@ -113,7 +113,7 @@ def _truth(value: Any, place: str, findings: Findings) -> bool | None:
     return truth
 
 
-def _held(data: Record, findings: Findings, dates: DateReader, *, unsaid: frozenset[str]) -> Shown:
+def _shown(data: Record, findings: Findings, dates: DateReader, *, unsaid: frozenset[str]) -> Shown:
     return Shown(
         unsaid=unsaid,
         number=data["SoBienNhan"],
@@ -157,7 +157,7 @@ def _choice(kind: Any, value: str, name: str, findings: Findings) -> Any:
     try:
         return kind(value)
     except ValueError:
-        findings.note(DriftKind.UNKNOWN_VALUE, f"data/{name}")
+        findings.add(DriftKind.UNKNOWN_VALUE, f"data/{name}")
         return value
 
 

@@ -88,12 +88,12 @@ class TownCallbacks:
             return refused(status, _sentence(error.code), str(error), subject=subject)
         except StillPulling as error:
             text = both("callbacks.pulling").vi
-            return told_to_come_again(text, str(error))
+            return answer_repeated(text, str(error))
         except DeliveryFailure as failure:
             text = both("callbacks.not_pulled", why=_sentence(failure.code)).vi
             return refused(503, text, str(failure), subject=subject)
         except AcceptanceUnknown as error:
-            return told_to_come_again(both("callbacks.unknown").vi, str(error))
+            return answer_repeated(both("callbacks.unknown").vi, str(error))
         text = both("callbacks.before" if accepted.duplicate else "callbacks.accepted").vi
         reply = _built(contract.Acknowledgement(result=1, message=text))
         return CallbackAnswer(status=200, reply=reply, subject=subject)
@@ -147,7 +147,7 @@ def refused(
     )
 
 
-def told_to_come_again(message: str, cause: str) -> CallbackAnswer:
+def answer_repeated(message: str, cause: str) -> CallbackAnswer:
     """Return an answer with Result 0 for what is over when the same callback comes again."""
     reply = _built(contract.Acknowledgement(result=0, message=message, cause=cause[:1000]))
     return CallbackAnswer(status=503, reply=reply)

@@ -68,7 +68,7 @@ class Courier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
-    def take(self, dossier: Dossier) -> None:
+    def begin(self, dossier: Dossier) -> None:
         """Begin to work a dossier."""
         task = asyncio.get_running_loop().create_task(self._work(dossier))
         self._tasks.add(task)
@@ -83,9 +83,9 @@ class Courier:
         for dossier in self.dossiers.by_number.values():
             # The hub may have stored a step whose acknowledgement we did not live to see.
             told = {step.step for step in self.steps(dossier)}
-            dossier.asked = TownStep.AWAITING_SUPPLEMENT in told
+            dossier.awaits_supplement = TownStep.AWAITING_SUPPLEMENT in told
             dossier.ended = TownStep.ENDED in told
-            self.take(dossier)
+            self.begin(dossier)
 
     async def stop(self) -> None:
         """Stop working; calls under way are not waited for."""
@@ -124,7 +124,7 @@ class Courier:
             steps = self.steps(dossier)
             left = [n for n in range(1, len(steps) + 1) if n not in dossier.acknowledged]
             if left:
-                await self._tell(dossier, steps, left[0])
+                await self._report_steps(dossier, steps, left[0])
             elif steps and steps[-1].step is TownStep.AWAITING_SUPPLEMENT:
                 self._waiting += 1
                 try:
@@ -141,35 +141,35 @@ class Courier:
             for file in pending:
                 state = await self._in_thread(partial(self._pull, file))
                 if state is not None:
-                    await self._note("file", dossier, f"file:{file.sha256}", state)
+                    await self._record("file", dossier, f"file:{file.sha256}", state)
             if dossier.pending():
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
         return FileState.WRONG not in dossier.file_states.values()
 
-    async def _tell(self, dossier: Dossier, steps: list[office.Step], number: int) -> None:
+    async def _report_steps(self, dossier: Dossier, steps: list[office.Step], number: int) -> None:
         among = {FaultKind.CALLBACKS_DOUBLED}
         if number < len(steps) and number + 1 not in dossier.acknowledged:
             among.add(FaultKind.CALLBACKS_REORDERED)
         fault = self.faults.draw(CALLBACKS, frozenset(among))
         if fault is None:
-            await self._tell_once(dossier, steps, number)
+            await self._report_step(dossier, steps, number)
             return
         self.ledger.count_fault(fault.kind, CALLBACKS)
         if fault.kind is FaultKind.CALLBACKS_REORDERED:
-            await self._tell_once(dossier, steps, number + 1)
-            await self._tell_once(dossier, steps, number)
+            await self._report_step(dossier, steps, number + 1)
+            await self._report_step(dossier, steps, number)
         else:
             await asyncio.gather(
-                self._tell_once(dossier, steps, number), self._tell_once(dossier, steps, number)
+                self._report_step(dossier, steps, number), self._report_step(dossier, steps, number)
             )
 
-    async def _tell_once(self, dossier: Dossier, steps: list[office.Step], number: int) -> None:
+    async def _report_step(self, dossier: Dossier, steps: list[office.Step], number: int) -> None:
         """Tell one step until the hub has it."""
         step = steps[number - 1]
         body = msgspec.json.encode(self._report(dossier, step, number))
         dossier.reached(number, DossierState(step.step))
-        dossier.asked |= step.step is TownStep.AWAITING_SUPPLEMENT
+        dossier.awaits_supplement |= step.step is TownStep.AWAITING_SUPPLEMENT
         dossier.ended |= step.step is TownStep.ENDED
         await asyncio.sleep(self.story.pace.total_seconds())
         wait = FIRST_WAIT
@@ -177,7 +177,7 @@ class Courier:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         if number not in dossier.acknowledged:
-            await self._note("step", dossier, f"step:{number}", step.step)
+            await self._record("step", dossier, f"step:{number}", step.step)
 
     def _report(self, dossier: Dossier, step: office.Step, number: int) -> contract.StepReport:
         results: tuple[contract.ResultFile, ...] = ()
@@ -206,13 +206,13 @@ class Courier:
             results=results,
         )
 
-    async def _note(self, kind: str, dossier: Dossier, key: str, content: str) -> None:
+    async def _record(self, kind: str, dossier: Dossier, key: str, content: str) -> None:
         effect = Effect(
             kind=kind, operation="", dossier=dossier.number, key=key, content=content.encode()
         )
         # In memory first: a doubled telling that ends meanwhile must not note it again.
         self.dossiers.remember(effect)
-        await self.ledger.note([effect])
+        await self.ledger.record_notes([effect])
 
     async def _in_thread(self, work: Callable[[], Outcome]) -> Outcome:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -173,20 +173,20 @@ class TownDesk(Partner):
         body = _decoded(call, contract.Transfer)
         known = self.dossiers.by_number.get(body.number)
         if known is not None:
-            await self._note("attempt", TRANSFER, body.number)
+            await self._record_note("attempt", TRANSFER, body.number)
             return _done(known, code=ReplyCode.EXISTS, message="Hồ sơ đã tồn tại.")
         content = _call_record(call)
         await self._record("dossier", TRANSFER, body.number, key=TRANSFER, content=content)
         dossier = self.dossiers.by_number[body.number]
-        self.courier.take(dossier)
+        self.courier.begin(dossier)
         return _done(dossier)
 
     async def _supplement(self, call: Call, number: str) -> Answer:
         body = _decoded(call, contract.Supplement, number)
         dossier = await self._dossier(number, SUPPLEMENT)
-        wanted = dossier.asked and dossier.supplied is None
+        wanted = dossier.awaits_supplement and dossier.supplied is None
         if not wanted and not _repeats(call, dossier.supplements):
-            await self._note("misplaced", SUPPLEMENT, number)
+            await self._record_note("misplaced", SUPPLEMENT, number)
             raise Refused(ReplyCode.WRONG_STATE, "Hồ sơ không chờ bổ sung.")
         await self._event(call, SUPPLEMENT, body)
         return _done(dossier)
@@ -195,7 +195,7 @@ class TownDesk(Partner):
         body = _decoded(call, contract.ResultReturned, number)
         dossier = await self._dossier(number, RETURN)
         if not dossier.ended:
-            await self._note("misplaced", RETURN, number)
+            await self._record_note("misplaced", RETURN, number)
             raise Refused(ReplyCode.WRONG_STATE, "Hồ sơ chưa có kết quả.")
         await self._event(call, RETURN, body)
         return _done(dossier)
@@ -203,7 +203,7 @@ class TownDesk(Partner):
     async def _find(self, call: Call, number: str) -> Answer:
         dossier = self.dossiers.by_number.get(number)
         until = datetime.now(UTC) - timedelta(seconds=call.look_up.behind)
-        held = dossier.held(until) if dossier else None
+        held = dossier.shown(until) if dossier else None
         if held is None:
             raise Refused(ReplyCode.NOT_FOUND, "Không có hồ sơ này.")
         found = contract.FindReply(data=held, status=_outcome(ReplyCode.DONE, "Có."))
@@ -218,7 +218,7 @@ class TownDesk(Partner):
     async def _dossier(self, number: str, operation: str) -> Dossier:
         dossier = self.dossiers.by_number.get(number)
         if dossier is None:
-            await self._note("misplaced", operation, number)
+            await self._record_note("misplaced", operation, number)
             raise Refused(ReplyCode.NOT_FOUND, "Không có hồ sơ này.")
         return dossier
 
@@ -235,9 +235,9 @@ class TownDesk(Partner):
             content=_call_record(call),
         )
 
-    async def _note(self, kind: str, operation: str, number: str) -> None:
+    async def _record_note(self, kind: str, operation: str, number: str) -> None:
         note = Effect(kind=kind, operation=operation, dossier=number, key="")
-        await self.ledger.note([note])
+        await self.ledger.record_notes([note])
 
     async def _record(
         self,

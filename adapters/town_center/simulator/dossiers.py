@@ -51,7 +51,7 @@ class Dossier:
     state: DossierState = DossierState.NEW
     last_step: int = 0
     """Sequence number of the step that `state` is."""
-    asked: bool = False
+    awaits_supplement: bool = False
     """The hub may know that a supplement is wanted."""
     ended: bool = False
     """The hub may know that the dossier has ended."""
@@ -77,7 +77,7 @@ class Dossier:
         """Return the files that are still to be pulled."""
         return [f for s, f in self.files.items() if self.file_states[s] is FileState.PENDING]
 
-    def held(self, until: datetime) -> contract.HeldDossier | None:
+    def shown(self, until: datetime) -> contract.HeldDossier | None:
         """Return the dossier as the contract shows it, with the calls up to `until`."""
         transfers, supplements, returns = (
             tuple(call for call in calls if call.at <= until)

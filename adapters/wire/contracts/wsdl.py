@@ -37,27 +37,27 @@ class _Documents:
     schemas: Schemas = field(default_factory=Schemas)
     definitions: list[etree._Element] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
-    _asked: set[tuple[str, str]] = field(default_factory=set)
+    _fetched: set[tuple[str, str]] = field(default_factory=set)
     _waiting: deque[tuple[str, str, str]] = field(default_factory=deque)
 
     def read(self, address: str) -> None:
         """Read a WSDL and all that it names, each document once."""
         root = self.open(address)
-        self._asked.add((address, ""))
-        self._take(root, address, "")
+        self._fetched.add((address, ""))
+        self._add(root, address, "")
         while self._waiting:
             location, at, around = self._waiting.popleft()
-            if (at, around) in self._asked:
+            if (at, around) in self._fetched:
                 continue
-            self._asked.add((at, around))
+            self._fetched.add((at, around))
             try:
                 root = self.open(at)
             except NotServed:
                 self.missing.add(_without_host(location))
                 continue
-            self._take(root, at, around)
+            self._add(root, at, around)
 
-    def _take(self, root: etree._Element, address: str, around: str) -> None:
+    def _add(self, root: etree._Element, address: str, around: str) -> None:
         if root.tag == xsd("schema"):
             self._schema(root, address, around)
             return

@@ -143,7 +143,7 @@ def _codes(profile: Profile) -> Iterator[_Found]:
 
 def _twice(codes: Mapping[str, Code]) -> Iterator[_Found]:
     """Yield rows of one code that fit one message and mean two things: chance would decide."""
-    from adapters.wire.reading.judge import normal  # reading reads profiles itself
+    from adapters.wire.reading.code_table import normal  # reading reads profiles itself
 
     for (first, one), (second, other) in combinations(codes.items(), 2):
         if normal(first) != normal(second) or one.means is other.means:

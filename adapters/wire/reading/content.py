@@ -53,7 +53,7 @@ def _content(reply: Reply, wanted: str) -> tuple[bytes, package.MediaType]:
     if kind.name.startswith("multipart/") and body.lstrip()[:1] not in (b"<", b"{", b"["):
         body, kind = package.root_part(body, kind, findings=findings)
     if kind.name and wanted not in kind.name:
-        findings.note(DriftKind.MEDIA_TYPE, named(kind.name.replace("/", ".")))
+        findings.add(DriftKind.MEDIA_TYPE, named(kind.name.replace("/", ".")))
     return body, kind
 
 

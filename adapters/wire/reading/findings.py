@@ -33,7 +33,7 @@ class Findings:
         self._observe = observe
         self._drift: dict[tuple[DriftKind, str], None] | None = None
 
-    def note(self, kind: DriftKind, place: str) -> None:
+    def add(self, kind: DriftKind, place: str) -> None:
         """Keep that something was ignored or bent; the same once. `place` comes from `at`."""
         if self._drift is None:
             self._drift = {}

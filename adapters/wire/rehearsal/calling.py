@@ -40,7 +40,7 @@ class CallReading(Protocol):
     def hear(self, operation: str, reply: Reply) -> Heard:
         """Return what the reply says."""
 
-    def judge(self, operation: str, reply: Reply, heard: Heard) -> Means:
+    def classify(self, operation: str, reply: Reply, heard: Heard) -> Means:
         """Return what that means under the profile."""
 
 
@@ -72,11 +72,11 @@ class Caller:
             )
         except DeliveryFailure as error:
             failure = error
-        took, received = timedelta(seconds=time.monotonic() - began), datetime.now(UTC)
+        duration, received = timedelta(seconds=time.monotonic() - began), datetime.now(UTC)
         if reply is None:
-            return HeardReply(operation=operation, failure=failure, took=took)
+            return HeardReply(operation=operation, failure=failure, duration=duration)
         ahead = reply.clock_ahead(sent=sent, received=received)
-        said = HeardReply(operation=operation, reply=reply, took=took, ahead=ahead)
+        said = HeardReply(operation=operation, reply=reply, duration=duration, ahead=ahead)
         return self.read(said)
 
     def read(self, said: HeardReply) -> HeardReply:
@@ -114,7 +114,7 @@ class Caller:
             names=heard.names,
         )
         try:
-            return replace(said, means=self._reading.judge(operation, reply, heard))
+            return replace(said, means=self._reading.classify(operation, reply, heard))
         except DeliveryFailure as failure:
             return replace(said, failure=failure)
 

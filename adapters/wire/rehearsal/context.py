@@ -27,7 +27,7 @@ class Context:
         self._make = make
         self.proposal = proposal
         self.partner = make(proposal.profile)
-        self.said: list[HeardReply] = []
+        self.replies: list[HeardReply] = []
         self.token = ""
         self.test: Test | None = None
         self.usable = True
@@ -50,13 +50,13 @@ class Context:
         self.proposal.drop(path)
         self._renew()
 
-    def note(self, said: HeardReply) -> HeardReply:
+    def keep(self, said: HeardReply) -> HeardReply:
         """Keep what was said, for the steps that look at all of it.
 
         A mark that does not come back is learned at once: on a connection that was used before,
         the next reply without it would be another call's.
         """
-        self.said.append(said)
+        self.replies.append(said)
         header = self.partner.profile.echo.header
         if header and _lost_mark(said, header):
             why = f"{header} did not come back with every reply, or changed"
@@ -69,21 +69,23 @@ class Context:
 
     def log_in(self) -> HeardReply:
         """Log in, again after what passes."""
-        return self._asked(lambda: self.note(self.partner.log_in()))
+        return self._with_retries(lambda: self.keep(self.partner.log_in()))
 
     def look_up_under(self, number: str, token: str) -> HeardReply:
         """Look a dossier up under a login that may be over."""
-        return self._asked(lambda: self.note(self.partner.look_up(number, token)))
+        return self._with_retries(lambda: self.keep(self.partner.look_up(number, token)))
 
     def look_up(self, number: str) -> HeardReply:
         """Look a dossier up under the present login, or a new one where that is over."""
-        return self._asked(lambda: self.with_login(lambda it: self.partner.look_up(number, it)))
+        return self._with_retries(
+            lambda: self.with_login(lambda it: self.partner.look_up(number, it))
+        )
 
     def pings(self) -> list[HeardReply]:
         """Make the other harmless calls, all of them again after what passes."""
         said: list[HeardReply] = []
         for _ in range(TRIES):
-            said = [self.note(one) for one in self.partner.pings(self.token)]
+            said = [self.keep(one) for one in self.partner.pings(self.token)]
             if not any(map(passes, said)):
                 break
             self.wait(PAUSE)
@@ -91,20 +93,20 @@ class Context:
 
     def with_login(self, call: Callable[[str], HeardReply]) -> HeardReply:
         """Make a call; where the login is over and nothing was done, once more with a new one."""
-        said = self.note(call(self.token))
+        said = self.keep(call(self.token))
         if said.end is None or not said.end.certain:
             return said
         fresh = self.log_in()
         if not fresh.token:
             return said
         self.token = fresh.token
-        return self.note(call(self.token))
+        return self.keep(call(self.token))
 
     def close(self) -> None:
         """Close the connections."""
         self.partner.close()
 
-    def _asked(self, ask: Callable[[], HeardReply]) -> HeardReply:
+    def _with_retries(self, ask: Callable[[], HeardReply]) -> HeardReply:
         said = ask()
         for _ in range(TRIES - 1):
             if not passes(said):

@@ -59,7 +59,7 @@ class HeardReply:
     """Of a look-up that shows a dossier."""
     names: bool = False
     """Of a call that changes something: the reply names the dossier of the call."""
-    took: timedelta = timedelta()
+    duration: timedelta = timedelta()
     drift: tuple[Drift, ...] = ()
     ahead: timedelta | None = None
     """By how much the partner's clock is ahead, None where the reply has no time."""

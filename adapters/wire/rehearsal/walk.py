@@ -63,7 +63,7 @@ def walk(
 
 
 def _steps(context: Context, now: datetime, test: Test | None) -> Iterator[RehearsalFinding]:
-    yield from connectivity.reach(context, now)
+    yield from connectivity.connect(context, now)
     if context.usable:
         yield from logins.login(context)
     if not context.usable:

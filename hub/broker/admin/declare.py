@@ -75,7 +75,7 @@ def _by_amqp(topology: Topology, target: Target, why: str) -> TopologyPlan:
     """Compare what AMQP shows."""
     with _Declaring(target) as broker:
         return TopologyPlan(
-            differences=tuple(broker.look(topology)),
+            differences=tuple(broker.check(topology)),
             unchecked=(why,),
             unseen=tuple(broker.unseen),
             version=broker.version,
@@ -197,7 +197,7 @@ class _Declaring:
                 partial(_bind, way=way),
             )
 
-    def look(self, topology: Topology) -> Iterator[TopologyDifference]:
+    def check(self, topology: Topology) -> Iterator[TopologyDifference]:
         """Yield what is missing or there in another form."""
         # First passively: what is missing must not be made by looking.
         for exchange in topology.exchanges:

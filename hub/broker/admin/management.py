@@ -130,7 +130,7 @@ class Management:
         """Ask the first node that answers; what it refuses, the others would refuse too."""
         silent = []
         for node in list(self._addresses):
-            status, answer = self._ask(node, method, path, body)
+            status, answer = self._request_of(node, method, path, body)
             if 0 < status < 500:
                 break
             silent.append(answer[:300].decode(errors="replace"))
@@ -147,7 +147,7 @@ class Management:
             raise BrokerUnavailable(f"management API: {path}: the answer is too large")
         return answer
 
-    def _ask(
+    def _request_of(
         self, node: "_Node", method: str, path: str, body: Mapping[str, Any] | None
     ) -> tuple[int, bytes]:
         """Return status and body; status 0 and the kind of failure where nobody answers."""

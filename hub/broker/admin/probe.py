@@ -52,7 +52,7 @@ def dead_letter_route(broker_url: str, *, within: timedelta = timedelta(seconds=
         return f"a rejected message did not arrive in {DEAD}"
 
 
-def takes_messages_of(broker_url: str, size: int) -> str:
+def why_not_accepted(broker_url: str, size: int) -> str:
     """Return "" when the broker takes a message of `size` bytes, else its own words.
 
     Raises BrokerUnavailable. Trap: one message over the limit ends the publisher's channel, and

@@ -30,7 +30,7 @@ class VersionCheck:
     refuses: bool = False
 
 
-def judge(version: str) -> VersionCheck:
+def check_version(version: str) -> VersionCheck:
     """Return the verdict on a version as RabbitMQ tells it, e.g. `3.10.8` or `4.1.0-rc.1`."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.broker.rabbit.consumer import RabbitConsumer
-from hub.broker.rabbit.depth import ask_depth
+from hub.broker.rabbit.depth import query_depth
 from hub.broker.rabbit.dialer import BrokerDialer
 from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.publisher import RabbitPublisher
@@ -40,7 +40,7 @@ class RabbitBroker:
     def __init__(self, target: Target | str, *, exchange: str = EXCHANGE) -> None:
         self._target = Target.parse(target) if isinstance(target, str) else target
         self._exchange = exchange
-        self._asking = BrokerDialer(self._target, _DepthQuery, purpose="questions")
+        self._querying = BrokerDialer(self._target, _DepthQuery, purpose="questions")
         self._lock = threading.Lock()
 
     def publisher(self) -> RabbitPublisher:
@@ -54,21 +54,21 @@ class RabbitBroker:
     def depth(self, queue: str) -> int:
         """Return the number of messages ready in the queue; raises BrokerUnavailable."""
         with self._lock:
-            link, asking = self._asking.up(ANSWER_WITHIN / 2)
-            answer = ask_depth(
+            link, asking = self._querying.up(ANSWER_WITHIN / 2)
+            answer = query_depth(
                 link,
                 asking.channel,
                 queue,
-                changed=self._asking.changed,
+                changed=self._querying.changed,
                 within=ANSWER_WITHIN / 2,
             )
             if answer is not None:
                 return answer
             reason = link.lost or "no answer in time"
-            self._asking.drop()
+            self._querying.drop()
             raise BrokerUnavailable(f"depth of {queue}: {reason}")
 
     def close(self) -> None:
         """Close the connection that `depth` keeps."""
         with self._lock:
-            self._asking.close()
+            self._querying.close()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from hub.broker.rabbit.depth import ask_depth
+from hub.broker.rabbit.depth import query_depth
 from hub.broker.rabbit.dialer import BrokerDialer, NotYet
 from hub.broker.rabbit.link import CLOSE_WITHIN, Link
 from hub.broker.rabbit.target import Target
@@ -38,13 +38,13 @@ class _Session:
     def __init__(self, number: int, queue: str, prefetch: int) -> None:
         self.number = number
         self.arrived: deque[tuple[Any, Any, bytes]] = deque()
-        self.unsettled: dict[int, None] = {}
+        self.unacknowledged: dict[int, None] = {}
         """Tags that were handed out, oldest first. The owner's thread only."""
         self._queue = queue
         self._prefetch = prefetch
         self.doubtful = False
         """There were messages in the queue, and none came."""
-        self._told = False
+        self._owner_notified = False
         self._tags: list[str] = []
         """Consumers on the channel; their prefetches add up."""
         self._rounds = 0
@@ -118,12 +118,12 @@ class _Session:
         self.arrived.append((method, properties, body))
         # The owner is woken once for all that one read from the socket brought, not for each
         # message: the two threads would only fight for the interpreter's lock.
-        if not self._told:
-            self._told = True
-            self._link.submit(self._tell)
+        if not self._owner_notified:
+            self._owner_notified = True
+            self._link.submit(self._notify_owner)
 
-    def _tell(self) -> None:
-        self._told = False
+    def _notify_owner(self) -> None:
+        self._owner_notified = False
         self._link.notify()
 
     def end(self) -> None:
@@ -171,7 +171,7 @@ class RabbitConsumer:
                     ),
                     max(0.0, deadline - time.monotonic()),
                 )
-            if session.arrived or session.unsettled:
+            if session.arrived or session.unacknowledged:
                 self._heard_at = time.monotonic()
             elif self._prefetch and not (link.lost or self._dialer.woken.is_set()):
                 self._doubt(link, session)
@@ -195,7 +195,7 @@ class RabbitConsumer:
                 taken.append(_incoming(session))
         return taken
 
-    def take_at_most(self, prefetch: int) -> None:
+    def set_prefetch(self, prefetch: int) -> None:
         """Go on with another prefetch; 0 takes nothing more."""
         if prefetch == self._prefetch:
             return
@@ -212,7 +212,7 @@ class RabbitConsumer:
         """
         if time.monotonic() - self._heard_at < self._silent_at_most:
             return
-        depth = ask_depth(
+        depth = query_depth(
             link,
             session.channel,
             self._queue,
@@ -240,22 +240,22 @@ class RabbitConsumer:
         return self._current
 
     def ack(self, messages: Iterable[Incoming]) -> None:
-        """Settle for good: one `multiple` for the oldest in a row, single ones for the rest."""
+        """Acknowledge: one `multiple` for the oldest in a row, single ones for the rest."""
         tags = [message.tag for message in messages if self._holds(message)]
         if not tags or self._current is None:
             return
         link, session = self._current
         wanted = set(tags)
         upto = 0
-        for tag in session.unsettled:
+        for tag in session.unacknowledged:
             if tag not in wanted:
                 break
             upto = tag
         single = [tag for tag in sorted(wanted) if tag > upto]
         for tag in wanted:
-            del session.unsettled[tag]
+            del session.unacknowledged[tag]
 
-        def settle() -> None:
+        def acknowledge() -> None:
             if not session.channel.is_open:
                 return
             if upto:
@@ -263,7 +263,7 @@ class RabbitConsumer:
             for tag in single:
                 session.channel.basic_ack(tag)
 
-        link.submit(settle)
+        link.submit(acknowledge)
 
     # Trap: from 4.3 on a reject counts towards the delivery limit and a nack does not; before, both
     # do. So a failure is always told by reject, and what is merely given back by nack.
@@ -280,19 +280,19 @@ class RabbitConsumer:
         if self._current is None or not self._holds(message):
             return
         link, session = self._current
-        del session.unsettled[message.tag]
+        del session.unacknowledged[message.tag]
 
-        def settle() -> None:
+        def acknowledge() -> None:
             if session.channel.is_open:
                 word(session.channel, message.tag)
 
-        link.submit(settle)
+        link.submit(acknowledge)
 
     def _holds(self, message: Incoming) -> bool:
         if self._current is None:
             return False
         session = self._current[1]
-        return message.session == session.number and message.tag in session.unsettled
+        return message.session == session.number and message.tag in session.unacknowledged
 
     def wake(self) -> None:
         """Make a waiting `receive` return; any thread may call it."""
@@ -301,7 +301,7 @@ class RabbitConsumer:
             self._dialer.changed.notify_all()
 
     def close(self) -> None:
-        """Give everything unsettled back and close; safe to call twice."""
+        """Give everything unacknowledged back and close; safe to call twice."""
         current, self._current = self._current, None
         if current is not None:
             link, session = current
@@ -312,7 +312,7 @@ class RabbitConsumer:
 
 def _incoming(session: _Session) -> Incoming:
     method, properties, body = session.arrived.popleft()
-    session.unsettled[method.delivery_tag] = None
+    session.unacknowledged[method.delivery_tag] = None
     headers = properties.headers or {}
     return Incoming(
         tag=method.delivery_tag,

@@ -1,4 +1,4 @@
-"""Asks the broker how many messages are ready in a queue."""
+"""Queries the broker for how many messages are ready in a queue."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from typing import Any
 from hub.broker.rabbit.link import Link
 
 
-def ask_depth(
+def query_depth(
     link: Link,
     channel: Any,
     queue: str,
@@ -29,11 +29,11 @@ def ask_depth(
         answer.append(frame.method.message_count)
         link.notify()
 
-    def ask() -> None:
+    def query() -> None:
         if channel.is_open:
             channel.queue_declare(queue, passive=True, callback=on_answer)
 
-    link.submit(ask)
+    link.submit(query)
     with changed:
         changed.wait_for(
             lambda: answer or link.lost or give_up(), max(0.0, deadline - time.monotonic())

@@ -38,10 +38,10 @@ class _Batch:
         self.outcomes: list[Confirm | None] = [None] * len(messages)
         self.open = len(messages)
         self.first_tag = 0
-        self.turned_back = False
+        self.broker_refused = False
         """The broker itself refused something."""
         self._sent: list[int] = []
-        self._settled_below = 0
+        self._confirmed_below = 0
         self._returned: set[tuple[str, str]] = set()
 
     def sent(self, index: int) -> None:
@@ -57,20 +57,20 @@ class _Batch:
         """Note that no queue took a message. Its confirm follows: an ack alone proves nothing."""
         self._returned.add((message_id, routing_key))
 
-    def settle(self, tag: int, outcome: Confirm, *, multiple: bool) -> None:
+    def confirm(self, tag: int, outcome: Confirm, *, multiple: bool) -> None:
         """Note the broker's word on one message, or with `multiple` on all up to it."""
-        self.turned_back |= outcome is Confirm.REFUSED
+        self.broker_refused |= outcome is Confirm.REFUSED
         end = tag - self.first_tag + 1
-        # Trap: confirms need not come in order, but once all up to a tag are settled, nothing
+        # Trap: confirms need not come in order, but once all up to a tag are confirmed, nothing
         # before it is looked at again; else a batch would cost the square of its size.
-        start = self._settled_below if multiple else end - 1
+        start = self._confirmed_below if multiple else end - 1
         for place in range(start, end):
             index = self._sent[place]
             if self.outcomes[index] is None:
                 self.outcomes[index] = self._word(index, outcome)
                 self.open -= 1
         if multiple:
-            self._settled_below = end
+            self._confirmed_below = end
 
     def _word(self, index: int, outcome: Confirm) -> Confirm:
         if self._returned and outcome is Confirm.CONFIRMED:
@@ -95,14 +95,14 @@ class _Session:
         """Switch confirms on and make sure that the exchange is there."""
         self._link, self._channel = link, channel
 
-        def look_for_exchange(_frame: Any) -> None:
+        def check_exchange(_frame: Any) -> None:
             # Publishing to a missing one would end the channel with a batch in flight.
             channel.exchange_declare(
                 self._exchange, passive=True, callback=lambda _frame: link.ready()
             )
 
         channel.add_on_return_callback(self._on_return)
-        channel.confirm_delivery(self._on_confirm, callback=look_for_exchange)
+        channel.confirm_delivery(self._on_confirm, callback=check_exchange)
 
     def send(self, batch: _Batch) -> None:
         """Send a batch. One properties object serves for all: pika encodes it at once."""
@@ -145,7 +145,7 @@ class _Session:
             return
         method = frame.method
         outcome = Confirm.CONFIRMED if isinstance(method, Basic.Ack) else Confirm.REFUSED
-        self._batch.settle(method.delivery_tag, outcome, multiple=method.multiple)
+        self._batch.confirm(method.delivery_tag, outcome, multiple=method.multiple)
         if not self._batch.open:
             self._link.notify()
 
@@ -188,7 +188,9 @@ class RabbitPublisher:
             )
         # A copy: as long as the link's thread lives, it may still write into the batch.
         outcomes = [outcome or Confirm.UNCONFIRMED for outcome in under_way.outcomes]
-        if Confirm.UNCONFIRMED in outcomes or self._is_stuck(link, refused=under_way.turned_back):
+        if Confirm.UNCONFIRMED in outcomes or self._is_stuck(
+            link, refused=under_way.broker_refused
+        ):
             self._dialer.drop()
         return outcomes
 

@@ -4,7 +4,7 @@ import typer
 
 from hub.cli.archive.opened import size
 from hub.cli.context import opened
-from hub.cli.output.answer import aside, done, put, say
+from hub.cli.output.answer import aside, done, print_line, put
 from hub.store.archive.pages import free_pages
 from hub.texts import text
 
@@ -18,7 +18,7 @@ def compact() -> None:
     with opened() as store:
         if store.name != "sqlite":
             put(bytes_before=None, bytes=None)
-            say(text("archive_commands.postgresql_compacts"))
+            print_line(text("archive_commands.postgresql_compacts"))
             return
         before = free_pages.room(store).size
         with aside.status("VACUUM …"):

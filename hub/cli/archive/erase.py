@@ -8,7 +8,7 @@ import typer
 from hub.bootstrap.retention import forget_scans
 from hub.cli.archive.opened import Number, open_archive, refused
 from hub.cli.context import Actor, Reason, by, confirmed, settings
-from hub.cli.output.answer import done, put, say
+from hub.cli.output.answer import done, print_line, put
 from hub.operations.archive import erasing, leading
 from hub.texts import text
 
@@ -39,4 +39,4 @@ def erase(
     if changed:
         done(text("archive_commands.erased", dossier=dossier, removed=removed))
     else:
-        say(text("archive_commands.erased_before", dossier=dossier))
+        print_line(text("archive_commands.erased_before", dossier=dossier))

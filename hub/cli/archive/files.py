@@ -4,7 +4,7 @@ import typer
 
 from hub.cli.archive.opened import Number, open_archive, refused, size
 from hub.cli.context import Actor, Reason, by
-from hub.cli.output.answer import aside, done, put, refuse, say
+from hub.cli.output.answer import aside, done, print_line, put, refuse
 from hub.operations.archive import restoring
 from hub.operations.archive.files import verifying
 from hub.texts import text
@@ -30,7 +30,7 @@ def verify() -> None:
         raise typer.Exit(1)
     about = {"files": found.files, "dossiers": found.dossiers, "size": size(found.bytes)}
     done(text("archive_commands.whole", **about))
-    say(text("archive_commands.last_manifest", manifest=found.head or "–"), style="dim")
+    print_line(text("archive_commands.last_manifest", manifest=found.head or "–"), style="dim")
 
 
 @app.command()
@@ -42,4 +42,4 @@ def restore(dossier: Number, reason: Reason, actor: Actor = "") -> None:
     if changed:
         done(text("archive_commands.restored", dossier=dossier))
     else:
-        say(text("archive_commands.restored_before", dossier=dossier))
+        print_line(text("archive_commands.restored_before", dossier=dossier))

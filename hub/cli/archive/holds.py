@@ -4,7 +4,7 @@ import typer
 
 from hub.cli.archive.opened import Number, refused
 from hub.cli.context import Actor, Reason, by, opened
-from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.archive import holding
 from hub.store.archive import holds
@@ -28,7 +28,7 @@ def hold(dossier: Number, reason: Reason, actor: Actor = "") -> None:
     if changed:
         done(text("archive_commands.held", dossier=dossier))
     else:
-        say(text("archive_commands.held_before", dossier=dossier))
+        print_line(text("archive_commands.held_before", dossier=dossier))
 
 
 @app.command()

@@ -7,7 +7,7 @@ import typer
 
 from hub.cli.archive.opened import open_archive, refused, size, why_kept
 from hub.cli.context import Actor, Day, Reason, by, here
-from hub.cli.output.answer import put, say, show, warn
+from hub.cli.output.answer import print_line, put, show, warn
 from hub.cli.output.listing import listing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.run import archiving
@@ -56,13 +56,15 @@ def _show(report: ArchiveReport, before: datetime, *, dry_run: bool) -> None:
     about = {"before": f"{before:%d/%m/%Y}", "archived": report.archived, "rows": report.rows}
     about["size"] = size(report.bytes)
     if dry_run:
-        say(text("archive_commands.would_archive", **about, stored=report.stored))
+        print_line(text("archive_commands.would_archive", **about, stored=report.stored))
     else:
-        say(text("archive_commands.ran", **about, erased=report.erased, removed=report.removed))
+        print_line(
+            text("archive_commands.ran", **about, erased=report.erased, removed=report.removed)
+        )
     if report.unknown:
         warn(text("archive_commands.unknown_files", count=report.unknown))
     if report.changed:
-        say(text("archive_commands.changed", count=report.changed))
+        print_line(text("archive_commands.changed", count=report.changed))
     show(
         KEPT,
         [
@@ -77,4 +79,4 @@ def _show(report: ArchiveReport, before: datetime, *, dry_run: bool) -> None:
 def _show_place(archive: Archive) -> None:
     used = free_pages.room(archive.store).size
     put(folder=archive.folder, database_bytes=used)
-    say(text("archive_commands.place", folder=archive.folder, size=size(used)))
+    print_line(text("archive_commands.place", folder=archive.folder, size=size(used)))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.output import answer
-from hub.cli.output.answer import put, refuse, say
+from hub.cli.output.answer import print_line, put, refuse
 from hub.drill.sandbox.kept_ports import ports_of
 from hub.drill.sandbox.programs import MissingProgram
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
@@ -30,8 +30,8 @@ def private_node(
     try:
         with PrivateRabbit(directory, port=port, management_port=management) as node:
             put(broker_url=node.url, broker_management_url=node.management_url)
-            say(f"export HUB_BROKER_URL='{node.url}'")
-            say(f"export HUB_BROKER_MANAGEMENT_URL='{node.management_url}'")
+            print_line(f"export HUB_BROKER_URL='{node.url}'")
+            print_line(f"export HUB_BROKER_MANAGEMENT_URL='{node.management_url}'")
             answer.end(0)
             while not stop.wait(POLL_INTERVAL) and node.running:
                 pass

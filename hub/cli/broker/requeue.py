@@ -6,7 +6,7 @@ import typer
 
 from hub.bootstrap.installation import mark_of
 from hub.cli.context import Actor, by, opened, settings
-from hub.cli.output.answer import aside, put, refuse, say
+from hub.cli.output.answer import aside, print_line, put, refuse
 from hub.runtime.clock import utc_now
 from hub.texts import text
 
@@ -35,7 +35,7 @@ def requeue_command(
 
         counts = rebuild(store, clock=utc_now, progress=more)
     put(**counts)
-    say(text("installation.requeued", **counts))
+    print_line(text("installation.requeued", **counts))
 
 
 def _restore(reason: str, actor: str) -> None:
@@ -53,8 +53,8 @@ def _restore(reason: str, actor: str) -> None:
     with opened() as store:
         receive = Receive(store, MemoryBroker(), Records(Rulebook.load()), clock=utc_now)
         result = restore.restore(store, receive.handle_one, mark_of(settings()), who)
-    counts = {"handled": result.handled, "to_query": result.asked, "behind": result.behind}
+    counts = {"handled": result.handled, "to_query": result.queried, "behind": result.behind}
     put(**counts, failed=result.failed)
-    say(text("installation.restored", **counts))
+    print_line(text("installation.restored", **counts))
     if result.failed:
         refuse(text("installation.restored_failed", count=result.failed))

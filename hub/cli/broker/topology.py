@@ -9,7 +9,7 @@ import typer
 from hub.bootstrap.installation import id_of
 from hub.broker.topology import TOPOLOGY, Topology, validate
 from hub.cli.context import Actor, Reason, broker_address, by, not_done, opened, settings
-from hub.cli.output.answer import done, for_programs, put, refuse, say
+from hub.cli.output.answer import done, for_programs, print_line, put, refuse
 from hub.store.evidence import audit
 from hub.texts import text
 
@@ -107,9 +107,9 @@ def _compare(work: Work) -> None:
     plan = work(TOPOLOGY, url, management)
     put(differences=plan.differences, unchecked=plan.unchecked)
     for difference in plan.differences:
-        say(f"≠ {difference}", style="yellow")
+        print_line(f"≠ {difference}", style="yellow")
     for note in plan.unchecked:
-        say(note, style="dim")
+        print_line(note, style="dim")
     if plan.differences:
         raise typer.Exit(1)
     done(text("installation.no_difference"))

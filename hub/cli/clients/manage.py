@@ -11,7 +11,7 @@ import typer
 
 from hub.cli.clients.shown_secrets import place_for, show_issued
 from hub.cli.context import Actor, Reason, by, opened
-from hub.cli.output.answer import done, put, refuse, say
+from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
 from hub.records.deadlines.calendar import local
@@ -127,7 +127,7 @@ def list_clients(
         ]
     put(clients=[_data(*pair) for pair in known])
     if not known:
-        say(text("clients.none"))
+        print_line(text("clients.none"))
     for one, held in known:
         _print(one, held)
 
@@ -151,7 +151,7 @@ def _print(one: Registered, held: list[KeptSecret]) -> None:
     if not held:
         lines.append(f"  {text('clients.no_secret')}")
     for line in lines:
-        say(line)
+        print_line(line)
 
 
 def _line(secret: KeptSecret) -> str:

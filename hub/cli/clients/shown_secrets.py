@@ -9,7 +9,7 @@ from typing import TextIO
 
 import typer
 
-from hub.cli.output.answer import done, for_programs, put, refuse, say
+from hub.cli.output.answer import done, for_programs, print_line, put, refuse
 from hub.cli.output.listing import shown
 from hub.operations.clients.issuing import Issued
 from hub.texts import text
@@ -54,4 +54,4 @@ def show_issued(issued: Issued, *, place: TextIO | None) -> None:
     )
     if secret and not for_programs():
         sys.stdout.write(f"{secret}\n")
-        say(text("clients.shown_once"), style="dim")
+        print_line(text("clients.shown_once"), style="dim")

@@ -6,7 +6,7 @@ import typer
 
 from hub.cli.context import opened
 from hub.cli.deliveries.paused import PAUSES, mention
-from hub.cli.output.answer import say, show
+from hub.cli.output.answer import print_line, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
 from hub.rules.failures.access_remedies import remedy_of
@@ -50,7 +50,7 @@ def attention() -> None:
         "papers", [(it.number, it.child_number, it.count, it.wanted, it.since) for it in papers]
     )
     if any(not it.count for it in papers):
-        say(text("attention.no_papers_left"))
+        print_line(text("attention.no_papers_left"))
     _show_with_advice(
         "gaps",
         [(it.number, it.child_number, it.applied, it.missing, it.kept, it.since) for it in gaps],
@@ -64,7 +64,7 @@ def _show_with_advice(name: str, rows: Iterable[tuple[object, ...]]) -> None:
     of = {it.name: it for it in (DUE, CODES, PAPERS, GAPS)}[name]
     show(of, listed, title=text(f"attention.{name}_title"))
     if listed:
-        say(text(f"attention.{name}_advice"))
+        print_line(text(f"attention.{name}_advice"))
 
 
 def _show_access(tx: Tx) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hub.cli.output.answer import put, say
+from hub.cli.output.answer import print_line, put
 from hub.cli.output.listing import listing, shown
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.pauses import PauseStanding
@@ -17,7 +17,7 @@ def mention(paused: list[PauseStanding]) -> None:
     for item in paused:
         partner, operation, why, _, until, _ = row_of(item)
         line = {"partner": partner, "operation": operation, "why": why, "until": shown(until)}
-        say(text("attention.paused", **line))
+        print_line(text("attention.paused", **line))
 
 
 def row_of(item: PauseStanding) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ import typer
 
 from hub.bootstrap.partners import make_destinations
 from hub.cli.context import Actor, Day, by, here, not_done, opened, settings
-from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
 from hub.operations.deliveries import replay_one, replay_plan
@@ -146,7 +146,7 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
     put(plan=number)
     rows = [(it.delivery_id, it.fault, it.verdict.replace("_", " "), it.detail) for it in items]
     show(ITEMS, rows)
-    say(text("decisions.planned", plan=number, count=len(items)))
+    print_line(text("decisions.planned", plan=number, count=len(items)))
 
 
 def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
@@ -177,10 +177,12 @@ def _show(report: ReplayReport) -> None:
         stopped=report.stopped or report.before,
     )
     if report.before:
-        say(text("decisions.plan_was_run", plan=report.plan, before=report.before))
+        print_line(text("decisions.plan_was_run", plan=report.plan, before=report.before))
         return
     for name, count in sorted(report.outcomes.items()):
-        say(f"{count} {name}")
-    say(text("decisions.plan_result", delivered=report.delivered, under_way=report.under_way))
+        print_line(f"{count} {name}")
+    print_line(
+        text("decisions.plan_result", delivered=report.delivered, under_way=report.under_way)
+    )
     if report.stopped:
         refuse(text("decisions.plan_stopped", why=report.stopped))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.context import Actor, Delivery, by, not_done, opened
-from hub.cli.output.answer import done, put, say, show
+from hub.cli.output.answer import done, print_line, put, show
 from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import resend as resending
@@ -44,7 +44,7 @@ def _write(store: Store, delivery: int, file: Path) -> None:
     file.touch(mode=0o600, exist_ok=False)
     file.write_bytes(resending.payload_of(store, delivery))
     put(written=file)
-    say(text("decisions.payload_written", file=file))
+    print_line(text("decisions.payload_written", file=file))
 
 
 def _resend(store: Store, delivery: int, file: Path, reason: str, actor: str) -> None:
@@ -52,7 +52,7 @@ def _resend(store: Store, delivery: int, file: Path, reason: str, actor: str) ->
     correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
     show(CHANGES, [(it.field, it.before, it.after) for it in correction.changes])
     if who is None:
-        say(text("decisions.resend_needs_reason"))
+        print_line(text("decisions.resend_needs_reason"))
         return
     number = resending.resend(store, correction, by=who)
     put(new_delivery=number)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.context import opened
-from hub.cli.output.answer import put, refuse, say, show
+from hub.cli.output.answer import print_line, put, refuse, show
 from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
 from hub.messages.partners import named
@@ -66,13 +66,13 @@ def trail(dossier: Annotated[str, typer.Argument(help="dossier")]) -> None:
     if ending is not None:
         result = _timeliness(ending)
         put(due_at=ending.due_at, finished_at=ending.finished_at, timeliness=result)
-        say(text("trail.due", at=shown(ending.due_at), result=text(f"trail.due_{result}")))
+        print_line(text("trail.due", at=shown(ending.due_at), result=text(f"trail.due_{result}")))
     if found.archived is not None:
         at = found.archived.archived_at
         put(archived_at=at)
         erased = found.archived.erased_at is not None
         about = {"at": shown(at), "file": found.file}
-        say(text("trail.archived_and_erased" if erased else "trail.archived", **about))
+        print_line(text("trail.archived_and_erased" if erased else "trail.archived", **about))
 
 
 def _read(dossier: str) -> _Trail:

@@ -9,7 +9,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hub.cli.context import by, opened
-from hub.cli.output.answer import aside, done, put, refuse, say
+from hub.cli.output.answer import aside, done, print_line, put, refuse
 from hub.cli.output.listing import listing, shown
 from hub.rules.actors import BY_VERIFY
 from hub.store.engine.store import Store, Tx
@@ -114,9 +114,11 @@ def _show(verdict: ChainCheck, anchor: Anchor) -> None:
         done(text("evidence.chain_since", **count, since=verdict.since))
     else:
         done(text("evidence.chain_whole", **count))
-    say("  " + text("evidence.last_row", row=verdict.seq, hash=verdict.head or "–"), style="dim")
+    print_line(
+        "  " + text("evidence.last_row", row=verdict.seq, hash=verdict.head or "–"), style="dim"
+    )
     whole = shown(anchor.whole_at) if anchor.whole_at else text("evidence.never_known")
-    say("  " + text("evidence.read_from_first", at=whole), style="dim")
+    print_line("  " + text("evidence.read_from_first", at=whole), style="dim")
 
 
 def _read(path: Path) -> dict[str, Anchor]:
@@ -141,4 +143,4 @@ def _write(path: Path, content: bytes) -> None:
         refuse(text("evidence.not_written", path=path, why=error.strerror))
         raise typer.Exit(1) from None
     put(exported=path)
-    say(text("evidence.anchor_written", path=path))
+    print_line(text("evidence.anchor_written", path=path))

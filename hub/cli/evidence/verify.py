@@ -8,7 +8,7 @@ from rich.table import Table
 
 from hub.cli.context import opened
 from hub.cli.deliveries.paused import PAUSES, mention
-from hub.cli.output.answer import aside, draw, put, refuse, say, show
+from hub.cli.output.answer import aside, draw, print_line, put, refuse, show
 from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
 from hub.runtime.clock import utc_now
@@ -50,7 +50,7 @@ def verify(
     good = not wrong and all(it.holds for it in balances)
     put(holds=good)
     if known:
-        say(known, style="dim")
+        print_line(known, style="dim")
     if not good and not full:
         refuse(text("evidence.ids_by_full"))
     mention(paused)

@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from hub.cli.output.answer import put, say
+from hub.cli.output.answer import print_line, put
 
 app = typer.Typer()
 ANSWERS = {"health": ("health",)}
@@ -17,5 +17,5 @@ def health_command() -> None:
 
     code, text = health.check(os.environ)
     put(health=text)
-    say(text)
+    print_line(text)
     raise typer.Exit(code)

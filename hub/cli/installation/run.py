@@ -53,7 +53,7 @@ def run(
     _refuse_an_old_copy(found)
     stop = StopSignals()
     failpoints.arm(found.failpoints)
-    failpoints.heed(found.drill_points)
+    failpoints.watch_file(found.drill_points)
     hub = build(found)
     hub.start()
     host = in_url(found.http_host)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.output import answer
-from hub.cli.output.answer import put, refuse, say
+from hub.cli.output.answer import print_line, put, refuse
 from hub.texts import text
 
 app = typer.Typer()
@@ -28,7 +28,7 @@ def simulate(
         "town": "adapters.town_center.simulator",
     }
     if partner in ("", "-h", "--help"):
-        say(text("installation.simulate_usage"))
+        print_line(text("installation.simulate_usage"))
         raise typer.Exit(0 if partner else 2)
     if partner not in modules:
         refuse(text("installation.no_simulator", partner=partner))

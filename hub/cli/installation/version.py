@@ -3,7 +3,7 @@
 import typer
 
 from hub import __version__
-from hub.cli.output.answer import put, say
+from hub.cli.output.answer import print_line, put
 
 app = typer.Typer()
 ANSWERS = {"version": ("version",)}
@@ -13,4 +13,4 @@ ANSWERS = {"version": ("version",)}
 def version() -> None:
     """Print the version."""
     put(version=__version__)
-    say(__version__)
+    print_line(__version__)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.context import Actor, Day, by, confirmed, here, opened
-from hub.cli.output.answer import done, put, refuse, say, show
+from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
@@ -64,13 +64,15 @@ def _check(messages: list[str] | None, selection: ParkedFilter, *, plan: bool, r
 
 
 def _show(store: Store, chosen: unparking.Chosen, *, drop: bool) -> None:
-    found, refused = unparking.look(store, chosen, to_drop=drop)
+    found, refused = unparking.preview(store, chosen, to_drop=drop)
     put(count=len(found))
     show(PARKED, [(it.id, it.type, it.key, it.code, it.reason) for it in found])
     for (code, type), count in Counter((it.code, it.type) for it in found).most_common():
-        say(f"{count} {code} {type}")
+        print_line(f"{count} {code} {type}")
     _refuse(refused)
-    say(text("decisions.would_drop" if drop else "decisions.would_take_up", count=len(found)))
+    print_line(
+        text("decisions.would_drop" if drop else "decisions.would_take_up", count=len(found))
+    )
 
 
 def _report(result: unparking.Unparked, what: str) -> None:

@@ -65,7 +65,7 @@ def put(**fields: object) -> None:
     _now.fields |= {name: _plain(value) for name, value in fields.items()}
 
 
-def say(line: object, *, style: str = "") -> None:
+def print_line(line: object, *, style: str = "") -> None:
     """Print a line for a person; never cut, never coloured by what stands in it."""
     if not _now.json:
         console.print(str(line), style=style, markup=False, highlight=False, soft_wrap=True)
@@ -79,12 +79,12 @@ def draw(table: Table) -> None:
 
 def done(line: object) -> None:
     """Print that something was done, or is well."""
-    say(f"✓ {line}", style="green")
+    print_line(f"✓ {line}", style="green")
 
 
 def warn(line: object) -> None:
     """Print what a person must not overlook."""
-    say(line, style="yellow")
+    print_line(line, style="yellow")
 
 
 def refuse(line: object, *, cause: str = "") -> None:
@@ -107,7 +107,7 @@ def show(
     if listed:
         render(console, of, listed, title)
     elif empty:
-        say(empty)
+        print_line(empty)
 
 
 def _plain(value: object) -> Any:

@@ -7,7 +7,7 @@ import typer
 
 from hub.bootstrap.partners import make_destinations
 from hub.cli.context import Actor, by, opened, settings
-from hub.cli.output.answer import put, say, show
+from hub.cli.output.answer import print_line, put, show
 from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
 from hub.cli.partners.lists import ExportedAt, FromPartners, print_report, read_all, refused
@@ -79,6 +79,6 @@ def _print(report: daily.ComparisonReport, by_list: list[ListReport]) -> bool:
     counts = {"dossiers": report.dossiers, "opened": report.opened, "closed": report.closed}
     counts["not_asked"] = report.unasked
     put(**counts)
-    say(text("comparison_commands.compared", **counts, differences=len(report.findings)))
+    print_line(text("comparison_commands.compared", **counts, differences=len(report.findings)))
     print_report(by_list)
     return not (report.findings or report.unasked) and all(it.agrees for it in by_list)

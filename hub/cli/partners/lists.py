@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.output.answer import put, refuse, say
+from hub.cli.output.answer import print_line, put, refuse
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
 from hub.operations.comparison.lists.problems import ListRefused
@@ -68,9 +68,11 @@ def print_report(reports: Sequence[ListReport]) -> None:
     for report in reports:
         counts = {"count": len(report.listed.statuses), "differences": len(report.findings)}
         counts |= {"opened": report.opened, "closed": report.closed, "unsure": report.unsure}
-        say(text("comparison_commands.list_compared", partner=report.listed.partner, **counts))
-        for note in _notes(report):
-            say(f"  {note}")
+        print_line(
+            text("comparison_commands.list_compared", partner=report.listed.partner, **counts)
+        )
+        for note in _lines_of_notes(report):
+            print_line(f"  {note}")
 
 
 def _fields(report: ListReport) -> dict[str, object]:
@@ -92,7 +94,7 @@ def _fields(report: ListReport) -> dict[str, object]:
     }
 
 
-def _notes(report: ListReport) -> Iterator[str]:
+def _lines_of_notes(report: ListReport) -> Iterator[str]:
     if report.left:
         yield text("comparison_commands.left", count=report.left)
     if report.dismissed:
@@ -134,11 +136,11 @@ class _Export:
 def _print_time(partner: str, at: datetime, export: _Export) -> None:
     about = {"partner": partner, "at": f"{local(at):%H:%M %d/%m/%Y}"}
     if export.is_given:
-        say(text("comparison_commands.time_given", **about))
+        print_line(text("comparison_commands.time_given", **about))
     elif export.was_given:
-        say(text("comparison_commands.time_of_file_is_earlier", **about))
+        print_line(text("comparison_commands.time_of_file_is_earlier", **about))
     else:
-        say(text("comparison_commands.time_of_file", **about))
+        print_line(text("comparison_commands.time_of_file", **about))
 
 
 def _moment(typed: str, day: date) -> datetime:

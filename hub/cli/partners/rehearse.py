@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hub.cli.context import by, one_of, opened, settings, system_user
-from hub.cli.output.answer import aside, put, refuse, say
+from hub.cli.output.answer import aside, print_line, put, refuse
 from hub.messages.invalid import InvalidMessage
 from hub.messages.partners import BY_SHORT
 from hub.records.dossiers import numbering
@@ -66,15 +66,15 @@ def rehearse(
     files = [protocol] if protocol is not None else []
     files += [proposal] if lines and proposal is not None else []
     put(partner=partner, protocol=written, proposal=lines, files=files, runs=walked.runs)
-    say(written)
+    print_line(written)
     if protocol is not None:
         _write(protocol, written)
     if lines and proposal is not None:
         _write(proposal, lines)
     elif lines:
-        say(lines)
+        print_line(lines)
     elif proposal is not None:
-        say(text("partner_commands.no_line_needed"))
+        print_line(text("partner_commands.no_line_needed"))
     raise typer.Exit(0 if walked.runs else 1)
 
 
@@ -86,12 +86,12 @@ def _walk(rehearsal: "Rehearsal") -> "Walked":
     with Progress(*columns, console=aside, transient=True) as shown:
         task = shown.add_task(rehearsal.endpoint.replace("[", "\\["))
 
-        def tell(finding: "RehearsalFinding") -> None:
+        def print_finding(finding: "RehearsalFinding") -> None:
             colour = COLOURS[finding.mark]
             line = f"[{colour}]{finding.mark}[/] {name_of(finding.step)}"
             shown.update(task, description=line)
 
-        return rehearsal.run(tell=tell)
+        return rehearsal.run(tell=print_finding)
 
 
 def _decided(partner: str, number: str, reason: str, actor: str) -> str:
@@ -141,4 +141,4 @@ def _write(path: Path, content: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(content)
-    say(f"→ {path}")
+    print_line(f"→ {path}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.cli.context import opened
-from hub.cli.output.answer import put, say
+from hub.cli.output.answer import print_line, put
 from hub.cli.output.listing import shown
 from hub.cli.unavailable import explain
 from hub.ports import FetchOutcome
@@ -24,11 +24,11 @@ def show(partner: str) -> None:
             raise
         # The profile was shown; that the store is not there is no reason to fail.
         put(contract=None)
-        say(text("partner_commands.contract", about=refusal.sentence))
+        print_line(text("partner_commands.contract", about=refusal.sentence))
         return
     put(contract=as_json(kept))
     for line in lines(kept):
-        say(line)
+        print_line(line)
 
 
 def lines(kept: KeptContract | None) -> Iterator[str]:

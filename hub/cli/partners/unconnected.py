@@ -1,7 +1,7 @@
 """The loud line about a partner without an address, for the commands that show what waits."""
 
 from hub.cli.context import settings
-from hub.cli.output.answer import put, say
+from hub.cli.output.answer import print_line, put
 from hub.operations import unconnected
 from hub.store.engine.store import Tx
 from hub.texts import text
@@ -12,4 +12,4 @@ def warn_of_unconnected(tx: Tx) -> None:
     missing = unconnected.unconnected(tx, settings())
     put(unconnected=[it.partner for it in missing])
     for it in missing:
-        say(text("partners.unconnected", partner=it.partner, why=it.text), style="red")
+        print_line(text("partners.unconnected", partner=it.partner, why=it.text), style="red")

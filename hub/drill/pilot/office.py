@@ -58,7 +58,7 @@ class PilotOffice:
         """Take one dossier in, scan its papers, and let the officer work on it."""
         self.plans[planned.number] = planned
         said = planned.reception
-        self._say(said, at=said.received_at, source="counter-1")
+        self._emit(said, at=said.received_at, source="counter-1")
         scanned_at = self.rules.add_working_time(said.received_at, timedelta(minutes=3))
         names = {component.code: component.name for component in said.components}
         for code in planned.scanned:
@@ -112,7 +112,7 @@ class PilotOffice:
         if planned.slip:
             scores = dict.fromkeys(self.rules.survey_criteria, ALL_GOOD)
             slip = p.SurveySubmitted(slip=planned.slip, scores=scores, submitted_at=at)
-            self._say(slip, at=at, source="kiosk-1")
+            self._emit(slip, at=at, source="kiosk-1")
         return True
 
     def _progress(self, planned: Planned, status: p.Status, at: datetime, note: str) -> None:
@@ -124,9 +124,9 @@ class PilotOffice:
             unit="Công chức chuyên môn",
             note=note,
         )
-        self._say(said, at=at, source="workstation-1")
+        self._emit(said, at=at, source="workstation-1")
 
-    def _say(self, payload: p.Payload, *, at: datetime, source: str) -> None:
+    def _emit(self, payload: p.Payload, *, at: datetime, source: str) -> None:
         self.sink.accept(catalog.compose(payload, time=at, source=source))
 
 

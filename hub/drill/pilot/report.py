@@ -105,7 +105,7 @@ def _records(store: Store, rules: Rulebook, until: datetime) -> dict[str, Any]:
         "digitised": digitised,
         "by_sector": {names[row.sector]: row.received for row in largest_first},
         "inter_level": table.total.inter_level,
-        "settled_in_time": table.total.settled_in_time,
+        "settled_in_time": table.total.ended_in_time,
         "in_process_in_time": table.total.in_process_in_time,
         "in_process_sectors": [names[sector] for sector in table.in_process_sectors],
         "late": table.total.late + table.total.in_process_late,

@@ -166,7 +166,7 @@ def _play(
     hub = build(settings, sources=sources)
     stack.callback(hub.stop)
     for_desk, settled = Wakeup(), Wakeup()
-    hub.committed += [for_desk.ring, settled.ring]
+    hub.committed += [for_desk.wake, settled.wake]
     office = PilotOffice(
         hub.store,
         hub.intake,
@@ -183,7 +183,7 @@ def _play(
     )
     stack.callback(stop.set)
     desk.start()
-    kills = _take_in_and_settle(stage, hub, office, settled)
+    kills = _receive_all(stage, hub, office, settled)
     stop.set()
     desk.join()
     facts = reporting.Facts(
@@ -197,8 +197,8 @@ def _play(
     return reporting.compute(hub.store, hub.records.rules, facts)
 
 
-def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wakeup) -> int:
-    """Take in every dossier while faults happen, wait for the end; return the broker's kills."""
+def _receive_all(stage: Stage, hub: Hub, office: PilotOffice, settled: Wakeup) -> int:
+    """Receive every dossier while faults happen, wait for the end; return the broker's kills."""
     options, mix, console = stage.options, stage.mix, stage.console
     schedule = FaultSchedule(
         {PROVINCE: stage.province, TOWN: stage.town},
@@ -210,7 +210,7 @@ def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wa
         taken = bar.add_task("Tiếp nhận", total=mix.total)
         returned = bar.add_task("Trả kết quả", total=mix.total)
 
-        def look() -> None:
+        def show_returned() -> None:
             bar.update(returned, completed=office.returned)
 
         for count, planned in enumerate(plans, 1):
@@ -218,11 +218,11 @@ def _take_in_and_settle(stage: Stage, hub: Hub, office: PilotOffice, settled: Wa
                 settled.wait(0.1)
             office.receive(planned)
             bar.update(taken, completed=count)
-            look()
+            show_returned()
             if options.faults:
                 schedule.at(count / mix.total)
         schedule.clear()
-        _wait_for_end(hub, stage.town, settled, look)
+        _wait_for_end(hub, stage.town, settled, show_returned)
     return schedule.broker_kills
 
 
@@ -234,14 +234,14 @@ def _unsettled(hub: Hub) -> int:
 
 
 def _wait_for_end(
-    hub: Hub, town: SimulatorProcess, settled: Wakeup, look: Callable[[], None]
+    hub: Hub, town: SimulatorProcess, settled: Wakeup, show_returned: Callable[[], None]
 ) -> None:
     """Wait until hub, office and town have nothing left to do."""
     give_up = time.monotonic() + GIVE_UP_SECONDS
     quiet = 0
     while quiet < 3 and time.monotonic() < give_up:
         settled.wait(0.1)
-        look()
+        show_returned()
         busy = _unsettled(hub) or town.busy() or _scans(hub)
         quiet = 0 if busy else quiet + 1
 

@@ -123,15 +123,15 @@ class PrivateCluster:
 
     def leaders(self) -> Counter[str]:
         """Return how many quorum queues each node leads, by full name."""
-        queues = self._ask("/api/queues?disable_stats=true")
+        queues = self._request("/api/queues?disable_stats=true")
         return Counter(queue["leader"] for queue in queues if queue.get("leader"))
 
     def members(self, queue: str) -> tuple[list[str], list[str]]:
         """Return the nodes that keep a queue of the virtual host `/`, and those of them online."""
-        found = self._ask(f"/api/queues/%2F/{queue}")
+        found = self._request(f"/api/queues/%2F/{queue}")
         return sorted(found["members"]), sorted(found["online"])
 
-    def _ask(self, path: str) -> Any:
+    def _request(self, path: str) -> Any:
         for node in self.nodes.values():
             if not node.running:
                 continue
@@ -150,7 +150,7 @@ class PrivateCluster:
         # The first node makes the login; the cluster has one database of users.
         first, *others = self.nodes.values()
         for node in others:
-            node.take_login_of(first)
+            node.use_login_of(first)
 
 
 def _start(node: PrivateRabbit, problems: list[BaseException]) -> None:

@@ -186,7 +186,7 @@ class PrivateRabbit:
         """Whether it has run before in its directory."""
         return self.layout.data.exists()
 
-    def take_login_of(self, other: "PrivateRabbit") -> None:
+    def use_login_of(self, other: "PrivateRabbit") -> None:
         """Use another node's user and password: a cluster has one database of users."""
         directory = self.layout.directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -119,7 +119,7 @@ class SupervisedProcess:
         output = _output(self._keeper)
         while (left := deadline - time.monotonic()) > 0:
             readable, _, _ = select.select([notify.fileno(), output.fileno()], [], [], left)
-            if notify.fileno() in readable and notify.says_ready():
+            if notify.fileno() in readable and notify.reads_ready():
                 return
             if output.fileno() in readable:
                 break
@@ -165,7 +165,7 @@ class NotifySocket:
         """Make it usable with select."""
         return self._socket.fileno()
 
-    def says_ready(self) -> bool:
+    def reads_ready(self) -> bool:
         """Read one datagram."""
         return b"READY=1" in self._socket.recv(65_536).split(b"\n")
 

@@ -51,12 +51,12 @@ def main(arguments: list[str]) -> int:
         # It is safe because the keeper has one thread.
         preexec_fn=end_with_parent(),
     )
-    say(f"started {server.pid}")
+    report(f"started {server.pid}")
     server_fd = open_pidfd(server.pid)
     if server_fd is not None:
         poll.register(server_fd, select.POLLIN)
     code = keep(server, poll, stop_signal=stop_signal, grace_seconds=grace_seconds)
-    say(f"exited {code}")
+    report(f"exited {code}")
     return 0
 
 
@@ -111,7 +111,7 @@ def open_pidfd(pid: int) -> int | None:
         return None
 
 
-def say(line: str) -> None:
+def report(line: str) -> None:
     """Tell the owner, who may have gone."""
     with contextlib.suppress(BrokenPipeError):
         os.write(1, f"{line}\n".encode())

@@ -95,7 +95,7 @@ class Admission:
         going = [id for id, permit in zip(work, permitted, strict=True) if permit]
         going = self.quotas.cut(tx, going, work, now)
         claims = claim(going) if going else []
-        self.quotas.note(claims, work, now)
+        self.quotas.report_used(claims, work, now)
         aside = {id: work[id].type for id in work.keys() - set(going)}
         if aside:
             self.pauses.set_aside(tx, aside, now)

@@ -47,7 +47,9 @@ class Quotas:
             ids = [id for id in ids if id not in over]
         return ids
 
-    def note(self, claims: Sequence[Claimed], work: Mapping[int, Incoming], now: datetime) -> None:
+    def report_used(
+        self, claims: Sequence[Claimed], work: Mapping[int, Incoming], now: datetime
+    ) -> None:
         """After the claim: report to the circuits which quotas are used up by now."""
         for quota, made, cut in self._made:
             to = self.circuits.destination

@@ -34,7 +34,7 @@ class _Work(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Work).decode
 
 
-class Taken(NamedTuple):
+class ClaimedWork(NamedTuple):
     """What a claim has brought."""
 
     claims: list[Claimed]
@@ -68,26 +68,26 @@ class Claim:
         self.admission = admission
         self.lease = lease
 
-    def take(
+    def claim_due(
         self, work: dict[int, Incoming], now: datetime, *, first: InTransaction | None = None
-    ) -> Taken:
+    ) -> ClaimedWork:
         """Claim of the work what is due and may go, and set aside what may not go now.
 
         `first` is done before, in the same transaction.
         """
         lease = Lease(now, now + self.lease, time.monotonic() + self.lease.total_seconds())
         if not self.admission.may_all_go(work, now):
-            admitted = self._take_admitted(work, lease, first)
+            admitted = self._claim_admitted(work, lease, first)
         elif first is not None:
             with self.store.write() as tx:
                 first(tx)
-                admitted = self._take_all(tx, work, lease)
+                admitted = self._claim_all(tx, work, lease)
         else:  # the rule
             with self.store.write_one() as tx:
-                admitted = self._take_all(tx, work, lease)
+                admitted = self._claim_all(tx, work, lease)
         mine = {claimed.id for claimed in admitted.claims}
         left = [id for id in admitted.going if id not in mine]
-        return Taken(admitted.claims, lease, left)
+        return ClaimedWork(admitted.claims, lease, left)
 
     def supersede(self, ids: Iterable[int], now: datetime) -> list[int]:
         """Settle those that something newer replaces; return them.
@@ -101,11 +101,11 @@ class Claim:
             transitions.release_followers(tx, to, {lane for _, lane in overtaken}, now)
         return [id for id, _ in overtaken]
 
-    def _take_all(self, tx: Tx, work: dict[int, Incoming], lease: Lease) -> Admitted:
+    def _claim_all(self, tx: Tx, work: dict[int, Incoming], lease: Lease) -> Admitted:
         ids = list(work)
         return Admitted(ids, self._claim(tx, lease, ids))
 
-    def _take_admitted(
+    def _claim_admitted(
         self, work: dict[int, Incoming], lease: Lease, first: InTransaction | None
     ) -> Admitted:
         with self.store.write() as tx:

@@ -18,7 +18,7 @@ from functools import partial
 
 from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.call import Caller
-from hub.exchange.delivery.claim import Claim, Taken, read_work
+from hub.exchange.delivery.claim import Claim, ClaimedWork, read_work
 from hub.exchange.delivery.settle import SETTLE_AT_STOP, SettleContext, settle, write
 from hub.exchange.delivery.settle_batch import Ended, SettleBatch, is_worth_claiming
 from hub.messages import queues
@@ -121,7 +121,7 @@ class Deliver(Role):
         room = 0 if self.stopping.is_set() else width - self.ended.in_hand
         waiting = self.ended.in_hand == 0 or is_worth_claiming(room, width=width, most=self.most)
         try:
-            consumer.take_at_most(width)
+            consumer.set_prefetch(width)
             if waiting:
                 incoming = consumer.receive(max(0, room), wait=capacity.wait(now))
                 self.claim(consumer, pool, incoming, room)
@@ -149,29 +149,29 @@ class Deliver(Role):
             work = retry_while_unavailable(
                 self, lambda: self.admission.urgent_first(work, self.clock())
             )
-        taken, ended = self._take_and_settle(consumer, work)
+        taken, ended = self._claim_and_settle(consumer, work)
         mine = self._begin(pool, work, taken)
-        self._settled(consumer, ended)
+        self._acknowledge(consumer, ended)
         if taken.left:
             mine |= self._claim_again(pool, {id: work[id] for id in taken.left})
         working = {work[id].tag for id in mine}
         consumer.ack(incoming for _, incoming in messages if incoming.tag not in working)
 
-    def _take(self, work: dict[int, Incoming]) -> Taken:
-        return retry_while_unavailable(self, lambda: self.claims.take(work, self.clock()))
+    def _claim(self, work: dict[int, Incoming]) -> ClaimedWork:
+        return retry_while_unavailable(self, lambda: self.claims.claim_due(work, self.clock()))
 
-    def _take_and_settle(
+    def _claim_and_settle(
         self, consumer: Consumer, work: dict[int, Incoming]
-    ) -> tuple[Taken, list[Ended]]:
+    ) -> tuple[ClaimedWork, list[Ended]]:
         """Claim; on SQLite also write down, in the same transaction, the calls that have ended.
 
         Each transaction waits for its permit and for a commit, so a call that ends while others are
         asked for is settled earlier. On PostgreSQL a transaction that settles locks rows behind
         those of a claim. Returns what was claimed and which calls were written down.
         """
-        ended = self.ended.take_at_once() if self.settling.store.turns is not None else []
+        ended = self.ended.ended_by_now() if self.settling.store.sqlite_writer is not None else []
         if not ended:
-            return self._take(work), []
+            return self._claim(work), []
         write_ended = partial(
             write,
             ctx=self.settling,
@@ -181,7 +181,7 @@ class Deliver(Role):
         )
         try:
             taken = retry_while_unavailable(
-                self, lambda: self.claims.take(work, self.clock(), first=write_ended)
+                self, lambda: self.claims.claim_due(work, self.clock(), first=write_ended)
             )
         except Exception as error:
             self.ended.put_back(ended)
@@ -189,10 +189,12 @@ class Deliver(Role):
                 raise
             # One of them cannot be written as it is, which must not stop the others nor the claim.
             self.settle_ended(consumer, wait=False)
-            return self._take(work), []
+            return self._claim(work), []
         return taken, ended
 
-    def _begin(self, pool: ThreadPoolExecutor, work: dict[int, Incoming], taken: Taken) -> set[int]:
+    def _begin(
+        self, pool: ThreadPoolExecutor, work: dict[int, Incoming], taken: ClaimedWork
+    ) -> set[int]:
         """Hand what was claimed to the pool; return the deliveries."""
         if taken.claims:
             passing(Point.DELIVER_AFTER_CLAIM)
@@ -211,11 +213,11 @@ class Deliver(Role):
             log.info(Event.DELIVERY_SUPERSEDED, role=self.name, count=len(overtaken))
             self.on_commit()
         rest = {id: incoming for id, incoming in work.items() if id not in overtaken}
-        return self._begin(pool, rest, self._take(rest)) if rest else set()
+        return self._begin(pool, rest, self._claim(rest)) if rest else set()
 
     def settle_ended(self, consumer: Consumer, *, wait: bool) -> None:
         """Write down every call that has ended and acknowledge its message."""
-        ended = self.ended.take(wait=wait)
+        ended = self.ended.next_batch(wait=wait)
         if not ended:
             return
         outcomes, since = [call.outcome for call in ended], DeliveryState.SENDING
@@ -226,9 +228,9 @@ class Deliver(Role):
         except Exception:
             self.ended.put_back(ended)
             raise
-        self._settled(consumer, ended)
+        self._acknowledge(consumer, ended)
 
-    def _settled(self, consumer: Consumer, ended: Sequence[Ended]) -> None:
+    def _acknowledge(self, consumer: Consumer, ended: Sequence[Ended]) -> None:
         """Go on from calls that are written down: acknowledge their messages."""
         if not ended:
             return

@@ -23,18 +23,18 @@ class DoubtAges:
         self._grace_period = grace_period
         self._monotonic = monotonic
         self._first: dict[int, tuple[datetime | None, float]] = {}
-        self._asked: dict[int, float] = {}
+        self._queried: dict[int, float] = {}
 
     def querying(self, ids: Iterable[int]) -> None:
         """Note that questions about deliveries are about to be asked."""
         if len(self._first) > MOST:
             self._first.clear()
-            self._asked.clear()
-        self._asked |= dict.fromkeys(ids, self._monotonic())
+            self._queried.clear()
+        self._queried |= dict.fromkeys(ids, self._monotonic())
 
     def age(self, id: int, since: datetime | None, *, queried_at: datetime) -> timedelta:
         """Return how long after `since` the last question was asked, which was at `asked_at`."""
-        asked = self._asked.get(id, self._monotonic())
+        asked = self._queried.get(id, self._monotonic())
         known_since, first = self._first.get(id, (None, asked))
         if since is None or known_since != since:
             self._first[id], first = (since, asked), asked

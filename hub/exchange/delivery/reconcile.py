@@ -90,7 +90,7 @@ class Reconcile(Role):
                 while not self.stopping.is_set():
                     self.beat()
                     if not self.query_some(pool):
-                        self.bell.wait(self.poll)
+                        self.wakeup.wait(self.poll)
         finally:
             self.questions.close()
 
@@ -104,9 +104,9 @@ class Reconcile(Role):
         while True:
             ending = self.stopping.is_set() or failed is not None
             free = 0 if ending or alone else self.at_once - len(asking)
-            doubtful = retry_while_unavailable(self, partial(self._take, free)) if free else []
+            doubtful = retry_while_unavailable(self, partial(self._reserve, free)) if free else []
             if not (asking or doubtful or ending):
-                doubtful = retry_while_unavailable(self, partial(self._take, 1, alone=True))
+                doubtful = retry_while_unavailable(self, partial(self._reserve, 1, alone=True))
                 alone = bool(doubtful)
             if doubtful:
                 self.questions.opened(doubtful)
@@ -130,7 +130,7 @@ class Reconcile(Role):
                 alone = False  # it was the only one
                 self.on_commit()
 
-    def _take(self, limit: int, *, alone: bool = False) -> list[transitions.Claimed]:
+    def _reserve(self, limit: int, *, alone: bool = False) -> list[transitions.Claimed]:
         """Reserve what is due to be asked about, and write the questions down."""
         now = self.clock()
         if call_limits.closed_window(self.known, self.destination.name, "", at=now):
@@ -139,7 +139,7 @@ class Reconcile(Role):
             if not doubts.is_doubtful(tx, self.destination.name, now=now):
                 return []
         with self.settling.store.write() as tx:
-            doubtful = doubts.take_doubtful(
+            doubtful = doubts.reserve_doubtful(
                 tx,
                 self.destination.name,
                 now=now,

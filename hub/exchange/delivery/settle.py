@@ -135,7 +135,7 @@ def write(
     else:
         if sent:
             outcomes = _classified(tx, ctx.destination, outcomes)
-        transitions.check_turn(tx, [outcome.claimed for outcome in outcomes], since=since)
+        transitions.check_attempt(tx, [outcome.claimed for outcome in outcomes], since=since)
         _move(tx, ctx, outcomes, latest, since=since)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
@@ -194,7 +194,7 @@ def _classified(tx: Tx, partner: str, outcomes: Sequence[CallOutcome]) -> list[C
     for outcome in sorted(outcomes, key=lambda one: (one.operation, _unknown_code(one))):
         if theirs := _unknown_code(outcome):
             operation, now = outcome.operation, outcome.finished_at
-            verdict = fault_classes.note(tx, partner, operation, theirs, now=now)
+            verdict = fault_classes.count_reply(tx, partner, operation, theirs, now=now)
             verdicts[outcome.claimed.id] = verdict
     return [_as_classified(one, verdicts.get(one.claimed.id)) for one in outcomes]
 

@@ -60,7 +60,7 @@ class SettleBatch:
         for call in ended:
             self._ended.put(call)
 
-    def take(self, *, wait: bool) -> list[Ended]:
+    def next_batch(self, *, wait: bool) -> list[Ended]:
         """Return the calls that have ended, gathered; waits a second for the first if wanted."""
         ended: list[Ended] = []
         if wait:
@@ -69,9 +69,9 @@ class SettleBatch:
             except queue.Empty:
                 return ended
         self._gather()
-        return ended + self.take_at_once()
+        return ended + self.ended_by_now()
 
-    def take_at_once(self) -> list[Ended]:
+    def ended_by_now(self) -> list[Ended]:
         """Return the calls that have ended by now."""
         ended: list[Ended] = []
         try:

@@ -69,9 +69,9 @@ class Timer(Role):
         self._offset: timedelta | None = None
         """Between the clock and the one that nobody can set."""
         self._patient_until = -math.inf
-        self._looked_from: datetime | None = None
+        self._search_began: datetime | None = None
         """When the present look through the accepted messages began."""
-        self._looked_to = ""
+        self._search_reached = ""
         """The last message it has come to, "" when it is through."""
 
     def run(self) -> None:
@@ -80,7 +80,7 @@ class Timer(Role):
             if retry_while_unavailable(self, self.run_once):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
-            self.bell.wait(retry_while_unavailable(self, self._pause))
+            self.wakeup.wait(retry_while_unavailable(self, self._pause))
         self.on_sweep()
 
     def run_once(self) -> int:
@@ -169,12 +169,12 @@ class Timer(Role):
         most once in `ask_again`, and one page a sweep: a receiver that is away for a day finds a
         few repeats, not a flood.
         """
-        if not self._looked_to:
-            if self._looked_from and now - self._looked_from < self.pace.enqueue_again_after:
+        if not self._search_reached:
+            if self._search_began and now - self._search_began < self.pace.enqueue_again_after:
                 return 0
-            self._looked_from = now
-        count, self._looked_to = journal.enqueue_lost(
-            tx, recorded_before=now - self.pace.enqueue_again_after, after=self._looked_to
+            self._search_began = now
+        count, self._search_reached = journal.enqueue_lost(
+            tx, recorded_before=now - self.pace.enqueue_again_after, after=self._search_reached
         )
         return count
 

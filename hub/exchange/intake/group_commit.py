@@ -54,7 +54,7 @@ class GroupCommit(Role, Generic[ItemT, AnswerT]):
         self._largest = largest
         self._concerns_all = concerns_all
         self._open = True
-        self._door = threading.Lock()
+        self._submitting = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[ItemT, Future[AnswerT]] | None] = queue.SimpleQueue()
         self.start()
 
@@ -64,7 +64,7 @@ class GroupCommit(Role, Generic[ItemT, AnswerT]):
         Cancelled in time, it is not written. Raises Closed after `close`: there would be no answer.
         """
         future: Future[AnswerT] = Future()
-        with self._door:  # else an item could be put behind the end of the queue
+        with self._submitting:  # else an item could be put behind the end of the queue
             if not self._open:
                 raise GroupClosed("nothing is accepted any more")
             self._queue.put((item, future))
@@ -84,7 +84,7 @@ class GroupCommit(Role, Generic[ItemT, AnswerT]):
 
     def close(self) -> None:
         """Finish what is queued and end the thread; safe to call twice."""
-        with self._door:
+        with self._submitting:
             self._open = False
             self._queue.put(None)
         thread, self._thread = self._thread, None

@@ -16,7 +16,7 @@ from pathlib import Path
 from hub.exchange.isolation.shutdown_markers import ShutdownMarkers
 from hub.ports import Incoming
 from hub.rules.failures.error_summary import describe_error
-from hub.rules.poison import ISOLATE_FROM, is_poison, is_suspect
+from hub.rules.poison import ISOLATE_FROM, is_poison, is_possible_poison
 from hub.runtime.role import Role
 from hub.runtime.store_retry import AnswerT, retry_while_unavailable
 from hub.runtime.telemetry import Event, log
@@ -55,9 +55,9 @@ class PoisonGuard:
             with self._store.read() as tx:
                 self._found = isolated_attempts.found(tx, times=ISOLATE_FROM)
 
-    def is_suspect(self, incoming: Incoming) -> bool:
+    def needs_isolation(self, incoming: Incoming) -> bool:
         """Tell whether a message has to be handled alone."""
-        return is_suspect(incoming.delivery_count) or incoming.message_id in self._found
+        return is_possible_poison(incoming.delivery_count) or incoming.message_id in self._found
 
     def crashes(self, key: str) -> int:
         """Return how many tries of a message alone were begun and did not end."""

@@ -67,12 +67,12 @@ class Relay(Role):
         """Behind which row to go on reading."""
         self._passed_over = False
         """Rows before that one wait: a queue that takes nothing must not stop the others."""
-        self._taken: list[int] = []
+        self._confirmed: list[int] = []
         """Rows that the broker took and that are not forgotten yet."""
 
     def run(self) -> None:
         publisher = self.broker.publisher()
-        listener = OutboxListener(self.store, self.bell.ring) if self.listens else None
+        listener = OutboxListener(self.store, self.wakeup.wake) if self.listens else None
         if listener:
             listener.start()
         try:
@@ -104,7 +104,7 @@ class Relay(Role):
             if self.store.name == "postgresql":
                 outbox.delete(tx, done)
             else:
-                self._taken += done
+                self._confirmed += done
         self._go_on(rows, outcomes)
         if len(done) < len(rows):
             self._report(outcomes)
@@ -125,10 +125,10 @@ class Relay(Role):
 
     def forget(self) -> None:
         """Delete what the broker took."""
-        if self._taken:
+        if self._confirmed:
             with self.store.write() as tx:
-                outbox.delete(tx, self._taken)
-            self._taken = []
+                outbox.delete(tx, self._confirmed)
+            self._confirmed = []
 
     def _go_on(self, rows: list[outbox.OutboxRow], outcomes: list[Confirm]) -> None:
         """Decide where to read on: behind what is done, or from the first row that is left."""
@@ -141,16 +141,16 @@ class Relay(Role):
             self._after, self._passed_over = 0, False
         elif rows and (self.store.name == "sqlite" or self._passed_over):
             self._after = rows[-1].seq
-        if len(self._taken) >= FORGET_AT:
+        if len(self._confirmed) >= FORGET_AT:
             self.forget()
 
     def _rest(self) -> None:
         """Wait for work; forget what was published once it is quiet."""
-        if self._taken:
-            if self.bell.wait(min(FORGET_AFTER, self.poll)):
+        if self._confirmed:
+            if self.wakeup.wait(min(FORGET_AFTER, self.poll)):
                 return
             self.forget()
-        self.bell.wait(self.poll)
+        self.wakeup.wait(self.poll)
 
     def _hand(self) -> AbstractContextManager[Tx]:
         # On PostgreSQL the rows stay locked while they are published, so that relays of several

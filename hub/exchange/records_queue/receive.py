@@ -116,7 +116,7 @@ class Receive(Role):
 
     def handle(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         """Handle a batch, in its order, and settle it with the broker."""
-        for suspected, run in groupby(batch, key=self.poison_guard.is_suspect):
+        for suspected, run in groupby(batch, key=self.poison_guard.needs_isolation):
             if not suspected:
                 self._handle_together(consumer, list(run))
                 continue
@@ -206,7 +206,7 @@ class Receive(Role):
     def apply(self, tx: Tx, entries: Sequence[journal.JournalEntry]) -> None:
         """Handle the entries that were not handled before, inside one transaction."""
         now = self.clock()
-        fresh = journal.take(tx, entries, now) if entries else set()
+        fresh = journal.mark_handled(tx, entries, now) if entries else set()
         mine: dict[str, Message] = {}  # the same message may be twice in one batch
         for entry in entries:
             if entry.message.id in fresh:

@@ -52,6 +52,6 @@ def install(app: FastAPI) -> None:
     """Answer a refusal in the form of today's routes; an endpoint with its own form catches it."""
 
     @app.exception_handler(CallerRefused)
-    def turn_away(request: Request, error: CallerRefused) -> JSONResponse:  # noqa: ARG001
+    def answer_refusal(request: Request, error: CallerRefused) -> JSONResponse:  # noqa: ARG001
         told = {"code": error.code, "message": error.text.vi, "why": error.text.en}
         return JSONResponse({"detail": told}, error.status, headers=error.headers)

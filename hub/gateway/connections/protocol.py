@@ -48,7 +48,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, open_connections: OpenConnections, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._crowd = open_connections
+        self._open_connections = open_connections
         self._limits = open_connections.limits
         self._phase = _Phase.HEAD
         self._since = 0.0
@@ -68,13 +68,13 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._enter(_Phase.HEAD)
         address = self.client[0] if self.client else ""
-        if not self._crowd.enter(self, address, self.loop):
+        if not self._open_connections.enter(self, address, self.loop):
             self._refuse(503, "connections_full")
             # The open_connections does not check a line that it did not take in.
             self.loop.call_later(self._limits.drain_time.total_seconds(), transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.leave(self)
+        self._open_connections.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

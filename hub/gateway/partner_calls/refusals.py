@@ -52,7 +52,7 @@ class RefusedCall(Exception):
         self.where = where
         self.why = why
         self.headers = headers or {}
-        self._told = told
+        self._status = told
         """HTTP status where it is another than that of the code."""
         self._sentence = sentence
         """What is told to a person, where the code is none of the fault dictionary."""
@@ -60,7 +60,7 @@ class RefusedCall(Exception):
     @property
     def status(self) -> int:
         """HTTP status."""
-        return self._told or STATUS.get(self.code, UNPROCESSABLE)
+        return self._status or STATUS.get(self.code, UNPROCESSABLE)
 
     @property
     def text(self) -> Text:

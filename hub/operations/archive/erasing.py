@@ -98,7 +98,7 @@ def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) 
     for here in loaded:
         standing = candidates.standing(here, on_hold=here.number in held)
         if why := why_kept(standing, before=before):
-            later[here.number] = archive.look_again(standing, why, before=before)
+            later[here.number] = archive.recheck_at(standing, why, before=before)
         else:
             free.append(here.number)
     references.mark_unneeded(tx, free, now=now)

@@ -22,7 +22,7 @@ ROOM, DAMAGE, FILES = "disk", "file", "files"
 _DESTINATION = "archive"
 
 
-def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
+def raise_findings(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
     """Raise what a run has shown, close what it has shown to be gone.
 
     `again`: it looked at every dossier that is old enough.
@@ -42,7 +42,7 @@ def note(archive: Archive, report: ArchiveReport, *, again: bool) -> None:
             _close(archive, FILE_MISSING, FILES)
 
 
-def note_damage(archive: Archive, error: ArchiveDamaged) -> None:
+def raise_damage(archive: Archive, error: ArchiveDamaged) -> None:
     """Raise that an archive file, or the folder, is not what it should be."""
     if isinstance(error, HalfDeleted):
         _raise(archive, STOPPED, error.file, error.text, both("archive_tasks.half_repair"))

@@ -29,7 +29,7 @@ def release(store: Store, number: str, by: SignedBy) -> bool:
     with store.write() as tx:
         held = holds.release(tx, number)
         if held:
-            candidates.look_again(tx, number)
+            candidates.recheck(tx, number)
             audit.record(
                 tx,
                 by["actor"],

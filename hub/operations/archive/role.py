@@ -55,10 +55,10 @@ class Archivist(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            retry_while_unavailable(self, self.look)
+            retry_while_unavailable(self, self.run_archive)
             self._rest()
 
-    def look(self) -> None:
+    def run_archive(self) -> None:
         """Run the archive once and log what came of it."""
         now = self.archive.clock()
         whole = self._last_whole is None or now - self._last_whole >= WHOLE_EVERY
@@ -81,7 +81,7 @@ class Archivist(Role):
         left, longest = self.every.total_seconds(), self.patience / 2
         while left > 0 and not self.stopping.is_set():
             self.beat()
-            if self.bell.wait(min(left, longest)):
+            if self.wakeup.wait(min(left, longest)):
                 return
             left -= longest
         self.beat()

@@ -123,12 +123,12 @@ def _compare(
     *,
     now: datetime,
 ) -> Compared:
-    found = [*_ward_and_hub(number, status, sent), *_unsettled(number, sent)]
+    found = [*_ward_and_hub(number, status, sent), *_not_final(number, sent)]
     answers: dict[str, list[Answered]] = {}
     unasked = set()
     fresh = {one.id for one in sent if _is_fresh(one, partners.get(one.destination), now)}
     requests = _requests(partners, sent)
-    for one in _looked_for(sent):
+    for one in _expected(sent):
         answer = _query(partners, one, requests, sent)
         if answer is None or _may_lag(one, answer, fresh):
             unasked.add(one.destination)
@@ -140,7 +140,7 @@ def _compare(
     return Compared(number, tuple(found), frozenset(unasked))
 
 
-def _looked_for(sent: Sequence[Sent]) -> list[Sent]:
+def _expected(sent: Sequence[Sent]) -> list[Sent]:
     """Return what the partners must have: of what newer data replaces, only the newest."""
     there = [one for one in sent if one.state is DeliveryState.DELIVERED]
     newest = {(one.destination, one.type): one.id for one in there}
@@ -162,7 +162,7 @@ def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iter
             repair=both("tasks.for_engineers"),
         )
         return
-    said = [value for value in map(tasks.status_said, told) if value is not None]
+    said = [value for value in map(tasks.status_sent, told) if value is not None]
     if said and status is not None and said[-1] != status:
         yield make(
             kind=STATUS_DIFFERS,
@@ -171,7 +171,7 @@ def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iter
         )
 
 
-def _unsettled(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
+def _not_final(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
     for destination in sorted({s.destination for s in sent}):
         here = [s for s in sent if s.destination == destination and s.state not in FINAL]
         if not here:

@@ -36,7 +36,7 @@ _contract = msgspec.json.Decoder(Contract)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Evaluation:
     """What is kept after a fetch, and what is told."""
 
     kept: KeptContract
@@ -68,15 +68,15 @@ class ContractWatch(Role):
     def run(self) -> None:
         try:
             while not self.stopping.is_set():
-                self.bell.wait(min(LOOK, self.every).total_seconds())
+                self.wakeup.wait(min(LOOK, self.every).total_seconds())
                 for reader in self.readers:
                     if not self.stopping.is_set():
-                        retry_while_unavailable(self, lambda reader=reader: self.look(reader))  # type: ignore[misc]
+                        retry_while_unavailable(self, lambda reader=reader: self.check(reader))  # type: ignore[misc]
         finally:
             for reader in self.readers:
                 reader.close()
 
-    def look(self, reader: ContractReader) -> bool:
+    def check(self, reader: ContractReader) -> bool:
         """Fetch one partner's contract if it is time; tell whether it was fetched."""
         now = self.clock()
         if not self._is_due(reader.name, now):
@@ -106,23 +106,23 @@ class ContractWatch(Role):
             before = contracts.of_partner(tx, reader.name)
             if before is None:  # taken out by a person meanwhile
                 return
-            judged = judge(before, fetched, reader, now=now, every=self.every)
+            judged = evaluate(before, fetched, reader, now=now, every=self.every)
             contracts.keep(tx, judged.kept)
             if judged.news is not None:
                 drift.add(tx, words.rows(judged.news), now=now)
                 found = words.finding(judged.news)
                 tasks.open_among_few(tx, found, most=OPEN_AT_MOST, now=now)
-        _tell(before, judged)
+        _log_news(before, judged)
 
 
-def judge(
+def evaluate(
     before: KeptContract,
     fetched: Fetched,
     reader: ContractReader,
     *,
     now: datetime,
     every: timedelta,
-) -> Judged:
+) -> Evaluation:
     """Return what is kept of a fetch, and the news in it. Pure but for the shipped contract."""
     kept = replace(
         before,
@@ -134,11 +134,11 @@ def judge(
     )
     contract = fetched.contract
     if contract is None:
-        return Judged(kept)
+        return Evaluation(kept)
     content = msgspec.json.encode(contract).decode()
     if len(content) > LARGEST:
         why = f"larger than {LARGEST // 1024 // 1024} MiB"
-        return Judged(replace(kept, outcome=str(FetchOutcome.UNREADABLE), why=why))
+        return Evaluation(replace(kept, outcome=str(FetchOutcome.UNREADABLE), why=why))
     # A schema that is not served says nothing of what it declares: it is named, and differs not.
     against = [it for it in compare(reader.shipped(), contract) if it.operation]
     print_ = fingerprint(contract)
@@ -153,7 +153,9 @@ def judge(
         differs=len(against),
         content=content,
     )
-    return Judged(kept) if same else Judged(kept, _news(before, kept, contract, against, now))
+    return (
+        Evaluation(kept) if same else Evaluation(kept, _news(before, kept, contract, against, now))
+    )
 
 
 def _wait(before: KeptContract, fetched: Fetched, every: timedelta) -> timedelta:
@@ -195,7 +197,7 @@ def _known(before: KeptContract, address: str) -> Contract | None:
     return _contract.decode(before.content)
 
 
-def _tell(before: KeptContract, judged: Judged) -> None:
+def _log_news(before: KeptContract, judged: Evaluation) -> None:
     """Log a change once, and once what comes of asking where that is another thing than before."""
     kept, news = judged.kept, judged.news
     if news is not None:

@@ -77,12 +77,14 @@ def resolve(
         else:
             transitions.retry_absent(tx, id, now=now)
         if cancel:
-            cancellation.take_out(tx, id, reason=reason, now=now, neither=False, papers=papers)
+            cancellation.cancel_delivery(
+                tx, id, reason=reason, now=now, neither=False, papers=papers
+            )
         by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
         if cancel:
-            cancellation.note(tx, id, papers, actor=actor, reason=reason, now=now)
+            cancellation.audit_cancellation(tx, id, papers, actor=actor, reason=reason, now=now)
 
 
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:

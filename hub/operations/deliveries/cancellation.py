@@ -45,23 +45,25 @@ def cancel(
     needed where the town would have been given some.
     """
     with store.write() as tx:
-        state, destination, lane = take_out(
+        state, destination, lane = cancel_delivery(
             tx, id, reason=reason, now=now, neither=neither, papers=papers
         )
-        note(tx, id, papers, actor=actor, reason=reason, now=now)
+        audit_cancellation(tx, id, papers, actor=actor, reason=reason, now=now)
     if state is DeliveryState.HELD:
         # Afterwards: who settles the one before has the lane and wants this row, we have the row.
         with store.write() as tx:
             transitions.release_followers(tx, destination, [lane], now)
 
 
-def note(tx: Tx, id: int, papers: Papers | None, *, actor: str, reason: str, now: datetime) -> None:
+def audit_cancellation(
+    tx: Tx, id: int, papers: Papers | None, *, actor: str, reason: str, now: datetime
+) -> None:
     """Leave the audit row of a cancelled delivery, with what was said of its papers."""
     action = f"delivery.cancel.{papers}" if papers else "delivery.cancel"
     audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
 
-def take_out(
+def cancel_delivery(
     tx: Tx, id: int, *, reason: str, now: datetime, neither: bool, papers: Papers | None
 ) -> tuple[DeliveryState, str, str]:
     """Cancel a delivery; return (state before, destination, lane).
@@ -79,7 +81,7 @@ def take_out(
     transitions.cancel(tx, id, since=state, now=now, detail=reason)
     if message is not None and lost:
         # Before the lane: the leg's lock comes first, as where the records give papers.
-        inter_level.taken_out(tx, message, delivery=id, back=papers is Papers.BACK)
+        inter_level.papers_cancelled(tx, message, delivery=id, back=papers is Papers.BACK)
     if state is not DeliveryState.HELD:
         transitions.release_followers(tx, destination, [lane], now)
     return state, destination, lane

@@ -99,7 +99,7 @@ class ReplayRun:
             return
         if item.fault in tried:
             self.pause(1 / self.per_second)
-            self._look()
+            self._check_results()
             return
         tried.add(item.fault)
         self._wait_for_outcomes()
@@ -186,12 +186,12 @@ class ReplayRun:
         if self.patience is None:
             return
         end = self.clock() + self.patience
-        self._look()
+        self._check_results()
         while self.watched and not self.stopped and self.clock() < end:
             self.pause(0.1)
-            self._look()
+            self._check_results()
 
-    def _look(self) -> None:
+    def _check_results(self) -> None:
         """See what became of what was sent; the first repeat of its fault stops the run."""
         with self.store.read() as tx:
             found = replays.standings(tx, self.watched)

@@ -30,7 +30,7 @@ class DriftCounts:
                     key = DriftKey(one.partner, *REST)
                 self._counts[key] = self._counts.get(key, 0) + 1
 
-    def take(self) -> dict[DriftKey, int]:
+    def drain(self) -> dict[DriftKey, int]:
         """Return the counts and begin anew."""
         with self._lock:
             counts, self._counts = self._counts, {}

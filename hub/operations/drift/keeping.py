@@ -35,13 +35,13 @@ class DriftKeeping(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            self.bell.wait(EVERY)
+            self.wakeup.wait(EVERY)
             self.keep()
         self.keep()
 
     def keep(self) -> int:
         """Write what was counted; return how many tasks were opened."""
-        counts = self.counts.take()
+        counts = self.counts.drain()
         if not counts:
             return 0
         now = self.clock()

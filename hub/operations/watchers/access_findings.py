@@ -17,7 +17,7 @@ class AccessFindings:
 
     store: Store
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Close what is gone; return how many."""
         with self.store.read() as tx:
             found = access_tasks.partners(tx)

@@ -1,7 +1,7 @@
 """Keeps the balance of deliveries quick to answer, and checks it a page at a time.
 
-The timer calls `look` at each sweep. It folds what was counted since the last one, and compares the
-next page of deliveries with the journal; a page with a fault is looked at again each time, and
+The timer calls `check` at each sweep. It folds what was counted since the last one, and compares
+the next page of deliveries with the journal; a page with a fault is looked at again each time, and
 reported each time, until it is repaired. Two timers do no harm: one folds, and a page that is
 checked twice is only checked twice.
 """
@@ -25,7 +25,7 @@ class Conservation:
 
     store: Store
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Fold and check; return how many faults were found."""
         self._fold()
         with self.store.read() as tx:

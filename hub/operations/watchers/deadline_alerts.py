@@ -45,7 +45,7 @@ class DeadlineAlerts:
     rules: Rulebook
     within: timedelta
 
-    def look(self, now: datetime) -> AlertRound:
+    def check(self, now: datetime) -> AlertRound:
         """Close the alerts that have become needless and raise those that are missing."""
         with self.store.read() as tx:
             due_by, stuck_since = self._horizon(now), now - STUCK_AFTER

@@ -16,13 +16,13 @@ EVERY = timedelta(hours=1)
 
 @dataclass(kw_only=True)
 class DiskSampling:
-    """Where to look. The timer calls `look` at each sweep."""
+    """Where to look. The timer calls `sample` at each sweep."""
 
     store: Store
     place: Path
     _last: datetime | None = field(default=None, init=False)
 
-    def look(self, now: datetime) -> bool:
+    def sample(self, now: datetime) -> bool:
         """Take a sample, once an hour; tell whether one was taken."""
         if self._last is not None and abs(now - self._last) < EVERY:
             return False

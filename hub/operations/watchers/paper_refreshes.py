@@ -24,14 +24,14 @@ class PaperRefreshes:
     store: Store
     rules: Rulebook
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Say what is due; return how many dossiers were told."""
         before, after = now - NO_PAGE_FOR, now + NO_PAGE_FOR
         with self.store.read() as tx:
             numbers = paper_refreshes.quiet(tx, before=before, after=after)
-        return sum(self._tell(number, before, after, now) for number in numbers)
+        return sum(self._emit_refresh(number, before, after, now) for number in numbers)
 
-    def _tell(self, number: str, before: datetime, after: datetime, now: datetime) -> bool:
+    def _emit_refresh(self, number: str, before: datetime, after: datetime, now: datetime) -> bool:
         with self.store.write() as tx:
             dossier = dossiers.get(tx, number)
             if dossier is None or dossier.erased_at is not None:

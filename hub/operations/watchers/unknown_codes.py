@@ -32,7 +32,7 @@ class UnknownCodes:
     store: Store
     rules: Rulebook
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Close the tasks whose code was classified, raise those that are missing; say how many."""
         with self.store.read() as tx:
             found, needless = fault_classes.untold(tx), fault_classes.some_needless(tx)

@@ -31,7 +31,7 @@ class UnprovenEffects:
     store: Store
     rules: Rulebook
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Close the tasks that have become needless, raise those that are missing; say how many."""
         with self.store.read() as tx:
             found, needless = unproven.untold(tx), unproven.some_needless(tx)

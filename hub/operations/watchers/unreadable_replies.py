@@ -53,7 +53,7 @@ class UnreadableReplies:
 
     store: Store
 
-    def look(self, now: datetime) -> int:
+    def check(self, now: datetime) -> int:
         """Close the tasks whose cause is gone, raise those that are missing; say how many."""
         with self.store.read() as tx:
             rows, stand = _rows(tx)

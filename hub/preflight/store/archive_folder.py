@@ -34,10 +34,10 @@ def archive_folder(settings: Settings) -> Iterator[Check]:
     # Of several machines with one database some may have nothing to do with its archive.
     ours = not shared or bool(settings.archive_dir) or place.exists()
     if settings.archive == "on" or (newest and ours):
-        yield _in_time(lambda: look(place, newest=newest, data=data), place)
+        yield _in_time(lambda: check_folder(place, newest=newest, data=data), place)
 
 
-def look(place: Path, *, newest: str, data: Path) -> Check:
+def check_folder(place: Path, *, newest: str, data: Path) -> Check:
     """Return the finding on a folder; `newest` is the file that has to be in it, "" for none."""
     try:
         if not newest and not place.exists():

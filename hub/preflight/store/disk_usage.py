@@ -21,10 +21,12 @@ def filling(settings: Settings) -> Iterator[Check]:
     place = Path(settings.data_dir)
     usage = shutil.disk_usage(place)
     today = local(utc_now()).date()
-    yield judge(_samples(settings), today=today, used=usage.used, total=usage.used + usage.free)
+    yield check_disk(
+        _samples(settings), today=today, used=usage.used, total=usage.used + usage.free
+    )
 
 
-def judge(samples: list[Sample], *, today: date, used: int, total: int) -> Check:
+def check_disk(samples: list[Sample], *, today: date, used: int, total: int) -> Check:
     """Return the finding on a disk with `used` of `total` bytes."""
     left = days_left(samples, today=today, used=used, total=total)
     detail = text("checks.full", percent=100 * used // total)

@@ -18,10 +18,13 @@ def sessions(store: Store) -> Iterator[Check]:
     if store.name == "sqlite":
         return
     from hub.store.server.pooler import Pooling, pooling
-    from hub.store.server.queries import NotSeen, asking  # here: SQLite does without the driver
+    from hub.store.server.queries import (  # here: SQLite does without the driver
+        NotSeen,
+        one_failure,
+    )
 
     try:
-        with asking():
+        with one_failure():
             found = pooling(store)
         if found is Pooling.TRANSACTION:
             detail, fix = text("checks.pooler_transaction"), text("checks.pooler_fix")
@@ -29,7 +32,7 @@ def sessions(store: Store) -> Iterator[Check]:
             return
         if found is Pooling.SESSION:
             yield Check("database pooler", True, text("checks.pooler_session"))
-        with asking():
+        with one_failure():
             oldest = _oldest(store)
         yield oldest
     except NotSeen as error:

@@ -73,7 +73,7 @@ def register(
     return cause.emit(payload, str(dossier.version), time=at, files=files)
 
 
-def tell_step(cause: Cause, dossier: Dossier, event: StatusEvent) -> Message:
+def report_step(cause: Cause, dossier: Dossier, event: StatusEvent) -> Message:
     """Tell the province one step."""
     payload = p.ProvinceProgress(
         number=dossier.number,
@@ -128,7 +128,7 @@ def supply(
     return cause.emit(payload, "", time=at, files=files)
 
 
-def tell_returned(cause: Cause, dossier: Dossier, *, at: datetime) -> Message:
+def report_returned(cause: Cause, dossier: Dossier, *, at: datetime) -> Message:
     """Tell the town that the applicant has the result."""
     payload = p.TownResultReturned(number=dossier.number, version=dossier.version, returned_at=at)
     return cause.emit(payload, "", time=at)

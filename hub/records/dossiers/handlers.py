@@ -105,7 +105,7 @@ class Records:
         if not dossiers.add(tx, dossier):
             number, at = said.number, said.received_at
             late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
-            return self._taken_in(tx, cause, dossier)
+            return self._received_online(tx, cause, dossier)
         files = papers.add_files(
             tx, dossier.number, cause.message.attachments, message_id=cause.message.id
         )
@@ -115,7 +115,7 @@ class Records:
         order = commands.register(
             cause, dossier, procedure, unit=self.rules.unit, files=files, update=False, at=at
         )
-        out = [order, commands.tell_step(cause, dossier, event)]
+        out = [order, commands.report_step(cause, dossier, event)]
         handed_over: list[Message] = []
         if files and inter_level.is_complete(dossier, files):
             handed_over = inter_level.hand_over(
@@ -125,7 +125,7 @@ class Records:
             early_messages.wake(tx, dossier.number)
         return out + handed_over
 
-    def _taken_in(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
+    def _received_online(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
         """An officer took in what was submitted online; whatever else is here is not changed."""
         known = dossiers.get(tx, received.number)
         if known is None or known.erased_at:
@@ -136,7 +136,7 @@ class Records:
         files = cause.message.attachments
         papers.add_files(tx, known.number, files, message_id=cause.message.id)
         event = self._event(cause, received, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ trực tuyến")
-        return list(move(tx, cause, known, event, self.rules).said)
+        return list(move(tx, cause, known, event, self.rules).messages)
 
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over when all are there.
@@ -206,10 +206,10 @@ class Records:
                 return order
         # an officer who takes the work up again has what was asked for
         moved = move(tx, cause, dossier, event, self.rules, resumes=True)
-        out = list(moved.said)
+        out = list(moved.messages)
         if moved.applied and said.status in RESUMING and dossier.inter_level:
             paused = dossier.status is p.Status.SUPPLEMENT_REQUESTED
-            out += inter_level.taken_up(
+            out += inter_level.resume_work(
                 tx,
                 cause,
                 moved.dossier,

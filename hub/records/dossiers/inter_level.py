@@ -76,7 +76,7 @@ def hand_over(
     )
     moved = move(tx, cause, dossier, event, rules)
     order = _transfer(tx, cause, moved.dossier, rules, files=files, officer=officer, at=at)
-    return [*moved.said, order]
+    return [*moved.messages, order]
 
 
 def _transfer(
@@ -94,7 +94,7 @@ def _transfer(
     return commands.transfer(cause, dossier, procedure, files=files, officer=officer, at=at)
 
 
-def taken_up(
+def resume_work(
     tx: Tx,
     cause: Cause,
     dossier: Dossier,
@@ -135,9 +135,9 @@ def returned(
 ) -> list[Message]:
     """Apply that the applicant has the result, and tell the town where it made it."""
     moved = move(tx, cause, dossier, event, rules)
-    out = list(moved.said)
+    out = list(moved.messages)
     if moved.applied and dossier.inter_level and legs.leg_of(tx, dossier.number):
-        out.append(commands.tell_returned(cause, moved.dossier, at=event.at))
+        out.append(commands.report_returned(cause, moved.dossier, at=event.at))
     return out
 
 
@@ -146,7 +146,7 @@ def gives_papers(message: Message) -> bool:
     return message.type in WITH_PAPERS and bool(message.attachments)
 
 
-def taken_out(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
+def papers_cancelled(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
     """Note that the town does not get a message with papers: a person took it out of its lane.
 
     `back`: its papers count as not given again, so that they are shown and go with what the town is
@@ -156,9 +156,9 @@ def taken_out(tx: Tx, message: Message, *, delivery: int, back: bool) -> None:
     if legs.leg_of(tx, message.key) is None:
         return
     if back:
-        papers.take_papers_back(tx, message.key, message.attachments)
+        papers.withdraw_papers(tx, message.key, message.attachments)
     # Only now that the leg is locked: a later one may just have been said by who had the lock.
-    if message.type == SUPPLEMENT and cancellation.is_last_said(tx, delivery):
+    if message.type == SUPPLEMENT and cancellation.is_newest(tx, delivery):
         legs.want_again(tx, message.key)
 
 
@@ -205,4 +205,4 @@ def _apply(
         note=step.note or NOTE_OF[step.step],
     )
     resumes = step.step is TownStep.SUPPLEMENTED
-    return list(move(tx, cause, dossier, event, rules, resumes=resumes).said)
+    return list(move(tx, cause, dossier, event, rules, resumes=resumes).messages)

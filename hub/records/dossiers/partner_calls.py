@@ -60,7 +60,7 @@ def submitted(tx: Tx, cause: Cause, said: p.DossierSubmitted, rules: Rulebook) -
     record = commands.register(
         cause, dossier, procedure, unit=rules.unit, files=files, update=False, at=at
     )
-    return [record, commands.tell_step(cause, dossier, event)]
+    return [record, commands.report_step(cause, dossier, event)]
 
 
 def _submitted_dossier(
@@ -161,7 +161,7 @@ def procedure_corrected(
         version=dossier.version + 1,
     )
     changed, record = refresh(tx, cause, changed, rules, at=said.at)
-    out = [record, commands.tell_step(cause, changed, event)]
+    out = [record, commands.report_step(cause, changed, event)]
     return [message for message in out if not _is_own_step(cause, message)]
 
 
@@ -195,8 +195,8 @@ def _correction_refused(dossier: Dossier, said: p.ProcedureCorrected) -> str | N
 
 def _to_others(tx: Tx, cause: Cause, moved: Moved, rules: Rulebook) -> list[Message]:
     """Return what has to be said, for the province's own step its record in the place of it."""
-    out = [message for message in moved.said if not _is_own_step(cause, message)]
-    if len(out) == len(moved.said) or any(message.type == _RECORD for message in out):
+    out = [message for message in moved.messages if not _is_own_step(cause, message)]
+    if len(out) == len(moved.messages) or any(message.type == _RECORD for message in out):
         return out
     _, record = refresh(tx, cause, moved.dossier, rules, at=moved.dossier.status_at)
     return [record, *out]

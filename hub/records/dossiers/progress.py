@@ -32,7 +32,7 @@ class Moved:
     """The dossier after an event, and what has to be said about it."""
 
     dossier: Dossier
-    said: Sequence[Message]
+    messages: Sequence[Message]
     applied: bool
 
 
@@ -57,7 +57,7 @@ def move(
         return Moved(dossier, (), applied=False)
     changed = after(dossier, event.status, at=event.at, rules=rules)
     dossiers.add_event(tx, event)
-    said = [commands.tell_step(cause, changed, event)]
+    said = [commands.report_step(cause, changed, event)]
     if event.status in ENDS or changed.received_at != dossier.received_at:
         changed, record = refresh(tx, cause, changed, rules, at=event.at)
         said.insert(0, record)

@@ -77,10 +77,10 @@ def why_kept(standing: DossierStanding, *, before: datetime) -> KeepReason | Non
     """
     if standing.on_hold:
         return KeepReason.LEGAL_HOLD
-    return _unsettled(standing) or _young(standing, before)
+    return _not_final(standing) or _young(standing, before)
 
 
-def _unsettled(standing: DossierStanding) -> KeepReason | None:
+def _not_final(standing: DossierStanding) -> KeepReason | None:
     states = set(standing.deliveries) - {str(state) for state in FINAL}
     messages = set(standing.messages)
     reasons = (
@@ -102,7 +102,7 @@ def _young(standing: DossierStanding, before: datetime) -> KeepReason | None:
     return KeepReason.TOO_YOUNG if ended >= before else None
 
 
-def look_again(standing: DossierStanding, why: KeepReason, *, before: datetime) -> datetime:
+def recheck_at(standing: DossierStanding, why: KeepReason, *, before: datetime) -> datetime:
     """Return what `before` must have reached for a dossier that is kept to be worth another look.
 
     Of one that is too young that is known. What else keeps it may be settled at any time, and whole

@@ -1,6 +1,6 @@
 """Which dossiers are old enough to be archived or erased, and what keeps those that stay.
 
-Those that something keeps are put off (`hub.rules.retention.ends.look_again`), so that a run does
+Those that something keeps are put off (`hub.rules.retention.ends.recheck_at`), so that a run does
 not read them again and again.
 """
 
@@ -28,7 +28,7 @@ ARCHIVED_TO_ERASE = PageOrder(condition=READABLE, ended=a.closed_at, again=a.era
 _HELD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
 
 
-def look_again(tx: Tx, number: str) -> None:
+def recheck(tx: Tx, number: str) -> None:
     """Have the next run look at a dossier that was put off, here and in the archive."""
     here = sa.update(dossiers).where(c.number == number)
     tx.execute(here.values(archive_again=None, erase_again=None))

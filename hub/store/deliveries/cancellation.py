@@ -38,7 +38,7 @@ def standing_for(tx: Tx, id: int) -> int | None:
     return tx.execute(query.order_by(older.c.id.desc())).scalar()
 
 
-def is_last_said(tx: Tx, id: int) -> bool:
+def is_newest(tx: Tx, id: int) -> bool:
     """Tell whether nothing of its type was said after it in its lane, but what was cancelled."""
     mine, later = deliveries.alias(), deliveries.alias()
     query = sa.select(later.c.id).where(

@@ -5,7 +5,7 @@ On PostgreSQL each is one statement, whatever their number, and a claim is a tra
 (`Store.write_one`): one way to the server and back. On SQLite, where no way is long, each is a few;
 what they write is the same (`tests/contract/deliveries/test_claim_and_settle.py` compares every
 column). Each delivery that is settled has to be at the attempt that was claimed, as
-`transitions.check_turn` demands.
+`transitions.check_attempt` demands.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ class Delivered:
 _SETTLE = Compiled(
     sa.text(
         f"""
-WITH turn AS MATERIALIZED (
+WITH claimed AS MATERIALIZED (
     SELECT id FROM deliveries
     WHERE id = ANY(:ids) AND state = :since
     AND attempts = (CAST(:numbers AS BIGINT[]))[array_position(CAST(:ids AS BIGINT[]), id)]
@@ -95,7 +95,7 @@ WITH turn AS MATERIALIZED (
     UPDATE deliveries SET state = '{S.DELIVERED}', settled_at = :now, lease_until = NULL,
     code = NULL, detail = NULL, partner_code = NULL,
     reference = (CAST(:refs AS TEXT[]))[array_position(CAST(:ids AS BIGINT[]), id)]
-    WHERE id = ANY(ARRAY(SELECT id FROM turn))
+    WHERE id = ANY(ARRAY(SELECT id FROM claimed))
     RETURNING destination
 ), counted AS (
     INSERT INTO delivery_count_changes (destination, state, change)
@@ -122,9 +122,9 @@ def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datet
     if not done:
         return
     if tx.dialect.name == "sqlite":
-        transitions.check_turn(tx, [one.claimed for one in done], since=since)
-        told = [(one.claimed.id, one.reference) for one in done]
-        transitions.deliver(tx, told, now=now, since=since)
+        transitions.check_attempt(tx, [one.claimed for one in done], since=since)
+        references = [(one.claimed.id, one.reference) for one in done]
+        transitions.deliver(tx, references, now=now, since=since)
         attempts.finish(tx, [one.finished(kind) for one in done])
         return
     values = {

@@ -57,11 +57,11 @@ _DOUBTFUL = Compiled(
 
 
 def is_doubtful(tx: Tx, destination: str, *, now: datetime) -> bool:
-    """Tell whether `take_doubtful` would find anything to ask about, alone or beside others."""
+    """Tell whether `reserve_doubtful` would find anything to ask about, alone or beside others."""
     return bool(_DOUBTFUL.all(tx, {"now": now, "to": destination}))
 
 
-def take_doubtful(
+def reserve_doubtful(
     tx: Tx,
     destination: str,
     *,
@@ -111,7 +111,7 @@ def standing(tx: Tx, id: int) -> Standing:
     query = sa.select(c.doubtful_since, c.absent_at, c.code).where(c.id == id)
     row = tx.execute(query).one()
     exists = row.code == SAID_TO_EXIST
-    return Standing(since=row.doubtful_since, absent_at=row.absent_at, said_to_exist=exists)
+    return Standing(since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists)
 
 
 def query_once_more(

@@ -199,7 +199,7 @@ def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
     ]
 
 
-def check_turn(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
+def check_attempt(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
     """Lock the deliveries and raise StateConflict unless each is still at its claimed attempt.
 
     The state alone does not tell: a delivery whose lease ran out may be `sending` or `ambiguous`

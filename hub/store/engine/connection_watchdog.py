@@ -115,13 +115,15 @@ class ConnectionWatchdog:
         waiting: dict[WatchedConnection, float] = {}
         while not self._ended.wait(self._patience / 4):
             try:
-                waiting = self._look(waiting)
+                waiting = self._check_lines(waiting)
             except Exception as error:  # a line that breaks while it is looked at, or a fault
                 log.error(
                     Event.ROLE_CRASHED, role="connection watchdog", error=describe_error(error)
                 )
 
-    def _look(self, before: dict[WatchedConnection, float]) -> dict[WatchedConnection, float]:
+    def _check_lines(
+        self, before: dict[WatchedConnection, float]
+    ) -> dict[WatchedConnection, float]:
         """Look at every line once; return those that wait, and since when."""
         with self._lock:
             lines = {line: inode for line, inode in self._lines.items() if _is_waiting(line)}
@@ -141,7 +143,7 @@ class ConnectionWatchdog:
         with self._lock:
             pid = self._processes.get(line, line.pgconn.backend_pid)
 
-        def ask() -> None:
+        def query_server() -> None:
             with contextlib.suppress(psycopg.Error, OSError):
                 other = psycopg.connect(_address(line), autocommit=True)
                 asking.append((other, _inode(other)))
@@ -150,7 +152,9 @@ class ConnectionWatchdog:
                     answer.append(row is not None and not row[0])
                     other.execute(_END_ABANDONED, (abandoned, pid))
 
-        thread = threading.Thread(target=ask, name="connection watchdog probe", daemon=True)
+        thread = threading.Thread(
+            target=query_server, name="connection watchdog probe", daemon=True
+        )
         thread.start()
         thread.join(ANSWER_WITHIN.total_seconds())
         if not answer:

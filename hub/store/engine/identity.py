@@ -22,7 +22,7 @@ def known(tx: Tx) -> str:
     return found or ""
 
 
-def settle(tx: Tx, wanted: str) -> str:
+def ensure_id(tx: Tx, wanted: str) -> str:
     """Give the store the id `wanted` unless it has one; return the one that it has."""
     tx.execute(insert(tx, store_identity).values(one=1, id=wanted).on_conflict_do_nothing())
     return known(tx)

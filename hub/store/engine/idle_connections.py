@@ -1,9 +1,10 @@
 """Asks a connection to PostgreSQL whether it still works before it is used after a rest.
 
-A question before each transaction costs a round trip each. So a connection is taken without one for
-`TRUSTED_FOR` after its last use, unless the server has said something meanwhile: an idle server
-says nothing until it ends the session. What is not met is a line that fell silent, without a word,
-within that time: then the transaction fails as if the line had fallen silent a moment later.
+A question before each transaction costs a round trip each. So a connection is handed out without
+one for `TRUSTED_FOR` after its last use, unless the server has sent something meanwhile: an idle
+server sends nothing until it ends the session. A line that fell silent
+within that time is not noticed: then the transaction fails as if the line had fallen silent a
+moment later.
 """
 
 import select
@@ -21,18 +22,18 @@ def check(engine: sa.Engine, *, trusted_for: timedelta) -> None:
     """Have the engine's pool replace connections that no longer work, as it gives them out."""
     seconds = trusted_for.total_seconds()
 
-    def given_back(_line: object, record: Any) -> None:
+    def on_checkin(_line: object, record: Any) -> None:
         record.info[_REST] = monotonic()
 
-    def taken(line: Any, record: Any, _proxy: object) -> None:
+    def on_checkout(line: Any, record: Any, _proxy: object) -> None:
         since = record.info.get(_REST)
         if since is None:  # it is new
             return
         if monotonic() - since >= seconds or _has_news(line):
             _probe(line)
 
-    sa.event.listen(engine, "checkin", given_back)
-    sa.event.listen(engine, "checkout", taken)
+    sa.event.listen(engine, "checkin", on_checkin)
+    sa.event.listen(engine, "checkout", on_checkout)
 
 
 def _has_news(line: Any) -> bool:

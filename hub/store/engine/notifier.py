@@ -51,7 +51,7 @@ class Notifier:
         try:
             thread.start()
         except RuntimeError as error:  # raised, it would make a commit that stands look failed
-            _say_lost(error)
+            _log_lost(error)
             return None
         return thread
 
@@ -65,7 +65,7 @@ class Notifier:
 
     def _run(self) -> None:
         while self._is_wanted():
-            pause = APART if self._tell() else AGAIN_AFTER
+            pause = APART if self._send() else AGAIN_AFTER
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, pause)
 
@@ -76,17 +76,17 @@ class Notifier:
             wanted, self._wanted = self._wanted, False
             return wanted
 
-    def _tell(self) -> bool:
+    def _send(self) -> bool:
         try:
             with self._connect() as connection:
                 _NOTIFY.run(connection)
         except Exception as error:  # also what no database says: the thread must not end
-            _say_lost(error)
+            _log_lost(error)
             return False
         return True
 
 
-def _say_lost(error: BaseException) -> None:
+def _log_lost(error: BaseException) -> None:
     # Loaded where it is needed: a command that only reads the store logs nothing.
     from hub.runtime.telemetry import Event, log
 

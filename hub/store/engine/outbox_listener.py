@@ -28,9 +28,9 @@ LISTEN_FOR = 1.0
 class OutboxListener:
     """Listens on a line of its own, in a thread of its own, from `start` to `stop`."""
 
-    def __init__(self, store: Store, ring: Callable[[], None]) -> None:
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
         self._store = store
-        self._ring = ring
+        self._wake = wake
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox listener", daemon=True)
 
@@ -58,13 +58,13 @@ class OutboxListener:
         with line:
             line.autocommit = True
             line.execute(f"LISTEN {CHANNEL}")
-            self._ring()  # for what came while nobody listened
+            self._wake()  # for what came while nobody listened
             asked = time.monotonic()
             while not self._stopping.is_set():
                 for _ in line.notifies(timeout=LISTEN_FOR, stop_after=1):
-                    self._ring()
+                    self._wake()
                 if time.monotonic() - asked > POLL_EVERY:
                     # Who only listens never learns that the line is dead; who asks is watched.
                     line.execute("SELECT 1")
                     asked = time.monotonic()
-                    self._ring()  # for what came together with the answer
+                    self._wake()  # for what came together with the answer

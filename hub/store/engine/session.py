@@ -47,7 +47,7 @@ def options(longest: timedelta) -> tuple[str, ...]:
     return tuple(f"-c {name}={value}" for name, value in limits.items())
 
 
-def settle(line: Any, settings: tuple[str, ...]) -> int:
+def prepare_session(line: Any, settings: tuple[str, ...]) -> int:
     """Return the server's process of a new session; behind a pooler have it take its settings.
 
     A pooler drops the options of a new session or refuses them, and tells a process of its own.

@@ -127,17 +127,19 @@ class Store:
 
         `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
         keeps its plans. See `session`. `trusted_for`: how long a connection that nobody uses is
-        taken without a question, see `idle_lines`.
+        given out unchecked, see `idle_connections`.
 
-        `rings`: whether PostgreSQL tells a relay in another process of what is put into the outbox.
+        `notify_listeners`: whether PostgreSQL notifies a relay in another process of new outbox
+        rows.
         """
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
         options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
-        # The words of an error may still quote values (PostgreSQL's do): see rules.causes.
+        # The words of an error may still quote values (PostgreSQL's do): see
+        # rules.failures.error_summary.
         options["hide_parameters"] = True
-        self._silence: ConnectionWatchdog | None = None
+        self._watchdog: ConnectionWatchdog | None = None
         if self.name == "sqlite":
             if parsed.database and parsed.database != ":memory:":
                 make_directory(Path(parsed.database).parent)
@@ -149,7 +151,7 @@ class Store:
             from hub.store.engine import connection_watchdog
             from hub.store.statements.array_dumper import teach
 
-            self._silence = connection_watchdog.ConnectionWatchdog(
+            self._watchdog = connection_watchdog.ConnectionWatchdog(
                 patience=patience or connection_watchdog.PATIENCE
             )
             settings = connection_watchdog.SESSION + session.options(longest)
@@ -158,20 +160,22 @@ class Store:
             told = () if "options" in given else settings
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
-        if self._silence is None:
+        if self._watchdog is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            watch, know = self._silence.watch, self._silence.know
+            watch, know = self._watchdog.watch, self._watchdog.know
             sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
             sa.event.listen(
-                self.engine, "connect", lambda line, _: know(line, session.settle(line, told))
+                self.engine,
+                "connect",
+                lambda line, _: know(line, session.prepare_session(line, told)),
             )
             idle_connections.check(
                 self.engine, trusted_for=trusted_for
             )  # before anything else is asked
             sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
             sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
-        self.turns = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
+        self.sqlite_writer = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         notifies = notify_listeners and self.name == "postgresql"
@@ -180,15 +184,15 @@ class Store:
     @property
     def trouble(self) -> str:
         """Why the store does not watch itself any more, "" when it does."""
-        return self._silence.trouble if self._silence else ""
+        return self._watchdog.trouble if self._watchdog else ""
 
     def write(self, *, long: bool = False) -> AbstractContextManager[Tx]:
         """Open a write transaction; it is durable when the block has ended well.
 
         `long`: it may read whole tables and take minutes, see `session`.
         """
-        if self.turns:
-            opened = self.turns.write()
+        if self.sqlite_writer:
+            opened = self.sqlite_writer.write()
         else:
             opened = self._notifying(self._notifier) if self._notifier else self.engine.begin()
         return _long(opened) if long else opened
@@ -208,7 +212,7 @@ class Store:
         Two ways to the server less. It is durable, or undone, when the statement has come back, not
         at the end of the block.
         """
-        return self.turns.write() if self.turns else self._single.connect()
+        return self.sqlite_writer.write() if self.sqlite_writer else self._single.connect()
 
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:
@@ -224,10 +228,10 @@ class Store:
         """Give back all connections."""
         if self._notifier:
             self._notifier.close()
-        if self._silence:
-            self._silence.close()
-        if self.turns:
-            self.turns.close()
+        if self._watchdog:
+            self._watchdog.close()
+        if self.sqlite_writer:
+            self.sqlite_writer.close()
         self.engine.dispose()
 
 

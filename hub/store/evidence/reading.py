@@ -54,11 +54,11 @@ class ChainReading:
         self.report(f"{rows} missing")
         return True
 
-    def read(self, tx: Tx, upto: int = END, *, told: Callable[[list[Row]], None]) -> None:
+    def read(self, tx: Tx, upto: int = END, *, on_page: Callable[[list[Row]], None]) -> None:
         """Check the rows behind the last one, up to `upto`; each page is a statement of its own."""
         while rows := page(tx, self.chain, after=self.last, upto=upto):
             self._check(rows)
-            told(rows)
+            on_page(rows)
 
     def _check(self, rows: Sequence[Row]) -> None:
         for row in rows:

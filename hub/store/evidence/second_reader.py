@@ -17,7 +17,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence.chain import CHAINS, Chain
 from hub.store.evidence.reading import ChainReading, Row, page
 
-_TOLD_EVERY = 20_000
+_REPORT_EVERY = 20_000
 
 
 class RowOrder(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class SecondReader:
 
     def __init__(self, url: str, chain: Chain, *, after: int, upto: int) -> None:
         self._order = RowOrder(url, chain.name, after, upto)
-        self.told: Half | None = None
+        self.progress: Half | None = None
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", __name__]
@@ -72,12 +72,12 @@ class SecondReader:
     @property
     def count(self) -> int:
         """How many rows it has read so far."""
-        return self.told.count if self.told else 0
+        return self.progress.count if self.progress else 0
 
     def found(self) -> Half | None:
         """Wait for the end; return what it found, None when it did not come to an end."""
         self._thread.join()
-        return self.told if self.told and self.told.over else None
+        return self.progress if self.progress and self.progress.over else None
 
     def _listen(self) -> None:
         pipes = self._process.stdin, self._process.stdout
@@ -88,7 +88,7 @@ class SecondReader:
                 pipes[0].write(msgspec.json.encode(self._order))
                 pipes[0].close()
                 for line in pipes[1]:
-                    self.told = msgspec.json.decode(line, type=Half)
+                    self.progress = msgspec.json.decode(line, type=Half)
             except (OSError, msgspec.DecodeError):
                 return  # it died: what it should have read is read by the first one
 
@@ -106,8 +106,8 @@ def main() -> None:
     (chain,) = (one for one in CHAINS if one.name == order.chain)
     reading = ChainReading(chain, last=order.after)
 
-    def tell(_rows: list[Row]) -> None:
-        if reading.count % _TOLD_EVERY == 0:
+    def report_page(_rows: list[Row]) -> None:
+        if reading.count % _REPORT_EVERY == 0:
             sys.stdout.buffer.write(_half(reading, over=False))
             sys.stdout.buffer.flush()
 
@@ -117,7 +117,7 @@ def main() -> None:
             before = page(tx, chain, after=order.after - 1, upto=order.after)
             # Where it is missing, that is found by the reader of the half before.
             reading.previous = before[0][-1] if before else None
-            reading.read(tx, order.upto, told=tell)
+            reading.read(tx, order.upto, on_page=report_page)
     finally:
         store.close()
     sys.stdout.buffer.write(_half(reading, over=True))

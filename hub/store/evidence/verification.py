@@ -87,12 +87,12 @@ def _read_all(
         _read_halves(tx, reading, before[0], lambda done: progress(done, total), url)
         named = before == (reading.last, reading.previous)
 
-    def look(rows: list[Row]) -> None:
+    def check_page(rows: list[Row]) -> None:
         nonlocal named
         named = named or (before is not None and _has(rows, before))
         progress(reading.count, max(total, reading.count))
 
-    reading.read(tx, told=look)
+    reading.read(tx, on_page=check_page)
     after = head_of(tx, reading.chain)
     if before is None or after is None:
         reading.report("the head is missing")
@@ -114,7 +114,7 @@ def _read_halves(
     with ExitStack() as stack:
         second = SecondReader(url, reading.chain, after=middle, upto=upto)
         stack.enter_context(second)
-        reading.read(tx, middle, told=lambda _: progress(reading.count + second.count))
+        reading.read(tx, middle, on_page=lambda _: progress(reading.count + second.count))
         half = second.found()
     if half is None:
         return

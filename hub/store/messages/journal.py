@@ -1,8 +1,8 @@
 """The journal: every message as it was said, and the proof that it is handled once.
 
 A message enters by `accept` (from a source, deduplicated by meaning in the inbox) or straight from
-the broker. `take` is the inbox by message id: its one statement records the message, marks it
-handled and returns only the ids for which this happened now.
+the broker. `mark_handled` is the inbox by message id: its one statement records the message, marks
+it handled and returns only the ids for which this happened now.
 """
 
 import hashlib
@@ -52,7 +52,7 @@ def oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[A
     return query.order_by(BY_ID).limit(limit)
 
 
-def _take(dialect: str) -> ReturningInsert[Any]:
+def _mark_handled(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, journal).on_conflict_do_update(
         index_elements=[journal.c.id],
         set_={"state": STATE_HANDLED},
@@ -61,7 +61,7 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TAKE = Compiled(_take, columns=TOLD)
+_TAKE = Compiled(_mark_handled, columns=TOLD)
 
 
 def _outgoing(dialect: str) -> ReturningInsert[Any]:
@@ -107,7 +107,7 @@ def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accep
     for entry in entries:
         told = first.setdefault(entry.dedup_key, entry)
         if entry.body != told.body:  # else the content of the later one would be lost unnoticed
-            _must_say_the_same(entry.message, told.message)
+            _must_agree(entry.message, told.message)
     rows = {
         key: {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "dedup_key": key}
         for key, entry in first.items()
@@ -122,7 +122,7 @@ def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accep
             fresh.add(key)
             del known[key]
         elif body and body != first[key].body:  # one that was erased cannot be compared any more
-            _must_say_the_same(first[key].message, decode_stored(body))
+            _must_agree(first[key].message, decode_stored(body))
     ids = {key: entry.message.id for key, entry in first.items() if key in fresh}
     ids |= {key: message_id for key, (message_id, _, _) in known.items()}
     return [
@@ -146,14 +146,14 @@ def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, 
     return {row.dedup_key: (row.id, row.state, row.body) for row in tx.execute(query)}
 
 
-def _must_say_the_same(message: Message, first: Message) -> None:
+def _must_agree(message: Message, first: Message) -> None:
     """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
-    if not catalog.says_the_same(message, first):
+    if not catalog.agree_in_content(message, first):
         why = f"it was accepted before as {first.id} with another content"
         raise InvalidMessage("content_differs", where="$.payload", why=why)
 
 
-def take(tx: Tx, entries: Iterable[JournalEntry], now: datetime) -> set[str]:
+def mark_handled(tx: Tx, entries: Iterable[JournalEntry], now: datetime) -> set[str]:
     """Mark messages handled; return the ids that were not handled before.
 
     The others are repeats (or parked) and must not have an effect.

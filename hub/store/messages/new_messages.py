@@ -81,7 +81,7 @@ def record(tx: Tx, rows: Sequence[Row], now: datetime) -> set[str]:
     found = _AT_ONCE.all(tx, {**_ARRAYS.values(rows), "now": now})
     if found:
         _must_be_stored(found[0][1], of=len(found))
-        outbox.note_new_rows(tx)
+        outbox.mark_new_rows(tx)
     return {key for key, _ in found}
 
 

@@ -64,10 +64,10 @@ def put(tx: Tx, rows: Iterable[ToPublish]) -> None:
     ]
     if values:
         _INSERT.run_each(tx, values)
-        note_new_rows(tx)
+        mark_new_rows(tx)
 
 
-def note_new_rows(tx: Tx) -> None:
+def mark_new_rows(tx: Tx) -> None:
     """Have other processes told of new rows, when this transaction has committed."""
     tx.info[NEW_ROWS] = True
 

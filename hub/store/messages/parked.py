@@ -89,7 +89,7 @@ def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
     return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
 
 
-def take_up(tx: Tx, ids: Sequence[str]) -> list[str]:
+def accept_again(tx: Tx, ids: Sequence[str]) -> list[str]:
     """Make those of `ids` that are parked accepted, and ask for them; return their ids.
 
     In the order of their ids, also the locks: two who take up the same must not wait in a ring.
@@ -116,7 +116,7 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     held = candidates.on_hold(tx, {row.key for row in rows})
     found = [row.id for row in rows if row.key not in held]
     for key in {row.key for row in rows} - held:
-        candidates.look_again(tx, key)  # the next run of the archive, not that of next month
+        candidates.recheck(tx, key)  # the next run of the archive, not that of next month
     for id in found:
         late_messages.empty(tx, id, now=now)
     if found:

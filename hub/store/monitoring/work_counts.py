@@ -6,7 +6,7 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
 
 
-def look(tx: Tx) -> None:
+def read_one_row(tx: Tx) -> None:
     """Read one row, or find that there is none: that SQLite begins a transaction proves nothing."""
     tx.execute(sa.select(journal.c.state).limit(1)).all()
 

@@ -1,7 +1,7 @@
 """The files of dossiers in the store: scanned papers, results, and what the town was given.
 
 Plain reads and writes; the bodies are in `blobs`. In a batch the files are those at hand (see
-`at_hand`), but for `take_papers_back`, which no batch calls: it belongs to a person's decision.
+`at_hand`), but for `withdraw_papers`, which no batch calls: it belongs to a person's decision.
 Files are ordered by component, name and hash, the same on every database, whatever its collation.
 """
 
@@ -101,7 +101,7 @@ def give_papers(tx: Tx, number: str) -> None:
     legs.set_wanted(tx, number, None)
 
 
-def take_papers_back(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
+def withdraw_papers(tx: Tx, number: str, papers: Iterable[Attachment]) -> None:
     """Record that the town was not given these papers after all."""
     rows = [{"which": number, "of": it.component, "hash": it.sha256} for it in papers]
     _NOT_GIVEN.run_each(tx, rows)

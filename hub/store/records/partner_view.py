@@ -14,7 +14,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.archive import index
 from hub.store.deliveries.transitions import position
 from hub.store.engine.store import Tx
-from hub.store.repair.tasks import Sent, status_said
+from hub.store.repair.tasks import Sent, status_sent
 from hub.store.schema.tables.exchange import deliveries, journal
 from hub.store.schema.tables.records import dossiers
 
@@ -106,7 +106,7 @@ def _status(rows: list[sa.Row[Any]]) -> Status | None:
     for row in reversed(rows):
         if row.state in _GIVEN and row.body:  # an erased message says nothing any more
             sent = Sent(row.id, row.destination, row.type, S(row.state), decode_stored(row.body))
-            said = status_said(sent)
+            said = status_sent(sent)
             if said is not None:
                 return Status(said)
     return None

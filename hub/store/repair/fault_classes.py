@@ -54,7 +54,7 @@ class UnknownCode:
         return f"{self.operation} {self.code}"
 
 
-def note(tx: Tx, partner: str, operation: str, code: str, *, now: datetime) -> str | None:
+def count_reply(tx: Tx, partner: str, operation: str, code: str, *, now: datetime) -> str | None:
     """Count one more reply with an unknown code; return its verdict, None while it has none."""
     row = _row(partner, operation, code, now) | {"count": 1}
     statement = insert(tx, fault_classes).values(row)

@@ -172,7 +172,7 @@ def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
     ]
 
 
-def status_said(sent: Sent) -> int | None:
+def status_sent(sent: Sent) -> int | None:
     """Return the status that a message tells, None when it tells none."""
     status: int | None = getattr(catalog.read(sent.message), "status", None)
     return status

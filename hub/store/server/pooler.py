@@ -33,16 +33,16 @@ def pooling(store: Store) -> Pooling:
     first one is served by another process in its next transaction. Raises psycopg.Error.
     """
     with _line(store) as first:
-        process = _asked(first)
+        process = _server_process(first)
         if process == first.pgconn.backend_pid:
             return Pooling.NONE
         with _line(store) as second, second.transaction():
-            if _asked(second) == process or _asked(first) != process:
+            if _server_process(second) == process or _server_process(first) != process:
                 return Pooling.TRANSACTION
     return Pooling.SESSION
 
 
-def _asked(line: "psycopg.Connection[Any]") -> int:
+def _server_process(line: "psycopg.Connection[Any]") -> int:
     row = line.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
     return 0 if row is None else int(row[0])
 

@@ -14,7 +14,7 @@ class NotSeen(Exception):
 
 
 @contextmanager
-def asking() -> Iterator[None]:
+def one_failure() -> Iterator[None]:
     """Raise NotSeen, with the cause and none of the server's words, where a question fails."""
     try:
         yield

@@ -78,7 +78,7 @@ def main() -> None:
     broker = RabbitBroker(here.url)
     relay = StampedRelay(store, broker)
     receive = Receive(
-        store, broker, handle, clock=lambda: datetime.now(UTC), on_commit=relay.bell.ring
+        store, broker, handle, clock=lambda: datetime.now(UTC), on_commit=relay.wakeup.wake
     )
     keep_what_is_loaded()  # as `Hub.start` does
     with one_cpu():

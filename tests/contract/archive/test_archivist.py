@@ -49,13 +49,13 @@ def test_a_damaged_file_and_another_leader_crash_nothing(
     name = end(ward, 1)
     archivist = role.Archivist(archive, every=timedelta(hours=1))
     with leading(archive.store, archive.folder):
-        archivist.look()
+        archivist.run_archive()
 
     def damaged(*_: object, **__: object) -> None:
         raise ArchiveDamaged(both("archive.changed", file="x.jsonl"))
 
     monkeypatch.setattr(role, "run", damaged)
-    archivist.look()
+    archivist.run_archive()
     with ward.store.read() as tx:
         assert index.get(tx, name) is None
 
@@ -80,12 +80,12 @@ def test_a_folder_that_cannot_be_used_is_logged_once_a_run(
     name = end(ward, 1)
     archive.folder.write_text("a file stands where the folder should be")
     archivist = role.Archivist(archive, every=timedelta(hours=1))
-    archivist.look()
+    archivist.run_archive()
     ((event, detail),) = logged
     assert event is Event.ARCHIVE_STOPPED
     assert "EEXIST" in str(detail)
     archive.folder.unlink()
-    archivist.look()
+    archivist.run_archive()
     with ward.store.read() as tx:
         assert index.get(tx, name) is not None
 
@@ -116,7 +116,7 @@ def test_a_stored_file_that_the_disk_does_not_read_keeps_its_dossier(
 def test_another_leader_is_logged(archive: Archive, logged: list[tuple[Event, object]]) -> None:
     """A process that never archives says why."""
     with leading(archive.store, archive.folder):
-        role.Archivist(archive, every=timedelta(hours=1)).look()
+        role.Archivist(archive, every=timedelta(hours=1)).run_archive()
     assert [event for event, _ in logged] == [Event.ARCHIVE_LED_ELSEWHERE]
 
 

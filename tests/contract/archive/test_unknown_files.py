@@ -49,11 +49,11 @@ def test_the_timer_looks_for_them_once_a_day(ward: Ward, archive: Archive) -> No
     days = [0.0]
     clock = lambda: LONG_AFTER + timedelta(days=days[0])  # noqa: E731
     archivist = Archivist(replace(archive, clock=clock), every=timedelta(hours=1))
-    archivist.look()
+    archivist.run_archive()
     refused = stored(ward, b"refused")
     days[0] = 0.9
-    archivist.look()
+    archivist.run_archive()
     assert refused.exists()
     days[0] = 1.0
-    archivist.look()
+    archivist.run_archive()
     assert not refused.exists()

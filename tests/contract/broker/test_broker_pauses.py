@@ -16,7 +16,7 @@ def test_a_paused_consumer_leaves_everything_ready_and_goes_on_as_wide_as_it_is_
     publish(broker, *range(20))
     consumer = consume(prefetch=10)
     in_hand = take(consumer, 4)
-    consumer.take_at_most(0)
+    consumer.set_prefetch(0)
     for _ in range(200):
         assert consumer.receive(10, wait=timedelta(milliseconds=20)) == []
         if broker.depth(INGEST) == 16:
@@ -24,15 +24,15 @@ def test_a_paused_consumer_leaves_everything_ready_and_goes_on_as_wide_as_it_is_
     consumer.ack(in_hand)
     assert consumer.receive(10, wait=NONE_LEFT) == []
     assert broker.depth(INGEST) == 16
-    consumer.take_at_most(1)
+    consumer.set_prefetch(1)
     one = take(consumer, 1)
     assert consumer.receive(10, wait=NONE_LEFT) == []
-    consumer.take_at_most(3)
+    consumer.set_prefetch(3)
     two = take(consumer, 2)
     assert consumer.receive(10, wait=NONE_LEFT) == []
     assert ids(one + two) == ["m-4", "m-5", "m-6"]
     consumer.ack(one + two)
-    consumer.take_at_most(500)
+    consumer.set_prefetch(500)
     rest = take(consumer, 13)
     assert ids(rest) == [f"m-{it}" for it in range(7, 20)]
     assert max(message.delivery_count for message in rest) <= 1
@@ -43,8 +43,8 @@ def test_a_consumer_may_begin_paused(broker: Broker, consume: Callable[..., Cons
     """It takes nothing before it is told to."""
     publish(broker, 1, 2)
     consumer = consume(prefetch=10)
-    consumer.take_at_most(0)
+    consumer.set_prefetch(0)
     assert consumer.receive(10, wait=NONE_LEFT) == []
     assert broker.depth(INGEST) == 2
-    consumer.take_at_most(10)
+    consumer.set_prefetch(10)
     assert ids(take(consumer, 2)) == ["m-1", "m-2"]

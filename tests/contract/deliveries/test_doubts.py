@@ -33,11 +33,11 @@ def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store
     """The next question is planned in the same write; a new doubt begins anew."""
     with store.write() as tx:
         in_doubt(tx, SAID_TO_EXIST)
-        assert doubts.standing(tx, 1) == Standing(since=AT, said_to_exist=True)
+        assert doubts.standing(tx, 1) == Standing(since=AT, reported_existing=True)
         later = AT + 9 * SECOND
         doubts.query_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)
         assert doubts.standing(tx, 1) == Standing(
-            since=AT, absent_at=AT + SECOND, said_to_exist=True
+            since=AT, absent_at=AT + SECOND, reported_existing=True
         )
         (due,) = tx.execute(sa.select(table.c.next_attempt_at)).scalars()
         assert due == later
@@ -107,7 +107,7 @@ def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> 
         (row,) = attention.stuck(tx)
         assert row[4:] == ("reply_dropped", "giống · alike: NguoiXuLy, ThoiDiemXuLy")
         assert attempts.differing(tx, [1]) == {(1, 2): "NguoiXuLy, ThoiDiemXuLy"}
-    assert [watch.look(AT), watch.look(AT)] == [1, 0]
+    assert [watch.check(AT), watch.check(AT)] == [1, 0]
     with store.read() as tx:
         (task,) = tasks.still_open(tx)
     assert (task.kind, task.subject) == ("effect_unproven", number(1))
@@ -115,7 +115,7 @@ def test_the_fields_that_differ_are_named_where_a_person_looks(store: Store) -> 
     assert "HUB_PROVINCE_PROFILE" in task.repair
     with store.write() as tx:
         transitions.retry_absent(tx, 1, now=AT)
-    watch.look(AT)
+    watch.check(AT)
     with store.read() as tx:
         assert tasks.still_open(tx) == []
 
@@ -124,7 +124,7 @@ def test_a_task_that_a_person_closed_does_not_come_again(store: Store) -> None:
     """Until the delivery is sent again and is in doubt anew."""
     left(store, ())
     watch = UnprovenEffects(store=store, rules=Rulebook.load())
-    watch.look(AT)
+    watch.check(AT)
     with store.write() as tx:
         tasks.close(tx, 1, actor="o", reason="asked them", now=AT + SECOND)
-    assert watch.look(AT + 2 * SECOND) == 0
+    assert watch.check(AT + 2 * SECOND) == 0

@@ -67,7 +67,7 @@ def test_no_more_than_the_limit_are_taken_at_once(store: Store) -> None:
         tx.execute(sa.update(deliveries).values(state="ambiguous"))
         later = NOW + timedelta(hours=1)
         found = [
-            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=later, limit=8)
+            doubts.reserve_doubtful(tx, "provincial", now=NOW, again_at=later, limit=8)
             for _ in range(5)
         ]
         assert [len(page) for page in found] == [8, 8, 8, 6, 0]

@@ -17,7 +17,7 @@ NOW = datetime(2018, 8, 6, 3, 0, tzinfo=UTC)
 
 @pytest.mark.postgres
 def test_what_is_handled_meanwhile_stays_handled(migrated_postgres_url: str) -> None:
-    """The timer saw it unhandled and comes second: `take` must not return it once more."""
+    """The timer saw it unhandled and comes second: `mark_handled` must not return it once more."""
     store = Store(migrated_postgres_url)
     with store.write() as tx:
         message = step(1, 1)
@@ -31,10 +31,10 @@ def test_what_is_handled_meanwhile_stays_handled(migrated_postgres_url: str) -> 
 
     timer = threading.Thread(target=again)
     with store.write() as tx:
-        assert journal.take(tx, [entry], NOW) == {entry.message.id}
+        assert journal.mark_handled(tx, [entry], NOW) == {entry.message.id}
         timer.start()
         assert wait_blocked(store, timer)
     timer.join(20)
     with store.write() as tx:
-        assert journal.take(tx, [entry], NOW) == set()
+        assert journal.mark_handled(tx, [entry], NOW) == set()
     store.close()

@@ -47,7 +47,9 @@ def test_a_delivery_that_was_tried_often_keeps_no_other_from_being_asked_about_a
     again = NOW + timedelta(hours=1)
     with store.write() as tx:
         try_often(tx)
-        lone = doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9, alone=True)
-        beside = doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9)
+        lone = doubts.reserve_doubtful(
+            tx, "provincial", now=NOW, again_at=again, limit=9, alone=True
+        )
+        beside = doubts.reserve_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9)
     assert [it.id for it in lone] == [ASKED]
     assert [it.id for it in beside] == [TRIED, RECENT]

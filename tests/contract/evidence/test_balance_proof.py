@@ -42,7 +42,7 @@ def checked(store: Store) -> int:
 def test_a_sweep_folds_the_changes_and_moves_on_over_what_is_right(store: Store) -> None:
     """Afterwards the totals hold everything, and the next sweep begins behind the last delivery."""
     ids = delivered(store, 1, 2, 3)
-    assert Conservation(store=store).look(PASSED) == 0
+    assert Conservation(store=store).check(PASSED) == 0
     assert checked(store) == ids[-1]
     with store.read() as tx:
         assert tx.execute(sa.select(delivery_count_changes)).all() == []
@@ -55,7 +55,7 @@ def test_what_was_opened_a_moment_ago_is_left_for_later(store: Store) -> None:
     ids = delivered(store, 1, 2)
     with store.write() as tx:
         tx.execute(sa.update(table).where(table.c.id == ids[1]).values(created_at=PASSED))
-    Conservation(store=store).look(PASSED)
+    Conservation(store=store).check(PASSED)
     assert checked(store) == ids[0]
 
 
@@ -70,7 +70,7 @@ def test_a_fault_is_found_at_each_sweep_until_it_is_gone(store: Store, fault: st
         else:
             here = journal_table.c.id == "m-2-1"
             tx.execute(sa.update(journal_table).where(here).values(type="town.transfer"))
-    look = Conservation(store=store).look
+    look = Conservation(store=store).check
     assert (look(PASSED), look(PASSED), checked(store)) == (1, 1, 0)
     with store.write() as tx:
         tx.execute(sa.delete(table).where(table.c.id == second))
@@ -137,7 +137,7 @@ def test_a_quick_balance_reads_what_is_open_and_no_delivery_that_is_settled(stor
         sqlite = store.name == "sqlite"
         done = [] if sqlite else stack.enter_context(carried_out(store))
         delivered(store, *range(1, 61))
-        Conservation(store=store).look(PASSED)
+        Conservation(store=store).check(PASSED)
         with store.write() as tx:
             emit(tx, [progress(n, 2) for n in range(1, 4)], NOW)
         with store.read() as tx:

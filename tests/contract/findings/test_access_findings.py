@@ -78,7 +78,7 @@ def test_the_timer_closes_what_waited_longer_than_its_pause(store: Store) -> Non
         pauses.post(tx, PAUSE)
         raise_finding(tx, PAUSE, NOW)
     findings = AccessFindings(store=store)
-    assert findings.look(NOW) == 0
-    assert findings.look(PAUSE.expires_at + timedelta(seconds=1)) == 1
+    assert findings.check(NOW) == 0
+    assert findings.check(PAUSE.expires_at + timedelta(seconds=1)) == 1
     assert opened(store) == []
-    assert findings.look(NOW) == 0
+    assert findings.check(NOW) == 0

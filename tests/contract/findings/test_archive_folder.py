@@ -9,7 +9,7 @@ import pytest
 
 from hub.preflight.check import Check
 from hub.preflight.store import archive_folder as module
-from hub.preflight.store.archive_folder import archive_folder, look
+from hub.preflight.store.archive_folder import archive_folder, check_folder
 from hub.settings import Settings
 from hub.store.archive import files
 from hub.store.engine.store import Store
@@ -69,7 +69,7 @@ def test_a_machine_that_does_not_archive_is_not_warned(store: Store, tmp_path: P
 def test_what_is_no_folder_cannot_be_written_to(tmp_path: Path) -> None:
     """The finding names it."""
     (tmp_path / "archive").touch()
-    found = look(tmp_path / "archive", newest="", data=tmp_path)
+    found = check_folder(tmp_path / "archive", newest="", data=tmp_path)
     assert (found.ok, str(tmp_path / "archive") in found.detail) == (False, True)
 
 
@@ -79,8 +79,8 @@ def test_a_disk_of_its_own_is_watched(
 ) -> None:
     """The disk of the data directory has a line of its own."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, used, 100 - used))
-    assert look(tmp_path, newest="", data=tmp_path).ok
-    found = look(tmp_path, newest="", data=Path("/proc"))
+    assert check_folder(tmp_path, newest="", data=tmp_path).ok
+    found = check_folder(tmp_path, newest="", data=Path("/proc"))
     assert (found.ok, f"{used} % full" in found.detail) == (good, True)
 
 

@@ -78,11 +78,11 @@ def test_what_cannot_be_written_is_counted_on(store: Store) -> None:
     """A store that is away loses no count and stops no call."""
     counts = DriftCounts()
     counts.observe([seen("a")])
-    taken = counts.take()
+    taken = counts.drain()
     counts.observe([seen("a"), seen("b", DriftKind.BLANKS)])
     counts.give_back(taken)
-    assert sorted(counts.take().values()) == [1, 2]
-    assert counts.take() == {}
+    assert sorted(counts.drain().values()) == [1, 2]
+    assert counts.drain() == {}
     assert DriftKeeping(store, counts, clock=now).keep() == 0
 
 

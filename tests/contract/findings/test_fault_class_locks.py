@@ -67,7 +67,7 @@ def test_two_processes_that_meet_the_same_codes_in_another_order_both_settle(
     with store.write() as tx:
         emit(tx, [step(n, 1) for n in range(1, 5)], AT)
     batches = [replied(store, [1, 2], "77", "78"), replied(store, [3, 4], "78", "77")]
-    note, noted, go_on = fault_classes.note, threading.Event(), threading.Event()
+    note, noted, go_on = fault_classes.count_reply, threading.Event(), threading.Event()
 
     def note_and_wait(*args: Any, **told: Any) -> str | None:
         verdict = note(*args, **told)
@@ -76,7 +76,7 @@ def test_two_processes_that_meet_the_same_codes_in_another_order_both_settle(
             assert go_on.wait(20)
         return verdict
 
-    monkeypatch.setattr(fault_classes, "note", note_and_wait)
+    monkeypatch.setattr(fault_classes, "count_reply", note_and_wait)
     failures: list[Exception] = []
 
     def settle_one(batch: list[CallOutcome]) -> None:
@@ -108,7 +108,7 @@ def test_the_code_is_locked_before_the_delivery(
         emit(tx, [step(1, 1)], AT)
     outcomes = replied(store, [1], "77")
     locked: list[str] = []
-    for module, name in ((transitions, "check_turn"), (fault_classes, "note")):
+    for module, name in ((transitions, "check_attempt"), (fault_classes, "count_reply")):
         real = getattr(module, name)
 
         def lock(*args: Any, real: Any = real, **told: Any) -> Any:
@@ -117,4 +117,4 @@ def test_the_code_is_locked_before_the_delivery(
 
         monkeypatch.setattr(module, name, lock)
     settle(context(store), outcomes, since=S.SENDING, kind="send")
-    assert locked == ["note", "check_turn"]
+    assert locked == ["count_reply", "check_attempt"]

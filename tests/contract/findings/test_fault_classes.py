@@ -243,9 +243,9 @@ def test_an_unknown_code_is_one_task_with_owner_due_time_and_repair(store: Store
     for n in (1, 2):
         answered(store, n, "-77")
     answered(store, 3, "-77", "CapNhatTienDoHoSoMC")
-    assert [looking(store).look(LOOK_AT), looking(store).look(LOOK_AT)] == [2, 0]
+    assert [looking(store).check(LOOK_AT), looking(store).check(LOOK_AT)] == [2, 0]
     answered(store, 4, "-77")
-    assert looking(store).look(LOOK_AT) == 0
+    assert looking(store).check(LOOK_AT) == 0
     assert sorted(open_tasks(store)) == [
         ("provincial", "CapNhatTienDoHoSoMC -77", "ward IT"),
         ("provincial", "DongBoHoSoMC -77", "ward IT"),
@@ -264,11 +264,11 @@ def test_the_task_is_closed_when_the_code_is_classified(store: Store, operation:
     """At once, and no other one is opened by what comes later; other codes keep theirs."""
     answered(store, 1, "77")
     answered(store, 2, "78")
-    looking(store).look(LOOK_AT)
+    looking(store).check(LOOK_AT)
     classify(store, "provincial", "77", CodeVerdict.PERMANENT, operation=operation, **BY)
     assert open_tasks(store) == [("provincial", "DongBoHoSoMC 78", "ward IT")]
     answered(store, 3, "77")
-    assert looking(store).look(LOOK_AT) == 0
+    assert looking(store).check(LOOK_AT) == 0
 
 
 def test_a_general_verdict_also_answers_for_an_operation_that_comes_later(store: Store) -> None:
@@ -276,7 +276,7 @@ def test_a_general_verdict_also_answers_for_an_operation_that_comes_later(store:
     answered(store, 2, "77")
     classify(store, "provincial", "77", CodeVerdict.PERMANENT, **BY)
     answered(store, 1, "77", "CapNhatTienDoHoSoMC")
-    assert looking(store).look(LOOK_AT) == 0
+    assert looking(store).check(LOOK_AT) == 0
 
 
 def test_a_task_that_lost_the_race_with_the_verdict_is_closed_at_the_next_look(
@@ -289,17 +289,17 @@ def test_a_task_that_lost_the_race_with_the_verdict_is_closed_at_the_next_look(
     classify(store, "provincial", "77", CodeVerdict.PERMANENT, **BY)
     with store.write() as tx:
         tasks.open_once(tx, finding(unknown), due_at=None, now=AT)
-    assert looking(store).look(LOOK_AT) == 0
+    assert looking(store).check(LOOK_AT) == 0
     assert open_tasks(store) == []
 
 
 def test_a_task_closed_by_hand_comes_again_only_with_the_code(store: Store) -> None:
     """A person may put it aside; a new reply brings it back."""
     answered(store, 1, "77")
-    looking(store).look(LOOK_AT)
+    looking(store).check(LOOK_AT)
     with store.write() as tx:
         (task,) = tasks.still_open(tx)
         tasks.close(tx, task.number, actor="officer", reason="asked", now=LOOK_AT)
-    assert looking(store).look(LOOK_AT) == 0
+    assert looking(store).check(LOOK_AT) == 0
     answered(store, 2, "77", at=LOOK_AT + timedelta(hours=1))
-    assert looking(store).look(LOOK_AT + timedelta(hours=2)) == 1
+    assert looking(store).check(LOOK_AT + timedelta(hours=2)) == 1

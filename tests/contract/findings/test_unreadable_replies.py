@@ -69,7 +69,7 @@ class Calls:
 
     def look(self) -> list[tuple[str, str]]:
         """Look as the timer does; return (detail, repair) of the open tasks."""
-        UnreadableReplies(store=self.store).look(AT + MINUTE)
+        UnreadableReplies(store=self.store).check(AT + MINUTE)
         with self.store.read() as tx:
             return [(it.detail, it.repair) for it in tasks.still_open(tx) if it.kind == KIND]
 

@@ -175,12 +175,12 @@ def test_a_pause_is_not_taken_for_a_fault(
     consumer, publisher = broker.consumer(INGEST, prefetch=10), broker.publisher()
     publisher.publish(batch("a"), timeout=WITHIN)
     consumer.ack(take(consumer, 1))
-    consumer.take_at_most(0)
+    consumer.set_prefetch(0)
     publisher.publish(batch("b", "c"), timeout=WITHIN)
     for _ in range(10):
         assert consumer.receive(1, wait=timedelta(milliseconds=20)) == []
     assert broker.depth(INGEST) == 2
-    consumer.take_at_most(10)
+    consumer.set_prefetch(10)
     # Given back and taken again: the broker does not promise in which order.
     assert {message.message_id for message in take(consumer, 2)} == {"b", "c"}
     consumer.close()

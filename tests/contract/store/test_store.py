@@ -109,9 +109,9 @@ def test_a_message_is_taken_once_also_when_nobody_accepted_it(store: Store) -> N
         journal.accept(tx, [received(1, "a" * 32)], NOW)
         foreign = received(2, "b" * 32)
         batch = [received(1, "a" * 32), foreign, foreign]
-        assert journal.take(tx, batch, NOW) == {"a" * 32, "b" * 32}
+        assert journal.mark_handled(tx, batch, NOW) == {"a" * 32, "b" * 32}
     with store.write() as tx:
-        assert journal.take(tx, batch, NOW) == set()
+        assert journal.mark_handled(tx, batch, NOW) == set()
 
 
 def test_a_rolled_back_transaction_leaves_nothing(store: Store) -> None:
@@ -128,11 +128,11 @@ def test_an_early_message_comes_again_when_its_dossier_does(store: Store) -> Non
     entry = received(1, "a" * 32)
     with store.write() as tx:
         early_messages.keep(tx, entry, NOW)
-        assert journal.take(tx, [entry], NOW) == set()
+        assert journal.mark_handled(tx, [entry], NOW) == set()
         assert early_messages.wake(tx, number(1)) == ["a" * 32]
         early_messages.keep(tx, entry, NOW)
         assert early_messages.wake_all(tx) == ["a" * 32]
-        assert journal.take(tx, [entry], NOW) == {"a" * 32}
+        assert journal.mark_handled(tx, [entry], NOW) == {"a" * 32}
 
 
 def test_a_parked_message_is_not_handled_by_itself(store: Store) -> None:
@@ -140,7 +140,7 @@ def test_a_parked_message_is_not_handled_by_itself(store: Store) -> None:
     entry = received(1, "a" * 32)
     with store.write() as tx:
         journal.park(tx, entry, NOW, code="procedure_unknown", reason="$.maTTHC: 9.999999")
-        assert journal.take(tx, [entry], NOW) == set()
+        assert journal.mark_handled(tx, [entry], NOW) == set()
         assert [row[3:] for row in attention.parked(tx)] == [
             ("procedure_unknown", "$.maTTHC: 9.999999")
         ]
@@ -295,7 +295,7 @@ def test_a_sender_that_died_leaves_a_question_not_a_retry(store: Store) -> None:
     again = late + timedelta(minutes=1)
     with store.write() as tx:
         for expected in ([id], []):
-            taken = doubts.take_doubtful(tx, "provincial", now=late, again_at=again, limit=10)
+            taken = doubts.reserve_doubtful(tx, "provincial", now=late, again_at=again, limit=10)
             assert [doubtful.id for doubtful in taken] == expected
 
 
@@ -376,9 +376,9 @@ def test_the_word_on_an_earlier_attempt_does_not_settle_a_later_one(store: Store
         transitions.retry_absent(tx, id, now=NOW)
     second = claim_once()
     with pytest.raises(transitions.StateConflict), store.write() as tx:
-        transitions.check_turn(tx, [first], since=S.SENDING)
+        transitions.check_attempt(tx, [first], since=S.SENDING)
     with store.write() as tx:
-        transitions.check_turn(tx, [second], since=S.SENDING)
+        transitions.check_attempt(tx, [second], since=S.SENDING)
 
 
 def test_an_id_that_belongs_to_another_message_is_refused(store: Store) -> None:

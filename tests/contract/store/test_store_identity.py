@@ -14,8 +14,8 @@ def test_a_store_keeps_the_first_id_that_it_was_given(store: Store) -> None:
     with store.read() as tx:
         assert identity.known(tx) == ""
     with store.write() as tx:
-        assert identity.settle(tx, first) == first
+        assert identity.ensure_id(tx, first) == first
     with store.write() as tx:
-        assert identity.settle(tx, "another") == first
+        assert identity.ensure_id(tx, "another") == first
     with store.read() as tx:
         assert identity.known(tx) == first

@@ -69,8 +69,8 @@ def test_what_is_due_is_found_by_its_own_index(store: Store) -> None:
         with store.write() as tx:
             schedule.next_due(tx, now=NOW)
             again = NOW + timedelta(minutes=1)
-            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
-            doubts.take_doubtful(tx, "provincial", now=NOW, again_at=again, limit=1, alone=True)
+            doubts.reserve_doubtful(tx, "provincial", now=NOW, again_at=again, limit=10)
+            doubts.reserve_doubtful(tx, "provincial", now=NOW, again_at=again, limit=1, alone=True)
     found = list(plans(store, "deliveries", seen))
     assert len(found) >= 6
     for text, plan in found:

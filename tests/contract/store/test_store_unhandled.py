@@ -7,7 +7,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
-from hub.store.messages.parked import take_up
+from hub.store.messages.parked import accept_again
 from hub.store.monitoring import attention
 from hub.store.records import early_messages
 
@@ -90,7 +90,7 @@ def test_what_waits_in_the_outbox_or_was_handled_is_not_asked_for_again(store: S
     entries = accept(store, 3)
     with store.write() as tx:
         outbox.put(tx, [outbox.ToPublish("ingest.records", entries[0].message.id, "x", b"")])
-        journal.take(tx, entries[1:2], NOW)
+        journal.mark_handled(tx, entries[1:2], NOW)
     timer = Timer(store, clock=lambda: NOW)
     assert timer.sweep(NOW + timedelta(hours=1)) == 1
     assert asked(store) == [entries[0].message.id, entries[2].message.id]
@@ -122,7 +122,7 @@ def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Stor
     timer.sweep(found + HOUR + SOON)
     assert parked(store) == [entry.message.id]
     with store.write() as tx:
-        take_up(tx, [entry.message.id])
+        accept_again(tx, [entry.message.id])
         early_messages.keep(tx, entry, found + 2 * HOUR)
     timer.sweep(found + 2 * HOUR + SOON)
     assert parked(store) == []
@@ -134,5 +134,5 @@ def test_no_message_is_parked_while_its_dossier_stands_behind_it(store: Store) -
     with store.write() as tx:
         early_messages.keep(tx, entry, NOW)
         assert early_messages.park(tx, NOW + HOUR) == 0
-        journal.take(tx, [behind], NOW)
+        journal.mark_handled(tx, [behind], NOW)
         assert early_messages.park(tx, NOW + HOUR) == 1

@@ -106,7 +106,7 @@ def test_the_fault_dictionary_is_printed_and_an_unknown_code_classified(store: S
     unseen = CliRunner().invoke(app, [*words, "provincial", "77"])
     assert (unseen.exit_code, "never replied with code 77" in unseen.output) == (1, True)
     with store.write() as tx:
-        fault_classes.note(tx, "provincial", "DongBoHoSoMC", "77", now=utc_now())
+        fault_classes.count_reply(tx, "provincial", "DongBoHoSoMC", "77", now=utc_now())
     done = CliRunner().invoke(app, [*words, "provincial", "77"])
     assert done.exit_code == 0, done.output
     assert "0 waiting deliveries moved" in done.output

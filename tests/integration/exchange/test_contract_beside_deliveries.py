@@ -79,7 +79,7 @@ def test_a_fault_of_calls_passes_the_contract_by(store: Store, province: Simulat
     reader = contract_reader(settings_for(province.url))
     assert reader is not None
     watch = ContractWatch(store, [reader], clock=now, every=timedelta(days=1), known=CallLimits())
-    assert watch.look(reader)
+    assert watch.check(reader)
     reader.close()
     assert province.faults() == [fault]
 

@@ -107,7 +107,7 @@ def test_a_refusal_waits_for_a_person_and_holds_back_what_follows(
             ((id, _, lane, state, code, detail),) = attention.stuck(tx)
         assert (lane, state, code, detail) == (number(1), "dead", "partner_refused", "not this one")
         operations.replay(store, id, actor="officer", reason="corrected there", now=now())
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait_delivered(3)
     assert partner.ledger == [(number(2), 1), (number(1), 1), (number(1), 2)]
 
@@ -124,7 +124,7 @@ def test_an_effect_that_nobody_can_prove_is_left_to_a_person(
             ((id, *_),) = attention.stuck(tx)
         found = operations.Resolution.DELIVERED
         operations.resolve(store, id, found, actor="o", reason="seen there", now=now())
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait_delivered(2)
     assert partner.calls == 2
 
@@ -161,7 +161,7 @@ def test_a_delivery_taken_by_hand_is_not_sent_any_more(store: Store, broker: Mem
         works.say(step(1, 1), step(1, 2))
         works.wait(lambda states: states == {S.DEAD: 1, S.HELD: 1})
         operations.deliver_by_hand(store, 1, actor="officer", reason="CV 12/UBND", now=now())
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait(lambda states: states == {S.BY_HAND: 1, S.DELIVERED: 1})
         with pytest.raises(transitions.StateConflict):
             operations.deliver_by_hand(store, 1, actor="officer", reason="again", now=now())
@@ -278,7 +278,7 @@ def test_the_broker_loses_everything(store: Store) -> None:
     with working(store, fresh, partner) as works:
         assert rebuild(store, clock=now) == {"messages": 0, "deliveries": 2}
         assert rebuild(store, clock=now)["messages"] == 0
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait_delivered(3)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 3)
 
@@ -292,7 +292,7 @@ def test_work_messages_doubled_a_hundred_times_have_one_effect(
         works.say(*(step(n, 1) for n in range(20)))
         for _ in range(100):
             rebuild(store, clock=now)
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait_delivered(20)
     assert partner.calls == 20
 

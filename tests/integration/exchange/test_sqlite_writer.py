@@ -53,8 +53,8 @@ def in_one_round(store: Store, *writers: threading.Thread) -> None:
 
 
 def waiting(store: Store) -> int:
-    assert store.turns is not None
-    return store.turns.waiting
+    assert store.sqlite_writer is not None
+    return store.sqlite_writer.waiting
 
 
 def test_a_turn_that_fails_leaves_nothing_and_harms_nobody(store: Store) -> None:
@@ -177,7 +177,7 @@ def test_who_is_interrupted_before_it_could_commit_for_others_leaves_nobody_behi
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A writer left the commit to the one that waited: it is durable all the same, and returns."""
-    turns = store.turns
+    turns = store.sqlite_writer
     assert turns is not None
     real = turns._leave
     begun = threading.Event()
@@ -230,8 +230,10 @@ def test_a_write_inside_a_write_is_refused_and_not_waited_for(store: Store) -> N
 
 def impatient(store: Store) -> SharedWriter:
     """Let writers of a store wait for a twentieth of a second."""
-    store.turns = SharedWriter(store.engine.connect, wait_at_most=timedelta(milliseconds=50))
-    return store.turns
+    store.sqlite_writer = SharedWriter(
+        store.engine.connect, wait_at_most=timedelta(milliseconds=50)
+    )
+    return store.sqlite_writer
 
 
 def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store) -> None:

@@ -120,8 +120,8 @@ def test_roles_that_were_asked_together_are_waited_for_together(tmp_path: Path) 
     with logging_to(tmp_path / "log"):
         thread = started(role)
         role.request_stop()
-        assert role._asked_to_stop is not None
-        role._asked_to_stop -= role.stop_within  # as long as the others before it have taken
+        assert role._stop_requested_at is not None
+        role._stop_requested_at -= role.stop_within  # as long as the others before it have taken
         role.stop()  # a second wait of ten minutes would end this test
         let_go.set()
         thread.join(20)

@@ -81,7 +81,7 @@ def test_the_journal_of_a_paper_grows_with_its_pages_and_the_last_message_has_al
     scan_pages(ward, 1, PAGES // 2)
     half = sum(size for size, _ in told(ward.store))
     scan_pages(ward, PAGES // 2 + 1, PAGES)
-    look = PaperRefreshes(store=ward.store, rules=RULES).look
+    look = PaperRefreshes(store=ward.store, rules=RULES).check
     last = MONDAY + timedelta(hours=0.1, seconds=PAGES)
     assert look(last + NO_PAGE_FOR - timedelta(seconds=1)) == 0
     assert look(last + NO_PAGE_FOR) == 1
@@ -107,14 +107,14 @@ def test_another_refresh_tells_the_pages_and_leaves_nothing_to_the_timer(ward: W
     ward.accept(progress(p.Status.FINISHED, 5))
     assert ward.dossier().refresh_wanted_at is None
     assert told(ward.store)[-1][1] == 40
-    look = PaperRefreshes(store=ward.store, rules=RULES).look
+    look = PaperRefreshes(store=ward.store, rules=RULES).check
     assert look(MONDAY + timedelta(days=1)) == 0
 
 
 def test_a_page_dated_in_the_future_waits_for_no_clock(ward: Ward) -> None:
     """A scanner's clock that goes wrong keeps no page from the province."""
     scan_pages(ward, 1, 40)
-    assert PaperRefreshes(store=ward.store, rules=RULES).look(MONDAY) == 1
+    assert PaperRefreshes(store=ward.store, rules=RULES).check(MONDAY) == 1
     assert told(ward.store)[-1][1] == 40
 
 

@@ -193,7 +193,7 @@ def test_a_full_disk_parks_nothing_however_long_it_lasts(
     """A small write still finds room, the handling does not: that is no fault of the message."""
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = 13
-    real, tries = journal.take, iter(range(30))
+    real, tries = journal.mark_handled, iter(range(30))
 
     def take(tx: Tx, entries: Iterable[journal.JournalEntry], at: datetime) -> set[str]:
         if next(tries, None) is not None:
@@ -202,7 +202,7 @@ def test_a_full_disk_parks_nothing_however_long_it_lasts(
 
     ward.intake.accept(catalog.compose(reception(), time=MONDAY, source="test"))
     ward.relay.publish_some(ward.broker.publisher())
-    monkeypatch.setattr(journal, "take", take)
+    monkeypatch.setattr(journal, "mark_handled", take)
     ward.receive.crash_pause = 0.001
     handled = threading.Event()
     ward.receive.on_commit = handled.set

@@ -165,7 +165,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
         later = time[0] + ISOLATE_FROM * reconcile.reserved_for
         tx.execute(fifth.values(next_attempt_at=later))
     monkeypatch.setattr(reconcile, "clock", lambda: time[0])
-    take = reconcile._take
+    take = reconcile._reserve
 
     def seen(limit: int, *, alone: bool = False) -> list[Claimed]:
         taken = take(limit, alone=alone)
@@ -173,7 +173,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
             partner.taken.append({one.message_id for one in taken})
         return taken
 
-    monkeypatch.setattr(reconcile, "_take", seen)
+    monkeypatch.setattr(reconcile, "_reserve", seen)
     four = {f"m-{n}-1" for n in range(1, 5)}
     for _ in range(ISOLATE_FROM):
         assert dies(works)

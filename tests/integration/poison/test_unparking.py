@@ -87,9 +87,9 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
     """With its own reason; the others are taken up all the same, in one row of the audit."""
     one, two, three = park(installed, 1, 2, 3)
     with installed.write() as tx:
-        parked.take_up(tx, [two])
+        parked.accept_again(tx, [two])
         message = scan(2)
-        journal.take(tx, [journal.JournalEntry(message, envelope.encode(message))], AT)
+        journal.mark_handled(tx, [journal.JournalEntry(message, envelope.encode(message))], AT)
     done = hub("messages", "retry", three, one, two, one, "scan-0009", "--reason", "fixed")
     assert done.exit_code == 1
     assert f"{two}: it is handled" in done.output
@@ -197,7 +197,7 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
 ) -> None:
     """What was done stays done and is in the audit; the same words do the rest."""
     ids = park(store, *range(1, 11))
-    take_up, pages = parked.take_up, iter([True, True, False])
+    take_up, pages = parked.accept_again, iter([True, True, False])
 
     def ends_in_the_third(*given: object) -> list[str]:
         taken = take_up(*given)  # type: ignore[arg-type]
@@ -205,7 +205,7 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
             raise KeyboardInterrupt
         return taken
 
-    monkeypatch.setattr(parked, "take_up", ends_in_the_third)
+    monkeypatch.setattr(parked, "accept_again", ends_in_the_third)
     with pytest.raises(KeyboardInterrupt):
         unparking.unpark(store, ids, actor="IT", reason="fixed", now=now(), batch=3)
     monkeypatch.undo()
@@ -225,7 +225,7 @@ def test_two_who_take_up_the_same_ask_once(store: Store) -> None:
 
     other = threading.Thread(target=unpark)
     with store.write() as tx:
-        assert parked.take_up(tx, ids) == ids
+        assert parked.accept_again(tx, ids) == ids
         other.start()
         if store.name == "postgresql":  # SQLite has one writer: whenever it comes, it waits
             assert wait_blocked(store, other)
@@ -239,10 +239,10 @@ def test_one_that_was_parked_again_meanwhile_is_refused(
 ) -> None:
     """Somebody took it up at the same moment, in vain; that is said, and the others are done."""
     first, second = park(store, 1, 2)
-    take_up = parked.take_up
+    take_up = parked.accept_again
     # What the lock shows: not parked then; and after it: parked again.
     monkeypatch.setattr(
-        parked, "take_up", lambda tx, page: take_up(tx, [id for id in page if id != first])
+        parked, "accept_again", lambda tx, page: take_up(tx, [id for id in page if id != first])
     )
     done = unparking.unpark(store, [first, second], actor="IT", reason="fixed", now=now())
     assert (done.count, list(done.refused)) == (1, [first])

@@ -48,7 +48,7 @@ def test_a_broker_that_takes_less_than_our_largest_message_refuses(settings: Set
     assert found.refuses
     assert "100000 bytes" in found.detail
     assert str(MAX_BYTES) in found.fix
-    assert probe.takes_messages_of(settings.broker_url, 100_000) == ""
+    assert probe.why_not_accepted(settings.broker_url, 100_000) == ""
 
 
 def test_the_consumer_timeout_of_the_node_is_measured(settings: Settings) -> None:

@@ -248,16 +248,16 @@ def test_a_person_is_told_which_field_is_not_as_sent(
         ((id, _, _, state, code, cause),) = _stuck(store)
         assert (state, code) == ("ambiguous", "reply_dropped")
         assert "ThoiDiemXuLy" in cause
-        assert (watch.look(now()), watch.look(now())) == (1, 0)
+        assert (watch.check(now()), watch.check(now())) == (1, 0)
         (task,) = _open(store)
         assert (task.kind, task.subject, task.owner) == ("effect_unproven", number, "ward clerk")
         assert "ThoiDiemXuLy" in task.detail
         assert f"hub deliveries resolve {id} delivered" in task.repair
         found = operations.Resolution.DELIVERED
         operations.resolve(store, id, found, actor="o", reason="seen there", now=now())
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         delivered(works, 2)
-    watch.look(now())
+    watch.check(now())
     assert _open(store) == []
     broker.close()
     partner.close()

@@ -64,11 +64,11 @@ def test_an_alert_is_raised_from_the_set_distance_on_and_once(store: Store) -> N
     """Not a minute before; never a second time, by whomever; with owner, due time and what to do
     in both languages."""
     id = one_waiting(store)
-    look = watching(store).look
+    look = watching(store).check
     assert look(TWO_HOURS_LEFT - timedelta(minutes=1)) == AlertRound(0, 0, 0)
     assert look(TWO_HOURS_LEFT) == AlertRound(1, 0, 1)
     assert look(TWO_HOURS_LEFT).raised == 0
-    assert watching(store).look(DUE + timedelta(days=3)).raised == 0
+    assert watching(store).check(DUE + timedelta(days=3)).raised == 0
     assert still_open(store) == [(deadline_alerts.KIND, id, DUE)]
     with store.read() as tx:
         (task,) = tasks.still_open(tx)
@@ -114,7 +114,7 @@ def test_the_alert_closes_by_itself_when_the_delivery_is_settled(
 ) -> None:
     """It says how; and what was held behind it has an alert of its own when it does not move."""
     id = one_waiting(store)
-    look = watching(store).look
+    look = watching(store).check
     look(TWO_HOURS_LEFT)
     settle(store, id)
     assert look(DUE) == AlertRound(0, 1, 0)
@@ -129,7 +129,7 @@ def test_the_next_of_the_lane_gets_its_own_alert(store: Store) -> None:
     id = one_waiting(store)
     with store.write() as tx:
         dossiers.add(tx, dossier(1))
-    look = watching(store).look
+    look = watching(store).check
     look(TWO_HOURS_LEFT)
     by_hand(store, id)
     assert look(DUE) == AlertRound(0, 1, 0)  # it has just been asked for
@@ -142,7 +142,7 @@ def test_what_has_just_been_said_is_not_stuck(store: Store) -> None:
     """Most dossiers are due on the day they come in: only what does not move is alarming."""
     with store.write() as tx:
         emit(tx, [record(1, 1)], TWO_HOURS_LEFT)
-    look = watching(store).look
+    look = watching(store).check
     soon = TWO_HOURS_LEFT + STUCK_AFTER - timedelta(seconds=1)
     assert look(soon).raised == 0
     assert look(soon + timedelta(seconds=1)).raised == 1
@@ -156,7 +156,7 @@ def test_a_dead_delivery_is_told_at_once(store: Store) -> None:
             tx, [1], "provincial", now=TWO_HOURS_LEFT, lease_until=TWO_HOURS_LEFT + HOUR
         )
         transitions.kill(tx, 1, since=S.SENDING, code="partner_refused", detail="")
-    assert watching(store).look(TWO_HOURS_LEFT).raised == 1
+    assert watching(store).check(TWO_HOURS_LEFT).raised == 1
 
 
 def dossier(n: int, **changes: object) -> dossiers.Dossier:
@@ -185,7 +185,7 @@ def test_the_due_date_is_that_of_the_ward_now_and_its_clock_may_stand(store: Sto
     """A date that was moved counts, not the one that the message was said with; a dossier that
     waits for papers does not come nearer."""
     one_waiting(store)
-    look = watching(store).look
+    look = watching(store).check
     with store.write() as tx:
         dossiers.add(tx, dossier(1, due_at=DUE + timedelta(days=7)))
     assert look(DUE).raised == 0
@@ -200,7 +200,7 @@ def test_the_due_date_is_that_of_the_ward_now_and_its_clock_may_stand(store: Sto
 def test_an_alert_that_a_person_closed_does_not_come_again(store: Store) -> None:
     """He has said why."""
     one_waiting(store)
-    look = watching(store).look
+    look = watching(store).check
     look(TWO_HOURS_LEFT)
     with store.write() as tx:
         (task,) = tasks.still_open(tx)
@@ -215,7 +215,7 @@ def test_without_a_calendar_it_is_too_early_rather_than_never(store: Store) -> N
         emit(tx, [record(1, 1)], AT)
         dossiers.add(tx, dossier(1, due_at=unknown))
     waiting(store, 1)
-    look = watching(store).look
+    look = watching(store).check
     assert look(unknown - timedelta(days=20)).raised == 0
     assert look(unknown - timedelta(days=10)).raised == 1
 
@@ -227,7 +227,7 @@ def test_the_timer_looks_at_every_sweep(store: Store) -> None:
         store,
         clock=lambda: TWO_HOURS_LEFT,
         pace=Pace(sweep=timedelta(seconds=60)),
-        also=watching(store).look,
+        also=watching(store).check,
     )
     timer.run_once()
     assert [found[0] for found in still_open(store)] == [deadline_alerts.KIND]
@@ -243,7 +243,7 @@ def test_an_operator_sees_what_is_urgent_and_settles_it(
     monkeypatch.setenv("COLUMNS", "400")
     store = empty_store(tmp_path / "hub.db")
     id = one_waiting(store)
-    watching(store).look(TWO_HOURS_LEFT)
+    watching(store).check(TWO_HOURS_LEFT)
     run = CliRunner().invoke
     stuck = run(app, ["deliveries", "attention"]).output
     assert "Due soon" in stuck
@@ -251,6 +251,6 @@ def test_an_operator_sees_what_is_urgent_and_settles_it(
     assert f"hub deliveries complete {id} --reason" in run(app, ["tasks"]).output
     assert "1 deliveries are close" in run(app, ["doctor"]).output
     assert run(app, ["deliveries", "complete", str(id), "--reason", "CV 12"]).exit_code == 0
-    watching(store).look(DUE)
+    watching(store).check(DUE)
     assert "Due soon" not in run(app, ["deliveries", "attention"]).output
     store.close()

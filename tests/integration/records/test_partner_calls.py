@@ -146,7 +146,7 @@ def test_the_daily_comparison_finds_nothing_wrong_with_the_provinces_own_words(w
     say(ward, status(S.PROCESSING, 2))
     with ward.store.read() as tx:
         now, sent = repair_tasks.of_dossier(tx, NUMBER)
-    assert repair_tasks.status_said(sent[-1]) == now == S.PROCESSING
+    assert repair_tasks.status_sent(sent[-1]) == now == S.PROCESSING
 
 
 def test_an_ending_that_the_province_sets_still_brings_its_record_up_to_date(ward: Ward) -> None:

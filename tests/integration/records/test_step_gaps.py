@@ -41,7 +41,7 @@ def tell(store: Store, payload: p.Payload, *, minutes: int = 0) -> None:
     message = catalog.compose(payload, time=MONDAY, source="test")
     now = MONDAY + timedelta(minutes=minutes)
     with store.write() as tx:
-        journal.take(tx, [journal.JournalEntry(message, envelope.encode(message))], now)
+        journal.mark_handled(tx, [journal.JournalEntry(message, envelope.encode(message))], now)
         emit(tx, list(Records(Rulebook.load())(tx, message, payload)), now)
 
 

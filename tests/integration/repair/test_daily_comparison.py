@@ -69,7 +69,7 @@ def deliver(store: Store, partner: Partner) -> None:
     """Let everything that is open be delivered."""
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
-        works.relay.bell.ring()
+        works.relay.wakeup.wake()
         works.wait(lambda states: set(states) == {"delivered"})
     broker.close()
 

@@ -67,7 +67,7 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
         transitions.wait(tx, 4, since=S.SENDING, when=now(), code=fault, detail="")
     partner.ledger = [(number(1), 1), (number(1), 2), (number(2), 1), (number(4), 1)]
     done = put_back(store, CallCounterFile(tmp_path / "calls-made"))
-    assert done == Restored(handled=1, failed=0, asked=5, behind=2)
+    assert done == Restored(handled=1, failed=0, queried=5, behind=2)
     with working(store, broker, partner) as works:
         works.wait_delivered(7)
     sent = partner.ledger[4:]

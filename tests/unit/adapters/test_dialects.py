@@ -16,7 +16,7 @@ from adapters.provincial.simulator import rest, soap
 from adapters.provincial.simulator.office import SESSION_OVER, Kept, OfficeReply
 from adapters.simulation.dialects import bytes_forms, http_forms, json_forms, values, xml_forms
 from adapters.simulation.dialects.habit import Habit
-from adapters.simulation.dialects.speech import Dialects, Setting, say
+from adapters.simulation.dialects.speech import Dialects, Setting, apply_habits
 from adapters.simulation.dialects.tables import DIALECTS, HABITS, MIXED
 from adapters.simulation.dialects.xml_forms import leaves, local
 from adapters.simulation.partner import Answer, Call, LookUp
@@ -34,11 +34,11 @@ UNKNOWN = {"thoiGianXuLy", "nguoiCapNhat", "_id"}
 
 
 def in_xml(*habits: Habit) -> Answer:
-    return say(soap.write("TraCuuHoSo", SAID), CALL, habits)
+    return apply_habits(soap.write("TraCuuHoSo", SAID), CALL, habits)
 
 
 def in_json(*habits: Habit) -> Answer:
-    return say(rest.write("TraCuuHoSo", SAID), CALL, habits)
+    return apply_habits(rest.write("TraCuuHoSo", SAID), CALL, habits)
 
 
 def read_xml(body: bytes) -> dict[str, str]:
@@ -167,7 +167,9 @@ def test_a_framed_reply_carries_the_body(habit: Habit) -> None:
 def test_an_ended_session_is_said_in_the_form_of_the_dialect() -> None:
     """Fault, 403, login page: only where the plain answer says that the session is over."""
     over = replace(soap.write("TraCuuHoSo", SESSION_OVER), session_over=True)
-    seen = {name: say(over, CALL, [habit]) for name, habit in HABITS.items() if habit.session}
+    seen = {
+        name: apply_habits(over, CALL, [habit]) for name, habit in HABITS.items() if habit.session
+    }
     assert (seen["session_fault"].status, b"soap:Client" in seen["session_fault"].body) == (
         500,
         True,
@@ -175,7 +177,7 @@ def test_an_ended_session_is_said_in_the_form_of_the_dialect() -> None:
     assert (seen["session_forbidden"].status, seen["session_forbidden"].body) == (403, b"")
     assert b"<form" in seen["session_page"].body
     refused = replace(over, session_over=False)
-    assert say(refused, CALL, [HABITS["session_forbidden"]]) == refused
+    assert apply_habits(refused, CALL, [HABITS["session_forbidden"]]) == refused
 
 
 def test_a_look_up_sees_what_the_habits_let_it_see() -> None:

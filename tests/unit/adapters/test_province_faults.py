@@ -8,8 +8,8 @@ from adapters.provincial import faults
 from adapters.provincial.profile import shipped
 from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Reply
+from adapters.wire.reading.code_table import FAILURES, normal
 from adapters.wire.reading.documents.soap import SoapFault
-from adapters.wire.reading.judge import FAILURES, normal
 from hub.rules.failures.errors import (
     FAULTS,
     AmbiguousFailure,

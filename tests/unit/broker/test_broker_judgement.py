@@ -28,7 +28,7 @@ def test_a_version_is_good_old_or_refused(
     version: str, ok: bool, refuses: bool, named: str
 ) -> None:
     """Before 3.10 dead letters are lost; an old line is named as such and still works."""
-    verdict = versions.judge(version)
+    verdict = versions.check_version(version)
     assert (verdict.ok, verdict.refuses) == (ok, refuses)
     assert named in verdict.detail
     assert verdict.ok or verdict.fix

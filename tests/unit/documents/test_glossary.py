@@ -1,7 +1,7 @@
 """One word, one thing: names use the glossary's words, and none that it forbids.
 
-The glossary is the first table of ARCHITECTURE.md ("Words"). Looked at are the names that a
-stranger meets first: modules, classes, tables, columns, log events, settings and commands.
+The glossary is the first table of ARCHITECTURE.md ("Words"). Checked are the names of modules,
+classes, functions, methods, attributes, tables, columns, log events, settings and commands.
 """
 
 import ast
@@ -26,7 +26,14 @@ from hub.store.schema.tables import (
     records,
     repair,
 )
-from tests.support.documents.glossary import ALLOWED, FORBIDDEN, forbidden_in, words_of
+from tests.support.documents.glossary import (
+    ALLOWED,
+    FORBIDDEN,
+    forbidden_in,
+    forbidden_of,
+    instead_of,
+    words_of,
+)
 from tests.support.documents.sources import ROOT, modules, tree_of
 
 _ = (
@@ -77,6 +84,47 @@ def test_no_name_uses_a_word_that_the_glossary_forbids() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+LATER = ("hub/gateway/", "hub/store/clients/")
+"""Rooms that are being built: their functions are compared when they stand."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def functions_and_attributes() -> list[tuple[str, str, bool]]:
+    """Return file and name of each function and attribute, and whether it is a function."""
+    return [
+        (str(path.relative_to(ROOT)), name, isinstance(node, _FUNCTIONS))
+        for path in _files()
+        for node in ast.walk(tree_of(path))
+        for name in _defined(node)
+    ]
+
+
+def _defined(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, _FUNCTIONS):
+        yield node.name
+    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            yield node.attr
+    elif isinstance(node, ast.ClassDef):
+        yield from (
+            item.target.id
+            for item in node.body
+            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+        )
+
+
+def test_no_function_or_attribute_uses_a_forbidden_word() -> None:
+    """A method that is read at every step of the exchange has the field's word, too."""
+    wrong = [
+        f"{place}: {name} ({word}: {instead_of(word)})"
+        for place, name, is_function in functions_and_attributes()
+        for word in forbidden_of(name, place, is_function=is_function)
+        if not place.startswith(LATER)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_two_classes_of_the_hub_have_two_names() -> None:
     """Adapters are not compared: their contracts name things as the partners do."""
     places: dict[str, list[str]] = {}
@@ -89,7 +137,23 @@ def test_two_classes_of_the_hub_have_two_names() -> None:
 
 def test_every_exception_is_still_needed() -> None:
     """An allowed name that is gone is taken out of the list, so that it cannot come back."""
-    assert set(ALLOWED) <= {name for _, name in names()}
+    inside = {name for _, name, _ in functions_and_attributes()}
+    assert set(ALLOWED) <= {name for _, name in names()} | inside
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "found"),
+    [
+        ("_ask", "hub/store/engine/store.py", ["ask"]),
+        ("take_batch", "hub/exchange/outbox/relay.py", ["take"]),
+        ("uptake", "hub/exchange/outbox/relay.py", []),
+        ("settle", "hub/broker/rabbit/consumer.py", ["settle"]),
+        ("settle", "hub/exchange/delivery/settle.py", []),
+    ],
+)
+def test_a_function_with_a_forbidden_word_is_found(name: str, place: str, found: list[str]) -> None:
+    """A verb at the beginning, and a word that belongs to another room, are found as well."""
+    assert forbidden_of(name, place, is_function=True) == found
 
 
 @pytest.mark.parametrize(

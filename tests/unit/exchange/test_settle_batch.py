@@ -41,8 +41,8 @@ def test_a_call_that_ends_wakes_the_loop_and_is_taken_at_once_while_a_thread_is_
     loop = Loop(in_hand=THREADS)
     loop.end(1)
     assert loop.woken.acquire(timeout=0)
-    assert [call.incoming.tag for call in loop.batch.take(wait=True)] == [1]
-    assert loop.batch.take(wait=False) == []
+    assert [call.incoming.tag for call in loop.batch.next_batch(wait=True)] == [1]
+    assert loop.batch.next_batch(wait=False) == []
 
 
 def test_with_no_thread_free_half_of_what_is_in_hand_is_settled_together(
@@ -53,7 +53,7 @@ def test_with_no_thread_free_half_of_what_is_in_hand_is_settled_together(
     loop = Loop(in_hand=6)
     loop.end(1)
     with ThreadPoolExecutor(1) as pool:
-        taken = pool.submit(loop.batch.take, wait=True)
+        taken = pool.submit(loop.batch.next_batch, wait=True)
         loop.end(2, 3, 4)
         assert [call.incoming.tag for call in taken.result(timeout=30)] == [1, 2, 3, 4]
 
@@ -62,8 +62,8 @@ def test_what_could_not_be_written_is_taken_again() -> None:
     """The partner's reply is not forgotten."""
     loop = Loop(in_hand=1)
     loop.end(1)
-    loop.batch.put_back(loop.batch.take_at_once())
-    assert [call.incoming.tag for call in loop.batch.take(wait=False)] == [1]
+    loop.batch.put_back(loop.batch.ended_by_now())
+    assert [call.incoming.tag for call in loop.batch.next_batch(wait=False)] == [1]
 
 
 @pytest.mark.parametrize(

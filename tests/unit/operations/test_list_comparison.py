@@ -15,8 +15,8 @@ from hub.operations.comparison.lists.decision import (
     NOT_LISTED,
     UNKNOWN_HERE,
     ListDecision,
+    decide,
     is_gone,
-    judge,
 )
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.store.records.partner_view import DossierView
@@ -74,7 +74,7 @@ def test_it_is_the_difference_of_sets_in_both_directions(
     here = {one: known() for one in ours & sent} | {
         one: known(opened=False, delivered=False, last_at=None, status=None) for one in ours - sent
     }
-    verdicts = {one: judge(listed, one, here.get(one), day=DAY) for one in theirs | ours}
+    verdicts = {one: decide(listed, one, here.get(one), day=DAY) for one in theirs | ours}
     found = {
         what: {one for one, verdict in verdicts.items() if kind(verdict) == what}
         for what in BY_LIST
@@ -88,7 +88,7 @@ def test_it_is_the_difference_of_sets_in_both_directions(
     for one, verdict in verdicts.items():
         if verdict.finding:
             assert (verdict.finding.subject, verdict.finding.destination) == (one, partner)
-            assert verdict.finding.kind in verdict.judged
+            assert verdict.finding.kind in verdict.decided
             assert all((*verdict.finding.detail, *verdict.finding.repair))
 
 
@@ -97,12 +97,12 @@ def test_a_status_differs_when_both_tell_one_and_not_the_same(
     any_status: Status, said: Status | None, told: Status | None
 ) -> None:
     """A list without a status neither finds nor ends such a difference; an equal one ends it."""
-    verdict = judge(listing({number(1): said}), number(1), known(status=told), day=DAY)
+    verdict = decide(listing({number(1): said}), number(1), known(status=told), day=DAY)
     both = said is not None and told is not None
     assert kind(verdict) == (LISTED_DIFFERS if both and said is not told else None)
-    assert (LISTED_DIFFERS in verdict.judged) is both
-    assert BY_LIST - {LISTED_DIFFERS} <= verdict.judged
-    same = judge(listing({number(1): any_status}), number(1), known(status=any_status), day=DAY)
+    assert (LISTED_DIFFERS in verdict.decided) is both
+    assert BY_LIST - {LISTED_DIFFERS} <= verdict.decided
+    same = decide(listing({number(1): any_status}), number(1), known(status=any_status), day=DAY)
     assert same == ListDecision(None, BY_LIST)
 
 
@@ -114,7 +114,7 @@ def test_what_moved_after_the_list_or_is_under_way_is_not_judged(
     listed = listing({number(1): Status.RETURNED} if on_list else {})
     last_at = WRITTEN + HOUR if later else WRITTEN - HOUR
     here = known(settled=later, delivered=delivered, last_at=last_at)
-    assert judge(listed, number(1), here, day=DAY) == ListDecision(
+    assert decide(listed, number(1), here, day=DAY) == ListDecision(
         None, frozenset({UNKNOWN_HERE}), unsure=True
     )
 
@@ -123,10 +123,10 @@ def test_a_dossier_of_another_day_is_not_missed() -> None:
     """The day is the ward's: 23:30 UTC is the next morning here. On the list it is judged."""
     before = known(received_at=datetime(2018, 8, 5, 16, 30, tzinfo=UTC))
     early = known(received_at=datetime(2018, 8, 5, 23, 30, tzinfo=UTC))
-    assert kind(judge(listing({}), number(1), before, day=DAY)) is None
-    assert kind(judge(listing({}), number(1), early, day=DAY)) == NOT_LISTED
+    assert kind(decide(listing({}), number(1), before, day=DAY)) is None
+    assert kind(decide(listing({}), number(1), early, day=DAY)) == NOT_LISTED
     told = listing({number(1): Status.RETURNED})
-    assert kind(judge(told, number(1), before, day=DAY)) == LISTED_DIFFERS
+    assert kind(decide(told, number(1), before, day=DAY)) == LISTED_DIFFERS
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_dossier_of_another_day_is_not_missed() -> None:
 def test_each_difference_has_an_owner_and_says_what_to_do(partner: str, owner: str) -> None:
     """The clerk decides what only the partner has; the partner looks for what it lacks."""
     listed = listing({number(1): None}, partner)
-    only_there = judge(listed, number(1), None, day=DAY).finding
-    only_sent = judge(listed, number(2), known(), day=DAY).finding
+    only_there = decide(listed, number(1), None, day=DAY).finding
+    only_sent = decide(listed, number(2), known(), day=DAY).finding
     assert only_there
     assert only_sent
     assert (only_there.owner, only_sent.owner) == ("ward clerk", owner)
@@ -151,7 +151,7 @@ def gone(
     task: str, listed: PartnerList, here: DossierView | None, *, on: date = DAY, whole: bool = True
 ) -> bool:
     """Tell whether the task that a list of DAY opened is gone by another list."""
-    verdict = judge(listed, number(1), here, day=on)
+    verdict = decide(listed, number(1), here, day=on)
     return is_gone(verdict, task, shown=DAY.isoformat(), day=on, whole=whole)
 
 

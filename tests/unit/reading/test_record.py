@@ -231,10 +231,10 @@ def test_drift_is_reported_once_with_partner_and_operation() -> None:
     told: list[tuple[Drift, ...]] = []
     findings = Findings("town", "X", observe=lambda drift: told.append(tuple(drift)))
     findings.report()
-    findings.note(K.BLANKS, "a")
-    findings.note(K.BLANKS, "a")
+    findings.add(K.BLANKS, "a")
+    findings.add(K.BLANKS, "a")
     for number in range(1000):
-        findings.note(K.UNKNOWN_FIELD, f"f{number}")
+        findings.add(K.UNKNOWN_FIELD, f"f{number}")
     findings.report()
     findings.report()
     assert len(told) == 1

@@ -45,7 +45,7 @@ def test_the_table_of_the_pilot() -> None:
         ("G09-NV08", 1),
     ]
     total = table.total
-    assert (total.received, total.inter_level, total.settled_in_time) == (369, 11, 364)
+    assert (total.received, total.inter_level, total.ended_in_time) == (369, 11, 364)
     assert (total.early, total.on_time, total.late) == (114, 250, 0)
     assert (total.in_process, total.in_process_in_time, total.in_process_late) == (5, 5, 0)
     assert table.in_process_sectors == ("G13-TN02",)
@@ -66,7 +66,7 @@ def test_the_table_of_the_pilot() -> None:
 def test_where_a_case_is_counted(case: Case, counted: str) -> None:
     """Each dossier is in one column; a waiting one is measured where its clock stopped."""
     row = tabulate([case], at=AT).total
-    assert (getattr(row, counted), row.settled + row.in_process, row.received) == (1, 1, 1)
+    assert (getattr(row, counted), row.ended + row.in_process, row.received) == (1, 1, 1)
 
 
 @given(st.lists(CASES), st.lists(st.sampled_from(["X", "G15-TP07"]), unique=True))
@@ -74,7 +74,7 @@ def test_sums_agree(cases: list[Case], order: list[str]) -> None:
     """Every dossier is counted once, rows sum to the total, and the order is kept."""
     table = tabulate(iter(cases), at=AT, order=order)
     assert table.total.received == len(cases)
-    assert table.total.settled + table.total.in_process == len(cases)
+    assert table.total.ended + table.total.in_process == len(cases)
     assert sum(row.received for row in table.rows) == len(cases)
     assert table.total.inter_level == sum(case.inter_level for case in cases)
     sectors = [row.sector for row in table.rows]

@@ -26,7 +26,7 @@ PATIENCE = Patience(grace_period=10 * SECOND, work=30 * SECOND, lag=30 * SECOND)
 def asked(seconds: float, absent: float | None = None, *, exists: bool = False) -> object:
     """Return what follows from "not there" to a question asked so long after the call's end."""
     first = None if absent is None else END + absent * SECOND
-    standing = Standing(since=END, absent_at=first, said_to_exist=exists)
+    standing = Standing(since=END, absent_at=first, reported_existing=exists)
     age = seconds * SECOND
     return weigh_absent(standing, age=age, now=END + age + SECOND, patience=PATIENCE)
 

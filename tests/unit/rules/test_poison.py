@@ -10,7 +10,7 @@ from hub.rules.poison import (
     ISOLATED_ATTEMPTS,
     ISOLATED_QUERIES,
     is_poison,
-    is_suspect,
+    is_possible_poison,
     isolated_queries,
     queries_are_poison,
 )
@@ -19,8 +19,8 @@ from hub.rules.poison import (
 @pytest.mark.parametrize(("lost", "alone"), [(0, False), (1, False), (2, False), (3, True)])
 def test_one_or_two_faults_send_nobody_the_slow_way(lost: int, alone: bool) -> None:
     """A broker that was restarted twice has cost nothing but the repeats."""
-    assert is_suspect(lost) is alone
-    assert is_suspect(TRIES)
+    assert is_possible_poison(lost) is alone
+    assert is_possible_poison(TRIES)
 
 
 @pytest.mark.parametrize(("deaths", "parked"), [(0, False), (1, False), (2, True), (3, True)])

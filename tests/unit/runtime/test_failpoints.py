@@ -49,9 +49,9 @@ def test_arming_again_forgets_what_was_armed() -> None:
 HEEDING = """
 import sys
 from pathlib import Path
-from hub.runtime.failpoints import Point, heed, passing
+from hub.runtime.failpoints import Point, passing, watch_file
 place = Path(sys.argv[1])
-heed(str(place))
+watch_file(str(place))
 for n in range(5):
     print(n, flush=True)
     if n == 2:

@@ -109,7 +109,7 @@ def test_a_watch_that_has_ended_is_trouble(
     def die(_: object) -> dict[WatchedConnection, float]:
         raise Died
 
-    monkeypatch.setattr(watch, "_look", die)
+    monkeypatch.setattr(watch, "_check_lines", die)
     line = line_on(ends[0])
     watch.watch(line)
     assert watch._thread is not None

@@ -57,7 +57,7 @@ def _decoded(text: str, findings: Findings) -> Any:
         if not error.msg.startswith("Invalid control character"):
             raise
         found = _loose.decode(text)
-        findings.note(DriftKind.BLANKS, "line ends in a text")
+        findings.add(DriftKind.BLANKS, "line ends in a text")
         return found
 
 

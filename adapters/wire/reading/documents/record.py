@@ -59,7 +59,7 @@ class RecordReader:
                     _keep(found, _leaves_of(child))
                 continue
             if field.order < last:
-                self.findings.note(DriftKind.OTHER_ORDER, at(place, name))
+                self.findings.add(DriftKind.OTHER_ORDER, at(place, name))
             last = field.order
             if field.kind is Kind.RECORD:
                 self._put_records(found, field, child, place)
@@ -73,7 +73,7 @@ class RecordReader:
             return element
         child = element[0]
         if len(child) and not shape.knows(local(child.tag)) and _has_some(child, shape):
-            self.findings.note(DriftKind.OTHER_SHAPE, at(place, local(child.tag)))
+            self.findings.add(DriftKind.OTHER_SHAPE, at(place, local(child.tag)))
             return child
         return element
 
@@ -85,7 +85,7 @@ class RecordReader:
         if nil and text and not text.isspace():
             raise self._refuse(place, field, "nil, and a text in it")
         if nil:
-            self.findings.note(DriftKind.MISSING_FIELD, at(place, field.name))
+            self.findings.add(DriftKind.MISSING_FIELD, at(place, field.name))
         if not text:
             return "" if field.kind is Kind.TEXT else None
         return self._plain(text, field, place)
@@ -99,7 +99,7 @@ class RecordReader:
             return
         nested = list(child)
         if field.many and not _has_some(child, field.shape) and all(map(len, nested)):
-            self.findings.note(DriftKind.OTHER_SHAPE, inside)  # a list inside an element of its own
+            self.findings.add(DriftKind.OTHER_SHAPE, inside)  # a list inside an element of its own
         else:
             nested = [child]
         for one in nested:
@@ -110,7 +110,7 @@ class RecordReader:
     def object(self, value: Any, shape: Shape, place: str) -> Record:
         """Return the fields of a JSON object; `place` is its own. Raises AmbiguousFailure."""
         if isinstance(value, list) and len(value) == 1:
-            self.findings.note(DriftKind.OTHER_SHAPE, place)
+            self.findings.add(DriftKind.OTHER_SHAPE, place)
             value = value[0]
         if not isinstance(value, dict):
             raise self.findings.refuse(place, f"{_kind_of(value)} where a record is expected")
@@ -136,7 +136,7 @@ class RecordReader:
             ((name, inner),) = value.items()
             known = isinstance(inner, dict) and any(map(shape.knows, inner))
             if known and not shape.knows(name):
-                self.findings.note(DriftKind.OTHER_SHAPE, at(place, name))
+                self.findings.add(DriftKind.OTHER_SHAPE, at(place, name))
                 return dict(inner)
         return value
 
@@ -146,14 +146,14 @@ class RecordReader:
             if value is not None:
                 found.setdefault(field.name, [])
         elif isinstance(value, list):
-            self.findings.note(DriftKind.OTHER_SHAPE, at(place, field.name))
+            self.findings.add(DriftKind.OTHER_SHAPE, at(place, field.name))
             many = value
         else:
             many = [value]
         for one in many:
             if one is None or one == "":
                 if one is None and not field.nullable:
-                    self.findings.note(DriftKind.MISSING_FIELD, at(place, field.name))
+                    self.findings.add(DriftKind.MISSING_FIELD, at(place, field.name))
                 if not field.many:
                     self._put(found, field, "" if field.kind is Kind.TEXT else None, place)
             elif field.kind is Kind.RECORD:
@@ -167,7 +167,7 @@ class RecordReader:
         """Return what stands where a list is expected, as a list."""
         if value is None or value == "" or value == {}:
             return []
-        self.findings.note(DriftKind.OTHER_SHAPE, at(place, field.name))
+        self.findings.add(DriftKind.OTHER_SHAPE, at(place, field.name))
         shape = field.shape
         if isinstance(value, dict) and shape and not any(map(shape.knows, value)):
             if len(value) != 1:
@@ -186,7 +186,7 @@ class RecordReader:
         if kind in usual:
             return value
         if field.name not in self._loose:
-            self.findings.note(DriftKind.OTHER_TYPE, at(place, field.name))
+            self.findings.add(DriftKind.OTHER_TYPE, at(place, field.name))
         if field.kind is Kind.TEXT:
             return str(value)
         return self._converted(str(value), field)
@@ -200,14 +200,14 @@ class RecordReader:
         """Return the field that a name in other letters means, and note it; None for no field."""
         field = shape.by_letters.get(name.casefold())
         kind = DriftKind.OTHER_NAME if field else DriftKind.UNKNOWN_FIELD
-        self.findings.note(kind, at(place, name))
+        self.findings.add(kind, at(place, name))
         return field
 
     def _plain(self, text: str, field: Field, place: str) -> Any:
         """Return a text without the blanks around it, as what the field holds."""
         plain = text.strip()
         if len(plain) != len(text):
-            self.findings.note(DriftKind.BLANKS, at(place, field.name))
+            self.findings.add(DriftKind.BLANKS, at(place, field.name))
         if field.kind is Kind.TEXT:
             return plain
         return self._converted(plain, field)
@@ -233,7 +233,7 @@ class RecordReader:
         elif found[name] != value:
             raise self._refuse(place, field, "two different values")
         else:
-            self.findings.note(DriftKind.REPEATED_FIELD, at(place, name))
+            self.findings.add(DriftKind.REPEATED_FIELD, at(place, name))
 
     def _complete(self, found: Record, shape: Shape, place: str) -> Record:
         """Add what is not there, and note what the contract has in each reply."""
@@ -245,7 +245,7 @@ class RecordReader:
                 self.absent.add(f"{place}/{name}" if place else name)
                 continue
             if field.needed:
-                self.findings.note(DriftKind.MISSING_FIELD, at(place, name))
+                self.findings.add(DriftKind.MISSING_FIELD, at(place, name))
             found[name] = "" if field.kind is Kind.TEXT else None
         return found
 

@@ -54,9 +54,9 @@ def _body(root: etree._Element, findings: Findings) -> etree._Element:
     if len(bodies) != 1:
         raise findings.refuse("Envelope", f"{len(bodies)} SOAP bodies where one is expected")
     if any(local(it.tag) != "Body" for it in root):
-        findings.note(DriftKind.ENVELOPE, "header blocks")
+        findings.add(DriftKind.ENVELOPE, "header blocks")
     if bodies[0].tag != _BODY:
-        findings.note(DriftKind.ENVELOPE, "another SOAP version")
+        findings.add(DriftKind.ENVELOPE, "another SOAP version")
     return bodies[0]
 
 

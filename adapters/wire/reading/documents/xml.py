@@ -61,7 +61,7 @@ def _parsed(body: bytes, reply: Reply) -> etree._Element:
         whole = prefixes.declared(body, _of_thread.parser)
         if whole is None:
             raise
-        reply.findings.note(DriftKind.ENVELOPE, "prefixes without a declaration")
+        reply.findings.add(DriftKind.ENVELOPE, "prefixes without a declaration")
         return etree.fromstring(whole, _of_thread.parser)
 
 

@@ -72,7 +72,7 @@ def to_text(body: bytes, *, header: str, default: str = UTF_8, findings: Finding
     text = _decoded(body, header.lower(), default.lower(), findings)
     plain = text.lstrip("\ufeff \t\r\n").rstrip("\0")
     if len(plain) != len(text):
-        findings.note(DriftKind.BLANKS, "around the body")
+        findings.add(DriftKind.BLANKS, "around the body")
     return plain
 
 
@@ -97,7 +97,7 @@ def _decoded(body: bytes, header: str, default: str, findings: Findings) -> str:
         if wide is not None:
             return wide
         # The declaration itself can be read byte by byte, so it cannot be in UTF-16.
-        findings.note(DriftKind.CHARSET, f"{place} says utf-16, the bytes are not")
+        findings.add(DriftKind.CHARSET, f"{place} says utf-16, the bytes are not")
         name = UTF_8
     if name in _ONE_BYTE:
         return _one_byte(body, _ONE_BYTE[name], findings)
@@ -112,7 +112,7 @@ def _marked(body: bytes, codec: str, header: str, findings: Findings) -> str:
     family = codec[:6]
     if family != "utf-8-" and header and header not in _WIDE:
         raise findings.refuse("body", f"{family}, and the Content-Type says another charset")
-    findings.note(DriftKind.CHARSET, "a byte order mark")
+    findings.add(DriftKind.CHARSET, "a byte order mark")
     try:
         return body.decode(codec)
     except UnicodeDecodeError as error:
@@ -126,7 +126,7 @@ def _wide(body: bytes, codec: str, findings: Findings) -> str | None:
         return None
     if codec in {"utf-16", "utf-32"}:
         codec += "-be" if start[:1] == b"\0" else "-le"
-    findings.note(DriftKind.CHARSET, codec[:6])
+    findings.add(DriftKind.CHARSET, codec[:6])
     try:
         return body.decode(codec)
     except UnicodeDecodeError as error:
@@ -136,7 +136,7 @@ def _wide(body: bytes, codec: str, findings: Findings) -> str | None:
 def _one_byte(body: bytes, codec: str, findings: Findings) -> str:
     if body.isascii():
         return body.decode("ascii")
-    findings.note(DriftKind.CHARSET, codec)
+    findings.add(DriftKind.CHARSET, codec)
     try:
         return body.decode(UTF_8)
     except UnicodeDecodeError:

@@ -43,15 +43,15 @@ def undo(body: bytes, codings: Sequence[str], *, limit: int, findings: Findings)
 
 def _undone(body: bytes, name: str, limit: int, findings: Findings) -> bytes:
     if name in GZIP and body[:2] != _MAGIC:
-        findings.note(DriftKind.CODING, "Content-Encoding: gzip, and the body is plain")
+        findings.add(DriftKind.CODING, "Content-Encoding: gzip, and the body is plain")
         return body
     if name in DEFLATE and body.lstrip()[:1] in (b"<", b"{", b"["):
         # None of the three begins a zlib stream; a raw one that begins so breaks off at once.
         plain = _deflated(body, limit)
         if plain is None:
-            findings.note(DriftKind.CODING, "Content-Encoding: deflate, and the body is plain")
+            findings.add(DriftKind.CODING, "Content-Encoding: deflate, and the body is plain")
             return body
-    findings.note(DriftKind.CODING, "gzip" if name in GZIP else "deflate")
+    findings.add(DriftKind.CODING, "gzip" if name in GZIP else "deflate")
     found = _gzipped(body, limit) if name in GZIP else _deflated(body, limit)
     if found is None:
         raise findings.refuse("body", f"{name} that breaks off, or is none")
@@ -104,7 +104,7 @@ class Broken(Exception):
 class Unpacker:
     """Undoes one coding of a stream, piece by piece, and never holds more than it was fed.
 
-    `feed` takes what came, `take` returns at most so many bytes of it, b"" when more has to come.
+    `feed` takes what came, `read` returns at most so many bytes of it, b"" when more has to come.
     Both raise Broken. What is said to be gzip and does not begin so is passed on as it is.
     """
 
@@ -112,46 +112,46 @@ class Unpacker:
         """`name` is one of CODINGS."""
         self._gzip = name in GZIP
         self._packed: zlib._Decompress | None = None
-        self._held = b""
+        self._unread = b""
         self._begun = False
         self.plain = False
 
     def feed(self, piece: bytes) -> None:
         """Add what came."""
-        self._held += piece
+        self._unread += piece
 
-    def take(self, most: int) -> bytes:
+    def read(self, most: int) -> bytes:
         """Return the next bytes, at most `most`."""
-        while self._held:
+        while self._unread:
             if self.plain:
-                found, self._held = self._held[:most], self._held[most:]
+                found, self._unread = self._unread[:most], self._unread[most:]
                 return found
             if self._packed is None and not self._begin():
                 return b""
             if self._packed is None:
                 continue
             try:
-                found = self._packed.decompress(self._held, most)
+                found = self._packed.decompress(self._unread, most)
             except zlib.error:
                 raise Broken from None
-            self._held = self._packed.unconsumed_tail
+            self._unread = self._packed.unconsumed_tail
             if self._packed.eof:
-                self._held, self._packed = self._packed.unused_data.lstrip(_BEHIND), None
+                self._unread, self._packed = self._packed.unused_data.lstrip(_BEHIND), None
             if found:
                 return found
         return b""
 
     def end(self) -> None:
         """Raise Broken where the stream breaks off."""
-        if self._packed is not None or self._held:
+        if self._packed is not None or self._unread:
             raise Broken
 
     def _begin(self) -> bool:
         """Begin with a stream, or the next one behind it; False until its first bytes are here."""
-        if len(self._held) < 2:
+        if len(self._unread) < 2:
             return False
         if self._gzip:
-            magic = self._held.startswith(_MAGIC)
+            magic = self._unread.startswith(_MAGIC)
             if not magic and self._begun:
                 raise Broken
             self.plain = not magic
@@ -159,7 +159,7 @@ class Unpacker:
         else:
             if self._begun:
                 raise Broken
-            zlib_head = self._held[0] & 15 == 8 and int.from_bytes(self._held[:2]) % 31 == 0
+            zlib_head = self._unread[0] & 15 == 8 and int.from_bytes(self._unread[:2]) % 31 == 0
             bits = zlib.MAX_WBITS if zlib_head else -zlib.MAX_WBITS
         self._begun = True
         if not self.plain:

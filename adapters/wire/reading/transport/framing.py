@@ -49,7 +49,7 @@ class _Stream:
     """The bytes that come in, and the deadline for all of them."""
 
     def __init__(self, sock: socket.socket, deadline: float, *, fresh: bool = False) -> None:
-        self.held = bytearray()
+        self.buffer = bytearray()
         self._sock = sock
         self._deadline = deadline
         self._may_refuse = fresh and may_refuse_late(sock)
@@ -70,21 +70,21 @@ class _Stream:
                 raise refusal from None
             raise AmbiguousFailure("reply_dropped", type(error).__name__) from None
         self._may_refuse = False
-        self.held += piece
+        self.buffer += piece
         return bool(piece)
 
     def need(self, size: int) -> None:
         """Return when `size` bytes are there; raises AmbiguousFailure."""
-        while len(self.held) < size:
+        while len(self.buffer) < size:
             if not self.more():
                 raise _dropped()
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """Return the next `size` bytes."""
         self.need(size)
-        taken = bytes(self.held[:size])
-        del self.held[:size]
-        return taken
+        piece = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return piece
 
 
 def _dropped() -> AmbiguousFailure:
@@ -132,9 +132,9 @@ def read_reply(
     head = _final_head(stream, findings)
     body, alive = _Body(stream, head, body_limit, findings).read()
     ending = Ending.REUSABLE if alive else Ending.SPENT
-    if stream.held:
-        ending = Ending.BEHIND if stream.held.strip(b"\r\n") else Ending.SPENT
-        findings.note(DriftKind.FRAMING, "bytes behind the reply")
+    if stream.buffer:
+        ending = Ending.BEHIND if stream.buffer.strip(b"\r\n") else Ending.SPENT
+        findings.add(DriftKind.FRAMING, "bytes behind the reply")
     reply = Reply(
         status=head.status,
         headers=head.headers,
@@ -164,24 +164,24 @@ def _final_head(stream: _Stream, findings: Findings) -> _Head:
 def _raw_head(stream: _Stream, limit: int, findings: Findings) -> bytes:
     looked = 0
     while True:
-        held = stream.held
-        if held.startswith((b"\r", b"\n")):
-            blank = len(held) - len(held.lstrip(b"\r\n"))
-            findings.note(DriftKind.FRAMING, "blank lines ahead of the status line")
-            del held[:blank]
+        buffer = stream.buffer
+        if buffer.startswith((b"\r", b"\n")):
+            blank = len(buffer) - len(buffer.lstrip(b"\r\n"))
+            findings.add(DriftKind.FRAMING, "blank lines ahead of the status line")
+            del buffer[:blank]
             limit -= blank
-        if held[:5].upper() != b"HTTP/"[: len(held)]:
+        if buffer[:5].upper() != b"HTTP/"[: len(buffer)]:
             raise findings.refuse("HTTP", "no status line: this is not HTTP")
-        end = _HEAD_END.search(held, max(0, looked - 5))
-        if (end.start() if end else len(held)) > limit:
+        end = _HEAD_END.search(buffer, max(0, looked - 5))
+        if (end.start() if end else len(buffer)) > limit:
             raise findings.refuse("HTTP", f"more than {HEAD_LIMIT} bytes of headers")
         if end:
-            raw = bytes(held[: end.start()])
+            raw = bytes(buffer[: end.start()])
             if end[0] != b"\r\n\r\n" or raw.count(b"\n") != raw.count(b"\r\n"):
-                findings.note(DriftKind.FRAMING, "line ends")
-            del held[: end.end()]
+                findings.add(DriftKind.FRAMING, "line ends")
+            del buffer[: end.end()]
             return raw
-        looked = len(held)
+        looked = len(buffer)
         if not stream.more():
             raise _dropped()
 
@@ -203,13 +203,13 @@ def _parsed(raw: bytes, findings: Findings) -> _Head:
         name = _name(before) if colon else ""
         if name:
             if before[-1:] in b" \t":
-                findings.note(DriftKind.FRAMING, at("blanks ahead of the colon", name))
+                findings.add(DriftKind.FRAMING, at("blanks ahead of the colon", name))
             head.add(name, value.strip(b" \t").decode("latin-1"))
             continue
         again = _STATUS.fullmatch(line)
         if again and int(again[2]) != head.status:
             raise findings.refuse("HTTP", "two status lines that differ")
-        findings.note(DriftKind.FRAMING, "a line that is no header field")
+        findings.add(DriftKind.FRAMING, "a line that is no header field")
     return head
 
 
@@ -224,7 +224,7 @@ def _unfold(head: _Head, name: str, line: bytes, findings: Findings) -> None:
     """Add a folded line to the field above it."""
     if name not in head.headers:
         raise findings.refuse("HTTP", "a folded line without a header field above it")
-    findings.note(DriftKind.FRAMING, at("folded header field", name))
+    findings.add(DriftKind.FRAMING, at("folded header field", name))
     whole = f"{head.headers[name]} {line.strip().decode('latin-1')}".strip()
     head.headers[name] = whole
     if name in head.repeated:
@@ -249,7 +249,7 @@ class _Body:
         if usual.isdigit() and "transfer-encoding" not in headers and not self.head.repeated:
             length = int(usual[:20])
             if length <= self.limit and self.head.status not in {204, 304} and usual.isascii():
-                return self.stream.take(length), self.alive
+                return self.stream.read(length), self.alive
         return self._unusual()
 
     def _unusual(self) -> tuple[bytes, bool]:
@@ -260,7 +260,7 @@ class _Body:
         if not codings:
             if length is None:
                 return self._until_close(), False
-            return self.stream.take(length), self.alive
+            return self.stream.read(length), self.alive
         self._check_codings(codings, length)
         if codings[-1] == "chunked":
             whole = self._chunks()
@@ -286,7 +286,7 @@ class _Body:
             both = " and ".join(map(str, lengths[:2]))
             raise self.findings.refuse("Content-Length", f"two different lengths, {both}")
         if len(said) > 1:
-            self.findings.note(DriftKind.FRAMING, "Content-Length twice")
+            self.findings.add(DriftKind.FRAMING, "Content-Length twice")
         if lengths[0] > self.limit and not chunked:
             raise self._too_long(f"{lengths[0]} bytes")
         return lengths[0]
@@ -294,13 +294,13 @@ class _Body:
     def _check_codings(self, codings: list[str], length: int | None) -> None:
         if length is not None:
             # What an attacker could use against one that reads the length: the line ends with it.
-            self.findings.note(DriftKind.FRAMING, "chunked and Content-Length together")
+            self.findings.add(DriftKind.FRAMING, "chunked and Content-Length together")
             self.alive = False
         if not self.head.minor:
-            self.findings.note(DriftKind.FRAMING, "Transfer-Encoding in HTTP/1.0")
+            self.findings.add(DriftKind.FRAMING, "Transfer-Encoding in HTTP/1.0")
             self.alive = False
         if codings.count("chunked") > 1:
-            self.findings.note(DriftKind.FRAMING, "chunked twice")
+            self.findings.add(DriftKind.FRAMING, "chunked twice")
             self.alive = False
         known = {"chunked", *coding.CODINGS}
         if not set(codings) <= known or ("chunked" in codings and codings[-1] != "chunked"):
@@ -311,7 +311,7 @@ class _Body:
         while size:
             if len(body) + size > self.limit:
                 raise self._too_long("more bytes than that")
-            body += self.stream.take(size)
+            body += self.stream.read(size)
             if self._line():
                 raise self.findings.refuse("HTTP", "a chunk that is longer than its size")
             size = self._chunk_size()
@@ -324,7 +324,7 @@ class _Body:
         if found is None or not line.strip(b" \t;")[:1]:
             raise self.findings.refuse("HTTP", "a chunk without a size")
         if line[:1] in b" \t" or line.partition(b";")[0][-1:] in b" \t":
-            self.findings.note(DriftKind.FRAMING, "blanks around a chunk size")
+            self.findings.add(DriftKind.FRAMING, "blanks around a chunk size")
         return int(found[1] or b"0", 16)
 
     def _trailer(self) -> None:
@@ -334,9 +334,9 @@ class _Body:
             try:
                 line = self._line()
             except AmbiguousFailure as failure:
-                if failure.code != "reply_dropped" or self.stream.held:
+                if failure.code != "reply_dropped" or self.stream.buffer:
                     raise
-                self.findings.note(DriftKind.FRAMING, "closed instead of the last line end")
+                self.findings.add(DriftKind.FRAMING, "closed instead of the last line end")
                 self.alive = False
                 return
             if not line:
@@ -347,28 +347,28 @@ class _Body:
 
     def _line(self) -> bytes:
         """Return the next line without its end."""
-        held = self.stream.held
-        while (end := held.find(b"\n", 0, LINE_LIMIT)) < 0:
-            if len(held) >= LINE_LIMIT:
+        buffer = self.stream.buffer
+        while (end := buffer.find(b"\n", 0, LINE_LIMIT)) < 0:
+            if len(buffer) >= LINE_LIMIT:
                 raise self.findings.refuse("HTTP", "a chunk without a size")
             if not self.stream.more():
                 raise _dropped()
-        line = bytes(held[:end])
-        del held[: end + 1]
+        line = bytes(buffer[:end])
+        del buffer[: end + 1]
         if line[-1:] != b"\r":
-            self.findings.note(DriftKind.FRAMING, "line ends")
+            self.findings.add(DriftKind.FRAMING, "line ends")
             return line
         return line[:-1]
 
     def _until_close(self) -> bytes:
-        held = self.stream.held
+        buffer = self.stream.buffer
         while True:
-            if len(held) > self.limit:
+            if len(buffer) > self.limit:
                 raise self._too_long("more bytes than that")
             if not self.stream.more():
                 break
-        whole = bytes(held)
-        held.clear()
+        whole = bytes(buffer)
+        buffer.clear()
         return whole
 
     def _too_long(self, size: str) -> AmbiguousFailure:

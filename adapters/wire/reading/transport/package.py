@@ -58,7 +58,7 @@ def root_part(body: bytes, package: MediaType, *, findings: Findings) -> tuple[b
     if start and len(named) != 1 and len(parts) > 1:
         raise findings.refuse("Content-Type", "multipart whose root part is not among the parts")
     fields, content = named[0] if len(named) == 1 else parts[0]
-    findings.note(DriftKind.PACKAGE, "multipart")
+    findings.add(DriftKind.PACKAGE, "multipart")
     coding = fields.get("content-transfer-encoding", "binary").strip().lower()
     return _plain(content, coding, findings), media_type(fields.get("content-type", ""))
 

@@ -24,7 +24,7 @@ def check(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         elif isinstance(answer, Unclear) and answer.why is Doubt.NOT_SHOWN:
             hidden += 1
         else:
-            bad.append(f"{name}: {_said(answer)}")
+            bad.append(f"{name}: {_answer_text(answer)}")
     total = len(answers)
     if not bad:
         text = both("rehearsal.check_all", good=good, total=total, hidden=hidden)
@@ -38,7 +38,7 @@ def check(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     )
 
 
-def _said(answer: object) -> str:
+def _answer_text(answer: object) -> str:
     if isinstance(answer, DeliveryFailure):
         return f"{answer.code}: {answer.detail}"
     if isinstance(answer, Unclear):

@@ -28,7 +28,7 @@ REFUSED_WITHIN = timedelta(milliseconds=500)
 """With TLS 1.3 a server refuses our certificate after our side of the handshake is over."""
 
 
-def reach(context: Context, now: datetime) -> Iterator[RehearsalFinding]:
+def connect(context: Context, now: datetime) -> Iterator[RehearsalFinding]:
     """Reach every host that the profile names."""
     partner = context.partner
     origins = sorted({split(address)[0] for address in partner.addresses.values()})

@@ -21,7 +21,7 @@ MOST = 12
 
 def form(context: Context) -> Iterator[RehearsalFinding]:
     """Tell of all replies so far."""
-    replies = [said.reply for said in context.said if said.reply is not None]
+    replies = [said.reply for said in context.replies if said.reply is not None]
     yield _encoding(context, replies)
     coded = sorted({it.header("content-encoding") for it in replies} - {"", "identity"})
     if coded:
@@ -30,7 +30,7 @@ def form(context: Context) -> Iterator[RehearsalFinding]:
             "form", Mark.OK, both("rehearsal.form_compressed_is_read", names=names)
         )
     yield _echo(context)
-    yield from _drift(context.said)
+    yield from _drift(context.replies)
 
 
 def _encoding(context: Context, replies: Sequence[Reply]) -> RehearsalFinding:
@@ -84,7 +84,7 @@ def _learn_charset(context: Context, body: bytes) -> None:
 def _echo(context: Context) -> RehearsalFinding:
     header = context.partner.profile.echo.header
     if header:
-        lost = sum(it.kind is DriftKind.ECHO for said in context.said for it in said.drift)
+        lost = sum(it.kind is DriftKind.ECHO for said in context.replies for it in said.drift)
         text = both("rehearsal.echo_lost" if lost else "rehearsal.echo_kept", header=header)
         return RehearsalFinding("form", Mark.ATTENTION if lost else Mark.OK, text)
     learned = any(line.path == ("echo", "header") for line in context.proposal.lines)

@@ -32,7 +32,7 @@ def login(context: Context) -> Iterator[RehearsalFinding]:
         )
         return
     context.token = said.token
-    seconds = said.took.total_seconds()
+    seconds = said.duration.total_seconds()
     yield RehearsalFinding(
         "login", Mark.OK, both("rehearsal.login_works", seconds=f"{seconds:.2f}")
     )
@@ -116,7 +116,7 @@ def write_without_login(
 
     Other operations may say otherwise that a login is over, or not ask for one.
     """
-    said = context.note(context.partner.register(MADE_UP))
+    said = context.keep(context.partner.register(MADE_UP))
     what = f"{said.operation}: {described(said, (MADE_UP, number))}"
     if said.end is not None or said.means is Means.SESSION_OVER:
         return _recognised(said, what), None

@@ -71,7 +71,7 @@ def latency(context: Context) -> Iterator[RehearsalFinding]:
     for _ in range(CALLS):
         said = context.look_up(context.partner.absent)
         if said.reply is not None:
-            took.append(said.took)
+            took.append(said.duration)
     if not took:
         yield RehearsalFinding("latency", Mark.ATTENTION, both("rehearsal.latency_no_reply_at_all"))
         return

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from adapters.wire.login.login_end import has_one, has_phrase
 from adapters.wire.profile import Code, Means
 from adapters.wire.reading import Findings
+from adapters.wire.reading.code_table import normal
 from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from adapters.wire.reading.documents.xml import page_in
-from adapters.wire.reading.judge import normal
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.records import HeardReply

@@ -61,9 +61,9 @@ def run(
             steps = _Run(archive, by, report, again=again or limit > archive.cutoff())
             steps.all(limit, unknown_files=unknown_files)
     except ArchiveDamaged as error:
-        findings.note_damage(archive, error)
+        findings.raise_damage(archive, error)
         raise
-    findings.note(archive, report, again=again)
+    findings.raise_findings(archive, report, again=again)
     return report
 
 
@@ -129,7 +129,7 @@ class _Run:
                 if unknown_files:
                     self._remove_unknown()
         finally:
-            self._note(before)
+            self._audit(before)
 
     def _finish_the_last(self) -> ArchiveDamaged | None:
         """Finish the files that the last run left; return what is wrong with one of them.
@@ -146,7 +146,7 @@ class _Run:
                     files.discard(tx, file.seq)
             else:
                 try:
-                    self._take_out(file, {})
+                    self._compare_and_delete(file, {})
                 except ArchiveDamaged as error:
                     damage = error
         return damage
@@ -184,7 +184,7 @@ class _Run:
             manifest, manifest_hash = writer.finish(previous)
         made = self._record(manifest, manifest_hash)
         passing(Point.ARCHIVE_AFTER_RECORD)
-        self._take_out(made, keys)
+        self._compare_and_delete(made, keys)
         passing(Point.ARCHIVE_BEFORE_FILES)
         self._make_room()
 
@@ -213,7 +213,7 @@ class _Run:
 
     def _add(self, writer: writing.FileWriter, left: Pages, largest: int) -> dict[str, bytes]:
         """Write the next page, or as much of it as makes the file that large; return the keys."""
-        month, page = left.month, left.take()
+        month, page = left.month, left.next_page()
         with self.archive.store.write() as tx:
             # Erased since it was read: sealed with a key that stays, its data would be back.
             unerased = rows.lock_unerased(tx, [found.number for found in page])
@@ -230,7 +230,7 @@ class _Run:
         self.archive.progress("read", count)
         return keys
 
-    def _take_out(self, file: files.ArchiveFile, keys: Mapping[str, bytes]) -> None:
+    def _compare_and_delete(self, file: files.ArchiveFile, keys: Mapping[str, bytes]) -> None:
         """Compare a complete file with the database and delete what is equal."""
         archive, report = self.archive, self.report
         told = lambda count: archive.progress("compared", count)  # noqa: E731
@@ -294,7 +294,7 @@ class _Run:
         self.report.removed += found.removed
         self.report.unknown = found.left
 
-    def _note(self, before: datetime) -> None:
+    def _audit(self, before: datetime) -> None:
         """Leave an audit row of a run that did something."""
         report, by = self.report, self.by
         if not (report.archived or report.erased or report.removed):

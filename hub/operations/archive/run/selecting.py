@@ -37,7 +37,7 @@ class Pages:
         self._next = self._next or next(self._pages, None)
         return self._next[0] if self._next else ""
 
-    def take(self) -> list[Rows]:
+    def next_page(self) -> list[Rows]:
         """Return the next page, whose month was asked for."""
         page, self._next = self._next, None
         return page[1] if page else []
@@ -94,7 +94,7 @@ def _free(
             free.append(here)
         else:
             report.keep(here.number, why)
-            later[here.number] = archive.look_again(standing, why, before=before)
+            later[here.number] = archive.recheck_at(standing, why, before=before)
     if put_off and later:
         with archive.store.write() as tx:
             candidates.TO_ARCHIVE.put_off(tx, later)

@@ -3,7 +3,7 @@
 One dossier at a time, and at most one difference of each: only there (`unknown_here`), there and
 known here but never sent there (`listed_unsent`), delivered and not there (`not_listed`), there
 with another status than was told last (`listed_differs`). A dossier that is under way, or got
-something after the list was exported, is not judged: the list shows another moment.
+something after the list was exported, is not decided: the list shows another moment.
 
 A list is expected to hold the dossiers of one reception day (*ngày tiếp nhận*), because both
 partners are told it with each dossier. A number on it may be of any other day; only one of this day
@@ -33,13 +33,15 @@ class ListDecision:
     """What a list says of one dossier."""
 
     finding: TaskFinding | None = None
-    judged: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
     """The kinds about which it says anything: those but the finding's are not there, or gone."""
     unsure: bool = False
-    """Whether it should have been judged and could not be."""
+    """Whether it should have been decided and could not be."""
 
 
-def judge(listed: PartnerList, number: str, here: DossierView | None, *, day: date) -> ListDecision:
+def decide(
+    listed: PartnerList, number: str, here: DossierView | None, *, day: date
+) -> ListDecision:
     """Compare one number with the list of reception day `day`."""
     on_list = number in listed.statuses
     if here is None:
@@ -74,7 +76,7 @@ def is_gone(verdict: ListDecision, kind: str, *, shown: str | None, day: date, w
     """
     if verdict.finding and verdict.finding.kind == kind:
         return False
-    if kind in verdict.judged:
+    if kind in verdict.decided:
         return True
     by_absence = kind in {UNKNOWN_HERE, LISTED_UNSENT} and not verdict.unsure
     return by_absence and shown == day.isoformat() and whole

@@ -22,7 +22,7 @@ from hub.operations.comparison.lists.checks import (
     of_this_ward,
     ward_of,
 )
-from hub.operations.comparison.lists.decision import BY_LIST, ListDecision, is_gone, judge
+from hub.operations.comparison.lists.decision import BY_LIST, ListDecision, decide, is_gone
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.operations.signed_by import SignedBy
@@ -60,7 +60,7 @@ class ListReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _Decided:
     """A list in the ward's form, and what it says of each number."""
 
     listed: PartnerList
@@ -92,15 +92,15 @@ def reconcile_lists(
     return reports
 
 
-def _named(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
+def _named(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Decided:
     try:
-        return _judge(tx, day, listed, agency)
+        return _decide_all(tx, day, listed, agency)
     except ListRefused as refused:
         refused.partner = listed.partner
         raise
 
 
-def _judge(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
+def _decide_all(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Decided:
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
     received = partner_view.received_between(tx, start, start + timedelta(days=1))
     ward = ward_of(agency, received, agencies.load())
@@ -114,13 +114,15 @@ def _judge(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Judged:
     listed, others = of_this_ward(as_the_ward_writes(listed, here, ward), here, ward)
     check_day(listed, here, day)
     numbers = sorted(ours | listed.statuses.keys())
-    verdicts = {one: judge(listed, one, here.get(one), day=day) for one in numbers}
+    verdicts = {one: decide(listed, one, here.get(one), day=day) for one in numbers}
     if (found := sum(one.finding is not None for one in verdicts.values())) > MOST_FINDINGS:
         raise ListRefused(problems.too_many(found, MOST_FINDINGS))
-    return _Judged(listed, verdicts, others, is_whole(listed, here, day))
+    return _Decided(listed, verdicts, others, is_whole(listed, here, day))
 
 
-def _keep(tx: Tx, judged: _Judged, *, day: date, due: datetime | None, now: datetime) -> ListReport:
+def _keep(
+    tx: Tx, judged: _Decided, *, day: date, due: datetime | None, now: datetime
+) -> ListReport:
     partner, verdicts = judged.listed.partner, judged.verdicts
     found = [verdict.finding for verdict in verdicts.values() if verdict.finding]
     by_hand = tasks.settled_by_hand(tx, partner, day.isoformat())

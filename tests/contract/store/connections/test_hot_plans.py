@@ -114,7 +114,7 @@ def work(store: Store, first: int) -> None:
             journal.JournalEntry(it, encode(it), it.id) for it in (record(n, 9) for n in dossiers)
         ]
         journal.accept(tx, entries, AT)
-        journal.take(tx, entries, AT)
+        journal.mark_handled(tx, entries, AT)
         early_messages.keep(tx, journal.JournalEntry(step(first, 8), b"{}"), AT)
         early_messages.wake(tx, number(first))
     with store.write() as tx:
@@ -144,7 +144,7 @@ def settle(tx: Tx, claimed: list[Claimed]) -> None:
     ]
     done = [Delivered(it, "", at=AT) for it in claimed[:half]]
     claim_and_settle.settle(tx, done, since=S.SENDING, kind="send", now=AT)
-    transitions.check_turn(tx, claimed[half:], since=S.SENDING)
+    transitions.check_attempt(tx, claimed[half:], since=S.SENDING)
     transitions.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
     attempts.finish(tx, ended[half:])
 
@@ -168,7 +168,7 @@ def look(store: Store, first: list[int]) -> None:
         claimed = claim_and_settle.claim_and_start(tx, ids + first, TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=LATER)
         for alone in (True, False):
-            doubts.take_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)
+            doubts.reserve_doubtful(tx, TO, now=LATER, again_at=LATER, limit=8, alone=alone)
         schedule.next_due(tx, now=LATER)
         assert claimed == []
 

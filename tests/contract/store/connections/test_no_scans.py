@@ -66,7 +66,7 @@ READ_AS_A_WHOLE: Mapping[str, str] = {
     "records.reports.archived": "what the report of all dossiers leaves out",
     "records.reports.in_status": "the demo's office; the ward's is asked by its officers",
     "records.surveys.all_scores": "the survey's result is that of all slips",
-    "monitoring.work_counts.look": "one row, whichever",
+    "monitoring.work_counts.read_one_row": "one row, whichever",
 }
 WORDS: Mapping[str, tuple[str, ...]] = {
     "deliveries cancel": ("1", "--reason", "a test"),
@@ -135,7 +135,7 @@ def rare_moves(store: Store) -> None:
         schedule.enqueue_due(tx, now=at, enqueued_before=at)
         schedule.enqueue_pending(tx, now=at, enqueued_before=at)
         for alone in (True, False):
-            doubts.take_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
+            doubts.reserve_doubtful(tx, "x", now=at, again_at=at, limit=1, alone=alone)
         doubts.queries_unanswered(tx, 1)
         doubts.queries_unended(tx, 1)
         present = future_times.Present(now=at, soon=at, lease_until=at)
@@ -151,7 +151,7 @@ def rare_moves(store: Store) -> None:
         pauses.calls_since(tx, "x", "", since=at, now=at, above=0)
         tasks.settled_by_hand(tx, "x", "2018-08-06")
         tasks.changed_between(tx, at, at)
-        parked.take_up(tx, ["x"])
+        parked.accept_again(tx, ["x"])
         journal.enqueue_lost(tx, recorded_before=at, after="")
         early_messages.wake(tx, "x")
         work_counts.open_count(tx)
@@ -165,7 +165,7 @@ def rare_questions(store: Store) -> None:
         deadline_alerts.some_settled(tx)
         deadline_alerts.close_settled(tx, at)
         counts.fold(tx)
-        fault_classes.note(tx, "x", "y", "1", now=at)
+        fault_classes.count_reply(tx, "x", "y", "1", now=at)
         fault_classes.waiting(tx, "x", "y", "1")
         fault_classes.close_needless(tx, actor="x", reason="y", now=at)
         journal.unhandled(tx, after="")
@@ -183,7 +183,7 @@ def rare_questions(store: Store) -> None:
             ask(tx, 1)
         for look in (
             cancellation.is_conflict,
-            cancellation.is_last_said,
+            cancellation.is_newest,
             cancellation.standing_for,
         ):
             look(tx, 1)

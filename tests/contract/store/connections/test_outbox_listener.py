@@ -1,4 +1,4 @@
-"""The doorbell on a real PostgreSQL: who is rung by what, and what a bad line costs."""
+"""The outbox listener on a real PostgreSQL: what wakes it, and what a bad line costs."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -29,28 +29,28 @@ NEVER = 3600.0
 
 
 class Listener:
-    """A doorbell over a line of its own; keeps for each ring how many lines it had had by then."""
+    """A listener on a line of its own; keeps for each wake-up how many lines it had had by then."""
 
     def __init__(self, url: str) -> None:
         self.store = Store(url, patience=PATIENCE)
         self.lines: list[psycopg.Connection] = []
-        self.rings: list[int] = []
+        self.wakeups: list[int] = []
         self._changed = threading.Condition()
         sa.event.listen(self.store.engine, "connect", lambda line, _: self.lines.append(line))
-        self.bell = OutboxListener(self.store, self._ring)
+        self.listener = OutboxListener(self.store, self._wake)
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         with self._changed:
-            self.rings.append(len(self.lines))
+            self.wakeups.append(len(self.lines))
             self._changed.notify_all()
 
-    def wait_for_ring(self, number: int) -> None:
-        """Wait until it was rung for the first, second, ... time."""
-        self._wait(lambda: len(self.rings) >= number)
+    def wait_for_wakeup(self, number: int) -> None:
+        """Wait until it was woken for the first, second, ... time."""
+        self._wait(lambda: len(self.wakeups) >= number)
 
     def wait_for_line(self, number: int) -> None:
         """Wait until it listens on its first, second, ... line."""
-        self._wait(lambda: number in self.rings)
+        self._wait(lambda: number in self.wakeups)
 
     def _wait(self, true: Callable[[], bool]) -> None:
         with self._changed:
@@ -59,7 +59,7 @@ class Listener:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broken line is made anew at once; only NOTIFY rings, unless a test wants it asked."""
+    """A broken line is made anew at once; only NOTIFY wakeups, unless a test wants it asked."""
     monkeypatch.setattr(outbox_listener, "AGAIN_AFTER", 0.05)
     monkeypatch.setattr(outbox_listener, "POLL_EVERY", NEVER)
     monkeypatch.setattr(outbox_listener, "LISTEN_FOR", 0.05)
@@ -82,12 +82,12 @@ def writer(migrated_postgres_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def listener(line: TcpProxy, writer: Store, migrated_postgres_url: str) -> Iterator[Listener]:
-    """A doorbell that listens, on the other side of the network."""
+    """A listener, on the other side of the network."""
     made = Listener(line.instead_of(migrated_postgres_url))
-    made.bell.start()
+    made.listener.start()
     made.wait_for_line(1)
     yield made
-    made.bell.stop()
+    made.listener.stop()
     made.store.close()
 
 
@@ -118,7 +118,7 @@ def say(store: Store, id: str = "m-1") -> None:
 
 
 def listening() -> list[threading.Thread]:
-    """Return the doorbells' threads that live."""
+    """Return the listeners' threads that live."""
     return [thread for thread in threading.enumerate() if thread.name == "outbox listener"]
 
 
@@ -126,13 +126,13 @@ def test_a_commit_of_another_process_rings(listener: Listener, writer: Store) ->
     """Each time, and it does not wait for anything but the commit."""
     for number in (2, 3, 4):  # the first was that it listens
         say(writer)
-        listener.wait_for_ring(number)
+        listener.wait_for_wakeup(number)
 
 
 def test_what_is_rolled_back_rings_nobody(
     listener: Listener, writer: Store, heard: Callable[[], list[str]]
 ) -> None:
-    """And what is not committed yet neither; the commit after it rings once."""
+    """And what is not committed yet neither; the commit after it wakeups once."""
     with pytest.raises(ZeroDivisionError), writer.write() as tx:
         outbox.put(tx, [outbox.ToPublish(INGEST, "m-1", "dossier.received", b"{}")] * 3)
         assert heard() == []
@@ -142,9 +142,9 @@ def test_what_is_rolled_back_rings_nobody(
     writer.close()
     assert heard() == [""]
     # our first line, three times "until now", the one commit
-    listener.wait_for_ring(5)
-    listener.bell.stop()
-    assert len(listener.rings) == 5
+    listener.wait_for_wakeup(5)
+    listener.listener.stop()
+    assert len(listener.wakeups) == 5
 
 
 def test_a_line_that_went_silent_is_noticed_and_made_anew(
@@ -157,10 +157,10 @@ def test_a_line_that_went_silent_is_noticed_and_made_anew(
     monkeypatch.setattr(outbox_listener, "POLL_EVERY", 0.1)
     listener.wait_for_line(2)
     monkeypatch.setattr(outbox_listener, "POLL_EVERY", NEVER)
-    before = len(listener.rings)
+    before = len(listener.wakeups)
     for more in (1, 2):  # one ring may still be that of a question
         say(writer)
-        listener.wait_for_ring(before + more)
+        listener.wait_for_wakeup(before + more)
 
 
 def test_what_came_while_the_line_was_cut_rings_when_there_is_a_new_one(
@@ -169,11 +169,11 @@ def test_what_came_while_the_line_was_cut_rings_when_there_is_a_new_one(
     """Nobody heard it; so whoever begins to listen is rung first."""
     with line.blocked():
         say(writer)
-        assert 2 not in listener.rings
+        assert 2 not in listener.wakeups
     listener.wait_for_line(2)
-    before = len(listener.rings)
+    before = len(listener.wakeups)
     say(writer)
-    listener.wait_for_ring(before + 1)
+    listener.wait_for_wakeup(before + 1)
 
 
 def test_a_server_that_ends_the_session_is_listened_to_again(
@@ -214,8 +214,8 @@ def test_a_lost_ring_costs_no_more_than_the_relays_own_look(
 def test_stopping_ends_the_thread_and_closes_the_line(listener: Listener) -> None:
     """It does not go back into the pool, where it would go on listening. Also a second time."""
     assert len(listening()) == 1
-    listener.bell.stop()
-    listener.bell.stop()
+    listener.listener.stop()
+    listener.listener.stop()
     assert listening() == []
     assert [line.closed for line in listener.lines] == [True]
 
@@ -226,22 +226,22 @@ def test_stopping_while_the_line_is_away_ends_the_thread(
     """It waits to try again, and is told not to."""
     monkeypatch.setattr(outbox_listener, "AGAIN_AFTER", NEVER)
     with line.blocked():
-        listener.bell.stop()
+        listener.listener.stop()
         assert listening() == []
 
 
 @pytest.mark.parametrize(
-    ("roles", "rings"),
+    ("roles", "wakeups"),
     [(",".join(ROLES), False), ("relay,timer", False), ("receive,timer", True)],
 )
 def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
     roles: str,
-    rings: bool,
+    wakeups: bool,
     heard: Callable[[], list[str]],
     migrated_postgres_url: str,
     tmp_path: Path,
 ) -> None:
-    """The others' commits ring theirs without it. A command rings, whatever the roles are."""
+    """The others' commits ring theirs without it. A command wakeups, whatever the roles are."""
     settings = Settings(
         data_dir=str(tmp_path),
         database_url=migrated_postgres_url,
@@ -251,7 +251,7 @@ def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
     hub = build(settings, sources=[])
     say(hub.store)
     hub.stop()
-    assert heard() == [""] * rings
+    assert heard() == [""] * wakeups
     command = open_store(settings)
     say(command)
     command.close()

@@ -10,7 +10,7 @@ from adapters.town_center import faults as town
 from adapters.town_center.contract import ReplyCode
 from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
-from adapters.wire.reading.judge import FAILURES
+from adapters.wire.reading.code_table import FAILURES
 from hub.bootstrap.installation import FAULT_DATA
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS, is_certain, kept_code, unknown_code

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hub.preflight.store.disk_usage import judge
+from hub.preflight.store.disk_usage import check_disk
 from hub.rules.retention.disk_forecast import Sample, days_left
 
 TODAY = date(2026, 11, 28)
@@ -33,7 +33,7 @@ def test_without_a_rate_nothing_is_told(samples: list[Sample]) -> None:
 )
 def test_the_doctor_warns_in_time(used: int, before: int, good: bool) -> None:
     """At 80 % full, or with less than 60 days left."""
-    found = judge([sample(20, before)], today=TODAY, used=used * GIB, total=100 * GIB)
+    found = check_disk([sample(20, before)], today=TODAY, used=used * GIB, total=100 * GIB)
     assert found.ok is good
     assert not found.refuses
     assert f"{used} % full" in found.detail

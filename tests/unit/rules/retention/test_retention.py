@@ -10,8 +10,8 @@ from hub.rules.retention.ends import (
     UNCOLLECTED,
     DossierStanding,
     KeepReason,
-    look_again,
     month_after,
+    recheck_at,
     whole_months,
     why_kept,
 )
@@ -83,9 +83,9 @@ def test_what_is_too_young_is_looked_at_when_it_comes_of_age_and_the_rest_next_m
     """Whatever keeps it, a dossier is not looked at again by a run that takes the same."""
     standing = DossierStanding(status=Status.FINISHED, status_at=OLD, last_at=OLD)
     of_age = OLD + UNCOLLECTED
-    assert look_again(standing, KeepReason.TOO_YOUNG, before=BEFORE) == of_age
+    assert recheck_at(standing, KeepReason.TOO_YOUNG, before=BEFORE) == of_age
     for why in set(KeepReason) - {KeepReason.TOO_YOUNG}:
-        assert look_again(standing, why, before=BEFORE) == month_after(BEFORE)
+        assert recheck_at(standing, why, before=BEFORE) == month_after(BEFORE)
 
 
 def test_whole_months_are_archived() -> None:

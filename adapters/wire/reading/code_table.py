@@ -44,7 +44,7 @@ class CodeTable:
         for code, row in rows:
             self._rows.setdefault(normal(code), []).append(row)
 
-    def judge(self, reply: Reply, code: str, message: str, *, place: str) -> Means:
+    def classify(self, reply: Reply, code: str, message: str, *, place: str) -> Means:
         """Return what a readable reply says of the call; UNKNOWN where only its status speaks.
 
         `place` names the field of the code. Raises AmbiguousFailure: `reply_unknown_code` where no
@@ -53,7 +53,7 @@ class CodeTable:
         status, rows = reply.status, self._rows.get(normal(code), [])
         if status >= 500:
             if not any(status in row.statuses for row in rows):
-                reply.findings.note(DriftKind.CODE_STATUS, place)
+                reply.findings.add(DriftKind.CODE_STATUS, place)
             return Means.UNKNOWN
         refused = 400 <= status < 500
         said = _plain(message)
@@ -65,7 +65,7 @@ class CodeTable:
         _check_words(reply, row, message, place)
         if status in row.statuses:
             return row.means
-        reply.findings.note(DriftKind.CODE_STATUS, place)
+        reply.findings.add(DriftKind.CODE_STATUS, place)
         if refused and row.means in _NOT_DONE:
             return Means.UNKNOWN
         read = f"HTTP {status} beside a code that does not belong to it"
@@ -89,7 +89,7 @@ class CodeTable:
         words = read_words(left)
         if left != message or not (words.unusual or words.exists):
             return False
-        reply.findings.note(DriftKind.UNKNOWN_VALUE, place)
+        reply.findings.add(DriftKind.UNKNOWN_VALUE, place)
         return True
 
 
