@@ -153,9 +153,7 @@ def evaluate(
         differs=len(against),
         content=content,
     )
-    return (
-        Evaluation(kept) if same else Evaluation(kept, _news(before, kept, contract, against, now))
-    )
+    return Evaluation(kept, None if same else _news(before, kept, contract, against, now))
 
 
 def _wait(before: KeptContract, fetched: Fetched, every: timedelta) -> timedelta:

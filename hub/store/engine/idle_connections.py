@@ -2,8 +2,8 @@
 
 A question before each transaction costs a round trip each. So a connection is handed out without
 one for `TRUSTED_FOR` after its last use, unless the server has sent something meanwhile: an idle
-server sends nothing until it ends the session. A line that fell silent
-within that time is not noticed: then the transaction fails as if the line had fallen silent a
+server sends nothing until it ends the session. A line that fell silent within that time is not
+noticed: then the transaction fails as if the line had fallen silent a
 moment later.
 """
 

@@ -149,7 +149,6 @@ class Store:
         else:
             # With them the driver, which SQLite does not need.
             from hub.store.engine import connection_watchdog
-            from hub.store.statements.array_dumper import teach
 
             self._watchdog = connection_watchdog.ConnectionWatchdog(
                 patience=patience or connection_watchdog.PATIENCE
@@ -157,29 +156,38 @@ class Store:
             settings = connection_watchdog.SESSION + session.options(longest)
             limits = {**connection_watchdog.LINE, "options": " ".join(settings)}
             given = set(parsed.query)  # what the address says itself holds
-            told = () if "options" in given else settings
+            sent = () if "options" in given else settings
             options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
         self.engine = sa.create_engine(parsed, **options)
         if self._watchdog is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            watch, know = self._watchdog.watch, self._watchdog.know
-            sa.event.listen(self.engine, "connect", lambda line, _record: watch(line))
-            sa.event.listen(
-                self.engine,
-                "connect",
-                lambda line, _: know(line, session.prepare_session(line, told)),
-            )
-            idle_connections.check(
-                self.engine, trusted_for=trusted_for
-            )  # before anything else is asked
-            sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
-            sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
+            self._check_connections(self._watchdog, sent, plans_last, trusted_for)
         self.sqlite_writer = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         notifies = notify_listeners and self.name == "postgresql"
         self._notifier = Notifier(self._single.connect) if notifies else None
+
+    def _check_connections(
+        self,
+        watchdog: "ConnectionWatchdog",
+        settings: tuple[str, ...],
+        plans_last: timedelta,
+        trusted_for: timedelta,
+    ) -> None:
+        """Have PostgreSQL's connections watched, prepared, and checked before they are used."""
+        from hub.store.statements.array_dumper import teach
+
+        def connected(line: Any, _record: object) -> None:
+            watchdog.know(line, session.prepare_session(line, settings))
+
+        sa.event.listen(self.engine, "connect", lambda line, _record: watchdog.watch(line))
+        sa.event.listen(self.engine, "connect", connected)
+        # Before any other statement.
+        idle_connections.check(self.engine, trusted_for=trusted_for)
+        sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
+        sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
 
     @property
     def trouble(self) -> str:
