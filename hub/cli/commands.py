@@ -53,6 +53,7 @@ COMMANDS = {
     "faults classify": "hub.cli.installation.faults",
     "clients add": "hub.cli.clients.manage",
     "clients rotate": "hub.cli.clients.manage",
+    "clients change": "hub.cli.clients.change",
     "clients retire": "hub.cli.clients.manage",
     "clients list": "hub.cli.clients.manage",
     "topology validate": "hub.cli.broker.topology",

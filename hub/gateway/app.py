@@ -11,7 +11,7 @@ from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import route as callbacks
 from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.callbacks.route import Callbacks
-from hub.gateway.clients import refusal
+from hub.gateway.clients import calls_at_once, refusal
 from hub.gateway.clients.authorization import Authorization, FixedToken
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.partner_calls.operation_handlers import OperationHandlers
@@ -49,6 +49,7 @@ def create_app(
     )
     for answers in (message_refusals, refusal, error_responses):
         answers.install(app)
+    calls_at_once.install(app, authorization.at_once)
     _install_health(app, store)
     device_routes.install_messages(app, sink, authorization=authorization)
     device_routes.install_files(

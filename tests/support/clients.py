@@ -18,6 +18,7 @@ def add_client(
     agencies: frozenset[str] = frozenset({ANY}),
     addresses: tuple[str, ...] = (),
     calls_per_minute: int = 0,
+    calls_at_once: int = 0,
     lasts: timedelta = timedelta(days=365),
     now: datetime,
 ) -> ApiKey:
@@ -28,6 +29,7 @@ def add_client(
         agencies=agencies,
         addresses=addresses,
         calls_per_minute=calls_per_minute,
+        calls_at_once=calls_at_once,
     )
     issued = issuing.add(
         store,

@@ -9,16 +9,15 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.clients.shown_clients import data_of, print_client
 from hub.cli.clients.shown_secrets import place_for, show_issued
 from hub.cli.context import Actor, Reason, by, opened
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
-from hub.records.deadlines.calendar import local
 from hub.rules.clients.client import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
-from hub.store.clients.registry import Registered
 from hub.store.clients.secrets import KeptSecret
 from hub.texts import text
 
@@ -51,6 +50,7 @@ def add(
     reason: Reason,
     address: Annotated[list[str] | None, typer.Option(help="address")] = None,
     calls_per_minute: Annotated[int, typer.Option(help="calls_per_minute")] = 600,
+    calls_at_once: Annotated[int, typer.Option(help="calls_at_once")] = 64,
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
@@ -64,6 +64,7 @@ def add(
         agencies=frozenset(agency),
         addresses=tuple(address or ()),
         calls_per_minute=calls_per_minute,
+        calls_at_once=calls_at_once,
     )
     lasts, given = timedelta(days=expires_days), _certificate(certificate)
     with place_for(secret_file) as place:
@@ -71,7 +72,7 @@ def add(
             with opened() as store:
                 issued = issuing.add(store, client, lasts=lasts, certificate=given, by=who)
         except (NotAClient, NotDone) as error:
-            raise _refused(error) from None
+            raise refused(error) from None
         show_issued(issued, place=place)
 
 
@@ -92,7 +93,7 @@ def rotate(
             with opened() as store:
                 issued = issuing.rotate(store, id, lasts=lasts, certificate=given, by=who)
         except NotDone as error:
-            raise _refused(error) from None
+            raise refused(error) from None
         show_issued(issued, place=place)
 
 
@@ -109,7 +110,7 @@ def retire(
         with opened() as store:
             issuing.retire(store, id, prefix=secret, by=who)
     except NotDone as error:
-        raise _refused(error) from None
+        raise refused(error) from None
     put(client=id, secret=secret or None, retired=True)
     done(text("clients.retired", client=id, secret=secret))
 
@@ -125,66 +126,15 @@ def list_clients(
             for one in registry.all_of(tx)
             if everything or not one.retired
         ]
-    put(clients=[_data(*pair) for pair in known])
+    put(clients=[data_of(*pair) for pair in known])
     if not known:
         print_line(text("clients.none"))
     for one, held in known:
-        _print(one, held)
+        print_client(one, held)
 
 
 def _shown(secret: KeptSecret, everything: bool) -> bool:
     return everything or secret.is_live(utc_now())
-
-
-def _print(one: Registered, held: list[KeptSecret]) -> None:
-    """Print one client as a record: whole at any width of the terminal."""
-    client = one.client
-    rights = (
-        (text("clients.may_call"), sorted(client.operations)),
-        (text("clients.acts_for"), sorted(client.agencies)),
-        (text("clients.calls_from"), client.addresses or [text("clients.anywhere")]),
-        (text("clients.per_minute"), [client.calls_per_minute or text("clients.no_limit")]),
-    )
-    lines = [client.id + (" " + text("clients.is_retired_mark") if one.retired else "")]
-    lines += [f"  {about:<12}{' '.join(map(str, words))}" for about, words in rights]
-    lines += [f"  {_line(secret)}" for secret in held]
-    if not held:
-        lines.append(f"  {text('clients.no_secret')}")
-    for line in lines:
-        print_line(line)
-
-
-def _line(secret: KeptSecret) -> str:
-    used = text("clients.never_used")
-    if secret.last_used_at:
-        used = text("clients.last_used", at=f"{local(secret.last_used_at):%d/%m/%Y %H:%M}")
-    about = {"kind": secret.kind, "prefix": secret.prefix, "used": used}
-    if secret.retired_at:
-        return text("clients.secret_retired", **about)
-    return text("clients.secret_until", until=f"{local(secret.expires_at):%d/%m/%Y}", **about)
-
-
-def _data(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
-    client = one.client
-    return {
-        "client": client.id,
-        "operations": sorted(client.operations),
-        "agencies": sorted(client.agencies),
-        "addresses": list(client.addresses),
-        "calls_per_minute": client.calls_per_minute,
-        "retired_at": one.retired_at,
-        "secrets": [
-            {
-                "prefix": secret.prefix,
-                "kind": secret.kind,
-                "made_at": secret.made_at,
-                "expires_at": secret.expires_at,
-                "last_used_at": secret.last_used_at,
-                "retired_at": secret.retired_at,
-            }
-            for secret in held
-        ],
-    }
 
 
 def _certificate(file: Path | None) -> Certificate | None:
@@ -204,6 +154,7 @@ def _certificate(file: Path | None) -> Certificate | None:
     )
 
 
-def _refused(error: NotAClient | NotDone) -> typer.Exit:
+def refused(error: NotAClient | NotDone) -> typer.Exit:
+    """Say why nothing was done; return how the command ends."""
     refuse(f"{text('clients.refused')} {error.text}")
     return typer.Exit(2 if isinstance(error, NotAClient) else 1)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.calls_at_once import CallsAtOnce
 from hub.gateway.clients.client_calls import ClientCall, ClientCalls
 from hub.gateway.clients.credentials import Shown, shown_in
 from hub.gateway.clients.known_clients import KnownClients
@@ -27,6 +28,8 @@ from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
 
 BEARER, BASIC = "Bearer", 'Basic realm="hub"'
+AT_ONCE_WAIT = timedelta(seconds=1)
+"""When a client with too many calls at once may try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Authorization:
         self.fixed = [(token, token.rights) for token in fixed]
         self.clients = KnownClients(store, clock=denials.clock)
         self.calls = ClientCalls(store, clock=denials.clock)
+        self.at_once = CallsAtOnce()
 
     def requires(
         self, operation: str, *, basic: bool = False
@@ -96,6 +100,9 @@ class Authorization:
             raise CallerRefused("token", challenge=challenge)
         if not caller.rights.allows_address(address):
             await self.refuse(caller, operation, path, "address_forbidden")
+        if not self.at_once.enter(request, caller.rights):
+            await self._deny(_named(caller), operation, path, "calls_at_once")
+            raise CallerRefused("calls_at_once", retry_after=AT_ONCE_WAIT)
         return caller
 
     async def admit(

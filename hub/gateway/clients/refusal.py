@@ -14,6 +14,7 @@ STATUS: Mapping[str, int] = {
     "operation_forbidden": 403,
     "agency_forbidden": 403,
     "calls_exhausted": 429,
+    "calls_at_once": 429,
 }
 """Each code, see `hub/texts/access.toml`."""
 

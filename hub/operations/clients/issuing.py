@@ -85,7 +85,7 @@ def rotate(
     """Give a client a further secret; those that it has go on working. Raises NotDone."""
     kind = CERTIFICATE if certificate else KEY
     with store.write() as tx:
-        _require_active(tx, id)
+        require_active(tx, id)
         live = [
             secret
             for secret in kept.of_client(tx, id)
@@ -102,7 +102,7 @@ def rotate(
 def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
     """Retire one secret of a client, or with no prefix the client itself. Raises NotDone."""
     with store.write() as tx:
-        _require_active(tx, id)
+        require_active(tx, id)
         if prefix and not kept.retire(tx, id, prefix, now=by["now"]):
             raise NotDone(both("clients.no_such_secret", client=id, prefix=prefix))
         if not prefix:
@@ -110,12 +110,14 @@ def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
         _record(tx, "clients.retire", f"{id} {prefix}".strip(), by)
 
 
-def _require_active(tx: Tx, id: str) -> None:
+def require_active(tx: Tx, id: str) -> Client:
+    """Return a client that is not retired, locked until the transaction ends. Raises NotDone."""
     known = registry.locked(tx, id)
     if known is None:
         raise NotDone(both("clients.unknown", client=repr(id)))
     if known.retired:
         raise NotDone(both("clients.is_retired", client=id))
+    return known.client
 
 
 def _issue(

@@ -1,4 +1,5 @@
-"""What a client of the hub is, and what it may: operations, agencies, addresses, calls a minute.
+"""What a client of the hub is, and what it may: operations, agencies, addresses, calls a minute
+and at once.
 
 Pure: knows no store and no secret. Whether the caller is the client was proven before.
 """
@@ -6,7 +7,7 @@ Pure: knows no store and no secret. Whether the caller is the client was proven 
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from hub.rules.clients.rights import RIGHTS
 from hub.texts import Text, both, joined
@@ -14,6 +15,7 @@ from hub.texts import Text, both, joined
 ANY = "*"
 """Stands for every operation, or for every agency; it is written, never assumed."""
 MOST_CALLS = 1_000_000
+MOST_AT_ONCE = 1_000
 _ID = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _AGENCY = re.compile(r"[A-Z0-9]+(?:[.-][A-Z0-9]+)*")
 
@@ -42,6 +44,8 @@ class Client:
     """Networks (CIDR) that it may call from; none: from anywhere."""
     calls_per_minute: int = 0
     """How many calls within any 60 seconds; 0: no limit."""
+    calls_at_once: int = 0
+    """How many calls one process of the gateway works on at the same time; 0: no limit."""
 
     def allows_operation(self, operation: str) -> bool:
         """Return whether the client may call the operation."""
@@ -56,6 +60,39 @@ class Client:
         if not self.addresses:
             return True
         return is_in(address, tuple(map(ipaddress.ip_network, self.addresses)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsChange:
+    """Rights that a client gets instead of those that it has; None leaves a right as it is."""
+
+    operations: frozenset[str] | None = None
+    agencies: frozenset[str] | None = None
+    addresses: tuple[str, ...] | None = None
+    calls_per_minute: int | None = None
+    calls_at_once: int | None = None
+
+    def of(self, client: Client) -> Client:
+        """Return the client as it is afterwards; raises NotAClient."""
+        given = {right.name: getattr(self, right.name) for right in fields(self)}
+        changed = {name: value for name, value in given.items() if value is not None}
+        return checked(replace(client, **changed))
+
+
+def differences(before: Client, after: Client) -> str:
+    """Return which rights differ, for the audit: `calls_per_minute 60 -> 120`; "" for none."""
+    found = []
+    for right in fields(RightsChange):
+        old, new = (_shown(getattr(client, right.name)) for client in (before, after))
+        if old != new:
+            found.append(f"{right.name} {old} -> {new}")
+    return "; ".join(found)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, frozenset | tuple):
+        return ",".join(sorted(value)) or "anywhere"
+    return str(value)
 
 
 def is_in(address: str, networks: Iterable[Network]) -> bool:
@@ -105,15 +142,11 @@ def checked(client: Client) -> Client:
             problems.append(both("clients.bad_network", text=repr(text)))
     if not 0 <= client.calls_per_minute <= MOST_CALLS:
         problems.append(both("clients.bad_rate", most=MOST_CALLS))
+    if not 0 <= client.calls_at_once <= MOST_AT_ONCE:
+        problems.append(both("clients.bad_at_once", most=MOST_AT_ONCE))
     if problems:
         raise NotAClient(joined("\n", problems))
-    return Client(
-        id=client.id,
-        operations=client.operations,
-        agencies=client.agencies,
-        addresses=tuple(addresses),
-        calls_per_minute=client.calls_per_minute,
-    )
+    return replace(client, addresses=tuple(addresses))
 
 
 def _is_agency(code: str) -> bool:

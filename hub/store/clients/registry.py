@@ -55,6 +55,11 @@ def retire(tx: Tx, id: str, *, now: datetime) -> bool:
     return tx.execute(statement.values(retired_at=now)).rowcount == 1
 
 
+def change(tx: Tx, client: Client) -> None:
+    """Write a client's rights anew; the caller has locked its row."""
+    tx.execute(sa.update(clients).where(c.id == client.id).values(**_row_of(client)))
+
+
 def client_of(row: sa.Row[Any]) -> Client:
     """Return the client of a row that has the columns of `clients`."""
     return Client(
@@ -63,6 +68,7 @@ def client_of(row: sa.Row[Any]) -> Client:
         agencies=frozenset(json.loads(row.agencies)),
         addresses=tuple(json.loads(row.addresses)),
         calls_per_minute=row.calls_per_minute,
+        calls_at_once=row.calls_at_once,
     )
 
 
@@ -76,4 +82,5 @@ def _row_of(client: Client) -> dict[str, object]:
         "agencies": json.dumps(sorted(client.agencies)),
         "addresses": json.dumps(list(client.addresses)),
         "calls_per_minute": client.calls_per_minute,
+        "calls_at_once": client.calls_at_once,
     }

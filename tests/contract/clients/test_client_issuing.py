@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from hub.operations.clients import issuing
+from hub.operations.clients import changing, issuing
 from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
 from hub.operations.watchers.ending_secrets import KIND, EndingSecrets
 from hub.rules.clients import api_keys
-from hub.rules.clients.client import ANY, Client
+from hub.rules.clients.client import ANY, Client, NotAClient, RightsChange
 from hub.store.clients import registry, secrets
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
@@ -90,6 +90,38 @@ def test_a_retired_client_is_gone_with_all_its_secrets_and_its_id_stays_taken(
     ):
         with pytest.raises(NotDone):
             act()
+
+
+def test_changed_rights_are_those_of_the_next_call_and_stand_in_the_audit(store: Store) -> None:
+    """The secret stays; who changed what, from what to what, and why."""
+    issued = issuing.add(store, CLIENT, lasts=YEAR, by=by())
+    rights = RightsChange(operations=frozenset({"files.fetch"}), calls_per_minute=9)
+    assert changing.change(store, CLIENT.id, rights=rights, by=by()).calls_at_once == 0
+    with store.read() as tx:
+        holder = secrets.by_prefix(tx, issued.kept.prefix)
+        rows = tx.execute(audit_table.select().order_by(audit_table.c.seq)).all()
+        assert audit.verify(tx) == (2, [])
+    assert holder is not None
+    assert (holder.client.calls_per_minute, holder.client.addresses) == (9, CLIENT.addresses)
+    assert holder.client.operations == {"files.fetch"}
+    assert (rows[1].actor, rows[1].action) == ("Trần Thị Bình", "clients.change")
+    assert rows[1].object == (
+        "province-portal operations messages.accept -> files.fetch; calls_per_minute 60 -> 9"
+    )
+
+
+def test_a_change_that_changes_nothing_or_cannot_be_is_refused(store: Store) -> None:
+    """Nothing is written; a retired client has no rights to change."""
+    issuing.add(store, CLIENT, lasts=YEAR, by=by())
+    with pytest.raises(NotDone, match="already"):
+        changing.change(store, CLIENT.id, rights=RightsChange(calls_per_minute=60), by=by())
+    with pytest.raises(NotAClient):
+        changing.change(store, CLIENT.id, rights=RightsChange(addresses=("here",)), by=by())
+    with store.read() as tx:
+        assert audit.verify(tx) == (1, [])
+    issuing.retire(store, CLIENT.id, by=by())
+    with pytest.raises(NotDone, match="retired"):
+        changing.change(store, CLIENT.id, rights=RightsChange(calls_at_once=1), by=by())
 
 
 def test_a_refused_act_changes_nothing(store: Store) -> None:

@@ -80,6 +80,25 @@ def test_a_day_of_a_client_is_listed_as_it_was() -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_rights_are_changed_one_by_one_and_the_key_stays() -> None:
+    """What is not named stays; a change to what is there already is refused."""
+    key = json.loads(clients(*ADD, *WHY, "--address", "10.0.0.0/8", "--json").stdout)
+    words = ("--operation", "files.fetch", "--calls-at-once", 3, "--anywhere")
+    changed = clients("change", "province-portal", *words, *WHY, "--json")
+    assert changed.exit_code == 0, changed.output
+    (listed,) = json.loads(clients("list", "--json").stdout)["clients"]
+    assert [secret["prefix"] for secret in listed["secrets"]] == [key["prefix"]]
+    answer = json.loads(changed.stdout)
+    for right in ("operations", "agencies", "addresses", "calls_per_minute", "calls_at_once"):
+        assert answer[right] == listed[right]
+    assert (listed["operations"], listed["addresses"]) == (["files.fetch"], [])
+    assert (listed["calls_per_minute"], listed["calls_at_once"]) == (600, 3)
+    assert clients("change", "province-portal", *words, *WHY).exit_code == 1
+    assert clients("change", "province-portal", "--calls-at-once", -1, *WHY).exit_code == 2
+    assert clients("change", "nobody", *words, *WHY).exit_code == 1
+
+
+@pytest.mark.usefixtures("installed")
 def test_a_wrong_client_is_refused_with_every_problem() -> None:
     """Exit code 2, as for every command that cannot be carried out as it was typed."""
     refused = clients(

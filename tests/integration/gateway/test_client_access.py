@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
@@ -161,6 +162,36 @@ def test_a_client_over_its_quota_is_told_when_to_come_back(gateway: Gateway) -> 
     refused = [row[3] for row in gateway.audited() if not row[2]]
     assert refused[0] == "calls_exhausted"
     assert refused[1].startswith("calls_exhausted; 2 more since")
+
+
+def test_a_client_has_only_so_many_calls_at_once(gateway: Gateway) -> None:
+    """429 with Retry-After while its other calls are worked on; others are served meanwhile."""
+    busy = add_client(gateway.store, "busy", calls_at_once=2, now=utc_now())
+    other = add_client(gateway.store, "other", now=utc_now())
+    slow = [slow_upload(gateway, busy) for _ in range(2)]
+    try:
+        status, answer, reply = gateway.post(bearer(busy.text))
+        assert (status, answer["code"]) == (429, "calls_at_once")
+        assert reply.headers["Retry-After"] == "1"
+        assert gateway.post(bearer(other.text))[0] == 202
+        slow[0].sendall(b"x")
+        assert slow[0].recv(100).startswith(b"HTTP/1.1 201")
+        assert [gateway.post(bearer(busy.text))[0] for _ in range(3)] == [202] * 3
+        slow[1].close()  # a caller that goes away counts no longer, either
+    finally:
+        for line in slow:
+            line.close()
+    assert "calls_at_once" in [row[3] for row in gateway.audited() if not row[2]]
+
+
+def slow_upload(gateway: Gateway, key: api_keys.ApiKey) -> socket.socket:
+    """Begin to store a file of one byte, up to that byte; return when the call is let in."""
+    line = socket.create_connection(("127.0.0.1", gateway.web.port), timeout=20)
+    head = f"PUT /files HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {key.text}\r\n"
+    head += "Content-Type: text/plain\r\nX-Name: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n"
+    line.sendall(f"{head}\r\n".encode())
+    assert line.recv(100).startswith(b"HTTP/1.1 100")  # the body is asked for behind the check
+    return line
 
 
 def test_both_secrets_work_until_the_old_one_is_retired(gateway: Gateway) -> None:

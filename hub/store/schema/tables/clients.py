@@ -17,6 +17,7 @@ clients = sa.Table(
     sa.Column("calls_per_minute", sa.Integer, nullable=False),
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("retired_at", Instant),
+    sa.Column("calls_at_once", sa.Integer, nullable=False, server_default="0"),
     comment="Who may call the hub: operations, agencies, addresses, calls a minute",
 )
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from hub.rules.clients import api_keys
 from hub.rules.clients.api_keys import ApiKey
-from hub.rules.clients.client import ANY, Client, NotAClient, checked, is_in, networks
+from hub.rules.clients.client import (
+    ANY,
+    Client,
+    NotAClient,
+    RightsChange,
+    checked,
+    differences,
+    is_in,
+    networks,
+)
 
 PORTAL = Client(
     id="province-portal",
@@ -66,6 +75,24 @@ def test_every_problem_of_a_client_is_named_at_once() -> None:
     assert len(problems) == 5
     for part in ("Province", "messages.acept", "'x y'", "10.1.1.1/8", "calls a minute"):
         assert any(part in problem for problem in problems), part
+
+
+def test_a_change_of_rights_leaves_alone_what_it_does_not_name() -> None:
+    """And says what differs, for the audit; an empty list of networks is from anywhere."""
+    changed = RightsChange(addresses=(), calls_at_once=4).of(PORTAL)
+    assert (changed.id, changed.operations) == (PORTAL.id, PORTAL.operations)
+    assert differences(PORTAL, changed) == (
+        "addresses 10.1.0.0/16,2001:db8::/32 -> anywhere; calls_at_once 0 -> 4"
+    )
+    assert differences(PORTAL, RightsChange().of(PORTAL)) == ""
+
+
+def test_a_change_to_rights_that_cannot_be_is_refused() -> None:
+    """By the same rules as a new client."""
+    with pytest.raises(NotAClient, match="calls at once"):
+        RightsChange(calls_at_once=-1).of(PORTAL)
+    with pytest.raises(NotAClient, match=r"messages\.acept"):
+        RightsChange(operations=frozenset({"messages.acept"})).of(PORTAL)
 
 
 def test_a_client_without_operation_or_agency_is_refused() -> None:

@@ -1,0 +1,59 @@
+"""How a client is shown: its rights and its secrets, never a secret itself."""
+
+from hub.cli.output.answer import print_line
+from hub.records.deadlines.calendar import local
+from hub.rules.clients.client import Client
+from hub.store.clients.registry import Registered
+from hub.store.clients.secrets import KeptSecret
+from hub.texts import text
+
+
+def print_client(one: Registered, held: list[KeptSecret]) -> None:
+    """Print one client as a record: whole at any width of the terminal."""
+    print_line(one.client.id + (" " + text("clients.is_retired_mark") if one.retired else ""))
+    print_rights(one.client)
+    for line in [_line(secret) for secret in held] or [text("clients.no_secret")]:
+        print_line(f"  {line}")
+
+
+def print_rights(client: Client) -> None:
+    """Print what a client may, a line a right."""
+    no_limit = text("clients.no_limit")
+    rights = (
+        (text("clients.may_call"), sorted(client.operations)),
+        (text("clients.acts_for"), sorted(client.agencies)),
+        (text("clients.calls_from"), client.addresses or [text("clients.anywhere")]),
+        (text("clients.per_minute"), [client.calls_per_minute or no_limit]),
+        (text("clients.at_once"), [client.calls_at_once or no_limit]),
+    )
+    for about, words in rights:
+        print_line(f"  {about:<12}{' '.join(map(str, words))}")
+
+
+def _line(secret: KeptSecret) -> str:
+    used = text("clients.never_used")
+    if secret.last_used_at:
+        used = text("clients.last_used", at=f"{local(secret.last_used_at):%d/%m/%Y %H:%M}")
+    about = {"kind": secret.kind, "prefix": secret.prefix, "used": used}
+    if secret.retired_at:
+        return text("clients.secret_retired", **about)
+    return text("clients.secret_until", until=f"{local(secret.expires_at):%d/%m/%Y}", **about)
+
+
+def rights_of(client: Client) -> dict[str, object]:
+    """Return a client's rights for programs."""
+    return {
+        "client": client.id,
+        "operations": sorted(client.operations),
+        "agencies": sorted(client.agencies),
+        "addresses": list(client.addresses),
+        "calls_per_minute": client.calls_per_minute,
+        "calls_at_once": client.calls_at_once,
+    }
+
+
+def data_of(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
+    """Return a client with its secrets for programs."""
+    shown = ("prefix", "kind", "made_at", "expires_at", "last_used_at", "retired_at")
+    secrets = [{name: getattr(secret, name) for name in shown} for secret in held]
+    return rights_of(one.client) | {"retired_at": one.retired_at, "secrets": secrets}

@@ -1,0 +1,76 @@
+"""How many calls of a client this process works on: from its proof until the answer is sent.
+
+A client that calls faster than it is answered would take the threads of all others. The count is
+one process's own: two gateways work on twice as many.
+"""
+
+from collections import Counter
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.rules.clients.client import Client
+
+_COUNTED = "hub.counted_clients"
+"""In a scope: the clients that a request is counted for."""
+
+
+class CallsAtOnce:
+    """The calls of one application; used on the event loop."""
+
+    def __init__(self) -> None:
+        self._running: Counter[str] = Counter()
+
+    def enter(self, request: Request, client: Client) -> bool:
+        """Count a request until its answer is sent; False, and not counted, where none more may."""
+        counted: list[str] | None = request.scope.get(_COUNTED)
+        if counted is None or client.id in counted:  # a request counts once
+            return True
+        if client.calls_at_once and self._running[client.id] >= client.calls_at_once:
+            return False
+        self._running[client.id] += 1
+        counted.append(client.id)
+        return True
+
+    def leave(self, client: str) -> None:
+        """Forget one request of a client."""
+        self._running[client] -= 1
+        if not self._running[client]:
+            del self._running[client]
+
+    def running(self, client: str) -> int:
+        """Return how many requests of a client are worked on."""
+        return self._running[client]
+
+
+class _Counting:
+    """Ends the count of a request with the last piece of its answer, or when there is none."""
+
+    def __init__(self, app: ASGIApp, calls: CallsAtOnce) -> None:
+        self.app = app
+        self.calls = calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        counted: list[str] = []
+        scope[_COUNTED] = counted
+
+        def leave() -> None:
+            while counted:
+                self.calls.leave(counted.pop())
+
+        async def answer(message: Message) -> None:
+            # Before that piece is sent: a client may send its next call at once.
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                leave()
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            leave()
+
+
+def install(app: FastAPI, calls: CallsAtOnce) -> None:
+    """Count the requests of an application."""
+    app.add_middleware(_Counting, calls=calls)
