@@ -14,6 +14,7 @@ from hub.gateway.callbacks.route import Callbacks
 from hub.gateway.clients import calls_at_once, refusal
 from hub.gateway.clients.authorization import Authorization, FixedToken
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.soap import endpoint as soap
 from hub.gateway.v1 import routes as v1
@@ -56,6 +57,7 @@ def create_app(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
+    oauth.install(app, authorization, store)
     handlers = OperationHandlers(store, files, sink)
     soap.install(app, handlers, authorization=authorization)
     v1.install(app, handlers, authorization=authorization)

@@ -26,6 +26,7 @@ from hub.gateway.clients.refusal import CallerRefused
 from hub.rules.clients.client import ANY, Client
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
+from hub.store.schema.client_tables import CERTIFICATE
 
 BEARER, BASIC = "Bearer", 'Basic realm="hub"'
 AT_ONCE_WAIT = timedelta(seconds=1)
@@ -52,6 +53,22 @@ class FixedToken:
         if not self.token or (shown.user is not None and not self.as_password):
             return False
         return hmac.compare_digest(shown.secret.encode(), self.token.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a request shows to prove its caller."""
+
+    shown: Shown | None
+    """A secret; None: the certificate of the line counts."""
+    client: str = ""
+    """The client that it names beside a certificate."""
+    unreadable: bool = False
+    """Whether there is something that proves nothing; a certificate does not count then."""
+
+    def is_of(self, holder: Holder) -> bool:
+        """Return whether it names no other client."""
+        return self.client in ("", holder.client.id)
 
 
 class Authorization:
@@ -89,11 +106,19 @@ class Authorization:
         return check
 
     async def identify(
-        self, request: Request, *, operation: str, challenge: str = BEARER
+        self,
+        request: Request,
+        *,
+        operation: str,
+        challenge: str = BEARER,
+        proof: Proof | None = None,
     ) -> GatewayCaller:
-        """Return who calls, from an address that it may call from. Raises CallerRefused."""
+        """Return who calls, from an address that it may call from. Raises CallerRefused.
+
+        `proof`: what the caller shows, where that is not (only) in the header.
+        """
         address = self.proxies.address_of(request)
-        caller = await self._known(request, address, operation)
+        caller = await self._known(request, address, operation, proof or _proof_of(request))
         path = request.url.path
         if caller is None:
             await self._deny(address, operation, path, "missing or wrong token")
@@ -113,6 +138,10 @@ class Authorization:
             await self.refuse(caller, operation, object, "operation_forbidden")
         if agency and not caller.may_act_for(agency):
             await self.refuse(caller, operation, object, "agency_forbidden")
+        await self.count(caller, operation=operation, object=object)
+
+    async def count(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
+        """Count and audit a call for which no right is asked. Raises CallerRefused."""
         if not caller.secret:
             self.denials.allow(caller.client, purpose=operation)
             return
@@ -127,21 +156,33 @@ class Authorization:
         if wait is not None:
             await self._exhausted(caller, operation, object, wait)
 
-    async def _known(self, request: Request, address: str, operation: str) -> GatewayCaller | None:
-        shown = shown_in(request)
+    async def _known(
+        self, request: Request, address: str, operation: str, proof: Proof
+    ) -> GatewayCaller | None:
+        shown = proof.shown
         if shown is None:
-            if request.headers.getlist("authorization"):
+            if proof.unreadable:
                 return None
-            der = self.proxies.certificate_of(request)
-            holder = await self.clients.by_certificate(der) if der else None
-            return _caller(holder, address) if holder else None
+            holder = await self._by_certificate(request)
+            return _caller(holder, address) if holder and proof.is_of(holder) else None
         for token, rights in self.fixed:  # each is for its own routes, and unknown elsewhere
             if operation in token.operations and token.matches(shown):
                 return GatewayCaller(rights, "setting", address)
+        if shown.user is None and (holder := await self.clients.by_token(shown.secret)):
+            # A token that was given for a certificate is worth nothing without it (RFC 8705, 3).
+            if holder.secret.kind == CERTIFICATE:
+                own = await self._by_certificate(request)
+                if own is None or own.secret.prefix != holder.secret.prefix:
+                    return None
+            return _caller(holder, address, "token of ")
         holder = await self.clients.by_key(shown.secret)
         if holder is None or shown.user not in (None, holder.client.id):
             return None
         return _caller(holder, address)
+
+    async def _by_certificate(self, request: Request) -> Holder | None:
+        der = self.proxies.certificate_of(request)
+        return await self.clients.by_certificate(der) if der else None
 
     async def refuse(
         self, caller: GatewayCaller, operation: str, object: str, code: str
@@ -163,9 +204,14 @@ class Authorization:
         )
 
 
-def _caller(holder: Holder, address: str) -> GatewayCaller:
+def _proof_of(request: Request) -> Proof:
+    return Proof(shown_in(request), unreadable=bool(request.headers.getlist("authorization")))
+
+
+def _caller(holder: Holder, address: str, how: str = "") -> GatewayCaller:
     secret = holder.secret
-    return GatewayCaller(holder.client, f"{secret.kind} {secret.prefix}", address, secret.prefix)
+    by = f"{how}{secret.kind} {secret.prefix}"
+    return GatewayCaller(holder.client, by, address, secret.prefix)
 
 
 def _named(caller: GatewayCaller) -> str:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from fastapi.concurrency import run_in_threadpool
 
 from hub.ports import Clock
-from hub.rules.clients import api_keys
-from hub.store.clients import secrets
+from hub.rules.clients import access_tokens, api_keys
+from hub.store.clients import secrets, tokens
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store, Tx
 
@@ -38,6 +38,17 @@ class KnownClients:
             return None
         holder = await self._of(f"key {key.prefix}", lambda tx: secrets.by_prefix(tx, key.prefix))
         return holder if holder and api_keys.matches(holder.secret.digest, key) else None
+
+    async def by_token(self, text: str) -> Holder | None:
+        """Return the holder of a live access token, None for any other text."""
+        if not access_tokens.is_token(text):
+            return None
+        digest = api_keys.digest(text)
+        return await self._of(f"token {digest}", lambda tx: tokens.by_digest(tx, digest))
+
+    def forget_token(self, digest: str) -> None:
+        """Read a token from the store again at its next call."""
+        self._found.pop(f"token {digest}", None)
 
     async def by_certificate(self, der: bytes) -> Holder | None:
         """Return the holder of a live certificate, None where it belongs to no client."""

@@ -45,7 +45,7 @@ class ApiKey:
 
 def fresh() -> ApiKey:
     """Return a new random key."""
-    return ApiKey(_random(PREFIX_LENGTH), _random(_SECRET_LENGTH))
+    return ApiKey(random_letters(PREFIX_LENGTH), random_letters(_SECRET_LENGTH))
 
 
 def read(text: str) -> ApiKey | None:
@@ -64,5 +64,6 @@ def matches(kept: str, key: ApiKey) -> bool:
     return hmac.compare_digest(kept, key.digest)
 
 
-def _random(length: int) -> str:
+def random_letters(length: int) -> str:
+    """Return random small letters and digits, five bits each."""
     return "".join(secrets.choice(_LETTERS) for _ in range(length))

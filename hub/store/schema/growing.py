@@ -34,6 +34,7 @@ BOUNDED = frozenset(
         "chain_heads",  # a row a chain
         "client_calls",  # a row a client and second, of one minute
         "client_secrets",  # a row for each act of a person
+        "client_tokens",  # of five minutes
         "clients",  # a row for each act of a person
         "contracts",  # a row a partner
         "disk_samples",  # a row a machine and day, of one month

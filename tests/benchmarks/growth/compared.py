@@ -43,6 +43,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "archive hold": _DECIDES,
     "archive release": _DECIDES,
     "clients add": _DECIDES,
+    "clients change": _DECIDES,
     "clients rotate": _DECIDES,
     "clients retire": _DECIDES,
     "clients list": "a few rows of tables that do not grow",

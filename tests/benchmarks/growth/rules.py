@@ -77,6 +77,7 @@ STAYS = {
     "chain_heads": "moved on by the hand-overs",
     "client_calls": "of one minute",
     "client_secrets": "a row for each act of a person",
+    "client_tokens": "of five minutes",
     "clients": "a row for each act of a person",
     "contracts": "a row a partner",
     "delivery_count_changes": "written anew, summed up",

@@ -46,3 +46,14 @@ client_calls = sa.Table(
     sa.Column("calls", sa.Integer, nullable=False),
     comment="Calls of a client by second, of the last minute: its quota for all processes together",
 )
+
+client_tokens = sa.Table(
+    "client_tokens",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("secret", sa.Text, sa.ForeignKey("client_secrets.prefix"), nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    comment="Access tokens of clients: sha256, of which secret, for which operations; of minutes",
+)
+sa.Index("ix_client_tokens_secret", client_tokens.c.secret, client_tokens.c.expires_at)
