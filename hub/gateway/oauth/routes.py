@@ -85,7 +85,7 @@ class _Routes:
             "token_endpoint": origin + TOKEN,
             "revocation_endpoint": origin + REVOKE,
             "grant_types_supported": [GRANT],
-            "response_types_supported": [],
+            "response_types_supported": ["none"],  # required, though no user ever logs in here
             "scopes_supported": sorted(RIGHTS),
             "token_endpoint_auth_methods_supported": _WAYS,
             "revocation_endpoint_auth_methods_supported": _WAYS,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.clients import api_keys
+from hub.rules.clients import access_tokens, api_keys
 from hub.rules.clients.api_keys import ApiKey
 from hub.rules.clients.client import (
     ANY,
@@ -131,3 +131,28 @@ def test_no_repr_and_no_log_line_holds_a_secret(caplog: pytest.LogCaptureFixture
     logging.getLogger("x").warning("%r %s", key, key)
     assert key.secret not in f"{key!r} {key} {[key]} {caplog.text}"
     assert ApiKey(key.prefix, key.secret) == key
+
+
+def test_a_scope_names_operations_that_the_client_has() -> None:
+    """Nothing asks for all of them; a name that is no operation is refused, also with `*`."""
+    both = Client(
+        id="a1", operations=frozenset({"files.store", "files.fetch"}), agencies=frozenset({ANY})
+    )
+    assert access_tokens.scope_of(both, "") == ""
+    assert access_tokens.scope_of(both, "files.store  files.fetch files.store") == (
+        "files.fetch files.store"
+    )
+    assert access_tokens.scope_of(both, "files.store messages.accept") is None
+    everything = Client(id="a2", operations=frozenset({ANY}), agencies=frozenset({ANY}))
+    assert access_tokens.scope_of(everything, "files.store") == "files.store"
+    assert access_tokens.scope_of(everything, "*") is None
+    assert access_tokens.narrowed(everything, "files.store").operations == {"files.store"}
+    assert access_tokens.narrowed(everything, "") == everything
+
+
+def test_a_token_has_a_form_that_no_key_has() -> None:
+    """So that each is looked for in its own place."""
+    token, key = access_tokens.fresh(), api_keys.fresh().text
+    assert access_tokens.is_token(token)
+    assert not access_tokens.is_token(key)
+    assert api_keys.read(token) is None
