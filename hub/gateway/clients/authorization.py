@@ -19,7 +19,7 @@ from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.calls_at_once import CallsAtOnce
 from hub.gateway.clients.client_calls import ClientCall, ClientCalls
-from hub.gateway.clients.credentials import Shown, shown_in
+from hub.gateway.clients.credentials import Credentials, Shown, credentials_in
 from hub.gateway.clients.known_clients import KnownClients
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.clients.refusal import CallerRefused
@@ -53,22 +53,6 @@ class FixedToken:
         if not self.token or (shown.user is not None and not self.as_password):
             return False
         return hmac.compare_digest(shown.secret.encode(), self.token.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a request shows to prove its caller."""
-
-    shown: Shown | None
-    """A secret; None: the certificate of the line counts."""
-    client: str = ""
-    """The client that it names beside a certificate."""
-    unreadable: bool = False
-    """Whether there is something that proves nothing; a certificate does not count then."""
-
-    def is_of(self, holder: Holder) -> bool:
-        """Return whether it names no other client."""
-        return self.client in ("", holder.client.id)
 
 
 class Authorization:
@@ -111,14 +95,16 @@ class Authorization:
         *,
         operation: str,
         challenge: str = BEARER,
-        proof: Proof | None = None,
+        credentials: Credentials | None = None,
     ) -> GatewayCaller:
         """Return who calls, from an address that it may call from. Raises CallerRefused.
 
-        `proof`: what the caller shows, where that is not (only) in the header.
+        `credentials`: what the caller shows, where that is not (only) in the header.
         """
         address = self.proxies.address_of(request)
-        caller = await self._known(request, address, operation, proof or _proof_of(request))
+        caller = await self._known(
+            request, address, operation, credentials or credentials_in(request)
+        )
         path = request.url.path
         if caller is None:
             await self._deny(address, operation, path, "missing or wrong token")
@@ -157,14 +143,14 @@ class Authorization:
             await self._exhausted(caller, operation, object, wait)
 
     async def _known(
-        self, request: Request, address: str, operation: str, proof: Proof
+        self, request: Request, address: str, operation: str, credentials: Credentials
     ) -> GatewayCaller | None:
-        shown = proof.shown
+        shown = credentials.shown
         if shown is None:
-            if proof.unreadable:
+            if credentials.unreadable:
                 return None
             holder = await self._by_certificate(request)
-            return _caller(holder, address) if holder and proof.is_of(holder) else None
+            return _caller(holder, address) if holder and credentials.is_of(holder) else None
         for token, rights in self.fixed:  # each is for its own routes, and unknown elsewhere
             if operation in token.operations and token.matches(shown):
                 return GatewayCaller(rights, "setting", address)
@@ -202,10 +188,6 @@ class Authorization:
         await run_in_threadpool(
             self.denials.deny, caller, purpose=operation, path=path, reason=reason
         )
-
-
-def _proof_of(request: Request) -> Proof:
-    return Proof(shown_in(request), unreadable=bool(request.headers.getlist("authorization")))
 
 
 def _caller(holder: Holder, address: str, how: str = "") -> GatewayCaller:

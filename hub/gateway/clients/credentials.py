@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from hub.store.clients.secrets import Holder
+
 LONGEST = 1000
 
 
@@ -19,6 +21,27 @@ class Shown:
     secret: str = field(repr=False)
     user: str | None = None
     """The user beside it, where it came as a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request shows to prove its caller."""
+
+    shown: Shown | None
+    """A secret; None: the certificate of the line counts."""
+    client: str = ""
+    """The client that it names beside a certificate."""
+    unreadable: bool = False
+    """Whether there is something that proves nothing; a certificate does not count then."""
+
+    def is_of(self, holder: Holder) -> bool:
+        """Return whether it names no other client."""
+        return self.client in ("", holder.client.id)
+
+
+def credentials_in(request: Request) -> Credentials:
+    """Return what a request shows in its header; without the header its certificate counts."""
+    return Credentials(shown_in(request), unreadable="authorization" in request.headers)
 
 
 def shown_in(request: Request) -> Shown | None:

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from hub.gateway.clients.authorization import Proof
-from hub.gateway.clients.credentials import Shown, shown_in
+from hub.gateway.clients.credentials import Credentials, Shown, shown_in
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.request_body import read_body
 from hub.messages.invalid import InvalidMessage
@@ -22,7 +21,7 @@ NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """Of every answer: no proxy may keep a token."""
 _MEDIA = "application/x-www-form-urlencoded"
 _ERRORS = {401: "invalid_client", 429: "temporarily_unavailable"}
-_NO_PROOF = Shown("")
+_NOTHING = Shown("")
 
 
 class WrongForm(Exception):
@@ -51,7 +50,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in form.items() if value}
 
 
-def proof_of(request: Request, form: Mapping[str, str]) -> Proof:
+def credentials_of(request: Request, form: Mapping[str, str]) -> Credentials:
     """Return what the caller shows: a Basic login, id and key in the form, or a certificate.
 
     Raises WrongForm for two of them at once. A bearer token is no proof: it buys no other token.
@@ -61,12 +60,12 @@ def proof_of(request: Request, form: Mapping[str, str]) -> Proof:
         shown = shown_in(request)
         if key or (shown and shown.user and id not in ("", shown.user)):
             raise WrongForm("invalid_request", "client credentials are there twice")
-        return Proof(shown if shown and shown.user is not None else _NO_PROOF)
+        return Credentials(shown if shown and shown.user is not None else _NOTHING)
     if not key:
-        return Proof(None, client=id)
+        return Credentials(None, client=id)
     if not id:
         raise WrongForm("invalid_request", "client_secret without client_id")
-    return Proof(Shown(key, id))
+    return Credentials(Shown(key, id))
 
 
 def answer_to(error: WrongForm | CallerRefused) -> JSONResponse:

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from hub.gateway.clients.authorization import BASIC, Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.refusal import CallerRefused
-from hub.gateway.oauth.forms import NOT_KEPT, WrongForm, answer_to, form_of, proof_of
+from hub.gateway.oauth.forms import NOT_KEPT, WrongForm, answer_to, credentials_of, form_of
 from hub.rules.clients import access_tokens, api_keys
 from hub.rules.clients.access_tokens import LIFETIME
 from hub.rules.clients.rights import RIGHTS
@@ -104,9 +104,9 @@ class _Routes:
     async def _counted(
         self, request: Request, form: Mapping[str, str], operation: str
     ) -> GatewayCaller:
-        proof = proof_of(request, form)
+        credentials = credentials_of(request, form)
         caller = await self.authorization.identify(
-            request, operation=operation, challenge=BASIC, proof=proof
+            request, operation=operation, challenge=BASIC, credentials=credentials
         )
         await self.authorization.count(caller, operation=operation, object=request.url.path)
         return caller

@@ -86,6 +86,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "archive hold": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "archive release": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "clients add": ("portal", "--operation", "*", "--agency", "*", "--reason", "a test"),
+    "clients change": ("portal", "--calls-at-once", "3", "--reason", "a test"),
     "clients rotate": ("portal", "--reason", "a test"),
     "clients retire": ("portal", "--reason", "a test"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
