@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.clients.manage import Id, refused
-from hub.cli.clients.shown_clients import rights_of, print_rights
+from hub.cli.clients.shown_clients import print_rights, rights_of
 from hub.cli.context import Actor, Reason, by, opened
 from hub.cli.output.answer import done, put
 from hub.operations.clients import changing

@@ -26,7 +26,7 @@ from hub.gateway.clients.refusal import CallerRefused
 from hub.rules.clients.client import ANY, Client
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
-from hub.store.schema.client_tables import CERTIFICATE
+from hub.store.schema.tables.clients import CERTIFICATE
 
 BEARER, BASIC = "Bearer", 'Basic realm="hub"'
 AT_ONCE_WAIT = timedelta(seconds=1)
