@@ -6,6 +6,8 @@ Goes with the next release. Nothing else of the old names is known anywhere.
 import sys
 from collections.abc import Mapping
 
+from hub.texts import text
+
 FORMER = {
     "HUB_MANNERS": "HUB_CALL_LIMITS_FILE",
     "HUB_SWEEP": "HUB_SWEEP_INTERVAL",
@@ -29,9 +31,9 @@ def by_present_names(environment: Mapping[str, str], problems: list[str]) -> dic
         if old not in present:
             continue
         if new in present:
-            problems.append(f"{old}: is {new} now, and that is set as well; set one of the two")
+            problems.append(f"{old}: {text('settings_problems.former_is_set', new=new)}")
             present.pop(old)
             continue
-        sys.stderr.write(f"{old} is {new} now; the old name works in this release only\n")
+        sys.stderr.write(f"{text('settings_problems.former_works', old=old, new=new)}\n")
         present[new] = present.pop(old)
     return present

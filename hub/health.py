@@ -3,10 +3,14 @@
 Goes with the next release.
 """
 
+import os
 import sys
 
 from hub.runtime.health import main
+from hub.texts import language_of, text, use_language
 
 if __name__ == "__main__":
-    sys.stderr.write("hub.health is hub.runtime.health now; this name works in this release only\n")
+    use_language(language_of(os.environ))
+    names = {"old": "hub.health", "new": "hub.runtime.health"}
+    sys.stderr.write(f"{text('settings_problems.former_works', **names)}\n")
     main()

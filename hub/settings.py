@@ -18,6 +18,7 @@ from msgspec import Meta
 from hub.former_settings import by_present_names
 from hub.rules.clients.client import networks
 from hub.runtime import failpoints
+from hub.texts import text
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
@@ -198,30 +199,30 @@ def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
     environment = by_present_names(environment, problems)
     values: dict[str, Any] = {}
     fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
-    for name, text in environment.items():
+    for name, value in environment.items():
         if not name.startswith("HUB_") or name in SANDBOX_SETTINGS:
             continue
         key, from_file = name, False
         if key not in fields and key.endswith("_FILE"):
             key, from_file = name.removesuffix("_FILE"), True
         if key not in fields:
-            problems.append(f"{name}: there is no such setting")
+            problems.append(_problem(name, "unknown"))
             continue
         if from_file:
             if key in environment:
-                problems.append(f"{name}: {key} is set as well; set one of the two")
+                problems.append(_problem(name, "set_twice", other=key))
             try:
-                text = Path(text).read_text(encoding="utf-8").strip()
+                value = Path(value).read_text(encoding="utf-8").strip()
             except OSError as error:
-                problems.append(f"{name}: {error.strerror}: {text}")
+                problems.append(_problem(name, "no_file", file=value, why=error.strerror))
                 continue
             except UnicodeDecodeError:
-                problems.append(f"{name}: not UTF-8: {text}")
+                problems.append(_problem(name, "not_utf8", file=value))
                 continue
         try:
-            values[fields[key].name] = msgspec.convert(text, fields[key].type, strict=False)
+            values[fields[key].name] = msgspec.convert(value, fields[key].type, strict=False)
         except msgspec.ValidationError:
-            problems.append(f"{name}: {_misfit(fields[key], text)}")
+            problems.append(f"{name}: {_misfit(fields[key], value)}")
     settings = Settings(**values)
     problems += _contradictions(settings)
     if problems:
@@ -229,15 +230,27 @@ def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
     return settings
 
 
-def _misfit(field: msgspec.structs.FieldInfo, text: str) -> str:
+def _problem(setting: str, id: str, **values: object) -> str:
+    """Return the line of a problem: the name of its setting, and the sentence."""
+    return f"{setting}: {text(f'settings_problems.{id}', **values)}"
+
+
+def _misfit(field: msgspec.structs.FieldInfo, value: str) -> str:
     """Return the problem of a value that its setting does not take: a choice or a number."""
+    shown = repr(value[:40])
     if get_origin(field.type) is Literal:
-        return f"{text[:40]!r} is none of {', '.join(get_args(field.type))}"
+        choices = ", ".join(get_args(field.type))
+        return text("settings_problems.not_a_choice", value=shown, choices=choices)
     number: Any = msgspec.inspect.type_info(field.type)
-    kind = "a whole number" if isinstance(number, msgspec.inspect.IntType) else "a number"
+    whole = isinstance(number, msgspec.inspect.IntType)
+    kind = text("settings_problems.whole_number" if whole else "settings_problems.number")
     bounds = (("above", number.gt), ("from", number.ge), ("to", number.le))
-    range_of = (f" {word} {bound:g}" for word, bound in bounds if bound is not None)
-    return f"{text[:40]!r} is not {kind}{''.join(range_of)}"
+    range_of = " ".join(
+        text(f"settings_problems.range_{word}", bound=f"{bound:g}")
+        for word, bound in bounds
+        if bound is not None
+    )
+    return text("settings_problems.not_a_number", value=shown, kind=kind, range=range_of)
 
 
 _WEB = ("http://", "https://")
@@ -255,52 +268,70 @@ _ADDRESSES = {
 def _scheme(url: str) -> str:
     """Return the beginning of an address, never what may be a password."""
     scheme, found, _ = url.partition("://")
-    return scheme[:20] + found if found else "no scheme"
+    return repr(scheme[:20] + found) if found else text("settings_problems.no_scheme")
 
 
 def _contradictions(settings: Settings) -> list[str]:
     problems = [
-        f"HUB_ROLES: there is no role {name!r}; roles are {', '.join(ROLES)}"
+        _problem("HUB_ROLES", "no_role", role=repr(name), roles=", ".join(ROLES))
         for name in settings.role_names
         if name not in ROLES
     ]
-    if problem := failpoints.check(settings.failpoints):
-        problems.append(f"HUB_FAILPOINTS: {problem}")
-    if settings.failpoints and settings.drill != "on":
-        problems.append("HUB_FAILPOINTS: only with HUB_DRILL=on, in a drill")
-    if settings.drill_clock and settings.drill != "on":
-        problems.append("HUB_DRILL_CLOCK: only with HUB_DRILL=on, in a drill")
-    if settings.drill_points and settings.drill != "on":
-        problems.append("HUB_DRILL_POINTS: only with HUB_DRILL=on, in a drill")
+    problems += _drill_problems(settings)
+    either = f" {text('settings_problems.or')} "
     problems += [
-        f"HUB_{name.upper()}: begins with {' or '.join(starts)}, not {_scheme(url)!r}"
-        for name, starts in _ADDRESSES.items()
-        for url in (getattr(settings, name),)
+        _problem(_name(field), "address_begins", starts=either.join(starts), found=_scheme(url))
+        for field, starts in _ADDRESSES.items()
+        for url in (getattr(settings, field),)
         if url and not url.startswith(starts)
     ]
     problems += _proxy_problems(settings)
     if settings.province_url and not settings.province_password:
-        problems.append("HUB_PROVINCE_PASSWORD_FILE: needed with HUB_PROVINCE_URL")
+        problems.append(
+            _problem("HUB_PROVINCE_PASSWORD_FILE", "needed_with", other="HUB_PROVINCE_URL")
+        )
     if settings.town_url:
         needed = ("town_client_id", "town_client_secret", "town_callback_secret", "file_token")
         problems += [
-            f"HUB_{name.upper()}: needed with HUB_TOWN_URL"
-            for name in needed
-            if not getattr(settings, name)
+            _problem(_name(field), "needed_with", other="HUB_TOWN_URL")
+            for field in needed
+            if not getattr(settings, field)
         ]
-    if not settings.broker_url and set(settings.role_names) != set(ROLES):
-        problems.append("HUB_BROKER_URL: needed where roles run as several processes")
-    if settings.database.startswith("sqlite") and set(settings.role_names) != set(ROLES):
-        problems.append("HUB_DATABASE_URL: several processes need PostgreSQL, not SQLite")
+    several = set(settings.role_names) != set(ROLES)
+    if several and not settings.broker_url:
+        problems.append(_problem("HUB_BROKER_URL", "broker_for_several"))
+    if several and settings.database.startswith("sqlite"):
+        problems.append(_problem("HUB_DATABASE_URL", "postgresql_for_several"))
+    return problems
+
+
+def _name(field: str) -> str:
+    """Return the name that a field has in the environment."""
+    return f"HUB_{field.upper()}"
+
+
+def _drill_problems(settings: Settings) -> list[str]:
+    problems = []
+    if problem := failpoints.check(settings.failpoints):
+        problems.append(f"HUB_FAILPOINTS: {problem}")
+    if settings.drill != "on":
+        problems += [
+            _problem(_name(field), "only_in_a_drill")
+            for field in ("failpoints", "drill_clock", "drill_points")
+            if getattr(settings, field)
+        ]
     return problems
 
 
 def _proxy_problems(settings: Settings) -> list[str]:
     problems = []
     if settings.proxy_addresses and not settings.proxy_secret:
-        problems.append("HUB_PROXY_ADDRESSES: set together with HUB_PROXY_SECRET_FILE")
-    try:
-        networks(settings.proxy_addresses)
-    except ValueError as error:
-        problems.append(f"HUB_PROXY_ADDRESSES: {error}")
+        problems.append(
+            _problem("HUB_PROXY_SECRET_FILE", "needed_with", other="HUB_PROXY_ADDRESSES")
+        )
+    for part in filter(None, map(str.strip, settings.proxy_addresses.split(","))):
+        try:
+            networks(part)
+        except ValueError:
+            problems.append(_problem("HUB_PROXY_ADDRESSES", "not_a_network", value=repr(part)))
     return problems

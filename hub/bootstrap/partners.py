@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hub.ports import ContractReader, Destination, DriftObserver, ignore_drift
 from hub.rules.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
+from hub.texts import text
 
 if TYPE_CHECKING:
     from adapters.provincial.settings import ProvincialSettings
@@ -160,7 +161,8 @@ def _loaded(load: Any, setting: str, own: str, url: str, **rest: Any) -> "Loaded
     try:
         found: Loaded = load(Path(own) if own else None, **rest)
     except ProfileBroken as broken:
-        raise SettingsError(f"{setting}: the profile cannot be used:\n{broken}") from broken
+        problem = text("settings_problems.profile", problems=broken)
+        raise SettingsError(f"{setting}: {problem}") from broken
     try:
         check_proxy(found.profile.proxy, url)
     except ValueError as error:

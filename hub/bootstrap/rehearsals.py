@@ -20,6 +20,7 @@ from hub.messages.partners import BY_SHORT, PARTNERS
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.settings import Settings, SettingsError
+from hub.texts import text
 
 __all__ = ["Mark", "Rehearsal", "RehearsalFinding", "Walked", "name_of"]
 PROVINCE, TOWN = "province", "town"
@@ -71,26 +72,21 @@ class Rehearsal:
             return ""
         setting = f"HUB_{self.partner.upper()}_PROFILE"
         own = getattr(self.settings, f"{self.partner}_profile")
-        use = (
-            f"Take each key over into {own}, instead of the key of that name there"
-            if own
-            else f"Name this file in {setting}"
-        )
-        return walked.proposal.text(
-            f"Found by `hub partners rehearse {self.partner}` on {local(self.now):%d/%m/%Y %H:%M}",
-            f"at {self.endpoint}.",
-            f"{use}; only what differs from the profile in force.",
-            "Read every line before it is used: docs/partner-profile.md.",
-        )
+        use = text("rehearsal.proposal_name_file", setting=setting)
+        if own:
+            use = text("rehearsal.proposal_take_over", file=own)
+        at = f"{local(self.now):%d/%m/%Y %H:%M}"
+        found = text("rehearsal.proposal_found", partner=self.partner, at=at, place=self.endpoint)
+        return walked.proposal.text(found, use, text("rehearsal.proposal_read"))
 
     def _load(self) -> Load:
-        def load(text: str) -> Profile:
+        def load(proposal: str) -> Profile:
             try:
                 if self.partner == PROVINCE:
-                    return province_profile(self.settings, text).profile
-                return town_profile(self.settings, text).profile
+                    return province_profile(self.settings, proposal).profile
+                return town_profile(self.settings, proposal).profile
             except SettingsError as error:
-                if text and isinstance(error.__cause__, ProfileBroken):
+                if proposal and isinstance(error.__cause__, ProfileBroken):
                     raise error.__cause__ from None
                 raise
 

@@ -71,6 +71,18 @@ def opened() -> Iterator[Store]:
         store.close()
 
 
+@contextmanager
+def known_names() -> Iterator[None]:
+    """End the command with code 2 where a filter names what there is not."""
+    from hub.operations.known_filters import UnknownName  # few commands have filters
+
+    try:
+        yield
+    except UnknownName as error:
+        refuse(error.text)
+        raise typer.Exit(2) from None
+
+
 def by(reason: str, actor: str, *, automatic: str = "") -> "SignedBy":
     """Return who acts, why and when; without a person's name ends the command with code 2.
 

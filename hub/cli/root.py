@@ -177,6 +177,24 @@ class Group(typer.core.TyperGroup):
             args = [FORMER[self.path].rpartition(" ")[2], *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command of the next word; one that there is not ends with a sentence."""
+        word = args[0]
+        if word in self.below or word.startswith("-") or (not self.path and word in FORMER):
+            return super().resolve_command(ctx, args)
+        from hub.cli import misuse
+
+        answer.begin("", json=False)
+        misuse.show_no_command(word, list(self.below), path=ctx.command_path)
+        raise typer.Exit(2)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the words up to the command; mistakes end with a sentence."""
+        try:
+            return super().make_context(*args, **extra)
+        except typer.TyperException as error:
+            raise _refused(error) from None
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a sentence names what it stands on and does not find."""
         if self.path:
@@ -190,6 +208,13 @@ class Group(typer.core.TyperGroup):
         except typer.Exit as ended:
             code = ended.exit_code
             raise
+        except typer.TyperException as error:
+            raise _refused(error) from None
+        except typer.Abort:
+            from hub.cli import misuse
+
+            misuse.show_aborted()
+            raise typer.Exit(code) from None
         except Exception as error:
             from hub.cli import unavailable  # only a failure needs to know every way to fail
 
@@ -201,6 +226,20 @@ class Group(typer.core.TyperGroup):
             raise typer.Exit(code) from None
         finally:
             answer.end(code)
+
+
+def _refused(error: typer.TyperException) -> Exception:
+    """Print what is wrong with a command line; return the exception that ends the command.
+
+    A group that was called alone has printed its help, which is no mistake to explain.
+    """
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error
+    from hub.cli import misuse  # only a mistake needs it
+
+    answer.begin("", json=False)  # there is no answer, so no document
+    misuse.show(error)
+    return typer.Exit(error.exit_code)
 
 
 def _name_the_new_verb(former: str) -> None:

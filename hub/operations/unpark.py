@@ -22,18 +22,19 @@ from hub.store.schema.tables.exchange import (
     STATE_OUTGOING,
     STATE_PARKED,
 )
+from hub.texts import text
 
 BATCH = 500
 _WHY_NOT = {
-    STATE_ACCEPTED: "it waits to be handled already",
-    STATE_EARLY: "it waits for its dossier or its papers",
-    STATE_HANDLED: "it is handled",
-    STATE_OUTGOING: "the hub said it itself; see its delivery",
-    parked.ERASED: "its content was erased with its dossier",
-    parked.DROPPED: "it was dropped",
+    STATE_ACCEPTED: "accepted",
+    STATE_EARLY: "early",
+    STATE_HANDLED: "handled",
+    STATE_OUTGOING: "outgoing",
+    parked.ERASED: "erased",
+    parked.DROPPED: "dropped",
 }
-_PARKED_AGAIN = "it was taken up meanwhile, and parked again"
-_ON_HOLD = "its dossier has a legal hold: hub archive release, then drop it"
+"""The text for each state that is not parked."""
+_PARKED_AGAIN, _ON_HOLD = "parked_again", "on_hold"
 Chosen = ParkedFilter | Sequence[str]
 """Which messages: by what they have in common, or by their ids."""
 
@@ -134,7 +135,9 @@ def _why_not(tx: Tx, ids: Sequence[str], left: str) -> dict[str, str]:
     states = {
         id: state for page in _pages(ids, BATCH) for id, state in parked.states(tx, page).items()
     }
-    return {id: words[states[id]] if id in states else "there is no such message" for id in ids}
+    return {
+        id: text(f"parked_messages.{words[states[id]] if id in states else 'none'}") for id in ids
+    }
 
 
 def _pages(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -7,6 +7,7 @@ would leave every unknown effect unknown.
 
 from collections.abc import Iterator
 
+from hub.exchange.delivery import unproven_texts
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
@@ -17,11 +18,7 @@ from hub.rules.failures.errors import DeliveryFailure
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.deliveries.lately_delivered import lately_delivered
-
-FIX = (
-    "Every unknown effect waits for this look-up. Compare the partner's replies with its profile:"
-    " `hub partners drift`, `hub partners rehearse`, docs/runbook."
-)
+from hub.texts import Text, text
 
 
 def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
@@ -35,25 +32,26 @@ def look_up(settings: Settings, destination: Destination) -> Iterator[Check]:
         request = destination.prepare(message, catalog.read(message))
     except (InvalidMessage, DeliveryFailure) as failure:
         # Of a time with other rules; no fault of the partner.
-        yield Check(subject, True, f"not looked up, no request can be made anew: {failure}")
+        yield Check(subject, True, text("checks.look_up_not_made", why=failure))
         return
     try:
         found = destination.find(request)
     except DeliveryFailure as failure:
-        yield Check(subject, False, f"{request.number}: {failure}", FIX)
+        yield Check(subject, False, f"{request.number}: {failure}", text("checks.look_up_fix"))
         return
     if isinstance(found, Receipt):
-        differs = f", differs in {', '.join(found.differs)}" if found.differs else ""
-        yield Check(subject, True, f"{request.number} is there{differs}")
+        detail = text("checks.look_up_there", number=request.number)
+        if found.differs:
+            fields = ", ".join(found.differs)
+            detail = text("checks.look_up_differs", number=request.number, fields=fields)
+        yield Check(subject, True, detail)
     elif isinstance(found, Absent):
-        detail = f"{request.number} was delivered, and the partner does not have it"
-        yield Check(
-            subject, False, detail, "Compare with the partner: `hub partners compare --day`."
-        )
+        detail = text("checks.look_up_absent", number=request.number)
+        yield Check(subject, False, detail, text("checks.look_up_absent_fix"))
     else:
-        differs = f" ({', '.join(found.differs)})" if found.differs else ""
-        detail = f"{request.number} was delivered, and its look-up is {found.why}{differs}"
-        yield Check(subject, False, detail, FIX)
+        why = Text.read(unproven_texts.words_of(found))
+        detail = text("checks.look_up_unclear", number=request.number, why=why)
+        yield Check(subject, False, detail, text("checks.look_up_fix"))
 
 
 def _newest(settings: Settings, destination: Destination) -> bytes | None:

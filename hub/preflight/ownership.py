@@ -10,16 +10,9 @@ from hub.settings import Settings
 from hub.store.engine import identity
 from hub.store.engine.store import StoreUnavailable
 from hub.store.schema.revision import SchemaMismatch
+from hub.texts import text
 
 SUBJECT = "broker owner"
-FIX = (
-    "Give this hub a virtual host of its own in HUB_BROKER_URL. Only when the other hub has gone"
-    ' for good: `hub topology adopt --reason "..."`.'
-)
-NARROW = (
-    "Nothing to do where no other hub uses this virtual host; else give the account the right to"
-    " configure `hub.owner`."
-)
 
 
 def owned(settings: Settings) -> Check:
@@ -30,31 +23,26 @@ def owned(settings: Settings) -> Check:
     try:
         owner = ownership.owner(settings.broker_url)
     except ownership.MayNotMark as error:
-        return Check(SUBJECT, False, f"not compared: {error}", NARROW)
+        detail = text("broker_checks.owner_not_compared", why=error)
+        return Check(SUBJECT, False, detail, text("broker_checks.owner_narrow"))
     try:
         store = open_store(settings)
     except StoreUnavailable as error:
-        detail = f"not compared: the database cannot be used ({describe_error(error)})"
-        return Check(SUBJECT, False, detail, "See the line of the database.", fatal=True)
+        detail = text("broker_checks.owner_no_database", why=describe_error(error))
+        return Check(SUBJECT, False, detail, text("broker_checks.see_database"), fatal=True)
     except SchemaMismatch:
-        detail = "not compared: the database has another schema than this program"
-        return Check(SUBJECT, False, detail, "See the line of the database.")
+        detail = text("broker_checks.owner_other_schema")
+        return Check(SUBJECT, False, detail, text("broker_checks.see_database"))
     try:
         with store.read() as tx:
-            own = identity.known(tx) or "without an id yet"
+            own = identity.known(tx) or text("broker_checks.owner_no_id")
     finally:
         store.close()
     if owner not in ("", own):  # perhaps only the broker's answer was cut
         with suppress(ownership.MayNotMark):
             owner = ownership.owner(settings.broker_url, own=own)
     if owner in ("", own):
-        return Check(SUBJECT, True, f"the queues are those of {own}" if owner else "nobody yet")
-    return Check(SUBJECT, False, refusal(owner, own=own), FIX, fatal=True)
-
-
-def refusal(owner: str, *, own: str) -> str:
-    """Return the sentence for a hub that may not use the queues."""
-    return (
-        f"the queues belong to the store {owner}, and this hub's store is {own}:"
-        " nothing was taken from them"
-    )
+        detail = text("broker_checks.owned_by_nobody")
+        return Check(SUBJECT, True, text("broker_checks.owned", own=own) if owner else detail)
+    detail = text("broker_checks.owned_by_another", owner=owner, own=own)
+    return Check(SUBJECT, False, detail, text("broker_checks.owner_fix"), fatal=True)

@@ -17,6 +17,7 @@ from hub.preflight.examine import examine
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.settings import Settings
+from hub.texts import text
 
 CONSUMERS = frozenset({"receive", "deliver"})
 """Roles that keep messages for a while before they acknowledge them."""
@@ -111,14 +112,16 @@ def longest_hold_of(settings: Settings) -> timedelta:
 def _patience(found: timedelta | None, longest: timedelta) -> Iterator[Check]:
     if found is None:
         wait = consumer_timeout.words(longest)
-        detail = f"measured: a message may wait {wait}, the longest that we need"
+        detail = text("broker_checks.timeout_measured", wait=wait)
         yield Check("consumer timeout, measured", True, detail)
         return
     yield Check(
         "consumer timeout, measured",
         False,
-        f"the broker takes a message back after {consumer_timeout.words(found)}, we may need"
-        f" {consumer_timeout.words(longest)}",
-        "Raise consumer_timeout in rabbitmq.conf (30 minutes is its default), or lower"
-        " HUB_REPLY_TIMEOUT.",
+        text(
+            "broker_checks.timeout",
+            given=consumer_timeout.words(found),
+            needed=consumer_timeout.words(longest),
+        ),
+        text("broker_checks.timeout_measured_fix"),
     )

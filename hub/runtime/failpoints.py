@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from hub.texts import text
+
 
 class Point(StrEnum):
     """Every step that can be struck; the line below each says what has happened by then."""
@@ -84,12 +86,12 @@ _armed_text = ""
 _lock = threading.Lock()
 
 
-def arm(text: str) -> None:
-    """Arm what `text` names and disarm the rest: "name=kill@3,name2=stop@1", or "".
+def arm(points: str) -> None:
+    """Arm what `points` names and disarm the rest: "name=kill@3,name2=stop@1", or "".
 
     Raises ValueError with every mistake.
     """
-    found = _parse(text)
+    found = _parse(points)
     with _lock:
         _armed.clear()
         _armed.update(found)
@@ -105,10 +107,10 @@ def watch_file(file: str) -> None:
         _file, _armed_text = (Path(file) if file else None), ""
 
 
-def check(text: str) -> str:
+def check(points: str) -> str:
     """Return what is wrong with such a text, "" when it is right."""
     try:
-        _parse(text)
+        _parse(points)
     except ValueError as error:
         return str(error)
     return ""
@@ -145,15 +147,15 @@ def _reload_file() -> None:
         _armed.update(_parse(said))
 
 
-def _parse(text: str) -> dict[str, _Armed]:
+def _parse(armed: str) -> dict[str, _Armed]:
     found, mistakes = {}, []
-    for part in filter(None, (word.strip() for word in text.split(","))):
+    for part in filter(None, (word.strip() for word in armed.split(","))):
         name, _, rest = part.partition("=")
         action, _, passes = rest.partition("@")
         if name not in set(Point):
-            mistakes.append(f"there is no failpoint {name!r}")
+            mistakes.append(text("settings_problems.no_failpoint", name=repr(name)))
         elif action not in _ACTIONS or not (passes or "1").isdecimal() or passes == "0":
-            mistakes.append(f"{part!r}: NAME=kill@N or NAME=stop@N is wanted")
+            mistakes.append(text("settings_problems.failpoint_form", part=repr(part)))
         else:
             found[name] = _Armed(_ACTIONS[action], int(passes or "1"))
     if mistakes:

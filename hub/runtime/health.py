@@ -20,6 +20,7 @@ from hub.runtime.processes import runs_here
 from hub.settings import Settings, SettingsError, in_url, load
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.monitoring import heartbeats
+from hub.texts import language_of, text, use_language
 
 SILENT_AT_MOST = timedelta(seconds=45)
 """Four beats, and a little for a slow disk."""
@@ -30,14 +31,14 @@ def problems(settings: Settings, *, now: datetime) -> list[str]:
     """Return what does not work of the roles that the settings name, empty when all do."""
     place = Path(settings.database.removeprefix("sqlite:///"))
     if settings.database.startswith("sqlite:///") and not place.exists():
-        return [f"no hub has run here: there is no {place}"]
+        return [text("health.never_run", place=place)]
     store = Store(settings.database, connections=1)
     try:
         with store.read() as tx:
             rows = heartbeats.known(tx, socket.gethostname())
             lacking = unconnected(tx, settings) if "deliver" in settings.role_names else []
     except StoreUnavailable as error:
-        return [f"the heartbeats cannot be read: {type(error).__name__}"]
+        return [text("health.not_read", why=type(error).__name__)]
     finally:
         store.close()
     found = [problem for role in settings.role_names for problem in _of_role(role, rows, now)]
@@ -53,12 +54,15 @@ def _of_role(role: str, rows: Sequence[Any], now: datetime) -> Iterator[str]:
     mine = [row for row in rows if role in row.roles.split(",")]
     running = [row for row in mine if runs_here(row)]
     if not running:
-        why = f", {mine[0].process} ended without a word" if mine else ""
-        yield f"{role}: no process has this role here{why}"
+        if mine:
+            yield text("health.ended", role=role, process=mine[0].process)
+        else:
+            yield text("health.no_process", role=role)
     for row in running:
         silent = now - row.beat_at
         if silent > SILENT_AT_MOST:
-            yield f"{role}: {row.process} was not heard of for {silent.total_seconds():.0f} s"
+            seconds = f"{silent.total_seconds():.0f}"
+            yield text("health.silent", role=role, process=row.process, seconds=seconds)
         elif row.troubles:
             yield row.troubles
 
@@ -71,7 +75,7 @@ def _gateway_trouble(settings: Settings) -> str:
     try:
         opener.open(f"http://{host}:{settings.http_port}/health", timeout=ANSWER_WITHIN).close()
     except OSError as error:
-        return f"gateway: its door does not answer: {type(error).__name__}"
+        return text("health.gateway", why=type(error).__name__)
     return ""
 
 
@@ -82,13 +86,16 @@ def check(environment: Mapping[str, str]) -> tuple[int, str]:
     except SettingsError as error:
         return 2, str(error)
     found = problems(settings, now=datetime.now(UTC))
-    return (1, "\n".join(found)) if found else (0, f"{', '.join(settings.role_names)}: at work")
+    if found:
+        return 1, "\n".join(found)
+    return 0, text("health.at_work", roles=", ".join(settings.role_names))
 
 
 def main() -> None:
     """Print and end with the code."""
-    code, text = check(os.environ)
-    sys.stdout.write(text + "\n")
+    use_language(language_of(os.environ))
+    code, found = check(os.environ)
+    sys.stdout.write(found + "\n")
     raise SystemExit(code)
 
 

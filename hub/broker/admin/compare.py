@@ -9,12 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from hub.broker.topology import EXCHANGE, Binding, Topology
+from hub.texts import both, text
 
-APPLY = "apply the topology"
-OTHER_FORM = (
-    "the hub changes nothing here, because it may hold messages: see"
-    " docs/runbook/broker.md, *A queue or an exchange has another form*"
-)
+_KEEPING = ("dead-letter-strategy", "dead-letter-exchange", "overflow", "message-ttl")
+"""Words of a policy that decide whether a message can vanish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +75,12 @@ class TopologyDifference:
     expected: str
     actual: str
     fix: str
+    loses_messages: bool = False
+    """Whether messages can be lost as long as it is so."""
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.actual}, should be {self.expected}; {self.fix}"
+        about = {"subject": self.subject, "actual": self.actual, "expected": self.expected}
+        return text("broker_checks.difference", **about, fix=self.fix)
 
 
 def differences(topology: Topology, live: Snapshot) -> Iterator[TopologyDifference]:
@@ -89,20 +90,16 @@ def differences(topology: Topology, live: Snapshot) -> Iterator[TopologyDifferen
     yield from _queue_differences(topology, live)
     for way in topology.bindings:
         if way not in live.bindings:
-            yield TopologyDifference(
-                subject=f"binding {way.exchange} -> {way.queue}",
-                expected=f"routing key {way.routing_key!r}",
-                actual="missing",
-                fix="apply the topology",
-            )
+            key = text("broker_checks.routing_key", key=repr(way.routing_key))
+            yield missing(f"binding {way.exchange} -> {way.queue}", key)
     ours = {exchange.name for exchange in topology.exchanges}
     for way in sorted(live.bindings - set(topology.bindings), key=str):
         if way.exchange in ours:
             yield TopologyDifference(
                 subject=f"binding {way.exchange} -> {way.queue}",
-                expected="none",
-                actual=f"bound by {way.routing_key!r}",
-                fix="unbind it: that queue gets copies of what the hub sends",
+                expected=text("broker_checks.none"),
+                actual=text("broker_checks.bound_by", key=repr(way.routing_key)),
+                fix=text("broker_checks.unbind"),
             )
 
 
@@ -111,10 +108,10 @@ def _feature_differences(live: Snapshot) -> Iterator[TopologyDifference]:
         if flag in live.switched_off:
             yield TopologyDifference(
                 subject=f"feature flag {flag}",
-                expected="enabled",
-                actual="disabled",
-                fix=f"rabbitmqctl enable_feature_flag {flag}: without both, dead letters are"
-                " moved at most once, whatever the policy says",
+                expected=text("broker_checks.enabled"),
+                actual=text("broker_checks.disabled"),
+                fix=text("broker_checks.enable_flag", flag=flag),
+                loses_messages=True,
             )
 
 
@@ -122,21 +119,21 @@ def _exchange_differences(topology: Topology, live: Snapshot) -> Iterator[Topolo
     for exchange in topology.exchanges:
         subject, actual = f"exchange {exchange.name}", live.exchanges.get(exchange.name)
         if actual is None:
-            yield _missing(subject, f"durable {exchange.type}")
+            yield missing(subject, f"durable {exchange.type}")
             continue
         if (actual.type, actual.durable) != (exchange.type, True):
             yield TopologyDifference(
                 subject=subject,
                 expected=f"durable {exchange.type}",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
-                fix=OTHER_FORM,
+                fix=text("broker_checks.other_form"),
             )
         if exchange.name == EXCHANGE and actual.alternate:
             yield TopologyDifference(
                 subject=subject,
-                expected="no alternate exchange",
+                expected=text("broker_checks.no_alternate"),
                 actual=f"alternate exchange {actual.alternate}",
-                fix="remove it: it hides from the hub that a message reached no queue",
+                fix=text("broker_checks.remove_alternate"),
             )
 
 
@@ -144,40 +141,58 @@ def _queue_differences(topology: Topology, live: Snapshot) -> Iterator[TopologyD
     for queue in topology.queues:
         subject, actual = f"queue {queue.name}", live.queues.get(queue.name)
         if actual is None:
-            yield _missing(subject, "durable quorum")
+            yield missing(subject, "durable quorum")
             continue
         if (actual.type, actual.durable) != ("quorum", True):
             yield TopologyDifference(
                 subject=subject,
                 expected="durable quorum",
                 actual=f"{'durable' if actual.durable else 'transient'} {actual.type}",
-                fix=OTHER_FORM,
+                fix=text("broker_checks.other_form"),
+                loses_messages=True,
             )
             continue
-        for name in sorted(set(actual.arguments) - {"x-queue-type", "x-quorum-initial-group-size"}):
+        yield from _argument_differences(subject, actual)
+        if actual.effective is not None:
+            policy = topology.policy_of(queue.name)
+            yield from _policy_differences(subject, actual, policy.definition() if policy else {})
+
+
+def _argument_differences(subject: str, actual: LiveQueue) -> Iterator[TopologyDifference]:
+    other_form = both("broker_checks.other_form")
+    for name in sorted(set(actual.arguments) - {"x-queue-type", "x-quorum-initial-group-size"}):
+        yield TopologyDifference(
+            subject=subject,
+            expected=text("broker_checks.no_argument", name=name),
+            actual=f"{name} = {actual.arguments[name]}",
+            fix=text("broker_checks.argument_outranks", other_form=other_form),
+            loses_messages=name.removeprefix("x-") in _KEEPING,
+        )
+
+
+def _policy_differences(
+    subject: str, actual: LiveQueue, wanted: Mapping[str, Any]
+) -> Iterator[TopologyDifference]:
+    effective, nothing = actual.effective or {}, text("broker_checks.not_set")
+    for word in sorted(wanted.keys() | effective.keys()):
+        if wanted.get(word) != effective.get(word):
+            present = f"{word} = {effective.get(word, nothing)}"
+            policy = actual.policy or "–"
             yield TopologyDifference(
                 subject=subject,
-                expected=f"no argument {name}",
-                actual=f"{name} = {actual.arguments[name]}",
-                fix=f"an argument outranks the policy; {OTHER_FORM}",
+                expected=f"{word} = {wanted.get(word, nothing)}",
+                actual=text("broker_checks.by_policy", setting=present, policy=policy),
+                fix=text("broker_checks.apply_or_remove"),
+                loses_messages=word in _KEEPING,
             )
-        if actual.effective is None:
-            continue
-        policy = topology.policy_of(queue.name)
-        wanted = policy.definition() if policy else {}
-        for word in sorted(wanted.keys() | actual.effective.keys()):
-            if wanted.get(word) != actual.effective.get(word):
-                yield TopologyDifference(
-                    subject=subject,
-                    expected=f"{word} = {wanted.get(word, 'not set')}",
-                    actual=f"{word} = {actual.effective.get(word, 'not set')}"
-                    f" by policy {actual.policy or '(none)'}",
-                    fix="apply the topology; if that does not help, another policy of a higher"
-                    " priority or an operator policy decides: remove it",
-                )
 
 
-def _missing(subject: str, expected: str) -> TopologyDifference:
+def missing(subject: str, expected: str, *, fix: str = "") -> TopologyDifference:
+    """Return that something is not there."""
     return TopologyDifference(
-        subject=subject, expected=expected, actual="missing", fix="apply the topology"
+        subject=subject,
+        expected=expected,
+        actual=text("broker_checks.missing"),
+        fix=fix or text("broker_checks.apply"),
+        loses_messages=True,
     )

@@ -9,6 +9,7 @@ node's own value is told by nobody, so it is measured
 from datetime import timedelta
 
 from hub.broker.admin.compare import LiveQueue
+from hub.texts import text
 
 SERVER_DEFAULT = timedelta(minutes=30)
 LEAST = timedelta(minutes=5)
@@ -28,4 +29,6 @@ def set_at(queue: LiveQueue) -> timedelta | None:
 def words(length: timedelta) -> str:
     """Return a duration as an operator reads it."""
     seconds = length.total_seconds()
-    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    if seconds >= 120:
+        return text("broker_checks.minutes", count=f"{seconds / 60:.0f}")
+    return text("broker_checks.seconds", count=f"{seconds:.0f}")

@@ -17,20 +17,16 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.broker.admin.compare import APPLY, OTHER_FORM, Snapshot, TopologyDifference, differences
+from hub.broker.admin.compare import Snapshot, TopologyDifference, differences, missing
 from hub.broker.admin.management import Management, ManagementRefused
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Binding, BrokerPolicy, Exchange, Topology
 from hub.ports import BrokerUnavailable
+from hub.texts import text
 
 QUORUM = {"x-queue-type": "quorum"}
 REFUSED, MISSING = 403, 404
 """AMQP: the account lacks the right; there is no such thing."""
-MAKE = (
-    "this account may not make it: have the broker's administrator import `hub topology export`,"
-    " or give the account the right to configure"
-)
-UNSEEN = "bindings and effective policies were not checked: no management address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +53,17 @@ def plan(topology: Topology, broker_url: str, management_url: str = "") -> Topol
     """Compare; changes nothing. Raises BrokerUnavailable."""
     target = Target.parse(broker_url)
     if not management_url:
-        return _by_amqp(topology, target, UNSEEN)
+        return _by_amqp(topology, target, text("broker_checks.no_management"))
     management = Management(management_url, _vhost(target))
     try:
         live = management.snapshot()
     except ManagementRefused as error:
-        return _by_amqp(topology, target, f"{error}; bindings and policies were not checked")
+        return _by_amqp(topology, target, text("broker_checks.management_refused", why=error))
     finally:
         management.close()
     found = tuple(differences(topology, live))
     hidden = sorted(name for name, queue in live.queues.items() if queue.effective is None)
-    unchecked = ("this account of the management API does not see the policies",) if hidden else ()
+    unchecked = (text("broker_checks.no_policies_seen"),) if hidden else ()
     return TopologyPlan(differences=found, unchecked=unchecked, version=live.version, snapshot=live)
 
 
@@ -95,7 +91,7 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Topo
             for policy in topology.policies:
                 management.put_policy(policy.name, _policy_body(policy))
         except ManagementRefused as error:
-            unseen.append(f"policies were not set: {error}")
+            unseen.append(text("broker_checks.policies_not_set", why=error))
         finally:
             management.close()
     with _Declaring(target) as broker:
@@ -217,15 +213,21 @@ class _Declaring:
             channel.close()
         except ChannelClosedByBroker as error:
             if error.reply_code == REFUSED and not self._lacks(subject):
-                self.unseen.append(f"{subject}: its form, this account may not configure it")
+                self.unseen.append(text("broker_checks.form_unseen", subject=subject))
                 return
-            missing = error.reply_code in (REFUSED, MISSING)
-            yield TopologyDifference(
-                subject=subject,
-                expected="as in the topology",
-                actual="missing" if missing else error.reply_text[:300],
-                fix=(MAKE if error.reply_code == REFUSED else APPLY) if missing else OTHER_FORM,
-            )
+            expected = text("broker_checks.as_in_topology")
+            if error.reply_code == REFUSED:
+                yield missing(subject, expected, fix=text("broker_checks.may_not_make"))
+            elif error.reply_code == MISSING:
+                yield missing(subject, expected)
+            else:
+                yield TopologyDifference(
+                    subject=subject,
+                    expected=expected,
+                    actual=error.reply_text[:300],
+                    fix=text("broker_checks.other_form"),
+                    loses_messages=subject.startswith("queue "),
+                )
         except AMQPError as error:
             raise BrokerUnavailable(f"topology: {type(error).__name__}: {error}") from error
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from hub.broker.admin.management import Management
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable
+from hub.texts import text
 
 
 class NoOwnVhost(Exception):
@@ -25,12 +26,7 @@ def own_vhost(broker_url: str, management_url: str, *, prefix: str) -> Iterator[
     urls = Target.parse(broker_url).urls
     name = f"{prefix}-{secrets.token_hex(4)}"
     if not management_url:
-        raise NoOwnVhost(
-            "HUB_BROKER_URL names a broker where a hub may be at work, and without"
-            " HUB_BROKER_MANAGEMENT_URL no virtual host of its own can be made there."
-            " Nothing was touched. Set it too, or unset HUB_BROKER_URL: then a private broker is"
-            " started."
-        )
+        raise NoOwnVhost(text("broker_checks.no_own_vhost"))
     management = Management(management_url, name)
     try:
         _make(management, urls)
@@ -48,11 +44,7 @@ def _make(management: Management, urls: tuple[str, ...]) -> None:
         for user in {unquote(urlsplit(url).username or "guest") for url in urls}:
             management.permit(user)
     except BrokerUnavailable as error:
-        raise NoOwnVhost(
-            f"No virtual host of its own could be made at the broker ({error})."
-            " Nothing was touched. HUB_BROKER_MANAGEMENT_URL needs an account with the tag"
-            " administrator; or unset HUB_BROKER_URL: then a private broker is started."
-        ) from error
+        raise NoOwnVhost(text("broker_checks.own_vhost_failed", why=error)) from error
 
 
 def _inside(url: str, vhost: str) -> str:

@@ -22,6 +22,7 @@ from hub.broker.admin.declare import MISSING, REFUSED, open_blocking
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.ports import BrokerUnavailable
+from hub.texts import text
 
 MARK = "hub.owner"
 _ARGUMENT = "alternate-exchange"
@@ -37,7 +38,7 @@ class OwnedByAnother(Exception):
     """The queues belong to another store's hub."""
 
     def __init__(self, owner: str) -> None:
-        super().__init__(f"the queues belong to the store {owner}")
+        super().__init__(text("broker_checks.owned", own=owner))
         self.owner = owner
 
 

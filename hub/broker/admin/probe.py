@@ -20,6 +20,7 @@ from hub.broker.admin.declare import QUORUM, open_blocking
 from hub.broker.rabbit.target import Target
 from hub.messages.queues import DEAD, deliver_queue
 from hub.ports import BrokerUnavailable
+from hub.texts import text
 
 MOST = 200
 """Dead letters above which the route is not tried: it would have to look through all of them."""
@@ -39,17 +40,17 @@ def dead_letter_route(broker_url: str, *, within: timedelta = timedelta(seconds=
     deadline = time.monotonic() + within.total_seconds()
     with _probing(broker_url) as (connection, channel, queue):
         if channel.queue_declare(DEAD, passive=True).method.message_count > MOST:
-            raise NotTried(f"more than {MOST} messages in {DEAD}")
+            raise NotTried(text("broker_checks.too_many_dead", count=MOST, queue=DEAD))
         id = _publish(channel, queue, b"{}")
         method, _, _ = channel.basic_get(queue)
         if method is None:
-            return "the probe did not come back from its own queue"
+            return text("broker_checks.probe_lost")
         channel.basic_reject(method.delivery_tag, requeue=False)
         while time.monotonic() < deadline:
             if _remove(connection, id):
                 return ""
             connection.process_data_events(time_limit=0.1)
-        return f"a rejected message did not arrive in {DEAD}"
+        return text("broker_checks.probe_not_dead", queue=DEAD)
 
 
 def why_not_accepted(broker_url: str, size: int) -> str:
@@ -63,7 +64,9 @@ def why_not_accepted(broker_url: str, size: int) -> str:
             _publish(channel, queue, bytes(size))
         except ChannelClosedByBroker as error:
             limit = re.search(r"configured max size (\d+)", error.reply_text)
-            return f"it takes {limit[1]} bytes at most" if limit else error.reply_text[:200]
+            if limit is None:
+                return str(error.reply_text[:200])
+            return text("broker_checks.largest", bytes=limit[1])
     return ""
 
 

@@ -7,6 +7,8 @@ notes; a distribution or a contract may fix a line for longer.
 import re
 from dataclasses import dataclass
 
+from hub.texts import text
+
 OLDEST = (3, 10)
 """The first line that moves dead letters at least once."""
 NEWEST_MAJOR = 4
@@ -34,24 +36,27 @@ def check_version(version: str) -> VersionCheck:
     """Return the verdict on a version as RabbitMQ tells it, e.g. `3.10.8` or `4.1.0-rc.1`."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is None:
-        return VersionCheck(False, f"it calls itself {version[:40]!r}", "See which broker this is.")
+        detail = text("broker_checks.version_unknown", version=repr(version[:40]))
+        return VersionCheck(False, detail, text("broker_checks.version_unknown_fix"))
     line = int(found[1]), int(found[2])
     name = f"RabbitMQ {version}"
     if line < OLDEST:
         return VersionCheck(
             False,
-            f"{name}: before 3.10 dead letters are moved at most once, so some are lost",
-            "Upgrade RabbitMQ to a 4.x line, one line after the other as its guide says.",
+            text("broker_checks.version_too_old", name=name),
+            text("broker_checks.version_too_old_fix"),
             refuses=True,
         )
     if line[0] > NEWEST_MAJOR:
         return VersionCheck(
-            False, f"{name}: newer than any that the hub was tried with", "Try a drill."
+            False,
+            text("broker_checks.version_too_new", name=name),
+            text("broker_checks.version_too_new_fix"),
         )
     if ended := SUPPORT_ENDED.get(line):
         return VersionCheck(
             False,
-            f"{name}: end of life, community support ended in {ended}",
-            "Plan the upgrade to a supported 4.x line, or see that your distribution mends it.",
+            text("broker_checks.version_ended", name=name, year=ended),
+            text("broker_checks.version_ended_fix"),
         )
     return VersionCheck(True, name)

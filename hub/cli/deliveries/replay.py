@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.partners import make_destinations
-from hub.cli.context import Actor, Day, by, here, not_done, opened, settings
-from hub.cli.output.answer import done, print_line, put, refuse, show
+from hub.cli.context import Actor, Day, by, here, known_names, not_done, opened, settings
+from hub.cli.output.answer import done, for_programs, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
+from hub.messages.partners import BY_SHORT
+from hub.operations import known_filters
 from hub.operations.deliveries import replay_one, replay_plan
 from hub.operations.deliveries.replay_run import (
     NOT_SENT,
@@ -20,6 +22,7 @@ from hub.operations.deliveries.replay_run import (
     SETTLED,
     ReplayReport,
     ReplayRun,
+    outcome_text,
 )
 from hub.operations.signed_by import SignedBy
 from hub.ports import Destination
@@ -33,7 +36,7 @@ from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter
 from hub.store.schema.tables.repair import CANNOT_ASK
-from hub.texts import text
+from hub.texts import Text, text
 
 app = typer.Typer()
 ITEMS = listing("deliveries", "*delivery *code plan_says because")
@@ -66,7 +69,7 @@ def replay(
     if plan:
         selection = ReplayFilter(
             delivery=delivery,
-            destination=destination,
+            destination=BY_SHORT.get(destination, destination),
             type=type,
             code=code,
             dossier=dossier,
@@ -107,13 +110,24 @@ def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
     if result.outcome in _DONE:
         done(text(f"decisions.replay_{_DONE[result.outcome]}"))
         return
-    why = f"{result.verdict.replace('_', ' ')}, {result.detail}"
+    detail = Text.read(result.detail)
+    why = ", ".join(filter(None, (_verdict(result.verdict), str(detail))))
     if result.outcome != NOT_SENT:
-        why = result.outcome
+        why = str(outcome_text(result.outcome))
     elif result.verdict == CANNOT_ASK:
         why = text("decisions.unasked_sends", why=why)
     refuse(text("decisions.not_sent", why=why))
     raise typer.Exit(1)
+
+
+def _shown(verdict: str) -> str:
+    """Return a verdict as a person reads it; for programs it is the same in each language."""
+    return verdict.replace("_", " ") if for_programs() else _verdict(verdict)
+
+
+def _verdict(verdict: str) -> str:
+    """Return what a plan says of a delivery, in words."""
+    return text(f"replay.verdict_{verdict}")
 
 
 @contextmanager
@@ -129,6 +143,8 @@ def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
 
 
 def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
+    with store.read() as tx, known_names():
+        known_filters.check_deliveries(tx, selection)
     with (
         _partners() as (destinations, files),
         bar(text("decisions.querying_partners")) as progress,
@@ -144,7 +160,7 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
     with store.read() as tx:
         items = replays.items_of(tx, number)
     put(plan=number)
-    rows = [(it.delivery_id, it.fault, it.verdict.replace("_", " "), it.detail) for it in items]
+    rows = [(it.delivery_id, it.fault, _shown(it.verdict), it.detail) for it in items]
     show(ITEMS, rows)
     print_line(text("decisions.planned", plan=number, count=len(items)))
 
@@ -180,7 +196,7 @@ def _show(report: ReplayReport) -> None:
         print_line(text("decisions.plan_was_run", plan=report.plan, before=report.before))
         return
     for name, count in sorted(report.outcomes.items()):
-        print_line(f"{count} {name}")
+        print_line(text("replay.counted", count=count, outcome=outcome_text(name)))
     print_line(
         text("decisions.plan_result", delivered=report.delivered, under_way=report.under_way)
     )

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.context import Actor, Day, by, confirmed, here, opened
+from hub.cli.context import Actor, Day, by, confirmed, here, known_names, opened
 from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
+from hub.operations import known_filters
 from hub.operations import unpark as unparking
 from hub.store.engine.store import Store
 from hub.store.messages.parked import ParkedFilter
@@ -38,6 +39,8 @@ def retry(
     )
     _check(messages, selection, plan=plan, reason=reason)
     chosen = messages or selection
+    with opened() as store, store.read() as tx, known_names():
+        known_filters.check_messages(tx, selection)
     if plan:
         with opened() as store:
             _show(store, chosen, drop=drop)

@@ -8,6 +8,7 @@ on standard error, too. A command line that cannot be read ends with 2 and a sen
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from json import dumps
@@ -121,6 +122,8 @@ def _plain(value: object) -> Any:
             return str(Text.read(value))
         case Text() | Path():
             return str(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case Mapping():
             return {_plain(key): _plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():

@@ -31,6 +31,7 @@ from hub.store.schema.tables.repair import (
     SUPERSEDED,
     WOULD_SEND,
 )
+from hub.texts import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class NoAnswer:
     """The partner could not be asked, or proved nothing."""
 
     why: str
+    """A code, or both languages as `Text.stored` has them."""
 
 
 def make(
@@ -86,7 +88,7 @@ def examine(
         ReplayItem, delivery_id=candidate.id, attempts=candidate.attempts, fault=candidate.fault
     )
     if newer is not None:
-        return item(verdict=SUPERSEDED, detail=f"delivery {newer} is newer")
+        return item(verdict=SUPERSEDED, detail=both("replay.newer", delivery=newer).stored())
     message = decode_stored(body)
     destination = partners.get(candidate.destination)
     answer = _query(destination, message, _beside(store, candidate))
@@ -95,9 +97,11 @@ def examine(
             verdict=ALREADY_THERE, reference=answer.reference, response_hash=answer.response_hash
         )
     if overtaken is not None:
-        return item(verdict=ORDER_CONFLICT, detail=f"delivery {overtaken} is delivered already")
+        why = both("replay.overtaken", delivery=overtaken)
+        return item(verdict=ORDER_CONFLICT, detail=why.stored())
     if before:
-        return item(verdict=ORDER_CONFLICT, detail=f"delivery {min(before)} comes before it")
+        why = both("replay.comes_before", delivery=min(before))
+        return item(verdict=ORDER_CONFLICT, detail=why.stored())
     for attachment in message.attachments:
         try:
             file_path(attachment.sha256)
@@ -121,7 +125,7 @@ def _query(
     destination: Destination | None, message: Message, beside: Sequence[Message]
 ) -> Receipt | Absent | NoAnswer:
     if destination is None:
-        return NoAnswer("no address of this partner is set")
+        return NoAnswer(both("replay.no_address").stored())
     if not destination.traits.findable:
         return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
     try:

@@ -24,10 +24,12 @@ from hub.store.messages import journal
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayItem
 from hub.store.schema.tables.repair import ALREADY_THERE, SUPERSEDED, WOULD_SEND
-from hub.texts import text
+from hub.texts import Text, both, joined, text
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
 CHANGED, NOT_SENT = "changed since the plan", "not sent"
+_OUTCOMES = {CHANGED: "changed", NOT_SENT: "not_sent"}
+"""Outcomes, as items keep them, whose text has another name."""
 _TRIED = FINAL | {DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.AMBIGUOUS}
 """States in which a delivery has had its outcome, when its attempts have grown."""
 
@@ -39,10 +41,16 @@ class ReplayReport:
     plan: int
     before: str = ""
     """Why nothing was done: the plan had ended before."""
-    stopped: str = ""
+    stopped: Text | None = None
+    """Why the run was stopped."""
     outcomes: Counter[str] = field(default_factory=Counter)
     delivered: int = 0
     under_way: int = 0
+
+
+def outcome_text(outcome: str) -> Text:
+    """Return an outcome in words."""
+    return both(f"replay.outcome_{_OUTCOMES.get(outcome, outcome)}")
 
 
 class ReplayRun:
@@ -70,14 +78,17 @@ class ReplayRun:
         self.watched: dict[int, ReplayItem] = {}
         self.outcomes: Counter[str] = Counter()
         self.delivered = 0
-        self.stopped = ""
+        self.stopped: Text | None = None
 
     def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> ReplayReport:
         """Carry the plan out; `progress` gets (done, of how many). Raises NoSuchPlan."""
         with self.store.write() as tx:
             found = replays.plan_of(tx, self.plan)
             if found.over:
-                return ReplayReport(plan=self.plan, before=f"{found.state}: {found.why}")
+                why = Text.read(found.why or "")
+                return ReplayReport(
+                    plan=self.plan, before=text(f"replay.was_{found.state}", why=why)
+                )
             replays.begin(tx, self.plan, self.clock())
             self._audit(tx, "replay.run", str(self.plan))
             items = [item for item in replays.items_of(tx, self.plan) if item.outcome is None]
@@ -104,7 +115,7 @@ class ReplayRun:
         tried.add(item.fault)
         self._wait_for_outcomes()
         if self.watched and not self.stopped:
-            self.stopped = "no outcome in time; does the hub run?"
+            self.stopped = both("replay.no_outcome")
 
     def _carry_out(self, item: ReplayItem) -> str:
         """Do what the plan says of one delivery, unless it has changed; return what was done."""
@@ -204,11 +215,15 @@ class ReplayRun:
             del self.watched[id]
             self.delivered += standing.state is DeliveryState.DELIVERED
             if standing.state not in FINAL and standing.fault == item.fault:
-                self.stopped = f"delivery {id} failed again with {item.fault}"
+                self.stopped = both("replay.failed_again", delivery=id, fault=item.fault)
 
     def _end(self) -> ReplayReport:
-        counted = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
-        why = "; ".join(filter(None, (self.stopped, counted or "nothing to do")))
+        counted = [
+            both("replay.counted", count=count, outcome=outcome_text(name))
+            for name, count in sorted(self.outcomes.items())
+        ]
+        done = joined(", ", counted) if counted else both("replay.nothing_to_do")
+        why = (joined("; ", [self.stopped, done]) if self.stopped else done).stored()
         with self.store.write() as tx:
             replays.end(tx, self.plan, stopped=bool(self.stopped), why=why, now=self.clock())
             action = "replay.stopped" if self.stopped else "replay.finished"

@@ -17,12 +17,11 @@ from hub.preflight.store.reading import reading
 from hub.rules.retention.disk_forecast import FULL
 from hub.settings import Settings
 from hub.store.archive import files
+from hub.texts import text
 
 SUBJECT = "archive folder"
 WITHIN = 5.0
 """Seconds after which a folder that does not answer is a finding."""
-FIX = "Mount its disk, or set HUB_ARCHIVE_DIR right (docs/runbook/archive.md)."
-FIX_FULL = "Give the archive a larger disk (docs/runbook/archive.md)."
 
 
 def archive_folder(settings: Settings) -> Iterator[Check]:
@@ -43,12 +42,10 @@ def check_folder(place: Path, *, newest: str, data: Path) -> Check:
         if not newest and not place.exists():
             return _ready(place, data)
         if newest and not (place / newest).exists():
-            return Check(
-                SUBJECT, False, f"{newest}, the newest archive file, is not in {place}", FIX
-            )
+            return _wrong(text("checks.archive_file_missing", file=newest, place=place))
         return _ready(place, data)
     except OSError as error:
-        return Check(SUBJECT, False, f"{place} cannot be used: {error.strerror}", FIX)
+        return _wrong(text("checks.archive_unusable", place=place, why=error.strerror))
 
 
 def _ready(place: Path, data: Path) -> Check:
@@ -59,12 +56,19 @@ def _ready(place: Path, data: Path) -> Check:
     nearest = next(it for it in (place, *place.absolute().parents) if it.exists())
     with tempfile.TemporaryFile(dir=nearest):  # has no name, where the file system can do that
         usage = shutil.disk_usage(nearest)
-    detail = f"{place} can be written to" + ("" if nearest == place else ", not made yet")
+    detail = text("checks.archive_writable", place=place)
+    if nearest != place:
+        detail = text("checks.archive_to_be_made", place=place)
     if nearest.stat().st_dev == data.stat().st_dev:
-        return Check(SUBJECT, True, f"{detail}; on the disk of HUB_DATA_DIR")
+        return Check(SUBJECT, True, text("checks.archive_same_disk", detail=detail))
     total = usage.used + usage.free
     full = usage.used >= FULL * total
-    return Check(SUBJECT, not full, f"{detail}; {100 * usage.used // total} % full", FIX_FULL)
+    detail = text("checks.archive_full", detail=detail, percent=100 * usage.used // total)
+    return Check(SUBJECT, not full, detail, text("checks.archive_full_fix"))
+
+
+def _wrong(detail: str) -> Check:
+    return Check(SUBJECT, False, detail, text("checks.archive_fix"))
 
 
 def _in_time(examine: Callable[[], Check], place: Path) -> Check:
@@ -74,4 +78,4 @@ def _in_time(examine: Callable[[], Check], place: Path) -> Check:
     try:
         return answers.get(timeout=WITHIN)
     except queue.Empty:
-        return Check(SUBJECT, False, f"{place} does not answer within {WITHIN:.0f} s", FIX)
+        return _wrong(text("checks.archive_silent", place=place, seconds=f"{WITHIN:.0f}"))

@@ -83,6 +83,12 @@ def among(tx: Tx, ids: Sequence[str], *, emptied: bool = False) -> list[Parked]:
     return _find(tx, _WAITS if emptied else _USABLE, j.id.in_(ids))
 
 
+def codes(tx: Tx) -> list[str]:
+    """Return the codes that parked messages have."""
+    query = sa.select(j.code).distinct().where(UNHANDLED, _WAITS)
+    return list(tx.execute(query).scalars())
+
+
 def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
     query = sa.select(j.id, j.type, j.key, j.code, j.reason)
     query = query.where(UNHANDLED, *conditions)

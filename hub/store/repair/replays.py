@@ -128,6 +128,12 @@ def select(tx: Tx, selection: ReplayFilter, *, limit: int = 10_000) -> list[Cand
     return [Candidate(**row) for row in rows]
 
 
+def dead_codes(tx: Tx) -> list[str]:
+    """Return the codes that dead deliveries have."""
+    query = sa.select(c.code).distinct().where(c.state == S.DEAD.value, UNSETTLED)
+    return list(tx.execute(query.where(c.code.is_not(None))).scalars())
+
+
 def replaced_by(tx: Tx, id: int) -> int | None:
     """Return a later delivery that makes this one needless, None when there is none."""
     mine, newer = deliveries.alias(), deliveries.alias()

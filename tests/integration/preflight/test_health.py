@@ -243,6 +243,7 @@ def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
         "HUB_ROLES": "gateway,sources",
         "HUB_HTTP_PORT": str(port),
         "HUB_INTAKE_TOKEN": "word",
+        "HUB_LANGUAGE": "en",
     }
     log = tmp_path / "log"
     url = f"http://127.0.0.1:{port}"

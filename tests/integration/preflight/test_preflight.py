@@ -111,7 +111,7 @@ def test_a_policy_that_loses_dead_letters_refuses_to_start(ready: Settings) -> N
     assert {it.subject for it in refused} >= {"queue ingest.records"}
     assert any("at-least-once" in it.detail for it in refused)
     assert any("reject-publish" in it.detail for it in refused)
-    assert all("apply the topology" in it.fix for it in refused)
+    assert all("hub topology apply" in it.fix for it in refused)
 
 
 def test_a_dead_letter_route_that_is_cut_is_noticed(ready: Settings) -> None:

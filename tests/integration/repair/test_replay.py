@@ -8,9 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from hub import operations
 from hub.broker.memory import MemoryBroker
+from hub.cli import app
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import replay_plan, resend
@@ -28,6 +30,7 @@ from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter, ReplayItem
 from hub.store.schema.tables.exchange import audit as audit_table
 from hub.store.schema.tables.exchange import deliveries as table
+from hub.texts import Text
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import Works, now, number, record, step, working
 
@@ -142,7 +145,7 @@ def test_a_plan_is_carried_out_once(open_desk: Callable[..., Desk]) -> None:
     assert {item.fault for item in items} == {"partner_refused"}
     calls = desk.works.partner.calls
     report = desk.run(number_)
-    assert (report.stopped, report.outcomes, report.delivered) == ("", {SENT: 4}, 4)
+    assert (report.stopped, report.outcomes, report.delivered) == (None, {SENT: 4}, 4)
     desk.works.wait_delivered(8)
     assert desk.works.partner.calls == calls + 8
     again = desk.run(number_)
@@ -181,7 +184,7 @@ def test_the_first_repeat_of_a_fault_stops_the_run(open_desk: Callable[..., Desk
     calls = desk.works.partner.calls
     desk.works.partner.goes_wrong(REFUSES)
     report = desk.run(plan)
-    assert "failed again with partner_refused" in report.stopped
+    assert "failed again with partner_refused" in str(report.stopped)
     assert (report.outcomes, desk.works.partner.calls) == ({SENT: 1}, calls + 1)
     assert desk.works.states() == {S.DEAD: 5}
     assert desk.run(plan).before.startswith("stopped")
@@ -201,7 +204,7 @@ def test_a_fault_that_used_up_all_attempts_is_known_again(open_desk: Callable[..
     calls = desk.works.partner.calls
     desk.works.partner.goes_wrong(*[busy] * 6)
     report = desk.run(plan)
-    assert "failed again with partner_busy" in report.stopped
+    assert "failed again with partner_busy" in str(report.stopped)
     assert report.outcomes == {SENT: 1}
     desk.works.wait(lambda states: states == {S.DEAD: 3})
     assert desk.works.partner.calls == calls + 6
@@ -230,7 +233,7 @@ def test_a_record_whose_newer_one_was_cancelled_is_not_given_up(
     desk.die(record(1, 2), record(1, 3))
     plan, items = desk.plan()
     assert [item.verdict for item in items] == ["superseded"]
-    newer = int(items[0].detail.split()[1])
+    newer = int(str(Text.read(items[0].detail)).split()[1])
     operations.cancel(desk.works.store, newer, **by("told by phone"))
     assert desk.run(plan).outcomes == {CHANGED: 1}
     assert desk.verdicts() == ["would_send"]
@@ -398,3 +401,40 @@ def test_what_may_not_be_corrected(open_desk: Callable[..., Desk]) -> None:
         corrected(store, id, phongBanXuLy="Tư pháp")
     desk.works.committed()
     desk.works.wait(lambda states: states == {S.CANCELLED: 1, S.DELIVERED: 1})
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--destination", "provinz"], "partners are provincial, town_center"),
+        (["--type", "province.progres"], "province.progress"),
+        (["--code", "partner_refuse"], "codes of dead deliveries are partner_refused"),
+    ],
+)
+def test_a_plan_of_a_name_that_there_is_not_is_refused_with_those_there_are(
+    open_desk: Callable[..., Desk],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    named: str,
+) -> None:
+    """A misspelt name would select nothing, and read as if nothing were wrong."""
+    desk = open_desk()
+    desk.die(step(1, 1))
+    monkeypatch.setenv("HUB_DATABASE_URL", desk.works.store.url)
+    refused = CliRunner().invoke(app, ["deliveries", "replay", "--plan", *options])
+    assert (refused.exit_code, named in refused.output) == (2, True), refused.output
+    with desk.works.store.write() as tx, pytest.raises(NoSuchPlan):
+        replays.plan_of(tx, 1)
+
+
+def test_messages_of_a_name_that_there_is_not_are_refused(
+    open_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is asked or written; a known code that no message has selects none."""
+    monkeypatch.setenv("HUB_DATABASE_URL", open_desk().works.store.url)
+    retry = ["messages", "retry", "--plan"]
+    refused = CliRunner().invoke(app, [*retry, "--type", "dossier.recieved"])
+    assert (refused.exit_code, "dossier.received" in refused.output) == (2, True)
+    refused = CliRunner().invoke(app, [*retry, "--code", "no_such_code"])
+    assert (refused.exit_code, "codes of parked messages are –" in refused.output) == (2, True)
+    assert CliRunner().invoke(app, [*retry, "--code", "partner_refused"]).exit_code == 0

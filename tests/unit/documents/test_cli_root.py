@@ -116,14 +116,15 @@ def test_a_former_verb_is_the_same_command_and_names_the_new_one_on_stderr(forme
     assert old.stdout == result.stdout
     line, _, rest = old.stderr.partition("\n")
     assert line == text("unavailable.former_verb", former=former, new=new)
-    assert "No such option: --no-such-option" in rest
+    assert text("usage.no_option", name="--no-such-option") in rest
 
 
 @pytest.mark.parametrize("group", DEFAULTS)
 def test_a_group_called_alone_does_its_default(group: str) -> None:
     """`hub tasks` lists the tasks, with the options of the list."""
     result = RUNNER.invoke(app, [group, "--no-such-option"])
-    assert (result.exit_code, "No such option: --no-such-option" in result.output) == (2, True)
+    refused = text("usage.no_option", name="--no-such-option")
+    assert (result.exit_code, refused in result.output) == (2, True)
     assert f"hub {group} {DEFAULTS[group]} " in " ".join(result.output.split()).replace(
         "root ", "hub "
     )

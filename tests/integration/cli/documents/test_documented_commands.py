@@ -79,5 +79,5 @@ def test_a_documented_command_is_understood_and_ends_in_a_sentence(
     only_named = all(word.replace("-", "").isalpha() for word in words)
     if not (result.exit_code == 2 and only_named):
         assert result.exit_code in (0, 1), result.output
-    assert not re.search("No such (command|option)", result.output)
+    assert not re.search("There is no (command|option)", result.output)
     assert result.output.strip()

@@ -1,0 +1,70 @@
+"""What a person reads comes from the catalogue: a sentence in the code is in one language only."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents.commands import ROOT
+from tests.support.documents.printed_literals import printed_sentences
+from tests.support.documents.text_uses import sources
+
+ALLOWED: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("english_in_code.toml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_prints_no_sentence_of_its_own(path: Path) -> None:
+    """An operator who reads Vietnamese would get half an answer in English."""
+    name = str(path.relative_to(ROOT))
+    if any(name.startswith(folder) for folder in ALLOWED["folders"]):
+        return
+    found = [it for it in printed_sentences(path) if it[1] not in ALLOWED["literals"]]
+    assert found == [], f"{name}: use hub.texts"
+
+
+def test_every_exception_is_needed() -> None:
+    """What no module prints any more leaves the list."""
+    printed = {words for path in sources() for _, words in printed_sentences(path)}
+    assert set(ALLOWED["literals"]) <= printed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'yield Check("disk", False, "the disk is full")',
+        'yield Check("disk", False, detail, fix=f"free some of {place} soon")',
+        'refuse("there is no such thing")',
+        'refuse("yes" if good else "it is not good")',
+        'raise SettingsError(f"{name}: cannot be used")',
+        'words = "the disk is full"\n    refuse(words)',
+        "refuse(WORDS)",
+        'print_line("nothing to do: " + why)',
+        'sys.stderr.write(f"{old} works no longer\\n")',
+        'problems.append(f"{name}: there is no such setting")',
+    ],
+)
+def test_a_planted_sentence_is_found(tmp_path: Path, line: str) -> None:
+    """Directly, in a condition, in parts, or through a name."""
+    module = tmp_path / "planted.py"
+    module.write_text(
+        f'WORDS = "the disk is full"\n\n\ndef work():\n    {line}\n', encoding="utf-8"
+    )
+    assert list(printed_sentences(module)) != []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'yield Check("broker version", True, text("broker_checks.sound"))',
+        'refuse(text("unavailable.settings"), cause=str(error))',
+        'print_line(f"{count} {name}", style="bold red")',
+        'print_line("hub-work")',
+    ],
+)
+def test_names_and_texts_of_the_catalogue_are_no_sentence(tmp_path: Path, line: str) -> None:
+    """The subject of a check is its name, the same in both languages."""
+    module = tmp_path / "planted.py"
+    module.write_text(f"def work():\n    {line}\n", encoding="utf-8")
+    assert list(printed_sentences(module)) == []
