@@ -11,6 +11,7 @@ from hub.bootstrap.partners import (
 )
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.timer import make_timer
+from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
@@ -45,7 +46,8 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if hears_partners or (hub.town is not None and "gateway" in wanted):
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
-        roles += [make_timer(hub), *_contract_watch(hub), *_archivist(hub)]
+        feed = ChangeFeed(hub.store, clock=hub.clock)
+        roles += [make_timer(hub), feed, *_contract_watch(hub), *_archivist(hub)]
     if "relay" in wanted:
         roles.append(_relay(hub))
     return roles

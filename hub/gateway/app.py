@@ -17,6 +17,7 @@ from hub.gateway.clients.proxies import Proxies
 from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.soap import endpoint as soap
+from hub.gateway.v1 import changes
 from hub.gateway.v1 import routes as v1
 from hub.ports import Sink
 from hub.store.engine.store import Store
@@ -61,6 +62,7 @@ def create_app(
     handlers = OperationHandlers(store, files, sink)
     soap.install(app, handlers, authorization=authorization)
     v1.install(app, handlers, authorization=authorization)
+    changes.install(app, store, authorization=authorization)
     return app
 
 

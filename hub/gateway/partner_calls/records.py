@@ -42,6 +42,13 @@ class DayQuery(Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = field(name="soLuong", default=100)
 
 
+class ChangesQuery(Struct, frozen=True, kw_only=True):
+    """Which page of the feed of changes."""
+
+    after: Cursor = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
 class FileQuery(Struct, frozen=True, kw_only=True):
     """Which file of which dossier."""
 
@@ -105,6 +112,29 @@ class DossierFound(Struct, frozen=True, kw_only=True):
     dossier: DossierShown = field(name="hoSo")
     steps: tuple[StepShown, ...] = field(name="tienTrinh")
     files: tuple[FileShown, ...] = field(name="tepDinhKem")
+
+
+class ChangeShown(Struct, frozen=True, kw_only=True):
+    """One change of a dossier. No personal data."""
+
+    id: str = field(name="maSuKien")
+    """The same as long as the change is told; `webhook-id` of the webhook about it."""
+    cursor: str = field(name="viTri")
+    kind: str = field(name="loai")
+    number: str = field(name="maHoSo")
+    code: str = field(name="ma")
+    at: datetime = field(name="thoiDiem")
+    message_id: str = field(name="maThongDiep")
+
+
+class ChangeList(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of the feed; `next` is where the reader goes on, now or later."""
+
+    changes: tuple[ChangeShown, ...] = field(name="thayDoi")
+    next: str = field(name="tiepTheo")
+    more: bool = field(name="conTiep")
+    removed_to: str | None = field(name="daLuuTruDen", default=None)
+    """Up to here changes are missing whose dossiers were archived."""
 
 
 class DossierList(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -24,6 +24,7 @@ STATUS = {
     "dossier_unknown": 404,
     "dossier_archived": 410,
     "dossier_erased": 410,
+    "changes_restarted": 410,
     "media_type_unsupported": 415,
     "store_away": 503,
     "acceptance_unknown": 503,
@@ -46,12 +47,15 @@ class RefusedCall(Exception):
         told: int = 0,
         sentence: Text | None = None,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code} at {where}: {why}")
         self.code = code
         self.where = where
         self.why = why
         self.headers = headers or {}
+        self.members = members or {}
+        """What the problem document says besides, for programs."""
         self._status = told
         """HTTP status where it is another than that of the code."""
         self._sentence = sentence

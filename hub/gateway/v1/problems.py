@@ -30,6 +30,7 @@ def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
         told["detail"] = refused.why
     if refused.where:
         told["where"] = refused.where
+    told |= refused.members
     headers = dict(refused.headers)
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)

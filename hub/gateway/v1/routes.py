@@ -4,7 +4,6 @@ Files come first, by `POST /v1/files`, and are named by their SHA-256 in the cal
 to. Not promised here: resumable uploads.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -23,14 +22,16 @@ from hub.gateway.partner_calls.operation_handlers import (
     agency_of,
 )
 from hub.gateway.partner_calls.operations import Operation
-from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
+from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
 from hub.gateway.v1 import problems
+from hub.gateway.v1.queries import check_names, read_query
+from hub.gateway.v1.refusing import answered
+from hub.gateway.v1.tagged import tagged
 from hub.messages.envelope import MAX_BYTES, place
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
-from hub.runtime.telemetry import Event, log
 
 PREFIX = "/v1"
 FILES = f"{PREFIX}/files"
@@ -102,7 +103,7 @@ class _Routes:
 
     async def _query(self, request: Request, operation: Operation) -> Response:
         caller = await self.authorization.identify(request, operation=operation.right)
-        asked: Any = _query_of(operation, {**request.query_params, **request.path_params})
+        asked: Any = read_query({**request.query_params, **request.path_params}, operation.request)
         await self.authorization.admit(
             caller, operation=operation.right, object=request.url.path, agency=agency_of(asked)
         )
@@ -111,22 +112,13 @@ class _Routes:
         if operation is operations.LIST:
             page = await run_in_threadpool(self.handlers.list, caller, asked)
             origin = self.authorization.proxies.origin(request)
-            return _tagged(request, page, _next(request, page, origin))
-        return _tagged(request, await run_in_threadpool(self.handlers.show, asked), {})
+            return tagged(request, page, _next(request, page, origin))
+        return tagged(request, await run_in_threadpool(self.handlers.show, asked), {})
 
     async def _refusing(
         self, request: Request, answer: Callable[[], Awaitable[Response]]
     ) -> Response:
-        try:
-            return await answer()
-        except Exception as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            path = request.url.path
-            log.warning(Event.REQUEST_REFUSED, code=refusal.code, where=refusal.where, path=path)
-            origin = self.authorization.proxies.origin(request)
-            return problems.problem(refusal, address=origin, path=path)
+        return await answered(request, answer, proxies=self.authorization.proxies)
 
 
 def _key(request: Request) -> str:
@@ -167,7 +159,7 @@ def _payload_of(
     for name, value in named.items():
         if body.setdefault(name, value) != value:
             raise RefusedCall("call_invalid", where=f"$.{name}", why="the address has another")
-    _check_names(body, operation)
+    check_names(body, operation.request)
     try:
         kind = Annotated[list[records.FileGiven], msgspec.Meta(max_length=records.MOST_FILES)]
         files = msgspec.convert({"files": given}, dict[str, kind])["files"]
@@ -180,35 +172,6 @@ def _payload_of(
     except msgspec.ValidationError as error:
         raise InvalidMessage("call_invalid", **place(error)) from None
     return payload, files
-
-
-def _query_of(operation: Operation, given: dict[str, str]) -> Any:
-    _check_names(given, operation)
-    try:
-        return msgspec.convert(given, operation.request, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidMessage("call_invalid", **place(error)) from None
-
-
-def _check_names(given: Mapping[str, object], operation: Operation) -> None:
-    known = {field.encode_name for field in msgspec.structs.fields(operation.request)}
-    if strangers := sorted(set(given) - known):
-        where = f"$.{strangers[0][:60]}"
-        raise RefusedCall("call_invalid", where=where, why="the operation has no such field")
-
-
-def _tagged(request: Request, record: msgspec.Struct, headers: dict[str, str]) -> Response:
-    """Return a record with its ETag, or 304 where the caller has it."""
-    body = _encoder.encode(record)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = headers | {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = {
-        one.strip().removeprefix("W/")
-        for one in request.headers.get("if-none-match", "").split(",")
-    }
-    if tag in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=_JSON, headers=headers)
 
 
 def _next(request: Request, page: records.DossierList, address: str) -> dict[str, str]:

@@ -194,7 +194,7 @@ def _apply(
     dossier = dossiers.get(tx, step.number)
     if dossier is None:
         raise EarlyMessage(step.number)
-    legs.advance_leg(tx, step)
+    legs.advance_leg(tx, step, message_id=message_id)
     event = StatusEvent(
         number=step.number,
         message_id=message_id,

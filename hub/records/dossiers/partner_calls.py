@@ -22,9 +22,10 @@ from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import ENDS, NOTICE, Moved, move, refresh
 from hub.records.registers import procedures
 from hub.records.rulebook import Rulebook
+from hub.rules.change_feed import ChangeKind
 from hub.store.archive import late_messages
 from hub.store.engine.store import Tx
-from hub.store.records import dossiers, early_messages, legs, papers
+from hub.store.records import changes, dossiers, early_messages, legs, papers
 from hub.store.records.dossiers import Dossier, StatusEvent
 
 PORTAL = "Cổng dịch vụ công"
@@ -128,7 +129,10 @@ def payment_requested(
     parts = [_notice(it) for it in said.notices] + [said.note] * bool(said.note)
     status, by = p.Status.PAYMENT_REQUESTED, (said.officer, said.unit)
     event = _event(cause, said.number, status, at=said.at, by=by, note=". ".join(parts))
-    return _to_others(tx, cause, move(tx, cause, dossier, event, rules), rules)
+    moved = move(tx, cause, dossier, event, rules)
+    if files and not moved.applied:  # a further notice, of a dossier that waits for payment
+        _feed(tx, cause, said.number, ChangeKind.PAYMENT, str(int(status)), at=said.at)
+    return _to_others(tx, cause, moved, rules)
 
 
 def procedure_corrected(
@@ -148,9 +152,10 @@ def procedure_corrected(
     note = f"Nhập sai thủ tục {said.wrong}, đúng là {right.code}. {said.reason}".strip()
     by = (said.officer, said.unit)
     event = _event(cause, said.number, dossier.status, at=said.at, by=by, note=note)
-    dossiers.add_event(tx, replace(event, why_not=why_not))
+    dossiers.add_event(tx, replace(event, why_not=why_not), fed=False)
     if why_not:
         return []
+    _feed(tx, cause, said.number, ChangeKind.PROCEDURE, right.code, at=said.at)
     changed = replace(
         dossier,
         procedure=right.code,
@@ -179,9 +184,15 @@ def result_issued(tx: Tx, cause: Cause, said: p.ResultIssued, rules: Rulebook) -
     note = ". ".join(part for part in parts if part)
     event = _event(cause, said.number, status, at=said.at, by=by, note=note)
     moved = move(tx, cause, dossier, event, rules)
+    if files and not moved.applied:  # of a dossier that was finished before its result came
+        _feed(tx, cause, said.number, ChangeKind.RESULT, str(int(status)), at=said.at)
     if moved.applied and message.source == catalog.TOWN_CENTER:
         legs.end_leg(tx, said.number, at=said.at)
     return _to_others(tx, cause, moved, rules)
+
+
+def _feed(tx: Tx, cause: Cause, number: str, kind: ChangeKind, code: str, *, at: datetime) -> None:
+    changes.add(tx, number, kind, code, at=at, message_id=cause.message.id)
 
 
 def _correction_refused(dossier: Dossier, said: p.ProcedureCorrected) -> str | None:

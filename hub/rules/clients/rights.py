@@ -17,5 +17,6 @@ RIGHTS = {
     "dossiers.correct_procedure": "tell that the wrong procedure was chosen",
     "dossiers.issue_result": "hand over the result of a dossier",
     "dossiers.fetch_file": "fetch a file of a dossier",
+    "changes.read": "read which dossiers changed, in one order",
 }
 """Each name, `object.verb`, and what it allows."""

@@ -186,6 +186,7 @@ _TABLE = (
     Fault("dossier_unknown", _I),
     Fault("dossier_archived", _I),
     Fault("dossier_erased", _I),
+    Fault("changes_restarted", _I),
     Fault("message_dropped", _I),
     Fault("papers_missing", _I),
     Fault("calendar_missing", _I),

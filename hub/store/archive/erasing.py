@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.messages.payloads import Applicant
+from hub.store.change_feed import numbering
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNHANDLED, journal
 from hub.store.schema.tables.records import dossier_events, dossier_files, dossiers, leg_steps
@@ -50,6 +51,7 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     empty_bodies(tx, number)
     for table, column in ((dossier_events, "note"), (leg_steps, "note"), (dossier_files, "name")):
         tx.execute(sa.update(table).where(table.c.number == number).values({column: ""}))
+    numbering.remove(tx, [number])  # nothing may be said about it any more
     return True
 
 

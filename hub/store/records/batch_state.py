@@ -26,6 +26,7 @@ one is a change of the other:
     legs.next_step        _STEP                    Steps.known
     legs.advance_leg      _ADVANCE, _APPLIED       Legs.change, Steps.apply; _SAVE, _APPLIED_UP_TO
     early_messages.wake   _EARLY_OF                AtHand.early
+    changes.add           _ADD                     AtHand.changes; written by _ADD
 
 `tests/contract/deliveries/test_dossier_batches.py` has batches and single messages leave the same
 rows; `tests/contract/store/test_batch_state.py` asks each function in both ways, also for what is
@@ -149,6 +150,8 @@ class AtHand:
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     events: list[Mapping[str, object]] = field(default_factory=list)
+    changes: list[Mapping[str, object]] = field(default_factory=list)
+    """Of the feed, in the order in which they happened."""
 
     def keep(self, dossier: "Dossier") -> None:
         """Keep a dossier as the store would give it back."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.records import batch_state, dossiers, legs, papers
+from hub.store.records import batch_state, changes, dossiers, legs, papers
 from hub.store.schema.tables.exchange import STATE_EARLY, UNHANDLED, journal
 from hub.store.schema.tables.records import dossiers as table
 from hub.store.statements.compiled import Compiled, any_of
@@ -47,3 +47,4 @@ def together(tx: Tx, numbers: Collection[str]) -> Iterator[None]:
         dossiers.write_at_hand(tx)  # first: the others refer to them
         legs.write_at_hand(tx)
         papers.write_at_hand(tx)
+        changes.write_at_hand(tx)

@@ -11,9 +11,10 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.messages.payloads import Applicant, Channel, Component, Parcel, Status
+from hub.rules.change_feed import kind_of
 from hub.store.archive import index as archived
 from hub.store.engine.store import Tx, insert_for
-from hub.store.records import batch_state
+from hub.store.records import batch_state, changes
 from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.statements.compiled import Compiled, columns_of
 
@@ -176,8 +177,8 @@ def write_at_hand(tx: Tx) -> None:
     _ADD_EVENT.run_each(tx, hand.events)
 
 
-def add_event(tx: Tx, event: StatusEvent) -> None:
-    """Append a status event."""
+def add_event(tx: Tx, event: StatusEvent, *, fed: bool = True) -> None:
+    """Append a status event; an applied one is a change of the feed, unless `fed` is False."""
     values = {
         "number": event.number,
         "message_id": event.message_id,
@@ -191,5 +192,8 @@ def add_event(tx: Tx, event: StatusEvent) -> None:
     }
     if hand := batch_state.holding(tx, event.number):
         hand.events.append(values)
-        return
-    _ADD_EVENT.run(tx, values)
+    else:
+        _ADD_EVENT.run(tx, values)
+    if fed and event.why_not is None:
+        kind, code = kind_of(event.status), str(int(event.status))
+        changes.add(tx, event.number, kind, code, at=event.at, message_id=event.message_id)

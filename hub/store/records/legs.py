@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from hub.messages.payloads import TownStep, TownStepReported
+from hub.rules.change_feed import ChangeKind
 from hub.store.engine.store import Tx, insert_for
-from hub.store.records import batch_state
+from hub.store.records import batch_state, changes
 from hub.store.schema.tables.records import KEPT_STEP, leg_steps, legs
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 
@@ -159,8 +160,10 @@ def next_step(tx: Tx, number: str, sequence: int) -> tuple[TownStepReported, str
     return None if kept is None else (kept.step, kept.message_id)
 
 
-def advance_leg(tx: Tx, step: TownStepReported) -> None:
+def advance_leg(tx: Tx, step: TownStepReported, *, message_id: str) -> None:
     """Record that a step was applied, and whether the town asks for papers now."""
+    code = step.step.value
+    changes.add(tx, step.number, ChangeKind.STEP, code, at=step.at, message_id=message_id)
     ended = step.at if step.step is TownStep.ENDED else None
     if hand := batch_state.holding(tx, step.number):
         hand.legs.change(step.number, sequence=step.sequence, step=step.step, ended_at=ended)

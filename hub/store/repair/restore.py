@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.rules.states import DeliveryState as S
+from hub.store.change_feed import numbering
 from hub.store.deliveries.delivery_statements import RESTORED, doubtful
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
@@ -30,6 +31,8 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
     held = sa.and_(c.state == S.HELD.value, UNSETTLED)
     behind = tx.execute(sa.update(deliveries).where(held).values(**why))
+    # What the copy does not know of gets its place in the feed anew, for other changes.
+    numbering.begin_epoch(tx, now=now)
     return {"asked": asked.rowcount, "behind": behind.rowcount}
 
 

@@ -10,6 +10,7 @@ GROWING = frozenset(
         "attempts",
         "audit",
         "blobs",
+        "changes",
         "deliveries",
         "dossier_events",
         "dossier_files",
@@ -32,6 +33,8 @@ BOUNDED = frozenset(
         "balance_checks",  # a row a kind of check
         "chain_anchors",  # a row a chain
         "chain_heads",  # a row a chain
+        "change_epochs",  # a row a restore
+        "change_feed",  # one row
         "client_calls",  # a row a client and second, of one minute
         "client_secrets",  # a row for each act of a person
         "client_tokens",  # of five minutes
@@ -49,5 +52,6 @@ BOUNDED = frozenset(
         "pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
         "store_identity",  # one row
+        "unnumbered_changes",  # what has no place in the feed yet
     }
 )

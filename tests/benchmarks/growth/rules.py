@@ -75,6 +75,9 @@ STAYS = {
     "blobs": "every copy refers to the seed's files",
     "chain_anchors": "few: places up to which a chain was verified",
     "chain_heads": "moved on by the hand-overs",
+    "change_epochs": "a row a restore",
+    "change_feed": "one row",
+    "changes": "read by position only, from where its reader is",
     "client_calls": "of one minute",
     "client_secrets": "a row for each act of a person",
     "client_tokens": "of five minutes",
@@ -96,5 +99,6 @@ STAYS = {
     "replay_plans": "acts of persons: few",
     "store_identity": "one row",
     "surveys": "belong to no dossier",
+    "unnumbered_changes": "empties itself",
     "tasks": "their dossiers are not copied",
 }

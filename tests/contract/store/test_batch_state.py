@@ -15,11 +15,13 @@ import sqlalchemy as sa
 import hub.store
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, encode
+from hub.rules.change_feed import ChangeKind
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal
-from hub.store.records import batch_state, dossiers, early_messages, legs, papers
+from hub.store.records import batch_state, changes, dossiers, early_messages, legs, papers
 from hub.store.records.dossier_batches import together
 from hub.store.records.dossiers import Dossier, StatusEvent
+from hub.store.schema.tables.changes import unnumbered_changes
 from hub.store.schema.tables.exchange import outbox
 from hub.store.schema.tables.records import dossier_events, dossier_files, leg_steps
 from hub.store.schema.tables.records import dossiers as dossier_table
@@ -29,7 +31,7 @@ from tests.support.ward import LAND, MONDAY, progress, reception
 
 THERE = ("000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002")
 MISSING = ("000.99.01.H57-180806-0003", "000.99.01.H57-180806-0004")
-TABLES = (dossier_table, dossier_events, dossier_files, leg_table, leg_steps)
+TABLES = (dossier_table, dossier_events, dossier_files, leg_table, leg_steps, unnumbered_changes)
 ROW = re.compile(r"^    (\w+\.\w+) {2,}(\S.*?) {2,}(\S.*)$", re.MULTILINE)
 
 
@@ -97,7 +99,10 @@ ACTS: Mapping[str, Callable[[Tx, str], object]] = {
     ),
     "legs.next_step": lambda tx, n: legs.next_step(tx, n, 2),
     "legs.advance_leg": lambda tx, n: legs.advance_leg(
-        tx, town_step(n, 2, p.TownStep.AWAITING_SUPPLEMENT)
+        tx, town_step(n, 2, p.TownStep.AWAITING_SUPPLEMENT), message_id="m"
+    ),
+    "changes.add": lambda tx, n: changes.add(
+        tx, n, ChangeKind.RESULT, "9", at=MONDAY, message_id="m"
     ),
     "early_messages.wake": lambda tx, n: len(early_messages.wake(tx, n)),
 }

@@ -16,6 +16,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.archive import candidates, counts, index, references, rows
 from hub.store.archive.files import ArchiveFile
 from hub.store.archive.rows import Rows, RowsChanged
+from hub.store.change_feed import numbering
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import from_microseconds
 
@@ -57,6 +58,7 @@ def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[ComparedRow], now: dateti
     ]
     references.mark_unneeded(tx, [here.number for here in going], now=now)
     rows.delete(tx, going)
+    numbering.remove(tx, [here.number for here in going])
     index.add(tx, (_archived(here, written[here.number], file, now) for here in going))
     counts.record(tx, going)
     return len(going)

@@ -4,6 +4,7 @@ from alembic import context
 
 from hub.store.schema.partial_index import with_conditions
 from hub.store.schema.tables import archive as archive_tables
+from hub.store.schema.tables import changes as change_tables
 from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
@@ -16,6 +17,7 @@ from hub.store.schema.tables.exchange import metadata
 # imported so that their tables are in the metadata
 del (
     archive_tables,
+    change_tables,
     client_tables,
     contract_tables,
     drift_tables,

@@ -1,0 +1,26 @@
+"""Answers a route of `/v1`, or what it refuses as a problem document; a fault of ours is raised."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from hub.gateway.clients.proxies import Proxies
+from hub.gateway.partner_calls.refusals import refusal_of
+from hub.gateway.v1 import problems
+from hub.runtime.telemetry import Event, log
+
+
+async def answered(
+    request: Request, answer: Callable[[], Awaitable[Response]], *, proxies: Proxies
+) -> Response:
+    """Return the answer, or the problem document of its refusal."""
+    try:
+        return await answer()
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        path = request.url.path
+        log.warning(Event.REQUEST_REFUSED, code=refusal.code, where=refusal.where, path=path)
+        return problems.problem(refusal, address=proxies.origin(request), path=path)
