@@ -16,7 +16,7 @@ from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
 from hub.messages.partners import named
 from hub.records.deadlines.due_dates import classify
-from hub.rules.failures.errors import FAULTS
+from hub.rules.failures.errors import FAULTS, STORED_DEFERRED
 from hub.store.archive import files as archive_files
 from hub.store.archive import index as archive_index
 from hub.store.archive.index import Archived
@@ -35,7 +35,8 @@ ANSWERS = {
     "trail": ("dossier", "due_at", "finished_at", "timeliness", "archived_at", "file", HANDOVERS)
 }
 RESULTS = {
-    *("delivered", "already", "accepted", "transient", "permanent", "ambiguous", "held"),
+    *("delivered", "already", "accepted", "transient", "permanent", "ambiguous"),
+    *STORED_DEFERRED,
     *("absent", "unknown", "by_hand"),
 }
 """Those with a name in the slip; another one of an old row stands there as it is."""

@@ -41,9 +41,13 @@ class FaultClass(StrEnum):
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     AMBIGUOUS = "ambiguous"
-    DEFERRED = "held"
+    DEFERRED = "deferred"
+    """Not tried. Attempts of release 0.2 and before say `held`, see `STORED_DEFERRED`."""
     INVALID = "invalid"
 
+
+STORED_DEFERRED = frozenset({FaultClass.DEFERRED.value, "held"})
+"""Outcomes of attempts that were not made: `held` is how release 0.2 wrote them."""
 
 Failure = TypeVar("Failure", bound="DeliveryFailure")
 
@@ -160,7 +164,7 @@ class Fault:
         return both(f"faults.{self.code}")
 
 
-_T, _P, _A, _H, _I = (
+_T, _P, _A, _D, _I = (
     FaultClass.TRANSIENT,
     FaultClass.PERMANENT,
     FaultClass.AMBIGUOUS,
@@ -206,17 +210,17 @@ _TABLE = (
     Fault("partner_unreachable", _T),
     Fault("partner_busy", _T),
     Fault("partner_login", _T),
-    Fault("partner_session", _H),
+    Fault("partner_session", _D),
     Fault("certificate_expired", _T),
     Fault("certificate_unknown", _T),
     Fault("certificate_name", _T),
     Fault("certificate_refused", _T),
     Fault("tls_outdated", _T),
     Fault("tls_failed", _T),
-    Fault("partner_paused", _H),
-    Fault("claim_late", _H),
+    Fault("partner_paused", _D),
+    Fault("claim_late", _D),
     Fault("call_not_begun", _T),
-    Fault("partner_forbidden", _H),
+    Fault("partner_forbidden", _D),
     Fault("partner_refused", _P),
     Fault("partner_conflict", _P),
     Fault("reply_timeout", _A),

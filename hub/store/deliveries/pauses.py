@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from hub.rules.failures.errors import STORED_DEFERRED
 from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
@@ -150,7 +151,10 @@ def calls_since(
         .join(deliveries, d.id == a.delivery_id)
         .where(a.id > above, a.started_at > begun, _of(destination))
         .where(sa.or_(a.finished_at.is_(None), a.finished_at > since))
-        .where(a.kind != "person", sa.or_(a.outcome.is_(None), a.outcome != "held"))
+        .where(
+            a.kind != "person",
+            sa.or_(a.outcome.is_(None), a.outcome.not_in(sorted(STORED_DEFERRED))),
+        )
     )
     if operation:
         query = query.where(d.type == operation)

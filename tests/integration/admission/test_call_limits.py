@@ -28,7 +28,7 @@ from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import Works, now, record, step, working
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-NO_CONSUMER_TIMEOUT = circuit.CircuitPolicy(first_pause=5 * MINUTE, width=4)
+LONG_PAUSES = circuit.CircuitPolicy(first_pause=5 * MINUTE, width=4)
 QUEUE = queues.deliver_queue("provincial")
 BOTH = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -189,6 +189,25 @@ def test_a_call_counts_by_its_end_and_one_under_way_as_made_now(store: Store) ->
     assert counted(at + 2 * HOUR) == []  # its process died
 
 
+@BOTH
+@pytest.mark.parametrize("outcome", ["deferred", "held"])
+def test_an_attempt_that_was_not_made_counts_in_no_quota(store: Store, outcome: str) -> None:
+    """`held` is how release 0.2 wrote it: its rows are read after an upgrade."""
+    at = now()
+    with store.write() as tx:
+        emit(tx, [step(1, 1), step(2, 1)], at)
+        calls.start(tx, [(1, 1), (2, 1)], now=at)
+        calls.finish(
+            tx,
+            [
+                calls.Finished(delivery_id=1, number=1, at=at, outcome=outcome),
+                calls.Finished(delivery_id=2, number=1, at=at, outcome="transient"),
+            ],
+        )
+        made, _ = pauses.calls_since(tx, "provincial", "", since=at - HOUR, now=at, above=0)
+    assert made == [at]
+
+
 def test_two_processes_share_one_quota(
     migrated_postgres_url: str, broker: MemoryBroker, clock: Ahead
 ) -> None:
@@ -251,7 +270,7 @@ def test_one_operation_is_paused_and_the_other_flows(
 ) -> None:
     """Trouble with steps pauses steps; dossiers that come later go out; then steps come back."""
     partner = Halved()
-    with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as works:
+    with working(store, broker, partner, policy=LONG_PAUSES) as works:
         works.say(*(step(n, 1) for n in range(20)))
         until(works, lambda: bool(standing(store, clock)))
         works.wait(lambda states: "sending" not in states)
@@ -271,12 +290,12 @@ def test_a_restart_during_a_pause_does_not_call_before_its_end(
     store: Store, broker: MemoryBroker, clock: Ahead
 ) -> None:
     """The next process takes the pause over, also for what is said after it has started."""
-    with working(store, broker, Partner([DOWN] * 100), policy=NO_CONSUMER_TIMEOUT) as before:
+    with working(store, broker, Partner([DOWN] * 100), policy=LONG_PAUSES) as before:
         before.say(*(step(n, 1) for n in range(20)))
         before.wait(lambda states: "sending" not in states and len(standing(store, clock)) == 2)
     left, made = standing(store, clock), tries(store)
     partner = Partner()
-    with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as after:
+    with working(store, broker, partner, policy=LONG_PAUSES) as after:
         after.say(step(50, 1))
         until(after, lambda: broker.depth(QUEUE) > 0 or partner.calls > 0)
         clock.put(max(it.until for it in left.values()) - SECOND * 20, after)

@@ -57,11 +57,11 @@ def fault_codes() -> str:
     return _page(
         "Mã lỗi · Fault codes",
         "Sau câu mà cán bộ thấy là loại lỗi và người xử lý. `invalid`: bị từ chối hoặc gác lại. "
-        "`transient`, `held`:\ntrung tâm tự gửi lại. `ambiguous`: trung tâm tự hỏi đối tác. "
+        "`transient`, `deferred`:\ntrung tâm tự gửi lại. `ambiguous`: trung tâm tự hỏi đối tác. "
         "`permanent`: lượt gửi `dead`, chờ bạn. Xem\n"
         "[lượt gửi và thông điệp](deliveries.md).",
         "After the sentence that officers see stand the class and the owner of the fix. `invalid`: "
-        "refused or parked.\n`transient`, `held`: the hub tries again. `ambiguous`: the hub "
+        "refused or parked.\n`transient`, `deferred`: the hub tries again. `ambiguous`: the hub "
         "queries the partner. `permanent`: the delivery is\n`dead` and waits for you.",
         body,
     )
