@@ -110,6 +110,9 @@ class Topology:
     queues: tuple[Queue, ...]
     bindings: tuple[Binding, ...]
     policies: tuple[BrokerPolicy, ...]
+    former_policies: tuple[str, ...] = ()
+    """Names that policies had in earlier releases: they are removed once the present ones are
+    set."""
 
     def policy_of(self, queue: str) -> BrokerPolicy | None:
         """Return the policy that the broker would apply to the queue."""
@@ -148,12 +151,13 @@ def topology_for(*destinations: str) -> Topology:
             ),
             # Where people look: nothing leaves by itself, neither by age nor by being looked at.
             BrokerPolicy(
-                name="hub-parked",
+                name="hub-dead-letters",
                 pattern=r"^hub\.(dead|invalid)$",
                 max_length=1_000_000,
                 delivery_limit=NO_DELIVERY_LIMIT,
             ),
         ),
+        former_policies=("hub-parked",),
     )
 
 

@@ -1,6 +1,7 @@
 """Brings the topology about at a live broker, tells where the two differ, and writes it as a file.
 
-Promises that `apply` can be repeated at any time and takes nothing away: what is there in another
+Promises that `apply` can be repeated at any time and takes nothing away but policies of the hub's
+own under a former name: what is there in another
 form (an exchange of another type, a queue of another kind) is reported with the fix, never deleted.
 Policies, bindings and operator policies can only be seen through the management API; without its
 address `plan` compares what AMQP shows (what is there, of which kind) and says what it did not see.
@@ -90,6 +91,9 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Topo
             # Before the queues, so that no queue is ever without its limits.
             for policy in topology.policies:
                 management.put_policy(policy.name, _policy_body(policy))
+            # Afterwards, so that no queue is without a policy meanwhile.
+            for name in topology.former_policies:
+                management.remove_policy(name)
         except ManagementRefused as error:
             unseen.append(text("broker_checks.policies_not_set", why=error))
         finally:

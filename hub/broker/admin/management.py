@@ -106,6 +106,11 @@ class Management:
         """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
         self._call("PUT", f"/api/policies/{self._vhost}/{quote(name, safe='')}", policy)
 
+    def remove_policy(self, name: str) -> None:
+        """Remove a policy where there is one of that name; raises BrokerUnavailable."""
+        if any(it["name"] == name for it in self._get(f"/api/policies/{self._vhost}")):
+            self._call("DELETE", f"/api/policies/{self._vhost}/{quote(name, safe='')}")
+
     def make_vhost(self) -> None:
         """Make the virtual host itself; raises BrokerUnavailable."""
         self._call("PUT", f"/api/vhosts/{self._vhost}", {})

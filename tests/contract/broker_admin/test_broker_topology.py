@@ -19,7 +19,7 @@ from tests.support.services import RabbitService
 
 pytestmark = pytest.mark.rabbit
 
-Ask = Callable[[str, str, Mapping[str, Any]], None]
+Ask = Callable[[str, str, Mapping[str, Any]], Any]
 
 
 @pytest.fixture
@@ -30,21 +30,21 @@ def management_url(rabbit: RabbitService) -> str:
 
 @pytest.fixture
 def ask(management_url: str, rabbit_url: str) -> Ask:
-    """Changes the broker behind the hub's back; `{vhost}` in the path is the test's."""
+    """Reads or changes the broker behind the hub's back; `{vhost}` in the path is the test's."""
     address = urlsplit(management_url)
     login = b64encode(f"{address.username}:{address.password}".encode()).decode()
     vhost = quote(pika.URLParameters(rabbit_url).virtual_host, safe="")
 
-    def call(method: str, path: str, body: Mapping[str, Any]) -> None:
+    def call(method: str, path: str, body: Mapping[str, Any]) -> Any:
         request = urllib.request.Request(
             f"http://{address.hostname}:{address.port}/api/{path.format(vhost=vhost)}",
             method=method,
-            data=json.dumps(body).encode(),
+            data=json.dumps(body).encode() if body else None,
             headers={"content-type": "application/json", "authorization": f"Basic {login}"},
         )
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=10
-        ).close()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
 
     return call
 
@@ -106,6 +106,27 @@ def test_a_policy_that_decides_instead_of_ours_is_seen(
     assert not apply(TOPOLOGY, rabbit_url, management_url).clean
 
 
+def test_a_policy_under_its_former_name_is_removed(
+    rabbit_url: str, management_url: str, ask: Ask
+) -> None:
+    """Two of one priority would leave it to the broker which limits hold; those of others stay."""
+    for name in ("hub-parked", "of another application"):
+        ask(
+            "PUT",
+            f"policies/{{vhost}}/{name.replace(' ', '%20')}",
+            {
+                "pattern": r"^hub\.(dead|invalid)$",
+                "priority": 10 if name == "hub-parked" else 0,
+                "definition": {"max-length": 1},
+                "apply-to": "queues",
+            },
+        )
+    for _ in range(2):  # also where it is gone already
+        assert apply(TOPOLOGY, rabbit_url, management_url).clean
+    names = {policy["name"] for policy in ask("GET", "policies/{vhost}", {})}
+    assert names == {"hub-work", "hub-dead-letters", "of another application"}
+
+
 def test_an_operator_policy_is_seen(rabbit_url: str, management_url: str, ask: Ask) -> None:
     """It adds to ours: a TTL would let messages vanish."""
     assert apply(TOPOLOGY, rabbit_url, management_url).clean
@@ -120,8 +141,8 @@ def test_an_operator_policy_is_seen(rabbit_url: str, management_url: str, ask: A
         },
     )
     assert subjects(rabbit_url, management_url) == {
-        "queue hub.dead": "message-ttl = 1000 by policy hub-parked",
-        f"queue {INVALID}": "message-ttl = 1000 by policy hub-parked",
+        "queue hub.dead": "message-ttl = 1000 by policy hub-dead-letters",
+        f"queue {INVALID}": "message-ttl = 1000 by policy hub-dead-letters",
     }
 
 
