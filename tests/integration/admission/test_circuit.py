@@ -12,7 +12,7 @@ from hub.store.engine.store import Store
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import now, step, working
 
-NO_CONSUMER_TIMEOUT = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
+LONG_PAUSES = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def store(sqlite_store: Store) -> Store:
 def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store: Store) -> None:
     """Calls end with those under way when the circuit opens; the rest stays ready in the queue."""
     broker, partner = MemoryBroker(), Partner([DOWN] * 1000, concurrency=4)
-    with working(store, broker, partner, policy=NO_CONSUMER_TIMEOUT) as works:
+    with working(store, broker, partner, policy=LONG_PAUSES) as works:
         works.say(*(step(n, 1) for n in range(200)))
 
         def shown() -> list[pauses.PauseStanding]:

@@ -24,7 +24,7 @@ from tests.support.partners.province import effects, settings_for, start_provinc
 from tests.support.services import RabbitService
 from tests.support.works import now, number, record, working
 
-NO_CONSUMER_TIMEOUT = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
+LONG_PAUSES = circuit.CircuitPolicy(first_pause=timedelta(minutes=5), width=4)
 QUEUE = queues.deliver_queue("provincial")
 FIRST, DOSSIERS = 40, 60
 
@@ -84,7 +84,7 @@ def test_the_province_is_down_and_comes_back(
     destination = ProvincialDestination(settings_for(province.url))
     province.set_faults([Fault(kind=FaultKind.DOWN)])
     assert "Nothing is paused" in typed("partners", "pauses")
-    with working(store, broker, destination, policy=NO_CONSUMER_TIMEOUT) as works:
+    with working(store, broker, destination, policy=LONG_PAUSES) as works:
         works.say(*(record(n, 1) for n in range(FIRST)))
 
         def standing() -> list[pauses.PauseStanding]:

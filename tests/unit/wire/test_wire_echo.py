@@ -13,7 +13,7 @@ from hub.rules.failures.errors import AmbiguousFailure
 from tests.support.network.raw_server import MARKED, OK, RawServer, raw_server
 
 ECHO = "X-Request-Id"
-NO_CONSUMER_TIMEOUT = timedelta(seconds=20)
+LONG_WAIT = timedelta(seconds=20)
 BUSY = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
 OVERWRITTEN = b"HTTP/1.1 200 OK\r\nX-Request-Id: 0a1b2c3d-e\r\nContent-Length: 2\r\n\r\nok"
 
@@ -31,7 +31,7 @@ def drift() -> list[Drift]:
 
 @pytest.fixture
 def wire(server: RawServer, drift: list[Drift]) -> Iterator[Wire]:
-    limits = Limits(reply_timeout=NO_CONSUMER_TIMEOUT, idle=NO_CONSUMER_TIMEOUT)
+    limits = Limits(reply_timeout=LONG_WAIT, idle=LONG_WAIT)
     found = Wire(server.url, limits=limits, partner="town", observe=drift.extend)
     yield found
     found.close()

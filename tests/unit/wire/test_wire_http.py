@@ -15,7 +15,7 @@ from adapters.wire.reading import Reply
 from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 from tests.support.network.raw_server import MARKED, OK, Close, RawServer, raw_server
 
-NO_CONSUMER_TIMEOUT = timedelta(seconds=20)
+LONG_WAIT = timedelta(seconds=20)
 SHORT = timedelta(seconds=0.2)
 
 
@@ -29,9 +29,7 @@ def server() -> Iterator[RawServer]:
 def wire(server: RawServer) -> Iterator[Wire]:
     found = Wire(
         server.url,
-        limits=Limits(
-            reply_timeout=NO_CONSUMER_TIMEOUT, reply_bytes=1000, idle=NO_CONSUMER_TIMEOUT
-        ),
+        limits=Limits(reply_timeout=LONG_WAIT, reply_bytes=1000, idle=LONG_WAIT),
     )
     yield found
     found.close()
@@ -154,7 +152,7 @@ def test_a_connection_closed_while_idle_costs_no_call(server: RawServer, wire: W
 
 def test_a_connection_idle_for_long_is_not_used_again(server: RawServer) -> None:
     """Beyond the idle limit a server may be closing it right now, so it is replaced."""
-    wire = Wire(server.url, limits=Limits(idle=timedelta(0), reply_timeout=NO_CONSUMER_TIMEOUT))
+    wire = Wire(server.url, limits=Limits(idle=timedelta(0), reply_timeout=LONG_WAIT))
     server.play([MARKED, MARKED])
     marked(wire)
     marked(wire)
@@ -187,7 +185,7 @@ def test_threads_share_the_connections(server: RawServer) -> None:
     """Many calls at once each get their own reply; no more than the limit stay open."""
     wire = Wire(
         server.url,
-        limits=Limits(connections=2, idle=NO_CONSUMER_TIMEOUT, reply_timeout=NO_CONSUMER_TIMEOUT),
+        limits=Limits(connections=2, idle=LONG_WAIT, reply_timeout=LONG_WAIT),
     )
     server.play([MARKED] * 200)
     with ThreadPoolExecutor(8) as pool:
