@@ -29,7 +29,7 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
         detail=both(
             "tasks.paused", partner=partner, operation=operation, fault=FAULTS[pause.code].text
         ),
-        repair=both(f"remedies.{pause.code}"),
+        repair=both(f"faults.{pause.code}_to_do"),
     )
     return tasks.open_once(tx, found, due_at=None, now=now)
 

@@ -1,7 +1,7 @@
 """A refusal of an operation: a stable code, its place and cause, and the HTTP status of its kind.
 
 Nothing was stored, except where the code is `acceptance_unknown`. The sentence in both languages
-belongs to the code (`hub/texts/faults.toml`), what to do to the fault dictionary.
+and what to do belong to the code (`hub/texts/faults.toml`).
 """
 
 from collections.abc import Mapping

@@ -6,11 +6,9 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from hub.gateway.clients import refusal
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.fault_catalog import Explanation
-from hub.texts import both
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,11 +43,7 @@ def guide(code: str) -> Mapping[str, Any] | None:
 @cache
 def _guides() -> Mapping[str, Mapping[str, Any]]:
     """Return all of them, read once: callers without a token may ask."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for code in refusal.STATUS:
-        text = both(f"access.{code}")
-        found[code] = {"code": code, "title": text.vi, "title_en": text.en}
-    return found | {own.code: _guide(own) for own in fault_catalog.load({})}
+    return {own.code: _guide(own) for own in fault_catalog.load({})}
 
 
 def _guide(own: Explanation) -> dict[str, Any]:

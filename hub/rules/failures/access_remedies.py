@@ -25,4 +25,4 @@ AWAITED = TASKS | {"partner_login"}
 
 def remedy_of(code: str) -> Text | None:
     """Return what to do about a fault code, None where nobody has to let the hub in."""
-    return both(f"remedies.{code}") if code in AWAITED else None
+    return both(f"faults.{code}_to_do") if code in AWAITED else None

@@ -1,17 +1,21 @@
 """The fault catalogue: what each code means, who fixes it and what is to be done, as data.
 
-`data/faults.toml` explains our own codes, each adapter's file the codes as its partner says them.
+`data/faults.toml` says who acts on our own codes, `hub/texts` what they mean and what is to be
+done. Each adapter's file explains the codes as its partner says them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from hub.rules.failures.errors import FAULTS
+from hub.texts import Text, both
 
+Record = TypeVar("Record", bound=Struct)
 OWN = Path(__file__).parent / "data" / "faults.toml"
 OWNERS = frozenset({"ward clerk", "ward IT", "province", "town"})
 
@@ -39,10 +43,10 @@ class Explanation:
 
 
 class _Own(Struct, frozen=True, forbid_unknown_fields=True):
-    code: str
-    who: tuple[str, ...]
-    vi: str
-    en: str
+    fault: dict[str, tuple[str, ...]]
+    """Who acts on each fault code, in the order of the table."""
+    refusal: dict[str, tuple[str, ...]]
+    """Who acts on each code with which the gateway turns a caller away."""
 
 
 class _Theirs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,15 +61,16 @@ class _Theirs(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
-    fault: tuple[_Own, ...] = ()
     reply: tuple[_Theirs, ...] = ()
 
 
 def load(partners: Mapping[str, Path]) -> tuple[Explanation, ...]:
     """Return every explanation, ours first; raises DictionaryBroken."""
-    found = [_own(row) for row in _read(OWN).fault]
+    own = _read(OWN, _Own)
+    found = [_fault(code, who) for code, who in own.fault.items()]
+    found += [_refusal(code, who) for code, who in own.refusal.items()]
     for partner, path in partners.items():
-        found += [_theirs(partner, row) for row in _read(path).reply]
+        found += [_theirs(partner, row) for row in _read(path, _File).reply]
     keys = [(it.partner, it.operation, it.code) for it in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     strangers = sorted({who for it in found for who in it.who} - OWNERS)
@@ -75,24 +80,33 @@ def load(partners: Mapping[str, Path]) -> tuple[Explanation, ...]:
     return tuple(found)
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path, type: type[Record]) -> Record:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File)
+        return msgspec.toml.decode(path.read_bytes(), type=type)
     except msgspec.DecodeError as error:
         raise DictionaryBroken(f"{path.name}: {error}") from None
 
 
-def _own(row: _Own) -> Explanation:
-    fault = FAULTS.get(row.code)
-    if fault is None:
-        raise DictionaryBroken(f"there is no fault code {row.code}")
+def _fault(code: str, who: tuple[str, ...]) -> Explanation:
+    if code not in FAULTS:
+        raise DictionaryBroken(f"there is no fault code {code}")
+    return _explained(code, who, both(f"faults.{code}"), both(f"faults.{code}_to_do"), ours=code)
+
+
+def _refusal(code: str, who: tuple[str, ...]) -> Explanation:
+    return _explained(code, who, both(f"access.{code}"), both(f"access.{code}_to_do"))
+
+
+def _explained(
+    code: str, who: tuple[str, ...], cause: Text, to_do: Text, *, ours: str = ""
+) -> Explanation:
     return Explanation(
         partner="",
-        code=row.code,
-        ours=row.code,
-        who=row.who,
-        cause=fault.text._asdict(),
-        to_do={"vi": row.vi, "en": row.en},
+        code=code,
+        ours=ours,
+        who=who,
+        cause=cause._asdict(),
+        to_do=to_do._asdict(),
     )
 
 

@@ -1,8 +1,8 @@
 """The pages of the runbook that are written from the code: fault codes, log, doctor, settings.
 
 `script/docs` writes them; `tests/unit/repository/test_runbook_pages.py` fails where one is not
-fresh. Texts come from `hub/texts` and `hub/rules/failures/data/faults.toml`, names and defaults
-from the code.
+fresh. Texts come from `hub/texts`, owners from `hub/rules/failures/data/faults.toml`, names and
+defaults from the code.
 """
 
 import importlib
@@ -43,26 +43,32 @@ def _page(title: str, vi: str, en: str, body: list[str]) -> str:
     return "\n".join([f"# {title}\n\n{_GENERATED}\n{vi}\n\n*{en}*\n", *body]).rstrip() + "\n"
 
 
+def _class_of(entry: fault_catalog.Explanation) -> str:
+    """Return a fault's class; a caller that the gateway turns away has none."""
+    return FAULTS[entry.code].fault_class if entry.ours else "refused"
+
+
 def fault_codes() -> str:
     """Return the page of the fault codes: class, who fixes it, what to do."""
     body = []
     for entry in fault_catalog.load({}):
-        fault = FAULTS[entry.code]
         who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
         body += [
             f"## {entry.code}\n",
-            f"{fault.text.vi} (`{fault.fault_class}`; {who})\n",
+            f"{entry.cause['vi']} *{entry.cause['en']}* (`{_class_of(entry)}`; {who})\n",
             f"- VI: {entry.to_do['vi']}\n- EN: {entry.to_do['en']}\n",
         ]
     return _page(
         "Mã lỗi · Fault codes",
         "Sau câu mà cán bộ thấy là loại lỗi và người xử lý. `invalid`: bị từ chối hoặc gác lại. "
         "`transient`, `deferred`:\ntrung tâm tự gửi lại. `ambiguous`: trung tâm tự hỏi đối tác. "
-        "`permanent`: lượt gửi `dead`, chờ bạn. Xem\n"
+        "`permanent`: lượt gửi `dead`, chờ bạn.\n"
+        "`refused`: cổng từ chối bên gọi. Xem "
         "[lượt gửi và thông điệp](deliveries.md).",
         "After the sentence that officers see stand the class and the owner of the fix. `invalid`: "
         "refused or parked.\n`transient`, `deferred`: the hub tries again. `ambiguous`: the hub "
-        "queries the partner. `permanent`: the delivery is\n`dead` and waits for you.",
+        "queries the partner. `permanent`: the delivery is\n"
+        "`dead` and waits for you. `refused`: the gateway turned a caller away.",
         body,
     )
 

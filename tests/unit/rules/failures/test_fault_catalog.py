@@ -12,8 +12,15 @@ from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
 from adapters.wire.reading.code_table import FAILURES
 from hub.bootstrap.installation import FAULT_DATA
+from hub.gateway.clients.refusal import STATUS
+from hub.gateway.v1.problems import guide
 from hub.rules.failures import fault_catalog
+from hub.rules.failures.access_remedies import AWAITED, remedy_of
 from hub.rules.failures.errors import FAULTS, is_certain, kept_code, unknown_code
+from hub.rules.failures.fault_catalog import Explanation
+from hub.texts import Text
+from tests.support.documents.runbook_pages import fault_codes
+from tests.support.documents.text_uses import catalogue
 
 ENTRIES = fault_catalog.load(FAULT_DATA)
 
@@ -24,9 +31,25 @@ def of(partner: str) -> dict[str, str]:
 
 
 def test_every_fault_code_is_explained_and_nothing_else() -> None:
-    """Both ways, in the order of the table, in both languages."""
-    assert list(of("")) == list(FAULTS)
+    """Both ways, in the order of the table, in both languages; a code that refuses a caller too."""
+    refusals = [id.partition(".")[2] for id in catalogue() if id.startswith("access.")]
+    refusals = [code for code in refusals if not code.endswith("_to_do")]
+    assert list(of("")) == [*FAULTS, *refusals]
+    assert {code for code, ours in of("").items() if not ours} == set(refusals) >= set(STATUS)
     assert all(it.to_do["vi"] and it.to_do["en"] and it.cause["vi"] for it in ENTRIES)
+
+
+@pytest.mark.parametrize("own", [it for it in ENTRIES if not it.partner], ids=lambda it: it.code)
+def test_runbook_command_and_gateway_say_the_same_of_a_code(own: Explanation) -> None:
+    """Each sentence stands once in the catalogue, so that nobody reads two of them."""
+    answer = guide(own.code)
+    assert answer is not None
+    assert (answer["title"], answer["action"]) == (own.cause["vi"], own.to_do["vi"])
+    assert (answer["title_en"], answer["action_en"]) == (own.cause["en"], own.to_do["en"])
+    page = fault_codes()
+    assert all(sentence in page for sentence in (*own.cause.values(), *own.to_do.values()))
+    if own.code in AWAITED:
+        assert remedy_of(own.code) == Text(**own.to_do)
 
 
 def test_the_provinces_codes_are_those_of_its_adapter() -> None:
