@@ -33,6 +33,16 @@ def served() -> Iterator[Served]:
     made.web.stop()
 
 
+def test_an_answer_of_two_parts_waits_for_no_acknowledgement(served: Served) -> None:
+    """Head and body are written apart: with Nagle's rule the second waits 40 ms at each call."""
+    with served.line() as line:
+        line.sendall(GET + HOST + b"\r\n")
+        until(line, b"ok")
+        (connection,) = served.web.open_connections._open
+        taken = connection.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
