@@ -14,6 +14,7 @@ from hub.gateway.callbacks.route import Callbacks
 from hub.gateway.clients import calls_at_once, refusal
 from hub.gateway.clients.authorization import Authorization, FixedToken
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.soap import endpoint as soap
@@ -63,6 +64,7 @@ def create_app(
     soap.install(app, handlers, authorization=authorization)
     v1.install(app, handlers, authorization=authorization)
     changes.install(app, store, authorization=authorization)
+    docs.install(app, proxies=authorization.proxies)
     return app
 
 

@@ -262,11 +262,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
 def _answer(status: int, code: str) -> bytes:
     sentences = both(f"access.{code}")
-    body = json.dumps(
-        {"code": code, "message": sentences.vi, "why": sentences.en}, ensure_ascii=False
-    ).encode()
+    told = {
+        "type": f"/v1/faults/{code}",
+        "title": sentences.vi,
+        "title_en": sentences.en,
+        "status": status,
+        "code": code,
+        "message": sentences.vi,
+        "why": sentences.en,
+    }
+    body = json.dumps(told, ensure_ascii=False).encode()
     head = (
-        b"content-type: application/json\r\nconnection: close\r\n"
+        b"content-type: application/problem+json\r\nconnection: close\r\n"
         b"content-length: %d\r\n%s\r\n" % (len(body), b"retry-after: 5\r\n" * (status == 503))
     )
     return STATUS_LINE[status] + head + body

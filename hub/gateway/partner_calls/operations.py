@@ -23,6 +23,8 @@ class Operation:
     request: type[p.Payload] | type[r.DossierQuery] | type[r.DayQuery] | type[r.FileQuery]
     time: str = ""
     """The field of the payload that tells when it happened; "" where nothing is said."""
+    takes_files: bool = False
+    """Whether files may come with it."""
 
     @property
     def is_command(self) -> bool:
@@ -37,6 +39,7 @@ SUBMIT = Operation(
     path="/dossiers",
     request=p.DossierSubmitted,
     time="submitted_at",
+    takes_files=True,
 )
 SHOW = Operation(
     name="TraCuuHoSo",
@@ -75,6 +78,7 @@ REQUEST_PAYMENT = Operation(
     path="/dossiers/{maHoSo}/payment-requests",
     request=p.PaymentRequested,
     time="at",
+    takes_files=True,
 )
 CORRECT_PROCEDURE = Operation(
     name="ThongBaoNhapSaiThuTuc",
@@ -91,6 +95,7 @@ ISSUE_RESULT = Operation(
     path="/dossiers/{maHoSo}/results",
     request=p.ResultIssued,
     time="at",
+    takes_files=True,
 )
 FETCH_FILE = Operation(
     name="LayTepDinhKem",
@@ -111,6 +116,6 @@ OPERATIONS = (
     ISSUE_RESULT,
     FETCH_FILE,
 )
-FILE_RIGHTS = frozenset(it.right for it in (SUBMIT, REQUEST_PAYMENT, ISSUE_RESULT))
+FILE_RIGHTS = frozenset(it.right for it in OPERATIONS if it.takes_files)
 """The rights of the operations that take files."""
 BY_NAME = {operation.name: operation for operation in OPERATIONS}

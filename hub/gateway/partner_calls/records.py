@@ -10,9 +10,11 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from hub.messages.envelope import FileName, MediaType, Sha256
-from hub.messages.payloads import CLEAN, Number
+from hub.messages.payloads import Number
 
-Component = Annotated[str, Meta(max_length=60, pattern=CLEAN)]
+PRINTABLE = r"^[ -~\xa1-\xac\xae-\u024f\u1ea0-\u1ef9]*$"
+"""Letters of Vietnam among them; an envelope takes no other code of a component."""
+Component = Annotated[str, Meta(max_length=60, pattern=PRINTABLE)]
 Cursor = Annotated[str, Meta(max_length=200, pattern=r"^[\w-]*$")]
 MOST_FILES = 100
 """Files of one call."""

@@ -25,19 +25,22 @@ from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
-from hub.gateway.v1 import problems
+from hub.gateway.v1 import problems, unknown_routes
 from hub.gateway.v1.queries import check_names, read_query
 from hub.gateway.v1.refusing import answered
 from hub.gateway.v1.tagged import tagged
-from hub.messages.envelope import MAX_BYTES, place
+from hub.messages.envelope import MAX_BYTES, Sha256, place
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
+from hub.texts import both
 
 PREFIX = "/v1"
 FILES = f"{PREFIX}/files"
 STORE_FILE = "files.store"
 _FILES_FIELD = "tepDinhKem"
 _JSON = "application/json"
+_LARGEST = 2**53
+"""Up to here a float is exactly the integer that it shows."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -56,10 +59,8 @@ def install(
         )
     app.add_api_route(FILES, routes.store_file, methods=["POST"], name="GuiTep")
 
-    @app.get(f"{PREFIX}/faults/{{code}}")
-    async def explain(code: str) -> Response:  # takes no thread: callers need no token
-        told = problems.guide(code)
-        return JSONResponse(told or {"code": code}, 200 if told else 404)
+    app.add_api_route(f"{PREFIX}/faults/{{code}}", routes.explain, methods=["GET"])
+    unknown_routes.install(app, prefix=PREFIX, proxies=authorization.proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,20 @@ class _Routes:
         async def store() -> Response:
             caller = await self.authorization.identify(request, operation=STORE_FILE)
             await self.authorization.admit(caller, operation=STORE_FILE, object=FILES)
-            announced = request.headers.get("x-sha256", "")
+            announced = _announced(request)
             sha256, size = await receive_file(request, self.handlers.files, sha256=announced)
             return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
 
         return await self._refusing(request, store)
+
+    async def explain(self, request: Request, code: str) -> Response:
+        """Tell what a code means; takes no thread and writes no log: callers need no token."""
+        if told := problems.guide(code):
+            return JSONResponse(told)
+        sentence = both("access.code_unknown")
+        refused = RefusedCall("code_unknown", where="code", told=404, sentence=sentence)
+        origin = self.authorization.proxies.origin(request)
+        return problems.problem(refused, address=origin, path=request.url.path)
 
     async def _accept(self, request: Request, operation: Operation) -> Response:
         caller = await self.authorization.identify(request, operation=operation.right)
@@ -121,6 +131,16 @@ class _Routes:
         return await answered(request, answer, proxies=self.authorization.proxies)
 
 
+def _announced(request: Request) -> str:
+    """Return the hash that a file must have, "" without one; raises RefusedCall for none."""
+    given = request.headers.getlist("x-sha256")
+    try:
+        return msgspec.convert(given[0], Sha256) if given else ""
+    except msgspec.ValidationError:
+        why = "64 hexadecimal digits in lower case"
+        raise RefusedCall("call_invalid", where="X-Sha256", why=why) from None
+
+
 def _key(request: Request) -> str:
     """Return the Idempotency-Key, "" without one; raises RefusedCall for one that is none."""
     given = request.headers.getlist("idempotency-key")
@@ -143,7 +163,7 @@ async def _json(request: Request) -> dict[str, Any]:
     if media != _JSON:
         raise RefusedCall("media_type_unsupported", where="Content-Type", why=f"{_JSON} is taken")
     try:
-        body = msgspec.json.decode(await read_body(request, MAX_BYTES))
+        body = _whole(msgspec.json.decode(await read_body(request, MAX_BYTES)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
     if not isinstance(body, dict):
@@ -151,11 +171,23 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
+def _whole(value: Any) -> Any:
+    """Return what a body says with 1.0 as 1: to JSON they are one number, some stacks write it."""
+    match value:
+        case float() if value.is_integer() and abs(value) < _LARGEST:
+            return int(value)
+        case list():
+            return [_whole(one) for one in value]
+        case dict():
+            return {name: _whole(one) for name, one in value.items()}
+    return value
+
+
 def _payload_of(
     operation: Operation, named: Mapping[str, str], body: dict[str, Any]
 ) -> tuple[Payload, list[records.FileGiven]]:
     """Return what a body says; raises InvalidMessage and RefusedCall that name the field."""
-    given = body.pop(_FILES_FIELD, [])
+    given = body.pop(_FILES_FIELD, []) if operation.takes_files else []
     for name, value in named.items():
         if body.setdefault(name, value) != value:
             raise RefusedCall("call_invalid", where=f"$.{name}", why="the address has another")

@@ -2,6 +2,7 @@
 meanwhile.
 """
 
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace

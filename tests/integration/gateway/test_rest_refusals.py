@@ -10,6 +10,7 @@ import pytest
 
 from hub.rules.failures import fault_catalog
 from tests.integration.gateway.test_rest_operations import (
+    BY,
     DOSSIER,
     STATUS,
     get,
@@ -17,7 +18,9 @@ from tests.integration.gateway.test_rest_operations import (
     post,
 )
 from tests.support.partner_door import PartnerDoor, open_door
-from tests.support.ward import reception
+from tests.support.ward import MONDAY, reception
+
+RESULT = {"ngayKetThuc": MONDAY.isoformat(), **BY}
 
 
 @pytest.fixture
@@ -54,9 +57,10 @@ def cursor(text: str) -> str:
         ),
         ("/statuses", {"maHoSo": "000.99.01.H57-180806-0002"}, 422, "call_invalid", "$.maHoSo"),
         ("/statuses", {"la": 1}, 422, "call_invalid", "$.la"),
-        ("/statuses", {"tepDinhKem": [{"tenTep": "a"}]}, 422, "call_invalid", "$.tepDinhKem[0]"),
+        ("/statuses", {"tepDinhKem": []}, 422, "call_invalid", "$.tepDinhKem"),
+        ("/results", {"tepDinhKem": [{"tenTep": "a"}]}, 422, "call_invalid", "$.tepDinhKem[0]"),
         (
-            "/statuses",
+            "/results",
             {"tepDinhKem": [{"tenTep": "a", "loaiTep": "a/b", "maBamTep": "0" * 64}]},
             422,
             "file_missing",
@@ -68,10 +72,11 @@ def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
     door: PartnerDoor, path: str, change: dict[str, Any], status: int, code: str, where: str
 ) -> None:
     """And nothing is stored; `type` leads to what to do."""
+    right = RESULT if path == "/results" else STATUS
     reply = door.call(
         "POST",
         f"{DOSSIER}{path}",
-        json.dumps(STATUS | change).encode(),
+        json.dumps(right | change).encode(),
         Content_Type="application/json",
     )
     told = json.loads(reply.data)
@@ -126,6 +131,52 @@ def test_a_wrong_question_is_refused(door: PartnerDoor, path: str, status: int, 
     """With the code of its cause."""
     reply = door.call("GET", path)
     assert (reply.status, json.loads(reply.data)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/none", 404, "path_unknown"),
+        ("DELETE", "/v1/dossiers", 405, "method_unknown"),
+        ("GET", "/v1/faults/none", 404, "code_unknown"),
+        ("GET", "/v1/a%2fb", 400, "target_ambiguous"),
+    ],
+)
+def test_what_the_contract_does_not_have_is_a_problem_too(
+    door: PartnerDoor, method: str, path: str, status: int, code: str
+) -> None:
+    """In both languages; also where the line itself refuses, and `type` leads to an answer."""
+    reply = door.call(method, path)
+    told = json.loads(reply.data)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert (reply.status, told["status"], told["code"]) == (status, status, code)
+    assert told["title"] != told["title_en"]
+    assert get(door, told["type"].removeprefix(door.url))["title"] == told["title"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/v1/dossiers", "GET, POST"), ("/soap", "GET, POST"), ("/health", "GET")]
+)
+def test_a_wrong_method_is_told_all_that_are_allowed(
+    door: PartnerDoor, path: str, allowed: str
+) -> None:
+    """Also of an address that has several routes."""
+    assert door.call("PATCH", path).headers["allow"] == allowed
+
+
+def test_a_whole_number_may_be_written_with_a_point(door: PartnerDoor) -> None:
+    """To JSON 4.0 and 4 are one number; it is the same call."""
+    first = post(door, f"{DOSSIER}/statuses", STATUS)
+    assert first[0] == 202
+    assert post(door, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.0}) == first
+    assert post(door, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.5})[0] == 422
+
+
+@pytest.mark.parametrize("announced", ["", "x", "A" * 64])
+def test_an_announced_hash_that_is_none_is_refused(door: PartnerDoor, announced: str) -> None:
+    """Not taken as none: the caller wanted a check."""
+    reply = door.call("POST", "/v1/files", b"%PDF", X_Sha256=announced)
+    assert (reply.status, json.loads(reply.data)["where"]) == (422, "X-Sha256")
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ạ".encode().decode("latin-1"), "x" * 121])

@@ -1,0 +1,1 @@
+"""What a partner's developer reads: the guide, and the contracts as pages, at `/docs`."""
