@@ -18,8 +18,9 @@ from typing import Any
 import schemathesis
 from schemathesis import GenerationMode
 
-NUMBER, OTHER_NUMBER = json.loads(os.environ["HUB_NUMBERS"])
+NUMBERS: list[str] = json.loads(os.environ["HUB_NUMBERS"])
 """A dossier that the hub has, and one that it does not have."""
+NUMBER, OTHER_NUMBER = NUMBERS
 PROCEDURES: list[str] = json.loads(os.environ["HUB_PROCEDURES"])
 FILE = bytes.fromhex(os.environ["HUB_FILE"])
 """A file that was sent ahead."""

@@ -18,7 +18,7 @@ from hub.messages.catalog import CATALOG
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
-from tests.support import asyncapi
+from tests.support.documents import asyncapi
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs/runbook"
