@@ -60,12 +60,18 @@ def create_app(
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
-    handlers = OperationHandlers(store, files, sink)
+    _install_partners(app, OperationHandlers(store, files, sink), authorization)
+    return app
+
+
+def _install_partners(
+    app: FastAPI, handlers: OperationHandlers, authorization: Authorization
+) -> None:
+    """Add what partners call and what their developers read."""
     soap.install(app, handlers, authorization=authorization)
     v1.install(app, handlers, authorization=authorization)
-    changes.install(app, store, authorization=authorization)
+    changes.install(app, handlers.store, authorization=authorization)
     docs.install(app, proxies=authorization.proxies)
-    return app
 
 
 def _install_health(app: FastAPI, store: Store) -> None:
