@@ -55,6 +55,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     roles: str = ",".join(ROLES)
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
+    http_certificate_file: str = ""
+    """PEM file of the gateway's certificate with its chain; with it the gateway speaks TLS only."""
+    http_key_file: str = ""
+    """PEM file of that certificate's private key, mode 0600."""
+    http_client_ca_file: str = ""
+    """PEM file of the authorities that sign clients' certificates; empty: none are asked for."""
     public_url: str = ""
     """Address under which partners reach this hub; empty means http_host:http_port."""
     file_token: Secret = ""
@@ -175,7 +181,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own_url(self) -> str:
         """The address that partners call."""
-        return self.public_url or f"http://{in_url(self.http_host)}:{self.http_port}"
+        scheme = "https" if self.http_certificate_file else "http"
+        return self.public_url or f"{scheme}://{in_url(self.http_host)}:{self.http_port}"
 
 
 def _secrets() -> frozenset[str]:
@@ -285,7 +292,7 @@ def _contradictions(settings: Settings) -> list[str]:
         for url in (getattr(settings, field),)
         if url and not url.startswith(starts)
     ]
-    problems += _proxy_problems(settings)
+    problems += [*_proxy_problems(settings), *_tls_problems(settings)]
     if settings.province_url and not settings.province_password:
         problems.append(
             _problem("HUB_PROVINCE_PASSWORD_FILE", "needed_with", other="HUB_PROVINCE_URL")
@@ -321,6 +328,14 @@ def _drill_problems(settings: Settings) -> list[str]:
             if getattr(settings, field)
         ]
     return problems
+
+
+def _tls_problems(settings: Settings) -> list[str]:
+    if bool(settings.http_certificate_file) != bool(settings.http_key_file):
+        return ["HUB_HTTP_CERTIFICATE_FILE: set together with HUB_HTTP_KEY_FILE"]
+    if settings.http_client_ca_file and not settings.http_certificate_file:
+        return ["HUB_HTTP_CLIENT_CA_FILE: needs HUB_HTTP_CERTIFICATE_FILE and HUB_HTTP_KEY_FILE"]
+    return []
 
 
 def _proxy_problems(settings: Settings) -> list[str]:

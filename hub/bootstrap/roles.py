@@ -19,6 +19,7 @@ from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.connections.tls import ServerContext, TlsFiles
 from hub.gateway.serve import WebRole
 from hub.messages import catalog
 from hub.operations.archive.role import Archivist
@@ -26,8 +27,9 @@ from hub.operations.contracts.watching import ContractWatch
 from hub.operations.drift.keeping import DriftKeeping
 from hub.ports import Source
 from hub.rules.clients.client import networks
+from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.settings import AT_PARTNERS, ROLES, seconds
+from hub.settings import AT_PARTNERS, ROLES, Settings, SettingsError, seconds
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -70,7 +72,26 @@ def _gateway(hub: Hub) -> list[Role]:
         proxies=Proxies(proxies, settings.proxy_secret),
     )
     host, port = settings.http_host, settings.http_port
-    return [WebRole(app, name="gateway", host=host, port=port, proxies=proxies), denials]
+    tls = _tls(settings)
+    web = WebRole(app, name="gateway", host=host, port=port, proxies=proxies, tls=tls)
+    return [web, denials]
+
+
+def _tls(settings: Settings) -> ServerContext | None:
+    """Return the TLS of the gateway, None without; raises SettingsError for files without use."""
+    if not settings.http_certificate_file:
+        return None
+    clients = settings.http_client_ca_file
+    files = TlsFiles(
+        Path(settings.http_certificate_file),
+        Path(settings.http_key_file),
+        Path(clients) if clients else None,
+    )
+    try:
+        return ServerContext(files)
+    except (OSError, ValueError) as error:
+        names = "HUB_HTTP_CERTIFICATE_FILE, HUB_HTTP_KEY_FILE, HUB_HTTP_CLIENT_CA_FILE"
+        raise SettingsError(f"{names}: {describe_error(error)}") from None
 
 
 def _receive(hub: Hub) -> Receive:

@@ -1,6 +1,7 @@
 """Runs a web application in a thread of this process and stops it cleanly."""
 
 import socket
+import ssl
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.protocol import LimitedProtocol
+from hub.gateway.connections.tls import LOOP
 from hub.rules.clients.client import Network
 from hub.runtime.role import Role
 
@@ -26,6 +28,7 @@ class WebRole(Role):
         port: int,
         limits: ConnectionLimits | None = None,
         proxies: Sequence[Network] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`proxies`: exempt from the limit of one address, see `OpenConnections`."""
         super().__init__()
@@ -46,6 +49,8 @@ class WebRole(Role):
             timeout_keep_alive=int(self.open_connections.limits.idle_time.total_seconds()),
             timeout_graceful_shutdown=5,
             server_header=False,
+            ssl_context_factory=(lambda _config, _usual: tls) if tls else None,
+            loop=LOOP if tls else "auto",
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
         )
         self._server = uvicorn.Server(config)

@@ -8,6 +8,7 @@ because it is run once a minute in every container: `python -m hub.runtime.healt
 
 import os
 import socket
+import ssl
 import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,9 +72,17 @@ def _gateway_trouble(settings: Settings) -> str:
     """Return why the gateway does not answer on this machine, "" when it does."""
     host = in_url(settings.http_host)
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    scheme = "http"
+    if settings.http_certificate_file:
+        scheme = "https"
+        # Its certificate names another host than this address, and nothing secret is sent.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        direct.append(urllib.request.HTTPSHandler(context=context))
+    opener = urllib.request.build_opener(*direct)
     try:
-        opener.open(f"http://{host}:{settings.http_port}/health", timeout=ANSWER_WITHIN).close()
+        opener.open(f"{scheme}://{host}:{settings.http_port}/health", timeout=ANSWER_WITHIN).close()
     except OSError as error:
         return text("health.gateway", why=type(error).__name__)
     return ""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ Answered = tuple[int, dict[str, object], urllib3.BaseHTTPResponse]
 class Gateway:
     """A running gateway that believes a proxy on this machine."""
 
-    def __init__(self, directory: Path, store: Store) -> None:
+    def __init__(self, directory: Path, store: Store, *, tls: ssl.SSLContext | None = None) -> None:
         self.store = store
         files = BlobStore(directory / "files", limit=10_000)
         self.intake = Intake(self.store, files, clock=utc_now)
@@ -45,9 +46,9 @@ class Gateway:
             file_token="file-token",
             proxies=Proxies(networks("127.0.0.1"), PROXY_SECRET),
         )
-        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
+        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, tls=tls)
         self.web.start()
-        self.url = f"http://127.0.0.1:{self.web.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.web.port}"
 
     def stop(self) -> None:
         """End it."""

@@ -1,11 +1,15 @@
 """Clients of a gateway under test."""
 
+import ssl
 from datetime import datetime, timedelta
 
 from hub.operations.clients import issuing
 from hub.rules.clients.api_keys import ApiKey
+from hub.rules.clients.certificates import CertificateBinding
 from hub.rules.clients.client import ANY, Client
+from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store
+from tests.support.network.certificates import Pair
 
 REASON = "a test"
 
@@ -39,3 +43,22 @@ def add_client(
     )
     assert issued.key is not None
     return issued.key
+
+
+def add_certificate_client(
+    store: Store,
+    pair: Pair,
+    id: str = "by-certificate",
+    *,
+    binding: CertificateBinding = CertificateBinding.PUBLIC_KEY,
+    now: datetime,
+) -> KeptSecret:
+    """Add a client that proves itself with a certificate; return what is kept of it."""
+    der = ssl.PEM_cert_to_DER_cert(pair.certificate.read_text())
+    return issuing.add(
+        store,
+        Client(id=id, operations=frozenset({ANY}), agencies=frozenset({ANY})),
+        lasts=timedelta(days=365),
+        certificate=issuing.certificate_of(der, binding=binding),
+        by={"actor": "Trần Thị Bình", "reason": REASON, "now": now},
+    ).kept

@@ -15,6 +15,7 @@ from hub.cli.context import Actor, Reason, by, opened
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
+from hub.rules.clients.certificates import CertificateBinding
 from hub.rules.clients.client import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
@@ -40,6 +41,9 @@ CertificateFile = Annotated[
     Path | None,
     typer.Option("--certificate", help="certificate"),
 ]
+CertificateBy = Annotated[
+    CertificateBinding, typer.Option("--certificate-by", help="certificate_by")
+]
 
 
 @app.command("add")
@@ -54,6 +58,7 @@ def add(
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
+    certificate_by: CertificateBy = CertificateBinding.PUBLIC_KEY,
     actor: Actor = "",
 ) -> None:
     """Add a client with its first secret; the secret is shown once."""
@@ -66,7 +71,7 @@ def add(
         calls_per_minute=calls_per_minute,
         calls_at_once=calls_at_once,
     )
-    lasts, given = timedelta(days=expires_days), _certificate(certificate)
+    lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
     with place_for(secret_file) as place:
         try:
             with opened() as store:
@@ -83,11 +88,12 @@ def rotate(
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
+    certificate_by: CertificateBy = CertificateBinding.PUBLIC_KEY,
     actor: Actor = "",
 ) -> None:
     """Give a client a second secret; the first works until it is retired or ends."""
     who = by(reason, actor)
-    lasts, given = timedelta(days=expires_days), _certificate(certificate)
+    lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
     with place_for(secret_file) as place:
         try:
             with opened() as store:
@@ -137,7 +143,7 @@ def _shown(secret: KeptSecret, everything: bool) -> bool:
     return everything or secret.is_live(utc_now())
 
 
-def _certificate(file: Path | None) -> Certificate | None:
+def _certificate(file: Path | None, binding: CertificateBinding) -> Certificate | None:
     if file is None:
         return None
     from cryptography import x509  # only who registers a certificate pays for it
@@ -149,9 +155,10 @@ def _certificate(file: Path | None) -> Certificate | None:
         why = error.strerror if isinstance(error, OSError) else text("clients.not_pem")
         refuse(text("clients.no_certificate", file=file, why=why))
         raise typer.Exit(2) from None
-    return issuing.certificate_of(
-        found.public_bytes(Encoding.DER), not_after=found.not_valid_after_utc
-    )
+    try:
+        return issuing.certificate_of(found.public_bytes(Encoding.DER), binding=binding)
+    except NotDone as error:
+        raise refused(error) from None
 
 
 def refused(error: NotAClient | NotDone) -> typer.Exit:

@@ -7,6 +7,12 @@ from hub.store.clients.registry import Registered
 from hub.store.clients.secrets import KeptSecret
 from hub.texts import text
 
+_SHOWN = (
+    *("prefix", "kind", "binding", "made_at", "expires_at"),
+    *("certificate_ends_at", "last_used_at", "retired_at"),
+)
+"""What programs are told of a secret."""
+
 
 def print_client(one: Registered, held: list[KeptSecret]) -> None:
     """Print one client as a record: whole at any width of the terminal."""
@@ -34,10 +40,11 @@ def _line(secret: KeptSecret) -> str:
     used = text("clients.never_used")
     if secret.last_used_at:
         used = text("clients.last_used", at=f"{local(secret.last_used_at):%d/%m/%Y %H:%M}")
-    about = {"kind": secret.kind, "prefix": secret.prefix, "used": used}
+    kind = f"{secret.kind} {secret.binding}".strip()
+    about = {"kind": kind, "prefix": secret.prefix, "used": used}
     if secret.retired_at:
         return text("clients.secret_retired", **about)
-    return text("clients.secret_until", until=f"{local(secret.expires_at):%d/%m/%Y}", **about)
+    return text("clients.secret_until", until=f"{local(secret.ends_at):%d/%m/%Y}", **about)
 
 
 def rights_of(client: Client) -> dict[str, object]:
@@ -54,6 +61,5 @@ def rights_of(client: Client) -> dict[str, object]:
 
 def data_of(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
     """Return a client with its secrets for programs."""
-    shown = ("prefix", "kind", "made_at", "expires_at", "last_used_at", "retired_at")
-    secrets = [{name: getattr(secret, name) for name in shown} for secret in held]
+    secrets = [{name: getattr(secret, name) for name in _SHOWN} for secret in held]
     return rights_of(one.client) | {"retired_at": one.retired_at, "secrets": secrets}

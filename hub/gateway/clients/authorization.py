@@ -167,8 +167,8 @@ class Authorization:
         return _caller(holder, address)
 
     async def _by_certificate(self, request: Request) -> Holder | None:
-        der = self.proxies.certificate_of(request)
-        return await self.clients.by_certificate(der) if der else None
+        shown = self.proxies.certificate_of(request)
+        return await self.clients.by_certificate(shown) if shown else None
 
     async def refuse(
         self, caller: GatewayCaller, operation: str, object: str, code: str
@@ -193,7 +193,8 @@ class Authorization:
 def _caller(holder: Holder, address: str, how: str = "") -> GatewayCaller:
     secret = holder.secret
     by = f"{how}{secret.kind} {secret.prefix}"
-    return GatewayCaller(holder.client, by, address, secret.prefix)
+    ends = None if how else secret.certificate_ends_at
+    return GatewayCaller(holder.client, by, address, secret.prefix, ends)
 
 
 def _named(caller: GatewayCaller) -> str:

@@ -1,6 +1,7 @@
 """The caller of a request, once it is known."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.rules.clients.client import Client
 
@@ -16,6 +17,8 @@ class GatewayCaller:
     """Where it calls from; behind a trusted proxy what that says."""
     secret: str = ""
     """Prefix of the secret; "" for a token of the settings."""
+    certificate_ends_at: datetime | None = None
+    """When the certificate ends that was shown, None for anything else."""
 
     @property
     def client(self) -> str:

@@ -65,6 +65,8 @@ class ClientCalls:
             noted = self._is_to_note(caller.secret, now)
             if noted:
                 secrets.used(tx, [caller.secret], now=now)
+                if caller.certificate_ends_at is not None:
+                    secrets.shown(tx, caller.secret, ends_at=caller.certificate_ends_at)
             audit.record(
                 tx,
                 client,

@@ -7,12 +7,14 @@ fill the memory.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
 
+from hub.gateway.clients.proxies import PresentedCertificate
 from hub.ports import Clock
-from hub.rules.clients import access_tokens, api_keys
+from hub.rules.clients import access_tokens, api_keys, certificates
 from hub.store.clients import secrets, tokens
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store, Tx
@@ -50,12 +52,21 @@ class KnownClients:
         """Read a token from the store again at its next call."""
         self._found.pop(f"token {digest}", None)
 
-    async def by_certificate(self, der: bytes) -> Holder | None:
-        """Return the holder of a live certificate, None where it belongs to no client."""
-        fingerprint = hashlib.sha256(der).hexdigest()
-        return await self._of(
-            f"certificate {fingerprint}", lambda tx: secrets.by_certificate(tx, fingerprint)
-        )
+    async def by_certificate(self, shown: PresentedCertificate) -> Holder | None:
+        """Return the holder of a certificate that is valid now; None where it is no client's."""
+        name = f"certificate {hashlib.sha256(shown.der).hexdigest()} {shown.verified}"
+        return await self._of(name, lambda tx: self._holder(tx, shown))
+
+    def _holder(self, tx: Tx, shown: PresentedCertificate) -> Holder | None:
+        found = certificates.read(shown.der)
+        if found is None or self.clock() < found.not_before:
+            return None
+        holder = secrets.by_certificate(tx, found.digests(verified=shown.verified))
+        if holder is None:
+            return None
+        ends = min(holder.secret.expires_at, found.not_after)
+        secret = replace(holder.secret, expires_at=ends, certificate_ends_at=found.not_after)
+        return replace(holder, secret=secret)
 
     async def _of(self, what: str, read: Callable[[Tx], Holder | None]) -> Holder | None:
         now = self.clock()

@@ -3,8 +3,9 @@
 A proxy is one of `HUB_PROXY_ADDRESSES` and sends the secret of `HUB_PROXY_SECRET` in
 `X-Hub-Proxy-Secret`. Then the last address of `X-Forwarded-For` is the caller's, the client's
 certificate stands in `Client-Cert` (RFC 9440) or `X-Client-Cert` (PEM, percent-encoded, as nginx
-has it), and `X-Forwarded-Proto` with `X-Forwarded-Host` are the address that the caller used. The
-same headers from anybody else mean nothing.
+has it), and `X-Forwarded-Proto` with `X-Forwarded-Host` are the address that the caller used.
+`X-Client-Verify: SUCCESS` says that the proxy has checked who signed the certificate. The same
+headers from anybody else mean nothing.
 """
 
 import base64
@@ -23,6 +24,15 @@ CERTIFICATE = "hub.client_certificate"
 """In a scope's `extensions`: the certificate (DER) that the line itself was opened with."""
 LARGEST_CERTIFICATE = 16 * 1024
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedCertificate:
+    """A certificate whose private key the caller has."""
+
+    der: bytes
+    verified: bool
+    """Whether an authority that is trusted has signed it; an unknown one may say any name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,16 @@ class Proxies:
             return said[-1].rpartition(",")[2].strip()
         return peer_of(request)
 
-    def certificate_of(self, request: Request) -> bytes | None:
-        """Return the caller's certificate (DER), None where it showed none."""
+    def certificate_of(self, request: Request) -> PresentedCertificate | None:
+        """Return the caller's certificate, None where it showed none."""
         own = request.scope.get("extensions", {}).get(CERTIFICATE)
         if isinstance(own, bytes):
-            return own
-        return _forwarded(request) if self.believes(request) else None
+            return PresentedCertificate(own, verified=True)  # else there were no connection
+        der = _forwarded(request) if self.believes(request) else None
+        if der is None:
+            return None
+        verified = request.headers.getlist("x-client-verify") == ["SUCCESS"]
+        return PresentedCertificate(der, verified=verified)
 
     def origin(self, request: Request) -> str:
         """Return the address that the caller used, e.g. `https://hub.example.vn`."""

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import socket
+import ssl
 import struct
 import termios
 from enum import Enum, auto
@@ -25,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from hub.gateway.clients.proxies import CERTIFICATE
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.request_target import is_ambiguous
 from hub.runtime.telemetry import Event, log
@@ -63,10 +65,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._untaken = 0
         """Bytes that it had not taken then."""
         self._cause = (400, "request_malformed")
+        self._certificate: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._enter(_Phase.HEAD)
+        tls = transport.get_extra_info("ssl_object")
+        if isinstance(tls, ssl.SSLObject):
+            self._certificate = tls.getpeercert(binary_form=True)
         address = self.client[0] if self.client else ""
         if not self._open_connections.enter(self, address, self.loop):
             self._refuse(503, "connections_full")
@@ -118,6 +124,9 @@ class LimitedProtocol(HttpToolsProtocol):
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._stop(400, "request_malformed")
+        if self._certificate is not None:
+            extensions: dict[str, Any] = {CERTIFICATE: self._certificate}
+            self.scope["extensions"] = extensions
         self._enter(_Phase.BODY)
         super().on_headers_complete()
 

@@ -5,13 +5,13 @@ makes it, and never kept. Two secrets of a kind may be live together: the client
 the old one still works, and a person retires that when its last use is past.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients import api_keys
 from hub.rules.clients.api_keys import LIVE_AT_ONCE, ApiKey
+from hub.rules.clients.certificates import CertificateBinding, read
 from hub.rules.clients.client import Client, checked
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
@@ -43,14 +43,19 @@ class Issued:
 class Certificate:
     """A client's certificate, as far as the hub keeps it."""
 
-    fingerprint: str
-    """sha256 of its DER form."""
+    digest: str
+    """sha256 of what it is known by, with the binding before it."""
     not_after: datetime
 
 
-def certificate_of(der: bytes, *, not_after: datetime) -> Certificate:
-    """Return what is kept of a certificate in its DER form."""
-    return Certificate(hashlib.sha256(der).hexdigest(), not_after)
+def certificate_of(
+    der: bytes, *, binding: CertificateBinding = CertificateBinding.PUBLIC_KEY
+) -> Certificate:
+    """Return what is kept of a certificate in its DER form. Raises NotDone for none."""
+    found = read(der)
+    if found is None:
+        raise NotDone(both("clients.not_a_certificate"))
+    return Certificate(found.digest(binding), found.not_after)
 
 
 def add(
@@ -127,12 +132,13 @@ def _issue(
         if certificate.not_after <= now:
             raise NotDone(both("clients.certificate_expired"))
         secret = KeptSecret(
-            prefix=certificate.fingerprint[: api_keys.PREFIX_LENGTH],
+            prefix=certificate.digest.rpartition(":")[2][: api_keys.PREFIX_LENGTH],
             client=id,
             kind=CERTIFICATE,
-            digest=certificate.fingerprint,
+            digest=certificate.digest,
             made_at=now,
-            expires_at=min(certificate.not_after, now + lasts),
+            expires_at=now + lasts,
+            certificate_ends_at=certificate.not_after,
         )
         if not kept.add(tx, secret):
             raise NotDone(both("clients.certificate_known"))

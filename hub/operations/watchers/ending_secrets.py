@@ -16,6 +16,7 @@ from hub.store.clients import secrets
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
+from hub.store.schema.tables.clients import CERTIFICATE
 from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
@@ -45,7 +46,7 @@ class EndingSecrets:
             opened = [
                 secret
                 for secret in missing
-                if tasks.open_once(tx, finding(secret), due_at=secret.expires_at, now=now)
+                if tasks.open_once(tx, finding(secret), due_at=secret.ends_at, now=now)
             ]
         for secret in opened:
             log.warning(Event.CLIENT_KEY_ENDS, detail=subject_of(secret))
@@ -59,15 +60,17 @@ def subject_of(secret: KeptSecret) -> str:
 
 def finding(secret: KeptSecret) -> tasks.TaskFinding:
     """Return the task's content, in the officer's words and in the operator's."""
-    ends = f"{local(secret.expires_at):%H:%M %d/%m/%Y}"
+    ends = f"{local(secret.ends_at):%H:%M %d/%m/%Y}"
     about = both("clients.secret_ends", prefix=secret.prefix, client=secret.client, at=ends)
+    renewed = secret.kind == CERTIFICATE and secret.expires_at > secret.ends_at
+    repair = "renew_certificate" if renewed else "issue_successor"
     return tasks.TaskFinding(
         kind=KIND,
         subject=subject_of(secret),
         destination="",
         owner=WARD_IT,
         detail=about,
-        repair=both("clients.issue_successor", client=secret.client),
+        repair=both(f"clients.{repair}", client=secret.client),
     )
 
 
@@ -77,7 +80,7 @@ def _without_successor(tx: Tx, now: datetime) -> Sequence[KeptSecret]:
     for secret in secrets.ending(tx, before=horizon):
         others = secrets.of_client(tx, secret.client)
         lasting = any(
-            other.kind == secret.kind and other.retired_at is None and other.expires_at >= horizon
+            other.kind == secret.kind and other.retired_at is None and other.ends_at >= horizon
             for other in others
         )
         if not lasting:

@@ -26,6 +26,18 @@ class KeptSecret:
     expires_at: datetime
     last_used_at: datetime | None = None
     retired_at: datetime | None = None
+    certificate_ends_at: datetime | None = None
+    """When the certificate ends that was registered, or was shown last."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when the secret opens nothing any more, as far as is known."""
+        return min(self.expires_at, self.certificate_ends_at or self.expires_at)
+
+    @property
+    def binding(self) -> str:
+        """Return by what of a certificate the client is known; "" for all of it, and for a key."""
+        return self.digest.rpartition(":")[0]
 
     def is_live(self, now: datetime) -> bool:
         """Return whether the secret opens anything at `now`."""
@@ -57,15 +69,26 @@ def by_prefix(tx: Tx, prefix: str) -> Holder | None:
     return _holder(tx, s.prefix == prefix)
 
 
-def by_certificate(tx: Tx, fingerprint: str) -> Holder | None:
-    """Return the certificate of a sha256, None where it or its client is retired."""
-    return _holder(tx, sa.and_(s.digest == fingerprint, s.kind == CERTIFICATE))
+def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
+    """Return the holder of a certificate by the first of its digests that is registered.
+
+    None where there is none, or it or its client is retired.
+    """
+    found = (_holder(tx, sa.and_(s.digest == one, s.kind == CERTIFICATE)) for one in digests)
+    return next((holder for holder in found if holder is not None), None)
 
 
 def used(tx: Tx, prefixes: Collection[str], *, now: datetime) -> None:
     """Write down that secrets were used; in the order of their prefixes, as every locker does."""
     for prefix in sorted(prefixes):
         tx.execute(sa.update(client_secrets).where(s.prefix == prefix).values(last_used_at=now))
+
+
+def shown(tx: Tx, prefix: str, *, ends_at: datetime) -> None:
+    """Write down when the certificate ends that a client showed."""
+    tx.execute(
+        sa.update(client_secrets).where(s.prefix == prefix).values(certificate_ends_at=ends_at)
+    )
 
 
 def retire(tx: Tx, client: str, prefix: str, *, now: datetime) -> bool:
@@ -78,7 +101,8 @@ def retire(tx: Tx, client: str, prefix: str, *, now: datetime) -> bool:
 def ending(tx: Tx, *, before: datetime) -> Sequence[KeptSecret]:
     """Return the secrets of active clients that are not retired and end before a time."""
     query = sa.select(client_secrets).join(clients, c.id == s.client)
-    query = query.where(s.retired_at.is_(None), c.retired_at.is_(None), s.expires_at < before)
+    ends = sa.or_(s.expires_at < before, s.certificate_ends_at < before)
+    query = query.where(s.retired_at.is_(None), c.retired_at.is_(None), ends)
     return [KeptSecret(**row._asdict()) for row in tx.execute(query.order_by(s.prefix))]
 
 

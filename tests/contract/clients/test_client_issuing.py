@@ -1,6 +1,8 @@
 """Clients and their secrets in the store: issued once, two live, retired for good; on both
 databases."""
 
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from hub.operations.clients import changing, issuing
 from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
-from hub.operations.watchers.ending_secrets import KIND, EndingSecrets
+from hub.operations.watchers.ending_secrets import KIND, EndingSecrets, finding
 from hub.rules.clients import api_keys
 from hub.rules.clients.client import ANY, Client, NotAClient, RightsChange
 from hub.store.clients import registry, secrets
@@ -35,7 +37,8 @@ def by() -> SignedBy:
 
 def certificate(name: bytes, *, lasts: timedelta = YEAR) -> issuing.Certificate:
     """Return what is kept of a made-up certificate."""
-    return issuing.certificate_of(name, not_after=now() + lasts)
+    digest = f"public-key:{hashlib.sha256(name).hexdigest()}"
+    return issuing.Certificate(digest, now() + lasts)
 
 
 def test_an_issued_key_finds_its_client_and_the_store_never_held_it(store: Store) -> None:
@@ -148,18 +151,46 @@ def test_a_refused_act_changes_nothing(store: Store) -> None:
         assert audit.verify(tx) == (0, [])
 
 
-def test_a_certificate_belongs_to_one_client_and_never_outlives_itself(store: Store) -> None:
+def test_a_certificate_belongs_to_one_client(store: Store) -> None:
     """The same certificate for two clients would make them one."""
-    given = certificate(b"der", lasts=timedelta(days=30))
+    given = certificate(b"key", lasts=timedelta(days=30))
     issued = issuing.add(store, CLIENT, lasts=YEAR, certificate=given, by=by())
     assert issued.key is None
-    assert issued.kept.expires_at == given.not_after
     with pytest.raises(NotDone, match="registered already"):
         issuing.rotate(store, CLIENT.id, lasts=YEAR, certificate=given, by=by())
     with store.read() as tx:
-        holder = secrets.by_certificate(tx, given.fingerprint)
+        holder = secrets.by_certificate(tx, ["unknown", given.digest])
+        assert secrets.by_certificate(tx, ["unknown"]) is None
     assert holder is not None
     assert holder.client.id == CLIENT.id
+    assert holder.secret.ends_at == given.not_after
+
+
+def test_the_most_exact_registration_of_a_certificate_counts(store: Store) -> None:
+    """By its key it is one client's, though another has all certificates of those names."""
+    by_key, by_names = certificate(b"key"), certificate(b"names")
+    issuing.add(store, CLIENT, lasts=YEAR, certificate=by_names, by=by())
+    issuing.add(store, replace(CLIENT, id="by-key"), lasts=YEAR, certificate=by_key, by=by())
+    with store.read() as tx:
+        holder = secrets.by_certificate(tx, [by_key.digest, by_names.digest])
+    assert holder is not None
+    assert holder.client.id == "by-key"
+
+
+def test_a_certificate_that_ends_soon_is_a_task_until_a_renewed_one_is_shown(
+    store: Store,
+) -> None:
+    """Nothing has to be registered again: the client calls with the renewed one."""
+    given = certificate(b"key", lasts=timedelta(days=9))
+    issued = issuing.add(store, CLIENT, lasts=YEAR, certificate=given, by=by())
+    watch = EndingSecrets(store=store)
+    assert watch.check(now()) == 1
+    with store.write() as tx:
+        (secret,) = secrets.of_client(tx, CLIENT.id)
+        assert "renews its certificate" in finding(secret).repair.en
+        secrets.shown(tx, issued.kept.prefix, ends_at=now() + YEAR)
+    assert watch.check(now()) == 0
+    assert open_subjects(store) == []
 
 
 def open_subjects(store: Store) -> list[str]:

@@ -4,6 +4,7 @@ import base64
 import socket
 import ssl
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from hub.operations.clients import issuing
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients import api_keys
-from hub.rules.clients.client import Client
+from hub.rules.clients.certificates import CertificateBinding
 from hub.runtime.clock import utc_now
 from tests.support.client_gateway import PROXY_SECRET, Gateway, basic, bearer
-from tests.support.clients import add_client
+from tests.support.clients import add_certificate_client, add_client
+from tests.support.network.certificates import Authority, Pair
 
 
 def test_a_client_is_let_in_by_its_key_in_either_form(gateway: Gateway) -> None:
@@ -152,21 +154,48 @@ def test_only_a_proven_proxy_says_where_a_caller_is(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("form", ["client-cert", "x-client-cert"])
-def test_a_certificate_from_a_proven_proxy_is_the_client(gateway: Gateway, form: str) -> None:
-    """By its sha256, in the form of RFC 9440 and in that of nginx; from nobody else."""
-    der = b"0\x82 a certificate, made up"
-    given = issuing.certificate_of(der, not_after=utc_now() + timedelta(days=9))
-    rights = Client(
-        id="by-certificate",
-        operations=frozenset({"messages.accept"}),
-        agencies=frozenset({"*"}),
-    )
-    by: SignedBy = {"actor": "Trần Thị Bình", "reason": "a test", "now": utc_now()}
-    issuing.add(gateway.store, rights, lasts=timedelta(days=90), certificate=given, by=by)
-    value = f":{base64.b64encode(der).decode()}:"
-    if form == "x-client-cert":
-        value = quote(ssl.DER_cert_to_PEM_cert(der))
+def test_a_certificate_from_a_proven_proxy_is_the_client(
+    gateway: Gateway, tmp_path: Path, form: str
+) -> None:
+    """By its public key, in the form of RFC 9440 and in that of nginx; from nobody else."""
+    pair = Authority(tmp_path).pair("portal")
+    add_certificate_client(gateway.store, pair, now=utc_now())
+    value = forwarded(pair, form)
     assert gateway.post({form: value})[0] == 401
     assert gateway.post({form: value, "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 202
     assert gateway.post({form: ":AAAA:", "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 401
     assert gateway.post({form: "%%%", "X-Hub-Proxy-Secret": PROXY_SECRET})[0] == 401
+
+
+def test_names_of_a_certificate_count_only_where_the_proxy_has_verified_it(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    """Anybody can make a certificate of these names; its signature makes the difference."""
+    given, forged = (Authority(tmp_path / place).pair("portal") for place in ("a", "b"))
+    binding = CertificateBinding.NAMES
+    add_certificate_client(gateway.store, given, binding=binding, now=utc_now())
+    for pair in (given, forged):
+        headers = {"X-Hub-Proxy-Secret": PROXY_SECRET, "Client-Cert": forwarded(pair)}
+        assert gateway.post(headers)[0] == 401
+        assert gateway.post(headers | {"X-Client-Verify": "FAILED:unable to verify"})[0] == 401
+    assert gateway.post(headers | {"X-Client-Verify": "SUCCESS"})[0] == 202
+
+
+@pytest.mark.parametrize("ends", [timedelta(days=-1), timedelta(days=9)])
+def test_a_certificate_outside_its_time_opens_nothing(
+    gateway: Gateway, tmp_path: Path, ends: timedelta
+) -> None:
+    """A proxy that verifies nothing hands on one that is over; the hub's clock decides."""
+    pair = Authority(tmp_path).pair("portal", ends=ends)
+    add_certificate_client(gateway.store, pair, now=utc_now() - timedelta(days=2))
+    gateway.ahead = -timedelta(days=10) if ends > timedelta() else timedelta()
+    headers = {"X-Hub-Proxy-Secret": PROXY_SECRET, "Client-Cert": forwarded(pair)}
+    assert gateway.post(headers)[0] == 401
+
+
+def forwarded(pair: Pair, form: str = "client-cert") -> str:
+    """Return a certificate as a proxy hands it on."""
+    pem = pair.certificate.read_text()
+    if form == "x-client-cert":
+        return quote(pem)
+    return f":{base64.b64encode(ssl.PEM_cert_to_DER_cert(pem)).decode()}:"

@@ -28,6 +28,7 @@ from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
+from tests.support.network.certificates import Authority
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.received.v1.json"
@@ -182,10 +183,20 @@ def test_the_doctor_tells_of_processes_and_not_of_those_that_were_replaced(
     assert not found_by["preflight a/2"].ok
 
 
-def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path) -> None:
-    """With all its roles and its door; not before its start and not after its end."""
-    port = loopback.free_port()
-    settings = Settings(data_dir=str(tmp_path), http_port=port)
+@pytest.mark.parametrize("safe", [False, True], ids=["http", "https"])
+def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path, *, safe: bool) -> None:
+    """With all its roles and its door; not before its start and not after its end.
+
+    With TLS, too: its certificate is for the name that partners call, and asks for theirs.
+    """
+    authority = Authority(tmp_path / "authority")
+    own, root = authority.pair("hub", host="hub.example"), authority.root
+    files = {"certificate": own.certificate, "key": own.key, "client_ca": root} if safe else {}
+    settings = Settings(
+        data_dir=str(tmp_path),
+        http_port=loopback.free_port(),
+        **{f"http_{name}_file": str(file) for name, file in files.items()},
+    )
     hub = build(settings, sources=[])
     assert health.problems(settings, now=now())
     hub.start()

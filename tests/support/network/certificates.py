@@ -32,10 +32,17 @@ class Authority:
         self.root = _write(place / "root.pem", self._certificate)
 
     def pair(
-        self, label: str, *, host: str = "127.0.0.1", ends: timedelta = timedelta(days=2)
+        self,
+        label: str,
+        *,
+        host: str = "127.0.0.1",
+        ends: timedelta = timedelta(days=2),
+        key_of: Pair | None = None,
     ) -> Pair:
-        """Return a certificate for `host` that ends in `ends`, and its key."""
+        """Return a certificate for `host` that ends in `ends`, and its key: new, or another's."""
         key = ec.generate_private_key(ec.SECP256R1())
+        if key_of is not None:
+            key = _key_in(key_of.key)
         signed = self._signed(_name(label), key, host=host, ends=ends)
         path = self.place / f"{label}-key.pem"
         path.touch(mode=0o600)
@@ -71,6 +78,12 @@ class Authority:
         if host:
             made = made.add_extension(x509.SubjectAlternativeName([_host(host)]), critical=False)
         return made.sign(self._key, hashes.SHA256())
+
+
+def _key_in(file: Path) -> ec.EllipticCurvePrivateKey:
+    found = serialization.load_pem_private_key(file.read_bytes(), None)
+    assert isinstance(found, ec.EllipticCurvePrivateKey)
+    return found
 
 
 def _host(host: str) -> x509.GeneralName:

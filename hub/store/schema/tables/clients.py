@@ -32,6 +32,7 @@ client_secrets = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("last_used_at", Instant),
     sa.Column("retired_at", Instant),
+    sa.Column("certificate_ends_at", Instant),
     sa.CheckConstraint(one_of("kind", SECRET_KINDS), name="kind"),
     comment="What a client proves itself with: sha256 of a key, or of a certificate",
 )
