@@ -63,14 +63,16 @@ def finding(secret: KeptSecret) -> tasks.TaskFinding:
     ends = f"{local(secret.ends_at):%H:%M %d/%m/%Y}"
     about = both("clients.secret_ends", prefix=secret.prefix, client=secret.client, at=ends)
     renewed = secret.kind == CERTIFICATE and secret.expires_at > secret.ends_at
-    repair = "renew_certificate" if renewed else "issue_successor"
+    repair = both("clients.issue_successor", client=secret.client)
+    if renewed:
+        repair = both("clients.renew_certificate", client=secret.client)
     return tasks.TaskFinding(
         kind=KIND,
         subject=subject_of(secret),
         destination="",
         owner=WARD_IT,
         detail=about,
-        repair=both(f"clients.{repair}", client=secret.client),
+        repair=repair,
     )
 
 

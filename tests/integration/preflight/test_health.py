@@ -191,11 +191,12 @@ def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path, *, safe: bool) -> 
     """
     authority = Authority(tmp_path / "authority")
     own, root = authority.pair("hub", host="hub.example"), authority.root
-    files = {"certificate": own.certificate, "key": own.key, "client_ca": root} if safe else {}
     settings = Settings(
         data_dir=str(tmp_path),
         http_port=loopback.free_port(),
-        **{f"http_{name}_file": str(file) for name, file in files.items()},
+        http_certificate_file=str(own.certificate) if safe else "",
+        http_key_file=str(own.key) if safe else "",
+        http_client_ca_file=str(root) if safe else "",
     )
     hub = build(settings, sources=[])
     assert health.problems(settings, now=now())
