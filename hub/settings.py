@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Networks of the reverse proxies in front of the gateway, with commas; empty: none."""
     proxy_secret: Secret = ""
     """What a reverse proxy sends in X-Hub-Proxy-Secret; only then its headers are believed."""
+    ws_key_file: str = ""
+    """File that keys with a WS-Security digest are derived from; empty means `data_dir`/ws.key."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     hot_folder: str = ""
     """Where the scanner puts its files; empty means `data_dir`/scans."""
@@ -172,6 +174,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def scans(self) -> Path:
         """The scanner's hot folder."""
         return Path(self.hot_folder) if self.hot_folder else Path(self.data_dir) / "scans"
+
+    @property
+    def derivation_key(self) -> Path:
+        """The file that keys with a WS-Security digest are derived from."""
+        return Path(self.ws_key_file) if self.ws_key_file else Path(self.data_dir) / "ws.key"
 
     @property
     def archive_folder(self) -> Path:

@@ -30,6 +30,7 @@ from hub.rules.clients.client import networks
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.settings import AT_PARTNERS, ROLES, Settings, SettingsError, seconds
+from hub.store.clients.key_file import KeyFile
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -70,6 +71,7 @@ def _gateway(hub: Hub) -> list[Role]:
         town=hub.town,
         refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
         proxies=Proxies(proxies, settings.proxy_secret),
+        keys=KeyFile(settings.derivation_key),
     )
     host, port = settings.http_host, settings.http_port
     tls = _tls(settings)

@@ -21,6 +21,7 @@ from hub.gateway.soap import endpoint as soap
 from hub.gateway.v1 import changes
 from hub.gateway.v1 import routes as v1
 from hub.ports import Sink
+from hub.store.clients.key_file import KeyFile
 from hub.store.engine.store import Store
 from hub.store.messages import blobs
 from hub.store.monitoring import work_counts
@@ -38,10 +39,11 @@ def create_app(
     town: Callbacks | None = None,
     refused: RefusedCallbacks | None = None,
     proxies: Proxies | None = None,
+    keys: KeyFile | None = None,
 ) -> FastAPI:
     """Return the gateway's application.
 
-    `files_by_password`: a partner shows the file token as a password.
+    `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
     """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
     authorization = Authorization(
@@ -60,15 +62,19 @@ def create_app(
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
-    _install_partners(app, OperationHandlers(store, files, sink), authorization)
+    _install_partners(app, OperationHandlers(store, files, sink), authorization, keys=keys)
     return app
 
 
 def _install_partners(
-    app: FastAPI, handlers: OperationHandlers, authorization: Authorization
+    app: FastAPI,
+    handlers: OperationHandlers,
+    authorization: Authorization,
+    *,
+    keys: KeyFile | None,
 ) -> None:
     """Add what partners call and what their developers read."""
-    soap.install(app, handlers, authorization=authorization)
+    soap.install(app, handlers, authorization=authorization, keys=keys)
     v1.install(app, handlers, authorization=authorization)
     changes.install(app, handlers.store, authorization=authorization)
     docs.install(app, proxies=authorization.proxies)

@@ -7,6 +7,7 @@ from hub.operations.clients import issuing
 from hub.rules.clients.api_keys import ApiKey
 from hub.rules.clients.certificates import CertificateBinding
 from hub.rules.clients.client import ANY, Client
+from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store
 from tests.support.network.certificates import Pair
@@ -24,6 +25,7 @@ def add_client(
     calls_per_minute: int = 0,
     calls_at_once: int = 0,
     lasts: timedelta = timedelta(days=365),
+    ws_keys: KeyFile | None = None,
     now: datetime,
 ) -> ApiKey:
     """Add a client; return its key."""
@@ -39,6 +41,7 @@ def add_client(
         store,
         client,
         lasts=lasts,
+        ws_keys=ws_keys,
         by={"actor": "Trần Thị Bình", "reason": REASON, "now": now},
     )
     assert issued.key is not None

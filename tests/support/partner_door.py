@@ -14,6 +14,7 @@ from hub.gateway.serve import WebRole
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.clients.client import ANY
+from hub.store.clients.key_file import KeyFile
 from tests.support.clients import add_client
 from tests.support.ward import Ward, open_ward
 from tests.support.works import now
@@ -76,6 +77,7 @@ def open_door(
             intake_token="in-token",
             file_token="file-token",
             proxies=proxies,
+            keys=KeyFile(directory / "ws.key"),
         )
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()

@@ -11,7 +11,7 @@ import typer
 
 from hub.cli.clients.shown_clients import data_of, print_client
 from hub.cli.clients.shown_secrets import place_for, show_issued
-from hub.cli.context import Actor, Reason, by, opened
+from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.clients import issuing
 from hub.operations.clients.issuing import Certificate, NotDone
@@ -19,6 +19,7 @@ from hub.rules.clients.certificates import CertificateBinding
 from hub.rules.clients.client import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
+from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import KeptSecret
 from hub.texts import text
 
@@ -44,6 +45,7 @@ CertificateFile = Annotated[
 CertificateBy = Annotated[
     CertificateBinding, typer.Option("--certificate-by", help="certificate_by")
 ]
+WsPassword = Annotated[bool, typer.Option("--ws-password", help="ws_password")]
 
 
 @app.command("add")
@@ -59,6 +61,7 @@ def add(
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
     certificate_by: CertificateBy = CertificateBinding.PUBLIC_KEY,
+    ws_password: WsPassword = False,
     actor: Actor = "",
 ) -> None:
     """Add a client with its first secret; the secret is shown once."""
@@ -72,10 +75,13 @@ def add(
         calls_at_once=calls_at_once,
     )
     lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
+    keys = _ws_keys(wanted=ws_password)
     with place_for(secret_file) as place:
         try:
             with opened() as store:
-                issued = issuing.add(store, client, lasts=lasts, certificate=given, by=who)
+                issued = issuing.add(
+                    store, client, lasts=lasts, certificate=given, ws_keys=keys, by=who
+                )
         except (NotAClient, NotDone) as error:
             raise refused(error) from None
         show_issued(issued, place=place)
@@ -89,15 +95,19 @@ def rotate(
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
     certificate_by: CertificateBy = CertificateBinding.PUBLIC_KEY,
+    ws_password: WsPassword = False,
     actor: Actor = "",
 ) -> None:
     """Give a client a second secret; the first works until it is retired or ends."""
     who = by(reason, actor)
     lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
+    keys = _ws_keys(wanted=ws_password)
     with place_for(secret_file) as place:
         try:
             with opened() as store:
-                issued = issuing.rotate(store, id, lasts=lasts, certificate=given, by=who)
+                issued = issuing.rotate(
+                    store, id, lasts=lasts, certificate=given, ws_keys=keys, by=who
+                )
         except NotDone as error:
             raise refused(error) from None
         show_issued(issued, place=place)
@@ -141,6 +151,19 @@ def list_clients(
 
 def _shown(secret: KeptSecret, everything: bool) -> bool:
     return everything or secret.is_live(utc_now())
+
+
+def _ws_keys(*, wanted: bool) -> KeyFile | None:
+    """Return the file that the key is derived from, made where there is none yet."""
+    if not wanted:
+        return None
+    keys = KeyFile(settings().derivation_key)
+    try:
+        keys.make()
+    except OSError as error:
+        refuse(text("clients.ws_key_not_made", file=keys.place, why=error.strerror))
+        raise typer.Exit(1) from None
+    return keys
 
 
 def _certificate(file: Path | None, binding: CertificateBinding) -> Certificate | None:

@@ -105,14 +105,37 @@ class Authorization:
         caller = await self._known(
             request, address, operation, credentials or credentials_in(request)
         )
-        path = request.url.path
         if caller is None:
-            await self._deny(address, operation, path, "missing or wrong token")
+            await self.deny(request, None, operation=operation, reason="missing or wrong token")
             raise CallerRefused("token", challenge=challenge)
-        if not caller.rights.allows_address(address):
-            await self.refuse(caller, operation, path, "address_forbidden")
+        return await self._from_its_address(caller, request, operation)
+
+    def shows_proof(self, request: Request) -> bool:
+        """Return whether the request itself shows who calls, right or wrong."""
+        shown = request.headers.getlist("authorization")
+        return bool(shown) or self.proxies.certificate_of(request) is not None
+
+    async def known_by_message(
+        self, holder: Holder, request: Request, *, operation: str
+    ) -> GatewayCaller:
+        """Return the caller that the message has proven, as `identify` does."""
+        caller = _caller(holder, self.proxies.address_of(request))
+        return await self._from_its_address(caller, request, operation)
+
+    async def deny(
+        self, request: Request, caller: GatewayCaller | None, *, operation: str, reason: str
+    ) -> None:
+        """Write down that a call was refused; `caller` is None while nothing is proven."""
+        named = _named(caller) if caller else self.proxies.address_of(request)
+        await self._deny(named, operation, request.url.path, reason)
+
+    async def _from_its_address(
+        self, caller: GatewayCaller, request: Request, operation: str
+    ) -> GatewayCaller:
+        if not caller.rights.allows_address(caller.address):
+            await self.refuse(caller, operation, request.url.path, "address_forbidden")
         if not self.at_once.enter(request, caller.rights):
-            await self._deny(_named(caller), operation, path, "calls_at_once")
+            await self.deny(request, caller, operation=operation, reason="calls_at_once")
             raise CallerRefused("calls_at_once", retry_after=AT_ONCE_WAIT)
         return caller
 

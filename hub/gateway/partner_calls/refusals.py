@@ -27,6 +27,7 @@ STATUS = {
     "changes_restarted": 410,
     "media_type_unsupported": 415,
     "store_away": 503,
+    "signatures_busy": 503,
     "acceptance_unknown": 503,
     "disk_full": 507,
     "json_broken": 400,

@@ -18,21 +18,21 @@ from msgspec import Struct
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
-from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers, agency_of
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.envelope import sha256_of
+from hub.gateway.soap.incoming_call import PATH, IncomingCall
 from hub.gateway.soap.names import CONTENT, FILE, NS, Version
-from hub.gateway.soap.receive import MediaType, receive
+from hub.gateway.soap.receive import CallFiles, MediaType
+from hub.gateway.soap.ws_security.call_security import MessageSecurity
 from hub.runtime.telemetry import Event, log
+from hub.store.clients.key_file import KeyFile
 
-PATH = "/soap"
 REPLAYED = {"Idempotency-Replayed": "true"}
 _KEY = "maYeuCau"
-_CALL = "soap.call"
 _BESIDES = frozenset({_KEY, etree.QName(FILE).localname})
 _PIECE = 3 * 64 * 1024
 """Bytes of a file that are encoded at once: a multiple of three, so that the pieces fit."""
@@ -43,8 +43,10 @@ def install(
     handlers: OperationHandlers,
     *,
     authorization: Authorization,
+    keys: KeyFile | None = None,
 ) -> None:
-    """Add the endpoint to an application."""
+    """Add the endpoint to an application; `keys` for the digests of WS-Security."""
+    security = MessageSecurity(handlers.store, keys, clock=authorization.denials.clock)
     origin = authorization.proxies.origin
 
     @app.get(PATH)
@@ -53,8 +55,7 @@ def install(
         address = f"{origin(request)}{PATH}"
         if "wsdl" in asked:
             return Response(contract.wsdl(address), media_type="text/xml")
-        found = contract.xsd(asked.get("xsd", ""))
-        if found is not None:
+        if (found := contract.xsd(asked.get("xsd", ""))) is not None:
             return Response(found, media_type="text/xml")
         return PlainTextResponse(f"{address}?wsdl\n", status_code=404)
 
@@ -63,8 +64,8 @@ def install(
         media = MediaType.read(request.headers.get("content-type", ""))
         version = media.version
         try:
-            caller = await authorization.identify(request, operation=_CALL)
-            root = await _receive(request, handlers, authorization, caller, media)
+            incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
+            root, caller = await incoming.read(media, security), incoming.proven
             version = messages.version_of(root)
             asked = await run_in_threadpool(_read, root, version)
             right, agency = asked.operation.right, agency_of(asked.record)
@@ -76,24 +77,6 @@ def install(
             if refusal is None:
                 raise
             return _fault(version, refusal, request, origin(request))
-
-
-async def _receive(
-    request: Request,
-    handlers: OperationHandlers,
-    authorization: Authorization,
-    caller: GatewayCaller,
-    media: MediaType,
-) -> etree._Element:
-    """Return the envelope of a call. Files are stored on the way, before the operation is admitted:
-    so not those of a caller without a right to hand files over, or without calls left.
-    """
-    await authorization.check_calls(caller, operation=_CALL, object=PATH)
-    takes_files = any(map(caller.rights.allows_operation, operations.FILE_RIGHTS))
-    try:
-        return await receive(request, handlers.files, media, takes_files=takes_files)
-    except CallerRefused as error:
-        await authorization.refuse(caller, _CALL, PATH, error.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,15 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from lxml import etree
 
-from hub.gateway.soap.names import CONTENT, FILE, XOP_INCLUDE
+from hub.gateway.soap.names import CONTENT, FILE, XOP_INCLUDE, Version
+from hub.gateway.soap.ws_security.call_security import WHOLE_MOST
 from hub.messages.invalid import InvalidMessage
-from hub.store.messages.blobs import BlobStore, Upload
+from hub.store.messages.blobs import Upload
 
 DEEPEST = 32
 MOST_ELEMENTS = 20_000
@@ -25,11 +26,37 @@ LONGEST_TEXT = 1024 * 1024
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
-class EnvelopeReader:
-    """Parses one envelope; used by one thread at a time. `abandon` must follow in any case."""
+class Files(Protocol):
+    """Where the files of a call go."""
 
-    def __init__(self, files: BlobStore, *, encoding: str | None = None) -> None:
-        self._target = _Tree(files)
+    def begin(self) -> Upload:
+        """Return a new file; raises CallerRefused where the caller may hand none over."""
+
+
+class Guard(Protocol):
+    """Is asked about a call before its operation is read, see `CallSecurity`."""
+
+    def begins(self, header: etree._Element | None, version: Version) -> bool:
+        """Return whether the envelope must be kept whole, because it is signed."""
+
+    def verified(self, whole: bytes, encoding: str | None) -> bytes:
+        """Return an envelope of what was signed."""
+
+
+class EnvelopeReader:
+    """Parses one envelope; used by one thread at a time. `abandon` must follow in any case.
+
+    Of a signed envelope nothing is read but what the guard has verified.
+    """
+
+    def __init__(
+        self, files: Files, *, encoding: str | None = None, guard: Guard | None = None
+    ) -> None:
+        self._files, self._encoding, self._guard = files, encoding, guard
+        self._whole: bytearray | None = None if guard is None else bytearray()
+        """All bytes until the operation is seen, and of a signed envelope all."""
+        self._inner: EnvelopeReader | None = None
+        self._target = _Tree(files, guard)
         target: Any = self._target
         self._parser = etree.XMLParser(
             target=target,
@@ -42,13 +69,24 @@ class EnvelopeReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; raises InvalidMessage (`xml_broken`, `file_too_large`, ...)."""
+        if self._whole is not None:
+            self._whole += data
+            if len(self._whole) > WHOLE_MOST:
+                why = f"a signed envelope, or what stands before a Body, is over {WHOLE_MOST} bytes"
+                raise InvalidMessage("message_too_large", where="envelope", why=why)
+        if self._target.is_signed:
+            return
         try:
             self._parser.feed(data)
         except etree.XMLSyntaxError as error:
             raise self._refused(error) from None
+        if self._target.is_called and not self._target.is_signed:
+            self._whole = None
 
     def close(self) -> etree._Element:
         """Return the root element; raises InvalidMessage."""
+        if self._target.is_signed:
+            return self._read_signed()
         try:
             root: Any = self._parser.close()
         except etree.XMLSyntaxError as error:
@@ -68,6 +106,17 @@ class EnvelopeReader:
     def abandon(self) -> None:
         """Remove what is not finished."""
         self._target.abandon()
+        if self._inner is not None:
+            self._inner.abandon()
+
+    def _read_signed(self) -> etree._Element:
+        assert self._guard is not None  # noqa: S101 - it said that the call is signed
+        assert self._whole is not None  # noqa: S101
+        whole, self._whole = bytes(self._whole), None
+        verified = self._guard.verified(whole, self._encoding)
+        self._inner = EnvelopeReader(self._files, encoding="utf-8")
+        self._inner.feed(verified)
+        return self._inner.close()
 
     def _refused(self, error: etree.XMLSyntaxError) -> Exception:
         if self._target.cause is not None:
@@ -83,7 +132,7 @@ class EnvelopeReader:
 class Base64File:
     """One file in base64, decoded piece by piece into the store."""
 
-    def __init__(self, files: BlobStore) -> None:
+    def __init__(self, files: Files) -> None:
         self._files = files
         self._upload: Upload | None = None
         self._rest = ""
@@ -131,8 +180,14 @@ class _Tree:
     The parser replaces what is raised here by an error of its own, so it is kept as the `cause`.
     """
 
-    def __init__(self, files: BlobStore) -> None:
+    def __init__(self, files: Files, guard: Guard | None) -> None:
         self._files = files
+        self._guard = guard
+        self._version: Version | None = None
+        self._header: etree._Element | None = None
+        self.is_called = self.is_signed = False
+        """Whether the operation's element was seen; whether the guard wants the whole envelope,
+        of which nothing more is read here then."""
         self._builder: Any = etree.TreeBuilder()
         self._path: list[str] = []
         self._elements = self._text = 0
@@ -147,6 +202,8 @@ class _Tree:
         return self._cause
 
     def start(self, tag: str, attributes: Mapping[str, str], nsmap: Mapping[str, str]) -> None:
+        if self.is_signed or self._is_guarded(tag):
+            return
         self._elements += 1
         self._count(sum(len(name) + len(value) for name, value in attributes.items()))
         if len(self._path) >= DEEPEST or self._elements > MOST_ELEMENTS:
@@ -165,6 +222,8 @@ class _Tree:
             self._refuse("call_invalid", "tepDinhKem/noiDung", "an element stands in it")
 
     def data(self, text: str) -> None:
+        if self.is_signed:
+            return
         if self._content is not None:
             self._kept(lambda content: content.write(text))
         else:
@@ -172,12 +231,38 @@ class _Tree:
             self._builder.data(text)
 
     def end(self, tag: str) -> None:
+        if self.is_signed:
+            return
         self._path.pop()
         if tag == XOP_INCLUDE and self._content is not None:
             return
         element = self._builder.end(tag)
         if self._content is not None and tag == CONTENT:
             self._end_content(element)
+        elif self._is_header(tag):
+            self._header = element
+
+    def _is_header(self, tag: str) -> bool:
+        version = self._version
+        found = version is not None and tag == version.tag("Header")
+        return found and len(self._path) == 1 and self._header is None
+
+    def _is_guarded(self, tag: str) -> bool:
+        """Ask the guard at the operation's element; return whether the envelope is signed."""
+        if not self._path:
+            self._version = next((it for it in Version if tag == it.tag("Envelope")), None)
+        version = self._version
+        if self.is_called or version is None or self._guard is None:
+            return False
+        if len(self._path) != 2 or self._path[1] != version.tag("Body"):
+            return False
+        self.is_called = True
+        try:
+            self.is_signed = self._guard.begins(self._header, version)
+        except Exception as error:
+            self._cause = error
+            raise
+        return self.is_signed
 
     def _end_content(self, element: etree._Element) -> None:
         if not self._href:

@@ -4,6 +4,8 @@ from lxml import etree
 
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.names import NS, Version
+from hub.gateway.soap.ws_security.names import SECURITY, WSSE
+from hub.gateway.soap.ws_security.refusal import FAULT_CODES
 from hub.messages.invalid import InvalidMessage
 from hub.texts import Language
 
@@ -35,12 +37,11 @@ def called(root: etree._Element, version: Version) -> etree._Element:
     Only the body of the envelope itself counts: an element of the same name elsewhere is none.
     """
     children = list(root)
-    header = children.pop(0) if children and children[0].tag == version.tag("Header") else None
+    if children and children[0].tag == version.tag("Header"):
+        check_header(children.pop(0), version)
     if len(children) != 1 or children[0].tag != version.tag("Body"):
         why = "an Envelope has one Body, behind at most one Header"
         raise InvalidMessage("call_invalid", where="Envelope", why=why)
-    if header is not None:
-        _check_header(header, version)
     body = list(children[0])
     if len(body) != 1:
         raise InvalidMessage("call_invalid", where="Body", why="a Body has one element")
@@ -48,13 +49,22 @@ def called(root: etree._Element, version: Version) -> etree._Element:
     return body[0]
 
 
-def _check_header(header: etree._Element, version: Version) -> None:
-    role = "actor" if version is Version.SOAP_11 else "role"
+def check_header(header: etree._Element, version: Version) -> None:
+    """Raise RefusedCall for a block that must be understood and is not.
+
+    The Security block is read by `hub.gateway.soap.ws_security` before.
+    """
     for block in header:
         needed = block.get(version.tag("mustUnderstand"), "").strip() in _TRUE
-        if needed and block.get(version.tag(role), "") in _FINAL:
+        if needed and is_for_us(block, version) and block.tag != SECURITY:
             name = etree.QName(block).localname
             raise RefusedCall("header_not_understood", where=f"Header/{name}")
+
+
+def is_for_us(block: etree._Element, version: Version) -> bool:
+    """Return whether a header block is meant for the one that handles the call."""
+    role = "actor" if version is Version.SOAP_11 else "role"
+    return block.get(version.tag(role), "") in _FINAL
 
 
 def reply(version: Version, operation: str) -> tuple[etree._Element, etree._Element]:
@@ -84,16 +94,19 @@ def fault(version: Version, refusal: RefusedCall, *, guide: str) -> bytes:
     ):
         if content:
             etree.SubElement(detail, f"{{{NS}}}{name}").text = content
-    envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.value})
+    envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.value, "wsse": WSSE})
     found = etree.SubElement(etree.SubElement(envelope, version.tag("Body")), version.tag("Fault"))
-    code = f"soap:{_code(version, refusal)}"
+    code, security = f"soap:{_code(version, refusal)}", FAULT_CODES.get(refusal.code)
     if version is Version.SOAP_11:
-        etree.SubElement(found, "faultcode").text = code
+        etree.SubElement(found, "faultcode").text = f"wsse:{security}" if security else code
         etree.SubElement(found, "faultstring").text = text.stored()
         etree.SubElement(found, "detail").append(detail)
         return to_bytes(envelope)
     value = etree.SubElement(found, version.tag("Code"))
     etree.SubElement(value, version.tag("Value")).text = code
+    if security:
+        subcode = etree.SubElement(value, version.tag("Subcode"))
+        etree.SubElement(subcode, version.tag("Value")).text = f"wsse:{security}"
     reason = etree.SubElement(found, version.tag("Reason"))
     for language in Language:
         sentence = etree.SubElement(reason, version.tag("Text"))

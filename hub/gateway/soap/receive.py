@@ -16,7 +16,7 @@ from lxml import etree
 
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
-from hub.gateway.soap.envelope import EnvelopeReader, put_sha256
+from hub.gateway.soap.envelope import EnvelopeReader, Guard, put_sha256
 from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
 from hub.gateway.uploads import TOGETHER
@@ -66,23 +66,29 @@ class Body(Protocol):
         """Remove what is not finished."""
 
 
-class _NoFiles(BlobStore):
-    """The file store of a caller that may hand no file over."""
+@dataclass(slots=True)
+class CallFiles:
+    """The file store of one call: shut until its caller is known and may hand files over."""
+
+    store: BlobStore
+    refusal: str = "token"
+    """Why it is shut, "" where it is open."""
 
     def begin(self) -> Upload:
-        raise CallerRefused("operation_forbidden")
+        """Return a new file; raises CallerRefused."""
+        if self.refusal:
+            raise CallerRefused(self.refusal)
+        return self.store.begin()
 
 
 async def receive(
-    request: Request, files: BlobStore, media: MediaType, *, takes_files: bool
+    request: Request, files: CallFiles, media: MediaType, *, guard: Guard
 ) -> etree._Element:
     """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half.
 
-    Without `takes_files` the first file of a call raises CallerRefused.
+    While `files` are shut, the first file of a call raises CallerRefused.
     """
-    if not takes_files:
-        files = _NoFiles(files.directory, limit=files.limit)
-    body, most = _body(media, files), 2 * files.limit + BESIDE_FILES
+    body, most = _body(media, files, guard), 2 * files.store.limit + BESIDE_FILES
     parts: list[bytes] = []
     size = total = 0
     try:
@@ -105,13 +111,13 @@ def _finish(body: Body, rest: bytes) -> etree._Element:
     return body.close()
 
 
-def _body(media: MediaType, files: BlobStore) -> Body:
+def _body(media: MediaType, files: CallFiles, guard: Guard) -> Body:
     if media.name == _MTOM:
-        return MtomBody(media, files)
+        return MtomBody(media, files, guard)
     if media.name not in {version.media_type for version in Version}:
         why = "SOAP 1.1 is text/xml, SOAP 1.2 application/soap+xml, MTOM multipart/related"
         raise RefusedCall("media_type_unsupported", where="Content-Type", why=why)
-    return EnvelopeReader(files, encoding=_encoding(media))
+    return EnvelopeReader(files, encoding=_encoding(media), guard=guard)
 
 
 def _encoding(media: MediaType) -> str | None:
@@ -124,13 +130,13 @@ def _encoding(media: MediaType) -> str | None:
 class MtomBody:
     """A `multipart/related` body: the envelope in one part, files in the others."""
 
-    def __init__(self, media: MediaType, files: BlobStore) -> None:
+    def __init__(self, media: MediaType, files: CallFiles, guard: Guard) -> None:
         boundary = media.parameters.get("boundary", "")
         if not _BOUNDARY.fullmatch(boundary):
             raise RefusedCall("media_type_unsupported", where="Content-Type", why="no boundary")
         self._start = media.parameters.get("start", "").strip("<>")
         self._files = files
-        self._reader = EnvelopeReader(files)
+        self._reader = EnvelopeReader(files, guard=_Unsigned(guard))
         self._multipart = MultipartReader(boundary, self._open)
         self._found: dict[str, str] = {}
         self._part: _FilePart | None = None
@@ -170,6 +176,22 @@ class MtomBody:
 
 
 @dataclass(frozen=True, slots=True)
+class _Unsigned:
+    """The guard of an MTOM call: a signature is over the envelope with its files in it."""
+
+    guard: Guard
+
+    def begins(self, header: etree._Element | None, version: Version) -> bool:
+        if self.guard.begins(header, version):
+            why = "a signed call has its files as base64 in the envelope, not by MTOM"
+            raise RefusedCall("media_type_unsupported", where="Content-Type", why=why)
+        return False
+
+    def verified(self, whole: bytes, encoding: str | None) -> bytes:
+        return self.guard.verified(whole, encoding)
+
+
+@dataclass(frozen=True, slots=True)
 class _RootPart:
     reader: EnvelopeReader
 
@@ -181,7 +203,7 @@ class _RootPart:
 
 
 class _FilePart:
-    def __init__(self, files: BlobStore, part: str, found: dict[str, str]) -> None:
+    def __init__(self, files: CallFiles, part: str, found: dict[str, str]) -> None:
         self._upload, self._name, self._found = files.begin(), part, found
         self.write, self.abandon = self._upload.write, self._upload.abandon
 

@@ -5,6 +5,7 @@ makes it, and never kept. Two secrets of a kind may be live together: the client
 the old one still works, and a person retires that when its last use is past.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from hub.rules.clients.certificates import CertificateBinding, read
 from hub.rules.clients.client import Client, checked
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
+from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
@@ -64,17 +66,19 @@ def add(
     *,
     lasts: timedelta,
     certificate: Certificate | None = None,
+    ws_keys: KeyFile | None = None,
     by: SignedBy,
 ) -> Issued:
     """Add a client with its first secret: a key, or the certificate.
 
-    Raises NotAClient and NotDone.
+    `ws_keys`: the key is derived from there, and is a password of WS-Security, too. Raises
+    NotAClient and NotDone.
     """
     client = checked(client)
     with store.write() as tx:
         if not registry.add(tx, client, now=by["now"]):
             raise NotDone(both("clients.id_taken", client=client.id))
-        issued = _issue(tx, client.id, lasts, certificate, by["now"])
+        issued = _issue(tx, client.id, lasts, certificate or _maker(ws_keys), by["now"])
         _record(tx, "clients.add", f"{client.id} {issued.kept.prefix}", by)
     return issued
 
@@ -85,9 +89,13 @@ def rotate(
     *,
     lasts: timedelta,
     certificate: Certificate | None = None,
+    ws_keys: KeyFile | None = None,
     by: SignedBy,
 ) -> Issued:
-    """Give a client a further secret; those that it has go on working. Raises NotDone."""
+    """Give a client a further secret, as `add` does; those that it has go on working.
+
+    Raises NotDone.
+    """
     kind = CERTIFICATE if certificate else KEY
     with store.write() as tx:
         require_active(tx, id)
@@ -99,7 +107,7 @@ def rotate(
         if len(live) >= LIVE_AT_ONCE:
             prefix = live[0].prefix
             raise NotDone(both("clients.two_live", client=id, count=len(live), prefix=prefix))
-        issued = _issue(tx, id, lasts, certificate, by["now"])
+        issued = _issue(tx, id, lasts, certificate or _maker(ws_keys), by["now"])
         _record(tx, "clients.rotate", f"{id} {issued.kept.prefix}", by)
     return issued
 
@@ -115,6 +123,19 @@ def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
         _record(tx, "clients.retire", f"{id} {prefix}".strip(), by)
 
 
+def _maker(ws_keys: KeyFile | None) -> Callable[[], ApiKey]:
+    if ws_keys is None:
+        return api_keys.fresh
+
+    def derive() -> ApiKey:
+        key = ws_keys.derived(api_keys.fresh_prefix())
+        if key is None:
+            raise NotDone(both("clients.ws_key_unusable", file=str(ws_keys.place)))
+        return key
+
+    return derive
+
+
 def require_active(tx: Tx, id: str) -> Client:
     """Return a client that is not retired, locked until the transaction ends. Raises NotDone."""
     known = registry.locked(tx, id)
@@ -126,9 +147,14 @@ def require_active(tx: Tx, id: str) -> Client:
 
 
 def _issue(
-    tx: Tx, id: str, lasts: timedelta, certificate: Certificate | None, now: datetime
+    tx: Tx,
+    id: str,
+    lasts: timedelta,
+    made: Certificate | Callable[[], ApiKey],
+    now: datetime,
 ) -> Issued:
-    if certificate is not None:
+    if isinstance(made, Certificate):
+        certificate = made
         if certificate.not_after <= now:
             raise NotDone(both("clients.certificate_expired"))
         secret = KeptSecret(
@@ -144,7 +170,7 @@ def _issue(
             raise NotDone(both("clients.certificate_known"))
         return Issued(secret, None)
     while True:
-        key = api_keys.fresh()
+        key = made()
         secret = KeptSecret(
             prefix=key.prefix,
             client=id,

@@ -3,8 +3,12 @@
 A key is `hub_<prefix>_<secret>`. The prefix names the key in lists and in the audit; the secret has
 260 random bits, so that its sha256 can be kept without a salt or a slow hash: nobody can try them.
 A key has no readable repr, so that it cannot slip into a log or an error.
+
+A derived key looks the same. Its secret is computed from the prefix and the hub's key file, so that
+the hub can compute it again: the digest of WS-Security needs the secret on both sides.
 """
 
+import base64
 import hashlib
 import hmac
 import re
@@ -46,6 +50,17 @@ class ApiKey:
 def fresh() -> ApiKey:
     """Return a new random key."""
     return ApiKey(random_letters(PREFIX_LENGTH), random_letters(_SECRET_LENGTH))
+
+
+def fresh_prefix() -> str:
+    """Return a new random prefix."""
+    return random_letters(PREFIX_LENGTH)
+
+
+def derived(prefix: str, key: bytes) -> ApiKey:
+    """Return the key of a prefix that belongs to the content of a key file."""
+    made = hmac.digest(key, f"{MARK} WS-Security {prefix}".encode(), "sha256")
+    return ApiKey(prefix, base64.b32encode(made).decode().rstrip("=").lower())
 
 
 def read(text: str) -> ApiKey | None:

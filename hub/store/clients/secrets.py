@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.rules.clients.client import Client
 from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.clients import CERTIFICATE, client_secrets, clients
+from hub.store.schema.tables.clients import CERTIFICATE, KEY, client_secrets, clients
 
 s, c = client_secrets.c, clients.c
 
@@ -76,6 +76,18 @@ def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
     """
     found = (_holder(tx, sa.and_(s.digest == one, s.kind == CERTIFICATE)) for one in digests)
     return next((holder for holder in found if holder is not None), None)
+
+
+def keys_of(tx: Tx, user: str) -> Sequence[Holder]:
+    """Return the keys of a client that are not retired, by the client's id or by a key's prefix."""
+    query = sa.select(client_secrets).join(clients, c.id == s.client)
+    query = query.where(sa.or_(s.client == user, s.prefix == user), s.kind == KEY)
+    query = query.where(s.retired_at.is_(None), c.retired_at.is_(None)).order_by(s.prefix)
+    found = [KeptSecret(**row._asdict()) for row in tx.execute(query)]
+    if not found:
+        return []
+    client = tx.execute(sa.select(clients).where(c.id == found[0].client)).one()
+    return [Holder(client_of(client), secret) for secret in found if secret.client == client.id]
 
 
 def used(tx: Tx, prefixes: Collection[str], *, now: datetime) -> None:

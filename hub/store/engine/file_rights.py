@@ -14,8 +14,9 @@ DIRECTORY, FILE = 0o700, 0o600
 OTHERS = 0o077
 """The rights of everybody but the owner."""
 _DATABASE = ("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal")
+_KEY = "ws.key"
 _DIRECTORIES = ("files", "scans", "stopped", "archive")
-_OURS = {*_DATABASE, *_DIRECTORIES, "calls-made", "cpus"}
+_OURS = {*_DATABASE, _KEY, *_DIRECTORIES, "calls-made", "cpus"}
 
 
 def make_directory(path: Path) -> None:
@@ -41,7 +42,7 @@ def open_paths(data_dir: Path) -> list[Path]:
 
 
 def _stored(data_dir: Path) -> Iterator[Path]:
-    for path in (data_dir, *(data_dir / name for name in (*_DATABASE, *_DIRECTORIES))):
+    for path in (data_dir, *(data_dir / name for name in (*_DATABASE, _KEY, *_DIRECTORIES))):
         if path.exists() and not path.is_symlink():
             yield path
 

@@ -53,5 +53,6 @@ BOUNDED = frozenset(
         "replay_plans",  # a row for each act of a person
         "store_identity",  # one row
         "unnumbered_changes",  # what has no place in the feed yet
+        "used_nonces",  # a row a signed call, of the last minutes of its client
     }
 )

@@ -98,6 +98,7 @@ STAYS = {
     "replay_items": "acts of persons: few",
     "replay_plans": "acts of persons: few",
     "store_identity": "one row",
+    "used_nonces": "of six minutes",
     "surveys": "belong to no dossier",
     "unnumbered_changes": "empties itself",
     "tasks": "their dossiers are not copied",

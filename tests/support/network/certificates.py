@@ -1,14 +1,17 @@
 """Certificates made for tests: an authority, and what it signs, good, over, or for another name."""
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Pair:
 
     certificate: Path
     key: Path
+
+    @property
+    def der(self) -> bytes:
+        """The certificate in its DER form."""
+        return ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
 
 
 class Authority:
@@ -38,9 +46,10 @@ class Authority:
         host: str = "127.0.0.1",
         ends: timedelta = timedelta(days=2),
         key_of: Pair | None = None,
+        key: PrivateKey | None = None,
     ) -> Pair:
         """Return a certificate for `host` that ends in `ends`, and its key: new, or another's."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         if key_of is not None:
             key = _key_in(key_of.key)
         signed = self._signed(_name(label), key, host=host, ends=ends)
@@ -58,7 +67,7 @@ class Authority:
     def _signed(
         self,
         subject: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
+        key: PrivateKey,
         *,
         host: str = "",
         ends: timedelta = timedelta(days=2),

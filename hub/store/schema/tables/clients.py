@@ -58,3 +58,13 @@ client_tokens = sa.Table(
     comment="Access tokens of clients: sha256, of which secret, for which operations; of minutes",
 )
 sa.Index("ix_client_tokens_secret", client_tokens.c.secret, client_tokens.c.expires_at)
+
+used_nonces = sa.Table(
+    "used_nonces",
+    metadata,
+    sa.Column("client", sa.Text, sa.ForeignKey("clients.id"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+    comment="sha256 of the nonces of signed calls, while the calls are not too old",
+)
+sa.Index("ix_used_nonces_until", used_nonces.c.client, used_nonces.c.until)

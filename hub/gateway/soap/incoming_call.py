@@ -1,0 +1,100 @@
+"""A SOAP call on its way in: its client may be proven by the request, or by the message itself.
+
+Files are stored while the call is read, before its operation is admitted: so not those of a caller
+that is not known, has no right to hand files over, or has no calls left. What is refused before a
+client is proven is counted by the caller's address.
+"""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from anyio import from_thread
+from fastapi import Request
+from lxml import etree
+
+from hub.gateway.clients.authorization import Authorization
+from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.refusal import CallerRefused
+from hub.gateway.partner_calls import operations
+from hub.gateway.partner_calls.refusals import RefusedCall
+from hub.gateway.soap.receive import CallFiles, MediaType, receive
+from hub.gateway.soap.ws_security.call_security import CallSecurity, MessageSecurity
+from hub.gateway.soap.ws_security.refusal import FAULT_CODES
+from hub.messages.invalid import InvalidMessage
+from hub.store.clients.secrets import Holder
+
+PATH = "/soap"
+_CALL = "soap.call"
+
+
+@dataclass(slots=True)
+class IncomingCall:
+    """Belongs to one request."""
+
+    request: Request
+    authorization: Authorization
+    files: CallFiles
+    _caller: GatewayCaller | None = None
+    _is_audited: bool = False
+    """Whether the refusal was written down where it was raised."""
+
+    @property
+    def proven(self) -> GatewayCaller:
+        """The caller, after `read`."""
+        assert self._caller is not None  # noqa: S101 - `read` has refused the call without one
+        return self._caller
+
+    async def read(self, media: MediaType, security: MessageSecurity) -> etree._Element:
+        """Return the envelope; raises CallerRefused, RefusedCall and InvalidMessage."""
+        authorization, request = self.authorization, self.request
+        if authorization.shows_proof(request):
+            await self._enter(await authorization.identify(request, operation=_CALL))
+        guard = CallSecurity(
+            security,
+            is_tls=authorization.proxies.origin(request).startswith("https:"),
+            known=self._caller.client if self._caller else "",
+            proven=self._prove,
+        )
+        try:
+            root = await receive(request, self.files, media, guard=guard)
+        except (CallerRefused, RefusedCall, InvalidMessage) as error:
+            await self._refuse(error, is_stranger=not (self._caller or guard.names_client))
+        finally:
+            guard.end()
+        if self._caller is None:  # an envelope without a Body
+            await self._refuse(CallerRefused("token"), is_stranger=True)
+        return root
+
+    def _prove(self, holder: Holder) -> None:
+        """Take in the client that the message proves; in the thread that reads the message."""
+        from_thread.run(self._take_in, holder)
+
+    async def _take_in(self, holder: Holder) -> None:
+        known = self.authorization.known_by_message
+        try:
+            await self._enter(await known(holder, self.request, operation=_CALL))
+        except CallerRefused:
+            self._is_audited = True
+            raise
+
+    async def _enter(self, caller: GatewayCaller) -> None:
+        await self.authorization.check_calls(caller, operation=_CALL, object=PATH)
+        allowed = any(map(caller.rights.allows_operation, operations.FILE_RIGHTS))
+        self.files.refusal = "" if allowed else "operation_forbidden"
+        self._caller = caller
+
+    async def _refuse(self, error: Exception, *, is_stranger: bool) -> NoReturn:
+        """Raise an error, written down where it says that the caller may not call.
+
+        A stranger is told that a proof is missing, whatever else is wrong with the call.
+        """
+        code = getattr(error, "code", "")
+        is_proof = code in FAULT_CODES or isinstance(error, CallerRefused)
+        if is_stranger and not is_proof:
+            error, is_proof = CallerRefused("token"), True
+        if is_proof and not self._is_audited:
+            reason = code if code in FAULT_CODES or self._caller else "missing or wrong token"
+            await self.authorization.deny(
+                self.request, self._caller, operation=_CALL, reason=reason
+            )
+        raise error from None
