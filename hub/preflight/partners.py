@@ -12,7 +12,7 @@ from hub.preflight.check import Check, clock
 from hub.preflight.look_up import look_up
 from hub.preflight.store.reading import reading
 from hub.rules.failures.access_remedies import TASKS, remedy_of
-from hub.rules.failures.errors import DeliveryFailure
+from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.settings import Settings
 from hub.texts import text
 
@@ -33,6 +33,13 @@ def unconnected(settings: Settings) -> Iterator[Check]:
         yield Check(one.partner, False, detail, fix)
 
 
+def failed(failure: DeliveryFailure) -> str:
+    """Return a failure as its code, its sentence and the technical cause."""
+    sentence = FAULTS[failure.code].text if failure.code in FAULTS else failure.code
+    line = f"{failure.code}: {sentence}"
+    return f"{line} ({failure.detail})" if failure.detail else line
+
+
 def partners(settings: Settings) -> Iterator[Check]:
     """Ask each partner that has an address."""
     for destination in make_destinations(settings):
@@ -42,7 +49,7 @@ def partners(settings: Settings) -> Iterator[Check]:
             fix = text("checks.partner_away")
             if failure.code in TASKS:
                 fix = str(remedy_of(failure.code))
-            yield Check(destination.name, False, str(failure), fix)
+            yield Check(destination.name, False, failed(failure), fix)
         else:
             yield Check(destination.name, True, text("checks.answers"))
             if ahead is None:

@@ -40,7 +40,7 @@ def running(settings: Settings) -> Iterator[Check]:
 def _process(row: Any, now: datetime) -> Check:
     silent = now - row.beat_at
     seconds = f"{max(0.0, silent.total_seconds()):.0f}"
-    detail = text("checks.process", roles=row.roles, seconds=seconds)
+    detail = text("checks.process", roles=row.roles.replace(",", ", "), seconds=seconds)
     if row.troubles:
         detail += f"; {row.troubles}"
     fix = text("checks.process_fix")

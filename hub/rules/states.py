@@ -5,6 +5,8 @@ The same table becomes CHECK constraints in the store and the picture in ARCHITE
 
 from enum import StrEnum
 
+from hub.texts import Text, both
+
 
 class DeliveryState(StrEnum):
     """Where a delivery stands. `waiting` has a time, `held` has a predecessor."""
@@ -45,6 +47,11 @@ FINAL = frozenset(state for state, moves in MOVES.items() if not moves)
 
 CLAIMABLE = frozenset(state for state, moves in MOVES.items() if S.SENDING in moves)
 """States from which a delivery may be sent."""
+
+
+def state_text(state: DeliveryState) -> Text:
+    """Return a state in words, the same in tables and in sentences."""
+    return both(f"headings.{state}")
 
 
 def may_move(current: DeliveryState, target: DeliveryState) -> bool:

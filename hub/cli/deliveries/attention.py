@@ -6,6 +6,7 @@ import typer
 
 from hub.cli.context import opened
 from hub.cli.deliveries.paused import PAUSES, mention
+from hub.cli.output import words
 from hub.cli.output.answer import print_line, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
@@ -37,10 +38,16 @@ def attention() -> None:
     """List what waits for a person."""
     with opened() as store, store.read() as tx:
         warn_of_unconnected(tx)
-        show(DELIVERIES, waiting.stuck(tx), empty=text("attention.no_delivery"))
+        stuck = [
+            (id, destination, dossier, words.state(state), code, words.cause(code, cause))
+            for id, destination, dossier, state, code, cause in waiting.stuck(tx)
+        ]
+        show(DELIVERIES, stuck, empty=text("attention.no_delivery"))
         _show_access(tx)
-        rows = deadline_alerts.listing(tx)
-        _show_with_advice("due_soon", rows)
+        due = deadline_alerts.listing(tx)
+        _show_with_advice(
+            "due_soon", [(*about, words.state(state), at) for *about, state, at in due]
+        )
         _show_with_advice("unknown_codes", fault_classes.listing(tx))
         show(PARKED, waiting.parked(tx), empty=text("attention.no_message"))
         papers = waiting.papers_not_at_town(tx)

@@ -29,6 +29,7 @@ from hub.ports import Destination
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_PLAN
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
@@ -110,7 +111,7 @@ def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
     if result.outcome in _DONE:
         done(text(f"decisions.replay_{_DONE[result.outcome]}"))
         return
-    detail = Text.read(result.detail)
+    detail = Text.read(str(_because(result.detail)))
     why = ", ".join(filter(None, (_verdict(result.verdict), str(detail))))
     if result.outcome != NOT_SENT:
         why = str(outcome_text(result.outcome))
@@ -123,6 +124,13 @@ def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
 def _shown(verdict: str) -> str:
     """Return a verdict as a person reads it; for programs it is the same in each language."""
     return verdict.replace("_", " ") if for_programs() else _verdict(verdict)
+
+
+def _because(detail: str) -> object:
+    """Return why a plan says so; a fault code alone gets its sentence."""
+    if detail in FAULTS and not for_programs():
+        return f"{detail}: {FAULTS[detail].text}"
+    return detail
 
 
 def _verdict(verdict: str) -> str:
@@ -160,7 +168,7 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
     with store.read() as tx:
         items = replays.items_of(tx, number)
     put(plan=number)
-    rows = [(it.delivery_id, it.fault, _shown(it.verdict), it.detail) for it in items]
+    rows = [(it.delivery_id, it.fault, _shown(it.verdict), _because(it.detail)) for it in items]
     show(ITEMS, rows)
     print_line(text("decisions.planned", plan=number, count=len(items)))
 

@@ -40,6 +40,8 @@ RESULTS = {
     *("absent", "unknown", "by_hand"),
 }
 """Those with a name in the slip; another one of an old row stands there as it is."""
+UNCONFIRMED = {"transient", "ambiguous", "unknown", *STORED_DEFERRED}
+"""After these the other side has confirmed nothing, whenever the call ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,14 @@ def _rows(found: _Trail) -> Iterator[tuple[object, ...]]:
     for place, row in enumerate(found.rows, 1):
         partner = devices if row.partner == catalog.DEVICES else str(named(row.partner).title)
         result = text(f"trail.result_{row.outcome}") if row.outcome in RESULTS else row.outcome
+        confirmed = None if row.outcome in UNCONFIRMED else row.answered_at
         sides = (ward, partner) if row.direction == handovers.OUT else (partner, ward)
         fault = FAULTS.get(row.code)
         note = str(fault.text) if fault else ""
         if fields := found.differing.get((row.delivery_id, row.attempt)):
             note = f"{note} {text('trail.differs', fields=fields)}".strip()
         yield (
-            *(place, *sides, row.sent_at, row.answered_at, row.receipt, row.recorded_at),
+            *(place, *sides, row.sent_at, confirmed, row.receipt, row.recorded_at),
             *(result, row.operation, row.code, note),
         )
 

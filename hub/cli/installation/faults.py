@@ -6,13 +6,14 @@ import typer
 
 from hub.bootstrap.installation import FAULT_DATA
 from hub.cli.context import Actor, Reason, by, not_done, one_of, opened
+from hub.cli.output import words
 from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.messages import catalog
 from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
 from hub.rules.failures import fault_catalog
 from hub.store.repair import fault_classes
-from hub.texts import Text, text
+from hub.texts import Language, Text, text
 
 app = typer.Typer()
 FAULTS = listing("faults", "*partner *code *hub_code cause owner what_to_do")
@@ -38,7 +39,7 @@ def list_command(
             (
                 *(it.partner or "own", it.code, it.ours),
                 _in(language, it.cause),
-                ", ".join(it.who),
+                ", ".join(str(_owner(language, who)) for who in it.who),
                 _in(language, it.to_do),
             )
             for it in fault_catalog.load(FAULT_DATA)
@@ -56,8 +57,12 @@ def list_command(
     show(UNKNOWN, unknown, title=text("installation.unknown_codes"))
 
 
-def _in(language: str, words: dict[str, str]) -> object:
-    return words[language] if language else Text(words["vi"], words["en"])
+def _owner(language: str, who: str) -> object:
+    return words.owner_text(who).in_language(Language(language)) if language else words.owner(who)
+
+
+def _in(language: str, said: dict[str, str]) -> object:
+    return said[language] if language else Text(**said)
 
 
 @app.command("classify")

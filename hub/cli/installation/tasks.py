@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.context import Actor, Reason, by, not_done, opened
+from hub.cli.output import words
 from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
@@ -24,7 +25,7 @@ def list_command() -> None:
         warn_of_unconnected(tx)
         rows = [
             (
-                *(it.number, it.due_at, it.owner, it.subject, it.destination, it.kind),
+                *(it.number, it.due_at, words.owner(it.owner), it.subject, it.destination, it.kind),
                 *(it.detail, it.repair),
             )
             for it in tasks.still_open(tx)

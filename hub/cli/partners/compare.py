@@ -7,6 +7,7 @@ import typer
 
 from hub.bootstrap.partners import make_destinations
 from hub.cli.context import Actor, by, opened, settings
+from hub.cli.output import words
 from hub.cli.output.answer import print_line, put, show
 from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
@@ -70,7 +71,7 @@ def _print(report: daily.ComparisonReport, by_list: list[ListReport]) -> bool:
         DIFFERENCES,
         [
             (
-                *(it.subject, it.destination, it.kind.replace("_", " "), it.owner),
+                *(it.subject, it.destination, it.kind, words.owner(it.owner)),
                 *(it.detail, it.repair),
             )
             for it in findings

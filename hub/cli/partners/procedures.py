@@ -7,7 +7,7 @@ import typer
 
 from hub.bootstrap.partners import make_destinations
 from hub.cli.context import opened, settings
-from hub.cli.output.answer import aside, done, put, refuse, show
+from hub.cli.output.answer import aside, done, for_programs, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.comparison.procedures import KnowsProcedures, codes_seen, compare
 from hub.records.deadlines.calendar import local
@@ -44,6 +44,10 @@ def procedures(
     )
 
 
+def _kind(kind: str) -> str:
+    return kind if for_programs() else text(f"partner_commands.procedure_{kind}")
+
+
 def _compare(catalogue: Catalogue, on: date) -> None:
     destinations = make_destinations(settings())
     try:
@@ -58,7 +62,7 @@ def _compare(catalogue: Catalogue, on: date) -> None:
     finally:
         for destination in destinations:
             destination.close()
-    show(DIFFERENCES, [(it.code, it.kind, it.ours, it.theirs) for it in differences])
+    show(DIFFERENCES, [(it.code, _kind(it.kind), it.ours, it.theirs) for it in differences])
     if differences:
         raise typer.Exit(1)
     done(text("partner_commands.same_procedures"))

@@ -24,7 +24,7 @@ from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.deadlines.calendar import CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import DeliveryFailure
-from hub.rules.states import FINAL, DeliveryState
+from hub.rules.states import FINAL, DeliveryState, state_text
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
@@ -183,7 +183,9 @@ def _not_final(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
             subject=number,
             destination=destination,
             owner=WARD_IT if person else _owner(destination),
-            detail=both("tasks.not_settled", id=head.id, state=head.state, count=len(here)),
+            detail=both(
+                "tasks.not_settled", id=head.id, state=state_text(head.state), count=len(here)
+            ),
             repair=both("tasks.see_stuck" if person else "tasks.partner_away"),
         )
 

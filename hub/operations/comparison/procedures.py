@@ -37,7 +37,7 @@ class Difference:
 
     code: str
     kind: str
-    """`unknown there`, `unknown here`, `name differs` or `not asked`."""
+    """`unknown_there`, `unknown_here`, `name_differs` or `not_asked`."""
     ours: str = ""
     theirs: str = ""
 
@@ -58,7 +58,7 @@ def compare(
         try:
             theirs = partner.procedure_name(code)
         except DeliveryFailure as failure:
-            found.append(Difference(code=code, kind="not asked", ours=mine, theirs=failure.code))
+            found.append(Difference(code=code, kind="not_asked", ours=mine, theirs=failure.code))
         else:
             found += _difference(code, mine, theirs)
         progress()
@@ -67,12 +67,12 @@ def compare(
 
 def _difference(code: str, ours: str, theirs: str | None) -> list[Difference]:
     if theirs is None:
-        return [Difference(code=code, kind="unknown there", ours=ours)] if ours else []
+        return [Difference(code=code, kind="unknown_there", ours=ours)] if ours else []
     if not ours:
-        return [Difference(code=code, kind="unknown here", theirs=theirs)]
+        return [Difference(code=code, kind="unknown_here", theirs=theirs)]
     if _plain(ours) == _plain(theirs):
         return []
-    return [Difference(code=code, kind="name differs", ours=ours, theirs=theirs)]
+    return [Difference(code=code, kind="name_differs", ours=ours, theirs=theirs)]
 
 
 def _plain(name: str) -> str:

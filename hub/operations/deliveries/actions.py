@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from hub.operations.deliveries import cancellation
 from hub.operations.deliveries.cancellation import Papers
-from hub.rules.states import MOVES, DeliveryState
+from hub.rules.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
@@ -44,7 +44,9 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
     with store.write() as tx:
         state, destination, lane = transitions.place_of(tx, id)
         if DeliveryState.BY_HAND not in MOVES[state]:
-            raise transitions.StateConflict(text("deliveries.not_waiting", id=id, state=state))
+            raise transitions.StateConflict(
+                text("deliveries.not_waiting", id=id, state=state_text(state))
+            )
         transitions.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
         transitions.release_followers(tx, destination, [lane], now)
         by_person(tx, id, destination, lane, "by_hand", now)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.records.dossiers import inter_level
-from hub.rules.states import MOVES, DeliveryState
+from hub.rules.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import cancellation, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
@@ -73,7 +73,9 @@ def cancel_delivery(
     message = _giving_papers(tx, id)
     state, destination, lane = transitions.place_of(tx, id)
     if DeliveryState.CANCELLED not in MOVES[state]:
-        raise transitions.StateConflict(text("deliveries.not_cancellable", id=id, state=state))
+        raise transitions.StateConflict(
+            text("deliveries.not_cancellable", id=id, state=state_text(state))
+        )
     older = None if neither else cancellation.standing_for(tx, id)
     if older is not None:
         raise transitions.StateConflict(text("deliveries.superseded", older=older))

@@ -13,7 +13,7 @@ from hub.operations.deliveries import actions, replay_plan
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.ports import BlobPath, Clock, Destination
-from hub.rules.states import DeliveryState
+from hub.rules.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
@@ -50,7 +50,9 @@ def replay(
     with store.read() as tx:
         state, _, _ = transitions.place_of(tx, id, lock=False)
     if state is not DeliveryState.DEAD:
-        raise transitions.StateConflict(text("deliveries.only_dead_replayed", id=id, state=state))
+        raise transitions.StateConflict(
+            text("deliveries.only_dead_replayed", id=id, state=state_text(state))
+        )
     plan = replay_plan.make(
         store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
     )

@@ -18,7 +18,7 @@ from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, enco
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.operations.signed_by import SignedBy
-from hub.rules.states import DeliveryState
+from hub.rules.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
@@ -64,7 +64,9 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         state, _, _ = transitions.place_of(tx, id, lock=False)
         dead = decode_stored(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
-        raise transitions.StateConflict(text("deliveries.only_dead_corrected", id=id, state=state))
+        raise transitions.StateConflict(
+            text("deliveries.only_dead_corrected", id=id, state=state_text(state))
+        )
     try:
         fields = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.messages.partners import named
 from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
-from hub.rules.states import DeliveryState
+from hub.rules.states import DeliveryState, state_text
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import deadline_alerts, tasks
@@ -104,7 +104,7 @@ def finding(one: Near) -> tasks.TaskFinding:
             due=f"{local(one.due_at):%H:%M %d/%m/%Y}",
             partner=partner,
             id=one.id,
-            state=one.state,
+            state=state_text(one.state),
             code=one.code,
         ),
         repair=both(

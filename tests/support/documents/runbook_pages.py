@@ -14,6 +14,7 @@ import msgspec
 
 from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing
+from hub.cli.output.words import owner_text
 from hub.messages.catalog import CATALOG
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS
@@ -23,12 +24,6 @@ from tests.support.documents import asyncapi
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs/runbook"
 _TEXTS = ROOT / "hub/texts"
-_WHO = {
-    "ward clerk": "cán bộ tiếp nhận",
-    "ward IT": "CNTT phường",
-    "province": "tỉnh",
-    "town": "thị xã",
-}
 _GENERATED = "<!-- script/docs writes this page; do not edit it -->\n"
 
 
@@ -52,7 +47,7 @@ def fault_codes() -> str:
     """Return the page of the fault codes: class, who fixes it, what to do."""
     body = []
     for entry in fault_catalog.load({}):
-        who = ", ".join(f"{_WHO[each]} ({each})" for each in entry.who)
+        who = ", ".join(f"{owner_text(each).vi} ({each})" for each in entry.who)
         body += [
             f"## {entry.code}\n",
             f"{entry.cause['vi']} *{entry.cause['en']}* (`{_class_of(entry)}`; {who})\n",
