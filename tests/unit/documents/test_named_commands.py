@@ -39,6 +39,14 @@ def texts() -> Iterator[tuple[str, str]]:
             yield name, _JOINED.sub("", text) if path.suffix == ".py" else text
 
 
+def former_verbs_in(page: str) -> list[str]:
+    """Return the former commands that a page of the runbook uses as verbs, without `hub`.
+
+    Of the other former words each is a plain English word, too.
+    """
+    return re.findall(r"(?<![\w-])(?:unpark|rebuild|by-hand)(?![\w-])", page)
+
+
 def wrong_in(text: str) -> list[str]:
     """Return the commands of a text that are not there, or have another name now."""
     former = [f"former: {' '.join(match[0].split())}" for match in _FORMER.finditer(text)]
@@ -78,3 +86,14 @@ def test_a_former_or_mistyped_command_in_a_text_is_found(planted: str) -> None:
 def test_a_command_of_today_and_a_sentence_about_the_hub_are_let_be(meant: str) -> None:
     """The words of the hub in prose are no commands."""
     assert wrong_in(f"Then {meant}.") == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/runbook").glob("*.md")), ids=str)
+def test_no_page_of_the_runbook_uses_a_former_command_as_a_verb(path: Path) -> None:
+    """Also in the English half, which is in italics: its reader would type what is not there."""
+    assert former_verbs_in(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_former_command_in_italics_is_found() -> None:
+    """The check can fail."""
+    assert former_verbs_in("<br>*It is enqueued again; rebuild does it at once.*") == ["rebuild"]

@@ -67,10 +67,14 @@ def test_the_readme_leads_to_a_dossier_that_went_to_province_and_town(
     """A fault switched on and off, three scans, the trail; Ctrl-C ends all that was started."""
     ports = {"8080": str(port), "8082": str(port + 2)}
     settings = ". var/drill/settings\n"
-    start = with_own(block(README, "script/drill"), {"script/drill": f"script/drill --port {port}"})
-    with at_work(f"exec {start}", tree) as ready:
+    start = block(README, "script/drill").replace(
+        "script/drill", f"exec script/drill --port {port}"
+    )
+    with at_work(start, tree) as ready:
+        assert "Ready" in ready
         assert f"http://127.0.0.1:{port}" in ready
-        shell(with_own(block(README, '"kind": "down"'), ports), tree)
+        shown = shell(with_own(block(README, '"kind": "down"'), ports), tree)
+        assert "waiting" in shown  # in English, as the page and its comments
         wait_for(lambda: states(tree) == {"waiting": 1, "held": 1}, "province is down")
         clear = with_own(block(README, "--request DELETE"), {"8082": ports["8082"]})
         shell(settings + clear, tree)
