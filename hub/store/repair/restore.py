@@ -33,7 +33,7 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     behind = tx.execute(sa.update(deliveries).where(held).values(**why))
     # What the copy does not know of gets its place in the feed anew, for other changes.
     numbering.begin_epoch(tx, now=now)
-    return {"asked": asked.rowcount, "behind": behind.rowcount}
+    return {"queried": asked.rowcount, "behind": behind.rowcount}
 
 
 class CallCounterFile:
