@@ -16,6 +16,7 @@ import msgspec.inspect
 from msgspec import Meta
 
 from hub.former_settings import by_present_names
+from hub.rules import scanner_address
 from hub.rules.clients.client import networks
 from hub.runtime import failpoints
 from hub.texts import text
@@ -74,6 +75,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ws_key_file: str = ""
     """File that keys with a WS-Security digest are derived from; empty means `data_dir`/ws.key."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
+    file_check: Literal["on", "off"] = "on"
+    """Whether a file must prove its type by its content before the hub keeps it."""
+    file_active: Literal["refuse", "clean"] = "refuse"
+    """What happens to a PDF with scripts, launch actions or files in it; a signed one is refused
+    in any case."""
+    scanner_url: str = ""
+    """ClamAV daemon that sees every file, `unix:/path` or `tcp://host:port`; empty: none."""
+    scanner_away: Literal["refuse", "keep"] = "refuse"
+    """What happens to files while it does not answer; `keep`: they are scanned later."""
+    upload_hours: Annotated[int, Meta(ge=1, le=720)] = 24
+    """Hours after its last part until a resumable upload that is not whole is removed."""
+    uploads_open: Annotated[int, Meta(ge=1, le=10_000)] = 50
+    """Resumable uploads that one client may have open at once."""
+    uploads_open_mb: Annotated[int, Meta(ge=1, le=1_048_576)] = 4096
+    """Their size together."""
     hot_folder: str = ""
     """Where the scanner puts its files; empty means `data_dir`/scans."""
     hot_folder_poll: Seconds = 1.0
@@ -300,6 +316,7 @@ def _contradictions(settings: Settings) -> list[str]:
         if url and not url.startswith(starts)
     ]
     problems += [*_proxy_problems(settings), *_tls_problems(settings)]
+    problems += _scanner_problems(settings)
     if settings.province_url and not settings.province_password:
         problems.append(
             _problem("HUB_PROVINCE_PASSWORD_FILE", "needed_with", other="HUB_PROVINCE_URL")
@@ -343,6 +360,19 @@ def _tls_problems(settings: Settings) -> list[str]:
     if settings.http_client_ca_file and not settings.http_certificate_file:
         return ["HUB_HTTP_CLIENT_CA_FILE: needs HUB_HTTP_CERTIFICATE_FILE and HUB_HTTP_KEY_FILE"]
     return []
+
+
+def _scanner_problems(settings: Settings) -> list[str]:
+    if not settings.scanner_url:
+        return []
+    problems = []
+    if settings.file_check == "off":
+        problems.append(_problem("HUB_SCANNER_URL", "only_with", other="HUB_FILE_CHECK=on"))
+    try:
+        scanner_address.parse(settings.scanner_url)
+    except ValueError as error:
+        problems.append(_problem("HUB_SCANNER_URL", "has_form", form=error))
+    return problems
 
 
 def _proxy_problems(settings: Settings) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapters.town_center.callbacks.source import TownCallbacks
 from hub.bootstrap.devices import make_sources
+from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.hub import Hub, cpu_of
 from hub.bootstrap.installation import open_store
 from hub.bootstrap.partners import (
@@ -24,7 +25,6 @@ from hub.rules.call_limits import CallLimits
 from hub.runtime.clock import clock_of
 from hub.runtime.heartbeat import Heartbeat
 from hub.settings import Settings
-from hub.store.messages.blobs import BlobStore
 
 
 def build(
@@ -40,8 +40,7 @@ def build(
     store = open_store(
         settings, migrating=True, notify_listeners="relay" not in settings.role_names
     )
-    limit = settings.file_limit_mb * 1024 * 1024
-    files = BlobStore(Path(settings.data_dir) / "files", limit=limit)
+    files = make_file_store(settings, store, clock)
     drift = DriftCounts()
     rules = Rulebook.load()
     records = Records(rules)

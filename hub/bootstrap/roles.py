@@ -1,6 +1,7 @@
 """Which roles a process has, by the settings."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from hub.bootstrap.hub import Hub
@@ -20,6 +21,7 @@ from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.connections.tls import ServerContext, TlsFiles
+from hub.gateway.resumable.writing import Uploads
 from hub.gateway.serve import WebRole
 from hub.messages import catalog
 from hub.operations.archive.role import Archivist
@@ -31,6 +33,7 @@ from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.settings import AT_PARTNERS, ROLES, Settings, SettingsError, seconds
 from hub.store.clients.key_file import KeyFile
+from hub.store.messages.uploads import UploadLimits
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -72,6 +75,7 @@ def _gateway(hub: Hub) -> list[Role]:
         refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
         proxies=Proxies(proxies, settings.proxy_secret),
         keys=KeyFile(settings.derivation_key),
+        uploads=_uploads(hub),
     )
     host, port = settings.http_host, settings.http_port
     tls = _tls(settings)
@@ -94,6 +98,17 @@ def _tls(settings: Settings) -> ServerContext | None:
     except (OSError, ValueError) as error:
         names = "HUB_HTTP_CERTIFICATE_FILE, HUB_HTTP_KEY_FILE, HUB_HTTP_CLIENT_CA_FILE"
         raise SettingsError(f"{names}: {describe_error(error)}") from None
+
+
+def _uploads(hub: Hub) -> Uploads:
+    settings = hub.settings
+    return Uploads(
+        store=hub.store,
+        files=hub.files,
+        clock=hub.clock,
+        lasts=timedelta(hours=settings.upload_hours),
+        most=UploadLimits(settings.uploads_open, settings.uploads_open_mb * 1024 * 1024),
+    )
 
 
 def _receive(hub: Hub) -> Receive:

@@ -15,6 +15,8 @@ from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
 from hub.operations.watchers.disk_sampling import DiskSampling
 from hub.operations.watchers.ending_secrets import EndingSecrets
+from hub.operations.watchers.expired_uploads import ExpiredUploads
+from hub.operations.watchers.kept_files import KeptFiles
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unknown_codes import UnknownCodes
 from hub.operations.watchers.unproven_effects import UnprovenEffects
@@ -54,6 +56,8 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         UnreadableReplies(store=hub.store).check,
         PaperRefreshes(store=hub.store, rules=rules).check,
         EndingSecrets(store=hub.store).check,
+        KeptFiles(store=hub.store, files=hub.files).check,
+        ExpiredUploads(store=hub.store, files=hub.files).remove,
         Conservation(store=hub.store).check,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]

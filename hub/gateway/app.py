@@ -17,6 +17,8 @@ from hub.gateway.clients.proxies import Proxies
 from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.operation_handlers import OperationHandlers
+from hub.gateway.resumable import routes as resumable
+from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
 from hub.gateway.v1 import changes
 from hub.gateway.v1 import routes as v1
@@ -40,6 +42,7 @@ def create_app(
     refused: RefusedCallbacks | None = None,
     proxies: Proxies | None = None,
     keys: KeyFile | None = None,
+    uploads: Uploads | None = None,
 ) -> FastAPI:
     """Return the gateway's application.
 
@@ -62,6 +65,8 @@ def create_app(
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
+    uploads = uploads or Uploads(store=store, files=files, clock=denials.clock)
+    resumable.install(app, uploads, authorization=authorization)
     _install_partners(app, OperationHandlers(store, files, sink), authorization, keys=keys)
     return app
 

@@ -6,9 +6,11 @@ Every answer comes after the store has committed; nothing is stored half.
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from hub.gateway.clients.authorization import Authorization
+from hub.gateway.downloads import RangeRefused, download
+from hub.gateway.infected_files import refuse_infected
 from hub.gateway.message_refusals import explain
 from hub.gateway.request_body import body_up_to
 from hub.gateway.uploads import receive_file
@@ -16,11 +18,9 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Sink
+from hub.ports.files import FileClaims
 from hub.store.engine.store import Store
 from hub.store.messages import blobs
-
-AT_ONCE = 256 * 1024
-"""Bytes up to which a file is read in one piece: streaming costs a thread for each part."""
 
 
 def install_messages(app: FastAPI, sink: Sink, *, authorization: Authorization) -> None:
@@ -56,11 +56,12 @@ def install_files(
     )
     async def put_file(
         request: Request,
-        content_type: Annotated[str, Header()],  # noqa: ARG001 - wanted, as its name is
-        x_name: Annotated[str, Header(max_length=250)],  # noqa: ARG001
+        content_type: Annotated[str, Header()],
+        x_name: Annotated[str, Header(max_length=250)],
         x_sha256: Annotated[str, Header()] = "",
     ) -> dict[str, object]:
-        stored, size = await receive_file(request, files, sha256=x_sha256)
+        claims = FileClaims(x_name, content_type)
+        stored, size = await receive_file(request, files, sha256=x_sha256, claims=claims)
         return {"sha256": stored, "size": size}
 
     @app.api_route(
@@ -74,18 +75,17 @@ def install_files(
 
 def _file(store: Store, files: blobs.BlobStore, sha256: str, request: Request) -> Response:
     try:
-        place = files.path(sha256)
+        files.path(sha256)
     except InvalidMessage as error:
         raise HTTPException(404, detail=explain(error)) from None
+    try:
+        refuse_infected(store, files, sha256)
+    except InvalidMessage as error:
+        raise HTTPException(403, detail=explain(error)) from None
     with store.read() as tx:
         media_type = blobs.media_type_of(tx, sha256) or "application/octet-stream"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{sha256}"',
-        "X-Content-Type-Options": "nosniff",
-        "Accept-Ranges": "bytes",
-        "ETag": f'"{sha256}"',
-    }
-    whole = request.method == "GET" and "range" not in request.headers
-    if whole and place.stat().st_size <= AT_ONCE:
-        return Response(place.read_bytes(), media_type=media_type, headers=headers)
-    return FileResponse(place, media_type=media_type, headers=headers)
+    try:
+        return download(request, files, sha256, media_type=media_type)
+    except RangeRefused as refused:
+        told = explain(InvalidMessage("call_invalid", where="Range", why=refused.why))
+        raise HTTPException(416, detail=told, headers=refused.headers) from None

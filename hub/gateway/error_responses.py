@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from hub.ports import AcceptanceUnknown
+from hub.ports.files import ScannerAway
 from hub.rules.failures.errors import FAULTS
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import StoreUnavailable, is_away, is_full
@@ -25,6 +26,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(OSError)
     def no_room(request: Request, error: OSError) -> JSONResponse:
+        if isinstance(error, ScannerAway):
+            return _refuse(request, "scanner_away", 503)
         if error.errno not in FULL:
             raise error
         return _refuse(request, "disk_full", 507)

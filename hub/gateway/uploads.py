@@ -5,9 +5,16 @@ collects parts; writing and syncing happen in a thread, so that a slow disk stop
 A sender that goes away, a file over the limit and a full disk leave nothing behind.
 """
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from hub.ports.files import NO_CLAIMS, FileClaims
 from hub.runtime.failpoints import Point, passing
 from hub.store.messages.blobs import BlobStore, Upload
 
@@ -15,8 +22,29 @@ TOGETHER = 256 * 1024
 """Bytes that are collected for one call of a thread."""
 
 
-async def receive_file(request: Request, files: BlobStore, *, sha256: str) -> tuple[str, int]:
-    """Store the body and return (sha256, bytes); raises InvalidMessage, nothing is stored then."""
+CHECKED_AT_ONCE = 8
+"""Files that are made whole at once: their parse and scan take long, and the pool of the web
+server's threads is for those that do not."""
+_checking = ThreadPoolExecutor(CHECKED_AT_ONCE, thread_name_prefix="files")
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+async def run_file_work(
+    work: Callable[P, ResultT], *arguments: P.args, **named: P.kwargs
+) -> ResultT:
+    """Return what `work` returns, run on a thread of those that make files whole."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_checking, partial(work, *arguments, **named))
+
+
+async def receive_file(
+    request: Request, files: BlobStore, *, sha256: str, claims: FileClaims = NO_CLAIMS
+) -> tuple[str, int]:
+    """Store the body and return (sha256, bytes), see `BlobStore.adopt`.
+
+    Raises InvalidMessage or ScannerAway, nothing is stored then.
+    """
     upload: Upload | None = None
     parts: list[bytes] = []
     size = 0
@@ -31,7 +59,7 @@ async def receive_file(request: Request, files: BlobStore, *, sha256: str) -> tu
                 parts, size = [], 0
         if upload is None:
             upload = await run_in_threadpool(files.begin)
-        return await run_in_threadpool(_finish, upload, parts, sha256)
+        return await run_file_work(_finish, upload, parts, sha256, claims)
     finally:
         if upload is not None:
             upload.abandon()
@@ -42,8 +70,8 @@ def _write(upload: Upload, parts: list[bytes]) -> None:
         upload.write(part)
 
 
-def _finish(upload: Upload, parts: list[bytes], sha256: str) -> tuple[str, int]:
+def _finish(upload: Upload, parts: list[bytes], sha256: str, claims: FileClaims) -> tuple[str, int]:
     _write(upload, parts)
-    stored = upload.finish(sha256=sha256)
+    stored = upload.finish(sha256=sha256, claims=claims)
     passing(Point.BLOB_AFTER_WRITE)
     return stored

@@ -46,9 +46,14 @@ class Sink(Protocol):
         media_type: str,
         component: str = "",
         sha256: str = "",
+        keep: bool = False,
     ) -> Attachment:
-        """Stream a file into the blob store; raises InvalidMessage over the limit or on a hash
-        that differs from `sha256` (when given)."""
+        """Stream a file into the blob store; raises InvalidMessage over the limit, on a hash
+        that differs from `sha256` (when given), and for content that must not be stored;
+        ScannerAway, an OSError, while it cannot be scanned. The hash is another one where the
+        content was cleaned. `keep`: nobody can send the file again, so its content is kept
+        whatever it is, and a person has to look after it.
+        """
 
     def file_size(self, sha256: str) -> int | None:
         """Return the size of a stored file in bytes, None when it is not stored."""

@@ -62,6 +62,8 @@ class Event(StrEnum):
     CLIENT_KEY_ENDS = "client_key_ends"
     FILES_RENEWED = "files_renewed"
     FILES_UNUSABLE = "files_unusable"
+    FILE_FOUND_WANTING = "file_found_wanting"
+    SCANNER_AWAY = "scanner_away"
     PREFLIGHT_FOUND = "preflight_found"
     PREFLIGHT_DONE = "preflight_done"
     DEADLINE_NEAR = "deadline_near"

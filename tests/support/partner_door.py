@@ -63,12 +63,15 @@ class PartnerDoor:
 
 @contextmanager
 def open_door(
-    directory: Path, *, url: str = "", proxies: Proxies | None = None
+    directory: Path, *, url: str = "", proxies: Proxies | None = None, key: str = ""
 ) -> Iterator[PartnerDoor]:
-    """Open a ward, with an empty store there or at `url`, and the gateway before it."""
+    """Open a ward, with an empty store there or at `url`, and the gateway before it.
+
+    `key`: of the client `provincial`, where the store has it already.
+    """
     with open_ward(directory, url) as ward:
         ward.intake.validator = Records(Rulebook.load())
-        key = add_client(ward.store, "provincial", now=now())
+        key = key or add_client(ward.store, "provincial", now=now()).text
         app = create_app(
             ward.store,
             ward.files,
@@ -82,6 +85,6 @@ def open_door(
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()
         try:
-            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key.text)
+            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key)
         finally:
             web.stop()

@@ -171,6 +171,7 @@ class ResultFiles:
                 media_type=claim.media_type,
                 component=claim.component,
                 sha256=claim.sha256,
+                keep=True,
             )
         if stored.size != file.size:
             why = f"{stored.size} bytes, announced were {file.size}"

@@ -15,6 +15,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted, Clock, Validator
+from hub.ports.files import FileClaims
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.sqlite_writer import CommitUnknown
 from hub.store.engine.store import Store, is_away
@@ -80,6 +81,23 @@ class Intake:
             if size != file.size:
                 why = f"{file.size} bytes were announced, {size} are stored"
                 raise InvalidMessage("file_hash_wrong", where="$.attachments", why=why)
+        self._check_claims(message, kept=opened.entry.owner in catalog.PARTNERS)
+
+    def _check_claims(self, message: Message, *, kept: bool) -> None:
+        """Refuse a file whose content is not what its name or declared type says.
+
+        `kept`: a partner's result is taken nevertheless, and what was found is noted.
+        """
+        if self.files.check is None:
+            return
+        for nth, file in enumerate(message.attachments):
+            place = self.files.path(file.sha256)
+            lie = self.files.check.lie_of(place, FileClaims(file.name, file.media_type))
+            if lie and kept:
+                self.files.note(file.sha256, "file_type_differs", lie)
+            elif lie:
+                where = f"$.attachments[{nth}].{lie}"
+                raise InvalidMessage("file_type_differs", where=where, why="the content is another")
 
     def _committed(self, entry: journal.JournalEntry) -> Accepted:
         """Have an entry committed, together with those of other threads."""
@@ -108,12 +126,14 @@ class Intake:
         media_type: str,
         component: str = "",
         sha256: str = "",
+        keep: bool = False,
     ) -> Attachment:
-        """Stream a file into the blob store and return the claim check for it.
+        """Stream a file into the blob store and return the claim check for it, see `Sink`.
 
         It becomes known to the store with the first message that refers to it.
         """
-        digest, size = self.files.write(stream, sha256=sha256)
+        claims = FileClaims(name, media_type)
+        digest, size = self.files.write(stream, sha256=sha256, claims=claims, keep=keep)
         passing(Point.BLOB_AFTER_WRITE)
         return Attachment(
             name=name, media_type=media_type, size=size, sha256=digest, component=component

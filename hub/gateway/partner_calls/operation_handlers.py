@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.infected_files import refuse_infected
 from hub.gateway.partner_calls import records
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall
@@ -29,6 +30,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import Payload
 from hub.ports import Sink
+from hub.ports.files import FileClaims
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import ended, numbering
 from hub.records.dossiers.status import LABELS
@@ -148,15 +150,23 @@ class OperationHandlers:
             files = timeline.files_of(tx, asked.number)
         for paper in files:
             if paper.file.sha256 == asked.sha256:
+                self._refuse_infected(asked.sha256)
                 return FoundFile(_shown_file(paper), self.files.path(asked.sha256))
         why = "the dossier has no such file"
         raise RefusedCall("file_missing", where="maBamTep", why=why, told=404)
+
+    def _refuse_infected(self, sha256: str) -> None:
+        try:
+            refuse_infected(self.store, self.files, sha256)
+        except InvalidMessage as found:
+            raise RefusedCall(found.code, where="maBamTep", why=found.why, told=403) from None
 
     def _attachment(self, nth: int, file: records.FileGiven) -> Attachment:
         size = self.files.size_of(file.sha256)
         if size is None:
             where = f"tepDinhKem[{nth}].maBamTep"
             raise RefusedCall("file_missing", where=where, why="the hub has no such file")
+        self._check_claims(nth, file)
         return Attachment(
             name=file.name,
             media_type=file.media_type,
@@ -164,6 +174,15 @@ class OperationHandlers:
             sha256=file.sha256,
             component=file.component,
         )
+
+    def _check_claims(self, nth: int, file: records.FileGiven) -> None:
+        if self.files.check is None:
+            return
+        place = self.files.path(file.sha256)
+        lie = self.files.check.lie_of(place, FileClaims(file.name, file.media_type))
+        if lie:
+            where = f"tepDinhKem[{nth}].{'tenTep' if lie == 'name' else 'loaiTep'}"
+            raise RefusedCall("file_type_differs", where=where, why="the content is another")
 
     def _knows(self, message_id: str) -> bool:
         with self.store.read() as tx:

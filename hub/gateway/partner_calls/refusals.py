@@ -10,6 +10,7 @@ from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.error_responses import FULL
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown
+from hub.ports.files import ScannerAway
 from hub.rules.failures.errors import FAULTS
 from hub.store.engine.store import StoreUnavailable, is_away, is_full
 from hub.texts import Text
@@ -32,6 +33,13 @@ STATUS = {
     "disk_full": 507,
     "json_broken": 400,
     "xml_broken": 400,
+    "file_type_refused": 415,
+    "scanner_away": 503,
+    "upload_unknown": 404,
+    "upload_offset": 409,
+    "upload_taken_over": 409,
+    "upload_checksum": 460,
+    "uploads_exhausted": 429,
 }
 UNPROCESSABLE = 422
 
@@ -102,6 +110,8 @@ def refusal_of(error: Exception) -> RefusedCall | None:
             return RefusedCall("disk_full")
         case StoreUnavailable() if is_away(error):
             return RefusedCall("store_away")
+        case ScannerAway():
+            return RefusedCall("scanner_away", why=str(error))
         case OSError() if error.errno in FULL:
             return RefusedCall("disk_full")
         case _:

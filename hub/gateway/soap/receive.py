@@ -11,7 +11,6 @@ from email.message import Message as HeaderFields
 from typing import Protocol
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 from lxml import etree
 
 from hub.gateway.clients.refusal import CallerRefused
@@ -19,7 +18,7 @@ from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.envelope import EnvelopeReader, Guard, put_sha256
 from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
-from hub.gateway.uploads import TOGETHER
+from hub.gateway.uploads import TOGETHER, run_file_work
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore, Upload
 
@@ -98,9 +97,9 @@ async def receive(
             if total > most:
                 raise InvalidMessage("file_too_large", where="body", why=f"over {most} bytes")
             if size >= TOGETHER:
-                await run_in_threadpool(body.feed, b"".join(parts))
+                await run_file_work(body.feed, b"".join(parts))
                 parts, size = [], 0
-        return await run_in_threadpool(_finish, body, b"".join(parts))
+        return await run_file_work(_finish, body, b"".join(parts))
     finally:
         body.abandon()
 

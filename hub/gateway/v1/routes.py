@@ -1,7 +1,7 @@
 """REST: `/v1` has the same operations as SOAP, with the same fields as JSON.
 
 Files come first, by `POST /v1/files`, and are named by their SHA-256 in the call that they belong
-to. Not promised here: resumable uploads.
+to; `hub/gateway/resumable` takes large ones.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from hub.gateway.clients.authorization import Authorization
+from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import (
     Answer,
@@ -32,6 +33,8 @@ from hub.gateway.v1.tagged import tagged
 from hub.messages.envelope import MAX_BYTES, Sha256, place
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
+from hub.ports.files import FileClaims
+from hub.store.messages.blobs import BlobStore
 from hub.texts import both
 
 PREFIX = "/v1"
@@ -83,8 +86,10 @@ class _Routes:
         async def store() -> Response:
             caller = await self.authorization.identify(request, operation=STORE_FILE)
             await self.authorization.admit(caller, operation=STORE_FILE, object=FILES)
-            announced = _announced(request)
-            sha256, size = await receive_file(request, self.handlers.files, sha256=announced)
+            claims = FileClaims(media_type=request.headers.get("content-type", ""))
+            sha256, size = await receive_file(
+                request, self.handlers.files, sha256=_announced(request), claims=claims
+            )
             return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
 
         return await self._refusing(request, store)
@@ -118,7 +123,8 @@ class _Routes:
             caller, operation=operation.right, object=request.url.path, agency=agency_of(asked)
         )
         if operation is operations.FETCH_FILE:
-            return _file(await run_in_threadpool(self.handlers.file, asked))
+            found = await run_in_threadpool(self.handlers.file, asked)
+            return await run_in_threadpool(_file, request, self.handlers.files, found)
         if operation is operations.LIST:
             page = await run_in_threadpool(self.handlers.list, caller, asked)
             origin = self.authorization.proxies.origin(request)
@@ -213,17 +219,11 @@ def _next(request: Request, page: records.DossierList, address: str) -> dict[str
     return {"Link": f'<{address}{url.path}?{url.query}>; rel="next"'}
 
 
-def _file(found: FoundFile) -> Response:
-    """Return a file; the server answers Range, If-Range and HEAD."""
+def _file(request: Request, files: BlobStore, found: FoundFile) -> Response:
     shown = found.shown
-    return FileResponse(
-        found.place,
-        media_type=shown.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{shown.sha256}"',
-            "X-Content-Type-Options": "nosniff",
-            "Accept-Ranges": "bytes",
-            "ETag": f'"{shown.sha256}"',
-            "Cache-Control": "private, no-cache",
-        },
-    )
+    try:
+        return download(request, files, shown.sha256, media_type=shown.media_type)
+    except RangeRefused as refused:
+        raise RefusedCall(
+            "call_invalid", where="Range", why=refused.why, told=416, headers=refused.headers
+        ) from None

@@ -5,6 +5,9 @@ file is complete and synced before its name appears, so a path that exists is al
 does not become whole is removed at once; what a killed process left, by `remove_leftovers`.
 `remove` takes away only what nobody has touched for a while: to store a file that is here, to ask
 for its size and to accept a message that names it touches it.
+
+Where the store has a `check`, a file whose content it refuses is not stored. A file that nobody
+could send again is kept nevertheless (`keep`), and what was found is noted before it can be seen.
 """
 
 import contextlib
@@ -22,6 +25,7 @@ import sqlalchemy as sa
 
 from hub.messages.envelope import Attachment
 from hub.messages.invalid import InvalidMessage
+from hub.ports.files import NO_CLAIMS, FileCheck, FileClaims, FileNotes
 from hub.store.engine.file_rights import make_directory
 from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.tables.exchange import blobs
@@ -30,6 +34,9 @@ from hub.store.statements.compiled import Compiled, columns_of
 _CHUNK = 256 * 1024
 _UNDER_WAY = ".in-"
 """How the names of files begin that are not whole yet."""
+_RESUMABLE = ".tus-"
+CLEANED = ".clean"
+"""How the name of a cleaned copy ends, beside the file it is made of."""
 _REGISTER = Compiled(
     lambda dialect: insert_for(dialect, blobs).on_conflict_do_nothing(),
     columns=columns_of(blobs, "unneeded_at"),
@@ -47,10 +54,20 @@ class ReadableFile(Protocol):
 class BlobStore:
     """Files below one directory, two levels of folders by hash."""
 
-    def __init__(self, directory: Path, *, limit: int = 200 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        limit: int = 200 * 1024 * 1024,
+        check: FileCheck | None = None,
+        note: FileNotes = lambda _sha256, _code, _why: None,
+    ) -> None:
         self.directory = directory
         self.limit = limit
         """Largest file in bytes."""
+        self.check = check
+        """Decides by its content whether a file may be stored; None: every file may."""
+        self.note = note
         make_directory(directory)
 
     def path(self, sha256: str) -> Path:
@@ -109,18 +126,79 @@ class BlobStore:
             raise InvalidMessage("file_hash_wrong", where="sha256", why="not a sha256 in hex")
         return self.directory / sha256[:2] / sha256[2:4] / sha256
 
-    def write(self, stream: ReadableFile, *, sha256: str = "") -> tuple[str, int]:
+    def write(
+        self,
+        stream: ReadableFile,
+        *,
+        sha256: str = "",
+        claims: FileClaims = NO_CLAIMS,
+        keep: bool = False,
+    ) -> tuple[str, int]:
         """Store the stream and return (sha256, bytes).
 
-        Raises InvalidMessage over the limit or when the content is not `sha256`; nothing stays.
+        Raises InvalidMessage over the limit or when the content is not `sha256`, and what the
+        check raises; nothing stays then. `keep`: what the check refuses is kept and noted.
         """
         upload = self.begin()
         try:
             while chunk := stream.read(_CHUNK):
                 upload.write(chunk)
-            return upload.finish(sha256=sha256)
+            return upload.finish(sha256=sha256, claims=claims, keep=keep)
         finally:
             upload.abandon()
+
+    def adopt(
+        self, place: Path, sha256: str, *, claims: FileClaims = NO_CLAIMS, keep: bool = False
+    ) -> tuple[str, int]:
+        """Move a whole, synced file of this directory into the store; return (sha256, bytes).
+
+        The sha256 is another one than given where the check cleaned the file. Raises what the
+        check raises; the file stays where it was then.
+        """
+        unscanned = ""
+        if self.check is not None:
+            try:
+                checked = self.check(place, claims)
+            except InvalidMessage as refused:
+                if not keep:
+                    raise
+                self.note(sha256, refused.code, refused.why)
+            else:
+                unscanned = checked.unscanned
+                if checked.cleaned is not None and keep:  # its giver knows it by this sha256
+                    checked.cleaned.unlink()
+                    self.note(sha256, "file_active", "kept as it was given")
+                elif checked.cleaned is not None:
+                    sha256 = _replace(place, checked.cleaned)
+        if unscanned:
+            self.note(sha256, "scanner_away", unscanned)
+        size = place.stat().st_size
+        _publish(place, self.place(sha256))
+        return sha256, size
+
+    def part(self, id: str) -> Path:
+        """Return where the bytes of a resumable upload are until it is whole."""
+        return self.directory / f"{_RESUMABLE}{id}"
+
+    def make_part(self, id: str) -> None:
+        """Make the file of a resumable upload; its name survives a power cut."""
+        os.close(os.open(self.part(id), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _sync_folder(self.directory)
+
+    def remove_part(self, id: str) -> None:
+        """Remove the bytes of a resumable upload, where there are any."""
+        place = self.part(id)
+        place.unlink(missing_ok=True)
+        place.with_name(place.name + CLEANED).unlink(missing_ok=True)
+
+    def parts_untouched_since(self, moment: float) -> list[str]:
+        """Return the ids of resumable uploads whose bytes nobody has written since a time."""
+        found = []
+        for place in self.directory.glob(f"{_RESUMABLE}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if place.suffix != CLEANED and place.stat().st_mtime < moment:
+                    found.append(place.name.removeprefix(_RESUMABLE))
+        return sorted(found)
 
     def begin(self) -> "Upload":
         """Begin a file that comes in parts; end it by `finish` or `abandon`."""
@@ -133,10 +211,15 @@ class BlobStore:
         """
         count = 0
         for place in self.directory.glob(f"{_UNDER_WAY}*"):
+            if place.suffix == CLEANED:
+                continue
             with contextlib.suppress(OSError), place.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 place.unlink()
                 count += 1
+        for place in self.directory.glob(f".*{CLEANED}"):  # goes with the file it was made of
+            if not place.with_name(place.name.removesuffix(CLEANED)).exists():
+                place.unlink(missing_ok=True)
         return count
 
 
@@ -160,18 +243,20 @@ class Upload:
         while view:
             view = view[os.write(self._handle, view) :]
 
-    def finish(self, *, sha256: str = "") -> tuple[str, int]:
-        """Store what was written and return (sha256, bytes).
+    def finish(
+        self, *, sha256: str = "", claims: FileClaims = NO_CLAIMS, keep: bool = False
+    ) -> tuple[str, int]:
+        """Store what was written and return (sha256, bytes), see `BlobStore.adopt`.
 
-        Raises InvalidMessage when the content is not `sha256`.
+        Raises InvalidMessage when the content is not `sha256`, and what the check raises.
         """
         found = self._digest.hexdigest()
         if sha256 and found != sha256:
             raise InvalidMessage("file_hash_wrong", where="file", why="content differs")
         os.fdatasync(self._handle)
-        _publish(self._place, self._store.place(found))
+        stored = self._store.adopt(self._place, found, claims=claims, keep=keep)
         self._close()
-        return found, self._size
+        return stored
 
     def abandon(self) -> None:
         """Remove what is not finished; does nothing to what is, and may be called twice."""
@@ -198,6 +283,21 @@ def _locked(directory: Path) -> tuple[int, Path]:
         os.close(handle)
 
 
+def sha256_of(place: Path) -> str:
+    """Return the sha256 of a file, read piece by piece."""
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _replace(place: Path, cleaned: Path) -> str:
+    """Put the synced, cleaned copy in the place of its file; return its sha256."""
+    with cleaned.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fdatasync(file)
+    cleaned.replace(place)
+    return sha256
+
+
 def _publish(temporary: Path, place: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.utime(place)
@@ -206,11 +306,15 @@ def _publish(temporary: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary.rename(place)
     # the rename itself must survive a power cut before anybody is told of the file
-    folder = os.open(place.parent, os.O_RDONLY)
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def register(tx: Tx, files: Sequence[Attachment], *, now: datetime) -> None:

@@ -35,6 +35,13 @@ class Paper:
         return self.file.sha256, self.file.component
 
 
+def dossier_of(tx: Tx, sha256: str) -> str:
+    """Return the number of a dossier that has a file, "" where none has it."""
+    query = sa.select(dossier_files.c.number).where(dossier_files.c.sha256 == sha256)
+    found: str | None = tx.execute(query.order_by(dossier_files.c.number).limit(1)).scalar()
+    return found or ""
+
+
 _c = dossier_files.c
 _OF_DOSSIER = _c.number == sa.bindparam("which")
 _SCANNED = sa.and_(_OF_DOSSIER, _c.is_result.is_(False))

@@ -45,6 +45,7 @@ BOUNDED = frozenset(
         "delivery_count_changes",  # folded every minute
         "drift",  # a few hundred rows a partner
         "fault_classes",  # a row a code
+        "file_findings",  # a kept file each, until it was looked after
         "heartbeats",  # a row a process
         "legal_holds",  # a row for each act of a person
         "lone_tries",  # what waits, only
@@ -54,5 +55,6 @@ BOUNDED = frozenset(
         "store_identity",  # one row
         "unnumbered_changes",  # what has no place in the feed yet
         "used_nonces",  # a row a signed call, of the last minutes of its client
+        "uploads",  # what a client may have open, and what ended since yesterday
     }
 )

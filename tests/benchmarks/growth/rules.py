@@ -81,6 +81,8 @@ STAYS = {
     "client_calls": "of one minute",
     "client_secrets": "a row for each act of a person",
     "client_tokens": "of five minutes",
+    "file_findings": "a file that is looked after by a person",
+    "uploads": "what is under way",
     "clients": "a row for each act of a person",
     "contracts": "a row a partner",
     "delivery_count_changes": "written anew, summed up",

@@ -66,6 +66,7 @@ class MemorySink:
         media_type: str,
         component: str = "",
         sha256: str = "",
+        keep: bool = False,  # noqa: ARG002 - nothing is refused here
     ) -> Attachment:
         content = b"".join(iter(lambda: stream.read(1000), b""))
         found = hashlib.sha256(content).hexdigest()

@@ -23,6 +23,7 @@ from hub.store.schema.tables import (
     drift,
     evidence,
     exchange,
+    files,
     records,
     repair,
 )
@@ -42,6 +43,7 @@ _ = (
     conservation,
     drift,
     evidence,
+    files,
     records,
     repair,
 )

@@ -10,6 +10,7 @@ from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
 from hub.store.schema.tables import drift as drift_tables
 from hub.store.schema.tables import evidence as evidence_tables
+from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
 from hub.store.schema.tables.exchange import metadata
@@ -25,6 +26,7 @@ del (
     repair_tables,
     conservation_tables,
     evidence_tables,
+    file_tables,
 )
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,1 @@
+"""Proves by its content that a file is what it claims, before the hub keeps it."""

@@ -1,0 +1,69 @@
+"""The process in which one file is parsed: `python -m hub.file_checks.child PLACE TYPE [CLEAN_TO]`.
+
+It parses what strangers made, in C: so it is another process, with limits of memory, time and
+what it may write, and its death says something about the file alone. Its one line of output is
+JSON: {"media_type": ..., "cleaned": true}, or {"code": ..., "why": ...}.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+MEMORY = 1024 * 1024 * 1024
+CPU_SECONDS = 60
+_BEHIND = 16 * 1024 * 1024
+"""Bytes by which a cleaned copy may be larger."""
+
+
+def main(arguments: list[str]) -> dict[str, object]:
+    """Return what is to be told about the file."""
+    from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
+
+    place, media_type = Path(arguments[0]), arguments[1]
+    clean_to = Path(arguments[2]) if len(arguments) > 2 else None
+    _limit(place, clean_to)
+    try:
+        return _check(place, media_type, clean_to)
+    except Rejected as rejected:
+        return {"code": rejected.code, "why": rejected.why}
+    except MemoryError:
+        return {"code": BOMB, "why": f"needs more than {MEMORY} bytes of memory"}
+    except RecursionError:
+        return {"code": BOMB, "why": "nested too deeply"}
+    except Exception as error:  # whatever a parser trips over, the file is not proven
+        return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
+
+
+def _limit(place: Path, clean_to: Path | None) -> None:
+    largest = place.stat().st_size + _BEHIND if clean_to else 0
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+
+def _check(place: Path, media_type: str, clean_to: Path | None) -> dict[str, object]:
+    from hub.rules.file_types import PDF, XML, ZIP
+
+    if media_type == PDF:
+        from hub.file_checks import pdf
+
+        return {"media_type": PDF, "cleaned": pdf.check(place, clean_to=clean_to)}
+    if media_type == XML:
+        from hub.file_checks import xml
+
+        xml.check(place)
+    elif media_type == ZIP:
+        from hub.file_checks import office
+
+        media_type = office.check(place)
+    else:
+        from hub.file_checks import pictures
+
+        pictures.check(place, media_type)
+    return {"media_type": media_type, "cleaned": False}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1:])))

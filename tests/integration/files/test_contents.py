@@ -1,0 +1,179 @@
+"""Every way in asks a file's content what it is, before the hub keeps it."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hub.file_checks.check import ContentCheck
+from hub.messages import catalog
+from hub.messages.invalid import InvalidMessage
+from hub.operations.watchers.kept_files import KeptFiles
+from hub.store.messages import file_findings
+from hub.store.repair import tasks
+from tests.integration.gateway.test_soap_bodies import (
+    MTOM,
+    XOP,
+    envelope,
+    package,
+    post,
+    submission,
+)
+from tests.support import sample_files as made
+from tests.support.checked_files import check_contents
+from tests.support.partner_door import PartnerDoor, open_door
+from tests.support.ward import reception, scan
+from tests.support.works import now
+
+PDF = "application/pdf"
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+    """Both doors over an empty ward whose files are checked."""
+    with open_door(tmp_path) as opened:
+        check_contents(opened.ward)
+        yield opened
+
+
+def stored(door: PartnerDoor) -> list[str]:
+    """Return the names of everything that lies in the file store."""
+    return [it.name for it in door.ward.files.directory.rglob("*") if it.is_file()]
+
+
+def by_rest(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+    """Send a file to /v1/files; return status and code."""
+    reply = door.call("POST", "/v1/files", content, Content_Type=PDF)
+    return reply.status, json.loads(reply.data).get("code", "")
+
+
+def by_device(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+    """Send a file as a device does."""
+    fields = {"Authorization": "Bearer in-token", "Content_Type": PDF, "X_Name": "a.pdf"}
+    reply = door.call("PUT", "/files", content, **fields)
+    return reply.status, json.loads(reply.data).get("code", "")
+
+
+def by_base64(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+    """Send a file within a SOAP call."""
+    body = submission(base64.b64encode(content).decode())
+    return post(door, envelope(body), "text/xml")
+
+
+def by_mtom(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+    """Send a file beside a SOAP call."""
+    body = envelope(submission(XOP.format("a")))
+    return post(door, package(body, ("a", content)), MTOM)
+
+
+Way = Callable[[PartnerDoor, bytes], tuple[int, str]]
+WAYS = (by_rest, by_device, by_base64, by_mtom)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
+def test_a_file_that_proves_its_type_is_taken(door: PartnerDoor, way: Way) -> None:
+    """On every way in."""
+    status, code = way(door, made.pdf("Đơn"))
+    assert (status in {200, 201}, code) == (True, "")
+    assert len(stored(door)) == 1
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"MZ this is a program", "file_type_refused"),
+        (made.picture("JPEG"), "file_type_differs"),
+        (made.pdf_with_script(), "file_active"),
+        (b"%PDF-1.7 torn", "file_broken"),
+    ],
+    ids=["program", "picture named pdf", "script", "torn"],
+)
+def test_a_file_that_does_not_is_refused_and_leaves_nothing(
+    door: PartnerDoor, way: Way, content: bytes, code: str
+) -> None:
+    """By a code with sentences in both languages."""
+    status, told = way(door, content)
+    assert (status >= 400, told) == (True, code)
+    if code != "file_type_differs":  # its bytes may come before its name
+        assert stored(door) == []
+
+
+def test_a_refusal_tells_both_languages_and_what_to_do(door: PartnerDoor) -> None:
+    """A sender without Vietnamese can act on it."""
+    reply = door.call("POST", "/v1/files", b"GIF89a", Content_Type="image/gif")
+    told = json.loads(reply.data)
+    assert reply.status == 415
+    assert told["title"] == "Loại tệp này không được nhận."
+    assert told["title_en"] == "This type of file is not taken."
+    guide = json.loads(door.call("GET", "/v1/faults/file_type_refused").data)
+    assert "PDF, JPEG" in guide["action"]
+    assert "PDF, JPEG" in guide["action_en"]
+
+
+def test_bombs_are_refused_in_a_process_of_their_own(door: PartnerDoor) -> None:
+    """A picture and a zip that become too large; the gateway goes on."""
+    for content in (made.png_bomb(), made.zip_bomb()):
+        reply = door.call("POST", "/v1/files", content)
+        assert json.loads(reply.data)["code"] == "file_bomb"
+    assert by_rest(door, made.pdf())[0] == 201
+
+
+def test_a_pdf_is_cleaned_where_the_settings_want_that(door: PartnerDoor) -> None:
+    """What is stored is the copy, under its own hash; a signed one is refused."""
+    check_contents(door.ward, ContentCheck(cleans=True))
+    content = made.pdf_with_script()
+    reply = door.call("POST", "/v1/files", content, Content_Type=PDF)
+    told = json.loads(reply.data)
+    assert reply.status == 201
+    assert told["maBamTep"] != hashlib.sha256(content).hexdigest()
+    kept = door.ward.files.path(told["maBamTep"]).read_bytes()
+    assert told["maBamTep"] == hashlib.sha256(kept).hexdigest()
+    assert told["kichThuoc"] == len(kept)
+    assert b"app.alert" not in kept
+    assert by_rest(door, made.pdf_with_script(signed=True)) == (422, "file_active")
+    assert stored(door) == [told["maBamTep"]]
+
+
+def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerDoor) -> None:
+    """Also where bytes and name come apart: the device's file, then its message."""
+    ward = door.ward
+    ward.accept(reception())
+    code = reception().components[0].code
+    file = ward.intake.store_file(
+        io.BytesIO(made.picture("PNG")), name="a.png", media_type="image/png", component=code
+    )
+    for lie in ({"name": "a.exe"}, {"media_type": PDF}):
+        lying = msgspec.structs.replace(file, **lie)
+        with pytest.raises(InvalidMessage) as refused:
+            ward.intake.accept(
+                catalog.compose(scan(code), time=now(), source="scanner-1", attachments=[lying])
+            )
+        assert refused.value.code == "file_type_differs"
+
+
+def test_a_partners_result_is_kept_and_a_task_says_so(door: PartnerDoor) -> None:
+    """It is never lost: a person decides, once; a task that was closed is not opened again."""
+    ward = door.ward
+    content = made.pdf_with_script()
+    sha256 = hashlib.sha256(content).hexdigest()
+    kept = ward.intake.store_file(
+        io.BytesIO(content), name="kq.pdf", media_type=PDF, sha256=sha256, keep=True
+    )
+    assert ward.files.path(kept.sha256).read_bytes() == content
+    watcher = KeptFiles(store=ward.store, files=ward.files)
+    with ward.store.read() as tx:
+        (found,) = file_findings.every(tx)
+    assert (found.sha256, found.code) == (sha256, "file_active")
+    assert watcher.check(found.found_at) == 0  # its message has not come yet
+    later = found.found_at.replace(year=found.found_at.year + 1)
+    assert watcher.check(later) == 1
+    with ward.store.write() as tx:
+        (task,) = tasks.open_of_kind(tx, "file_finding")
+        tasks.close(tx, task.number, actor="An", reason="looked at", now=later)
+    assert watcher.check(later) == 0
