@@ -55,9 +55,7 @@ def create_app(
         fixed=fixed_tokens(intake_token, file_token, files_by_password=files_by_password),
         proxies=proxies,
     )
-    for answers in (message_refusals, refusal, error_responses):
-        answers.install(app)
-    calls_at_once.install(app, authorization.at_once)
+    _install_answers(app, authorization)
     _install_health(app, store)
     device_routes.install_messages(app, sink, authorization=authorization)
     device_routes.install_files(
@@ -65,10 +63,17 @@ def create_app(
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
-    uploads = uploads or Uploads(store=store, files=files, clock=denials.clock)
-    resumable.install(app, uploads, authorization=authorization)
     _install_partners(app, OperationHandlers(store, files, sink), authorization, keys=keys)
+    made = uploads or Uploads(store=store, files=files, clock=denials.clock)
+    resumable.install(app, made, authorization=authorization)
     return app
+
+
+def _install_answers(app: FastAPI, authorization: Authorization) -> None:
+    """Have refusals and faults answered in the hub's own form."""
+    for answers in (message_refusals, refusal, error_responses):
+        answers.install(app)
+    calls_at_once.install(app, authorization.at_once)
 
 
 def _install_partners(
