@@ -105,11 +105,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     province_agency: str = "000.99.01.H57"
     province_ca_file: str = ""
     """Roots that sign the province's certificate; empty means what the profile says."""
+    province_certificate_file: str = ""
+    """PEM file of the hub's own certificate for the province; empty means what the profile says."""
+    province_key_file: str = ""
+    """PEM file of that certificate's private key, mode 0600."""
+    province_proxy: Secret = OF_PROFILE
+    """http://host:port of the proxy to the province, `off`, `environment`, or `profile`."""
+    province_proxy_password_file: str = ""
+    """File with the password of the user in the address of that proxy."""
     province_request_id: str = OF_PROFILE
     """Header that the province sends back with each reply; empty where it does not."""
     province_profile: str = ""
     """TOML file that is laid over the shipped profile of the province; empty means none."""
     town_url: str = ""
+    town_ca_file: str = ""
+    """Roots that sign the town's certificate; empty means what the profile says."""
+    town_certificate_file: str = ""
+    """PEM file of the hub's own certificate for the town; empty means what the profile says."""
+    town_key_file: str = ""
+    """PEM file of that certificate's private key, mode 0600."""
+    town_proxy: Secret = OF_PROFILE
+    """http://host:port of the proxy to the town, `off`, `environment`, or `profile`."""
+    town_proxy_password_file: str = ""
+    """File with the password of the user in the address of that proxy."""
     town_profile: str = ""
     """TOML file that is laid over the shipped profile of the town; empty means none."""
     town_client_id: str = ""
@@ -354,12 +372,24 @@ def _drill_problems(settings: Settings) -> list[str]:
     return problems
 
 
+_TOGETHER = {
+    "http_certificate_file": "http_key_file",
+    "http_key_file": "http_certificate_file",
+    "http_client_ca_file": "http_certificate_file",
+    "province_certificate_file": "province_key_file",
+    "province_key_file": "province_certificate_file",
+    "town_certificate_file": "town_key_file",
+    "town_key_file": "town_certificate_file",
+}
+"""Files of certificates, and the one that each needs beside itself."""
+
+
 def _tls_problems(settings: Settings) -> list[str]:
-    if bool(settings.http_certificate_file) != bool(settings.http_key_file):
-        return ["HUB_HTTP_CERTIFICATE_FILE: set together with HUB_HTTP_KEY_FILE"]
-    if settings.http_client_ca_file and not settings.http_certificate_file:
-        return ["HUB_HTTP_CLIENT_CA_FILE: needs HUB_HTTP_CERTIFICATE_FILE and HUB_HTTP_KEY_FILE"]
-    return []
+    return [
+        _problem(_name(needed), "needed_with", other=_name(field))
+        for field, needed in _TOGETHER.items()
+        if getattr(settings, field) and not getattr(settings, needed)
+    ]
 
 
 def _scanner_problems(settings: Settings) -> list[str]:

@@ -8,6 +8,7 @@ only where its partner has an address.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub.messages import catalog
 from hub.ports import ContractReader, Destination, DriftObserver, ignore_drift
 from hub.rules.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from adapters.town_center.settings import TownSettings
     from adapters.wire.profile import Loaded
     from adapters.wire.profile.show import ProfileRow
+
+
+_WAY = {
+    "ca_file": ("tls", "ca_file"),
+    "certificate_file": ("tls", "client_certificate"),
+    "key_file": ("tls", "client_key"),
+    "proxy": ("proxy", "url"),
+    "proxy_password_file": ("proxy", "password_file"),
+}
+"""Settings of a partner, behind its name, that stand for a key of its profile."""
 
 
 def make_destinations(
@@ -117,11 +128,9 @@ def province_profile(settings: Settings, proposal: str = "") -> "Loaded":
     """
     from adapters.provincial.profile import load
 
-    over: dict[tuple[str, ...], tuple[str, object]] = {}
+    over = _way_to(settings, "province")
     if settings.province_request_id != OF_PROFILE:
         over["echo", "header"] = ("HUB_PROVINCE_REQUEST_ID", settings.province_request_id)
-    if settings.province_ca_file:
-        over["tls", "ca_file"] = ("HUB_PROVINCE_CA_FILE", settings.province_ca_file)
     return _loaded(
         load,
         "HUB_PROVINCE_PROFILE",
@@ -137,7 +146,30 @@ def town_profile(settings: Settings, proposal: str = "") -> "Loaded":
     from adapters.town_center.profile import load
 
     own, url = settings.town_profile, settings.town_url
-    return _loaded(load, "HUB_TOWN_PROFILE", own, url, proposal=proposal)
+    over = _way_to(settings, "town")
+    return _loaded(load, "HUB_TOWN_PROFILE", own, url, settings=over, proposal=proposal)
+
+
+def _way_to(settings: Settings, partner: str) -> dict[tuple[str, ...], tuple[str, object]]:
+    """Return what the settings say of certificates and proxy, by the key of the profile."""
+    found: dict[tuple[str, ...], tuple[str, object]] = {}
+    for name, key in _WAY.items():
+        value = getattr(settings, f"{partner}_{name}")
+        if value not in ("", OF_PROFILE):
+            found[key] = (f"HUB_{partner.upper()}_{name.upper()}", value)
+    return found
+
+
+def own_certificates(settings: Settings) -> dict[str, Path]:
+    """Return the hub's own certificates by what they are for: the gateway, or a partner's name."""
+    loaded = {}
+    if settings.province_url:
+        loaded[catalog.PROVINCIAL] = province_profile(settings)
+    if settings.town_url:
+        loaded[catalog.TOWN_CENTER] = town_profile(settings)
+    shown = {name: it.profile.tls.client_certificate for name, it in loaded.items()}
+    shown["gateway"] = settings.http_certificate_file
+    return {name: Path(file) for name, file in shown.items() if file}
 
 
 def pull_by_password(settings: Settings) -> bool:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import mark_of
+from hub.bootstrap.partners import own_certificates
 from hub.exchange.delivery.deliver import lease_of
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.operations.watchers.access_findings import AccessFindings
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
 from hub.operations.watchers.disk_sampling import DiskSampling
+from hub.operations.watchers.ending_certificates import EndingCertificates
 from hub.operations.watchers.ending_secrets import EndingSecrets
 from hub.operations.watchers.expired_uploads import ExpiredUploads
 from hub.operations.watchers.kept_files import KeptFiles
@@ -58,6 +60,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         EndingSecrets(store=hub.store).check,
         KeptFiles(store=hub.store, files=hub.files).check,
         ExpiredUploads(store=hub.store, files=hub.files).remove,
+        EndingCertificates(store=hub.store, files=own_certificates(hub.settings)).check,
         Conservation(store=hub.store).check,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]

@@ -2,12 +2,14 @@
 
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
+from hub.preflight.own_certificates import certificates
 from hub.preflight.partners import partners, unconnected
 from hub.preflight.running import running
 from hub.preflight.store.archive_folder import archive_folder
 from hub.preflight.store.disk_usage import filling
 from hub.preflight.store.machine import database, disk, rights
 from hub.preflight.virus_scanner import virus_scanner
+from hub.runtime.clock import utc_now
 from hub.settings import AT_PARTNERS, Settings
 
 
@@ -15,6 +17,7 @@ def examine(settings: Settings) -> list[Check]:
     """Return every finding, good and bad, on what the roles of this process stand on."""
     found = [*disk(settings), *filling(settings), *archive_folder(settings), *rights(settings)]
     found += [*database(settings), *broker(settings), *virus_scanner(settings)]
+    found += [*database(settings), *broker(settings), *certificates(settings, now=utc_now())]
     if not AT_PARTNERS.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]
     return found

@@ -60,6 +60,7 @@ class Event(StrEnum):
     CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
     CLIENT_KEY_ENDS = "client_key_ends"
+    CERTIFICATE_ENDS = "certificate_ends"
     FILES_RENEWED = "files_renewed"
     FILES_UNUSABLE = "files_unusable"
     FILE_FOUND_WANTING = "file_found_wanting"

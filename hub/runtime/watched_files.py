@@ -24,16 +24,19 @@ class WatchedFiles(Generic[T]):
     """Gives the value of some files; threads share it."""
 
     def __init__(
-        self, files: Sequence[Path], make: Callable[[], T], *, each: float = CHECK_EACH
+        self, files: Sequence[Path], make: Callable[[], T], *, each: float | None = None
     ) -> None:
-        """`make` reads the files. Raises what it raises: at first the files must be usable."""
+        """`make` reads the files. Raises what it raises: at first the files must be usable.
+
+        `each`: seconds between two checks, None for `CHECK_EACH`.
+        """
         self._files = tuple(files)
         self._make = make
-        self._each = each
+        self._each = CHECK_EACH if each is None else each
         self._lock = threading.Lock()
         self._known = self._stamp()  # before they are read: a change meanwhile is noticed
         self._value = make()
-        self._next = time.monotonic() + each
+        self._next = time.monotonic() + self._each
 
     def value(self) -> T:
         """Return the value of the files as they are, or as they were when they could be used."""

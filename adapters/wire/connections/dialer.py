@@ -1,12 +1,14 @@
 """Opens connections to one host of a partner, directly or through a proxy, with or without TLS.
 
 Promises that whatever goes wrong here is a TransientFailure that names its cause: no byte of a
-request has left. urllib3 resolves names and tries a host's addresses in turn.
+request has left. urllib3 resolves names and tries a host's addresses in turn. A renewed
+certificate, authority or password of the proxy is used by the connections that follow.
 """
 
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -16,6 +18,7 @@ from adapters.wire.connections import proxy as proxies
 from adapters.wire.connections.tls import context_of, failure_of, unverified_context
 from adapters.wire.profile import Profile, Proxy, Tls
 from hub.rules.failures.errors import TransientFailure
+from hub.runtime.watched_files import WatchedFiles
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -52,22 +55,27 @@ class Dialer:
             raise ValueError("a partner's address is http(s)://host[:port][/path]")
         self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
         self._timeout = timeout.total_seconds()
-        self._way = proxies.way_to(proxy or Proxy(url="off"), parts)
-        self._context = context_of(tls or Tls()) if parts.scheme == "https" else None
+        self._ways = _watched_way(proxy or Proxy(url="off"), parts)
+        self._contexts = _watched_context(tls or Tls()) if parts.scheme == "https" else None
         self.host_field = _authority(parts)
         """The value of the header field Host."""
-        forwarded = self._way is not None and self._context is None
-        self.target_prefix = f"http://{self.host_field}" if forwarded else ""
+        way = self._ways.value()
+        self._forwarded = way is not None and self._contexts is None
+        self.target_prefix = f"http://{self.host_field}" if self._forwarded else ""
         """What stands before the path of a request: a proxy without a tunnel wants all of it."""
-        self.headers = self._way.headers if self._way and forwarded else {}
-        """Header fields of every request, for such a proxy."""
-        self.proxy = f"{self._way.host}:{self._way.port}" if self._way else ""
+        self.proxy = f"{way.host}:{way.port}" if way else ""
         """Host and port of the proxy, "" where the host is called directly."""
 
     @classmethod
     def of(cls, address: str, profile: Profile, *, timeout: timedelta) -> "Dialer":
         """Return the dialer for an address of the partner that has this profile."""
         return cls(address, timeout=timeout, tls=profile.tls, proxy=profile.proxy)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header fields of every request, for a proxy without a tunnel."""
+        way = self._ways.value()
+        return way.headers if way and self._forwarded else {}
 
     def open(self, *, unverified: bool = False) -> HTTPConnection:
         """Return a connection; raises TransientFailure.
@@ -84,7 +92,7 @@ class Dialer:
             raise failure_of(error) from None
         except (HTTPError, OSError) as error:
             kind = type(error).__name__
-            place = "the proxy: " if self._way is not None else ""
+            place = "the proxy: " if self.proxy else ""
             raise self._failed(connection, place + kind) from None
         return connection
 
@@ -93,7 +101,8 @@ class Dialer:
         return TransientFailure("partner_unreachable", detail)
 
     def _made(self, *, unverified: bool = False) -> HTTPConnection:
-        way, context = self._way, self._context
+        way = self._ways.value()
+        context = self._contexts.value() if self._contexts else None
         if context is not None and unverified:
             context = unverified_context()
         host, port = (way.host, way.port) if way else (self._host, self._port)
@@ -105,6 +114,16 @@ class Dialer:
         made.login = way.headers
         made.set_tunnel(self._host, self._port, scheme="http")
         return made
+
+
+def _watched_way(proxy: Proxy, target: SplitResult) -> WatchedFiles[proxies.Way | None]:
+    files = [Path(proxy.password_file)] if proxy.password_file else []
+    return WatchedFiles(files, lambda: proxies.way_to(proxy, target))
+
+
+def _watched_context(tls: Tls) -> WatchedFiles[ssl.SSLContext]:
+    files = [Path(name) for name in (tls.ca_file, tls.client_certificate, tls.client_key) if name]
+    return WatchedFiles(files, lambda: context_of(tls))
 
 
 def _authority(parts: SplitResult) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.runtime.watched_files import CHECK_EACH, WatchedFiles
+from hub.runtime.watched_files import WatchedFiles
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2: forward secret and authenticated, nothing else. Those of TLS 1.3 are all."""
@@ -52,7 +52,7 @@ class ServerContext(ssl.SSLContext):
 
     _contexts: WatchedFiles[ssl.SSLContext]
 
-    def __new__(cls, files: TlsFiles, *, each: float = CHECK_EACH) -> "ServerContext":
+    def __new__(cls, files: TlsFiles, *, each: float | None = None) -> "ServerContext":
         """Read the files. Raises OSError and ValueError where they cannot be used."""
         made = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
         names = [files.certificate, files.key]

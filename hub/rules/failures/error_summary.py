@@ -8,6 +8,7 @@ engineer finds the cause; with the words anybody who may read a log would find a
 
 import errno
 import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _name(error: BaseException) -> str:
     codes = [getattr(error, name, None) for name in ("sqlstate", "sqlite_errorname", "code")]
     known = [code for code in codes if isinstance(code, str) and _CODE.fullmatch(code)]
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, ssl.SSLError):  # its number is OpenSSL's, not the system's
+        reason = getattr(error, "reason", None)
+        known += [reason] if reason else []
+    elif isinstance(error, OSError) and error.errno:
         known.append(errno.errorcode.get(error.errno, str(error.errno)))
     return " ".join((type(error).__name__, *known[:1]))
 

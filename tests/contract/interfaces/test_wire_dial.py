@@ -1,7 +1,11 @@
 """TLS and proxies on real sockets: four different findings, and calls that pass a proxy whole."""
 
+import base64
+import shutil
 import ssl
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +15,10 @@ from adapters.wire.connections import Dialer
 from adapters.wire.download import download
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Proxy, Tls
+from hub.drill.sandbox import loopback
+from hub.drill.sandbox.programs import MissingProgram
 from hub.rules.failures.errors import FAULTS, TransientFailure
+from hub.runtime import watched_files
 from tests.support.network.certificates import Authority, Pair
 from tests.support.network.tls_server import (
     HttpProxy,
@@ -332,3 +339,115 @@ def test_a_proxy_that_is_not_spoken_to_is_refused_with_its_name(
     monkeypatch.delenv("NO_PROXY", raising=False)
     with pytest.raises(ValueError, match="HTTPS_PROXY: begins with http://"):
         Dialer("https://province.example", timeout=timedelta(seconds=1), proxy=Proxy())
+
+
+@pytest.fixture
+def checked_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are checked for each connection, not once a second."""
+    monkeypatch.setattr(watched_files, "CHECK_EACH", 0)
+
+
+@pytest.mark.usefixtures("checked_always")
+def test_a_renewed_certificate_of_ours_is_shown_by_the_next_connection(
+    good: Pair, authority: Authority
+) -> None:
+    """Without a restart; a certificate whose key has not come yet changes nothing."""
+    own = authority.pair("first", host="ward.example")
+    renewed = authority.pair("second", host="ward.example")
+    context = server_context(good)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.root)
+    tls = Tls(
+        ca_file=str(authority.root),
+        client_certificate=str(own.certificate),
+        client_key=str(own.key),
+    )
+    with tls_server(context) as server:
+        wire = wire_to(server, tls)
+        calls = [wire.call("GET", "/").body]
+        own.certificate.write_bytes(renewed.certificate.read_bytes())
+        calls.append(wire.call("GET", "/").body)
+        own.key.write_bytes(renewed.key.read_bytes())
+        calls.append(wire.call("GET", "/").body)
+        wire.close()
+        assert calls == [b"ok"] * 3
+        assert server.names == ["first", "first", "second"]
+
+
+@pytest.mark.usefixtures("checked_always")
+def test_a_changed_authority_of_the_partner_is_trusted_by_the_next_connection(
+    good: Pair, authority: Authority, tmp_path: Path
+) -> None:
+    """A partner that changes over is reached again when its new root was put there."""
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(Authority(tmp_path / "old", "The old authority").root.read_bytes())
+    with tls_server(server_context(good)) as server:
+        wire = wire_to(server, Tls(ca_file=str(roots)))
+        with pytest.raises(TransientFailure):
+            wire.call("GET", "/")
+        roots.write_bytes(authority.root.read_bytes())
+        assert wire.call("GET", "/").body == b"ok"
+        wire.close()
+
+
+@pytest.mark.usefixtures("checked_always")
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_changed_password_of_the_proxy_is_sent_with_the_next_call(
+    good: Pair, trusting: Tls, proxy: HttpProxy, tmp_path: Path, scheme: str
+) -> None:
+    """In a tunnel and without one."""
+    file = tmp_path / "password"
+    file.write_text("first")
+    given = Proxy(url=proxy.url.replace("http://", "http://ward@"), password_file=str(file))
+    with tls_server(server_context(good) if scheme == "https" else None) as server:
+        wire = wire_to(server, trusting, given, scheme)
+        wire.call("GET", "/")
+        file.write_text("second one")
+        wire.call("GET", "/")
+        wire.close()
+    logins = [base64.b64encode(f"ward:{word}".encode()) for word in ("first", "second one")]
+    assert [login in head for login, head in zip(logins, proxy.requests, strict=True)] == [
+        True,
+        True,
+    ]
+
+
+def test_a_foreign_server_that_demands_a_certificate_gets_the_hubs(
+    good: Pair, authority: Authority, trusting: Tls, proxy: HttpProxy
+) -> None:
+    """openssl's own server, through a proxy: with the certificate a page, without it no effect."""
+    own = authority.pair("ward", host="ward.example")
+    tls = Tls(
+        ca_file=str(authority.root),
+        client_certificate=str(own.certificate),
+        client_key=str(own.key),
+    )
+    with openssl_server(good, authority) as port:
+        server = TlsServer(port)
+        page = wire_to(server, tls, Proxy(url=proxy.url)).call("GET", "/").body
+        failure = refused(wire_to(server, trusting, Proxy(url=proxy.url)))
+    assert own.certificate.read_bytes().strip() in page
+    assert failure.code == "certificate_refused"
+
+
+@contextmanager
+def openssl_server(pair: Pair, authority: Authority) -> Iterator[int]:
+    """Run `openssl s_server` that demands certificates of the authority; yield its port."""
+    if shutil.which("openssl") is None:
+        raise MissingProgram("openssl", "openssl")
+    port = loopback.free_port()
+    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-www", "-Verify", "1"]
+    command += ["-verify_return_error", "-CAfile", str(authority.root)]
+    command += ["-cert", str(pair.certificate), "-key", str(pair.key)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        assert process.stdout is not None
+        while (line := process.stdout.readline()) and b"ACCEPT" not in line:
+            pass
+        assert line
+        yield port
+    finally:
+        process.kill()
+        process.communicate()

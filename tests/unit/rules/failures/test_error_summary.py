@@ -1,5 +1,6 @@
 """What went wrong is told without the words of an exception: they may quote a citizen's data."""
 
+import ssl
 import subprocess
 import sys
 
@@ -41,6 +42,14 @@ def test_the_place_is_one_of_our_lines() -> None:
     with pytest.raises(InvalidMessage) as caught:
         decode(b"{")
     assert " at hub/messages/envelope.py:" in describe_error(caught.value)
+
+
+def test_an_error_of_tls_has_openssls_word_and_no_number_of_the_system() -> None:
+    """Its number would be read as another error's, such as ESTALE."""
+    error = ssl.SSLError(116, "[X509: KEY_VALUES_MISMATCH] key values mismatch")
+    assert describe_error(error) == "SSLError"
+    error.reason = "KEY_VALUES_MISMATCH"
+    assert describe_error(error) == "SSLError KEY_VALUES_MISMATCH"
 
 
 def test_a_code_that_could_be_a_name_or_a_number_is_left_out() -> None:

@@ -1,0 +1,80 @@
+"""Raises a task for each certificate of the hub's own that ends within 14 days.
+
+The gateway shows one to its callers, and a partner may demand one. When it ends nothing goes out or
+in any more, at midnight. The timer checks the files at its sweep, so that the task closes by itself
+when the file was renewed. A file that cannot be read keeps its task; the doctor names it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hub.records.deadlines.calendar import local
+from hub.rules.clients.api_keys import ALARM_BEFORE
+from hub.runtime.telemetry import Event, log
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.schema.tables.repair import WARD_IT
+from hub.texts import both
+
+KIND = "certificate_ends"
+
+
+def end_of(file: Path) -> datetime:
+    """Return when the first certificate of a PEM file ends. Raises OSError and ValueError."""
+    from cryptography import x509  # only where there is a certificate
+
+    return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingCertificates:
+    """The tasks of one store."""
+
+    store: Store
+    files: Mapping[str, Path]
+    """The certificates by what they are for."""
+
+    def check(self, now: datetime) -> int:
+        """Open the missing tasks, close those that are settled; return how many were opened."""
+        ends = {what: _end_or_none(file) for what, file in self.files.items()}
+        ending = {what: at for what, at in ends.items() if at and at < now + ALARM_BEFORE}
+        unread = {what for what, at in ends.items() if at is None}
+        with self.store.read() as tx:
+            known = tasks.open_of_kind(tx, KIND)
+        gone = [task.number for task in known if task.subject not in ending.keys() | unread]
+        missing = ending.keys() - {task.subject for task in known}
+        if not gone and not missing:
+            return 0
+        with self.store.write() as tx:
+            for number in gone:
+                tasks.close_gone(tx, number, now=now)
+            opened = [
+                what
+                for what in sorted(missing)
+                if tasks.open_once(
+                    tx, self._finding(what, ending[what]), due_at=ending[what], now=now
+                )
+            ]
+        for what in opened:
+            log.warning(Event.CERTIFICATE_ENDS, where=what, until=ending[what].isoformat())
+        return len(opened)
+
+    def _finding(self, what: str, at: datetime) -> tasks.TaskFinding:
+        shown = f"{local(at):%H:%M %d/%m/%Y}"
+        return tasks.TaskFinding(
+            kind=KIND,
+            subject=what,
+            destination="",
+            owner=WARD_IT,
+            detail=both("certificates.own_ends", what=what, file=self.files[what], at=shown),
+            repair=both("certificates.renew_own"),
+        )
+
+
+def _end_or_none(file: Path) -> datetime | None:
+    try:
+        return end_of(file)
+    except (OSError, ValueError):
+        return None
