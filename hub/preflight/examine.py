@@ -17,7 +17,7 @@ def examine(settings: Settings) -> list[Check]:
     """Return every finding, good and bad, on what the roles of this process stand on."""
     found = [*disk(settings), *filling(settings), *archive_folder(settings), *rights(settings)]
     found += [*database(settings), *broker(settings), *virus_scanner(settings)]
-    found += [*database(settings), *broker(settings), *certificates(settings, now=utc_now())]
+    found += certificates(settings, now=utc_now())
     if not AT_PARTNERS.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]
     return found
