@@ -63,7 +63,8 @@ def create_app(
     )
     callbacks.install(app, town, sink, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
-    _install_partners(app, OperationHandlers(store, files, sink), authorization, keys=keys)
+    handlers = OperationHandlers(store, files, sink, denials.clock)
+    _install_partners(app, handlers, authorization, keys=keys)
     made = uploads or Uploads(store=store, files=files, clock=denials.clock)
     resumable.install(app, made, authorization=authorization)
     return app

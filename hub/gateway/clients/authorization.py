@@ -143,10 +143,8 @@ class Authorization:
         self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
     ) -> None:
         """Count and audit the call of an identified caller. Raises CallerRefused."""
-        if not caller.rights.allows_operation(operation):
-            await self.refuse(caller, operation, object, "operation_forbidden")
-        if agency and not caller.may_act_for(agency):
-            await self.refuse(caller, operation, object, "agency_forbidden")
+        if code := _forbidden(caller, operation, agency):
+            await self.refuse(caller, operation, object, code)
         await self.count(caller, operation=operation, object=object)
 
     async def count(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
@@ -158,6 +156,32 @@ class Authorization:
         wait = await run_in_threadpool(self.calls.take, caller, ClientCall(operation, object))
         if wait is not None:
             await self._exhausted(caller, operation, object, wait)
+
+    def admit_here(
+        self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
+    ) -> None:
+        """Do what `admit` does, on the thread that calls: it may wait for the store."""
+        if code := _forbidden(caller, operation, agency):
+            self.denials.deny(_named(caller), purpose=operation, path=object, reason=code)
+            raise CallerRefused(code)
+        if not caller.secret:
+            self.denials.allow(caller.client, purpose=operation)
+            return
+        wait = self.calls.wait_of(caller.client)
+        if wait is None:
+            wait = self.calls.take(caller, ClientCall(operation, object))
+        if wait is not None:
+            code = "calls_exhausted"
+            self.denials.deny(_named(caller), purpose=operation, path=object, reason=code)
+            raise CallerRefused(code, retry_after=wait)
+
+    async def count_refused(
+        self, caller: GatewayCaller, *, operation: str, object: str, code: str
+    ) -> None:
+        """Count and audit a call that was refused before it could be admitted: it is broken."""
+        await self._deny(_named(caller), operation, object, code)
+        if caller.secret and caller.rights.calls_per_minute:
+            await run_in_threadpool(self.calls.take, caller, None)
 
     async def check_calls(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
         """Refuse a caller whose calls are used up as far as this process knows; counts nothing."""
@@ -211,6 +235,15 @@ class Authorization:
         await run_in_threadpool(
             self.denials.deny, caller, purpose=operation, path=path, reason=reason
         )
+
+
+def _forbidden(caller: GatewayCaller, operation: str, agency: str) -> str:
+    """Return why a caller may not do something, "" where it may."""
+    if not caller.rights.allows_operation(operation):
+        return "operation_forbidden"
+    if agency and not caller.may_act_for(agency):
+        return "agency_forbidden"
+    return ""
 
 
 def _caller(holder: Holder, address: str, how: str = "") -> GatewayCaller:

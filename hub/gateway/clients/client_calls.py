@@ -50,9 +50,11 @@ class ClientCalls:
             self._full_until.pop(client, None)
         return None
 
-    def take(self, caller: GatewayCaller, call: ClientCall) -> timedelta | None:
+    def take(self, caller: GatewayCaller, call: ClientCall | None) -> timedelta | None:
         """Count and audit a call. Returns None, or how long there is no room; then nothing is
         written. Raises StoreUnavailable: an allowed call that cannot be audited is not allowed.
+
+        None for a call that was refused: it is counted only.
         """
         now = self.clock()
         client, most = caller.client, caller.rights.calls_per_minute
@@ -67,14 +69,15 @@ class ClientCalls:
                 secrets.used(tx, [caller.secret], now=now)
                 if caller.certificate_ends_at is not None:
                     secrets.shown(tx, caller.secret, ends_at=caller.certificate_ends_at)
-            audit.record(
-                tx,
-                client,
-                f"gateway.{call.operation}",
-                object=call.object[:LONGEST_OBJECT],
-                reason=f"{caller.by}, from {caller.address}",
-                now=now,
-            )
+            if call is not None:
+                audit.record(
+                    tx,
+                    client,
+                    f"gateway.{call.operation}",
+                    object=call.object[:LONGEST_OBJECT],
+                    reason=f"{caller.by}, from {caller.address}",
+                    now=now,
+                )
         if noted:
             with self._lock:
                 self._noted[caller.secret] = now

@@ -29,19 +29,22 @@ from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import Payload
-from hub.ports import Sink
+from hub.ports import Clock, Sink
 from hub.ports.files import FileClaims
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import ended, numbering
 from hub.records.dossiers.status import LABELS
 from hub.store.engine.store import Store, Tx
-from hub.store.messages import journal
+from hub.store.evidence import audit
+from hub.store.messages import journal, parked
 from hub.store.messages.blobs import BlobStore
 from hub.store.records import dossiers, timeline
 from hub.store.records.dossiers import Dossier
 
 _REPEATED = frozenset({"content_differs", "envelope_invalid"})
 """What another content under a known key is refused with."""
+_KILLER = "handler_killed"
+"""The code of a message of which the process died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class OperationHandlers:
     store: Store
     files: BlobStore
     sink: Sink
+    clock: Clock
     _under_way: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,6 +98,8 @@ class OperationHandlers:
                     why = "the key was used for a call with another content"
                     raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
                 raise
+        if accepted.duplicate:
+            self._accept_again(caller, accepted.message_id)
         return Answer(
             records.CallReceipt(message_id=accepted.message_id, number=payload.number),
             replayed=accepted.duplicate,
@@ -161,11 +167,32 @@ class OperationHandlers:
         except InvalidMessage as found:
             raise RefusedCall(found.code, where="maBamTep", why=found.why, told=403) from None
 
+    def _accept_again(self, caller: GatewayCaller, message_id: str) -> None:
+        """Take a message up again that was parked: its client repeats it, so the cause may be gone.
+
+        Not one of which the process died: that is a person's decision.
+        """
+        with self.store.read() as tx:
+            waits = [it for it in parked.among(tx, [message_id]) if it.code != _KILLER]
+        if not waits:
+            return
+        with self.store.write() as tx:
+            if parked.accept_again(tx, [message_id]):
+                audit.record(
+                    tx,
+                    caller.client,
+                    "message.unpark",
+                    object=message_id,
+                    reason="the client repeated the call",
+                    now=self.clock(),
+                )
+
     def _attachment(self, nth: int, file: records.FileGiven) -> Attachment:
-        size = self.files.size_of(file.sha256)
+        size, where = self.files.size_of(file.sha256), f"tepDinhKem[{nth}].maBamTep"
         if size is None:
-            where = f"tepDinhKem[{nth}].maBamTep"
             raise RefusedCall("file_missing", where=where, why="the hub has no such file")
+        if size == 0:
+            raise RefusedCall("call_invalid", where=where, why="the file has 0 bytes")
         self._check_claims(nth, file)
         return Attachment(
             name=file.name,
@@ -216,7 +243,11 @@ def party_of(caller: GatewayCaller) -> str:
 
 def agency_of(asked: object) -> str:
     """Return the agency that a request is about, "" where it names no dossier."""
-    number = getattr(asked, "number", "")
+    return agency_of_number(getattr(asked, "number", ""))
+
+
+def agency_of_number(number: str) -> str:
+    """Return the agency of a dossier's number, "" of none; raises InvalidMessage."""
     return numbering.parse(number).agency if number else ""
 
 

@@ -19,12 +19,13 @@ from msgspec import Struct
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.partner_calls import operations, records
-from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers, agency_of
+from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.soap import contract, messages, values
+from hub.gateway.soap.call_admission import PATH, operation_of
 from hub.gateway.soap.envelope import sha256_of
-from hub.gateway.soap.incoming_call import PATH, IncomingCall
+from hub.gateway.soap.incoming_call import IncomingCall
 from hub.gateway.soap.names import CONTENT, FILE, NS, Version
 from hub.gateway.soap.receive import CallFiles, MediaType
 from hub.gateway.soap.ws_security.call_security import MessageSecurity
@@ -61,22 +62,30 @@ def install(
 
     @app.post(PATH)
     async def call(request: Request) -> Response:
-        media = MediaType.read(request.headers.get("content-type", ""))
-        version = media.version
-        try:
-            incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
-            root, caller = await incoming.read(media, security), incoming.proven
-            version = messages.version_of(root)
-            asked = await run_in_threadpool(_read, root, version)
-            right, agency = asked.operation.right, agency_of(asked.record)
-            name = f"{PATH}/{asked.operation.name}"
-            await authorization.admit(caller, operation=right, object=name, agency=agency)
-            return await run_in_threadpool(_perform, handlers, caller, asked, version)
-        except Exception as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            return _fault(version, refusal, request, origin(request))
+        incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
+        return await _answer(incoming, handlers, security)
+
+
+async def _answer(
+    incoming: IncomingCall, handlers: OperationHandlers, security: MessageSecurity
+) -> Response:
+    """Return the answer to a call: the reply of its operation, or a fault."""
+    request = incoming.request
+    media = MediaType.read(request.headers.get("content-type", ""))
+    version = media.version
+    try:
+        root, caller = await incoming.read(media, security), incoming.proven
+        version = messages.version_of(root)
+        asked = await run_in_threadpool(_read, root, version)
+        await incoming.admission.when_read(asked.operation, asked.record)
+        return await run_in_threadpool(_perform, handlers, caller, asked, version)
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        await incoming.refused(error, refusal)
+        origin = incoming.authorization.proxies.origin(request)
+        return _fault(version, refusal, request, origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +100,7 @@ class _ReadCall:
 
 def _read(root: etree._Element, version: Version) -> _ReadCall:
     element = messages.called(root, version)
-    name = contract.operation_of(element)
-    operation = operations.BY_NAME.get(name)
-    if operation is None:
-        why = f"the contract has no such operation in {NS}"
-        raise RefusedCall("call_invalid", where=f"Body/{name}" if name else "Body", why=why)
+    operation = operation_of(element)
     contract.check(element)
     return _ReadCall(
         operation=operation,

@@ -9,12 +9,12 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from urllib.parse import unquote
 
 from lxml import etree
 
-from hub.gateway.soap.names import CONTENT, FILE, XOP_INCLUDE, Version
+from hub.gateway.soap.names import BODIES, CONTENT, FILE, XOP_INCLUDE, Version
 from hub.gateway.soap.ws_security.call_security import WHOLE_MOST
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import Upload
@@ -27,10 +27,16 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 
 
 class Files(Protocol):
-    """Where the files of a call go."""
+    """Where the files of one call go."""
+
+    def admit(self, called: etree._Element) -> None:
+        """Let a call store files, by its operation's element as far as it was read.
+
+        Raises RefusedCall and CallerRefused. May be called again.
+        """
 
     def begin(self) -> Upload:
-        """Return a new file; raises CallerRefused where the caller may hand none over."""
+        """Return a new file of an admitted call."""
 
 
 class Guard(Protocol):
@@ -102,6 +108,10 @@ class EnvelopeReader:
     def included(self) -> Mapping[str, etree._Element]:
         """The contents that stand in parts of their own, by the parts' Content-ID."""
         return self._target.included
+
+    def admit_files(self) -> None:
+        """Have the call admitted before a file is stored that stands outside of the envelope."""
+        self._target.admit_files()
 
     def abandon(self) -> None:
         """Remove what is not finished."""
@@ -191,8 +201,11 @@ class _Tree:
         self._builder: Any = etree.TreeBuilder()
         self._path: list[str] = []
         self._elements = self._text = 0
+        self._called: etree._Element | None = None
+        """The first element of the first Body."""
         self._content: Base64File | None = None
-        self._href = ""
+        self._href: str | None = None
+        """What an Include in the content names, None where there is none."""
         self.included: dict[str, etree._Element] = {}
         self._cause: Exception | None = None
 
@@ -210,13 +223,17 @@ class _Tree:
             why = f"deeper than {DEEPEST} or more than {MOST_ELEMENTS} elements"
             self._refuse("call_invalid", f"element {self._elements}", why)
         within_file = bool(self._path) and self._path[-1] == FILE
+        is_called = self._called is None and len(self._path) == 2 and self._path[1] in BODIES
         self._path.append(tag)
         if self._content is None:
             scopes = {prefix or None: uri for prefix, uri in nsmap.items()}
-            self._builder.start(tag, dict(attributes), scopes)
+            element = self._builder.start(tag, dict(attributes), scopes)
+            if is_called:
+                self._called = element
             if tag == CONTENT and within_file:
+                self.admit_files()
                 self._content = Base64File(self._files)
-        elif tag == XOP_INCLUDE and not self._href:
+        elif tag == XOP_INCLUDE and self._href is None:
             self._href = attributes.get("href", "")
         else:
             self._refuse("call_invalid", "tepDinhKem/noiDung", "an element stands in it")
@@ -265,7 +282,7 @@ class _Tree:
         return self.is_signed
 
     def _end_content(self, element: etree._Element) -> None:
-        if not self._href:
+        if self._href is None:
             self._kept(lambda content: put_sha256(element, content.finish()))
         else:
             part = content_id_of(self._href)
@@ -273,11 +290,20 @@ class _Tree:
                 self._refuse(
                     "call_invalid",
                     "xop:Include",
-                    "alone, with a part of its own",
+                    "alone, with the cid: of a part of its own as href",
                 )
             self.included[part] = element
             self.abandon()
-        self._content, self._href = None, ""
+        self._content, self._href = None, None
+
+    def admit_files(self) -> None:
+        if self._called is None:
+            self._refuse("call_invalid", "tepDinhKem", "a file stands in no operation")
+        try:
+            self._files.admit(self._called)
+        except Exception as error:
+            self._cause = error
+            raise
 
     def _content_is_empty(self) -> bool:
         return self._content is not None and self._content.is_empty
@@ -316,7 +342,7 @@ class _Tree:
             why = f"over {LONGEST_TEXT} letters beside its files"
             self._refuse("message_too_large", "envelope", why)
 
-    def _refuse(self, code: str, where: str, why: str) -> None:
+    def _refuse(self, code: str, where: str, why: str) -> NoReturn:
         self._cause = InvalidMessage(code, where=where, why=why)
         raise self._cause
 

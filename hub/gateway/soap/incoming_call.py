@@ -1,8 +1,7 @@
 """A SOAP call on its way in: its client may be proven by the request, or by the message itself.
 
-Files are stored while the call is read, before its operation is admitted: so not those of a caller
-that is not known, has no right to hand files over, or has no calls left. What is refused before a
-client is proven is counted by the caller's address.
+Files are stored while the call is read, after it was admitted by its operation and agency. What is
+refused before a client is proven is counted by the caller's address.
 """
 
 from dataclasses import dataclass
@@ -15,16 +14,13 @@ from lxml import etree
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.refusal import CallerRefused
-from hub.gateway.partner_calls import operations
 from hub.gateway.partner_calls.refusals import RefusedCall
+from hub.gateway.soap.call_admission import CALL, PATH, CallAdmission
 from hub.gateway.soap.receive import CallFiles, MediaType, receive
 from hub.gateway.soap.ws_security.call_security import CallSecurity, MessageSecurity
 from hub.gateway.soap.ws_security.refusal import FAULT_CODES
 from hub.messages.invalid import InvalidMessage
 from hub.store.clients.secrets import Holder
-
-PATH = "/soap"
-_CALL = "soap.call"
 
 
 @dataclass(slots=True)
@@ -35,6 +31,7 @@ class IncomingCall:
     authorization: Authorization
     files: CallFiles
     _caller: GatewayCaller | None = None
+    _admission: CallAdmission | None = None
     _is_audited: bool = False
     """Whether the refusal was written down where it was raised."""
 
@@ -44,11 +41,22 @@ class IncomingCall:
         assert self._caller is not None  # noqa: S101 - `read` has refused the call without one
         return self._caller
 
+    @property
+    def admission(self) -> CallAdmission:
+        """The admission of the call, after `read`."""
+        assert self._admission is not None  # noqa: S101 - as above
+        return self._admission
+
+    async def refused(self, error: Exception, refusal: RefusedCall) -> None:
+        """Count a call that was refused; what is wrong with its proof is written down already."""
+        if self._admission is not None and refusal.code not in FAULT_CODES:
+            await self._admission.refused(error, refusal)
+
     async def read(self, media: MediaType, security: MessageSecurity) -> etree._Element:
         """Return the envelope; raises CallerRefused, RefusedCall and InvalidMessage."""
         authorization, request = self.authorization, self.request
         if authorization.shows_proof(request):
-            await self._enter(await authorization.identify(request, operation=_CALL))
+            await self._enter(await authorization.identify(request, operation=CALL))
         guard = CallSecurity(
             security,
             is_tls=authorization.proxies.origin(request).startswith("https:"),
@@ -72,16 +80,15 @@ class IncomingCall:
     async def _take_in(self, holder: Holder) -> None:
         known = self.authorization.known_by_message
         try:
-            await self._enter(await known(holder, self.request, operation=_CALL))
+            await self._enter(await known(holder, self.request, operation=CALL))
         except CallerRefused:
             self._is_audited = True
             raise
 
     async def _enter(self, caller: GatewayCaller) -> None:
-        await self.authorization.check_calls(caller, operation=_CALL, object=PATH)
-        allowed = any(map(caller.rights.allows_operation, operations.FILE_RIGHTS))
-        self.files.refusal = "" if allowed else "operation_forbidden"
-        self._caller = caller
+        await self.authorization.check_calls(caller, operation=CALL, object=PATH)
+        self._caller, self._admission = caller, CallAdmission(self.authorization, caller)
+        self.files.admission = self._admission.before_files
 
     async def _refuse(self, error: Exception, *, is_stranger: bool) -> NoReturn:
         """Raise an error, written down where it says that the caller may not call.
@@ -94,7 +101,5 @@ class IncomingCall:
             error, is_proof = CallerRefused("token"), True
         if is_proof and not self._is_audited:
             reason = code if code in FAULT_CODES or self._caller else "missing or wrong token"
-            await self.authorization.deny(
-                self.request, self._caller, operation=_CALL, reason=reason
-            )
+            await self.authorization.deny(self.request, self._caller, operation=CALL, reason=reason)
         raise error from None

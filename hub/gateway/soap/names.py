@@ -5,6 +5,7 @@ from enum import Enum
 NS = "urn:one-stop-hub:hub:v1"
 """Of the operations and all their children."""
 XOP_INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
+NUMBER = f"{{{NS}}}maHoSo"
 FILE, CONTENT = f"{{{NS}}}tepDinhKem", f"{{{NS}}}noiDung"
 
 
@@ -22,3 +23,6 @@ class Version(Enum):
     def tag(self, name: str) -> str:
         """Return the qualified name of one of its elements."""
         return f"{{{self.value}}}{name}"
+
+
+BODIES = frozenset(version.tag("Body") for version in Version)

@@ -5,7 +5,7 @@ has a limit: twice the largest file.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message as HeaderFields
 from typing import Protocol
@@ -67,25 +67,29 @@ class Body(Protocol):
 
 @dataclass(slots=True)
 class CallFiles:
-    """The file store of one call: shut until its caller is known and may hand files over."""
+    """The file store of one call: shut until the call is admitted, before its first file."""
 
     store: BlobStore
-    refusal: str = "token"
-    """Why it is shut, "" where it is open."""
+    admission: Callable[[etree._Element], None] | None = None
+    """Admits the call by its operation's element; None while its caller is not known."""
+
+    def admit(self, called: etree._Element) -> None:
+        """Admit the call; raises RefusedCall and CallerRefused."""
+        if self.admission is None:
+            raise CallerRefused("token")
+        self.admission(called)
 
     def begin(self) -> Upload:
-        """Return a new file; raises CallerRefused."""
-        if self.refusal:
-            raise CallerRefused(self.refusal)
+        """Return a new file."""
         return self.store.begin()
 
 
 async def receive(
     request: Request, files: CallFiles, media: MediaType, *, guard: Guard
 ) -> etree._Element:
-    """Return the envelope of a call; raises InvalidMessage and RefusedCall, keeps nothing half.
+    """Return the envelope of a call; keeps nothing half.
 
-    While `files` are shut, the first file of a call raises CallerRefused.
+    Raises InvalidMessage, RefusedCall, and what guard and admission raise.
     """
     body, most = _body(media, files, guard), 2 * files.store.limit + BESIDE_FILES
     parts: list[bytes] = []
@@ -139,7 +143,7 @@ class MtomBody:
         self._multipart = MultipartReader(boundary, self._open)
         self._found: dict[str, str] = {}
         self._part: _FilePart | None = None
-        self._has_root = False
+        self._root: _RootPart | None = None
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; raises InvalidMessage."""
@@ -148,7 +152,9 @@ class MtomBody:
     def close(self) -> etree._Element:
         """Return the envelope, with each file in its place; raises InvalidMessage."""
         self._multipart.close()
-        root = self._reader.close()
+        root = self._root.envelope if self._root else None
+        if root is None:
+            raise InvalidMessage("xml_broken", where="$", why="no element")
         for part, element in self._reader.included.items():
             if part not in self._found:
                 why = "xop:Include names a part that is not there"
@@ -164,9 +170,16 @@ class MtomBody:
 
     def _open(self, headers: Mapping[str, str]) -> PartSink:
         part = headers.get("content-id", "").strip("<>")
-        if not self._has_root and (part == self._start or not self._start):
-            self._has_root = True
-            return _RootPart(self._reader)
+        if self._root is None:
+            if self._start and part != self._start:
+                why = "the envelope is the first part"
+                raise InvalidMessage("call_invalid", where="multipart", why=why)
+            self._root = _RootPart(self._reader)
+            return self._root
+        if part not in self._reader.included:
+            why = "no xop:Include of the envelope names this part"
+            raise InvalidMessage("call_invalid", where="multipart", why=why)
+        self._reader.admit_files()
         if not part or part in self._found:
             why = "every part behind the first has a Content-ID of its own"
             raise InvalidMessage("call_invalid", where="multipart", why=why)
@@ -190,15 +203,16 @@ class _Unsigned:
         return self.guard.verified(whole, encoding)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _RootPart:
     reader: EnvelopeReader
+    envelope: etree._Element | None = None
 
     def write(self, data: bytes) -> None:
         self.reader.feed(data)
 
     def end(self) -> None:
-        """The envelope is closed when all parts are there."""
+        self.envelope = self.reader.close()
 
 
 class _FilePart:

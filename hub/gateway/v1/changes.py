@@ -13,7 +13,7 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.partner_calls import records
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.v1.queries import read_query
-from hub.gateway.v1.refusing import answered
+from hub.gateway.v1.refusing import answered, counting_refusals
 from hub.gateway.v1.tagged import tagged
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import numbering
@@ -32,7 +32,8 @@ def install(app: FastAPI, store: Store, *, authorization: Authorization) -> None
     async def list_changes(request: Request) -> Response:
         async def answer() -> Response:
             caller = await authorization.identify(request, operation=RIGHT)
-            asked = read_query(request.query_params, records.ChangesQuery)
+            async with counting_refusals(authorization, caller, RIGHT, PATH):
+                asked = read_query(request.query_params, records.ChangesQuery)
             await authorization.admit(caller, operation=RIGHT, object=PATH)
             return tagged(request, await run_in_threadpool(page, store, caller, asked), {})
 

@@ -28,7 +28,7 @@ from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
 from hub.gateway.v1 import problems, unknown_routes
 from hub.gateway.v1.queries import check_names, read_query
-from hub.gateway.v1.refusing import answered
+from hub.gateway.v1.refusing import answered, counting_refusals
 from hub.gateway.v1.tagged import tagged
 from hub.messages.envelope import MAX_BYTES, Sha256, place
 from hub.messages.invalid import InvalidMessage
@@ -105,10 +105,12 @@ class _Routes:
 
     async def _accept(self, request: Request, operation: Operation) -> Response:
         caller = await self.authorization.identify(request, operation=operation.right)
-        key = _key(request)
-        payload, files = _payload_of(operation, request.path_params, await _json(request))
+        async with counting_refusals(self.authorization, caller, operation.right, request.url.path):
+            key = _key(request)
+            payload, files = _payload_of(operation, request.path_params, await _json(request))
+            agency = agency_of(payload)
         await self.authorization.admit(
-            caller, operation=operation.right, object=request.url.path, agency=agency_of(payload)
+            caller, operation=operation.right, object=request.url.path, agency=agency
         )
         answer: Answer = await run_in_threadpool(
             self.handlers.accept, caller, operation, payload, files=files, key=key
@@ -118,9 +120,12 @@ class _Routes:
 
     async def _query(self, request: Request, operation: Operation) -> Response:
         caller = await self.authorization.identify(request, operation=operation.right)
-        asked: Any = read_query({**request.query_params, **request.path_params}, operation.request)
+        async with counting_refusals(self.authorization, caller, operation.right, request.url.path):
+            given = {**request.query_params, **request.path_params}
+            asked: Any = read_query(given, operation.request)
+            agency = agency_of(asked)
         await self.authorization.admit(
-            caller, operation=operation.right, object=request.url.path, agency=agency_of(asked)
+            caller, operation=operation.right, object=request.url.path, agency=agency
         )
         if operation is operations.FETCH_FILE:
             found = await run_in_threadpool(self.handlers.file, asked)
