@@ -7,6 +7,7 @@ from lxml import etree
 
 from hub.gateway.soap.envelope import EnvelopeReader
 from hub.gateway.soap.names import Version
+from hub.gateway.soap.receive import CallFiles
 from hub.gateway.soap.ws_security.call_security import WHOLE_MOST
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore
@@ -37,7 +38,7 @@ class Guard:
 
 def reader(directory: Path, guard: Guard) -> EnvelopeReader:
     """Return a reader that asks a guard."""
-    return EnvelopeReader(BlobStore(directory), guard=guard)
+    return EnvelopeReader(CallFiles(BlobStore(directory), lambda _: None), guard=guard)
 
 
 def test_the_guard_is_asked_once_with_the_header_before_the_operation(tmp_path: Path) -> None:
