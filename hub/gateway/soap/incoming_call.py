@@ -85,10 +85,17 @@ class IncomingCall:
             self._is_audited = True
             raise
 
+    def _admit_files(self, called: etree._Element) -> None:
+        try:
+            self.admission.before_files(called)
+        except CallerRefused:
+            self._is_audited = True
+            raise
+
     async def _enter(self, caller: GatewayCaller) -> None:
         await self.authorization.check_calls(caller, operation=CALL, object=PATH)
         self._caller, self._admission = caller, CallAdmission(self.authorization, caller)
-        self.files.admission = self._admission.before_files
+        self.files.admission = self._admit_files
 
     async def _refuse(self, error: Exception, *, is_stranger: bool) -> NoReturn:
         """Raise an error, written down where it says that the caller may not call.
