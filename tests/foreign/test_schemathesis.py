@@ -26,6 +26,8 @@ def run(door: PartnerDoor, folder: Path, *, examples: int, seed: str) -> tuple[i
         *(str(Path(sys.executable).with_name("st")), "run", f"{door.url}/docs/openapi.yaml"),
         *("--header", f"Authorization: Bearer {door.key}"),
         *("--include-path-regex", "^/v1/", "--checks", "all", "--mode", "all"),
+        # tus has rules of its own (412 for a version, 460 for a checksum): its own clients call it
+        *("--exclude-path-regex", "^/v1/uploads"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
         *("--seed", seed, "--max-examples", str(examples), "--no-color"),
         # it counts what it throws away while it makes a time of two rules, not what the hub does
