@@ -24,7 +24,7 @@ from hub.records.rulebook import Rulebook
 from hub.rules.call_limits import CallLimits
 from hub.runtime.clock import clock_of
 from hub.runtime.heartbeat import Heartbeat
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
 
 
 def build(
@@ -75,7 +75,10 @@ def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> Tow
 
 def _call_limits(settings: Settings) -> CallLimits:
     file = settings.call_limits_file
-    return call_limits.load(Path(file)) if file else call_limits.load()
+    try:
+        return call_limits.load(Path(file)) if file else call_limits.load()
+    except call_limits.CallLimitsBroken as error:
+        raise SettingsError(f"HUB_CALL_LIMITS_FILE: {error}") from None
 
 
 def _broker(settings: Settings) -> Broker:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from adapters.wire.profile import Proxy
+from hub.texts import text
 
 LARGEST_ANSWER = 16_384
 """Most bytes of what a proxy answers to CONNECT."""
@@ -85,7 +86,8 @@ def connect(sock: socket.socket, authority: str, headers: Mapping[str, str]) -> 
 def _way(url: str, name: str, password: str = "") -> Way:
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"{name}: begins with http:// and names a host")
+        form = text("settings_problems.proxy_form")
+        raise ValueError(f"{name}: {form}")
     login = ""
     if parts.username:
         secret = password or unquote(parts.password or "")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from hub.cli.context import opened
 from hub.cli.deliveries.paused import PAUSES, mention
-from hub.cli.output.answer import aside, draw, print_line, put, refuse, show
+from hub.cli.output.answer import aside, draw, for_programs, print_line, put, refuse, show
 from hub.cli.output.listing import listing, shown
 from hub.messages import catalog
 from hub.runtime.clock import utc_now
@@ -20,12 +20,19 @@ from hub.store.conservation.proof import prove
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.conservation import FULL
-from hub.texts import text
+from hub.texts import both, text
 
 app = typer.Typer()
 BALANCES = listing("balances", f"*destination accepted {' '.join(balancing.STATES)} holds")
 WRONG = listing("wrong", "*destination does_not_add_up *id")
 ANSWERS = {"verify": ("holds", "compared_up_to", "left", "full_at", BALANCES, WRONG, PAUSES)}
+_WRONG = {
+    "delivery without message": "no_message",
+    "message delivered to two": "two",
+    "message without delivery": "no_delivery",
+}
+"""The text of what does not add up; a kept count names its state besides."""
+_KEPT = "kept count of "
 AT_ONCE = 20_000
 """Deliveries whose ids a quick balance compares: more would take longer than a second."""
 
@@ -46,7 +53,7 @@ def verify(
     ]
     put(balances=[dict(zip(BALANCES.columns, row, strict=True)) for row in rows])
     draw(_table(rows))
-    show(WRONG, [(it.destination, it.what, it.id) for it in wrong])
+    show(WRONG, [(it.destination, _what(it.what), it.id) for it in wrong])
     good = not wrong and all(it.holds for it in balances)
     put(holds=good)
     if known:
@@ -55,6 +62,16 @@ def verify(
         refuse(text("evidence.ids_by_full"))
     mention(paused)
     raise typer.Exit(0 if good else 1)
+
+
+def _what(kept: str) -> str:
+    """Return what does not add up, in words; programs get it as it is recorded."""
+    if for_programs():
+        return kept
+    if kept.startswith(_KEPT):
+        state = both(f"headings.{kept.removeprefix(_KEPT)}")
+        return text("evidence.kept_count", state=state)
+    return text(f"evidence.wrong_{_WRONG[kept]}")
 
 
 def _quick(store: Store) -> tuple[list[Balance], list[Imbalance]]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.messages.local_time import LOCAL
 from hub.rules.call_limits import CallLimits, Dated, LimitEntry, Quota, Weekly
+from hub.texts import text
 
 DATA = Path(__file__).parents[1] / "data" / "call_limits.toml"
 
@@ -29,11 +30,13 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: Path = DATA) -> CallLimits:
-    """Return the windows and quotas of a file; raises MannersBroken."""
+    """Return the windows and quotas of a file; raises CallLimitsBroken."""
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File)
     except UnicodeDecodeError as error:
-        raise CallLimitsBroken(f"{path.name}: not UTF-8 from byte {error.start} on") from None
+        raise CallLimitsBroken(
+            f"{path.name}: {text('call_limits.not_utf8', byte=error.start)}"
+        ) from None
     except (msgspec.MsgspecError, OSError) as error:
         raise CallLimitsBroken(f"{path.name}: {error}") from None
     tables = {"weekly": found.weekly, "dated": found.dated, "quota": found.quota}
@@ -48,27 +51,27 @@ def load(path: Path = DATA) -> CallLimits:
 def _problem(entry: LimitEntry) -> str:  # noqa: C901
     operations = {type.name for type in CATALOG if type.reader == entry.partner}
     if entry.partner not in PARTNERS:
-        return f"partners are {', '.join(sorted(PARTNERS))}"
+        return text("call_limits.partners", names=", ".join(sorted(PARTNERS)))
     if entry.operation and entry.operation not in operations:
-        return f"operations are {', '.join(sorted(operations))}"
+        return text("call_limits.operations", names=", ".join(sorted(operations)))
     if not (entry.reason_vi.strip() and entry.reason_en.strip()):
-        return "a reason in both languages is wanted"
+        return text("call_limits.reasons")
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
-        return "ends before it begins"
+        return text("call_limits.ends_before_it_is_valid")
     if isinstance(entry, Dated):
         if entry.starts.tzinfo is None or entry.ends.tzinfo is None:
-            return "a dated window needs times with a zone"
+            return text("call_limits.needs_zone")
         if entry.ends <= entry.starts:
-            return "ends before it starts"
+            return text("call_limits.ends_before_it_starts")
         if entry.starts < datetime.combine(entry.valid_from, time(), LOCAL):
-            return "starts before it is valid, so it would never count"
+            return text("call_limits.starts_too_early")
     if isinstance(entry, Weekly):
         if not entry.days:
-            return "a weekly window needs a day"
+            return text("call_limits.needs_day")
         if entry.starts.tzinfo or entry.ends.tzinfo:
-            return "a weekly window is by the local clock, without a zone"
+            return text("call_limits.no_zone")
     if isinstance(entry, Quota) and entry.calls < 1:
-        return "a quota below one call would stop everything"
+        return text("call_limits.quota_too_small")
     return ""
 
 
@@ -82,5 +85,5 @@ def _doubled(entry: LimitEntry, earlier: Sequence[Quota]) -> str:
     for n, other in enumerate(earlier):
         same = (other.partner, other.operation) == (entry.partner, entry.operation)
         if same and (other.in_force(entry.valid_from) or entry.in_force(other.valid_from)):
-            return f"quota[{n}] is in force as well; give the one that ends its valid_to"
+            return text("call_limits.two_quotas", number=n)
     return ""

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.evidence import chain_anchors
+from hub.texts import text
 
 c = chain_anchors.c
 
@@ -60,19 +61,20 @@ def encode(anchors: Mapping[str, Anchor]) -> bytes:
     return b"".join(msgspec.json.encode(anchors[name]) + b"\n" for name in sorted(anchors))
 
 
-def decode(text: bytes, *, chains: Collection[str]) -> dict[str, Anchor]:
+def decode(content: bytes, *, chains: Collection[str]) -> dict[str, Anchor]:
     """Return the anchors of a file by the name of their chain.
 
     Raises BadAnchors where the file holds something else, or lacks one of `chains`: that chain
     would agree with everything.
     """
     try:
-        found = [msgspec.json.decode(line, type=Anchor) for line in text.splitlines() if line]
+        found = [msgspec.json.decode(line, type=Anchor) for line in content.splitlines() if line]
     except msgspec.DecodeError as error:
         raise BadAnchors(str(error)) from None
     times = [time for anchor in found for time in (anchor.verified_at, anchor.whole_at) if time]
     if not found or any(time.tzinfo is None for time in times):
-        raise BadAnchors("there is no anchor in it, or one whose time has no zone")
+        raise BadAnchors(text("evidence.no_anchor_in_it"))
     if lacking := set(chains).difference(anchor.chain for anchor in found):
-        raise BadAnchors(f"there is no anchor in it for the chain {', '.join(sorted(lacking))}")
+        chains_without = ", ".join(sorted(lacking))
+        raise BadAnchors(text("evidence.no_anchor_of", chains=chains_without))
     return {anchor.chain: anchor for anchor in found}

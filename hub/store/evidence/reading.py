@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx
 from hub.store.evidence.chain import Chain
 from hub.store.statements.compiled import Compiled
+from hub.texts import text
 
 PAGE = 1000
 """Larger pages are slower: a page has to stay in the cache of the processor."""
@@ -50,8 +51,10 @@ class ChainReading:
         first, last = self.last + 1, found - 1
         if last < first:
             return False
-        rows = f"row {last} is" if first == last else f"rows {first} to {last} are"
-        self.report(f"{rows} missing")
+        if first == last:
+            self.report(text("evidence.row_missing", row=last))
+        else:
+            self.report(text("evidence.rows_missing", first=first, last=last))
         return True
 
     def read(self, tx: Tx, upto: int = END, *, on_page: Callable[[list[Row]], None]) -> None:
@@ -66,9 +69,9 @@ class ChainReading:
             if seq != self.last + 1:
                 self.gap(seq)
             if digest_of(row) != own:
-                self.report(f"row {seq} was changed")
+                self.report(text("evidence.row_changed", row=seq))
             elif row[0] != self.previous and self.previous is not None:
-                self.report(f"row {seq} does not follow from the one before")
+                self.report(text("evidence.row_does_not_follow", row=seq))
             self.last, self.previous = seq, own
         self.count += len(rows)
 

@@ -5,6 +5,7 @@ prints what it found. The address of the database comes with the order and not a
 because arguments are seen by every user of the machine.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import msgspec
 from hub.store.engine.store import Store
 from hub.store.evidence.chain import CHAINS, Chain
 from hub.store.evidence.reading import ChainReading, Row, page
+from hub.texts import language_of, use_language
 
 _REPORT_EVERY = 20_000
 
@@ -102,6 +104,7 @@ def _half(reading: ChainReading, *, over: bool) -> bytes:
 
 def main() -> None:
     """Take the order and carry it out."""
+    use_language(language_of(os.environ))
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=RowOrder)
     (chain,) = (one for one in CHAINS if one.name == order.chain)
     reading = ChainReading(chain, last=order.after)

@@ -12,6 +12,7 @@ from hub.store.evidence.anchors import Anchor
 from hub.store.evidence.chain import Chain, head_of
 from hub.store.evidence.reading import ChainReading, Row, digest_of, page
 from hub.store.evidence.second_reader import SecondReader
+from hub.texts import text
 
 WORTH_TWO = 1_000_000
 """Rows from which on a second process is worth its start: it takes as long as 300,000 rows."""
@@ -54,8 +55,8 @@ def verify(
     reading = ChainReading(chain)
     for anchor in (since, known):
         if anchor and not _holds(tx, chain, anchor):
-            when = f"{anchor.verified_at:%Y-%m-%d %H:%M:%S%z} by {anchor.actor}"
-            reading.report(f"row {anchor.seq} is not the one that was verified at {when}")
+            at, by = f"{anchor.verified_at:%Y-%m-%d %H:%M:%S%z}", anchor.actor
+            reading.report(text("evidence.not_the_anchor", row=anchor.seq, at=at, by=by))
             if anchor is since:
                 return _verdict(reading, since)
     if since:
@@ -67,7 +68,8 @@ def verify(
 def _verdict(reading: ChainReading, since: Anchor | None) -> ChainCheck:
     problems = list(reading.problems)
     if reading.left_out:
-        problems.append(f"{reading.chain.name}: and {reading.left_out} more")
+        more = text("evidence.more_problems", count=reading.left_out)
+        problems.append(f"{reading.chain.name}: {more}")
     return ChainCheck(
         chain=reading.chain.name,
         since=since.seq if since else 0,
@@ -95,12 +97,12 @@ def _read_all(
     reading.read(tx, on_page=check_page)
     after = head_of(tx, reading.chain)
     if before is None or after is None:
-        reading.report("the head is missing")
+        reading.report(text("evidence.head_missing"))
         return
     missing = reading.gap(before[0] + 1)
     wrong = reading.last > after[0] or (reading.last == after[0] and reading.previous != after[1])
     if wrong or not (named or missing):
-        reading.report("the last row is not the one that the head names")
+        reading.report(text("evidence.not_the_head"))
 
 
 def _read_halves(

@@ -11,6 +11,7 @@ from hub.store.evidence.anchors import Anchor, BadAnchors
 from hub.store.evidence.verification import ChainCheck
 from hub.store.schema.tables.exchange import audit as table
 from hub.store.schema.tables.exchange import chain_heads
+from hub.texts import Language, use_language
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
@@ -64,6 +65,8 @@ def test_after_an_anchor_only_what_came_since_is_read(store: Store) -> None:
     with store.write() as tx:
         tx.execute(sa.update(table).where(table.c.seq == 7).values(reason="x"))
     assert verify(store, since=anchor).problems == ("audit: row 7 was changed",)
+    use_language(Language.VI)
+    assert verify(store, since=anchor).problems == ("audit: dòng 7 đã bị thay đổi",)
 
 
 def test_nothing_since_an_anchor_is_whole(store: Store) -> None:

@@ -337,7 +337,7 @@ def test_a_proxy_that_is_not_spoken_to_is_refused_with_its_name(
     """At the start, not at the first call."""
     monkeypatch.setenv("HTTPS_PROXY", url)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with pytest.raises(ValueError, match="HTTPS_PROXY: begins with http://"):
+    with pytest.raises(ValueError, match="HTTPS_PROXY: must begin with http://"):
         Dialer("https://province.example", timeout=timedelta(seconds=1), proxy=Proxy())
 
 
