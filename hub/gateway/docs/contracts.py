@@ -4,8 +4,10 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[3] / "schemas"
+EXAMPLE = FOLDER / "examples/files/TP-01.pdf"
+"""The paper that the guide's examples send."""
 PLACE = "http://127.0.0.1:8080"
-"""The hub's address in the files, in the place of which the caller's is served."""
+"""The hub's address in files and pages, in the place of which the caller's is served."""
 FILES = {"openapi.yaml": "application/yaml", "asyncapi.json": "application/json"}
 """Served as they are, with their media types; the WSDL is at `/soap?wsdl`."""
 

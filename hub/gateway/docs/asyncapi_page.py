@@ -1,0 +1,78 @@
+"""The AsyncAPI document as a page: exchanges and queues, then the messages with their payloads."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hub.gateway.docs import contracts, guide, schema_tables
+from hub.gateway.docs.html import Html, code, element, join, link, marked
+from hub.gateway.docs.pages import PREFIX, Page, Section, say
+from hub.texts.catalog import Language
+
+_FILE = "asyncapi.json"
+Node = Mapping[str, Any]
+
+
+def page(language: Language) -> Page:
+    """Return the page."""
+    document: Node = json.loads(contracts.text(_FILE))
+    parts = document["components"]
+    about = guide.rendered(f"# \n\n{document['info']['description']}", language).body
+    body = [
+        element("p", say("queues_lead", language)),
+        element("p", say("file", language), ": ", link(_FILE, f"{PREFIX}/{_FILE}")),
+        about,
+        element("h2", say("exchanges", language), id="exchanges"),
+        *(_channel(it, language) for it in document["channels"].values()),
+        element("h2", say("messages", language), id="messages"),
+        *(_message(id, it, parts["schemas"], language) for id, it in parts["messages"].items()),
+        element("h2", say("records", language), id="records"),
+        *(
+            element("section", element("h3", name, id=name), _record(it, language))
+            for name, it in parts["schemas"].items()
+        ),
+    ]
+    sections = [Section(id, say(id, language)) for id in ("exchanges", "messages", "records")]
+    return Page(say("nav_queues", language), join(*body), sections)
+
+
+def _channel(channel: Node, language: Language) -> Html:
+    address = channel["address"]
+    said = [element("p", marked(channel["description"]))]
+    carried = [link(name, f"#m-{name}") for name in channel.get("messages", {})]
+    if carried:
+        said.append(element("p", say("carries", language), ": ", *_spaced(carried)))
+    delivers = [link(name, f"#m-{name}") for name in channel.get("x-delivers", ())]
+    if delivers:
+        said.append(element("p", say("delivers", language), ": ", *_spaced(delivers)))
+    if policy := channel.get("x-policy"):
+        rules = [code(f"{key}: {value}") for key, value in policy.items()]
+        said.append(element("p", say("policy", language), ": ", *_spaced(rules)))
+    return element("section", element("h3", code(address), id=f"q-{address}"), *said)
+
+
+def _message(id: str, message: Node, schemas: Node, language: Language) -> Html:
+    said = [element("p", marked(message["summary"]))]
+    if "x-said-by" in message:
+        said.append(
+            element(
+                "p",
+                *(say("said_by", language), ": ", code(message["x-said-by"]), " · "),
+                *(say("read_by", language), ": ", code(message["x-read-by"])),
+            )
+        )
+        payload = message["payload"]["allOf"][1]["properties"]["payload"]["$ref"]
+        name = payload.rpartition("/")[2]
+        said.append(schema_tables.fields(schemas[name], language))
+    return element("section", element("h3", code(id), id=f"m-{id}"), *said)
+
+
+def _record(schema: Node, language: Language) -> Html:
+    said = element("p", " ".join(schema.get("description", "").split()))
+    if "properties" in schema:
+        return join(said, schema_tables.fields(schema, language))
+    return join(said, element("p", schema_tables.kind(schema, language)))
+
+
+def _spaced(parts: list[Html]) -> list[Html]:
+    return [join(part, " ") for part in parts]

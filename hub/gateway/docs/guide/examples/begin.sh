@@ -1,0 +1,5 @@
+HUB=http://127.0.0.1:8080
+CLIENT=sandbox
+umask 077
+printf 'Authorization: Bearer %s\n' "$(cat partner.key)" > partner.header
+curl -sS -H @partner.header "$HUB/v1/dossiers?ngay=2018-01-01"

@@ -1,0 +1,1 @@
+export HUB MA_HO_SO

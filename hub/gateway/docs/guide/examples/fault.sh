@@ -1,0 +1,1 @@
+curl -sS "$HUB/v1/faults/idempotency_key_reused"

@@ -1,0 +1,138 @@
+"""The partner guide's examples, as the hub serves them, do what the guide says they do."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from lxml import etree, html
+
+from hub.messages.envelope import Message
+from hub.ports import Accepted
+from tests.foreign.programs import php_with_soap
+from tests.support.partner_door import open_door
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.timeout(120)
+WITH = {
+    "sh": "{}\n",
+    "python": "python - <<'END_OF_IT'\n{}\nEND_OF_IT\n",
+    "php": "php <<'END_OF_IT'\n{}\nEND_OF_IT\n",
+}
+"""How a block of a language is run within the one shell."""
+ENDED = "\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A block that is run, and what the guide says comes out; "" where it says nothing."""
+
+    language: str
+    text: str
+    shown: str = ""
+
+
+def examples(address: str) -> Sequence[Example]:
+    """Return the examples of a served guide, in order."""
+    page: Any = html.fromstring(urllib3.request("GET", address).data.decode())
+    found: list[Example] = []
+    for code in page.xpath("//pre/code"):
+        language = code.get("class").removeprefix("language-")
+        if language in WITH:
+            found.append(Example(language, code.text_content()))
+        else:
+            found[-1] = Example(found[-1].language, found[-1].text, code.text_content())
+    return found
+
+
+def outputs(chosen: Sequence[Example], folder: Path) -> Sequence[str]:
+    """Run examples in one shell, as they stand; return what each printed."""
+    end = f"printf '{ENDED}'\n"
+    script = "".join(WITH[it.language].format(it.text.rstrip()) + end for it in chosen)
+    place = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=script,
+        cwd=folder,
+        env={"PATH": f"{place}:{os.environ['PATH']}", "HOME": str(folder)},
+        capture_output=True,
+        timeout=90,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split(ENDED)[:-1]
+
+
+def handle_at_once(ward: Ward) -> None:
+    """Have the ward handle each call before it is answered: else what is shown is a race."""
+    accept = ward.intake.accept
+
+    def handled(message: Message) -> Accepted:
+        answer = accept(message)
+        ward.settle()
+        return answer
+
+    ward.intake.accept = handled  # type: ignore[method-assign]
+
+
+def agrees(shown: Any, printed: Any) -> bool:
+    """Return whether a value is what the guide shows; `…` stands for any."""
+    if isinstance(shown, dict) and isinstance(printed, dict):
+        return shown.keys() == printed.keys() and all(
+            agrees(shown[name], printed[name]) for name in shown
+        )
+    if isinstance(shown, list) and isinstance(printed, list):
+        return len(shown) == len(printed) and all(map(agrees, shown, printed))
+    return bool(shown in ("…", printed))
+
+
+def same(shown: etree._Element, printed: etree._Element) -> bool:
+    """Return whether an element is what the guide shows; `…` stands for any text."""
+    text, found = (shown.text or "").strip(), (printed.text or "").strip()
+    if shown.tag != printed.tag or len(shown) != len(printed) or text not in ("…", found):
+        return False
+    return all(map(same, shown, printed))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) -> None:
+    """By copy and paste, from the top to the bottom, with a key in a file."""
+    php_with_soap()
+    with open_door(tmp_path / "hub") as door:
+        handle_at_once(door.ward)
+        folder = tmp_path / "partner"
+        folder.mkdir()
+        key = door.add_client("sandbox").removeprefix("Bearer ")
+        (folder / "partner.key").write_text(f"{key}\n", encoding="utf-8")
+        chosen = examples(f"{door.url}/docs/{language}")
+        printed = outputs(chosen, folder)
+    assert len(chosen) > 15
+    for example, said in zip(chosen, printed, strict=True):
+        shown = example.shown.strip()
+        if shown.startswith("{"):
+            assert agrees(json.loads(shown), json.loads(said)), (example.text, said)
+        elif shown.startswith("<"):
+            texts = (shown.encode(), said.strip().encode())
+            assert same(*map(etree.fromstring, texts)), (example.text, said)
+        elif shown:
+            assert said.strip() == shown, example.text
+
+
+def test_both_languages_have_the_same_examples(tmp_path: Path) -> None:
+    """And the same headings, so that the switch of the language keeps the place."""
+    with open_door(tmp_path) as door:
+        texts = [f"{door.url}/docs/{language}" for language in ("vi", "en")]
+        assert examples(texts[0]) == examples(texts[1])
+        ids = [
+            html.fromstring(urllib3.request("GET", it).data.decode()).xpath("//h2/@id")
+            for it in texts
+        ]
+    assert ids[0] == ids[1]
+    assert ids[0]
