@@ -13,6 +13,7 @@ import pytest
 
 from hub.drill.sandbox import loopback
 from tests.support.documents.commands import README, SIMULATORS, block
+from tests.support.documents.guide_examples import examples, outputs
 from tests.support.documents.typed import at_work, make_tree, shell, with_own
 
 NUMBER = "000.99.01.H57-180806-0001"
@@ -59,6 +60,17 @@ def get(port: int, path: str) -> object:
         return json.load(reply)
 
 
+def assert_partner_can_call(tree: Path, port: int) -> None:
+    """A partner's developer pastes the guide's first blocks where the sandbox client's key is."""
+    place = tree / "var" / "drill"
+    assert (place / "partner.key").stat().st_mode & 0o077 == 0
+    first = examples(f"http://127.0.0.1:{port}/docs/en")[:5]
+    empty, _, taken, again, found = outputs(first, place)
+    assert json.loads(empty) == {"hoSo": []}
+    assert json.loads(found)["hoSo"]["maHoSo"] == json.loads(taken)["maHoSo"]
+    assert "idempotency-replayed: true" in again
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # thirty commands, each a process; a busy machine is slow
 def test_the_readme_leads_to_a_dossier_that_went_to_province_and_town(
@@ -87,4 +99,5 @@ def test_the_readme_leads_to_a_dossier_that_went_to_province_and_town(
         steer = block(SIMULATORS, "/_control/notes")
         shell(with_own(steer, {"8082": ports["8082"], "8084": str(port + 4)}), tree)
         assert get(port + 2, "/_control/faults") == []
+        assert_partner_can_call(tree, port)
     assert all(loopback.is_free(port + n) for n in range(PORTS))
