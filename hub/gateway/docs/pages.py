@@ -68,8 +68,8 @@ def _top(language: Language, name: str) -> Html:
         here = {"aria_current": "page"} if other == name else {}
         items.append(element("li", element("a", text, href=address(language, other), **here)))
     switch = [
-        element("a", each.native, href=address(each.language, name), **_tongue(each, language))
-        for each in _TONGUES
+        element("a", say("tongue", each), href=address(each, name), **_tongue(each, language))
+        for each in Language
     ]
     return element(
         "header",
@@ -78,18 +78,9 @@ def _top(language: Language, name: str) -> Html:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tongue:
-    language: Language
-    native: str
-
-
-_TONGUES = (_Tongue(Language.VI, "Tiếng Việt"), _Tongue(Language.EN, "English"))
-
-
-def _tongue(each: _Tongue, chosen: Language) -> dict[str, str]:
-    told = {"lang": each.language.value, "hreflang": each.language.value}
-    return told | ({"aria_current": "true"} if each.language is chosen else {})
+def _tongue(each: Language, chosen: Language) -> dict[str, str]:
+    told = {"lang": each.value, "hreflang": each.value}
+    return told | ({"aria_current": "true"} if each is chosen else {})
 
 
 def _contents(page: Page, language: Language) -> Html:
