@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from hub.exchange.intake.accept import Intake
 from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
-from hub.gateway.docs import routes as docs
+from hub.gateway.docs import pages as docs
 from hub.gateway.serve import WebRole
 from hub.messages.catalog import CATALOG, NOT_OF_DEVICES
 from hub.messages.envelope import Attachment, Message
