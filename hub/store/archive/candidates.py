@@ -18,21 +18,25 @@ from hub.store.schema.tables.exchange import STATE_PARKED, from_microseconds
 from hub.store.schema.tables.records import CLOSED, UNERASED, dossiers
 from hub.store.statements.compiled import Compiled, any_of
 
-a, c = archived_dossiers.c, dossiers.c
-
-TO_ARCHIVE = PageOrder(condition=CLOSED, ended=c.status_at, again=c.archive_again)
-TO_ERASE = PageOrder(condition=UNERASED, ended=c.status_at, again=c.erase_again)
+TO_ARCHIVE = PageOrder(condition=CLOSED, ended=dossiers.c.status_at, again=dossiers.c.archive_again)
+TO_ERASE = PageOrder(condition=UNERASED, ended=dossiers.c.status_at, again=dossiers.c.erase_again)
 """Closed dossiers in the database, by the time of their last status."""
-ARCHIVED_TO_ERASE = PageOrder(condition=READABLE, ended=a.closed_at, again=a.erase_again)
+ARCHIVED_TO_ERASE = PageOrder(
+    condition=READABLE, ended=archived_dossiers.c.closed_at, again=archived_dossiers.c.erase_again
+)
 """Those in archive files that can still be read."""
 _HELD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
 
 
 def recheck(tx: Tx, number: str) -> None:
     """Have the next run look at a dossier that was put off, here and in the archive."""
-    here = sa.update(dossiers).where(c.number == number)
+    here = sa.update(dossiers).where(dossiers.c.number == number)
     tx.execute(here.values(archive_again=None, erase_again=None))
-    tx.execute(sa.update(archived_dossiers).where(a.number == number).values(erase_again=None))
+    tx.execute(
+        sa.update(archived_dossiers)
+        .where(archived_dossiers.c.number == number)
+        .values(erase_again=None)
+    )
 
 
 def on_hold(tx: Tx, numbers: Collection[str]) -> set[str]:

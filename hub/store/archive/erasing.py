@@ -43,8 +43,7 @@ _WAITED_FOR = Compiled(
 
 def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     """Erase the personal data in the rows of one dossier; False when there is none any more."""
-    d = dossiers.c
-    erased = sa.update(dossiers).where(d.number == number, d.erased_at.is_(None))
+    erased = sa.update(dossiers).where(dossiers.c.number == number, dossiers.c.erased_at.is_(None))
     values = {"applicant": NOBODY, "summary": "", "parcels": b"[]", "erased_at": now}
     if tx.execute(erased.values(values)).rowcount != 1:
         return False

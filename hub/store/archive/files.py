@@ -9,8 +9,6 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.archive import DONE, UNFINISHED, WRITING, WRITTEN, archive_files
 
-f = archive_files.c
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFile:
@@ -38,7 +36,7 @@ class FileMoved(Exception):
 def begin(tx: Tx, *, name: str, month: str, now: datetime) -> int:
     """Record that a file is about to be written; return its number."""
     values = {"name": name, "month": month, "state": WRITING, "begun_at": now}
-    statement = sa.insert(archive_files).values(values).returning(f.seq)
+    statement = sa.insert(archive_files).values(values).returning(archive_files.c.seq)
     seq: int = tx.execute(statement).scalar_one()
     return seq
 
@@ -62,14 +60,18 @@ def end(tx: Tx, seq: int, *, now: datetime) -> None:
 
 def discard(tx: Tx, seq: int) -> None:
     """Forget a file for which nothing was deleted; only the newest one can be such."""
-    left = sa.delete(archive_files).where(f.seq == seq, f.state.in_([WRITING, WRITTEN]))
+    left = sa.delete(archive_files).where(
+        archive_files.c.seq == seq, archive_files.c.state.in_([WRITING, WRITTEN])
+    )
     if tx.execute(left).rowcount != 1:
         raise FileMoved(f"archive file {seq} is done")
 
 
 def _move(tx: Tx, seq: int, since: str, values: dict[str, Any]) -> None:
     moved = tx.execute(
-        sa.update(archive_files).where(f.seq == seq, f.state == since).values(values)
+        sa.update(archive_files)
+        .where(archive_files.c.seq == seq, archive_files.c.state == since)
+        .values(values)
     )
     if moved.rowcount != 1:
         raise FileMoved(f"archive file {seq} is not {since}")
@@ -77,29 +79,43 @@ def _move(tx: Tx, seq: int, since: str, values: dict[str, Any]) -> None:
 
 def unfinished(tx: Tx) -> list[ArchiveFile]:
     """Return the files for which something is left to be done, oldest first."""
-    query = sa.select(archive_files).where(UNFINISHED).order_by(f.seq)
+    query = sa.select(archive_files).where(UNFINISHED).order_by(archive_files.c.seq)
     return [ArchiveFile(**row) for row in tx.execute(query).mappings()]
 
 
 def known(tx: Tx) -> list[ArchiveFile]:
     """Return every file that was completed, in the order of the chain."""
-    query = sa.select(archive_files).where(f.state != WRITING).order_by(f.seq)
+    query = (
+        sa.select(archive_files)
+        .where(archive_files.c.state != WRITING)
+        .order_by(archive_files.c.seq)
+    )
     return [ArchiveFile(**row) for row in tx.execute(query).mappings()]
 
 
 def newest(tx: Tx) -> str:
     """Return the name of the newest file that was completed, "" when there is none."""
-    query = sa.select(f.name).where(f.state != WRITING).order_by(f.seq.desc()).limit(1)
+    query = (
+        sa.select(archive_files.c.name)
+        .where(archive_files.c.state != WRITING)
+        .order_by(archive_files.c.seq.desc())
+        .limit(1)
+    )
     return tx.execute(query).scalar_one_or_none() or ""
 
 
 def one(tx: Tx, seq: int) -> ArchiveFile:
     """Return one file."""
-    row = tx.execute(sa.select(archive_files).where(f.seq == seq)).mappings().one()
+    row = tx.execute(sa.select(archive_files).where(archive_files.c.seq == seq)).mappings().one()
     return ArchiveFile(**row)
 
 
 def last_manifest(tx: Tx) -> str:
     """Return the hash of the newest manifest, "" when there is none."""
-    query = sa.select(f.manifest_hash).where(f.state != WRITING).order_by(f.seq.desc()).limit(1)
+    query = (
+        sa.select(archive_files.c.manifest_hash)
+        .where(archive_files.c.state != WRITING)
+        .order_by(archive_files.c.seq.desc())
+        .limit(1)
+    )
     return tx.execute(query).scalar_one_or_none() or ""

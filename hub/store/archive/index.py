@@ -10,21 +10,29 @@ from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.tables.archive import archived_dossiers, dossier_keys
 from hub.store.statements.compiled import Compiled, any_of, columns_of
 
-a, k = archived_dossiers.c, dossier_keys.c
 _COLUMNS = columns_of(archived_dossiers, "erase_again")
-_READ = sa.select(*(a[name] for name in _COLUMNS))
-_GET = Compiled(_READ.where(a.number == sa.bindparam("which")))
-_ALL = Compiled(_READ.where(any_of(a.number, "numbers")))
+_READ = sa.select(*(archived_dossiers.c[name] for name in _COLUMNS))
+_GET = Compiled(_READ.where(archived_dossiers.c.number == sa.bindparam("which")))
+_ALL = Compiled(_READ.where(any_of(archived_dossiers.c.number, "numbers")))
 _ADD = Compiled(sa.insert(archived_dossiers), columns=_COLUMNS)
 _ADD_KEY = Compiled(
     lambda dialect: insert_for(dialect, dossier_keys).on_conflict_do_nothing(),
     columns=columns_of(dossier_keys),
 )
-_KEYS = Compiled(sa.select(k.number, k.key).where(any_of(k.number, "numbers")))
-_LOCK = Compiled(
-    sa.select(a.number).where(any_of(a.number, "numbers")).order_by(a.number).with_for_update()
+_KEYS = Compiled(
+    sa.select(dossier_keys.c.number, dossier_keys.c.key).where(
+        any_of(dossier_keys.c.number, "numbers")
+    )
 )
-_KNOWN = Compiled(sa.select(a.number).where(any_of(a.number, "numbers")))
+_LOCK = Compiled(
+    sa.select(archived_dossiers.c.number)
+    .where(any_of(archived_dossiers.c.number, "numbers"))
+    .order_by(archived_dossiers.c.number)
+    .with_for_update()
+)
+_KNOWN = Compiled(
+    sa.select(archived_dossiers.c.number).where(any_of(archived_dossiers.c.number, "numbers"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ def lock(tx: Tx, numbers: Collection[str]) -> set[str]:
 
 def remove(tx: Tx, number: str) -> None:
     """Forget that a dossier is archived: its rows are back."""
-    tx.execute(sa.delete(archived_dossiers).where(a.number == number))
+    tx.execute(sa.delete(archived_dossiers).where(archived_dossiers.c.number == number))
 
 
 def make_keys(tx: Tx, fresh: Mapping[str, bytes], *, now: datetime) -> dict[str, bytes]:
@@ -96,16 +104,24 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
 
     Of one that was erased before it was archived the key stays: it seals evidence only.
     """
-    erased = sa.exists().where(a.number == number, a.erased_at.is_not(None))
+    erased = sa.exists().where(
+        archived_dossiers.c.number == number, archived_dossiers.c.erased_at.is_not(None)
+    )
     if tx.execute(sa.select(erased)).scalar_one():
         return False
-    gone = tx.execute(sa.delete(dossier_keys).where(k.number == number)).rowcount
-    marked = sa.update(archived_dossiers).where(a.number == number, a.erased_at.is_(None))
+    gone = tx.execute(sa.delete(dossier_keys).where(dossier_keys.c.number == number)).rowcount
+    marked = sa.update(archived_dossiers).where(
+        archived_dossiers.c.number == number, archived_dossiers.c.erased_at.is_(None)
+    )
     tx.execute(marked.values(erased_at=now))
     return gone == 1
 
 
 def of_file(tx: Tx, seq: int) -> int:
     """Return how many dossiers are archived in a file."""
-    query = sa.select(sa.func.count()).select_from(archived_dossiers).where(a.file == seq)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(archived_dossiers)
+        .where(archived_dossiers.c.file == seq)
+    )
     return tx.execute(query).scalar_one()

@@ -16,16 +16,17 @@ _THEIRS = sa.select(dossier_files.c.sha256).where(any_of(dossier_files.c.number,
 _MARK = Compiled(
     sa.update(blobs).where(blobs.c.sha256.in_(_THEIRS)).values(unneeded_at=sa.bindparam("at"))
 )
-_f = dossier_files.c
 # A condition that is looked up for each file: PostgreSQL would make a join with all dossiers of it.
 _READABLE = (
     sa.select(dossiers.c.erased_at.is_(None))
-    .where(dossiers.c.number == _f.number)
+    .where(dossiers.c.number == dossier_files.c.number)
     .correlate(dossier_files)
     .scalar_subquery()
 )
 _SHOWN = Compiled(
-    sa.select(_f.sha256).distinct().where(any_of(_f.sha256, "hashes"), _READABLE.is_(sa.true()))
+    sa.select(dossier_files.c.sha256)
+    .distinct()
+    .where(any_of(dossier_files.c.sha256, "hashes"), _READABLE.is_(sa.true()))
 )
 _KNOWN = Compiled(sa.select(blobs.c.sha256).where(any_of(blobs.c.sha256, "hashes")))
 

@@ -13,7 +13,6 @@ LATE, HOPELESS, OLD = timedelta(seconds=1), timedelta(minutes=5), timedelta(hour
 """Work that is younger than the first is on its way. What is older than the second, or was made
 longer ago than the third and is asked for again and again, does not wait for us, but for a partner
 that is not connected, or for a process that does not run."""
-c = deliveries.c
 
 
 def work_waits(tx: Tx, *, now: datetime) -> bool:
@@ -24,8 +23,12 @@ def work_waits(tx: Tx, *, now: datetime) -> bool:
     """
     late, hopeless = now - LATE, now - HOPELESS
     pending = sa.and_(
-        c.state == S.PENDING.value, c.asked_at.between(hopeless, late), c.created_at > now - OLD
+        deliveries.c.state == S.PENDING.value,
+        deliveries.c.asked_at.between(hopeless, late),
+        deliveries.c.created_at > now - OLD,
     )
-    due = sa.and_(c.state == S.WAITING.value, c.next_attempt_at.between(hopeless, late))
-    query = sa.select(c.id).where(UNSETTLED, ~pauses.is_paused(now))
+    due = sa.and_(
+        deliveries.c.state == S.WAITING.value, deliveries.c.next_attempt_at.between(hopeless, late)
+    )
+    query = sa.select(deliveries.c.id).where(UNSETTLED, ~pauses.is_paused(now))
     return any(tx.execute(query.where(it).limit(1)).first() for it in (pending, due))

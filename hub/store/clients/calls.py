@@ -13,7 +13,6 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.clients import client_calls
 
 WINDOW = timedelta(seconds=60)
-k = client_calls.c
 
 
 def take(tx: Tx, client: str, wanted: int, *, most: int, now: datetime) -> int:
@@ -21,16 +20,23 @@ def take(tx: Tx, client: str, wanted: int, *, most: int, now: datetime) -> int:
     _lock(tx, client)
     second = int(now.timestamp())
     oldest = second - int(WINDOW.total_seconds())
-    tx.execute(sa.delete(client_calls).where(k.client == client, k.second <= oldest))
+    tx.execute(
+        sa.delete(client_calls).where(
+            client_calls.c.client == client, client_calls.c.second <= oldest
+        )
+    )
     # A clock that was ahead leaves a second of the future: it counts until that time has passed.
-    made = sa.select(sa.func.coalesce(sa.func.sum(k.calls), 0)).where(k.client == client)
+    made = sa.select(sa.func.coalesce(sa.func.sum(client_calls.c.calls), 0)).where(
+        client_calls.c.client == client
+    )
     count: int = tx.execute(made).scalar_one()
     room = max(0, min(wanted, most - count))
     if room:
         row = insert(tx, client_calls).values(client=client, second=second, calls=room)
         tx.execute(
             row.on_conflict_do_update(
-                index_elements=[k.client, k.second], set_={"calls": client_calls.c.calls + room}
+                index_elements=[client_calls.c.client, client_calls.c.second],
+                set_={"calls": client_calls.c.calls + room},
             )
         )
     return room
@@ -38,7 +44,9 @@ def take(tx: Tx, client: str, wanted: int, *, most: int, now: datetime) -> int:
 
 def free_at(tx: Tx, client: str, *, now: datetime) -> datetime:
     """Return when the oldest counted call leaves the window, `now` where none is counted."""
-    oldest = tx.execute(sa.select(sa.func.min(k.second)).where(k.client == client)).scalar_one()
+    oldest = tx.execute(
+        sa.select(sa.func.min(client_calls.c.second)).where(client_calls.c.client == client)
+    ).scalar_one()
     if oldest is None:
         return now
     return datetime.fromtimestamp(oldest, tz=UTC) + WINDOW + timedelta(seconds=1)

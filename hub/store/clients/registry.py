@@ -15,8 +15,6 @@ from hub.rules.clients.client import Client
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.clients import clients
 
-c = clients.c
-
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -40,24 +38,24 @@ def add(tx: Tx, client: Client, *, now: datetime) -> bool:
 
 def locked(tx: Tx, id: str) -> Registered | None:
     """Return a client, None where there is none; it is locked until the transaction ends."""
-    row = tx.execute(sa.select(clients).where(c.id == id).with_for_update()).one_or_none()
+    row = tx.execute(sa.select(clients).where(clients.c.id == id).with_for_update()).one_or_none()
     return None if row is None else _registered(row)
 
 
 def all_of(tx: Tx) -> Sequence[Registered]:
     """Return every client by id."""
-    return [_registered(row) for row in tx.execute(sa.select(clients).order_by(c.id))]
+    return [_registered(row) for row in tx.execute(sa.select(clients).order_by(clients.c.id))]
 
 
 def retire(tx: Tx, id: str, *, now: datetime) -> bool:
     """Retire a client; False where there is none, or it is retired."""
-    statement = sa.update(clients).where(c.id == id, c.retired_at.is_(None))
+    statement = sa.update(clients).where(clients.c.id == id, clients.c.retired_at.is_(None))
     return tx.execute(statement.values(retired_at=now)).rowcount == 1
 
 
 def change(tx: Tx, client: Client) -> None:
     """Write a client's rights anew; the caller has locked its row."""
-    tx.execute(sa.update(clients).where(c.id == client.id).values(**_row_of(client)))
+    tx.execute(sa.update(clients).where(clients.c.id == client.id).values(**_row_of(client)))
 
 
 def client_of(row: sa.Row[Any]) -> Client:

@@ -11,8 +11,6 @@ from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.clients import CERTIFICATE, KEY, client_secrets, clients
 
-s, c = client_secrets.c, clients.c
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSecret:
@@ -60,13 +58,17 @@ def add(tx: Tx, secret: KeptSecret) -> bool:
 
 def of_client(tx: Tx, client: str) -> Sequence[KeptSecret]:
     """Return a client's secrets, the oldest first."""
-    query = sa.select(client_secrets).where(s.client == client).order_by(s.made_at, s.prefix)
+    query = (
+        sa.select(client_secrets)
+        .where(client_secrets.c.client == client)
+        .order_by(client_secrets.c.made_at, client_secrets.c.prefix)
+    )
     return [KeptSecret(**row._asdict()) for row in tx.execute(query)]
 
 
 def by_prefix(tx: Tx, prefix: str) -> Holder | None:
     """Return the live or expired secret of a prefix, None where it or its client is retired."""
-    return _holder(tx, s.prefix == prefix)
+    return _holder(tx, client_secrets.c.prefix == prefix)
 
 
 def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
@@ -74,7 +76,10 @@ def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
 
     None where there is none, or it or its client is retired.
     """
-    found = (_holder(tx, sa.and_(s.digest == one, s.kind == CERTIFICATE)) for one in digests)
+    found = (
+        _holder(tx, sa.and_(client_secrets.c.digest == one, client_secrets.c.kind == CERTIFICATE))
+        for one in digests
+    )
     return next((holder for holder in found if holder is not None), None)
 
 
@@ -93,37 +98,51 @@ def keys_of(tx: Tx, user: str) -> Sequence[Holder]:
 def used(tx: Tx, prefixes: Collection[str], *, now: datetime) -> None:
     """Write down that secrets were used; in the order of their prefixes, as every locker does."""
     for prefix in sorted(prefixes):
-        tx.execute(sa.update(client_secrets).where(s.prefix == prefix).values(last_used_at=now))
+        tx.execute(
+            sa.update(client_secrets)
+            .where(client_secrets.c.prefix == prefix)
+            .values(last_used_at=now)
+        )
 
 
 def shown(tx: Tx, prefix: str, *, ends_at: datetime) -> None:
     """Write down when the certificate ends that a client showed."""
     tx.execute(
-        sa.update(client_secrets).where(s.prefix == prefix).values(certificate_ends_at=ends_at)
+        sa.update(client_secrets)
+        .where(client_secrets.c.prefix == prefix)
+        .values(certificate_ends_at=ends_at)
     )
 
 
 def retire(tx: Tx, client: str, prefix: str, *, now: datetime) -> bool:
     """Retire a secret of a client; False where it has no such secret that is not retired."""
-    statement = sa.update(client_secrets).where(s.client == client, s.prefix == prefix)
-    statement = statement.where(s.retired_at.is_(None)).values(retired_at=now)
+    statement = sa.update(client_secrets).where(
+        client_secrets.c.client == client, client_secrets.c.prefix == prefix
+    )
+    statement = statement.where(client_secrets.c.retired_at.is_(None)).values(retired_at=now)
     return tx.execute(statement).rowcount == 1
 
 
 def ending(tx: Tx, *, before: datetime) -> Sequence[KeptSecret]:
     """Return the secrets of active clients that are not retired and end before a time."""
-    query = sa.select(client_secrets).join(clients, c.id == s.client)
-    ends = sa.or_(s.expires_at < before, s.certificate_ends_at < before)
-    query = query.where(s.retired_at.is_(None), c.retired_at.is_(None), ends)
-    return [KeptSecret(**row._asdict()) for row in tx.execute(query.order_by(s.prefix))]
+    query = sa.select(client_secrets).join(clients, clients.c.id == client_secrets.c.client)
+    ends = sa.or_(
+        client_secrets.c.expires_at < before, client_secrets.c.certificate_ends_at < before
+    )
+    query = query.where(client_secrets.c.retired_at.is_(None), clients.c.retired_at.is_(None), ends)
+    return [
+        KeptSecret(**row._asdict()) for row in tx.execute(query.order_by(client_secrets.c.prefix))
+    ]
 
 
 def _holder(tx: Tx, which: sa.ColumnElement[bool]) -> Holder | None:
-    query = sa.select(client_secrets).join(clients, c.id == s.client)
-    query = query.where(which, s.retired_at.is_(None), c.retired_at.is_(None))
+    query = sa.select(client_secrets).join(clients, clients.c.id == client_secrets.c.client)
+    query = query.where(
+        which, client_secrets.c.retired_at.is_(None), clients.c.retired_at.is_(None)
+    )
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
     secret = KeptSecret(**row._asdict())
-    client = tx.execute(sa.select(clients).where(c.id == secret.client)).one()
+    client = tx.execute(sa.select(clients).where(clients.c.id == secret.client)).one()
     return Holder(client_of(client), secret)

@@ -44,12 +44,19 @@ def balance(tx: Tx, destinations: Collection[str]) -> list[Balance]:
 
     In one statement, because PostgreSQL shows two statements two moments.
     """
-    t, d, c = delivery_counts.c, delivery_count_changes.c, deliveries.c
-    totals = sa.select(t.destination, t.state, t.count)
-    changes = sa.select(d.destination, d.state, sa.func.sum(d.change))
-    changes = changes.group_by(d.destination, d.state)
-    opened = sa.select(c.destination, c.state, sa.func.count()).where(UNSETTLED)
-    opened = opened.group_by(c.destination, c.state)
+    totals = sa.select(
+        delivery_counts.c.destination, delivery_counts.c.state, delivery_counts.c.count
+    )
+    changes = sa.select(
+        delivery_count_changes.c.destination,
+        delivery_count_changes.c.state,
+        sa.func.sum(delivery_count_changes.c.change),
+    )
+    changes = changes.group_by(delivery_count_changes.c.destination, delivery_count_changes.c.state)
+    opened = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count()).where(
+        UNSETTLED
+    )
+    opened = opened.group_by(deliveries.c.destination, deliveries.c.state)
     found = {name: dict.fromkeys((ACCEPTED, *STATES), 0) for name in destinations}
     for destination, state, count in tx.execute(sa.union_all(totals, changes, opened)):
         counts = found.setdefault(destination, dict.fromkeys((ACCEPTED, *STATES), 0))
@@ -66,11 +73,13 @@ def kept_of(found: Balance) -> dict[str, int]:
 
 def delivered_by_lane(tx: Tx, destination: str) -> Iterator[tuple[str, str, int]]:
     """Yield (dossier number, message type, number of delivered deliveries), streaming."""
-    c = deliveries.c
     query = (
-        sa.select(c.lane, c.type, sa.func.count())
-        .where(c.destination == destination, c.state == DeliveryState.DELIVERED.value)
-        .group_by(c.lane, c.type)
+        sa.select(deliveries.c.lane, deliveries.c.type, sa.func.count())
+        .where(
+            deliveries.c.destination == destination,
+            deliveries.c.state == DeliveryState.DELIVERED.value,
+        )
+        .group_by(deliveries.c.lane, deliveries.c.type)
     )
     for row in tx.execution_options(yield_per=1000).execute(query):
         yield tuple(row)

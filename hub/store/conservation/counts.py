@@ -26,16 +26,16 @@ from hub.store.schema.tables.exchange import deliveries
 from hub.store.statements.compiled import Compiled, any_of
 
 _CHANGE = ("destination", "state", "change")
-_d, _t = delivery_count_changes.c, delivery_counts.c
 _FOLD_LOCK = 5_120_019
 """Of PostgreSQL's advisory locks: the process that folds."""
 
 
 def _of_deliveries() -> sa.Insert:
-    d = deliveries.c
-    chosen = sa.select(d.destination, d.state, sa.func.count()).where(any_of(d.id, "ids"))
+    chosen = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count()).where(
+        any_of(deliveries.c.id, "ids")
+    )
     return sa.insert(delivery_count_changes).from_select(
-        list(_CHANGE), chosen.group_by(d.destination, d.state)
+        list(_CHANGE), chosen.group_by(deliveries.c.destination, deliveries.c.state)
     )
 
 
@@ -79,10 +79,18 @@ def fold(tx: Tx, *, limit: int = 5000) -> int:
     """
     if not _may_fold(tx):
         return 0
-    oldest = sa.select(_d.id).order_by(_d.id).limit(limit)
-    taken = sa.delete(delivery_count_changes).where(_d.id.in_(oldest))
+    oldest = (
+        sa.select(delivery_count_changes.c.id).order_by(delivery_count_changes.c.id).limit(limit)
+    )
+    taken = sa.delete(delivery_count_changes).where(delivery_count_changes.c.id.in_(oldest))
     sums: Counter[tuple[str, str]] = Counter()
-    rows = tx.execute(taken.returning(_d.destination, _d.state, _d.change)).all()
+    rows = tx.execute(
+        taken.returning(
+            delivery_count_changes.c.destination,
+            delivery_count_changes.c.state,
+            delivery_count_changes.c.change,
+        )
+    ).all()
     for destination, state, change in rows:
         sums[destination, state] += change
     if sums:
@@ -92,7 +100,7 @@ def fold(tx: Tx, *, limit: int = 5000) -> int:
 
 def has_changes(tx: Tx) -> bool:
     """Tell whether there is anything to fold."""
-    return tx.execute(sa.select(_d.id).limit(1)).first() is not None
+    return tx.execute(sa.select(delivery_count_changes.c.id).limit(1)).first() is not None
 
 
 def _may_fold(tx: Tx) -> bool:
@@ -108,10 +116,11 @@ def _add_to_totals(tx: Tx, sums: Counter[tuple[str, str]]) -> None:
         for (destination, state), change in sorted(sums.items())
     ]
     statement = insert(tx, delivery_counts)
-    added = _t.count + statement.excluded.count
+    added = delivery_counts.c.count + statement.excluded.count
     tx.execute(
         statement.on_conflict_do_update(
-            index_elements=[_t.destination, _t.state], set_={"count": added}
+            index_elements=[delivery_counts.c.destination, delivery_counts.c.state],
+            set_={"count": added},
         ),
         rows,
     )
@@ -119,9 +128,15 @@ def _add_to_totals(tx: Tx, sums: Counter[tuple[str, str]]) -> None:
 
 def kept(tx: Tx) -> dict[str, Counter[str]]:
     """Return the kept counts by destination and state: the totals with all changes."""
-    totals = sa.select(_t.destination, _t.state, _t.count)
-    changes = sa.select(_d.destination, _d.state, sa.func.sum(_d.change))
-    changes = changes.group_by(_d.destination, _d.state)
+    totals = sa.select(
+        delivery_counts.c.destination, delivery_counts.c.state, delivery_counts.c.count
+    )
+    changes = sa.select(
+        delivery_count_changes.c.destination,
+        delivery_count_changes.c.state,
+        sa.func.sum(delivery_count_changes.c.change),
+    )
+    changes = changes.group_by(delivery_count_changes.c.destination, delivery_count_changes.c.state)
     found: dict[str, Counter[str]] = {}
     for destination, state, count in tx.execute(sa.union_all(totals, changes)):
         found.setdefault(destination, Counter())[state] += int(count)

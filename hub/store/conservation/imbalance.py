@@ -18,7 +18,6 @@ from hub.store.schema.tables.exchange import STATE_OUTGOING, deliveries, journal
 PAGE = 5000
 UNDER_WAY = timedelta(minutes=10)
 """Longer than any transaction: what was opened before has been committed, or never will be."""
-c, j, k = deliveries.c, journal.c, balance_checks.c
 _other = deliveries.alias("other")
 
 
@@ -44,31 +43,39 @@ def page(tx: Tx, *, after: int, upto: int, limit: int = 100) -> list[Imbalance]:
 
     At most `limit` of each kind.
     """
-    here = sa.and_(c.id > after, c.id <= upto)
-    message = sa.select(j.id).where(
-        j.id == c.message_id, j.state == STATE_OUTGOING, j.type == c.type
+    here = sa.and_(deliveries.c.id > after, deliveries.c.id <= upto)
+    message = sa.select(journal.c.id).where(
+        journal.c.id == deliveries.c.message_id,
+        journal.c.state == STATE_OUTGOING,
+        journal.c.type == deliveries.c.type,
     )
     twin = sa.select(sa.func.min(_other.c.id)).where(
-        _other.c.message_id == c.message_id, _other.c.id < c.id
+        _other.c.message_id == deliveries.c.message_id, _other.c.id < deliveries.c.id
     )
-    unsaid = sa.select(c.destination, c.id).where(here, message.scalar_subquery().is_(None))
-    doubled = sa.select(c.destination, c.message_id.label("id")).where(
+    unsaid = sa.select(deliveries.c.destination, deliveries.c.id).where(
+        here, message.scalar_subquery().is_(None)
+    )
+    doubled = sa.select(deliveries.c.destination, deliveries.c.message_id.label("id")).where(
         here, twin.scalar_subquery().is_not(None)
     )
     found = {"delivery without message": unsaid, "message delivered to two": doubled}
     return [
         Imbalance(row.destination, what, str(row.id))
         for what, query in found.items()
-        for row in tx.execute(query.order_by(c.id).limit(limit))
+        for row in tx.execute(query.order_by(deliveries.c.id).limit(limit))
     ]
 
 
 def undelivered(tx: Tx, readers: Mapping[str, str], limit: int = 100) -> list[Imbalance]:
     """Return outgoing messages that no delivery is for. Reads the whole journal."""
-    reader = sa.case(dict(readers), value=j.type, else_="?")
-    theirs = sa.select(c.id).where(c.message_id == j.id, c.destination == reader).limit(1)
-    query = sa.select(reader.label("destination"), j.id)
-    query = query.where(j.state == STATE_OUTGOING, theirs.scalar_subquery().is_(None))
+    reader = sa.case(dict(readers), value=journal.c.type, else_="?")
+    theirs = (
+        sa.select(deliveries.c.id)
+        .where(deliveries.c.message_id == journal.c.id, deliveries.c.destination == reader)
+        .limit(1)
+    )
+    query = sa.select(reader.label("destination"), journal.c.id)
+    query = query.where(journal.c.state == STATE_OUTGOING, theirs.scalar_subquery().is_(None))
     rows = tx.execute(query.limit(limit))
     found = [Imbalance(row.destination, "message without delivery", row.id) for row in rows]
     return sorted(found, key=lambda one: one.id)
@@ -76,7 +83,9 @@ def undelivered(tx: Tx, readers: Mapping[str, str], limit: int = 100) -> list[Im
 
 def last_delivery(tx: Tx) -> int:
     """Return the highest number of a delivery, 0 while there is none."""
-    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(c.id), 0))).scalar_one())
+    return int(
+        tx.execute(sa.select(sa.func.coalesce(sa.func.max(deliveries.c.id), 0))).scalar_one()
+    )
 
 
 def next_page(tx: Tx, after: int, *, now: datetime, size: int = PAGE) -> int:
@@ -85,14 +94,20 @@ def next_page(tx: Tx, after: int, *, now: datetime, size: int = PAGE) -> int:
     Not what may stand before a delivery of a transaction that has not committed yet.
     """
     upto = min(after + size, last_delivery(tx))
-    young = sa.select(sa.func.min(c.id)).where(c.id > after, c.id <= upto)
-    first = tx.execute(young.where(c.created_at > now - UNDER_WAY)).scalar_one()
+    young = sa.select(sa.func.min(deliveries.c.id)).where(
+        deliveries.c.id > after, deliveries.c.id <= upto
+    )
+    first = tx.execute(young.where(deliveries.c.created_at > now - UNDER_WAY)).scalar_one()
     return upto if first is None else int(first) - 1
 
 
 def checked(tx: Tx, name: str = IDS) -> Checked:
     """Return up to which delivery nothing was wrong: `IDS` by the timer, `FULL` by all rows."""
-    row = tx.execute(sa.select(k.delivery_id, k.checked_at).where(k.name == name)).one_or_none()
+    row = tx.execute(
+        sa.select(balance_checks.c.delivery_id, balance_checks.c.checked_at).where(
+            balance_checks.c.name == name
+        )
+    ).one_or_none()
     return Checked(row.delivery_id, row.checked_at) if row else Checked()
 
 
@@ -101,7 +116,11 @@ def record_checked(tx: Tx, name: str, delivery_id: int, now: datetime) -> None:
     statement = insert(tx, balance_checks)
     row = {"name": name, "delivery_id": delivery_id, "checked_at": now}
     changed = {"delivery_id": delivery_id, "checked_at": now}
-    tx.execute(statement.values(row).on_conflict_do_update(index_elements=[k.name], set_=changed))
+    tx.execute(
+        statement.values(row).on_conflict_do_update(
+            index_elements=[balance_checks.c.name], set_=changed
+        )
+    )
 
 
 def record_proven(tx: Tx, delivery_id: int, now: datetime) -> None:

@@ -24,7 +24,6 @@ _PAGES_OF_POSTGRESQL = 2_000
 """Of 8 KiB: 16 MiB of the journal at once."""
 MOST = 100
 """Ids that are named of each kind."""
-c, j = deliveries.c, journal.c
 Progress = Callable[[str, int, int], None]
 """Is told what is being read, how far it is, and how far it goes."""
 
@@ -71,8 +70,12 @@ def prove(tx: Tx, readers: Mapping[str, str], progress: Progress = lambda *_: No
 
 
 def _states(tx: Tx, after: int) -> Iterator[tuple[str, str, int]]:
-    query = sa.select(c.destination, c.state, sa.func.count()).where(c.id > after)
-    query = query.where(c.id <= after + PAGE).group_by(c.destination, c.state)
+    query = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count()).where(
+        deliveries.c.id > after
+    )
+    query = query.where(deliveries.c.id <= after + PAGE).group_by(
+        deliveries.c.destination, deliveries.c.state
+    )
     for row in tx.execute(query):
         yield tuple(row)
 
@@ -97,8 +100,10 @@ def _messages(tx: Tx, readers: Mapping[str, str], progress: Progress) -> Counter
     """Count the outgoing messages in the journal, by destination."""
     found: Counter[str] = Counter()
     for condition, done, total in _parts_of_journal(tx):
-        query = sa.select(j.type, sa.func.count()).where(condition, j.state == STATE_OUTGOING)
-        for type, count in tx.execute(query.group_by(j.type)):
+        query = sa.select(journal.c.type, sa.func.count()).where(
+            condition, journal.c.state == STATE_OUTGOING
+        )
+        for type, count in tx.execute(query.group_by(journal.c.type)):
             found[readers.get(type, "?")] += count
         progress("messages", done, total)
     return found

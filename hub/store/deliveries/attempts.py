@@ -51,9 +51,8 @@ class Finished:
 
 def differing(tx: Tx, ids: Sequence[int]) -> dict[tuple[int, int], str]:
     """Return (delivery, number) -> names of the fields that were not as sent, where some were."""
-    c = attempts.c
-    query = sa.select(c.delivery_id, c.number, c.differs)
-    query = query.where(c.delivery_id.in_(ids), c.differs.is_not(None))
+    query = sa.select(attempts.c.delivery_id, attempts.c.number, attempts.c.differs)
+    query = query.where(attempts.c.delivery_id.in_(ids), attempts.c.differs.is_not(None))
     return {(row.delivery_id, row.number): row.differs for row in tx.execute(query)}
 
 

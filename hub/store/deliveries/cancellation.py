@@ -10,8 +10,6 @@ from hub.store.deliveries.delivery_statements import open_in_lane, position, sta
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries
 
-_C = deliveries.c
-
 
 def lock_head(tx: Tx, destination: str, lane: str) -> None:
     """Lock the foremost open delivery of a lane, before a row behind it and before its leg.
@@ -23,10 +21,14 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
     if tx.dialect.name == "sqlite":
         return
     here = open_in_lane(sa.literal(destination), sa.literal(lane))
-    foremost = sa.select(_C.id).where(here).order_by(position()).limit(1)
+    foremost = sa.select(deliveries.c.id).where(here).order_by(position()).limit(1)
     # While it was waited for it may have been settled: then another one is the foremost.
     while head := tx.execute(foremost).scalar():
-        locking = sa.select(_C.id).where(_C.id == head, _C.settled_at.is_(None)).with_for_update()
+        locking = (
+            sa.select(deliveries.c.id)
+            .where(deliveries.c.id == head, deliveries.c.settled_at.is_(None))
+            .with_for_update()
+        )
         if tx.execute(locking).scalar():
             return
 
@@ -54,5 +56,8 @@ def is_newest(tx: Tx, id: int) -> bool:
 
 def is_conflict(tx: Tx, id: int) -> bool:
     """Tell whether it is dead because the partner holds another version of the dossier."""
-    conflict = sa.and_(_C.state == S.DEAD.value, _C.code == "partner_conflict")
-    return tx.execute(sa.select(_C.id).where(_C.id == id, conflict)).scalar() is not None
+    conflict = sa.and_(deliveries.c.state == S.DEAD.value, deliveries.c.code == "partner_conflict")
+    return (
+        tx.execute(sa.select(deliveries.c.id).where(deliveries.c.id == id, conflict)).scalar()
+        is not None
+    )

@@ -20,10 +20,9 @@ from hub.store.schema.tables.exchange import deliveries, lanes
 from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import among_chosen, each, unindexed
 
-_C = deliveries.c
-_AMONG_IDS = any_of(_C.id, "ids")
+_AMONG_IDS = any_of(deliveries.c.id, "ids")
 # No index may serve it: those who name their deliveries by number must be served by the numbers.
-_TO = unindexed(_C.destination) == sa.bindparam("to")
+_TO = unindexed(deliveries.c.destination) == sa.bindparam("to")
 
 
 def _one_of(states: Iterable[S], table: sa.FromClause = deliveries) -> sa.ColumnElement[bool]:
@@ -64,9 +63,9 @@ def _busy(dialect: str) -> sa.Select[Any]:
 BUSY = Compiled(_busy)
 """(to, names) -> lanes with an open delivery."""
 TURN = Compiled(
-    sa.select(_C.id, _C.attempts)
-    .where(_AMONG_IDS, _C.state == sa.bindparam("since"))
-    .order_by(_C.id)
+    sa.select(deliveries.c.id, deliveries.c.attempts)
+    .where(_AMONG_IDS, deliveries.c.state == sa.bindparam("since"))
+    .order_by(deliveries.c.id)
     .with_for_update()
 )
 """(ids, since) -> the attempt that each delivery in that state is at."""
@@ -79,12 +78,16 @@ def doubtful(since: object) -> dict[str, object]:
 
 def in_doubt(id: int) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery is ambiguous."""
-    return sa.and_(_C.id == id, _C.state == S.AMBIGUOUS.value, _C.settled_at.is_(None))
+    return sa.and_(
+        deliveries.c.id == id,
+        deliveries.c.state == S.AMBIGUOUS.value,
+        deliveries.c.settled_at.is_(None),
+    )
 
 
 RESTORED = "restored"
 """Code of what an old copy believes unsent: it is asked about before it is sent."""
-_DOUBTFUL = sa.func.coalesce(_C.code, "") == RESTORED
+_DOUBTFUL = sa.func.coalesce(deliveries.c.code, "") == RESTORED
 
 
 def _release(dialect: str) -> ReturningUpdate[Any]:
@@ -96,8 +99,12 @@ def _release(dialect: str) -> ReturningUpdate[Any]:
         "asked_at": sa.bindparam("now"),
         **doubtful(sa.bindparam("now")),
     }
-    held = sa.update(deliveries).where(among_chosen(_C.id, heads), _C.state == S.HELD.value)
-    return held.values(values).returning(_C.id, _C.destination, _C.type)
+    held = sa.update(deliveries).where(
+        among_chosen(deliveries.c.id, heads), deliveries.c.state == S.HELD.value
+    )
+    return held.values(values).returning(
+        deliveries.c.id, deliveries.c.destination, deliveries.c.type
+    )
 
 
 RELEASE = Compiled(_release)
@@ -147,25 +154,34 @@ def _newer(older: sa.FromClause) -> sa.Select[int]:
 def claiming() -> ReturningUpdate[Any]:
     """Return the claim of deliveries that are due, but for what something newer replaces."""
     due = sa.or_(
-        _C.next_attempt_at.is_(None),
-        _C.next_attempt_at <= sa.bindparam("now"),
+        deliveries.c.next_attempt_at.is_(None),
+        deliveries.c.next_attempt_at <= sa.bindparam("now"),
         # due by the clock of who asked for it, which may be ahead of ours
-        _C.next_attempt_at <= _C.asked_at,
+        deliveries.c.next_attempt_at <= deliveries.c.asked_at,
     )
     newer = _newer(deliveries).limit(sa.literal_column("1")).scalar_subquery()
     # In this order: most are not waiting, and need no look at their lane.
-    needed = sa.or_(_C.state != S.WAITING.value, ~_C.newest_only, newer.is_(None))
+    needed = sa.or_(
+        deliveries.c.state != S.WAITING.value, ~deliveries.c.newest_only, newer.is_(None)
+    )
     return (
         sa.update(deliveries)
         .where(_AMONG_IDS, _TO, _one_of(CLAIMABLE), due, needed)
         .values(
             state=S.SENDING.value,
-            attempts=_C.attempts + 1,
-            counted=_C.counted + 1,
+            attempts=deliveries.c.attempts + 1,
+            counted=deliveries.c.counted + 1,
             lease_until=sa.bindparam("until"),
             next_attempt_at=None,
         )
-        .returning(_C.id, _C.message_id, _C.lane, _C.attempts, _C.counted, _C.deadline)
+        .returning(
+            deliveries.c.id,
+            deliveries.c.message_id,
+            deliveries.c.lane,
+            deliveries.c.attempts,
+            deliveries.c.counted,
+            deliveries.c.deadline,
+        )
     )
 
 
@@ -177,13 +193,15 @@ def _needless() -> sa.ColumnElement[bool]:
     return sa.and_(
         _AMONG_IDS,
         _TO,
-        _C.state == S.WAITING.value,
-        _C.newest_only,  # said once more: most are not, and need no look at their lane
+        deliveries.c.state == S.WAITING.value,
+        deliveries.c.newest_only,  # said once more: most are not, and need no look at their lane
         _newer(deliveries).limit(sa.literal_column("1")).scalar_subquery().is_not(None),
     )
 
 
-NEEDLESS = Compiled(sa.select(_C.id).where(_needless()).order_by(_C.id).with_for_update())
+NEEDLESS = Compiled(
+    sa.select(deliveries.c.id).where(_needless()).order_by(deliveries.c.id).with_for_update()
+)
 """(ids, to) -> what is waiting and replaced by something newer, locked."""
 
 
@@ -191,7 +209,12 @@ def _lock_newer() -> sa.Select[Any]:
     older = deliveries.alias("older")
     newer = _newer(older).offset(sa.literal_column("0")).lateral("newer")
     chosen = sa.select(newer.c.id).select_from(older).where(any_of(older.c.id, "ids"))
-    return sa.select(_C.id).where(among_chosen(_C.id, chosen)).order_by(_C.id).with_for_update()
+    return (
+        sa.select(deliveries.c.id)
+        .where(among_chosen(deliveries.c.id, chosen))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
 
 
 LOCK_NEWER = Compiled(_lock_newer())
@@ -203,7 +226,7 @@ def _overtaken() -> ReturningUpdate[Any]:
         sa.update(deliveries)
         .where(_needless())
         .values(state=S.SUPERSEDED.value, settled_at=sa.bindparam("now"), next_attempt_at=None)
-        .returning(_C.id, _C.lane)
+        .returning(deliveries.c.id, deliveries.c.lane)
     )
 
 
@@ -226,7 +249,9 @@ NEW = (
 
 def _insertion(dialect: str) -> ReturningInsert[Any]:
     statement = insert_for(dialect, deliveries).on_conflict_do_nothing()
-    return statement.returning(_C.id, _C.destination, _C.type, _C.state)
+    return statement.returning(
+        deliveries.c.id, deliveries.c.destination, deliveries.c.type, deliveries.c.state
+    )
 
 
 INSERT = Compiled(_insertion, columns=NEW)
@@ -240,7 +265,7 @@ def moving(since: S, values: Mapping[str, object]) -> sa.Update:
         raise ValueError(f"no move from {since} to {target}")
     return (
         sa.update(deliveries)
-        .where(_C.id == sa.bindparam("d"), _C.state == since.value)
+        .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
         .values({**values, **({"lease_until": None} if since is S.SENDING else {})})
     )
 

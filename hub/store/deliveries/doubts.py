@@ -18,11 +18,10 @@ from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, jo
 from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked, unindexed
 
-c = deliveries.c
-_a, _sent = attempts.c, attempts.alias()
+_sent = attempts.alias()
 _LAST_SENT = (
     sa.select(sa.func.coalesce(sa.func.max(_sent.c.number), 0))
-    .where(_sent.c.delivery_id == _a.delivery_id, _sent.c.kind == "send")
+    .where(_sent.c.delivery_id == attempts.c.delivery_id, _sent.c.kind == "send")
     .correlate(attempts)
     .scalar_subquery()
 )
@@ -30,28 +29,40 @@ _LAST_SENT = (
 names a table from two levels above gets that table anew in its own FROM: one number for all."""
 QUERIES = (
     sa.select(sa.func.count())
-    .where(_a.delivery_id == c.id, _a.kind == "find", _a.number > _LAST_SENT)
+    .where(
+        attempts.c.delivery_id == deliveries.c.id,
+        attempts.c.kind == "find",
+        attempts.c.number > _LAST_SENT,
+    )
     .scalar_subquery()
 )
 """How many questions about a delivery were asked since it was last sent."""
 _QUERIES_UNENDED = (
     sa.select(sa.func.count())
-    .where(_a.delivery_id == c.id, _a.kind == "find", _a.finished_at.is_(None))
-    .where(_a.number > _LAST_SENT)
+    .where(
+        attempts.c.delivery_id == deliveries.c.id,
+        attempts.c.kind == "find",
+        attempts.c.finished_at.is_(None),
+    )
+    .where(attempts.c.number > _LAST_SENT)
     .scalar_subquery()
 )
 """How many of them never ended."""
 # Cheap filter first: deliveries with fewer queries than ISOLATE_FROM in all need no subquery.
-_QUERY_ALONE = sa.and_(c.attempts - c.counted >= ISOLATE_FROM, _QUERIES_UNENDED >= ISOLATE_FROM)
-_QUERY_BESIDE = sa.or_(c.attempts - c.counted < ISOLATE_FROM, _QUERIES_UNENDED < ISOLATE_FROM)
+_QUERY_ALONE = sa.and_(
+    deliveries.c.attempts - deliveries.c.counted >= ISOLATE_FROM, _QUERIES_UNENDED >= ISOLATE_FROM
+)
+_QUERY_BESIDE = sa.or_(
+    deliveries.c.attempts - deliveries.c.counted < ISOLATE_FROM, _QUERIES_UNENDED < ISOLATE_FROM
+)
 _DOUBTFUL = Compiled(
-    sa.select(c.id)
+    sa.select(deliveries.c.id)
     .where(
-        c.state == sa.literal_column("'ambiguous'"),
+        deliveries.c.state == sa.literal_column("'ambiguous'"),
         UNSETTLED,
-        c.next_attempt_at <= sa.bindparam("now"),
+        deliveries.c.next_attempt_at <= sa.bindparam("now"),
     )
-    .where(unindexed(c.destination) == sa.bindparam("to"))
+    .where(unindexed(deliveries.c.destination) == sa.bindparam("to"))
     .limit(sa.literal_column("1"))
 )
 
@@ -75,29 +86,36 @@ def reserve_doubtful(
     `alone`: of those that have to be asked about alone; else only of the others.
     """
     doubtful = sa.and_(
-        unindexed(c.destination) == destination,
-        c.state == S.AMBIGUOUS.value,
-        c.next_attempt_at <= now,
+        unindexed(deliveries.c.destination) == destination,
+        deliveries.c.state == S.AMBIGUOUS.value,
+        deliveries.c.next_attempt_at <= now,
     )
     chosen = sa.and_(doubtful, _QUERY_ALONE if alone else _QUERY_BESIDE)
     statement = (
         sa.update(deliveries)
-        .where(foremost(tx, chosen, c.next_attempt_at, limit=limit), checked(doubtful))
-        .values(next_attempt_at=again_at, attempts=c.attempts + 1)
-        .returning(c.id, c.message_id, c.lane, c.attempts, c.counted, c.deadline)
+        .where(foremost(tx, chosen, deliveries.c.next_attempt_at, limit=limit), checked(doubtful))
+        .values(next_attempt_at=again_at, attempts=deliveries.c.attempts + 1)
+        .returning(
+            deliveries.c.id,
+            deliveries.c.message_id,
+            deliveries.c.lane,
+            deliveries.c.attempts,
+            deliveries.c.counted,
+            deliveries.c.deadline,
+        )
     )
     return with_bodies(tx, tx.execute(statement).all())
 
 
 def queries_unanswered(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery were asked since it was last sent."""
-    asked: int = tx.execute(sa.select(QUERIES).where(c.id == id)).scalar_one()
+    asked: int = tx.execute(sa.select(QUERIES).where(deliveries.c.id == id)).scalar_one()
     return asked
 
 
 def queries_unended(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery since it was last sent never ended."""
-    lost: int = tx.execute(sa.select(_QUERIES_UNENDED).where(c.id == id)).scalar_one()
+    lost: int = tx.execute(sa.select(_QUERIES_UNENDED).where(deliveries.c.id == id)).scalar_one()
     return lost
 
 
@@ -108,7 +126,9 @@ def query_later(tx: Tx, id: int, *, when: datetime) -> None:
 
 def standing(tx: Tx, id: int) -> Standing:
     """Return what is known of the unknown effect of a delivery."""
-    query = sa.select(c.doubtful_since, c.absent_at, c.code).where(c.id == id)
+    query = sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(
+        deliveries.c.id == id
+    )
     row = tx.execute(query).one()
     exists = row.code == SAID_TO_EXIST
     return Standing(since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists)
@@ -122,7 +142,9 @@ def query_once_more(
     `absent_at`: when the first question was asked whose "not there" counts, None while none does.
     What was never written down is counted as doubtful since `now`.
     """
-    since = sa.func.coalesce(c.doubtful_since, sa.literal(now, c.doubtful_since.type))
+    since = sa.func.coalesce(
+        deliveries.c.doubtful_since, sa.literal(now, deliveries.c.doubtful_since.type)
+    )
     values = {"next_attempt_at": when, "absent_at": absent_at, "doubtful_since": since}
     tx.execute(sa.update(deliveries).where(in_doubt(id)).values(values))
 
@@ -134,9 +156,9 @@ def delivered_of(
     query = (
         sa.select(journal.c.body)
         .join(deliveries, deliveries.c.message_id == journal.c.id)
-        .where(c.lane == lane, unindexed(c.destination) == destination)
-        .where(unindexed(c.state) == S.DELIVERED.value, c.id != besides)
-        .order_by(position().desc(), c.id.desc())
+        .where(deliveries.c.lane == lane, unindexed(deliveries.c.destination) == destination)
+        .where(unindexed(deliveries.c.state) == S.DELIVERED.value, deliveries.c.id != besides)
+        .order_by(position().desc(), deliveries.c.id.desc())
         .limit(limit)
     )
     return list(reversed(tx.execute(query).scalars().all()))

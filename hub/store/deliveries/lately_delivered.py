@@ -20,9 +20,14 @@ def lately_delivered(
     Not one whose body has gone: an archived dossier, an erased one. `before` leaves the partner's
     look-up the time to show what was delivered.
     """
-    h = handovers.c
-    recent = sa.select(h.seq, h.delivery_id, h.partner, h.outcome)
-    recent = recent.where(h.answered_at <= before).order_by(h.seq.desc()).limit(LOOKED_AT)
+    recent = sa.select(
+        handovers.c.seq, handovers.c.delivery_id, handovers.c.partner, handovers.c.outcome
+    )
+    recent = (
+        recent.where(handovers.c.answered_at <= before)
+        .order_by(handovers.c.seq.desc())
+        .limit(LOOKED_AT)
+    )
     last = recent.subquery()
     query = (
         sa.select(journal.c.body)

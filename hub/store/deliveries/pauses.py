@@ -20,10 +20,9 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 from hub.store.statements.plan_hints import checked, unindexed
 
-p, d, a = pauses.c, deliveries.c, attempts.c
 UNDER_WAY = timedelta(hours=1)
 """Longer than any claim lasts: what was not finished by then never will be, its process died."""
-_UNSENT = d.state.in_([S.PENDING.value, S.WAITING.value])
+_UNSENT = deliveries.c.state.in_([S.PENDING.value, S.WAITING.value])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class PauseStanding:
 
 def _of(destination: str) -> sa.ColumnElement[bool]:
     """Return the condition on deliveries that are found by their state or their number."""
-    return unindexed(d.destination) == destination
+    return unindexed(deliveries.c.destination) == destination
 
 
 def post(tx: Tx, pause: Pause) -> None:
@@ -63,7 +62,9 @@ def post(tx: Tx, pause: Pause) -> None:
     statement = insert(tx, pauses).values(asdict(pause))
     changed = {name: statement.excluded[name] for name in asdict(pause)}
     tx.execute(
-        statement.on_conflict_do_update(index_elements=[p.destination, p.operation], set_=changed)
+        statement.on_conflict_do_update(
+            index_elements=[pauses.c.destination, pauses.c.operation], set_=changed
+        )
     )
 
 
@@ -73,27 +74,35 @@ def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
     What has lain in the queue meanwhile was enqueued long ago and is not lost: it is enqueued anew
     only when nothing comes of it from now on.
     """
-    tx.execute(sa.delete(pauses).where(p.destination == destination, p.operation == operation))
-    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, UNSETTLED)
-    queued = sa.update(deliveries).where(mine, d.asked_at.is_not(None))
+    tx.execute(
+        sa.delete(pauses).where(
+            pauses.c.destination == destination, pauses.c.operation == operation
+        )
+    )
+    mine = sa.and_(_of(destination), deliveries.c.type == operation, _UNSENT, UNSETTLED)
+    queued = sa.update(deliveries).where(mine, deliveries.c.asked_at.is_not(None))
     tx.execute(queued.values(asked_at=now))
 
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     """Return the pauses of a destination that hold now."""
-    query = sa.select(pauses).where(p.destination == destination, p.expires_at > now)
+    query = sa.select(pauses).where(pauses.c.destination == destination, pauses.c.expires_at > now)
     return [Pause(**row) for row in tx.execute(query).mappings()]
 
 
 def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
     """Return every pause that holds now, with what waits for its end."""
-    query = sa.select(pauses).where(p.expires_at > now).order_by(p.destination, p.operation)
+    query = (
+        sa.select(pauses)
+        .where(pauses.c.expires_at > now)
+        .order_by(pauses.c.destination, pauses.c.operation)
+    )
     found = [Pause(**row) for row in tx.execute(query).mappings()]
     counted = sa.select(sa.func.count()).select_from(deliveries)
-    sending = d.state == S.SENDING.value
+    sending = deliveries.c.state == S.SENDING.value
 
     def count(pause: Pause, state: sa.ColumnElement[bool]) -> int:
-        mine = (_of(pause.destination), d.type == pause.operation)
+        mine = (_of(pause.destination), deliveries.c.type == pause.operation)
         return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
     return [PauseStanding(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
@@ -102,7 +111,9 @@ def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
 def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery belongs to a paused operation."""
     return sa.exists().where(
-        p.destination == d.destination, p.operation == d.type, p.expires_at > now
+        pauses.c.destination == deliveries.c.destination,
+        pauses.c.operation == deliveries.c.type,
+        pauses.c.expires_at > now,
     )
 
 
@@ -110,7 +121,7 @@ def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were enqueued; nothing else of them changes."""
     tx.execute(
         sa.update(deliveries)
-        .where(d.id.in_(ids), checked(d.destination == destination, _UNSENT))
+        .where(deliveries.c.id.in_(ids), checked(deliveries.c.destination == destination, _UNSENT))
         .values(asked_at=None)
     )
 
@@ -121,10 +132,12 @@ def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     What was tried least comes first: a dossier that the partner fails on again and again must not
     decide for all the others whether the partner is well.
     """
-    mine = sa.and_(_of(destination), d.type == operation, _UNSENT, d.asked_at.is_(None))
-    due = sa.or_(d.next_attempt_at.is_(None), d.next_attempt_at <= now)
+    mine = sa.and_(
+        _of(destination), deliveries.c.type == operation, _UNSENT, deliveries.c.asked_at.is_(None)
+    )
+    due = sa.or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now)
     # A refusal that uses no attempt counts here, too.
-    first = (d.counted, d.attempts, d.deadline)
+    first = (deliveries.c.counted, deliveries.c.attempts, deliveries.c.deadline)
     return enqueue_where(tx, sa.and_(mine, due), *first, now=now, limit=limit)
 
 
@@ -144,18 +157,22 @@ def calls_since(
         lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"quota {destination}"))
         tx.execute(sa.select(lock))
     begun = since - UNDER_WAY
-    old = sa.select(sa.func.max(a.id)).where(a.id > above, a.started_at <= begun)
+    old = sa.select(sa.func.max(attempts.c.id)).where(
+        attempts.c.id > above, attempts.c.started_at <= begun
+    )
     above = tx.execute(old).scalar_one() or above
     query = (
-        sa.select(a.finished_at)
-        .join(deliveries, d.id == a.delivery_id)
-        .where(a.id > above, a.started_at > begun, _of(destination))
-        .where(sa.or_(a.finished_at.is_(None), a.finished_at > since))
+        sa.select(attempts.c.finished_at)
+        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+        .where(attempts.c.id > above, attempts.c.started_at > begun, _of(destination))
+        .where(sa.or_(attempts.c.finished_at.is_(None), attempts.c.finished_at > since))
         .where(
-            a.kind != "person",
-            sa.or_(a.outcome.is_(None), a.outcome.not_in(sorted(STORED_DEFERRED))),
+            attempts.c.kind != "person",
+            sa.or_(
+                attempts.c.outcome.is_(None), attempts.c.outcome.not_in(sorted(STORED_DEFERRED))
+            ),
         )
     )
     if operation:
-        query = query.where(d.type == operation)
+        query = query.where(deliveries.c.type == operation)
     return sorted(ended or now for ended in tx.execute(query).scalars()), above

@@ -15,8 +15,6 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import checked, unindexed
 
-c = deliveries.c
-
 
 class Due(msgspec.Struct, frozen=True):
     """A delivery that was enqueued and is not sent."""
@@ -31,10 +29,18 @@ def due_before(
 ) -> list[Due]:
     """Return what is due before a time and still waits in the queue, first what is due first."""
     query = (
-        sa.select(c.id, c.type, c.deadline)
-        .where(c.state == S.PENDING.value, UNSETTLED, unindexed(c.destination) == destination)
-        .where(c.asked_at.is_not(None), c.deadline < before, c.id.not_in(list(but)))
-        .order_by(c.deadline, c.id)
+        sa.select(deliveries.c.id, deliveries.c.type, deliveries.c.deadline)
+        .where(
+            deliveries.c.state == S.PENDING.value,
+            UNSETTLED,
+            unindexed(deliveries.c.destination) == destination,
+        )
+        .where(
+            deliveries.c.asked_at.is_not(None),
+            deliveries.c.deadline < before,
+            deliveries.c.id.not_in(list(but)),
+        )
+        .order_by(deliveries.c.deadline, deliveries.c.id)
         .limit(limit)
     )
     return [Due(*row) for row in tx.execute(query)]
@@ -42,7 +48,8 @@ def due_before(
 
 def unsent(tx: Tx, ids: Collection[int]) -> dict[int, Due]:
     """Return those of the deliveries that are still to be sent, by number."""
-    query = sa.select(c.id, c.type, c.deadline).where(
-        c.id.in_(list(ids)), checked(c.state.in_([S.PENDING.value, S.WAITING.value]))
+    query = sa.select(deliveries.c.id, deliveries.c.type, deliveries.c.deadline).where(
+        deliveries.c.id.in_(list(ids)),
+        checked(deliveries.c.state.in_([S.PENDING.value, S.WAITING.value])),
     )
     return {row.id: Due(*row) for row in tx.execute(query)}

@@ -24,19 +24,22 @@ from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.compiled import Compiled
 from hub.texts import both
 
-c = deliveries.c
-
-
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now")
-_WAITS = sa.and_(c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.is_paused(_NOW))
+_WAITS = sa.and_(
+    deliveries.c.state == sa.literal_column("'waiting'"), UNSETTLED, ~pauses.is_paused(_NOW)
+)
 # Roles poll several times a second, mostly in vain. A poll costs no write and no log line.
 _DUE = Compiled(
-    sa.select(c.id)
-    .where(_WAITS, c.next_attempt_at <= _NOW)
-    .where(sa.or_(c.asked_at.is_(None), c.asked_at < sa.bindparam("before")))
+    sa.select(deliveries.c.id)
+    .where(_WAITS, deliveries.c.next_attempt_at <= _NOW)
+    .where(sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")))
     .limit(sa.literal_column("1"))
 )
-_NEXT_DUE = Compiled(sa.select(sa.func.min(c.next_attempt_at)).where(_WAITS, c.asked_at.is_(None)))
+_NEXT_DUE = Compiled(
+    sa.select(sa.func.min(deliveries.c.next_attempt_at)).where(
+        _WAITS, deliveries.c.asked_at.is_(None)
+    )
+)
 
 
 def is_due(tx: Tx, *, now: datetime, enqueued_before: datetime) -> bool:
@@ -59,12 +62,12 @@ def enqueue_due(
     that ends the pause enqueues them.
     """
     due = sa.and_(
-        c.state == S.WAITING.value,
-        c.next_attempt_at <= now,
-        sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
+        deliveries.c.state == S.WAITING.value,
+        deliveries.c.next_attempt_at <= now,
+        sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < enqueued_before),
         ~pauses.is_paused(now) if respect_pauses else sa.true(),
     )
-    return enqueue_where(tx, due, c.deadline, now=now, limit=limit)
+    return enqueue_where(tx, due, deliveries.c.deadline, now=now, limit=limit)
 
 
 def enqueue_pending(
@@ -80,11 +83,11 @@ def enqueue_pending(
     During a pause asks lie in the queue for as long as it takes: `heeding` it, they are not lost.
     """
     lost = sa.and_(
-        c.state == S.PENDING.value,
-        sa.or_(c.asked_at.is_(None), c.asked_at < enqueued_before),
+        deliveries.c.state == S.PENDING.value,
+        sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < enqueued_before),
         ~pauses.is_paused(now) if respect_pauses else sa.true(),
     )
-    return enqueue_where(tx, lost, c.deadline, now=now, limit=limit)
+    return enqueue_where(tx, lost, deliveries.c.deadline, now=now, limit=limit)
 
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
@@ -102,13 +105,13 @@ def expire_leases(
     lives, the clock was set forward, and its call is still under way: asked at once, the partner
     would truthfully say that nothing is there.
     """
-    late = sa.and_(c.state == S.SENDING.value, c.lease_until < now)
+    late = sa.and_(deliveries.c.state == S.SENDING.value, deliveries.c.lease_until < now)
     statement = (
         sa.update(deliveries)
         .where(
-            foremost(tx, late, c.lease_until, limit=limit),
-            c.state == S.SENDING.value,
-            c.lease_until < now,
+            foremost(tx, late, deliveries.c.lease_until, limit=limit),
+            deliveries.c.state == S.SENDING.value,
+            deliveries.c.lease_until < now,
         )
         .values(
             state=S.AMBIGUOUS.value,
@@ -119,7 +122,7 @@ def expire_leases(
             detail=both("deliveries.sender_stopped").stored(),
             **doubtful(now),
         )
-        .returning(c.id)
+        .returning(deliveries.c.id)
     )
     return tx.execute(statement).scalars().all()
 
@@ -128,10 +131,13 @@ def sweep_held(tx: Tx, now: datetime) -> int:
     """Release held deliveries that nothing stands before; there are none unless a move was lost."""
     earlier = deliveries.alias()
     before = sa.select(earlier.c.id).where(
-        open_in_lane(c.destination, c.lane, table=earlier), position(earlier) < position()
+        open_in_lane(deliveries.c.destination, deliveries.c.lane, table=earlier),
+        position(earlier) < position(),
     )
     blocked = before.limit(1).scalar_subquery().is_not(None)
-    query = sa.select(c.destination, c.lane).where(c.state == S.HELD.value, UNSETTLED, ~blocked)
+    query = sa.select(deliveries.c.destination, deliveries.c.lane).where(
+        deliveries.c.state == S.HELD.value, UNSETTLED, ~blocked
+    )
     free: dict[str, set[str]] = {}
     for destination, lane in tx.execute(query.limit(500)):
         free.setdefault(destination, set()).add(lane)

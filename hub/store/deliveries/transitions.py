@@ -71,12 +71,11 @@ def foremost(
     What another process has in hand is passed over. Trap: PostgreSQL may run a plain subquery again
     for each row that it meets, pass over what it has just taken and take more than `limit`.
     """
-    c = deliveries.c
-    query = sa.select(c.id).where(condition, UNSETTLED).order_by(*order).limit(limit)
+    query = sa.select(deliveries.c.id).where(condition, UNSETTLED).order_by(*order).limit(limit)
     if tx.dialect.name != "postgresql":
-        return c.id.in_(query)
+        return deliveries.c.id.in_(query)
     once = query.with_for_update(skip_locked=True).cte("foremost").prefix_with("MATERIALIZED")
-    return among_chosen(c.id, sa.select(once.c.id))
+    return among_chosen(deliveries.c.id, sa.select(once.c.id))
 
 
 def enqueue_where(
@@ -90,13 +89,12 @@ def enqueue_where(
 
     What has nothing in such a column comes last.
     """
-    c = deliveries.c
-    order = (*(column.asc().nulls_last() for column in first), c.id)
+    order = (*(column.asc().nulls_last() for column in first), deliveries.c.id)
     statement = (
         sa.update(deliveries)
         .where(foremost(tx, condition, *order, limit=limit), checked(condition))
         .values(asked_at=now)
-        .returning(c.id, c.destination, c.type, *first)
+        .returning(deliveries.c.id, deliveries.c.destination, deliveries.c.type, *first)
     )
     rows = tx.execute(statement).all()
     # RETURNING keeps no order, and the relay publishes in that of the outbox.
@@ -295,8 +293,11 @@ def replay(tx: Tx, id: int, *, now: datetime) -> None:
         "next_attempt_at": None,
     }
     _move(tx, [{"d": id}], S.DEAD, values)
-    c = deliveries.c
-    row = tx.execute(sa.select(c.id, c.destination, c.type).where(c.id == id)).one()
+    row = tx.execute(
+        sa.select(deliveries.c.id, deliveries.c.destination, deliveries.c.type).where(
+            deliveries.c.id == id
+        )
+    ).one()
     outbox.put(tx, [enqueue(row.id, row.destination, row.type)])
 
 
@@ -336,8 +337,9 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
 
     The row stays locked until the transaction ends; `lock` False is for those who only look.
     """
-    c = deliveries.c
-    query = sa.select(c.state, c.destination, c.lane).where(c.id == id)
+    query = sa.select(deliveries.c.state, deliveries.c.destination, deliveries.c.lane).where(
+        deliveries.c.id == id
+    )
     row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NoSuchDelivery(text("deliveries.no_delivery", id=id))

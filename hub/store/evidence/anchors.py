@@ -20,8 +20,6 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.evidence import chain_anchors
 from hub.texts import text
 
-c = chain_anchors.c
-
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row up to which a chain was verified."""
@@ -50,7 +48,9 @@ def store_all(tx: Tx, anchors: Iterable[Anchor]) -> None:
     """Store anchors in the place of the last ones."""
     statement = insert(tx, chain_anchors)
     changed = {it.name: statement.excluded[it.name] for it in chain_anchors.columns}
-    statement = statement.on_conflict_do_update(index_elements=[c.chain], set_=changed)
+    statement = statement.on_conflict_do_update(
+        index_elements=[chain_anchors.c.chain], set_=changed
+    )
     rows = [msgspec.structs.asdict(anchor) for anchor in anchors]
     if rows:
         tx.execute(statement, rows)

@@ -96,10 +96,15 @@ def page(tx: Tx, chain: Chain, *, after: int, upto: int) -> list[Row]:
 
 @cache
 def _statement(chain: Chain) -> Compiled:
-    t = chain.table.c
-    columns = (t.previous_hash, t.seq, *(t[name] for name in chain.columns), t.hash)
-    query = sa.select(*columns).where(t.seq > sa.bindparam("after"))
-    query = query.where(t.seq <= sa.bindparam("upto")).order_by(t.seq)
+    column = chain.table.c
+    columns = (
+        column.previous_hash,
+        column.seq,
+        *(column[name] for name in chain.columns),
+        column.hash,
+    )
+    query = sa.select(*columns).where(column.seq > sa.bindparam("after"))
+    query = query.where(column.seq <= sa.bindparam("upto")).order_by(column.seq)
     return Compiled(query.limit(sa.bindparam("most")))
 
 

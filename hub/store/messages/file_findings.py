@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.files import file_findings
 
-f = file_findings.c
 UNSCANNED, INFECTED = "scanner_away", "file_infected"
 
 
@@ -34,28 +33,32 @@ def record(tx: Tx, found: FileFinding) -> None:
     values = {"code": found.code, "why": found.why, "found_at": found.found_at}
     row = insert(tx, file_findings).values(sha256=found.sha256, **values)
     told = row.on_conflict_do_update(
-        index_elements=[f.sha256], set_=values | {"reported_at": None}, where=f.code != found.code
+        index_elements=[file_findings.c.sha256],
+        set_=values | {"reported_at": None},
+        where=file_findings.c.code != found.code,
     )
     tx.execute(told)
 
 
 def of_file(tx: Tx, sha256: str) -> FileFinding | None:
     """Return what was found in a file, None for nothing."""
-    row = tx.execute(sa.select(file_findings).where(f.sha256 == sha256)).one_or_none()
+    row = tx.execute(sa.select(file_findings).where(file_findings.c.sha256 == sha256)).one_or_none()
     return FileFinding(*row) if row else None
 
 
 def every(tx: Tx) -> Sequence[FileFinding]:
     """Return every finding, the oldest first."""
-    query = sa.select(file_findings).order_by(f.found_at, f.sha256)
+    query = sa.select(file_findings).order_by(file_findings.c.found_at, file_findings.c.sha256)
     return [FileFinding(*row) for row in tx.execute(query)]
 
 
 def mark_reported(tx: Tx, sha256: str, *, now: datetime) -> None:
     """Write down that a task was raised for a finding."""
-    tx.execute(sa.update(file_findings).where(f.sha256 == sha256).values(reported_at=now))
+    tx.execute(
+        sa.update(file_findings).where(file_findings.c.sha256 == sha256).values(reported_at=now)
+    )
 
 
 def forget(tx: Tx, sha256: str) -> None:
     """Remove the finding about a file."""
-    tx.execute(sa.delete(file_findings).where(f.sha256 == sha256))
+    tx.execute(sa.delete(file_findings).where(file_findings.c.sha256 == sha256))

@@ -13,37 +13,39 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import UNHANDLED, journal, lone_tries
 
-_C = lone_tries.c
-
 
 def begun(tx: Tx, id: str) -> int:
     """Return how many tries of a message alone were begun and did not end."""
-    count = tx.execute(sa.select(_C.begun).where(_C.message_id == id)).scalar_one_or_none()
+    count = tx.execute(
+        sa.select(lone_tries.c.begun).where(lone_tries.c.message_id == id)
+    ).scalar_one_or_none()
     return count or 0
 
 
 def unended(tx: Tx) -> list[str]:
     """Return the messages of which a try alone was begun and did not end."""
-    return list(tx.execute(sa.select(_C.message_id).where(_C.begun > 0)).scalars())
+    return list(
+        tx.execute(sa.select(lone_tries.c.message_id).where(lone_tries.c.begun > 0)).scalars()
+    )
 
 
 def begin(tx: Tx, id: str, *, number: int) -> None:
     """Mark that the `number`-th try of a message alone begins; safe to do again."""
     statement = insert(tx, lone_tries).on_conflict_do_update(
-        index_elements=[_C.message_id], set_={"begun": number}
+        index_elements=[lone_tries.c.message_id], set_={"begun": number}
     )
     tx.execute(statement, {"message_id": id, "begun": number})
 
 
 def withdraw(tx: Tx, id: str, *, number: int) -> None:
     """Let the `number`-th try count as not begun; safe to do again, and late."""
-    mine = (_C.message_id == id, _C.begun == number)
+    mine = (lone_tries.c.message_id == id, lone_tries.c.begun == number)
     tx.execute(sa.update(lone_tries).where(*mine).values(begun=number - 1))
 
 
 def end(tx: Tx, *ids: str) -> None:
     """Take every mark of these messages away."""
-    tx.execute(sa.delete(lone_tries).where(_C.message_id.in_(ids)))
+    tx.execute(sa.delete(lone_tries).where(lone_tries.c.message_id.in_(ids)))
 
 
 def find(tx: Tx, ids: Sequence[str]) -> None:
@@ -53,7 +55,7 @@ def find(tx: Tx, ids: Sequence[str]) -> None:
     there are, because each start first forgets those that were handled.
     """
     statement = insert(tx, lone_tries).on_conflict_do_update(
-        index_elements=[_C.message_id], set_={"found": _C.found + 1}
+        index_elements=[lone_tries.c.message_id], set_={"found": lone_tries.c.found + 1}
     )
     if ids:
         tx.execute(statement, [{"message_id": id, "found": 1} for id in ids])
@@ -61,10 +63,12 @@ def find(tx: Tx, ids: Sequence[str]) -> None:
 
 def found(tx: Tx, *, times: int) -> set[str]:
     """Return the messages that at least so many starts have found unhandled."""
-    return set(tx.execute(sa.select(_C.message_id).where(_C.found >= times)).scalars())
+    return set(
+        tx.execute(sa.select(lone_tries.c.message_id).where(lone_tries.c.found >= times)).scalars()
+    )
 
 
 def forget(tx: Tx) -> None:
     """Take away the marks of messages that were handled after all."""
-    waits = sa.exists().where(journal.c.id == _C.message_id, UNHANDLED)
+    waits = sa.exists().where(journal.c.id == lone_tries.c.message_id, UNHANDLED)
     tx.execute(sa.delete(lone_tries).where(~waits))

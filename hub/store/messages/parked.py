@@ -19,10 +19,9 @@ from hub.store.engine.store import Tx
 from hub.store.messages import isolated_attempts, outbox
 from hub.store.schema.tables.exchange import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
 
-j = journal.c
-_USABLE = sa.and_(j.state == STATE_PARKED, j.body_hash.is_(None))
+_USABLE = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_(None))
 DROPPED_CODE = "message_dropped"
-_WAITS = sa.and_(j.state == STATE_PARKED, j.code != DROPPED_CODE)
+_WAITS = sa.and_(journal.c.state == STATE_PARKED, journal.c.code != DROPPED_CODE)
 """Waits for a person, with or without a body."""
 ERASED, DROPPED = "erased", "dropped"
 """In the place of a state: parked, and its content was erased with its dossier, or dropped."""
@@ -48,14 +47,18 @@ class ParkedFilter:
     @property
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """The selection as conditions on the journal."""
-        given: dict[Any, str] = {j.type: self.type, j.code: self.code, j.key: self.dossier}
+        given: dict[Any, str] = {
+            journal.c.type: self.type,
+            journal.c.code: self.code,
+            journal.c.key: self.dossier,
+        }
         found: list[sa.ColumnElement[bool]] = [
             column == value for column, value in given.items() if value
         ]
         if self.since:
-            found.append(j.recorded_at >= self.since)
+            found.append(journal.c.recorded_at >= self.since)
         if self.until:
-            found.append(j.recorded_at < self.until)
+            found.append(journal.c.recorded_at < self.until)
         return found
 
 
@@ -80,19 +83,19 @@ def select(tx: Tx, selection: ParkedFilter, *, emptied: bool = False) -> list[Pa
 
 def among(tx: Tx, ids: Sequence[str], *, emptied: bool = False) -> list[Parked]:
     """Return those of `ids` that are parked, by id; `emptied` as in `select`."""
-    return _find(tx, _WAITS if emptied else _USABLE, j.id.in_(ids))
+    return _find(tx, _WAITS if emptied else _USABLE, journal.c.id.in_(ids))
 
 
 def codes(tx: Tx) -> list[str]:
     """Return the codes that parked messages have."""
-    query = sa.select(j.code).distinct().where(UNHANDLED, _WAITS)
+    query = sa.select(journal.c.code).distinct().where(UNHANDLED, _WAITS)
     return list(tx.execute(query).scalars())
 
 
 def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
-    query = sa.select(j.id, j.type, j.key, j.code, j.reason)
+    query = sa.select(journal.c.id, journal.c.type, journal.c.key, journal.c.code, journal.c.reason)
     query = query.where(UNHANDLED, *conditions)
-    return [Parked(*row) for row in tx.execute(query.order_by(j.id))]
+    return [Parked(*row) for row in tx.execute(query.order_by(journal.c.id))]
 
 
 def accept_again(tx: Tx, ids: Sequence[str]) -> list[str]:
@@ -100,12 +103,14 @@ def accept_again(tx: Tx, ids: Sequence[str]) -> list[str]:
 
     In the order of their ids, also the locks: two who take up the same must not wait in a ring.
     """
-    query = sa.select(j.id, j.type, j.body).where(_USABLE, j.id.in_(ids))
-    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(
+        _USABLE, journal.c.id.in_(ids)
+    )
+    rows = tx.execute(query.order_by(journal.c.id).with_for_update()).all()
     found = [row.id for row in rows]
     if found:
         fresh = {"state": STATE_ACCEPTED, "code": None, "reason": None, "early_since": None}
-        tx.execute(sa.update(journal).where(j.id.in_(found)).values(fresh))
+        tx.execute(sa.update(journal).where(journal.c.id.in_(found)).values(fresh))
         isolated_attempts.end(tx, *found)  # taking it up says that it is poison no longer
     outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     return found
@@ -117,8 +122,8 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     Left alone is what is about a dossier with a legal hold. Hash and size stay, and the old code
     stands in the reason; files that only these messages name are marked for removal.
     """
-    query = sa.select(j.id, j.key).where(_WAITS, j.id.in_(ids))
-    rows = tx.execute(query.order_by(j.id).with_for_update()).all()
+    query = sa.select(journal.c.id, journal.c.key).where(_WAITS, journal.c.id.in_(ids))
+    rows = tx.execute(query.order_by(journal.c.id).with_for_update()).all()
     held = candidates.on_hold(tx, {row.key for row in rows})
     found = [row.id for row in rows if row.key not in held]
     for key in {row.key for row in rows} - held:
@@ -126,8 +131,8 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     for id in found:
         late_messages.empty(tx, id, now=now)
     if found:
-        reason = j.code + ": " + sa.func.coalesce(j.reason, "")
-        dropped = sa.update(journal).where(j.id.in_(found))
+        reason = journal.c.code + ": " + sa.func.coalesce(journal.c.reason, "")
+        dropped = sa.update(journal).where(journal.c.id.in_(found))
         tx.execute(dropped.values(code=DROPPED_CODE, reason=reason))
         isolated_attempts.end(tx, *found)
     return found
@@ -135,8 +140,8 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
 
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
     """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
-    dropped = sa.and_(j.state == STATE_PARKED, j.code == DROPPED_CODE)
-    gone = sa.and_(j.state == STATE_PARKED, j.body_hash.is_not(None))
-    said = sa.case((dropped, DROPPED), (gone, ERASED), else_=j.state)
-    query = sa.select(j.id, said.label("state"))
-    return {row.id: row.state for row in tx.execute(query.where(j.id.in_(ids)))}
+    dropped = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DROPPED_CODE)
+    gone = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_not(None))
+    said = sa.case((dropped, DROPPED), (gone, ERASED), else_=journal.c.state)
+    query = sa.select(journal.c.id, said.label("state"))
+    return {row.id: row.state for row in tx.execute(query.where(journal.c.id.in_(ids)))}

@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.files import uploads
 
-u = uploads.c
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptUpload:
@@ -56,11 +54,11 @@ class UploadLimits:
 def add(tx: Tx, upload: KeptUpload, *, most: UploadLimits) -> bool:
     """Add an upload; False where its client has no room for it."""
     _lock(tx, upload.client)
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(u.size), 0)).where(
-        u.client == upload.client,
-        u.stored_at.is_(None),
-        u.refused.is_(None),
-        u.expires_at > upload.made_at,
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.size), 0)).where(
+        uploads.c.client == upload.client,
+        uploads.c.stored_at.is_(None),
+        uploads.c.refused.is_(None),
+        uploads.c.expires_at > upload.made_at,
     )
     count, total = tx.execute(query).one()
     if count >= most.uploads or total + upload.size > most.bytes:
@@ -71,32 +69,38 @@ def add(tx: Tx, upload: KeptUpload, *, most: UploadLimits) -> bool:
 
 def find(tx: Tx, id: str, *, client: str) -> KeptUpload | None:
     """Return an upload of a client, None where it has no such one."""
-    row = tx.execute(sa.select(uploads).where(u.id == id, u.client == client)).one_or_none()
+    row = tx.execute(
+        sa.select(uploads).where(uploads.c.id == id, uploads.c.client == client)
+    ).one_or_none()
     return KeptUpload(**row._asdict()) if row else None
 
 
 def take_over(tx: Tx, upload: KeptUpload) -> KeptUpload | None:
     """Return the upload with the fence of a new writer; None where it is gone."""
-    statement = sa.update(uploads).where(u.id == upload.id).values(fence=u.fence + 1)
+    statement = (
+        sa.update(uploads).where(uploads.c.id == upload.id).values(fence=uploads.c.fence + 1)
+    )
     row = tx.execute(statement.returning(*uploads.c)).one_or_none()
     return KeptUpload(**row._asdict()) if row else None
 
 
 def fence_of(tx: Tx, id: str) -> int | None:
     """Return whose turn it is to write, None where the upload is gone."""
-    fence: int | None = tx.execute(sa.select(u.fence).where(u.id == id)).scalar_one_or_none()
+    fence: int | None = tx.execute(
+        sa.select(uploads.c.fence).where(uploads.c.id == id)
+    ).scalar_one_or_none()
     return fence
 
 
 def record(tx: Tx, upload: KeptUpload, *, received: int, expires_at: datetime) -> bool:
     """Write down how much is durable; False where another one writes now, or the upload is gone."""
-    statement = sa.update(uploads).where(u.id == upload.id, u.fence == upload.fence)
+    statement = sa.update(uploads).where(uploads.c.id == upload.id, uploads.c.fence == upload.fence)
     return tx.execute(statement.values(received=received, expires_at=expires_at)).rowcount == 1
 
 
 def name_content(tx: Tx, id: str, sha256: str) -> None:
     """Write down which file the upload is about to become."""
-    tx.execute(sa.update(uploads).where(u.id == id).values(sha256=sha256))
+    tx.execute(sa.update(uploads).where(uploads.c.id == id).values(sha256=sha256))
 
 
 def end(
@@ -111,23 +115,28 @@ def end(
     """Write down that it became the stored file `sha256`, or the code for which it was refused."""
     values = {"sha256": sha256, "refused": refused, "why": why}
     stored_at = now if sha256 else None
-    tx.execute(sa.update(uploads).where(u.id == id).values(stored_at=stored_at, **values))
+    tx.execute(sa.update(uploads).where(uploads.c.id == id).values(stored_at=stored_at, **values))
 
 
 def remove(tx: Tx, ids: Collection[str]) -> int:
     """Remove uploads; return how many there were."""
-    return tx.execute(sa.delete(uploads).where(u.id.in_(ids))).rowcount
+    return tx.execute(sa.delete(uploads).where(uploads.c.id.in_(ids))).rowcount
 
 
 def expired(tx: Tx, now: datetime, *, limit: int) -> Sequence[str]:
     """Return the ids of uploads whose time is over."""
-    query = sa.select(u.id).where(u.expires_at <= now).order_by(u.id).limit(limit)
+    query = (
+        sa.select(uploads.c.id)
+        .where(uploads.c.expires_at <= now)
+        .order_by(uploads.c.id)
+        .limit(limit)
+    )
     return tx.execute(query).scalars().all()
 
 
 def known(tx: Tx, ids: Collection[str]) -> set[str]:
     """Return which of the ids are those of uploads."""
-    return set(tx.execute(sa.select(u.id).where(u.id.in_(ids))).scalars())
+    return set(tx.execute(sa.select(uploads.c.id).where(uploads.c.id.in_(ids))).scalars())
 
 
 def _lock(tx: Tx, client: str) -> None:

@@ -33,10 +33,9 @@ QUERIED_IN_VAIN = 10
 
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     """Return parked messages: id, type, key, code, reason; newest first, without dropped ones."""
-    c = journal.c
-    query = sa.select(c.id, c.type, c.key, c.code, c.reason)
-    query = query.where(c.state == "parked", c.code != DROPPED_CODE, UNHANDLED)
-    rows = tx.execute(query.order_by(c.recorded_at.desc()).limit(limit))
+    query = sa.select(journal.c.id, journal.c.type, journal.c.key, journal.c.code, journal.c.reason)
+    query = query.where(journal.c.state == "parked", journal.c.code != DROPPED_CODE, UNHANDLED)
+    rows = tx.execute(query.order_by(journal.c.recorded_at.desc()).limit(limit))
     return [(it.id, it.type, it.key, it.code, str(Text.read(it.reason or ""))) for it in rows]
 
 
@@ -47,23 +46,32 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
     asking, but only a person can find out why. Of these code and detail are those of the last
     question; names of fields that differ stand in the detail.
     """
-    c = deliveries.c
     # What was called less often than that in its life needs no look at its attempts.
-    in_vain = sa.and_(c.attempts - c.counted >= QUERIED_IN_VAIN, QUERIES >= QUERIED_IN_VAIN)
-    undecided = sa.or_(c.next_attempt_at.is_(None), in_vain)
+    in_vain = sa.and_(
+        deliveries.c.attempts - deliveries.c.counted >= QUERIED_IN_VAIN, QUERIES >= QUERIED_IN_VAIN
+    )
+    undecided = sa.or_(deliveries.c.next_attempt_at.is_(None), in_vain)
     for_a_person = sa.and_(
-        c.state.in_([S.DEAD.value, S.AMBIGUOUS.value]),
+        deliveries.c.state.in_([S.DEAD.value, S.AMBIGUOUS.value]),
         UNSETTLED,
-        sa.or_(c.state == S.DEAD.value, undecided),
+        sa.or_(deliveries.c.state == S.DEAD.value, undecided),
     )
     asked = last.c
     query = (
-        sa.select(c.id, c.destination, c.lane, c.state, c.code, c.detail, c.next_attempt_at)
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.destination,
+            deliveries.c.lane,
+            deliveries.c.state,
+            deliveries.c.code,
+            deliveries.c.detail,
+            deliveries.c.next_attempt_at,
+        )
         .add_columns(asked.code.label("last_code"), asked.detail.label("last"), asked.differs)
         .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
         .where(for_a_person)
     )
-    rows = tx.execute(query.order_by(c.id).limit(limit))
+    rows = tx.execute(query.order_by(deliveries.c.id).limit(limit))
     return [(r.id, r.destination, r.lane, r.state, *_last_cause(r)) for r in rows]
 
 

@@ -9,7 +9,6 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.archive import disk_samples
 
 KEPT = timedelta(days=31)
-s = disk_samples.c
 
 
 def record(tx: Tx, *, host: str, day: date, used: int, database: int) -> None:
@@ -22,14 +21,19 @@ def record(tx: Tx, *, host: str, day: date, used: int, database: int) -> None:
     statement = insert(tx, disk_samples).values(row)
     tx.execute(
         statement.on_conflict_do_update(
-            index_elements=[s.host, s.day], set_={"used": used, "database": database}
+            index_elements=[disk_samples.c.host, disk_samples.c.day],
+            set_={"used": used, "database": database},
         )
     )
     oldest = (day - KEPT).isoformat()
-    tx.execute(sa.delete(disk_samples).where(s.day < oldest))
+    tx.execute(sa.delete(disk_samples).where(disk_samples.c.day < oldest))
 
 
 def of_host(tx: Tx, host: str) -> list[Sample]:
     """Return the samples of a machine, oldest first."""
-    query = sa.select(s.day, s.used).where(s.host == host).order_by(s.day)
+    query = (
+        sa.select(disk_samples.c.day, disk_samples.c.used)
+        .where(disk_samples.c.host == host)
+        .order_by(disk_samples.c.day)
+    )
     return [Sample(date.fromisoformat(row.day), row.used) for row in tx.execute(query)]

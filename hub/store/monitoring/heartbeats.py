@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import heartbeats
 
-c = heartbeats.c
-
 
 def beat(
     tx: Tx,
@@ -34,26 +32,28 @@ def beat(
         "troubles": troubles,
     }
     statement = insert(tx, heartbeats).values(process=process, **changing)
-    tx.execute(statement.on_conflict_do_update(index_elements=[c.process], set_=changing))
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[heartbeats.c.process], set_=changing)
+    )
 
 
 def record_preflight(tx: Tx, process: str, *, now: datetime, findings: str) -> None:
     """Write what the preflight of a process found."""
     found = {"looked_at": now, "findings": findings}
-    tx.execute(sa.update(heartbeats).where(c.process == process).values(found))
+    tx.execute(sa.update(heartbeats).where(heartbeats.c.process == process).values(found))
 
 
 def forget(tx: Tx, process: str) -> None:
     """Take a process out that ended in good order."""
-    tx.execute(sa.delete(heartbeats).where(c.process == process))
+    tx.execute(sa.delete(heartbeats).where(heartbeats.c.process == process))
 
 
 def forget_old(tx: Tx, before: datetime) -> None:
     """Take processes out that were not heard of since `before`."""
-    tx.execute(sa.delete(heartbeats).where(c.beat_at < before))
+    tx.execute(sa.delete(heartbeats).where(heartbeats.c.beat_at < before))
 
 
 def known(tx: Tx, host: str = "") -> Sequence[sa.Row[Any]]:
     """Return the processes of a host, or of all, the one heard of last first."""
-    query = sa.select(heartbeats).order_by(c.beat_at.desc())
-    return tx.execute(query.where(c.host == host) if host else query).all()
+    query = sa.select(heartbeats).order_by(heartbeats.c.beat_at.desc())
+    return tx.execute(query.where(heartbeats.c.host == host) if host else query).all()

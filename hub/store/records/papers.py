@@ -42,10 +42,9 @@ def dossier_of(tx: Tx, sha256: str) -> str:
     return found or ""
 
 
-_c = dossier_files.c
-_OF_DOSSIER = _c.number == sa.bindparam("which")
-_SCANNED = sa.and_(_OF_DOSSIER, _c.is_result.is_(False))
-_ALL = Compiled(sa.select(dossier_files).where(any_of(_c.number, "numbers")))
+_OF_DOSSIER = dossier_files.c.number == sa.bindparam("which")
+_SCANNED = sa.and_(_OF_DOSSIER, dossier_files.c.is_result.is_(False))
+_ALL = Compiled(sa.select(dossier_files).where(any_of(dossier_files.c.number, "numbers")))
 _FILES_OF = Compiled(sa.select(dossier_files).where(_OF_DOSSIER))
 _ADD = Compiled(
     lambda it: insert_for(it, dossier_files).on_conflict_do_nothing(),
@@ -55,7 +54,11 @@ _COUNT_OF = Compiled(sa.select(sa.func.count()).select_from(dossier_files).where
 _GIVEN = Compiled(sa.update(dossier_files).where(_SCANNED).values(to_town=True), key="which")
 _NOT_GIVEN = Compiled(
     sa.update(dossier_files)
-    .where(_SCANNED, _c.component == sa.bindparam("of"), _c.sha256 == sa.bindparam("hash"))
+    .where(
+        _SCANNED,
+        dossier_files.c.component == sa.bindparam("of"),
+        dossier_files.c.sha256 == sa.bindparam("hash"),
+    )
     .values(to_town=False)
 )  # no key: the papers of a dossier have one number
 

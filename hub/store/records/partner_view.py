@@ -42,8 +42,9 @@ class DossierView:
 
 def received_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
     """Return the numbers of the dossiers that were received in [start, end)."""
-    d = dossiers.c
-    query = sa.select(d.number).where(d.received_at >= start, d.received_at < end)
+    query = sa.select(dossiers.c.number).where(
+        dossiers.c.received_at >= start, dossiers.c.received_at < end
+    )
     return set(tx.execute(query).scalars())
 
 
@@ -52,8 +53,9 @@ def known(tx: Tx, destination: str, numbers: Iterable[str]) -> dict[str, Dossier
     ordered, found = sorted(set(numbers)), {}
     for at in range(0, len(ordered), _AT_ONCE):
         some = ordered[at : at + _AT_ONCE]
-        d = dossiers.c
-        here = sa.select(d.number, d.received_at).where(d.number.in_(some))
+        here = sa.select(dossiers.c.number, dossiers.c.received_at).where(
+            dossiers.c.number.in_(some)
+        )
         received = {row.number: row.received_at for row in tx.execute(here)}
         lanes: dict[str, list[sa.Row[Any]]] = {}
         for row in tx.execute(_of_lanes(destination, list(received))):
@@ -83,10 +85,17 @@ def _archived(tx: Tx, numbers: Collection[str]) -> dict[str, DossierView]:
 
 
 def _of_lanes(destination: str, numbers: list[str]) -> sa.Select[Any]:
-    c = deliveries.c
-    query = sa.select(c.id, c.destination, c.lane, c.type, c.state, c.settled_at, journal.c.body)
-    query = query.join(journal, journal.c.id == c.message_id)
-    query = query.where(c.lane.in_(numbers), c.destination == destination)
+    query = sa.select(
+        deliveries.c.id,
+        deliveries.c.destination,
+        deliveries.c.lane,
+        deliveries.c.type,
+        deliveries.c.state,
+        deliveries.c.settled_at,
+        journal.c.body,
+    )
+    query = query.join(journal, journal.c.id == deliveries.c.message_id)
+    query = query.where(deliveries.c.lane.in_(numbers), deliveries.c.destination == destination)
     return query.order_by(position())
 
 

@@ -52,20 +52,19 @@ def in_status(tx: Tx, status: Status) -> list[tuple[str, datetime]]:
 
 def lines(tx: Tx) -> Iterator[DossierLine]:
     """Yield every dossier, streaming."""
-    c = dossiers.c
-    went = sa.exists().where(legs.c.number == c.number)
+    went = sa.exists().where(legs.c.number == dossiers.c.number)
     scanned = sa.exists().where(
-        dossier_files.c.number == c.number, dossier_files.c.is_result.is_(False)
+        dossier_files.c.number == dossiers.c.number, dossier_files.c.is_result.is_(False)
     )
     query = sa.select(
-        c.number,
-        c.sector,
+        dossiers.c.number,
+        dossiers.c.sector,
         went,
-        c.received_at,
-        c.due_at,
-        c.finished_at,
-        c.supplement_since,
+        dossiers.c.received_at,
+        dossiers.c.due_at,
+        dossiers.c.finished_at,
+        dossiers.c.supplement_since,
         scanned,
-    ).order_by(c.received_at)
+    ).order_by(dossiers.c.received_at)
     for row in tx.execution_options(yield_per=1000).execute(query):
         yield DossierLine(*row)

@@ -22,10 +22,16 @@ _AT_ONCE = 500
 
 def events_of(tx: Tx, number: str) -> Sequence[StatusEvent]:
     """Return the events of a dossier in the order in which the ward learnt them."""
-    c = dossier_events.c
     query = sa.select(
-        c.number, c.message_id, c.status, c.at, c.officer, c.unit, c.note, c.why_not
-    ).where(c.number == number)
+        dossier_events.c.number,
+        dossier_events.c.message_id,
+        dossier_events.c.status,
+        dossier_events.c.at,
+        dossier_events.c.officer,
+        dossier_events.c.unit,
+        dossier_events.c.note,
+        dossier_events.c.why_not,
+    ).where(dossier_events.c.number == number)
     return [
         StatusEvent(
             number=row.number,
@@ -37,7 +43,7 @@ def events_of(tx: Tx, number: str) -> Sequence[StatusEvent]:
             note=row.note,
             why_not=row.why_not,
         )
-        for row in tx.execute(query.order_by(c.id))
+        for row in tx.execute(query.order_by(dossier_events.c.id))
     ]
 
 
@@ -72,10 +78,13 @@ def received_page(
 
 
 def _page(start: datetime, end: datetime, after: tuple[datetime, str] | None) -> sa.Select[Any]:
-    c = dossiers.c
-    query = READ.where(c.received_at >= start, c.received_at < end, c.erased_at.is_(None))
+    query = READ.where(
+        dossiers.c.received_at >= start,
+        dossiers.c.received_at < end,
+        dossiers.c.erased_at.is_(None),
+    )
     if after is not None:
         at, number = after
-        same = sa.and_(c.received_at == at, c.number > number)
-        query = query.where(c.received_at >= at, sa.or_(c.received_at > at, same))
-    return query.order_by(c.received_at, c.number).limit(_AT_ONCE)
+        same = sa.and_(dossiers.c.received_at == at, dossiers.c.number > number)
+        query = query.where(dossiers.c.received_at >= at, sa.or_(dossiers.c.received_at > at, same))
+    return query.order_by(dossiers.c.received_at, dossiers.c.number).limit(_AT_ONCE)

@@ -12,7 +12,6 @@ from hub.store.engine.store import Tx
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 
-d, a, p = deliveries.c, attempts.c, pauses.c
 TRIES_LOOKED_AT = 1000
 _NOT_CALLED = frozenset({"partner_paused", "claim_late"})
 """Codes of claims that came to no call: the cause before them still holds."""
@@ -52,40 +51,44 @@ def awaiting_access(tx: Tx, *, now: datetime) -> list[Awaiting]:
 
 def _unsent(now: datetime) -> sa.Select[Any]:
     """Return the query for what waits, and for what is pending or waits behind a pause."""
-    waits = sa.and_(d.state == S.WAITING.value, d.code.in_(AWAITED))
+    waits = sa.and_(deliveries.c.state == S.WAITING.value, deliveries.c.code.in_(AWAITED))
     paused = sa.and_(
-        p.destination == d.destination,
-        p.operation == d.type,
-        p.code.in_(AWAITED),
-        p.expires_at > now,
+        pauses.c.destination == deliveries.c.destination,
+        pauses.c.operation == deliveries.c.type,
+        pauses.c.code.in_(AWAITED),
+        pauses.c.expires_at > now,
     )
-    cause = sa.case((waits, d.code), else_=p.code)
+    cause = sa.case((waits, deliveries.c.code), else_=pauses.c.code)
     return (
-        sa.select(d.destination, cause.label("code"), sa.func.count().label("waiting"))
-        .add_columns(sa.func.min(d.id).label("first"), sa.func.min(p.since).label("since"))
+        sa.select(deliveries.c.destination, cause.label("code"), sa.func.count().label("waiting"))
+        .add_columns(
+            sa.func.min(deliveries.c.id).label("first"), sa.func.min(pauses.c.since).label("since")
+        )
         .select_from(deliveries.outerjoin(pauses, paused))
-        .where(d.state.in_([S.WAITING.value, S.PENDING.value]), UNSETTLED)
-        .where(sa.or_(waits, p.code.is_not(None)))
-        .group_by(d.destination, cause)
+        .where(deliveries.c.state.in_([S.WAITING.value, S.PENDING.value]), UNSETTLED)
+        .where(sa.or_(waits, pauses.c.code.is_not(None)))
+        .group_by(deliveries.c.destination, cause)
     )
 
 
 def _unasked() -> sa.Select[Any]:
     """Return the query for unknown effects whose last question was not let in."""
-    no_pause = sa.null().cast(p.since.type).label("since")
+    no_pause = sa.null().cast(pauses.c.since.type).label("since")
     return (
-        sa.select(d.destination, last.c.code, sa.func.count().label("waiting"))
-        .add_columns(sa.func.min(d.id).label("first"), no_pause)
+        sa.select(deliveries.c.destination, last.c.code, sa.func.count().label("waiting"))
+        .add_columns(sa.func.min(deliveries.c.id).label("first"), no_pause)
         .select_from(deliveries.join(last, IS_LAST_QUESTION))
-        .where(d.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(AWAITED))
-        .group_by(d.destination, last.c.code)
+        .where(deliveries.c.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(AWAITED))
+        .group_by(deliveries.c.destination, last.c.code)
     )
 
 
 def _since(tx: Tx, row: sa.Row[Any]) -> datetime:
     """Return when the first delivery of a row was first refused with nothing else since."""
-    query = sa.select(a.started_at, a.finished_at, a.code).where(a.delivery_id == row.first)
-    query = query.order_by(a.number.desc()).limit(TRIES_LOOKED_AT)
+    query = sa.select(attempts.c.started_at, attempts.c.finished_at, attempts.c.code).where(
+        attempts.c.delivery_id == row.first
+    )
+    query = query.order_by(attempts.c.number.desc()).limit(TRIES_LOOKED_AT)
     since: datetime | None = row.since
     for tried in tx.execute(query):
         if tried.code == row.code:
@@ -94,6 +97,6 @@ def _since(tx: Tx, row: sa.Row[Any]) -> datetime:
         elif tried.finished_at is not None and tried.code not in _NOT_CALLED:
             break
     if since is None:  # its attempts were taken away
-        made = sa.select(d.created_at).where(d.id == row.first)
+        made = sa.select(deliveries.c.created_at).where(deliveries.c.id == row.first)
         since = tx.execute(made).scalar_one()
     return since

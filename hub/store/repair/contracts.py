@@ -11,8 +11,6 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.contracts import contracts
 
-c = contracts.c
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptContract:
@@ -41,7 +39,7 @@ class KeptContract:
 
 def of_partner(tx: Tx, partner: str) -> KeptContract | None:
     """Return what is known of a partner's contract, None before it was asked for."""
-    row = tx.execute(sa.select(contracts).where(c.partner == partner)).one_or_none()
+    row = tx.execute(sa.select(contracts).where(contracts.c.partner == partner)).one_or_none()
     return None if row is None else KeptContract(**row._asdict())
 
 
@@ -61,12 +59,12 @@ def claim(tx: Tx, partner: str, *, now: datetime, until: datetime, latest: datet
     }
     if tx.execute(insert(tx, contracts).on_conflict_do_nothing(), row).rowcount == 1:
         return True
-    due = sa.or_(c.next_at <= now, c.next_at > latest)
-    statement = sa.update(contracts).where(c.partner == partner, due)
+    due = sa.or_(contracts.c.next_at <= now, contracts.c.next_at > latest)
+    statement = sa.update(contracts).where(contracts.c.partner == partner, due)
     return tx.execute(statement.values(next_at=until)).rowcount == 1
 
 
 def keep(tx: Tx, kept: KeptContract) -> None:
     """Write down what is known now."""
     values = {name: getattr(kept, name) for name in KeptContract.__slots__ if name != "partner"}
-    tx.execute(sa.update(contracts).where(c.partner == kept.partner).values(values))
+    tx.execute(sa.update(contracts).where(contracts.c.partner == kept.partner).values(values))

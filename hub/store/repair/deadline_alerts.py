@@ -16,11 +16,12 @@ from hub.store.schema.tables.records import dossiers
 from hub.store.schema.tables.repair import tasks
 
 KIND = "deadline_near"
-c, t = deliveries.c, tasks.c
-_DUE = sa.func.coalesce(dossiers.c.due_at, c.deadline, type_=c.deadline.type)
-_WITH_DOSSIER = deliveries.outerjoin(dossiers, dossiers.c.number == c.lane)
-_IS_OPEN = sa.and_(t.kind == KIND, t.closed_at.is_(None))
-_SETTLED = sa.exists().where(c.id == t.delivery_id, c.settled_at.is_not(None))
+_DUE = sa.func.coalesce(dossiers.c.due_at, deliveries.c.deadline, type_=deliveries.c.deadline.type)
+_WITH_DOSSIER = deliveries.outerjoin(dossiers, dossiers.c.number == deliveries.c.lane)
+_IS_OPEN = sa.and_(tasks.c.kind == KIND, tasks.c.closed_at.is_(None))
+_SETTLED = sa.exists().where(
+    deliveries.c.id == tasks.c.delivery_id, deliveries.c.settled_at.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +45,22 @@ def near(tx: Tx, *, due_by: datetime, stuck_since: datetime, limit: int = 500) -
     Not moving: dead, or opened before `stuck_since` and still waiting or in doubt, or asked for
     before it and not taken up.
     """
-    old = c.created_at <= stuck_since
-    unmoved = sa.or_(
-        c.state == S.DEAD.value,
-        sa.and_(c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), old),
-        sa.and_(
-            c.state == S.PENDING.value,
-            sa.func.coalesce(c.asked_at, c.created_at, type_=c.asked_at.type) <= stuck_since,
-        ),
-    )
-    told = sa.exists().where(t.kind == KIND, t.delivery_id == c.id)
+    reported = sa.exists().where(tasks.c.kind == KIND, tasks.c.delivery_id == deliveries.c.id)
     query = (
-        sa.select(c.id, c.destination, c.lane, c.state, _DUE.label("due_at"))
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.destination,
+            deliveries.c.lane,
+            deliveries.c.state,
+            _DUE.label("due_at"),
+        )
         .add_columns(
-            dossiers.c.supplement_since, sa.func.coalesce(last.c.code, c.code).label("code")
+            dossiers.c.supplement_since,
+            sa.func.coalesce(last.c.code, deliveries.c.code).label("code"),
         )
         .select_from(_WITH_DOSSIER.outerjoin(last, IS_LAST_QUESTION))
-        .where(OPEN_IN_LANE, unmoved, due_by >= _DUE, ~told)
-        .order_by(_DUE, c.id)
+        .where(OPEN_IN_LANE, _unmoved(stuck_since), due_by >= _DUE, ~reported)
+        .order_by(_DUE, deliveries.c.id)
     )
     return [
         Near(
@@ -77,6 +76,21 @@ def near(tx: Tx, *, due_by: datetime, stuck_since: datetime, limit: int = 500) -
     ]
 
 
+def _unmoved(stuck_since: datetime) -> sa.ColumnElement[bool]:
+    old = deliveries.c.created_at <= stuck_since
+    return sa.or_(
+        deliveries.c.state == S.DEAD.value,
+        sa.and_(deliveries.c.state.in_([S.WAITING.value, S.AMBIGUOUS.value]), old),
+        sa.and_(
+            deliveries.c.state == S.PENDING.value,
+            sa.func.coalesce(
+                deliveries.c.asked_at, deliveries.c.created_at, type_=deliveries.c.asked_at.type
+            )
+            <= stuck_since,
+        ),
+    )
+
+
 def some_settled(tx: Tx) -> bool:
     """Tell whether an alert is open whose delivery has been settled."""
     return tx.execute(sa.select(sa.exists().where(_IS_OPEN, _SETTLED))).scalar_one()
@@ -84,7 +98,11 @@ def some_settled(tx: Tx) -> bool:
 
 def close_settled(tx: Tx, now: datetime) -> int:
     """Close the alerts whose delivery has been settled, however; return how many."""
-    how = sa.select(c.state).where(c.id == t.delivery_id).scalar_subquery()
+    how = (
+        sa.select(deliveries.c.state)
+        .where(deliveries.c.id == tasks.c.delivery_id)
+        .scalar_subquery()
+    )
     values = {"closed_at": now, "closed_by": "hub", "closed_why": how}
     return tx.execute(sa.update(tasks).where(_IS_OPEN, _SETTLED).values(values)).rowcount
 
@@ -97,10 +115,16 @@ def count(tx: Tx) -> int:
 def listing(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, datetime]]:
     """Return what has an open alert: delivery, partner, dossier, state, due now; urgent first."""
     query = (
-        sa.select(c.id, c.destination, c.lane, c.state, _DUE.label("due_at"))
-        .select_from(_WITH_DOSSIER.join(tasks, t.delivery_id == c.id))
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.destination,
+            deliveries.c.lane,
+            deliveries.c.state,
+            _DUE.label("due_at"),
+        )
+        .select_from(_WITH_DOSSIER.join(tasks, tasks.c.delivery_id == deliveries.c.id))
         .where(_IS_OPEN)
-        .order_by(_DUE, c.id)
+        .order_by(_DUE, deliveries.c.id)
     )
     rows = tx.execute(query.limit(limit))
     return [(row.id, row.destination, row.lane, row.state, row.due_at) for row in rows]

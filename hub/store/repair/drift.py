@@ -18,8 +18,6 @@ MOST = 300
 REST = ("", "more", "")
 """Operation, kind and place of the row that counts what has none of its own."""
 
-c = drift.c
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class DriftKey:
@@ -70,16 +68,18 @@ def _add(tx: Tx, key: DriftKey, count: int, now: datetime) -> None:
     statement = insert(tx, drift).values(row)
     tx.execute(
         statement.on_conflict_do_update(
-            index_elements=[c.partner, c.operation, c.kind, c.place],
-            set_={"seen": c.seen + count, "last_seen": statement.excluded.last_seen},
+            index_elements=[drift.c.partner, drift.c.operation, drift.c.kind, drift.c.place],
+            set_={"seen": drift.c.seen + count, "last_seen": statement.excluded.last_seen},
         )
     )
 
 
 def of_partner(tx: Tx, partner: str) -> Sequence[Seen]:
     """Return what is known of a partner, the newest difference first."""
-    query = sa.select(drift).where(c.partner == partner)
-    rows = tx.execute(query.order_by(c.first_seen.desc(), c.operation, c.kind, c.place))
+    query = sa.select(drift).where(drift.c.partner == partner)
+    rows = tx.execute(
+        query.order_by(drift.c.first_seen.desc(), drift.c.operation, drift.c.kind, drift.c.place)
+    )
     return [
         Seen(
             DriftKey(row.partner, row.operation, row.kind, row.place),

@@ -17,23 +17,26 @@ from hub.store.schema.tables.exchange import deliveries, fault_classes, handover
 from hub.store.schema.tables.repair import tasks as task_table
 
 KIND = "unknown_code"
-c, t = fault_classes.c, task_table.c
 ANY = ""
 """Stands for every operation of a partner."""
 _general = fault_classes.alias()
 _CLASSIFIED = sa.or_(
-    c.verdict.is_not(None),
+    fault_classes.c.verdict.is_not(None),
     sa.exists().where(
-        _general.c.partner == c.partner,
+        _general.c.partner == fault_classes.c.partner,
         _general.c.operation == ANY,
-        _general.c.code == c.code,
+        _general.c.code == fault_classes.c.code,
         _general.c.verdict.is_not(None),
     ),
 )
-_MINE = sa.and_(t.kind == KIND, t.destination == c.partner, t.subject == c.operation + " " + c.code)
+_MINE = sa.and_(
+    task_table.c.kind == KIND,
+    task_table.c.destination == fault_classes.c.partner,
+    task_table.c.subject == fault_classes.c.operation + " " + fault_classes.c.code,
+)
 _NEEDLESS = sa.and_(
-    t.kind == KIND,
-    t.closed_at.is_(None),
+    task_table.c.kind == KIND,
+    task_table.c.closed_at.is_(None),
     sa.exists().where(_MINE, _CLASSIFIED).correlate(task_table),
 )
 
@@ -59,13 +62,17 @@ def count_reply(tx: Tx, partner: str, operation: str, code: str, *, now: datetim
     row = _row(partner, operation, code, now) | {"count": 1}
     statement = insert(tx, fault_classes).values(row)
     statement = statement.on_conflict_do_update(
-        index_elements=[c.partner, c.operation, c.code],
-        set_={"count": c.count + 1, "last_seen": statement.excluded.last_seen},
+        index_elements=[fault_classes.c.partner, fault_classes.c.operation, fault_classes.c.code],
+        set_={"count": fault_classes.c.count + 1, "last_seen": statement.excluded.last_seen},
     )
-    own: str | None = tx.execute(statement.returning(c.verdict)).scalar_one()
+    own: str | None = tx.execute(statement.returning(fault_classes.c.verdict)).scalar_one()
     if own is not None:
         return own
-    general = sa.select(c.verdict).where(c.partner == partner, c.operation == ANY, c.code == code)
+    general = sa.select(fault_classes.c.verdict).where(
+        fault_classes.c.partner == partner,
+        fault_classes.c.operation == ANY,
+        fault_classes.c.code == code,
+    )
     verdict: str | None = tx.execute(general).scalar_one_or_none()
     return verdict
 
@@ -78,19 +85,28 @@ def decide(tx: Tx, partner: str, operation: str, code: str, *, verdict: str, now
     statement = insert(tx, fault_classes).values(row)
     tx.execute(
         statement.on_conflict_do_update(
-            index_elements=[c.partner, c.operation, c.code], set_={"verdict": verdict}
+            index_elements=[
+                fault_classes.c.partner,
+                fault_classes.c.operation,
+                fault_classes.c.code,
+            ],
+            set_={"verdict": verdict},
         )
     )
     if operation == ANY:
-        every = sa.update(fault_classes).where(c.partner == partner, c.code == code)
+        every = sa.update(fault_classes).where(
+            fault_classes.c.partner == partner, fault_classes.c.code == code
+        )
         tx.execute(every.values(verdict=verdict))
 
 
 def is_known(tx: Tx, partner: str, operation: str, code: str) -> bool:
     """Tell whether a partner replied with this code: to the operation, or to ANY."""
-    seen = sa.select(c.code).where(c.partner == partner, c.code == code)
+    seen = sa.select(fault_classes.c.code).where(
+        fault_classes.c.partner == partner, fault_classes.c.code == code
+    )
     if operation != ANY:
-        seen = seen.where(c.operation == operation)
+        seen = seen.where(fault_classes.c.operation == operation)
     return tx.execute(seen.limit(1)).first() is not None
 
 
@@ -106,28 +122,32 @@ def _row(partner: str, operation: str, code: str, now: datetime) -> dict[str, ob
 
 def waiting(tx: Tx, partner: str, operation: str, code: str) -> list[tuple[int, str]]:
     """Return (id, lane) of the ambiguous deliveries that got this code, oldest first."""
-    d = deliveries.c
-    query = sa.select(d.id, d.lane).where(
-        d.destination == partner,
-        d.partner_code == code,
-        d.state == S.AMBIGUOUS.value,
-        d.code == "reply_unknown_code",
+    query = sa.select(deliveries.c.id, deliveries.c.lane).where(
+        deliveries.c.destination == partner,
+        deliveries.c.partner_code == code,
+        deliveries.c.state == S.AMBIGUOUS.value,
+        deliveries.c.code == "reply_unknown_code",
     )
     if operation != ANY:
         # A scalar subquery, because PostgreSQL may make of EXISTS a scan of every hand-over.
         got = sa.select(handovers.c.seq).where(
-            handovers.c.number == d.lane,
-            handovers.c.delivery_id == d.id,
+            handovers.c.number == deliveries.c.lane,
+            handovers.c.delivery_id == deliveries.c.id,
             handovers.c.operation == operation,
         )
         query = query.where(got.limit(1).scalar_subquery().is_not(None))
-    rows = tx.execute(query.order_by(d.id).with_for_update())
+    rows = tx.execute(query.order_by(deliveries.c.id).with_for_update())
     return [(row.id, row.lane) for row in rows]
 
 
 def tasks(tx: Tx) -> Sequence[sa.RowMapping]:
     """Return every unknown code, those without a verdict first."""
-    order = (c.verdict.is_not(None), c.partner, c.operation, c.code)
+    order = (
+        fault_classes.c.verdict.is_not(None),
+        fault_classes.c.partner,
+        fault_classes.c.operation,
+        fault_classes.c.code,
+    )
     return tx.execute(sa.select(fault_classes).order_by(*order)).mappings().all()
 
 
@@ -136,9 +156,16 @@ def untold(tx: Tx, limit: int = 100) -> list[UnknownCode]:
 
     One whose task a person closed has it behind it, until the code is seen again.
     """
-    told = sa.exists().where(_MINE, sa.or_(t.closed_at.is_(None), t.closed_at >= c.last_seen))
-    query = sa.select(*(c[name] for name in UnknownCode.__slots__)).where(~_CLASSIFIED, ~told)
-    rows = tx.execute(query.order_by(c.first_seen).limit(limit)).mappings()
+    told = sa.exists().where(
+        _MINE,
+        sa.or_(
+            task_table.c.closed_at.is_(None), task_table.c.closed_at >= fault_classes.c.last_seen
+        ),
+    )
+    query = sa.select(*(fault_classes.c[name] for name in UnknownCode.__slots__)).where(
+        ~_CLASSIFIED, ~told
+    )
+    rows = tx.execute(query.order_by(fault_classes.c.first_seen).limit(limit)).mappings()
     return [UnknownCode(**row) for row in rows]
 
 
@@ -155,6 +182,8 @@ def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
 
 def listing(tx: Tx) -> list[tuple[int, str, str]]:
     """Return the open tasks to classify a code: number, partner, operation and code."""
-    query = sa.select(t.number, t.destination, t.subject).order_by(t.number)
-    rows = tx.execute(query.where(t.kind == KIND, t.closed_at.is_(None)))
+    query = sa.select(task_table.c.number, task_table.c.destination, task_table.c.subject).order_by(
+        task_table.c.number
+    )
+    rows = tx.execute(query.where(task_table.c.kind == KIND, task_table.c.closed_at.is_(None)))
     return [(row.number, row.destination, row.subject) for row in rows]

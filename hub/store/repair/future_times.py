@@ -23,7 +23,6 @@ FUTURE = timedelta(minutes=1)
 """What was written so far in the future was written before the clock was set back; less may be the
 difference between two machines."""
 PAGE = 500
-c = deliveries.c
 _Move = tuple[sa.ColumnElement[bool], Mapping[str, object]]
 
 
@@ -42,7 +41,7 @@ def concerned(tx: Tx, present: Present) -> list[int]:
     """Return the open deliveries with a time in the future, in the order of their numbers."""
     wrong = sa.or_(*(condition for condition, _ in _moves(present)))
     # Sorted here: ordered by the database, the way by the numbers of all deliveries may look short.
-    return sorted(tx.execute(sa.select(c.id).where(UNSETTLED, wrong)).scalars())
+    return sorted(tx.execute(sa.select(deliveries.c.id).where(UNSETTLED, wrong)).scalars())
 
 
 def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
@@ -51,10 +50,17 @@ def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
     `ids`: at most `PAGE` of those that are `concerned`; one that has moved since is left alone.
     """
     # In one order, as all who lock several deliveries.
-    tx.execute(sa.select(c.id).where(c.id.in_(ids)).order_by(c.id).with_for_update())
+    tx.execute(
+        sa.select(deliveries.c.id)
+        .where(deliveries.c.id.in_(ids))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
     count = 0
     for condition, values in _moves(present):
-        mine = sa.and_(c.id.in_(ids), checked(c.settled_at.is_(None), condition))
+        mine = sa.and_(
+            deliveries.c.id.in_(ids), checked(deliveries.c.settled_at.is_(None), condition)
+        )
         count += tx.execute(sa.update(deliveries).where(mine).values(values)).rowcount
     return count
 
@@ -62,24 +68,25 @@ def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
 def _moves(present: Present) -> Sequence[_Move]:
     """Return (which deliveries, what they get), by kind of time."""
     late = present.now + FUTURE
-    a = attempts.c
-    last = sa.select(a.id).where(
-        a.delivery_id == c.id,
-        a.number == c.attempts,
-        sa.or_(a.started_at > late, a.finished_at > late),
+    last = sa.select(attempts.c.id).where(
+        attempts.c.delivery_id == deliveries.c.id,
+        attempts.c.number == deliveries.c.attempts,
+        sa.or_(attempts.c.started_at > late, attempts.c.finished_at > late),
     )
     # Not EXISTS: PostgreSQL might read all attempts once for it.
     tried = last.limit(sa.literal_column("1")).scalar_subquery().is_not(None)
-    far = c.next_attempt_at > max(late, present.soon)
-    claimed = sa.and_(c.state == S.SENDING.value, c.lease_until > present.lease_until)
+    far = deliveries.c.next_attempt_at > max(late, present.soon)
+    claimed = sa.and_(
+        deliveries.c.state == S.SENDING.value, deliveries.c.lease_until > present.lease_until
+    )
     return (
-        (c.asked_at > late, {"asked_at": None}),
+        (deliveries.c.asked_at > late, {"asked_at": None}),
         # a lease that ran out was planned by the timer itself, never for later than `soon`
         (
-            sa.and_(far, sa.or_(c.code == "lease_expired", tried)),
+            sa.and_(far, sa.or_(deliveries.c.code == "lease_expired", tried)),
             {"next_attempt_at": present.soon},
         ),
         (sa.and_(claimed, tried), {"lease_until": present.lease_until}),
-        (c.doubtful_since > late, {"doubtful_since": present.now}),
-        (c.absent_at > late, {"absent_at": None}),
+        (deliveries.c.doubtful_since > late, {"doubtful_since": present.now}),
+        (deliveries.c.absent_at > late, {"absent_at": None}),
     )

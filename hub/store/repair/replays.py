@@ -25,17 +25,16 @@ from hub.store.schema.tables.repair import (
 )
 from hub.texts import text
 
-c = deliveries.c
 _LAST = (
     sa.select(attempts.c.code)
-    .where(attempts.c.delivery_id == c.id, attempts.c.code.is_not(None))
+    .where(attempts.c.delivery_id == deliveries.c.id, attempts.c.code.is_not(None))
     .order_by(attempts.c.id.desc())
     .limit(1)
     .scalar_subquery()
 )
 _FAULT = sa.case(
-    (c.code == "attempts_exhausted", sa.func.coalesce(_LAST, c.code)),
-    else_=sa.func.coalesce(c.code, ""),
+    (deliveries.c.code == "attempts_exhausted", sa.func.coalesce(_LAST, deliveries.c.code)),
+    else_=sa.func.coalesce(deliveries.c.code, ""),
 ).label("fault")
 """The fault behind a delivery's code: that attempts ran out says nothing of why they failed."""
 
@@ -60,19 +59,19 @@ class ReplayFilter:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """The selection as conditions on deliveries."""
         given: dict[Any, object] = {
-            c.id: self.delivery,
-            c.destination: self.destination,
-            c.type: self.type,
-            c.code: self.code,
-            c.lane: self.dossier,
+            deliveries.c.id: self.delivery,
+            deliveries.c.destination: self.destination,
+            deliveries.c.type: self.type,
+            deliveries.c.code: self.code,
+            deliveries.c.lane: self.dossier,
         }
         found: list[sa.ColumnElement[bool]] = [
             column == value for column, value in given.items() if value
         ]
         if self.since:
-            found.append(c.created_at >= self.since)
+            found.append(deliveries.c.created_at >= self.since)
         if self.until:
-            found.append(c.created_at < self.until)
+            found.append(deliveries.c.created_at < self.until)
         return found
 
 
@@ -122,16 +121,26 @@ class ReplayPlan:
 
 def select(tx: Tx, selection: ReplayFilter, *, limit: int = 10_000) -> list[Candidate]:
     """Return the dead deliveries of a selection in the order of their lanes."""
-    query = sa.select(c.id, c.message_id, c.destination, c.type, c.lane, c.attempts, _FAULT)
-    query = query.where(c.state == S.DEAD.value, UNSETTLED, *selection.conditions)
+    query = sa.select(
+        deliveries.c.id,
+        deliveries.c.message_id,
+        deliveries.c.destination,
+        deliveries.c.type,
+        deliveries.c.lane,
+        deliveries.c.attempts,
+        _FAULT,
+    )
+    query = query.where(deliveries.c.state == S.DEAD.value, UNSETTLED, *selection.conditions)
     rows = tx.execute(query.order_by(position()).limit(limit)).mappings()
     return [Candidate(**row) for row in rows]
 
 
 def dead_codes(tx: Tx) -> list[str]:
     """Return the codes that dead deliveries have."""
-    query = sa.select(c.code).distinct().where(c.state == S.DEAD.value, UNSETTLED)
-    return list(tx.execute(query.where(c.code.is_not(None))).scalars())
+    query = (
+        sa.select(deliveries.c.code).distinct().where(deliveries.c.state == S.DEAD.value, UNSETTLED)
+    )
+    return list(tx.execute(query.where(deliveries.c.code.is_not(None))).scalars())
 
 
 def replaced_by(tx: Tx, id: int) -> int | None:
@@ -179,8 +188,13 @@ def create(
 
 def plan_of(tx: Tx, number: int) -> ReplayPlan:
     """Return a plan, locked until the transaction ends; raises NoSuchPlan."""
-    p = replay_plans.c
-    query = sa.select(p.number, p.state, p.made_at, p.run_at, p.why).where(p.number == number)
+    query = sa.select(
+        replay_plans.c.number,
+        replay_plans.c.state,
+        replay_plans.c.made_at,
+        replay_plans.c.run_at,
+        replay_plans.c.why,
+    ).where(replay_plans.c.number == number)
     row = tx.execute(query.with_for_update()).one_or_none()
     if row is None:
         raise NoSuchPlan(text("deliveries.no_plan", number=number))
@@ -209,15 +223,22 @@ def end(tx: Tx, number: int, *, stopped: bool, why: str, now: datetime) -> None:
 
 def mark(tx: Tx, number: int, id: int, outcome: str, now: datetime) -> bool:
     """Record what is done with an item; False when something was done with it before."""
-    i = replay_items.c
-    statement = sa.update(replay_items).where(i.plan == number, i.delivery_id == id)
-    statement = statement.where(i.outcome.is_(None)).values(outcome=outcome, done_at=now)
+    statement = sa.update(replay_items).where(
+        replay_items.c.plan == number, replay_items.c.delivery_id == id
+    )
+    statement = statement.where(replay_items.c.outcome.is_(None)).values(
+        outcome=outcome, done_at=now
+    )
     return tx.execute(statement).rowcount == 1
 
 
 def still_as_seen(tx: Tx, item: ReplayItem) -> bool:
     """Tell, with the row locked, whether a delivery is dead as the plan saw it."""
-    query = sa.select(c.state, c.attempts).where(c.id == item.delivery_id).with_for_update()
+    query = (
+        sa.select(deliveries.c.state, deliveries.c.attempts)
+        .where(deliveries.c.id == item.delivery_id)
+        .with_for_update()
+    )
     row = tx.execute(query).one()
     return (row.state, row.attempts) == (S.DEAD.value, item.attempts)
 
@@ -233,7 +254,9 @@ class DeliveryStanding:
 
 def standings(tx: Tx, ids: Iterable[int]) -> dict[int, DeliveryStanding]:
     """Return where deliveries stand, by number."""
-    query = sa.select(c.id, c.state, c.attempts, _FAULT).where(c.id.in_(list(ids)))
+    query = sa.select(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, _FAULT).where(
+        deliveries.c.id.in_(list(ids))
+    )
     return {
         row.id: DeliveryStanding(S(row.state), row.attempts, row.fault) for row in tx.execute(query)
     }

@@ -23,13 +23,12 @@ DETAIL = "the database was restored: it may have gone out since the copy was mad
 
 def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     """Have every delivery that would be sent asked about first; return counts by kind."""
-    c = deliveries.c
-    would_go = c.state.in_([S.PENDING.value, S.WAITING.value, S.SENDING.value])
+    would_go = deliveries.c.state.in_([S.PENDING.value, S.WAITING.value, S.SENDING.value])
     why = {"code": RESTORED, "detail": DETAIL}
     question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
     question |= {"asked_at": None, "lease_until": None, **doubtful(now), **why}
     asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
-    held = sa.and_(c.state == S.HELD.value, UNSETTLED)
+    held = sa.and_(deliveries.c.state == S.HELD.value, UNSETTLED)
     behind = tx.execute(sa.update(deliveries).where(held).values(**why))
     # What the copy does not know of gets its place in the feed anew, for other changes.
     numbering.begin_epoch(tx, now=now)

@@ -18,7 +18,6 @@ from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.schema.tables.repair import tasks
 from hub.texts import Text, text
 
-t = tasks.c
 GONE = "the difference is gone"
 """Who closes a task whose difference is gone, and why."""
 
@@ -61,8 +60,8 @@ def open_once(tx: Tx, found: TaskFinding, *, due_at: datetime | None, now: datet
 
 def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None:
     """Return the number of the open task of a finding, None when it has none."""
-    query = sa.select(t.number).where(t.kind == kind, t.subject == subject)
-    query = query.where(t.destination == destination, t.closed_at.is_(None))
+    query = sa.select(tasks.c.number).where(tasks.c.kind == kind, tasks.c.subject == subject)
+    query = query.where(tasks.c.destination == destination, tasks.c.closed_at.is_(None))
     number: int | None = tx.execute(query).scalar_one_or_none()
     return number
 
@@ -73,7 +72,9 @@ def open_among_few(tx: Tx, found: TaskFinding, *, most: int, now: datetime) -> b
     For findings of which a partner can make any number.
     """
     query = sa.select(sa.func.count()).where(
-        t.kind == found.kind, t.destination == found.destination, t.closed_at.is_(None)
+        tasks.c.kind == found.kind,
+        tasks.c.destination == found.destination,
+        tasks.c.closed_at.is_(None),
     )
     if tx.execute(query).scalar_one() >= most:
         return False
@@ -91,20 +92,22 @@ class OpenTask:
 
 def open_of_kind(tx: Tx, kind: str) -> list[OpenTask]:
     """Return the open tasks of a kind."""
-    query = sa.select(t.number, t.destination, t.subject)
-    query = query.where(t.kind == kind, t.closed_at.is_(None)).order_by(t.number)
+    query = sa.select(tasks.c.number, tasks.c.destination, tasks.c.subject)
+    query = query.where(tasks.c.kind == kind, tasks.c.closed_at.is_(None)).order_by(tasks.c.number)
     return [OpenTask(row.number, row.destination, row.subject) for row in tx.execute(query)]
 
 
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Return the open tasks, the most urgent first."""
-    query = sa.select(tasks).where(t.closed_at.is_(None))
-    return tx.execute(query.order_by(t.due_at.is_(None), t.due_at, t.number)).all()
+    query = sa.select(tasks).where(tasks.c.closed_at.is_(None))
+    return tx.execute(
+        query.order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.number)
+    ).all()
 
 
 def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> None:
     """Close a task; raises NoSuchTask."""
-    statement = sa.update(tasks).where(t.number == number, t.closed_at.is_(None))
+    statement = sa.update(tasks).where(tasks.c.number == number, tasks.c.closed_at.is_(None))
     statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
     if tx.execute(statement).rowcount != 1:
         raise NoSuchTask(text("tasks.no_open_task", number=number))
@@ -117,10 +120,11 @@ def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
 
 def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, str, str]]:
     """Return the content of what a person closed of a partner's list of a day."""
-    query = sa.select(t.kind, t.subject, t.detail)
-    query = query.where(t.destination == destination, t.list_day == list_day)
+    query = sa.select(tasks.c.kind, tasks.c.subject, tasks.c.detail)
+    query = query.where(tasks.c.destination == destination, tasks.c.list_day == list_day)
     query = query.where(
-        t.closed_at.is_not(None), sa.or_(t.closed_by != BY_HUB, t.closed_why != GONE)
+        tasks.c.closed_at.is_not(None),
+        sa.or_(tasks.c.closed_by != BY_HUB, tasks.c.closed_why != GONE),
     )
     return {(it.kind, it.subject, _as_last_release(it.detail)) for it in tx.execute(query)}
 
@@ -135,11 +139,16 @@ def changed_between(tx: Tx, start: datetime, end: datetime) -> set[str]:
 
     Without those whose personal data was erased: there is nothing left to compare.
     """
-    d, e = dossiers.c, dossier_events.c
-    received = sa.select(d.number).where(d.received_at >= start, d.received_at < end)
-    happened = sa.select(e.number).join(dossiers, d.number == e.number)
-    happened = happened.where(e.at >= start, e.at < end, d.erased_at.is_(None))
-    received = received.where(d.erased_at.is_(None))
+    received = sa.select(dossiers.c.number).where(
+        dossiers.c.received_at >= start, dossiers.c.received_at < end
+    )
+    happened = sa.select(dossier_events.c.number).join(
+        dossiers, dossiers.c.number == dossier_events.c.number
+    )
+    happened = happened.where(
+        dossier_events.c.at >= start, dossier_events.c.at < end, dossiers.c.erased_at.is_(None)
+    )
+    received = received.where(dossiers.c.erased_at.is_(None))
     return set(tx.execute(received.union(happened)).scalars())
 
 
@@ -160,9 +169,17 @@ def of_dossier(tx: Tx, number: str) -> tuple[int | None, list[Sent]]:
     status = tx.execute(
         sa.select(dossiers.c.status).where(dossiers.c.number == number)
     ).scalar_one_or_none()
-    c = deliveries.c
-    query = sa.select(c.id, c.destination, c.type, c.state, c.settled_at, journal.c.body)
-    query = query.join(journal, journal.c.id == c.message_id).where(c.lane == number)
+    query = sa.select(
+        deliveries.c.id,
+        deliveries.c.destination,
+        deliveries.c.type,
+        deliveries.c.state,
+        deliveries.c.settled_at,
+        journal.c.body,
+    )
+    query = query.join(journal, journal.c.id == deliveries.c.message_id).where(
+        deliveries.c.lane == number
+    )
     rows = tx.execute(query.order_by(position())).all()
     return status, [
         Sent(

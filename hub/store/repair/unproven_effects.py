@@ -14,30 +14,34 @@ from hub.store.schema.tables.exchange import OPEN_IN_LANE, UNSETTLED, attempts, 
 from hub.store.schema.tables.repair import tasks
 
 KIND = "effect_unproven"
-c, t = deliveries.c, tasks.c
 last = attempts.alias("last")
 """The last attempt of a delivery that ended. Trap: named as the table itself it would be taken for
 the attempts of every subquery about them."""
 _ended = attempts.alias("ended")
 _LAST_ENDED = (
     sa.select(sa.func.max(_ended.c.number))
-    .where(_ended.c.delivery_id == c.id, _ended.c.finished_at.is_not(None))
+    .where(_ended.c.delivery_id == deliveries.c.id, _ended.c.finished_at.is_not(None))
     .correlate(deliveries)
     .scalar_subquery()
 )
 IS_LAST_QUESTION = sa.and_(
-    last.c.delivery_id == c.id, last.c.number == _LAST_ENDED, last.c.kind == "find"
+    last.c.delivery_id == deliveries.c.id, last.c.number == _LAST_ENDED, last.c.kind == "find"
 )
 """The condition of a join with `last`: only where it was a question."""
-_IS_LEFT = sa.and_(c.state == S.AMBIGUOUS.value, c.next_attempt_at.is_(None))
+_IS_LEFT = sa.and_(deliveries.c.state == S.AMBIGUOUS.value, deliveries.c.next_attempt_at.is_(None))
 _LEFT_IN_LANE = (
-    sa.select(c.id)
-    .where(c.destination == t.destination, c.lane == t.subject, OPEN_IN_LANE, _IS_LEFT)
+    sa.select(deliveries.c.id)
+    .where(
+        deliveries.c.destination == tasks.c.destination,
+        deliveries.c.lane == tasks.c.subject,
+        OPEN_IN_LANE,
+        _IS_LEFT,
+    )
     .limit(1)
     .correlate(tasks)
     .scalar_subquery()
 )
-_NEEDLESS = sa.and_(t.kind == KIND, t.closed_at.is_(None), _LEFT_IN_LANE.is_(None))
+_NEEDLESS = sa.and_(tasks.c.kind == KIND, tasks.c.closed_at.is_(None), _LEFT_IN_LANE.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +61,24 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
 
     One whose task a person closed has it behind it, until the delivery is sent again.
     """
-    closed = sa.or_(t.closed_at.is_(None), t.closed_at >= c.doubtful_since)
+    closed = sa.or_(tasks.c.closed_at.is_(None), tasks.c.closed_at >= deliveries.c.doubtful_since)
     told = sa.exists().where(
-        t.kind == KIND, t.destination == c.destination, t.subject == c.lane, closed
+        tasks.c.kind == KIND,
+        tasks.c.destination == deliveries.c.destination,
+        tasks.c.subject == deliveries.c.lane,
+        closed,
     )
     query = (
-        sa.select(c.id, c.destination, c.lane, c.detail, last.c.differs)
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.destination,
+            deliveries.c.lane,
+            deliveries.c.detail,
+            last.c.differs,
+        )
         .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
-        .where(_IS_LEFT, UNSETTLED, c.lane != "", ~told)
-        .order_by(c.id)
+        .where(_IS_LEFT, UNSETTLED, deliveries.c.lane != "", ~told)
+        .order_by(deliveries.c.id)
         .limit(limit)
     )
     return [

@@ -20,7 +20,6 @@ MOST = 500
 """Unreadable replies that are looked at."""
 _READ = ("delivered", "already", "absent", "unknown", "permanent")
 """Outcomes of calls whose reply was read."""
-h, a = handovers.c, attempts.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,28 @@ def latest(tx: Tx) -> Sequence[UnreadablePlace]:
     """Return the unreadable ones among the latest calls, the newest first."""
     after = _after(tx)
     query = (
-        sa.select(h.seq, h.partner, h.operation, h.kind, h.answered_at, a.detail)
-        .join(attempts, sa.and_(a.delivery_id == h.delivery_id, a.number == h.attempt))
-        .where(h.seq > after, h.direction == OUT, h.code == UNREADABLE, a.kind == h.kind)
-        .order_by(h.seq.desc())
+        sa.select(
+            handovers.c.seq,
+            handovers.c.partner,
+            handovers.c.operation,
+            handovers.c.kind,
+            handovers.c.answered_at,
+            attempts.c.detail,
+        )
+        .join(
+            attempts,
+            sa.and_(
+                attempts.c.delivery_id == handovers.c.delivery_id,
+                attempts.c.number == handovers.c.attempt,
+            ),
+        )
+        .where(
+            handovers.c.seq > after,
+            handovers.c.direction == OUT,
+            handovers.c.code == UNREADABLE,
+            attempts.c.kind == handovers.c.kind,
+        )
+        .order_by(handovers.c.seq.desc())
         .limit(MOST)
     )
     return [
@@ -64,9 +81,18 @@ def latest(tx: Tx) -> Sequence[UnreadablePlace]:
 def last_read(tx: Tx) -> dict[Calls, int]:
     """Return the number of the newest of the latest calls of each kind whose reply was read."""
     query = (
-        sa.select(h.partner, h.operation, h.kind, sa.func.max(h.seq).label("seq"))
-        .where(h.seq > _after(tx), h.direction == OUT, h.outcome.in_(_READ))
-        .group_by(h.partner, h.operation, h.kind)
+        sa.select(
+            handovers.c.partner,
+            handovers.c.operation,
+            handovers.c.kind,
+            sa.func.max(handovers.c.seq).label("seq"),
+        )
+        .where(
+            handovers.c.seq > _after(tx),
+            handovers.c.direction == OUT,
+            handovers.c.outcome.in_(_READ),
+        )
+        .group_by(handovers.c.partner, handovers.c.operation, handovers.c.kind)
     )
     return {Calls(row.partner, row.operation, row.kind): row.seq for row in tx.execute(query)}
 

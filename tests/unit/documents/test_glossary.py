@@ -127,6 +127,27 @@ def test_no_function_or_attribute_uses_a_forbidden_word() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_columns_of_a_table_have_no_alias_of_one_letter() -> None:
+    """A statement names its tables, so that it is read without the head of its file."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in _files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Assign) and ".c" in ast.unparse(node.value)
+        for target in node.targets
+        for name, value in _pairs(target, node.value)
+        if isinstance(name, ast.Name) and len(name.id.strip("_")) == 1
+        if isinstance(value, ast.Attribute) and value.attr == "c"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
+
+
 def test_two_classes_of_the_hub_have_two_names() -> None:
     """Adapters are not compared: their contracts name things as the partners do."""
     places: dict[str, list[str]] = {}
