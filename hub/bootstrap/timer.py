@@ -11,7 +11,6 @@ from hub.bootstrap.installation import mark_of
 from hub.bootstrap.partners import own_certificates
 from hub.exchange.delivery.deliver import lease_of
 from hub.exchange.housekeeping.timer import Pace, Timer
-from hub.operations.watchers.access_findings import AccessFindings
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
 from hub.operations.watchers.disk_sampling import DiskSampling
@@ -19,6 +18,7 @@ from hub.operations.watchers.ending_certificates import EndingCertificates
 from hub.operations.watchers.ending_secrets import EndingSecrets
 from hub.operations.watchers.expired_uploads import ExpiredUploads
 from hub.operations.watchers.kept_files import KeptFiles
+from hub.operations.watchers.login_findings import LoginFindings
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
 from hub.operations.watchers.unknown_codes import UnknownCodes
 from hub.operations.watchers.unproven_effects import UnprovenEffects
@@ -53,7 +53,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
     rules, hours = hub.records.rules, hub.settings.alert_hours
     checks: list[Callable[[datetime], object]] = [
         UnknownCodes(store=hub.store, rules=rules).check,
-        AccessFindings(store=hub.store).check,
+        LoginFindings(store=hub.store).check,
         UnprovenEffects(store=hub.store, rules=rules).check,
         UnreadableReplies(store=hub.store).check,
         PaperRefreshes(store=hub.store, rules=rules).check,

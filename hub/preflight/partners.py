@@ -11,8 +11,8 @@ from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
 from hub.preflight.look_up import look_up
 from hub.preflight.store.reading import reading
-from hub.rules.failures.access_remedies import TASKS, remedy_of
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
+from hub.rules.failures.login_remedies import TASKS, remedy_of
 from hub.settings import Settings
 from hub.texts import text
 

@@ -10,26 +10,36 @@ from hub.cli.output import words
 from hub.cli.output.answer import print_line, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
-from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import FAULTS
+from hub.rules.failures.login_remedies import remedy_of
 from hub.runtime.clock import utc_now
 from hub.store.deliveries import pauses as pausing
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention as waiting
 from hub.store.repair import deadline_alerts, fault_classes
-from hub.store.repair.awaiting_access import awaiting_access
+from hub.store.repair.refused_logins import refused_logins
 from hub.texts import text
 
 app = typer.Typer()
 DELIVERIES = listing("deliveries", "*delivery *destination *dossier state *code cause")
-ACCESS = listing("access", "*partner *code cause what_to_do *since deliveries")
+REFUSED_LOGINS = listing("refused_logins", "*partner *code cause what_to_do *since deliveries")
 DUE = listing("due_soon", "*delivery *destination *dossier state *due")
 CODES = listing("unknown_codes", "*task *partner *operation_and_code")
 PARKED = listing("parked", "*message *type *dossier *code reason")
 PAPERS = listing("papers", "*dossier *at_the_town papers wanted *since")
 GAPS = listing("gaps", "*dossier *at_the_town applied *missing kept *since")
 ANSWERS = {
-    "attention": ("unconnected", DELIVERIES, ACCESS, DUE, CODES, PARKED, PAPERS, GAPS, PAUSES)
+    "attention": (
+        "unconnected",
+        DELIVERIES,
+        REFUSED_LOGINS,
+        DUE,
+        CODES,
+        PARKED,
+        PAPERS,
+        GAPS,
+        PAUSES,
+    )
 }
 
 
@@ -43,7 +53,7 @@ def attention() -> None:
             for id, destination, dossier, state, code, cause in waiting.stuck(tx)
         ]
         show(DELIVERIES, stuck, empty=text("attention.no_delivery"))
-        _show_access(tx)
+        _show_refused_logins(tx)
         due = deadline_alerts.listing(tx)
         _show_with_advice(
             "due_soon", [(*about, words.state(state), at) for *about, state, at in due]
@@ -74,10 +84,10 @@ def _show_with_advice(name: str, rows: Iterable[tuple[object, ...]]) -> None:
         print_line(text(f"attention.{name}_advice"))
 
 
-def _show_access(tx: Tx) -> None:
+def _show_refused_logins(tx: Tx) -> None:
     """Name the partners that do not let the hub in, the cause, and what to do."""
     rows = [
         (it.destination, it.code, FAULTS[it.code].text, remedy_of(it.code), it.since, it.count)
-        for it in awaiting_access(tx, now=utc_now())
+        for it in refused_logins(tx, now=utc_now())
     ]
-    show(ACCESS, rows, title=text("attention.access_title"))
+    show(REFUSED_LOGINS, rows, title=text("attention.refused_logins_title"))

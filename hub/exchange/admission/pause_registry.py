@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hub.exchange.admission import access_tasks
+from hub.exchange.admission import login_tasks
 from hub.exchange.admission.circuits import Circuits
 from hub.rules.circuit import Phase
 from hub.runtime.failpoints import Point, passing
@@ -87,11 +87,11 @@ class PauseRegistry:
         with self.store.write() as tx:
             for pause in changed:
                 pauses.post(tx, pause)
-                access_tasks.raise_finding(tx, pause, now)
+                login_tasks.raise_finding(tx, pause, now)
             for name in sorted(gone):
                 pauses.clear(tx, to, name, now=now)
             if gone:
-                access_tasks.close_findings(tx, to, now)
+                login_tasks.close_findings(tx, to, now)
             asked = sum(
                 pauses.resume(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
             )

@@ -18,8 +18,8 @@ from adapters.wire.connections.addresses import split
 from adapters.wire.connections.tls import late_refusal, may_refuse_late
 from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Mark, RehearsalFinding
-from hub.rules.failures.access_remedies import remedy_of
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
+from hub.rules.failures.login_remedies import remedy_of
 from hub.texts import Text, both
 
 SOON = timedelta(days=30)

@@ -40,10 +40,10 @@ from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
 from hub.store.records import early_messages, legs, papers, partner_view
 from hub.store.repair import (
-    access_tasks,
     deadline_alerts,
     fault_classes,
     future_times,
+    login_tasks,
     replays,
     restore,
     tasks,
@@ -145,8 +145,8 @@ def rare_moves(store: Store) -> None:
         schedule.expire_leases(tx, now=at)
         schedule.sweep_held(tx, at)
         pauses.clear(tx, "x", "y", now=at)
-        access_tasks.stands(tx, "x", "y", now=at)
-        access_tasks.partners(tx)
+        login_tasks.stands(tx, "x", "y", now=at)
+        login_tasks.partners(tx)
         pauses.set_aside(tx, [1], "x")
         pauses.resume(tx, "x", "y", now=at, limit=1)
         pauses.calls_since(tx, "x", "", since=at, now=at, above=0)

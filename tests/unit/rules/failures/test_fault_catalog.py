@@ -15,9 +15,9 @@ from hub.bootstrap.installation import FAULT_DATA
 from hub.gateway.clients.refusal import STATUS
 from hub.gateway.v1.problems import guide
 from hub.rules.failures import fault_catalog
-from hub.rules.failures.access_remedies import AWAITED, remedy_of
 from hub.rules.failures.errors import FAULTS, is_certain, kept_code, unknown_code
 from hub.rules.failures.fault_catalog import Explanation
+from hub.rules.failures.login_remedies import AWAITED, remedy_of
 from hub.texts import Text
 from tests.support.documents.runbook_pages import fault_codes
 from tests.support.documents.text_uses import catalogue

@@ -1,4 +1,4 @@
-"""Deliveries that wait because the hub is not let in, once for a partner and cause."""
+"""Deliveries that wait because a partner refuses the hub's login, once for a partner and cause."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.failures.access_remedies import AWAITED
+from hub.rules.failures.login_remedies import AWAITED
 from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
@@ -18,7 +18,7 @@ _NOT_CALLED = frozenset({"partner_paused", "claim_late"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaiting:
+class RefusedLogin:
     """What waits at one partner with one cause."""
 
     destination: str
@@ -28,7 +28,7 @@ class Awaiting:
     """When the delivery that is longest here was first refused so, or the pause began."""
 
 
-def awaiting_access(tx: Tx, *, now: datetime) -> list[Awaiting]:
+def refused_logins(tx: Tx, *, now: datetime) -> list[RefusedLogin]:
     """Return what waits for a login, a certificate or a right, by partner and cause.
 
     Also what is not called at all while such a pause lasts, and unknown effects that cannot be
@@ -39,7 +39,7 @@ def awaiting_access(tx: Tx, *, now: datetime) -> list[Awaiting]:
         for row in tx.execute(query):
             found.setdefault((row.destination, row.code), []).append(row)
     return [
-        Awaiting(
+        RefusedLogin(
             destination=destination,
             code=code,
             count=sum(row.waiting for row in rows),
@@ -72,7 +72,7 @@ def _unsent(now: datetime) -> sa.Select[Any]:
 
 
 def _unasked() -> sa.Select[Any]:
-    """Return the query for unknown effects whose last question was not let in."""
+    """Return the query for unknown effects whose last query was refused so."""
     no_pause = sa.null().cast(pauses.c.since.type).label("since")
     return (
         sa.select(deliveries.c.destination, last.c.code, sa.func.count().label("waiting"))

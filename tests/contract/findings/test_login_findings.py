@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.exchange.admission.access_tasks import close_findings, raise_finding
-from hub.operations.watchers.access_findings import AccessFindings
+from hub.exchange.admission.login_tasks import close_findings, raise_finding
+from hub.operations.watchers.login_findings import LoginFindings
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store
@@ -77,7 +77,7 @@ def test_the_timer_closes_what_waited_longer_than_its_pause(store: Store) -> Non
     with store.write() as tx:
         pauses.post(tx, PAUSE)
         raise_finding(tx, PAUSE, NOW)
-    findings = AccessFindings(store=store)
+    findings = LoginFindings(store=store)
     assert findings.check(NOW) == 0
     assert findings.check(PAUSE.expires_at + timedelta(seconds=1)) == 1
     assert opened(store) == []

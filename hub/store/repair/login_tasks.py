@@ -12,6 +12,7 @@ from hub.store.schema.tables.repair import tasks
 from hub.store.statements.plan_hints import unindexed
 
 KIND = "partner_access"
+"""As the last release stored it."""
 
 
 def close_gone(tx: Tx, destination: str, *, now: datetime) -> int:

@@ -7,11 +7,11 @@ itself when no operation of the partner is paused with that code and no delivery
 from datetime import datetime
 
 from hub.messages.partners import named
-from hub.rules.failures.access_remedies import TASKS
 from hub.rules.failures.errors import FAULTS
+from hub.rules.failures.login_remedies import TASKS
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Tx
-from hub.store.repair import access_tasks, tasks
+from hub.store.repair import login_tasks, tasks
 from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
@@ -22,7 +22,7 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
         return False
     partner, operation = named(pause.destination).text, pause.operation
     found = tasks.TaskFinding(
-        kind=access_tasks.KIND,
+        kind=login_tasks.KIND,
         subject=pause.code,
         destination=pause.destination,
         owner=WARD_IT,
@@ -36,4 +36,4 @@ def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
 
 def close_findings(tx: Tx, destination: str, now: datetime) -> int:
     """Close the tasks whose cause is gone, after a pause was lifted; return how many."""
-    return access_tasks.close_gone(tx, destination, now=now)
+    return login_tasks.close_gone(tx, destination, now=now)

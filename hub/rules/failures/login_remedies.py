@@ -1,7 +1,7 @@
-"""Failures of the way to a partner that only a person can put right: what they are told. Pure.
+"""What a person does where a partner refuses the hub's login, certificate or right. Pure.
 
 The hub goes on by itself once the cause is gone, so nothing is dead and nothing has to be sent
-again; but nobody would look for the cause if a pause were all that is shown.
+again. A pause alone would not show a person that there is a cause to remove.
 """
 
 from hub.texts import Text, both
@@ -20,9 +20,9 @@ TASKS = frozenset(
 )
 """Fault codes for which a pause is also a task."""
 AWAITED = TASKS | {"partner_login"}
-"""Fault codes with which deliveries wait until the hub is let in."""
+"""Fault codes with which deliveries wait until the partner accepts the login."""
 
 
 def remedy_of(code: str) -> Text | None:
-    """Return what to do about a fault code, None where nobody has to let the hub in."""
+    """Return what to do about a fault code, None where no login is refused."""
     return both(f"faults.{code}_to_do") if code in AWAITED else None

@@ -9,7 +9,7 @@ from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, doubts, pauses, transitions
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store, Tx
-from hub.store.repair.awaiting_access import Awaiting, awaiting_access
+from hub.store.repair.refused_logins import RefusedLogin, refused_logins
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.works import AT, step
 
@@ -44,10 +44,10 @@ def test_deliveries_that_wait_for_a_login_are_one_line_since_the_first_refusal(
         refused(tx, 2, 1, "partner_login", 11)
         refused(tx, 3, 1, "certificate_expired", 20)
         refused(tx, 4, 1, "partner_busy", 5)
-        found = awaiting_access(tx, now=NOW)
+        found = refused_logins(tx, now=NOW)
     assert found == [
-        Awaiting(destination=TO, code="certificate_expired", count=1, since=AT + 20 * MINUTE),
-        Awaiting(destination=TO, code="partner_login", count=2, since=AT + 10 * MINUTE),
+        RefusedLogin(destination=TO, code="certificate_expired", count=1, since=AT + 20 * MINUTE),
+        RefusedLogin(destination=TO, code="partner_login", count=2, since=AT + 10 * MINUTE),
     ]
 
 
@@ -70,11 +70,11 @@ def test_what_lies_behind_a_pause_for_such_a_cause_is_counted(store: Store) -> N
         emit(tx, [step(n, 1) for n in range(1, 4)], AT)
         refused(tx, 1, 1, "partner_paused", 5)
         pauses.post(tx, pause)
-        (found,) = awaiting_access(tx, now=NOW)
-        assert found == Awaiting(
+        (found,) = refused_logins(tx, now=NOW)
+        assert found == RefusedLogin(
             destination=TO, code="partner_forbidden", count=3, since=AT + 3 * MINUTE
         )
-        assert awaiting_access(tx, now=NOW + 2 * MINUTE) == []
+        assert refused_logins(tx, now=NOW + 2 * MINUTE) == []
 
 
 def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) -> None:
@@ -97,5 +97,5 @@ def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) ->
         )
         attempts.finish(tx, [ended])
         doubts.query_later(tx, 1, when=NOW)
-        (found,) = awaiting_access(tx, now=NOW)
+        (found,) = refused_logins(tx, now=NOW)
     assert (found.code, found.count, found.since) == ("partner_session", 1, AT + MINUTE)
