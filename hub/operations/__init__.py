@@ -1,11 +1,10 @@
 """What a person decides, and what a comparison finds. Each decision leaves an audit row.
 
-The single verbs are in `verbs`, taking out in `cancelling`, many dead deliveries at once in
-`replay_plan` and `replay_run`, one of them in `replay_one`, a corrected copy in `resending`, parked
-messages in `unparking`, an old copy of the database in `restoring`, the daily comparison of ward,
-hub and partner in `reconciliation`, that with lists exported at the partners in
-`list_reconciliation` (reading in `partner_list`, what is refused in `list_checks`, the rule in
-`list_comparison`).
+`deliveries`: one delivery (`actions`, `cancellation`, `resend`, `replay_one`), many dead ones at
+once (`replay_plan`, `replay_run`), a partner's unknown code (`classify`). `unpark`: parked
+messages. `restore`: an old copy of the database. `comparison`: ward, hub and partner each day
+(`daily`), and lists that were exported at the partners (`lists`). `watchers`: what the timer
+checks. `contracts`, `drift`, `archive`, `clients`: as their names say.
 """
 
 from hub.operations.deliveries.actions import (

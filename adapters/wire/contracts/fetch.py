@@ -45,7 +45,7 @@ class Documents:
     """Fetches documents of one partner; one thread at a time."""
 
     def __init__(self, url: str, profile: Profile, limits: Limits) -> None:
-        """`limits` are those of a call. Raises ValueError and OSError as `Wires` does."""
+        """`limits` are those of a call. Raises ValueError and OSError as `HostConnections` does."""
         own = Limits(
             connect_timeout=limits.connect_timeout,
             reply_timeout=min(limits.reply_timeout, PATIENCE),

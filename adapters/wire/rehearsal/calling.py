@@ -1,6 +1,6 @@
 """One call of a rehearsal: made once, timed, and taken apart as far as it can be read.
 
-Each adapter says how its replies are read (`Reading`); what went wrong is kept beside what was
+Each adapter says how its replies are read (`CallReading`); what went wrong is kept beside what was
 read, because an unknown code with its words is what a rehearsal looks for.
 """
 

@@ -121,7 +121,7 @@ class RehearsedPartner(Protocol):
     """Number of a dossier that cannot be there."""
     reply_timeout: timedelta
     wires: Any
-    """The connections, see `adapters.wire.connections.hosts.Wires`."""
+    """The connections, see `adapters.wire.connections.hosts.HostConnections`."""
     steps: int
     """How many steps the test dossier gets, 0 where the partner takes none."""
 

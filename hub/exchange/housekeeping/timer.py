@@ -1,7 +1,7 @@
-"""The timer: asks for work whose time has come, and notices what was lost on the way.
+"""The timer: enqueues work whose time has come, and finds what was lost on the way.
 
 Retries become due, leases run out, queue messages vanish with a broker, a dossier never comes:
-each is one small look at the store. The timer only asks; deliver and reconcile do the work.
+each is one short query of the store. The timer only enqueues; deliver and reconcile do the work.
 """
 
 import math
@@ -26,7 +26,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often the timer looks, and how long it trusts that an ask arrives."""
+    """How often the timer checks, and how long it trusts that a work message arrives."""
 
     tick: timedelta = timedelta(milliseconds=250)
     enqueue_again_after: timedelta = timedelta(minutes=10)
@@ -38,7 +38,7 @@ class Pace:
     lease: timedelta = timedelta(minutes=10)
     """The longest lease that anybody takes."""
     jump: timedelta = timedelta(seconds=5)
-    """By how much the clock may go wrong between two looks before that is a jump."""
+    """By how much the clock may go wrong between two checks before that is a jump."""
 
 
 class Timer(Role):
@@ -64,13 +64,13 @@ class Timer(Role):
         self.on_commit = on_commit
         self.on_sweep = on_sweep
         self.also = also
-        """What else is looked for at each sweep; in transactions of its own."""
+        """What else is checked at each sweep; in transactions of its own."""
         self._swept = -math.inf
         self._offset: timedelta | None = None
         """Between the clock and the one that nobody can set."""
         self._patient_until = -math.inf
         self._search_began: datetime | None = None
-        """When the present look through the accepted messages began."""
+        """When the present search through the accepted messages began."""
         self._search_reached = ""
         """The last message it has come to, "" when it is through."""
 
@@ -84,7 +84,7 @@ class Timer(Role):
         self.on_sweep()
 
     def run_once(self) -> int:
-        """Do everything that is due once; return how much was asked for."""
+        """Do everything that is due once; return how much was enqueued."""
         now, measured = self.clock(), time.monotonic()
         lost = now - self.pace.enqueue_again_after
         if self._has_jumped(now, measured) or measured - self._swept >= self._pause_of_sweeps:
@@ -119,33 +119,34 @@ class Timer(Role):
         return True
 
     def sweep(self, now: datetime) -> int:
-        """Look for what should not happen: dead senders, lost asks, forgotten followers.
+        """Find what should not happen: dead senders, lost work messages, forgotten followers.
 
-        What is looked for besides may fail: that is raised when the rest is done.
+        A check of `also` may fail: that is raised when the rest is done.
         """
         try:
-            # First, because an ask that is repeated looks like one that has just been made.
+            # First, because work that is enqueued again looks like work that was enqueued just now.
             self.also(now)
         finally:
             count = self._sweep_lost(now)
         return count
 
     def _sweep_lost(self, now: datetime) -> int:
-        # First, because by the present time a lease may have run out, or an ask may be lost.
+        # First, because by the present time a lease may have run out, or a work message may be
+        # lost.
         self._correct_future(now)
         lost = now - self.pace.enqueue_again_after
         with self.store.write() as tx:
             expired = schedule.expire_leases(tx, now=now, query_at=now + self.pace.grace_period)
-            asked = schedule.enqueue_pending(tx, now=now, enqueued_before=lost)
+            enqueued = schedule.enqueue_pending(tx, now=now, enqueued_before=lost)
             released = schedule.sweep_held(tx, now)
-            asked += self._enqueue_lost(tx, now)
+            enqueued += self._enqueue_lost(tx, now)
             if time.monotonic() >= self._patient_until:
                 early_messages.park(tx, now - self.pace.early)
         if expired:
             log.warning(Event.LEASES_EXPIRED, count=len(expired))
-        if asked or released:
-            log.warning(Event.WORK_REQUEUED, count=asked + released)
-        return asked + released + self._wake_early()
+        if enqueued or released:
+            log.warning(Event.WORK_REQUEUED, count=enqueued + released)
+        return enqueued + released + self._wake_early()
 
     def _correct_future(self, now: datetime) -> None:
         """Correct what a clock has written that was ahead, a short transaction a page."""
@@ -163,11 +164,11 @@ class Timer(Role):
             log.warning(Event.TIMESTAMPS_REPAIRED, count=count)
 
     def _enqueue_lost(self, tx: Tx, now: datetime) -> int:
-        """Ask again for a page of messages that were accepted long ago and never handled.
+        """Enqueue again a page of messages that were accepted long ago and never handled.
 
-        Nothing tells a vanished queue message from one in a long queue. So each is asked for at
-        most once in `ask_again`, and one page a sweep: a receiver that is away for a day finds a
-        few repeats, not a flood.
+        Nothing tells a vanished queue message from one in a long queue. So each is enqueued
+        at most once in `enqueue_again_after`, and one page a sweep: a receiver that is away for a
+        day finds a few repeats, not a flood.
         """
         if not self._search_reached:
             if self._search_began and now - self._search_began < self.pace.enqueue_again_after:
@@ -179,7 +180,7 @@ class Timer(Role):
         return count
 
     def _wake_early(self) -> int:
-        """Ask again for every early message, a short transaction a page."""
+        """Enqueue again every early message, a short transaction a page."""
         count, after = 0, ""
         while True:
             with self.store.write() as tx:

@@ -1,6 +1,6 @@
 """What a reverse proxy says of the caller: believed from a proxy that has proven itself, only.
 
-A proxy is one of `HUB_PROXY_ADDRESSES` and sends the secret of `HUB_PROXY_SECRET` in
+A proxy is one of `HUB_PROXY_ADDRESSES` and sends the secret of `HUB_PROXY_SECRET_FILE` in
 `X-Hub-Proxy-Secret`. Then the last address of `X-Forwarded-For` is the caller's, the client's
 certificate stands in `Client-Cert` (RFC 9440) or `X-Client-Cert` (PEM, percent-encoded, as nginx
 has it), and `X-Forwarded-Proto` with `X-Forwarded-Host` are the address that the caller used.

@@ -5,7 +5,7 @@ hand-over, and of what newer data replaces the newest one; asking has no effect.
 moved meanwhile is compared anew. Each difference becomes one task with an owner, a due time in
 office hours and a proposed repair; a task whose difference is gone is closed. What cannot be asked
 now opens and closes none. Dossiers that a partner has and the hub never sent are not found here,
-because no partner's interface lists its dossiers: `list_reconciliation` takes a list that an
+because no partner's interface lists its dossiers: `lists` takes a list that an
 officer exported.
 """
 

@@ -66,7 +66,7 @@ def resolve(
 ) -> None:
     """Settle an ambiguous delivery by what a person found out at the partner.
 
-    `cancel`: what is absent is taken out at once, as `cancelling.cancel` would, because it would
+    `cancel`: what is absent is taken out at once, as `cancellation.cancel` would, because it would
     else be sent again before anybody could.
     """
     if cancel and resolution is not Resolution.ABSENT:

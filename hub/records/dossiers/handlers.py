@@ -141,8 +141,9 @@ class Records:
     def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over when all are there.
 
-        Of a dossier with many pages the province is not told of each (`rules/refreshing.py`).
-        One that comes after the hand-over waits for the officer's word, see `progressed`.
+        Of a dossier with many pages the province is not told of each
+        (`hub/rules/retention/paper_refresh.py`). One that comes after the hand-over waits for the
+        officer's word, see `progressed`.
         """
         dossier = ended.existing(tx, said.number)
         attached = cause.message.attachments

@@ -1,8 +1,8 @@
 """What has become due: retries, leases that ran out, work that was lost.
 
 Each function is one short transaction's worth of work, bounded by a limit, and safe to run in
-several processes: rows are moved by conditional UPDATEs. What is due to a citizen first is asked
-for first; what has no due date, last and in the order it came.
+several processes: rows are moved by conditional UPDATEs. What is due to a citizen first is
+enqueued first; what has no due date, last and in the order it came.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def enqueue_due(
     limit: int = 500,
     respect_pauses: bool = True,
 ) -> int:
-    """Ask for work on waiting deliveries whose time has come; return how many.
+    """Enqueue waiting deliveries whose time has come; return how many.
 
     A delivery that was enqueued since `enqueued_before` is left alone: its message is on the way.
     With `respect_pauses` the deliveries of a paused operation are left alone, too: the transaction
@@ -78,9 +78,10 @@ def enqueue_pending(
     limit: int = 500,
     respect_pauses: bool = True,
 ) -> int:
-    """Ask again for pending deliveries whose message must have been lost; return how many.
+    """Enqueue again pending deliveries whose message must have been lost; return how many.
 
-    During a pause asks lie in the queue for as long as it takes: `heeding` it, they are not lost.
+    During a pause work messages lie in the queue for as long as it takes: with `respect_pauses`
+    they do not count as lost.
     """
     lost = sa.and_(
         deliveries.c.state == S.PENDING.value,
@@ -91,7 +92,7 @@ def enqueue_pending(
 
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
-    """Return the earliest time at which a waiting delivery becomes due and may be asked for."""
+    """Return the earliest time at which a waiting delivery becomes due and may be enqueued."""
     due: datetime | None = _NEXT_DUE.scalars(tx, {"now": now})[0]
     return due
 
@@ -99,7 +100,7 @@ def next_due(tx: Tx, *, now: datetime) -> datetime | None:
 def expire_leases(
     tx: Tx, *, now: datetime, query_at: datetime | None = None, limit: int = 500
 ) -> Sequence[int]:
-    """Move sending deliveries whose lease ran out to ambiguous, to be asked about at `ask_at`.
+    """Move sending deliveries whose lease ran out to ambiguous, to be queried at `query_at`.
 
     The process that held the lease may have died at any point of its call: nobody knows. Or it
     lives, the clock was set forward, and its call is still under way: asked at once, the partner

@@ -58,7 +58,7 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 def enqueue(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
-    """Return the queue message that asks for work on a delivery."""
+    """Return the work message of a delivery."""
     body = b'{"delivery":%d}' % delivery_id
     return outbox.ToPublish(queues.deliver_queue(destination), f"d{delivery_id}", type, body)
 
@@ -104,7 +104,7 @@ def enqueue_where(
 
 
 def open_all(tx: Tx, new: Sequence[NewDelivery], now: datetime) -> None:
-    """Insert deliveries in order: the head of a free lane is pending and asked for, others held."""
+    """Insert deliveries in order: the head of a free lane is pending and enqueued, others held."""
     if not new:
         return
     wanted: dict[str, set[str]] = {}
@@ -258,7 +258,7 @@ def doubt(
     partner_code: str = "",
     now: datetime | None = None,
 ) -> None:
-    """The effect is unknown: ask the partner at `ask_at`, or leave it to a person (None).
+    """The effect is unknown: query the partner at `query_at`, or leave it to a person (None).
 
     `now` is when the call was over on our side.
     """

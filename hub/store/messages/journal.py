@@ -97,13 +97,13 @@ def _row(message: Message, body: bytes, state: str, now: datetime) -> dict[str, 
 
 
 def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accepted]:
-    """Store new messages and ask for their handling; answer a known meaning with its first id.
+    """Store new messages and enqueue their handling; answer a known meaning with its first id.
 
     A meaning whose first telling was parked is told anew: the sender corrects it that way. Raises
     InvalidMessage `content_differs` when a known meaning comes with another content, also in one
     batch: tried one by one, the first telling is then accepted and the other refused.
     """
-    first: dict[str, JournalEntry] = {}  # in the order in which they came: so they are asked for
+    first: dict[str, JournalEntry] = {}  # in the order in which they came: so they are enqueued
     for entry in entries:
         told = first.setdefault(entry.dedup_key, entry)
         if entry.body != told.body:  # else the content of the later one would be lost unnoticed
@@ -233,7 +233,7 @@ def enqueue_lost(
     """Ask again for accepted messages whose queue message must have vanished, by id behind `after`.
 
     Returns how many, and the last id of a full page, "" when there is no next one. What still
-    stands in the outbox was never lost; what waits in a long queue is asked for twice and taken
+    stands in the outbox was never lost; what waits in a long queue is enqueued twice and handled
     once.
     """
     old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
@@ -241,8 +241,8 @@ def enqueue_lost(
     if not rows:
         return 0, ""
     there = outbox.waiting(tx, [row.id for row in rows])
-    asked = enqueue_rows(tx, [row for row in rows if row.id not in there])
-    return len(asked), rows[-1].id if len(rows) == limit else ""
+    enqueued = enqueue_rows(tx, [row for row in rows if row.id not in there])
+    return len(enqueued), rows[-1].id if len(rows) == limit else ""
 
 
 def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
@@ -256,7 +256,7 @@ def enqueue_rows(tx: Tx, rows: Sequence[Any]) -> list[str]:
     outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
     ids = [row.id for row in rows]
     if ids:
-        # Not what somebody has handled or parked since we looked: it would be handled once more.
+        # Not what somebody has handled or parked since the query: it would be handled once more.
         mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
         tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
     return ids

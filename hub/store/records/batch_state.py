@@ -2,11 +2,11 @@
 
 A batch in one transaction asks the store a few times for each of its messages, and that is what a
 database at the other end of a line costs. So the dossiers that a batch is about are read and locked
-at its beginning (`dossiers_together`), in one order, with their files, their inter-level legs and
-the town's steps that wait for others; what the handlers write of them is kept here until the end.
-Without that, or for a dossier that was not named, each function of `dossiers`, `papers` and `legs`
-asks by itself; what it answers is the same. So each of them is there twice, and a change of the
-one is a change of the other:
+at its beginning (`dossier_batches.together`), in one order, with their files, their inter-level
+legs and the town's steps that wait for others; what the handlers write of them is kept here until
+the end. Without that, or for a dossier that was not named, each function of `dossiers`, `papers`
+and `legs` asks by itself; what it answers is the same. So each of them is there twice, and a change
+of the one is a change of the other:
 
     function              by itself                at hand
     dossiers.get          _GET, _LOOK              AtHand.dossiers

@@ -1,4 +1,5 @@
-"""Dossiers of a whole batch: read and locked in one statement, written in a few. See `at_hand`."""
+"""Dossiers of a whole batch: read and locked in one statement, written in a few. See
+`batch_state`."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ _EARLY = Compiled(
 def together(tx: Tx, numbers: Collection[str]) -> Iterator[None]:
     """Read what the block needs of these dossiers at its beginning, write it at its end.
 
-    Raises at_hand.AddedMeanwhile.
+    Raises batch_state.AddedMeanwhile.
     """
     wanted = frozenset(numbers)
     values = {"numbers": sorted(wanted)}

@@ -2,7 +2,7 @@
 
 Plain reads and writes; what may happen to a leg is decided by
 `hub/records/dossiers/inter_level.py`. In a batch the legs and steps are those at hand (see
-`at_hand`), but for `want_again`, which no batch
+`batch_state`), but for `want_again`, which no batch
 calls: it belongs to a person's decision.
 """
 

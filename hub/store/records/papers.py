@@ -1,7 +1,7 @@
 """The files of dossiers in the store: scanned papers, results, and what the town was given.
 
 Plain reads and writes; the bodies are in `blobs`. In a batch the files are those at hand (see
-`at_hand`), but for `withdraw_papers`, which no batch calls: it belongs to a person's decision.
+`batch_state`), but for `withdraw_papers`, which no batch calls: it belongs to a person's decision.
 Files are ordered by component, name and hash, the same on every database, whatever its collation.
 """
 

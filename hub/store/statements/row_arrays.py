@@ -1,6 +1,6 @@
 """Rows of a table as arrays, for PostgreSQL's statements that do several things with them at once.
 
-What runs for many rows and does one thing needs none of this: see `Prepared.run_each`.
+What runs for many rows and does one thing needs none of this: see `Compiled.run_each`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
