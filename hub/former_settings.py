@@ -1,6 +1,6 @@
-"""Names that settings had in the release before: they still work, and each use is told on stderr.
+"""Names that settings had in release 0.2: they work in 0.3, and stderr names the new one.
 
-Goes with the next release. Nothing else of the old names is known anywhere.
+Gone in 0.4. Nothing else of the old names is known anywhere.
 """
 
 import sys

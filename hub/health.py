@@ -1,6 +1,6 @@
-"""The former place of `hub.runtime.health`: health checks of the last release still call it.
+"""The former place of `hub.runtime.health`: health checks of release 0.2 still call it.
 
-Goes with the next release.
+Gone in 0.4.
 """
 
 import os

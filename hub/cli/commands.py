@@ -89,6 +89,6 @@ FORMER = {
     "procedures": "partners procedures",
     "reconcile": "partners compare",
 }
-"""Verbs of release 0.1, which work in this release only, and the commands that they are now.
+"""Verbs of release 0.2, which work in 0.3 and are gone in 0.4, and the commands that they are now.
 
 `hub broker` is a group now; without one of its words it does what it did."""

@@ -58,7 +58,7 @@ class ShutdownMarkers:
         return left
 
     def left_by_last_release(self, keys: Iterable[str] = ()) -> list[Marker]:
-        """Return what the last release marked; goes with the next release.
+        """Return what release 0.2 marked; gone in 0.4.
 
         Its file of a query was `question-DESTINATION-DELIVERY-NUMBER`. Its file of a message was
         the SHA-256 of the key, and held the number: `keys` are those that may be meant.

@@ -23,6 +23,7 @@ from hub.runtime.telemetry import Event
 from hub.settings import ROLES
 from hub.store.schema.growing import BOUNDED, GROWING
 from hub.store.schema.tables.exchange import JOURNAL_STATES
+from hub.texts import both
 
 ROOT = Path(__file__).parents[3]
 NAMES = (
@@ -127,12 +128,26 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    """Package, metadata and the newest entry of the changelog."""
+    """Package, metadata and changelog: the newest entry, or what the unreleased one becomes."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    newest = re.findall(
-        r"^## \[(\d[^\]]*)\] - \d{4}-\d\d-\d\d$", TEXTS["CHANGELOG.md"], re.MULTILINE
-    )[0]
-    assert hub.__version__ == newest == data["project"]["version"]
+    assert hub.__version__ == data["project"]["version"]
+    head = TEXTS["CHANGELOG.md"].split("\n## ", 2)[1]
+    released = re.match(r"\[(\d[^\]]*)\] - \d{4}-\d\d-\d\d\n", head)
+    becomes = re.match(r"\[Unreleased\]\n\nBecomes ([\d.]+);", head)
+    if released:
+        assert hub.__version__ == released[1]
+    else:
+        assert becomes is not None
+        assert hub.__version__ == f"{becomes[1]}.dev0"
+
+
+@pytest.mark.parametrize("name", ["unavailable.former_verb", "settings_problems.former_works"])
+def test_former_names_work_no_longer_than_promised(name: str) -> None:
+    """The line on stderr names the last release; 0.4 is made without them."""
+    words = both(name, former="stuck", old="HUB_OLD", new="-")
+    assert "0.3" in words.vi
+    assert "0.3" in words.en
+    assert hub.__version__.split(".")[:2] == ["0", "3"], "take the former names out"
 
 
 @every_document

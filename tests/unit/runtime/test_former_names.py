@@ -14,7 +14,7 @@ def test_a_former_name_works_and_the_new_one_is_told(capsys: pytest.CaptureFixtu
     settings = load({"HUB_SWEEP": "7"})
     assert settings.sweep_interval == 7
     assert capsys.readouterr().err.splitlines() == [
-        "HUB_SWEEP is HUB_SWEEP_INTERVAL now; the old name works in this release only"
+        "HUB_SWEEP is HUB_SWEEP_INTERVAL now; the old name works up to release 0.3"
     ]
 
 
