@@ -85,13 +85,18 @@ def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
 
 def keys_of(tx: Tx, user: str) -> Sequence[Holder]:
     """Return the keys of a client that are not retired, by the client's id or by a key's prefix."""
-    query = sa.select(client_secrets).join(clients, c.id == s.client)
-    query = query.where(sa.or_(s.client == user, s.prefix == user), s.kind == KEY)
-    query = query.where(s.retired_at.is_(None), c.retired_at.is_(None)).order_by(s.prefix)
+    query = sa.select(client_secrets).join(clients, clients.c.id == client_secrets.c.client)
+    query = query.where(
+        sa.or_(client_secrets.c.client == user, client_secrets.c.prefix == user),
+        client_secrets.c.kind == KEY,
+    )
+    query = query.where(
+        client_secrets.c.retired_at.is_(None), clients.c.retired_at.is_(None)
+    ).order_by(client_secrets.c.prefix)
     found = [KeptSecret(**row._asdict()) for row in tx.execute(query)]
     if not found:
         return []
-    client = tx.execute(sa.select(clients).where(c.id == found[0].client)).one()
+    client = tx.execute(sa.select(clients).where(clients.c.id == found[0].client)).one()
     return [Holder(client_of(client), secret) for secret in found if secret.client == client.id]
 
 
