@@ -11,6 +11,7 @@ from tests.support.documents.sources import ROOT, modules, tree_of
 ALLOWED = {
     "Authentication": "a SOAP fault of partners",
     "JWT": "a form of tokens",
+    "exe.fdp": "how a file may show the name of a program",
     "load_definitions": "a setting of RabbitMQ",
     "object.verb": "the form of a right",
     "N.NNNNNN": "the form of a procedure's national code",
