@@ -11,6 +11,7 @@ from hub.bootstrap.partners import (
     pull_by_password,
 )
 from hub.bootstrap.retention import make_archive
+from hub.bootstrap.secret_files import secret
 from hub.bootstrap.timer import make_timer
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
@@ -68,12 +69,12 @@ def _gateway(hub: Hub) -> list[Role]:
         hub.files,
         hub.intake,
         denials=denials,
-        intake_token=settings.intake_token,
-        file_token=settings.file_token,
+        intake_token=secret(settings, "intake_token"),
+        file_token=secret(settings, "file_token"),
         files_by_password=pull_by_password(settings),
         town=hub.town,
         refused=RefusedCallbacks(store=hub.store, clock=hub.clock, destination=catalog.TOWN_CENTER),
-        proxies=Proxies(proxies, settings.proxy_secret),
+        proxies=Proxies(proxies, secret(settings, "proxy_secret")),
         keys=KeyFile(settings.derivation_key),
         uploads=_uploads(hub),
     )

@@ -13,6 +13,7 @@ from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.callbacks.route import Callbacks
 from hub.gateway.clients import calls_at_once, refusal
 from hub.gateway.clients.authorization import Authorization, FixedToken
+from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
@@ -35,8 +36,8 @@ def create_app(
     sink: Sink,
     *,
     denials: Denials,
-    intake_token: str,
-    file_token: str,
+    intake_token: LiveSecret,
+    file_token: LiveSecret,
     files_by_password: bool = False,
     town: Callbacks | None = None,
     refused: RefusedCallbacks | None = None,
@@ -99,7 +100,9 @@ def _install_health(app: FastAPI, store: Store) -> None:
         return {"status": "ok"}
 
 
-def fixed_tokens(intake: str, files: str, *, files_by_password: bool) -> list[FixedToken]:
+def fixed_tokens(
+    intake: LiveSecret, files: LiveSecret, *, files_by_password: bool
+) -> list[FixedToken]:
     """Return the clients that are made of the settings' tokens."""
     handing_in = frozenset({"messages.accept", "files.store"})
     return [

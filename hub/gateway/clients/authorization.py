@@ -19,7 +19,7 @@ from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.calls_at_once import CallsAtOnce
 from hub.gateway.clients.client_calls import ClientCall, ClientCalls
-from hub.gateway.clients.credentials import Credentials, Shown, credentials_in
+from hub.gateway.clients.credentials import Credentials, LiveSecret, Shown, credentials_in, present
 from hub.gateway.clients.known_clients import KnownClients
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.clients.refusal import CallerRefused
@@ -38,7 +38,7 @@ class FixedToken:
     """A token of the settings, and the client that is made of it: no row, no quota, no end."""
 
     client: str
-    token: str = field(repr=False)
+    token: LiveSecret = field(repr=False)
     operations: frozenset[str]
     as_password: bool = False
     """Whether it may also come as the password of any user."""
@@ -50,9 +50,10 @@ class FixedToken:
 
     def matches(self, shown: Shown) -> bool:
         """Return whether it was shown; compared in constant time. An empty token is none."""
-        if not self.token or (shown.user is not None and not self.as_password):
+        token = present(self.token)
+        if not token or (shown.user is not None and not self.as_password):
             return False
-        return hmac.compare_digest(shown.secret.encode(), self.token.encode())
+        return hmac.compare_digest(shown.secret.encode(), token.encode())
 
 
 class Authorization:

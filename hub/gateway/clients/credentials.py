@@ -5,6 +5,7 @@ differently must not be played off against each other.
 """
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from starlette.requests import Request
 from hub.store.clients.secrets import Holder
 
 LONGEST = 1000
+LiveSecret = str | Callable[[], str]
+"""A secret of the settings, or what gives it as its file has it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Credentials:
     def is_of(self, holder: Holder) -> bool:
         """Return whether it names no other client."""
         return self.client in ("", holder.client.id)
+
+
+def present(secret: LiveSecret) -> str:
+    """Return a secret as it is now."""
+    return secret if isinstance(secret, str) else secret()
 
 
 def credentials_in(request: Request) -> Credentials:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
+from hub.gateway.clients.credentials import LiveSecret, present
 from hub.rules.clients.client import Network, is_in
 
 SECRET_HEADER = "x-hub-proxy-secret"  # noqa: S105 - its name
@@ -40,14 +41,15 @@ class Proxies:
     """The reverse proxies that are believed; none by default."""
 
     networks: tuple[Network, ...] = ()
-    secret: str = field(default="", repr=False)
+    secret: LiveSecret = field(default="", repr=False)
 
     def believes(self, request: Request) -> bool:
         """Return whether the request comes from a proxy that has proven itself."""
-        if not self.secret or not is_in(peer_of(request), self.networks):
+        secret = present(self.secret)
+        if not secret or not is_in(peer_of(request), self.networks):
             return False
         given = request.headers.getlist(SECRET_HEADER)
-        return len(given) == 1 and hmac.compare_digest(given[0].encode(), self.secret.encode())
+        return len(given) == 1 and hmac.compare_digest(given[0].encode(), secret.encode())
 
     def address_of(self, request: Request) -> str:
         """Return the caller's address."""

@@ -1,16 +1,19 @@
 """`hub clients` as an operator uses it: a secret is shown once, everything else can be listed."""
 
 import json
+import ssl
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.rules.clients import api_keys
+from hub.rules.clients import api_keys, certificates
 from hub.store.clients import secrets
 from hub.store.engine.store import Store
+from tests.support.network.certificates import Authority
 
 ADD = ("add", "province-portal", "--operation", "messages.accept", "--agency", "*")
 WHY = ("--reason", "a test")
@@ -134,3 +137,29 @@ def test_a_certificate_file_that_is_none_is_refused(installed: Store, tmp_path: 
     assert clients(*ADD, *WHY, "--certificate", tmp_path / "nowhere").exit_code == 2
     with installed.read() as tx:
         assert not secrets.of_client(tx, "province-portal")
+
+
+def test_a_certificate_is_registered_by_its_key_or_by_its_names(
+    installed: Store, tmp_path: Path
+) -> None:
+    """No secret is shown; the list says by what it is known, and until when it lasts."""
+    pair = Authority(tmp_path).pair("portal", ends=timedelta(days=90))
+    given = ("--certificate", pair.certificate)
+    added = clients(*ADD, *WHY, *given, "--json")
+    assert added.exit_code == 0, added.output
+    assert json.loads(added.stdout)["secret"] is None
+    assert clients("rotate", "province-portal", *WHY, *given).exit_code == 1  # the same once more
+    by_names = clients(
+        "rotate", "province-portal", *WHY, *given, "--certificate-by", "names", "--json"
+    )
+    assert by_names.exit_code == 0, by_names.output
+    (listed,) = json.loads(clients("list", "--json").stdout)["clients"]
+    assert [secret["binding"] for secret in listed["secrets"]] == ["public-key", "names"]
+    assert all(secret["certificate_ends_at"] for secret in listed["secrets"])
+    assert "certificate public-key" in clients("list").output
+    found = certificates.read(ssl.PEM_cert_to_DER_cert(pair.certificate.read_text()))
+    assert found is not None
+    with installed.read() as tx:
+        holder = secrets.by_certificate(tx, found.digests(verified=False))
+    assert holder is not None
+    assert holder.secret.binding == "public-key"
