@@ -43,7 +43,7 @@ class KeptFiles:
         opened = 0
         for one in found:
             if one.code == UNSCANNED:
-                self._scan(one, now)
+                self._scan(one)
             else:
                 opened += self._report(one, now)
         return opened
@@ -68,7 +68,7 @@ class KeptFiles:
             with self.store.write() as tx:
                 tasks.close_gone(tx, number, now=now)
 
-    def _scan(self, one: FileFinding, now: datetime) -> None:
+    def _scan(self, one: FileFinding) -> None:
         try:
             place = self.files.path(one.sha256)
             virus = self.files.check.virus_in(place) if self.files.check else ""
@@ -78,7 +78,7 @@ class KeptFiles:
             virus = ""
         with self.store.write() as tx:
             if virus:
-                file_findings.record(tx, FileFinding(one.sha256, INFECTED, virus, now))
+                file_findings.record(tx, FileFinding(one.sha256, INFECTED, virus, one.found_at))
             else:
                 file_findings.forget(tx, one.sha256)
 
