@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks relay|deliver|latency|growth|stores [--json F]`, for script/bench."""
+"""`python -m tests.benchmarks COURSE [--json FILE]`, for script/bench."""
 
 import argparse
 import os
@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.deliver.course import measure as deliver
+from tests.benchmarks.gateway.course import measure as gateway
+from tests.benchmarks.gateway.programs import MissingProgram
 from tests.benchmarks.growth.course import DELIVERIES
 from tests.benchmarks.growth.course import measure as growth
 from tests.benchmarks.growth.stores import NoRoom
@@ -20,6 +22,7 @@ from tests.benchmarks.stores.course import measure as stores
 Course = Callable[[argparse.Namespace], Result]
 COURSES: dict[str, Course] = {
     "deliver": lambda asked: deliver(asked.rounds),
+    "gateway": lambda asked: gateway(asked.rounds),
     "growth": lambda asked: growth(asked.rounds, asked.deliveries),
     "latency": lambda asked: latency(asked.rounds),
     "relay": lambda asked: relay(asked.rounds),
@@ -43,7 +46,7 @@ def main() -> int:
     busy = os.getloadavg()[0]
     try:
         result = replace(COURSES[arguments.course](arguments), busy=busy)
-    except NoRoom as error:
+    except (NoRoom, MissingProgram) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     show(result)
