@@ -6,6 +6,7 @@ Vietnamese for the officer and in technical words for the operator; nothing is s
 
 from fastapi import FastAPI
 
+from hub.exchange.intake.accept import Intake
 from hub.gateway import device_routes, error_responses, message_refusals
 from hub.gateway.auth_audit import Denials
 from hub.gateway.callbacks import route as callbacks
@@ -23,7 +24,6 @@ from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
 from hub.gateway.v1 import changes
 from hub.gateway.v1 import routes as v1
-from hub.ports import Sink
 from hub.store.clients.key_file import KeyFile
 from hub.store.engine.store import Store
 from hub.store.messages import blobs
@@ -33,7 +33,7 @@ from hub.store.monitoring import work_counts
 def create_app(
     store: Store,
     files: blobs.BlobStore,
-    sink: Sink,
+    intake: Intake,
     *,
     denials: Denials,
     intake_token: LiveSecret,
@@ -58,13 +58,13 @@ def create_app(
     )
     _install_answers(app, authorization)
     _install_health(app, store)
-    device_routes.install_messages(app, sink, authorization=authorization)
+    device_routes.install_messages(app, intake, authorization=authorization)
     device_routes.install_files(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
-    callbacks.install(app, town, sink, authorization=authorization, refused=refused)
+    callbacks.install(app, town, intake, authorization=authorization, refused=refused)
     oauth.install(app, authorization, store)
-    handlers = OperationHandlers(store, files, sink, denials.clock)
+    handlers = OperationHandlers(store, files, intake, authorization)
     _install_partners(app, handlers, authorization, keys=keys)
     made = uploads or Uploads(store=store, files=files, clock=denials.clock)
     resumable.install(app, made, authorization=authorization)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import Response
 
+from hub.exchange.intake.accept import Intake
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.infected_files import refuse_infected
@@ -17,13 +18,12 @@ from hub.gateway.uploads import receive_file
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, decode
 from hub.messages.invalid import InvalidMessage
-from hub.ports import Sink
 from hub.ports.files import FileClaims
 from hub.store.engine.store import Store
 from hub.store.messages import blobs
 
 
-def install_messages(app: FastAPI, sink: Sink, *, authorization: Authorization) -> None:
+def install_messages(app: FastAPI, intake: Intake, *, authorization: Authorization) -> None:
     """Add the route that takes messages."""
 
     @app.post(
@@ -31,13 +31,13 @@ def install_messages(app: FastAPI, sink: Sink, *, authorization: Authorization) 
         status_code=202,
         dependencies=[Depends(authorization.requires("messages.accept"))],
     )
-    def accept(body: Annotated[bytes, Depends(body_up_to(MAX_BYTES))]) -> dict[str, object]:
+    async def accept(body: Annotated[bytes, Depends(body_up_to(MAX_BYTES))]) -> dict[str, object]:
         message = decode(body)
         if catalog.find(message.type, message.version).owner in catalog.NOT_OF_DEVICES:
             # its own route asks for the partner's signature
             why = f"{message.type} is said by a partner, not by a device"
             raise InvalidMessage("type_unknown", where="$.type", why=why)
-        accepted = sink.accept(message)
+        accepted = await intake.accept_async(message)
         return {"messageId": accepted.message_id, "duplicate": accepted.duplicate}
 
 

@@ -7,7 +7,8 @@ again, and the second telling of a stored message gets the answer of the first.
 import errno
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from hub.ports import AcceptanceUnknown
 from hub.ports.files import ScannerAway
@@ -31,6 +32,10 @@ def install(app: FastAPI) -> None:
         if error.errno not in FULL:
             raise error
         return _refuse(request, "disk_full", 507)
+
+    @app.exception_handler(ClientDisconnect)
+    def gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
+        return Response(status_code=400)  # nobody reads it, and it is no fault of ours
 
     @app.exception_handler(AcceptanceUnknown)
     def not_known(request: Request, error: AcceptanceUnknown) -> JSONResponse:  # noqa: ARG001

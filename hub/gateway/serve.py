@@ -37,6 +37,9 @@ class WebRole(Role):
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
         self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
+        # Connections inherit it. asyncio sets it only where it made the socket itself; without it
+        # an answer's second packet waits 40 ms for the caller's delayed acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,

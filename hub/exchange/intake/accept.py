@@ -5,6 +5,7 @@ the journal and will be handled; when it raises InvalidMessage, nothing of it is
 for the commit has an end: then it raises AcceptanceUnknown, and the sender tells the same again.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from hub.ports import AcceptanceUnknown, Accepted, Clock, Validator
 from hub.ports.files import FileClaims
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.sqlite_writer import CommitUnknown
-from hub.store.engine.store import Store, is_away
+from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import handovers
 from hub.store.messages import blobs, journal
 
@@ -51,16 +52,41 @@ class Intake:
 
     def accept(self, message: Message) -> Accepted:
         """Store `message` and return; a second telling of the same thing gets the first answer."""
+        entry, further = self.entries(message)
+        try:
+            return self._committed(entry)
+        except InvalidMessage as refused:
+            if refused.code != "content_differs" or further is None:
+                raise
+        return self._committed(further)
+
+    async def accept_async(self, message: Message) -> Accepted:
+        """As `accept`, for a caller on an event loop: no thread waits for the commit."""
+        # Files are looked up on the disk, which may be slow.
+        entry, further = (
+            await asyncio.to_thread(self.entries, message)
+            if message.attachments
+            else self.entries(message)
+        )
+        try:
+            return await self._committed_async(entry)
+        except InvalidMessage as refused:
+            if refused.code != "content_differs" or further is None:
+                raise
+        return await self._committed_async(further)
+
+    def entries(self, message: Message) -> tuple[journal.JournalEntry, journal.JournalEntry | None]:
+        """Return what is written, and what instead where another content is known under its key.
+
+        Raises InvalidMessage for what must not be stored.
+        """
         opened = catalog.open(message)
         self._check(message, opened)
-        body = encode(message)
-        try:
-            return self._committed(journal.JournalEntry(message, body, opened.dedup_key))
-        except InvalidMessage as refused:
-            further = catalog.further_key(message, opened.payload)
-            if refused.code != "content_differs" or not further:
-                raise
-        return self._committed(journal.JournalEntry(message, body, further))
+        entry = journal.JournalEntry(message, encode(message), opened.dedup_key)
+        further = catalog.further_key(message, opened.payload)
+        if not further:
+            return entry, None
+        return entry, journal.JournalEntry(message, entry.body, further)
 
     def _check(self, message: Message, opened: catalog.Opened) -> None:
         """Refuse what must not be stored; raises InvalidMessage."""
@@ -106,17 +132,52 @@ class Intake:
         except (CommitUnknown, Unanswered) as error:
             raise AcceptanceUnknown(str(error)) from None
 
+    async def _committed_async(self, entry: journal.JournalEntry) -> Accepted:
+        answer = self.commits.submit(entry)
+        try:
+            # A caller that goes away cancels nothing: its message may be in a commit already.
+            waited = asyncio.shield(asyncio.wrap_future(answer))
+            return await asyncio.wait_for(waited, self.wait_at_most.total_seconds())
+        except TimeoutError:
+            answer.cancel()  # what was not begun need not be written any more
+            raise AcceptanceUnknown("the commit did not end in time") from None
+        except (CommitUnknown, Unanswered) as error:
+            raise AcceptanceUnknown(str(error)) from None
+
     def _commit(self, entries: Sequence[journal.JournalEntry]) -> list[Accepted]:
         """Write the entries of several callers in one transaction; return an answer for each."""
         now = self.clock()
         with self.store.write() as tx:
-            answers = journal.accept(tx, entries, now)
-            files = [file for entry in entries for file in entry.message.attachments]
-            blobs.register(tx, files, now=now)
-            handovers.record(tx, _handed_in(entries, answers, now))
+            answers = self.write(tx, entries, now)
+            self.write_evidence(tx, entries, answers, now)
+        self.committed()
+        return answers
+
+    def write(
+        self, tx: Tx, entries: Sequence[journal.JournalEntry], now: datetime
+    ) -> list[Accepted]:
+        """Write entries in a transaction of the caller, who then calls `write_evidence` and, after
+        the commit, `committed`. Raises InvalidMessage as `journal.accept` does.
+        """
+        answers = journal.accept(tx, entries, now)
+        files = [file for entry in entries for file in entry.message.attachments]
+        blobs.register(tx, files, now=now)
+        return answers
+
+    @staticmethod
+    def write_evidence(
+        tx: Tx,
+        entries: Sequence[journal.JournalEntry],
+        answers: Sequence[Accepted],
+        now: datetime,
+    ) -> None:
+        """Write the evidence of what partners told us; the last step of the transaction."""
+        handovers.record(tx, _handed_in(entries, answers, now))
+
+    def committed(self) -> None:
+        """Wake what handles the entries."""
         passing(Point.ACCEPT_AFTER_COMMIT)
         self.on_commit()
-        return answers
 
     def store_file(
         self,

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.calls_at_once import CallsAtOnce
-from hub.gateway.clients.client_calls import ClientCall, ClientCalls
+from hub.gateway.clients.client_calls import CallerAndCall, ClientCall, ClientCalls
 from hub.gateway.clients.credentials import Credentials, LiveSecret, Shown, credentials_in, present
 from hub.gateway.clients.known_clients import KnownClients
 from hub.gateway.clients.proxies import Proxies
@@ -144,19 +144,30 @@ class Authorization:
         self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
     ) -> None:
         """Count and audit the call of an identified caller. Raises CallerRefused."""
+        made = await self.authorize(caller, operation=operation, object=object, agency=agency)
+        await self.count(made)
+
+    async def authorize(
+        self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
+    ) -> CallerAndCall:
+        """Return the call of an identified caller that may make it; counts and audits nothing.
+
+        Raises CallerRefused.
+        """
         if code := _forbidden(caller, operation, agency):
             await self.refuse(caller, operation, object, code)
-        await self.count(caller, operation=operation, object=object)
+        made = CallerAndCall(caller, ClientCall(operation, object))
+        await self.check_calls(made)
+        return made
 
-    async def count(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
-        """Count and audit a call for which no right is asked. Raises CallerRefused."""
-        if not caller.secret:
-            self.denials.allow(caller.client, purpose=operation)
+    async def count(self, made: CallerAndCall) -> None:
+        """Count and audit a call that its caller may make. Raises CallerRefused."""
+        if not made.caller.secret:
+            self.denials.allow(made.caller.client, purpose=made.call.operation)
             return
-        await self.check_calls(caller, operation=operation, object=object)
-        wait = await run_in_threadpool(self.calls.take, caller, ClientCall(operation, object))
+        wait = await self.calls.take(made)
         if wait is not None:
-            await self._exhausted(caller, operation, object, wait)
+            await self.exhausted(made, wait)
 
     def admit_here(
         self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
@@ -170,7 +181,7 @@ class Authorization:
             return
         wait = self.calls.wait_of(caller.client)
         if wait is None:
-            wait = self.calls.take(caller, ClientCall(operation, object))
+            (wait,) = self.calls.write([CallerAndCall(caller, ClientCall(operation, object))])
         if wait is not None:
             code = "calls_exhausted"
             self.denials.deny(_named(caller), purpose=operation, path=object, reason=code)
@@ -182,13 +193,14 @@ class Authorization:
         """Count and audit a call that was refused before it could be admitted: it is broken."""
         await self._deny(_named(caller), operation, object, code)
         if caller.secret and caller.rights.calls_per_minute:
-            await run_in_threadpool(self.calls.take, caller, None)
+            call = ClientCall(operation, object)
+            await self.calls.take(CallerAndCall(caller, call, is_refused=True))
 
-    async def check_calls(self, caller: GatewayCaller, *, operation: str, object: str) -> None:
+    async def check_calls(self, made: CallerAndCall) -> None:
         """Refuse a caller whose calls are used up as far as this process knows; counts nothing."""
-        wait = self.calls.wait_of(caller.client)
+        wait = self.calls.wait_of(made.caller.client)
         if wait is not None:
-            await self._exhausted(caller, operation, object, wait)
+            await self.exhausted(made, wait)
 
     async def _known(
         self, request: Request, address: str, operation: str, credentials: Credentials
@@ -225,10 +237,10 @@ class Authorization:
         await self._deny(_named(caller), operation, object, code)
         raise CallerRefused(code)
 
-    async def _exhausted(
-        self, caller: GatewayCaller, operation: str, object: str, wait: timedelta
-    ) -> NoReturn:
-        await self._deny(_named(caller), operation, object, "calls_exhausted")
+    async def exhausted(self, made: CallerAndCall, wait: timedelta) -> NoReturn:
+        """Write down that a caller has no calls left, and raise it (CallerRefused)."""
+        call = made.call
+        await self._deny(_named(made.caller), call.operation, call.object, "calls_exhausted")
         raise CallerRefused("calls_exhausted", retry_after=wait)
 
     async def _deny(self, caller: str, operation: str, path: str, reason: str) -> None:

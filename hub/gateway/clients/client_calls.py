@@ -1,17 +1,19 @@
-"""Counts an allowed call and writes it into the audit, in one transaction.
+"""Counts allowed calls and writes them into the audit, in one transaction for all that wait.
 
 The count holds for all processes together (`hub.store.clients.calls`). A client whose calls are
 used up is refused from memory until there is room again, so that it costs the store nothing.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.shared_commit import SharedCommit
 from hub.ports import Clock
 from hub.store.clients import calls, secrets
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import audit
 
 NOTED_EACH = timedelta(minutes=1)
@@ -28,6 +30,27 @@ class ClientCall:
     """What it concerns, e.g. the path: ids, never personal data."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallerAndCall:
+    """A call, and whose it is."""
+
+    caller: GatewayCaller
+    call: ClientCall
+    is_refused: bool = False
+    """A call that was refused is counted only."""
+
+    def audited(self, now: datetime) -> audit.AuditRow:
+        """Return its row of the audit."""
+        return audit.AuditRow(
+            at=now,
+            actor=self.caller.client,
+            action=f"gateway.{self.call.operation}",
+            object=self.call.object[:LONGEST_OBJECT],
+            reason=f"{self.caller.by}, from {self.caller.address}",
+            allowed=True,
+        )
+
+
 class ClientCalls:
     """The calls of one process; threads share it."""
 
@@ -37,6 +60,7 @@ class ClientCalls:
         self._lock = threading.Lock()
         self._full_until: dict[str, datetime] = {}
         self._noted: dict[str, datetime] = {}
+        self._commits = SharedCommit(self.write, concerns_all=is_away)
 
     def wait_of(self, client: str) -> timedelta | None:
         """Return how long a client's calls are used up as far as this process knows, else None."""
@@ -50,39 +74,75 @@ class ClientCalls:
             self._full_until.pop(client, None)
         return None
 
-    def take(self, caller: GatewayCaller, call: ClientCall | None) -> timedelta | None:
+    async def take(self, made: CallerAndCall) -> timedelta | None:
         """Count and audit a call. Returns None, or how long there is no room; then nothing is
         written. Raises StoreUnavailable: an allowed call that cannot be audited is not allowed.
-
-        None for a call that was refused: it is counted only.
         """
+        return await self._commits.answer(made)
+
+    def write(self, made: Sequence[CallerAndCall]) -> list[timedelta | None]:
+        """Count and audit calls in one transaction; as `take` for each."""
         now = self.clock()
-        client, most = caller.client, caller.rights.calls_per_minute
         with self.store.write() as tx:
-            if most and not calls.take(tx, client, 1, most=most, now=now):
-                until = calls.free_at(tx, client, now=now)
-                with self._lock:
-                    self._full_until[client] = until
-                return until - now
-            noted = self._is_to_note(caller.secret, now)
-            if noted:
-                secrets.used(tx, [caller.secret], now=now)
-                if caller.certificate_ends_at is not None:
-                    secrets.shown(tx, caller.secret, ends_at=caller.certificate_ends_at)
-            if call is not None:
-                audit.record(
-                    tx,
-                    client,
-                    f"gateway.{call.operation}",
-                    object=call.object[:LONGEST_OBJECT],
-                    reason=f"{caller.by}, from {caller.address}",
-                    now=now,
-                )
-        if noted:
+            waits = self.count(tx, made, now)
+            taken = _taken(made, waits)
+            write_audit(tx, taken, now)
+        self.committed(taken, now)
+        return waits
+
+    def count(self, tx: Tx, made: Sequence[CallerAndCall], now: datetime) -> list[timedelta | None]:
+        """Count calls in a transaction of the caller, who then calls `write_audit` and, after the
+        commit, `committed`. Returns for each None, or how long there is no room for it.
+        """
+        waits: list[timedelta | None] = [None] * len(made)
+        for client, places in _by_client(made).items():
+            most = made[places[0]].caller.rights.calls_per_minute
+            room = calls.take(tx, client, len(places), most=most, now=now) if most else None
+            for place in places[room:] if room is not None else ():
+                waits[place] = self._wait(tx, client, now)
+        self._note_use(tx, _taken(made, waits), now)
+        return waits
+
+    def committed(self, taken: Sequence[CallerAndCall], now: datetime) -> None:
+        """Remember which secrets' last use is written."""
+        used = {one.caller.secret for one in taken if self._is_to_note(one.caller.secret, now)}
+        if used:
             with self._lock:
-                self._noted[caller.secret] = now
-        return None
+                self._noted |= dict.fromkeys(used, now)
+
+    def _note_use(self, tx: Tx, taken: Sequence[CallerAndCall], now: datetime) -> None:
+        callers = {one.caller.secret: one.caller for one in taken}
+        used = sorted(secret for secret in callers if self._is_to_note(secret, now))
+        if used:
+            secrets.used(tx, used, now=now)
+        for secret in used:
+            ends_at = callers[secret].certificate_ends_at
+            if ends_at is not None:
+                secrets.shown(tx, secret, ends_at=ends_at)
+
+    def _wait(self, tx: Tx, client: str, now: datetime) -> timedelta:
+        until = calls.free_at(tx, client, now=now)
+        with self._lock:
+            self._full_until[client] = until
+        return until - now
 
     def _is_to_note(self, secret: str, now: datetime) -> bool:
         noted = self._noted.get(secret)
         return noted is None or not timedelta() <= now - noted < NOTED_EACH
+
+
+def _taken(made: Sequence[CallerAndCall], waits: Sequence[timedelta | None]) -> list[CallerAndCall]:
+    return [one for one, wait in zip(made, waits, strict=True) if wait is None]
+
+
+def write_audit(tx: Tx, taken: Sequence[CallerAndCall], now: datetime) -> None:
+    """Write a row for each allowed call; at the end of the transaction."""
+    audit.record_all(tx, [one.audited(now) for one in taken if not one.is_refused])
+
+
+def _by_client(made: Sequence[CallerAndCall]) -> dict[str, list[int]]:
+    """Return the places of each client's calls, in the order in which clients are locked."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(made):
+        places.setdefault(one.caller.client, []).append(place)
+    return dict(sorted(places.items()))

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 
 from hub.gateway.clients.authorization import BASIC, Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import CallerAndCall, ClientCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.oauth.forms import NOT_KEPT, WrongForm, answer_to, credentials_of, form_of
 from hub.rules.clients import access_tokens, api_keys
@@ -108,7 +109,9 @@ class _Routes:
         caller = await self.authorization.identify(
             request, operation=operation, challenge=BASIC, credentials=credentials
         )
-        await self.authorization.count(caller, operation=operation, object=request.url.path)
+        made = CallerAndCall(caller, ClientCall(operation, request.url.path))
+        await self.authorization.check_calls(made)
+        await self.authorization.count(made)
         return caller
 
     def _issue(self, caller: GatewayCaller, scope: str) -> str:

@@ -17,10 +17,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from fastapi.concurrency import run_in_threadpool
 
+from hub.exchange.intake.accept import Intake
+from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.infected_files import refuse_infected
 from hub.gateway.partner_calls import records
+from hub.gateway.partner_calls.accepted_calls import AcceptedCalls
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.messages import catalog, envelope
@@ -29,7 +34,7 @@ from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import Payload
-from hub.ports import Clock, Sink
+from hub.ports import Accepted
 from hub.ports.files import FileClaims
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import ended, numbering
@@ -70,12 +75,16 @@ class OperationHandlers:
 
     store: Store
     files: BlobStore
-    sink: Sink
-    clock: Clock
+    intake: Intake
+    authorization: Authorization
     _under_way: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _accepted: AcceptedCalls = field(init=False)
 
-    def accept(
+    def __post_init__(self) -> None:
+        self._accepted = AcceptedCalls(self.intake, self.authorization)
+
+    async def accept(
         self,
         caller: GatewayCaller,
         operation: Operation,
@@ -83,27 +92,40 @@ class OperationHandlers:
         *,
         files: Sequence[records.FileGiven] = (),
         key: str = "",
+        made: CallerAndCall | None = None,
     ) -> Answer:
-        """Take in what a client says; raises RefusedCall and what `Sink.accept` raises.
+        """Take in what a client tells; raises RefusedCall and what `AcceptedCalls.accept` raises.
 
         `key` is the client's own name of the call (Idempotency-Key, maYeuCau), "" without one.
+        `made`: the call, where it is not counted yet. Then it is counted with its effect, or alone
+        where it is refused, so that refused calls are no way around a quota.
         """
-        attached = [self._attachment(nth, file) for nth, file in enumerate(files)]
-        message = _message(caller, operation, payload, attached, key)
-        with self._alone(message.id):
-            try:
-                accepted = self.sink.accept(message)
-            except InvalidMessage as refused:
-                if key and refused.code in _REPEATED and self._knows(message.id):
-                    why = "the key was used for a call with another content"
-                    raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
-                raise
+        try:
+            attached = await run_in_threadpool(self._attachments, files) if files else []
+            message = _message(caller, operation, payload, attached, key)
+            with self._alone(message.id):
+                accepted = await self._store(made, message, key)
+        except (RefusedCall, InvalidMessage):
+            if made is not None:
+                await self.authorization.count(made)
+            raise
         if accepted.duplicate:
-            self._accept_again(caller, accepted.message_id)
+            await run_in_threadpool(self._accept_again, caller, accepted.message_id)
         return Answer(
             records.CallReceipt(message_id=accepted.message_id, number=payload.number),
             replayed=accepted.duplicate,
         )
+
+    async def _store(self, made: CallerAndCall | None, message: Message, key: str) -> Accepted:
+        try:
+            return await self._accepted.accept(made, message)
+        except InvalidMessage as refused:
+            if not key or refused.code not in _REPEATED:
+                raise
+            if not await run_in_threadpool(self._knows, message.id):
+                raise
+            why = "the key was used for a call with another content"
+            raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
 
     def show(self, asked: records.DossierQuery) -> records.DossierFound:
         """Return the state of a dossier, its timeline and its files."""
@@ -184,8 +206,11 @@ class OperationHandlers:
                     "message.unpark",
                     object=message_id,
                     reason="the client repeated the call",
-                    now=self.clock(),
+                    now=self.intake.clock(),
                 )
+
+    def _attachments(self, files: Sequence[records.FileGiven]) -> Sequence[Attachment]:
+        return [self._attachment(nth, file) for nth, file in enumerate(files)]
 
     def _attachment(self, nth: int, file: records.FileGiven) -> Attachment:
         size, where = self.files.size_of(file.sha256), f"tepDinhKem[{nth}].maBamTep"
@@ -268,8 +293,11 @@ def _message(
         id=derive_id("gateway", caller.client, "key" if key else "content", name),
         attachments=attached,
     )
-    catalog.read(composed)  # before the envelope, whose time is the payload's
-    return envelope.decode(envelope.encode(composed))
+    try:
+        return envelope.decode(envelope.encode(composed))
+    except InvalidMessage:
+        catalog.read(composed)  # names the payload's field: the envelope's time is one of them
+        raise
 
 
 def _digest(operation: Operation, payload: Payload, attached: Sequence[Attachment]) -> str:

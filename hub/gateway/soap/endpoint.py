@@ -78,7 +78,7 @@ async def _answer(
         version = messages.version_of(root)
         asked = await run_in_threadpool(_read, root, version)
         await incoming.admission.when_read(asked.operation, asked.record)
-        return await run_in_threadpool(_perform, handlers, caller, asked, version)
+        return await _perform(handlers, caller, asked, version)
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
@@ -110,13 +110,20 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
     )
 
 
-def _perform(
+async def _perform(
     handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
 ) -> Response:
     operation, record = asked.operation, asked.record
     if operation.is_command:
-        answer = handlers.accept(caller, operation, record, files=asked.files, key=asked.key)
+        answer = await handlers.accept(caller, operation, record, files=asked.files, key=asked.key)
         return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
+    return await run_in_threadpool(_query, handlers, caller, asked, version)
+
+
+def _query(
+    handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
+) -> Response:
+    operation, record = asked.operation, asked.record
     if operation is operations.FETCH_FILE:
         return _file(version, operation, handlers.file(record))
     if operation is operations.LIST:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import CallerAndCall, ClientCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.call_admission import CALL, PATH, CallAdmission
@@ -93,7 +94,7 @@ class IncomingCall:
             raise
 
     async def _enter(self, caller: GatewayCaller) -> None:
-        await self.authorization.check_calls(caller, operation=CALL, object=PATH)
+        await self.authorization.check_calls(CallerAndCall(caller, ClientCall(CALL, PATH)))
         self._caller, self._admission = caller, CallAdmission(self.authorization, caller)
         self.files.admission = self._admit_files
 

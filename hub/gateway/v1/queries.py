@@ -1,6 +1,7 @@
 """Reads the query of a request into a record; raises InvalidMessage that names the field."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +24,11 @@ def read_query(given: Mapping[str, str], kind: type[QueryT]) -> QueryT:
 
 def check_names(given: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
     """Refuse a field that the record does not have."""
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    if strangers := sorted(set(given) - known):
+    if strangers := sorted(set(given) - _names_of(kind)):
         where = f"$.{strangers[0][:60]}"
         raise RefusedCall("call_invalid", where=where, why="the operation has no such field")
+
+
+@cache  # msgspec evaluates the annotations each time
+def _names_of(kind: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind))

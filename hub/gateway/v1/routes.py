@@ -4,7 +4,7 @@ Files come first, by `POST /v1/files`, and are named by their SHA-256 in the cal
 to; `hub/gateway/resumable` takes large ones.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,12 +12,12 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import (
-    Answer,
     FoundFile,
     OperationHandlers,
     agency_of,
@@ -57,13 +57,24 @@ def install(
     routes = _Routes(handlers, authorization)
     for operation in operations.OPERATIONS:
         methods = ["GET", "HEAD"] if operation is operations.FETCH_FILE else [operation.method]
-        app.add_api_route(
-            PREFIX + operation.path, routes.route(operation), methods=methods, name=operation.name
-        )
-    app.add_api_route(FILES, routes.store_file, methods=["POST"], name="GuiTep")
+        _add(app, PREFIX + operation.path, routes.route(operation), methods, operation.name)
+    _add(app, FILES, routes.store_file, ["POST"], "GuiTep")
 
     app.add_api_route(f"{PREFIX}/faults/{{code}}", routes.explain, methods=["GET"])
     unknown_routes.install(app, prefix=PREFIX, proxies=authorization.proxies)
+
+
+def _add(
+    app: FastAPI,
+    path: str,
+    endpoint: Callable[[Request], Awaitable[Response]],
+    methods: Sequence[str],
+    name: str,
+) -> None:
+    """Add a route of Starlette: FastAPI's would look for parameters to read, on every call."""
+    route = Route(path, endpoint, methods=list(methods), name=name)
+    route.methods = set(methods)  # without the HEAD that it puts beside each GET
+    app.router.routes.append(route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +116,16 @@ class _Routes:
 
     async def _accept(self, request: Request, operation: Operation) -> Response:
         caller = await self.authorization.identify(request, operation=operation.right)
-        async with counting_refusals(self.authorization, caller, operation.right, request.url.path):
+        path = request.scope["path"]
+        async with counting_refusals(self.authorization, caller, operation.right, path):
             key = _key(request)
             payload, files = _payload_of(operation, request.path_params, await _json(request))
             agency = agency_of(payload)
-        await self.authorization.admit(
-            caller, operation=operation.right, object=request.url.path, agency=agency
+        made = await self.authorization.authorize(
+            caller, operation=operation.right, object=path, agency=agency
         )
-        answer: Answer = await run_in_threadpool(
-            self.handlers.accept, caller, operation, payload, files=files, key=key
+        answer = await self.handlers.accept(
+            caller, operation, payload, files=files, key=key, made=made
         )
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
         return Response(_encoder.encode(answer.taken), 202, media_type=_JSON, headers=headers)
@@ -125,7 +137,7 @@ class _Routes:
             asked: Any = read_query(given, operation.request)
             agency = agency_of(asked)
         await self.authorization.admit(
-            caller, operation=operation.right, object=request.url.path, agency=agency
+            caller, operation=operation.right, object=request.scope["path"], agency=agency
         )
         if operation is operations.FETCH_FILE:
             found = await run_in_threadpool(self.handlers.file, asked)

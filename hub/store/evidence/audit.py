@@ -1,9 +1,22 @@
 """The audit: who did what and why, append-only, chained (see `hub.store.evidence.chain`)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from hub.store.engine.store import Tx
 from hub.store.evidence import chain, verification
+
+
+class AuditRow(NamedTuple):
+    """One row, in the order of the table's columns."""
+
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    reason: str
+    allowed: bool
 
 
 def record(
@@ -17,8 +30,12 @@ def record(
     now: datetime,
 ) -> None:
     """Append one row. Actions and objects hold ids, never personal data."""
-    row = (now, actor, action, object, reason, allowed)  # in the order of the table's columns
-    chain.append(tx, chain.AUDIT, [row])
+    record_all(tx, [AuditRow(now, actor, action, object, reason, allowed)])
+
+
+def record_all(tx: Tx, rows: Sequence[AuditRow]) -> None:
+    """Append rows."""
+    chain.append(tx, chain.AUDIT, rows)
 
 
 def verify(tx: Tx) -> tuple[int, list[str]]:

@@ -12,8 +12,6 @@ import msgspec
 import pytest
 
 from hub.messages import catalog, envelope
-from hub.messages.envelope import Message
-from hub.ports import Accepted
 from tests.support.partner_door import PartnerDoor, open_door
 from tests.support.ward import BIRTH, MONDAY, NUMBER, reception
 
@@ -232,16 +230,16 @@ def test_keys_of_two_clients_have_nothing_to_do_with_one_another(door: PartnerDo
 
 
 def test_a_call_whose_first_is_under_way_is_told_to_come_again(door: PartnerDoor) -> None:
-    """409 with Retry-After while the first waits for its commit; then the first answer."""
-    accept = door.ward.intake.accept
+    """409 with Retry-After until the first is answered; then the first answer."""
+    committed = door.ward.intake.committed
     inside, go_on = threading.Event(), threading.Event()
 
-    def slow(message: Message) -> Accepted:
+    def slow() -> None:
         inside.set()
         assert go_on.wait(20)
-        return accept(message)
+        committed()
 
-    door.ward.intake.accept = slow  # type: ignore[method-assign]
+    door.ward.intake.committed = slow  # type: ignore[method-assign]
     with ThreadPoolExecutor() as pool:
         first = pool.submit(post, door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k")
         assert inside.wait(20)

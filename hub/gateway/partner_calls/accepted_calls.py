@@ -1,0 +1,106 @@
+"""What partners tell the hub: counted, audited and stored in one transaction for all that wait.
+
+A call has its effect and its row of the audit together, or neither.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.exchange.intake.accept import Intake
+from hub.gateway.clients.authorization import Authorization
+from hub.gateway.clients.client_calls import CallerAndCall, write_audit
+from hub.gateway.shared_commit import SharedCommit
+from hub.messages.envelope import Message
+from hub.messages.invalid import InvalidMessage
+from hub.ports import AcceptanceUnknown, Accepted
+from hub.store.engine.sqlite_writer import CommitUnknown
+from hub.store.engine.store import Tx, is_away
+from hub.store.messages.journal import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class NoCallsLeft:
+    """A client's calls are used up for `wait`: the call was not counted and has no effect."""
+
+    made: CallerAndCall
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CallToStore:
+    """A call of a client that may make it, and the message that it became."""
+
+    made: CallerAndCall | None
+    """None where it was counted and audited before."""
+    entry: JournalEntry
+
+
+class AcceptedCalls:
+    """Used on the event loop of one gateway."""
+
+    def __init__(self, intake: Intake, authorization: Authorization) -> None:
+        self._intake = intake
+        self._authorization = authorization
+        self._calls = authorization.calls
+        self._commits: SharedCommit[CallToStore, Accepted | NoCallsLeft] = SharedCommit(
+            self._write, concerns_all=is_away
+        )
+
+    async def accept(self, made: CallerAndCall | None, message: Message) -> Accepted:
+        """Count, audit and store a call; a second telling of the same thing gets the first answer.
+
+        Raises InvalidMessage and CallerRefused; AcceptanceUnknown: it is stored, or not.
+        """
+        entry, further = await self._entries(message)
+        try:
+            return await self._committed(CallToStore(made, entry))
+        except InvalidMessage as refused:
+            if refused.code != "content_differs" or further is None:
+                raise
+        return await self._committed(CallToStore(made, further))
+
+    async def _entries(self, message: Message) -> tuple[JournalEntry, JournalEntry | None]:
+        if message.attachments:  # they are looked up on the disk, which may be slow
+            return await asyncio.to_thread(self._intake.entries, message)
+        return self._intake.entries(message)
+
+    async def _committed(self, call: CallToStore) -> Accepted:
+        try:
+            async with asyncio.timeout(self._intake.wait_at_most.total_seconds()):
+                answer = await self._commits.answer(call)
+        except TimeoutError:
+            raise AcceptanceUnknown("the commit did not end in time") from None
+        except CommitUnknown as error:
+            raise AcceptanceUnknown(str(error)) from None
+        if isinstance(answer, NoCallsLeft):
+            await self._authorization.exhausted(answer.made, answer.wait)
+        return answer
+
+    def _write(self, calls: Sequence[CallToStore]) -> list[Accepted | NoCallsLeft]:
+        now = self._intake.clock()
+        with self._intake.store.write() as tx:
+            refused = self._without_calls(tx, calls, now)
+            taken = [one for place, one in enumerate(calls) if place not in refused]
+            counted = [one.made for one in taken if one.made]
+            entries = [one.entry for one in taken]
+            stored = self._intake.write(tx, entries, now)
+            write_audit(tx, counted, now)
+            self._intake.write_evidence(tx, entries, stored, now)
+        self._intake.committed()
+        self._calls.committed(counted, now)
+        answers = iter(stored)
+        return [refused.get(place) or next(answers) for place in range(len(calls))]
+
+    def _without_calls(
+        self, tx: Tx, calls: Sequence[CallToStore], now: datetime
+    ) -> dict[int, NoCallsLeft]:
+        """Count the calls that are not counted yet; return those without room by their place."""
+        counting = {place: one.made for place, one in enumerate(calls) if one.made}
+        waits = self._calls.count(tx, list(counting.values()), now)
+        return {
+            place: NoCallsLeft(made, wait)
+            for (place, made), wait in zip(counting.items(), waits, strict=True)
+            if wait is not None
+        }
