@@ -4,10 +4,10 @@ Files are stored while the call is read, after it was admitted by its operation 
 refused before a client is proven is counted by the caller's address.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import NoReturn
 
-from anyio import from_thread
 from fastapi import Request
 from lxml import etree
 
@@ -33,6 +33,7 @@ class IncomingCall:
     files: CallFiles
     _caller: GatewayCaller | None = None
     _admission: CallAdmission | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
     _is_audited: bool = False
     """Whether the refusal was written down where it was raised."""
 
@@ -56,6 +57,7 @@ class IncomingCall:
     async def read(self, media: MediaType, security: MessageSecurity) -> etree._Element:
         """Return the envelope; raises CallerRefused, RefusedCall and InvalidMessage."""
         authorization, request = self.authorization, self.request
+        self._loop = asyncio.get_running_loop()
         if authorization.shows_proof(request):
             await self._enter(await authorization.identify(request, operation=CALL))
         guard = CallSecurity(
@@ -76,7 +78,9 @@ class IncomingCall:
 
     def _prove(self, holder: Holder) -> None:
         """Take in the client that the message proves; in the thread that reads the message."""
-        from_thread.run(self._take_in, holder)
+        # Trap: that thread is one of `run_file_work`, which anyio's `from_thread` does not know.
+        assert self._loop is not None  # noqa: S101 - `read` has set it
+        asyncio.run_coroutine_threadsafe(self._take_in(holder), self._loop).result()
 
     async def _take_in(self, holder: Holder) -> None:
         known = self.authorization.known_by_message
