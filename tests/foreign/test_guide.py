@@ -8,23 +8,28 @@ import pytest
 import urllib3
 from lxml import etree, html
 
+from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.messages.envelope import Message
 from hub.ports import Accepted
+from hub.store.clients.key_file import KeyFile
 from tests.foreign.programs import php_with_soap
+from tests.support.clients import add_client
 from tests.support.documents.guide_examples import examples, outputs
 from tests.support.partner_door import open_door
 from tests.support.ward import Ward
+from tests.support.works import now
 
 pytestmark = pytest.mark.timeout(120)
 
 
 def handle_at_once(ward: Ward) -> None:
     """Have the ward handle each call before it is answered: else what is shown is a race."""
-    accept = ward.intake.accept
+    accept, feed = ward.intake.accept, ChangeFeed(ward.store, clock=now)
 
     def handled(message: Message) -> Accepted:
         answer = accept(message)
         ward.settle()
+        feed.run_once()
         return answer
 
     ward.intake.accept = handled  # type: ignore[method-assign]
@@ -57,8 +62,10 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
         handle_at_once(door.ward)
         folder = tmp_path / "partner"
         folder.mkdir()
-        key = door.add_client("sandbox").removeprefix("Bearer ")
-        (folder / "partner.key").write_text(f"{key}\n", encoding="utf-8")
+        ws_keys = KeyFile(tmp_path / "hub" / "ws.key")
+        ws_keys.make()
+        key = add_client(door.ward.store, "sandbox", ws_keys=ws_keys, now=now())
+        (folder / "partner.key").write_text(f"{key.text}\n", encoding="utf-8")
         chosen = examples(f"{door.url}/docs/{language}")
         printed = outputs(chosen, folder)
     assert len(chosen) > 15

@@ -1,1 +1,1 @@
-export HUB MA_HO_SO
+export HUB CLIENT MA_HO_SO
