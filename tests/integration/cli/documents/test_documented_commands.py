@@ -11,6 +11,7 @@ from hub.cli import app
 from hub.store.engine.store import Store
 from tests.support.documents.commands import README, RUNBOOK, commands, of_the_hub, operator_name
 from tests.support.documents.compose_rules import Session
+from tests.support.network.certificates import Authority
 from tests.support.services import RabbitService
 
 STANDS_FOR = {
@@ -50,6 +51,8 @@ def operator(installed: Store, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     for name in ("tinh.csv", "thi-xa.csv"):
         (place / name).write_text("MaHoSo\n000.99.01.H57-261123-0001\n", encoding="utf-8")
     (place / "c.json").write_text("{}", encoding="utf-8")
+    for label in ("tinh", "town"):
+        Authority(place).pair(label)
     return CliRunner()
 
 
