@@ -1,7 +1,7 @@
 """The course of the gateway benchmark: rounds of throughput, then delays, then one large file.
 
-The three programs run all the time; who is not asked rests. A round loads each once, so a machine
-that grows slower or faster does so for all.
+The three programs run all the time; a program that is not loaded rests. A round loads each once,
+so a machine that grows slower or faster does so for all.
 """
 
 import time
@@ -20,7 +20,7 @@ from tests.benchmarks.result import Result
 from tests.benchmarks.running import Stuck
 
 TARGETS = (BARE, REST, SOAPBAR, SOAP, STATUS)
-WARM_UP_SECONDS, SECONDS = 1, 4
+WARM_UP_SECONDS, SECONDS = 2, 6
 """Of each trial of throughput."""
 SHARE = 0.7
 """At which share of the statuses a second that were measured their delays are."""
@@ -32,7 +32,7 @@ NOTES = (
     "Dossiers of 1 KB, each with a number of its own, 32 connections, wrk. SQLite with WAL and "
     "synchronous=FULL everywhere; every answer comes after its commit, and is 2xx.\n"
     "rest, soap: the hub's gateway, one process; a client's key is checked, the dossier validated, "
-    "numbered, and stored as journal, inbox and outbox.\n"
+    "numbered, and stored as journal, inbox, outbox and audit.\n"
     "bare route: FastAPI, a def route, one INSERT of the body. soapbar: its ASGI application, the "
     "same INSERT. Both check no key and no content.\n"
     "p99: statuses (POST /v1/dossiers/{maHoSo}/statuses) by 32 h2load processes at 70 % of the "
