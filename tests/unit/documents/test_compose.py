@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
-from hub.settings import AT_THE_BROKER, ROLES
+from hub.settings import AT_THE_BROKER, ROLES, Settings, load
 from tests.matrix.table import END, MARK
 
 SERVICES = yaml.safe_load(
@@ -55,6 +56,36 @@ def test_every_variable_of_the_compose_file_is_in_the_example_of_env() -> None:
     wanted = set(re.findall(r"\$\{(\w+):?-", text))
     assert wanted
     assert set(re.findall(r"^(\w+)=", example, flags=re.MULTILINE)) == wanted
+
+
+NOT_HANDED_ON = {
+    "HUB_DATA_DIR": "the image's volume",
+    "HUB_HTTP_PORT": "HUB_PORT publishes it",
+    "HUB_BROKER_POLICIES": "the broker of this file has a management address",
+    "HUB_DRILL": "a hub that is to be damaged has no business in production",
+    "HUB_DRILL_CLOCK": "as HUB_DRILL",
+    "HUB_DRILL_POINTS": "as HUB_DRILL",
+    "HUB_FAILPOINTS": "as HUB_DRILL",
+}
+OWN_DEFAULTS = {"HUB_PUBLIC_URL"}
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    """A setting that the runbook names can be changed in .env; what is left out has a reason."""
+    given = SERVICES["timer"]["environment"]
+    names = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
+    left = {name for name in names if not {name, f"{name}_FILE"} & given.keys()}
+    assert left == NOT_HANDED_ON.keys()
+
+
+def test_a_setting_that_is_not_in_env_has_the_default_of_the_hub() -> None:
+    """The compose file and the hub agree, also where the file was written long ago."""
+    found = {}
+    for name, text in SERVICES["timer"]["environment"].items():
+        if (given := re.fullmatch(r"\$\{HUB_\w+:-(.*)\}", text)) and name not in OWN_DEFAULTS:
+            found[name] = given.group(1)
+    assert found
+    assert load(found | {"HUB_PROVINCE_URL": "", "HUB_TOWN_URL": ""}) == Settings()
 
 
 @pytest.mark.parametrize(("service", "column"), [("rabbitmq", 0), ("postgres", 1)])
