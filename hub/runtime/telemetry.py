@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import structlog
 
 from hub.rules.failures.error_summary import describe_error
+from hub.runtime.log_limits import LogLimit
 
 
 class Event(StrEnum):
@@ -115,6 +116,14 @@ def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) ->
     }
 
 
+_OF_REQUESTS = (
+    "Invalid HTTP request",
+    "Unsupported upgrade request",
+    "No supported WebSocket library",
+)
+"""What uvicorn writes for single requests, without a limit; the hub has an event for the first."""
+
+
 class _WithoutWords(logging.Formatter):
     """Formats what libraries log, with the cause in the place of their traceback and its words."""
 
@@ -143,6 +152,7 @@ def setup(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _keep_known,
+            LogLimit(Event.REQUEST_REFUSED),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
@@ -160,6 +170,7 @@ def _let_nothing_past(stream: TextIO) -> None:
     """Have what crashes outside of a role, and what libraries log, told without their words."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_WithoutWords("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(lambda record: not str(record.msg).startswith(_OF_REQUESTS))
     logging.getLogger().handlers = [handler]
     sys.excepthook = lambda _kind, error, _trace: _report_crash(error, "process")
     threading.excepthook = lambda told: _report_crash(

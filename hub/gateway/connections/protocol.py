@@ -122,7 +122,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if is_ambiguous(self.url):
             self._stop(400, "target_ambiguous")
         hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1") or (hosts != 1 and (hosts or version == "1.1")):
             self._stop(400, "request_malformed")
         if self._certificate is not None:
             extensions: dict[str, Any] = {CERTIFICATE: self._certificate}

@@ -218,6 +218,9 @@ class OperationHandlers:
             raise RefusedCall("file_missing", where=where, why="the hub has no such file")
         if size == 0:
             raise RefusedCall("call_invalid", where=where, why="the file has 0 bytes")
+        if not file.name.strip(" ."):
+            where = f"tepDinhKem[{nth}].tenTep"
+            raise RefusedCall("call_invalid", where=where, why="a name of dots is a folder's")
         self._check_claims(nth, file)
         return Attachment(
             name=file.name,

@@ -9,12 +9,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from hub.messages.envelope import FileName, MediaType, Sha256
+from hub.messages.envelope import MediaType, Sha256
 from hub.messages.payloads import Number
 
 PRINTABLE = r"^[ -~\xa1-\xac\xae-\u024f\u1ea0-\u1ef9]*$"
 """Letters of Vietnam among them; an envelope takes no other code of a component."""
 Component = Annotated[str, Meta(max_length=60, pattern=PRINTABLE)]
+SHOWN_AS_IT_IS = r"^[^\x00-\x1f\x7f-\x9f/\\\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$"
+"""No letters that turn, hide or break what is read: `hop\u202efdp.exe` looks like a PDF."""
+ShownFileName = Annotated[str, Meta(min_length=1, max_length=250, pattern=SHOWN_AS_IT_IS)]
 Cursor = Annotated[str, Meta(max_length=200, pattern=r"^[\w-]*$")]
 MOST_FILES = 100
 """Files of one call."""
@@ -24,7 +27,7 @@ RequestId = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[\x21-\
 class FileGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file that comes with a call; its bytes are in the store."""
 
-    name: Annotated[FileName, Meta(min_length=1)] = field(name="tenTep")
+    name: ShownFileName = field(name="tenTep")
     media_type: MediaType = field(name="loaiTep")
     component: Component = field(name="maThanhPhan", default="")
     sha256: Sha256 = field(name="maBamTep")

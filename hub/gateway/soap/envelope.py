@@ -21,6 +21,12 @@ from hub.store.messages.blobs import Upload
 
 DEEPEST = 32
 MOST_ELEMENTS = 20_000
+MOST_ATTRIBUTES = 64
+"""Of an element, its namespaces included."""
+LONGEST_TAG = 16 * 1024
+"""Bytes of a tag. Trap: the time that the parser takes for a tag grows with the square of its
+attributes, and no other caller is served meanwhile."""
+_SLICE = 8 * 1024
 LONGEST_TEXT = 1024 * 1024
 """Bytes of text and attributes outside of files."""
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -62,6 +68,8 @@ class EnvelopeReader:
         self._whole: bytearray | None = None if guard is None else bytearray()
         """All bytes until the operation is seen, and of a signed envelope all."""
         self._inner: EnvelopeReader | None = None
+        self._untold = 0
+        """Bytes since the parser told of anything."""
         self._target = _Tree(files, guard)
         target: Any = self._target
         self._parser = etree.XMLParser(
@@ -80,14 +88,22 @@ class EnvelopeReader:
             if len(self._whole) > WHOLE_MOST:
                 why = f"a signed envelope, or what stands before a Body, is over {WHOLE_MOST} bytes"
                 raise InvalidMessage("message_too_large", where="envelope", why=why)
-        if self._target.is_signed:
-            return
+        for start in range(0, len(data), _SLICE):
+            self._feed_slice(data[start : start + _SLICE])
+        if self._target.is_called and not self._target.is_signed:
+            self._whole = None
+
+    def _feed_slice(self, data: bytes) -> None:
+        """Have the parser read on; it tells nothing of a tag before the tag is whole."""
+        before = self._target.events
         try:
             self._parser.feed(data)
         except etree.XMLSyntaxError as error:
             raise self._refused(error) from None
-        if self._target.is_called and not self._target.is_signed:
-            self._whole = None
+        self._untold = self._untold + len(data) if self._target.events == before else 0
+        if self._untold > LONGEST_TAG:
+            why = f"a tag over {LONGEST_TAG} bytes"
+            raise InvalidMessage("call_invalid", where="envelope", why=why)
 
     def close(self) -> etree._Element:
         """Return the root element; raises InvalidMessage."""
@@ -200,7 +216,9 @@ class _Tree:
         of which nothing more is read here then."""
         self._builder: Any = etree.TreeBuilder()
         self._path: list[str] = []
-        self._elements = self._text = 0
+        self._elements = self._depth = self._text = 0
+        self.events = 0
+        """How often the parser told of something."""
         self._called: etree._Element | None = None
         """The first element of the first Body."""
         self._content: Base64File | None = None
@@ -215,13 +233,10 @@ class _Tree:
         return self._cause
 
     def start(self, tag: str, attributes: Mapping[str, str], nsmap: Mapping[str, str]) -> None:
+        self._check_shape(len(attributes) + len(nsmap))
         if self.is_signed or self._is_guarded(tag):
             return
-        self._elements += 1
         self._count(sum(len(name) + len(value) for name, value in attributes.items()))
-        if len(self._path) >= DEEPEST or self._elements > MOST_ELEMENTS:
-            why = f"deeper than {DEEPEST} or more than {MOST_ELEMENTS} elements"
-            self._refuse("call_invalid", f"element {self._elements}", why)
         within_file = bool(self._path) and self._path[-1] == FILE
         is_called = self._called is None and len(self._path) == 2 and self._path[1] in BODIES
         self._path.append(tag)
@@ -238,7 +253,17 @@ class _Tree:
         else:
             self._refuse("call_invalid", "tepDinhKem/noiDung", "an element stands in it")
 
+    def _check_shape(self, attributes: int) -> None:
+        """Check one element more, also of an envelope that is kept whole: it is parsed again."""
+        self.events += 1
+        self._elements += 1
+        self._depth += 1
+        if self._depth > DEEPEST or self._elements > MOST_ELEMENTS or attributes > MOST_ATTRIBUTES:
+            why = f"over {DEEPEST} deep, {MOST_ELEMENTS} elements, or {MOST_ATTRIBUTES} attributes"
+            self._refuse("call_invalid", f"element {self._elements}", why)
+
     def data(self, text: str) -> None:
+        self.events += 1
         if self.is_signed:
             return
         if self._content is not None:
@@ -248,6 +273,8 @@ class _Tree:
             self._builder.data(text)
 
     def end(self, tag: str) -> None:
+        self.events += 1
+        self._depth -= 1
         if self.is_signed:
             return
         self._path.pop()
@@ -321,6 +348,7 @@ class _Tree:
 
     def comment(self, _: str) -> None:
         """Leave comments out."""
+        self.events += 1
 
     def pi(self, *_: object) -> None:
         self._refuse("xml_broken", "envelope", "a processing instruction is not allowed")

@@ -67,15 +67,37 @@ def test_a_signed_envelope_has_a_limit(tmp_path: Path) -> None:
 def test_what_stands_before_a_body_has_a_limit(tmp_path: Path) -> None:
     """Comments, too, which the tree leaves out."""
     reading = reader(tmp_path, Guard(signed=False))
-    comment = b"<!--" + PIECE + b"-->"
+    comment = b"<!--" + PIECE[:8000] + b"-->"
     with pytest.raises(InvalidMessage) as refused:
-        for _ in range(WHOLE_MOST // len(PIECE) + 1):
+        for _ in range(WHOLE_MOST // len(comment) + 1):
             reading.feed(comment)
     assert refused.value.code in ("message_too_large", "xml_broken")
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        b"<a " + b" ".join(b'b%d=""' % n for n in range(20_000)) + b"/>",
+        b"<a " + b" ".join(b'b%d=""' % n for n in range(65)) + b"/>",
+        b"<a " + b" ".join(b'xmlns:n%d="u"' % n for n in range(65)) + b"/>",
+        b"<a b='" + b"x" * 40_000,
+        b"<a>" * 40,
+    ],
+    ids=["20,000 attributes", "65 attributes", "65 namespaces", "a tag of 40 KB", "40 deep"],
+)
+def test_a_tag_that_is_slow_to_parse_is_refused_before_it_is_parsed(
+    tmp_path: Path, tag: bytes, signed: bool
+) -> None:
+    """Also in an envelope that is signed, by a stranger perhaps: it is parsed to be verified."""
+    reading = reader(tmp_path, Guard(signed=signed))
+    with pytest.raises(InvalidMessage) as refused:
+        reading.feed(START + tag)
+    assert refused.value.code == "call_invalid"
+
+
 def test_nothing_of_a_signed_envelope_is_read_but_what_was_verified(tmp_path: Path) -> None:
-    """What stands behind the operation's first letters is not even parsed before."""
+    """What stands behind the operation's first letters is parsed for its shape only."""
     verified = f'<s:Envelope xmlns:s="{SOAP}"><s:Body><d/></s:Body></s:Envelope>'.encode()
 
     class Verifying(Guard):
