@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from hub.ports import Clock
 from hub.rules.failures.error_summary import describe_error
+from hub.rules.masking import masked
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
@@ -88,7 +89,7 @@ class Denials(Role):
                 counted.more += 1
                 return
             self._windows[kind] = _Window(now)
-        self._write([_Row(kind, path[:LONGEST_PATH], 0, now)], now)
+        self._write([_Row(kind, masked(path)[:LONGEST_PATH], 0, now)], now)
 
     def allow(self, caller: str, *, purpose: str) -> None:
         """Count one allowed call; it is written when its minute has ended."""

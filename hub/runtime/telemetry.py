@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import structlog
 
 from hub.rules.failures.error_summary import describe_error
+from hub.rules.masking import masked
 from hub.runtime.log_limits import LogLimit
 
 
@@ -107,13 +108,18 @@ FIELDS = frozenset(
     ]
 )
 
+_OF_CALLERS = frozenset({"path", "where"})
+"""Fields that may hold a caller's own text."""
+
 
 def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: describe_error(value) if isinstance(value, BaseException) else value
-        for name, value in fields.items()
-        if name in FIELDS
-    }
+    return {name: _told(name, value) for name, value in fields.items() if name in FIELDS}
+
+
+def _told(name: str, value: Any) -> Any:
+    if isinstance(value, BaseException):
+        return describe_error(value)
+    return masked(value) if name in _OF_CALLERS and isinstance(value, str) else value
 
 
 _OF_REQUESTS = (

@@ -9,6 +9,7 @@ from rich.console import Console
 from hub.drill.pilot import run as pilot
 from hub.messages.envelope import decode
 from hub.store.engine.store import Store
+from tests.support.personal import KEPT, applicants, files_with, tables_with
 from tests.support.services import RabbitService
 
 
@@ -42,12 +43,29 @@ def supplements(directory: Path) -> list[int]:
     return [len(decode(row.body).attachments) for row in rows]
 
 
+def no_personal_data_beside_the_messages(directory: Path) -> None:
+    """Check that logs, reports and all other tables hold nothing of the demo's people.
+
+    What is a message or a dossier holds it, and so do the partners and the broker's own files.
+    """
+    store = Store(f"sqlite:///{directory}/demo/hub/hub.db")
+    people = applicants(store)
+    tables = tables_with(store, people)
+    store.close()
+    assert len(people) > 50
+    assert tables
+    assert tables <= KEPT
+    known = ("demo/hub/hub.db", "demo/province.db", "demo/town.db", "demo/rabbit/")
+    assert [it for it in files_with(directory, people) if not it.startswith(known)] == []
+
+
 def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
     """Nothing but Python is needed; the province is called through REST."""
     report = play(tmp_path, dossiers=70, broker="memory", faults=False, province_mode="rest")
     settled(report, 70)
     assert (report["broker"], report["faults_injected"]) == ("memory", {})
     assert supplements(tmp_path) == [2]
+    no_personal_data_beside_the_messages(tmp_path)
 
 
 def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None:
@@ -57,6 +75,7 @@ def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None
     report = play(tmp_path, dossiers=74)
     settled(report, 74)
     assert {"broker_killed", "down", "drop_after_accept", "busy"} <= set(report["faults_injected"])
+    no_personal_data_beside_the_messages(tmp_path)
 
 
 def test_the_reports_judge_sees_what_is_wrong(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.shared_commit import SharedCommit
 from hub.ports import Clock
+from hub.rules.masking import masked
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import audit
@@ -45,7 +46,7 @@ class CallerAndCall:
             at=now,
             actor=self.caller.client,
             action=f"gateway.{self.call.operation}",
-            object=self.call.object[:LONGEST_OBJECT],
+            object=masked(self.call.object)[:LONGEST_OBJECT],
             reason=f"{self.caller.by}, from {self.caller.address}",
             allowed=True,
         )
