@@ -113,10 +113,10 @@ _OF_CALLERS = frozenset({"path", "where"})
 
 
 def _keep_known(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-    return {name: _told(name, value) for name, value in fields.items() if name in FIELDS}
+    return {name: _field(name, value) for name, value in fields.items() if name in FIELDS}
 
 
-def _told(name: str, value: Any) -> Any:
+def _field(name: str, value: Any) -> Any:
     if isinstance(value, BaseException):
         return describe_error(value)
     return masked(value) if name in _OF_CALLERS and isinstance(value, str) else value
