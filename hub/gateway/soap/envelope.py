@@ -103,7 +103,7 @@ class EnvelopeReader:
         self._untold = self._untold + len(data) if self._target.events == before else 0
         if self._untold > LONGEST_TAG:
             why = f"a tag over {LONGEST_TAG} bytes"
-            raise InvalidMessage("call_invalid", where="envelope", why=why)
+            raise InvalidMessage("message_too_large", where="envelope", why=why)
 
     def close(self) -> etree._Element:
         """Return the root element; raises InvalidMessage."""

@@ -93,7 +93,7 @@ def test_a_tag_that_is_slow_to_parse_is_refused_before_it_is_parsed(
     reading = reader(tmp_path, Guard(signed=signed))
     with pytest.raises(InvalidMessage) as refused:
         reading.feed(START + tag)
-    assert refused.value.code == "call_invalid"
+    assert refused.value.code in ("call_invalid", "message_too_large")
 
 
 def test_nothing_of_a_signed_envelope_is_read_but_what_was_verified(tmp_path: Path) -> None:
