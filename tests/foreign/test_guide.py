@@ -9,30 +9,14 @@ import urllib3
 from lxml import etree, html
 
 from hub.exchange.housekeeping.change_feed import ChangeFeed
-from hub.messages.envelope import Message
-from hub.ports import Accepted
 from hub.store.clients.key_file import KeyFile
 from tests.foreign.programs import php_with_soap
 from tests.support.clients import add_client
 from tests.support.documents.guide_examples import examples, outputs
 from tests.support.partner_door import open_door
-from tests.support.ward import Ward
 from tests.support.works import now
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def handle_at_once(ward: Ward) -> None:
-    """Have the ward handle each call before it is answered: else what is shown is a race."""
-    accept, feed = ward.intake.accept, ChangeFeed(ward.store, clock=now)
-
-    def handled(message: Message) -> Accepted:
-        answer = accept(message)
-        ward.settle()
-        feed.run_once()
-        return answer
-
-    ward.intake.accept = handled  # type: ignore[method-assign]
 
 
 def agrees(shown: Any, printed: Any) -> bool:
@@ -59,7 +43,12 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
     """By copy and paste, from the top to the bottom, with a key in a file."""
     php_with_soap()
     with open_door(tmp_path / "hub") as door:
-        handle_at_once(door.ward)
+        feed = ChangeFeed(door.ward.store, clock=now)
+
+        def handle() -> None:
+            door.ward.settle()
+            feed.run_once()
+
         folder = tmp_path / "partner"
         folder.mkdir()
         ws_keys = KeyFile(tmp_path / "hub" / "ws.key")
@@ -67,7 +56,7 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
         key = add_client(door.ward.store, "sandbox", ws_keys=ws_keys, now=now())
         (folder / "partner.key").write_text(f"{key.text}\n", encoding="utf-8")
         chosen = examples(f"{door.url}/docs/{language}")
-        printed = outputs(chosen, folder)
+        printed = outputs(chosen, folder, between=handle)
     assert len(chosen) > 15
     for example, said in zip(chosen, printed, strict=True):
         shown = example.shown.strip()

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,40 @@ def examples(address: str) -> Sequence[Example]:
     return found
 
 
-def outputs(chosen: Sequence[Example], folder: Path) -> Sequence[str]:
-    """Run examples in one shell, as they stand; return what each printed."""
-    end = f"printf '{ENDED}'\n"
-    script = "".join(WITH[it.language].format(it.text.rstrip()) + end for it in chosen)
-    place = str(Path(sys.executable).parent)
-    done = subprocess.run(
-        ["/bin/sh", "-eu"],
-        input=script,
-        cwd=folder,
-        env={"PATH": f"{place}:{os.environ['PATH']}", "HOME": str(folder)},
-        capture_output=True,
-        timeout=90,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.split(ENDED)[:-1]
+def outputs(
+    chosen: Sequence[Example], folder: Path, *, between: Callable[[], None] = lambda: None
+) -> Sequence[str]:
+    """Run examples in one shell, as they stand, `between` after each; return what each printed."""
+    place, errors = str(Path(sys.executable).parent), folder.with_name("errors.log")
+    with (
+        errors.open("w") as log,
+        subprocess.Popen(
+            ["/bin/sh", "-eu"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder,
+            env={"PATH": f"{place}:{os.environ['PATH']}", "HOME": str(folder)},
+            text=True,
+        ) as shell,
+    ):
+        found = []
+        for example in chosen:
+            found.append(_output(shell, WITH[example.language].format(example.text.rstrip())))
+            between()
+    assert shell.returncode == 0
+    return found
+
+
+def _output(shell: subprocess.Popen[str], script: str) -> str:
+    """Give a shell something to do; return what it prints. A shell that ended fails the test."""
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    shell.stdin.write(f"{script}printf '{ENDED}'\n")
+    shell.stdin.flush()
+    printed = ""
+    while not printed.endswith(ENDED):
+        part = shell.stdout.read(1)
+        assert part, f"{script} ended the shell after: {printed}"
+        printed += part
+    return printed.removesuffix(ENDED)
