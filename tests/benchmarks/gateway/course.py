@@ -26,7 +26,8 @@ SHARE = 0.7
 """At which share of the statuses a second that were measured their delays are."""
 SETTLING, MEASURED = 1.0, 8.0
 """Seconds of the load at a fixed rate: before it counts, and while it counts."""
-LONGEST_TRANSFER = 60
+LONGEST_BESIDE = 60
+"""Seconds for which the statuses go on beside a transfer; a slower one ends without them."""
 
 NOTES = (
     "Dossiers of 1 KB, each with a number of its own, 32 connections, wrk. SQLite with WAL and "
@@ -129,7 +130,7 @@ class _Course:
         side, sha256 = self.sides[STATUS.side], ""
         for way in ("in", "out"):
             title = f"1 GiB {way}, beside the statuses"
-            with self._load(LONGEST_TRANSFER) as load, self.bar.line(title, unit=" s") as line:
+            with self._load(LONGEST_BESIDE) as load, self.bar.line(title, unit=" s") as line:
                 time.sleep(SETTLING)
                 memory = Memory(side.pid)
                 with memory.watched():
@@ -137,8 +138,6 @@ class _Course:
                         sha256, transfer = large_file.send(side, line.report)
                     else:
                         transfer = large_file.fetch(side, sha256, line.report)
-                if not load.running:
-                    raise Stuck(f"1 GiB {way} took {transfer.seconds:.0f} s", side.folder / "log")
                 line.rate = transfer.seconds
             self._note(way, transfer, memory, load)
 

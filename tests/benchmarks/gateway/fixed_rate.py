@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
@@ -28,14 +28,11 @@ class FixedRate:
 
     folder: Path
     per_second: float
-    clients: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    each: int
+    """Requests of a client; after them it has ended."""
+    clients: int = CLIENTS
     ended: float = 0.0
     """Seconds since 1970, as in the logs; 0 while it runs."""
-
-    @property
-    def running(self) -> bool:
-        """Whether a client is still at work."""
-        return any(client.poll() is None for client in self.clients)
 
     def delays(self, start: float, end: float) -> list[float]:
         """Return the delays, in ms, of the requests that were due between two times.
@@ -43,40 +40,36 @@ class FixedRate:
         Raises Stuck for an answer that is not 2xx, and where a client sent nothing.
         """
         found: list[float] = []
-        for number in range(len(self.clients)):
+        for number in range(self.clients):
             lines = _read(self.folder / f"{number}.log")
             if not lines:
                 raise Stuck("a client of h2load sent nothing", self.folder / f"{number}.out")
             if bad := [status for _, status, _ in lines if not 200 <= status < 300]:
                 why = f"{len(bad)} of {len(lines)} answers were refusals, the first {bad[0]}"
                 raise Stuck(why, self.folder / f"{number}.out")
-            found += _delays(lines, CLIENTS / self.per_second, start, end, self.ended)
+            found += self._delays(lines, start, end)
         return found
 
-    @property
-    def answers(self) -> int:
-        """How many were answered."""
-        return sum(len(_read(self.folder / f"{n}.log")) for n in range(len(self.clients)))
-
-
-def _delays(
-    lines: Sequence[tuple[float, int, float]],
-    period: float,
-    start: float,
-    end: float,
-    ended: float,
-) -> Iterator[float]:
-    """Yield the delays of one client; its requests are due one period after the other."""
-    first, nth = lines[0][0], 0
-    while (due := first + nth * period) <= end:
-        if due >= start:
+    def _delays(
+        self, lines: Sequence[tuple[float, int, float]], start: float, end: float
+    ) -> Iterator[float]:
+        """Yield the delays of one client; its requests are due one period after the other."""
+        period = self.clients / self.per_second
+        for nth in range(self.each):
+            due = lines[0][0] + nth * period
+            if not start <= due <= end:
+                continue
             if nth < len(lines):
                 sent, _, took = lines[nth]
                 # Its timer may be early by a part of a period; early is no merit.
                 yield (sent + took - min(due, sent)) * 1000
             else:
-                yield max(0.0, ended - due) * 1000
-        nth += 1
+                yield max(0.0, self.ended - due) * 1000
+
+    @property
+    def answers(self) -> int:
+        """How many were answered."""
+        return sum(len(_read(self.folder / f"{n}.log")) for n in range(self.clients))
 
 
 def _read(place: Path) -> list[tuple[float, int, float]]:
@@ -97,20 +90,20 @@ def load(
     each = int(per_second / CLIENTS * seconds) + 1
     for number in range(CLIENTS):
         _write_addresses(folder / f"{number}.uris", side, f"{series:03}.{number:02}", each)
-    made = FixedRate(folder, per_second)
+    made, clients = FixedRate(folder, per_second, each), []
     with ExitStack() as stack:
         for number in range(CLIENTS):
             command = _command(side, folder, number, per_second, each)
             output = stack.enter_context((folder / f"{number}.out").open("wb"))
             client = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
             stack.callback(_end, client)
-            made.clients.append(client)
+            clients.append(client)
             # Not all at the same moment: each has its turn at a time of its own in the period.
             time.sleep(1 / per_second)
         try:
             yield made
         finally:
-            for client in made.clients:
+            for client in clients:
                 client.kill()
             made.ended = time.time()
 

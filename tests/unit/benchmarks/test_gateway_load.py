@@ -6,26 +6,18 @@ import pytest
 
 from hub.file_checks import pdf
 from tests.benchmarks.gateway import programs
-from tests.benchmarks.gateway.fixed_rate import CLIENTS, FixedRate
+from tests.benchmarks.gateway.fixed_rate import FixedRate
 from tests.benchmarks.gateway.large_file import content
 from tests.benchmarks.running import Stuck
 
 START = 1_000.0
 
 
-class Ended:
-    """Stands for a client of h2load that has ended."""
-
-    def poll(self) -> int:
-        return 0
-
-
 def ended_load(folder: Path, lines: list[tuple[float, int, float]]) -> FixedRate:
     """Return a load of one client with this log, one request due each second."""
     text = "".join(f"{int(a * 1e6)}\t{b}\t{int(c * 1e6)}\n" for a, b, c in lines)
     (folder / "0.log").write_text(text, encoding="ascii")
-    clients: list[object] = [Ended()]
-    return FixedRate(folder, CLIENTS, clients, ended=START + 10)  # type: ignore[arg-type]
+    return FixedRate(folder, per_second=1, each=5, clients=1, ended=START + 10)
 
 
 def test_a_request_sent_late_counts_from_when_it_was_due(tmp_path: Path) -> None:
@@ -46,6 +38,12 @@ def test_a_request_that_was_never_answered_counts_up_to_the_end(tmp_path: Path) 
     """A gateway that stops answering does not look fast."""
     load = ended_load(tmp_path, [(START, 202, 0.1)])
     assert load.delays(START + 1, START + 2) == pytest.approx([9_000, 8_000])
+
+
+def test_what_a_client_was_never_to_send_does_not_count(tmp_path: Path) -> None:
+    """A load that has ended before the end of a transfer is no gateway that stopped answering."""
+    load = ended_load(tmp_path, [(START + nth, 202, 0.1) for nth in range(5)])
+    assert load.delays(START, START + 9) == pytest.approx([100] * 5)
 
 
 def test_a_half_written_line_of_a_killed_client_counts_as_no_answer(tmp_path: Path) -> None:
