@@ -167,6 +167,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two looks of the timer for what is old enough."""
     contract_every: Annotated[float, Meta(ge=0, le=31_536_000)] = 86_400.0
     """Seconds between two looks at the contract that a partner serves; 0: never."""
+    webhook_private_addresses: str = ""
+    """Networks inside that webhooks may be sent to, with commas; empty: none."""
+    webhook_ca_file: str = ""
+    """Roots that sign the certificates of webhooks' receivers; empty: the system's."""
     scans_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
     """Days for which the scanner's folder keeps its own copies of what was taken."""
     language: Literal["vi", "en"] = "vi"

@@ -13,6 +13,7 @@ from hub.bootstrap.partners import (
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.secret_files import secret
 from hub.bootstrap.timer import make_timer
+from hub.bootstrap.webhooks import make_webhooks
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
@@ -53,8 +54,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if hears_partners or (hub.town is not None and "gateway" in wanted):
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
-        feed = ChangeFeed(hub.store, clock=hub.clock)
-        roles += [make_timer(hub), feed, *_contract_watch(hub), *_archivist(hub)]
+        roles += [make_timer(hub), *_feed(hub), *_contract_watch(hub), *_archivist(hub)]
     if "relay" in wanted:
         roles.append(_relay(hub))
     return roles
@@ -131,6 +131,13 @@ def _contract_watch(hub: Hub) -> list[Role]:
     if not readers:
         return []
     return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
+
+
+def _feed(hub: Hub) -> list[Role]:
+    """Return what numbers changes, and what sends them to the webhooks."""
+    webhooks = make_webhooks(hub.settings, hub.store, clock=hub.clock)
+    feed = ChangeFeed(hub.store, clock=hub.clock, on_numbered=webhooks.wakeup.wake)
+    return [webhooks, feed]
 
 
 def _archivist(hub: Hub) -> list[Role]:

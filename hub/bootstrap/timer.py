@@ -17,6 +17,7 @@ from hub.operations.watchers.disk_sampling import DiskSampling
 from hub.operations.watchers.ending_certificates import EndingCertificates
 from hub.operations.watchers.ending_secrets import EndingSecrets
 from hub.operations.watchers.expired_uploads import ExpiredUploads
+from hub.operations.watchers.failing_webhooks import FailingWebhooks
 from hub.operations.watchers.kept_files import KeptFiles
 from hub.operations.watchers.login_findings import LoginFindings
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
@@ -61,6 +62,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         KeptFiles(store=hub.store, files=hub.files).check,
         ExpiredUploads(store=hub.store, files=hub.files).remove,
         EndingCertificates(store=hub.store, files=own_certificates(hub.settings)).check,
+        FailingWebhooks(store=hub.store).check,
         Conservation(store=hub.store).check,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]

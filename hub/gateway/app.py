@@ -22,7 +22,7 @@ from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.resumable import routes as resumable
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
-from hub.gateway.v1 import changes
+from hub.gateway.v1 import changes, webhooks
 from hub.gateway.v1 import routes as v1
 from hub.store.clients.key_file import KeyFile
 from hub.store.engine.store import Store
@@ -89,6 +89,9 @@ def _install_partners(
     soap.install(app, handlers, authorization=authorization, keys=keys)
     v1.install(app, handlers, authorization=authorization)
     changes.install(app, handlers.store, authorization=authorization)
+    webhooks.install(
+        app, handlers.store, authorization=authorization, clock=authorization.denials.clock
+    )
     docs.install(app, proxies=authorization.proxies)
 
 

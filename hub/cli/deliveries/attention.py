@@ -10,6 +10,7 @@ from hub.cli.output import words
 from hub.cli.output.answer import print_line, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
+from hub.cli.webhooks.failing import FAILING, failing
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.login_remedies import remedy_of
 from hub.runtime.clock import utc_now
@@ -38,6 +39,7 @@ ANSWERS = {
         PARKED,
         PAPERS,
         GAPS,
+        FAILING,
         PAUSES,
     )
 }
@@ -63,6 +65,7 @@ def attention() -> None:
         papers = waiting.papers_not_at_town(tx)
         gaps = waiting.gaps(tx)
         paused = pausing.standing(tx, now=utc_now())
+        webhooks = failing(tx)
     _show_with_advice(
         "papers", [(it.number, it.child_number, it.count, it.wanted, it.since) for it in papers]
     )
@@ -72,6 +75,7 @@ def attention() -> None:
         "gaps",
         [(it.number, it.child_number, it.applied, it.missing, it.kept, it.since) for it in gaps],
     )
+    show(FAILING, webhooks, title=text("attention.failing_webhooks_title"))
     mention(paused)
 
 

@@ -142,6 +142,41 @@ class ChangeList(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Up to here changes are missing whose dossiers were archived."""
 
 
+class WebhookReplay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which stretch of the feed is sent again: by cursors, or by times. Without an end: all."""
+
+    after: Cursor = ""
+    until: Cursor = ""
+    start: Annotated[datetime, Meta(tz=True)] | None = field(name="tuThoiDiem", default=None)
+    end: Annotated[datetime, Meta(tz=True)] | None = field(name="denThoiDiem", default=None)
+
+
+class WebhookShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A webhook as its owner sees it; no secret is in it."""
+
+    id: str = field(name="maWebhook")
+    url: str = field(name="diaChi")
+    standing: str = field(name="tinhTrang")
+    last_success_at: datetime | None = field(name="thanhCongLanCuoi", default=None)
+    last_failure_at: datetime | None = field(name="loiLanCuoi", default=None)
+    last_code: str = field(name="maLoi", default="")
+    last_detail: str = field(name="chiTietLoi", default="")
+    failing_since: datetime | None = field(name="loiTu", default=None)
+    paused_until: datetime | None = field(name="thuLaiLuc", default=None)
+    backlog: int = field(name="soSuKienCho")
+    refused: int = field(name="soSuKienLoi")
+    more: bool = field(name="conNua")
+    replaying: bool = field(name="dangGuiLai")
+    tested_at: datetime | None = field(name="thuLuc", default=None)
+    test_code: str = field(name="maLoiThu", default="")
+
+
+class WebhookList(Struct, frozen=True, kw_only=True):
+    """The webhooks of a client."""
+
+    webhooks: tuple[WebhookShown, ...] = field(name="webhook")
+
+
 class DossierList(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A page of the dossiers of a day; `next` asks for the one behind it."""
 

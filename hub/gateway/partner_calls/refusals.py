@@ -26,6 +26,8 @@ STATUS = {
     "dossier_archived": 410,
     "dossier_erased": 410,
     "changes_restarted": 410,
+    "webhook_unknown": 404,
+    "replay_under_way": 409,
     "media_type_unsupported": 415,
     "store_away": 503,
     "signatures_busy": 503,

@@ -17,6 +17,8 @@ RIGHTS = {
     "dossiers.correct_procedure": "tell that the wrong procedure was chosen",
     "dossiers.issue_result": "hand over the result of a dossier",
     "dossiers.fetch_file": "fetch a file of a dossier",
+    "webhooks.read": "read how the own webhooks do",
+    "webhooks.replay": "have events of the own webhooks sent again, or a test event",
     "changes.read": "read which dossiers changed, in one order",
 }
 """Each name, `object.verb`, and what it allows."""

@@ -70,6 +70,22 @@ def page(tx: Tx, after: int, *, limit: int, allowed: Callable[[str], bool]) -> C
     return ChangePage(found, after, more=len(rows) == READ_AT_ONCE)
 
 
+def position_at(tx: Tx, time: datetime, *, last: int) -> int:
+    """Return behind which position the changes stand that have a place since a time.
+
+    By halves: the times grow with the positions, as far as no clock was set.
+    """
+    low, high = 0, last
+    while low < high:
+        middle = (low + high) // 2
+        found = behind(tx, middle, most=1)
+        if found and found[0].numbered_at < time:
+            low = found[0].position
+        else:
+            high = middle
+    return low
+
+
 def behind(tx: Tx, after: int, *, most: int) -> Sequence[DossierChange]:
     """Return the next changes behind a position."""
     rows = _BEHIND.all(tx, {"after": after, "most": most})

@@ -53,6 +53,8 @@ BOUNDED = frozenset(
         "pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
         "store_identity",  # one row
+        "webhook_waiting",  # at most a few hundred rows a webhook
+        "webhooks",  # a row for each act of a person
         "unnumbered_changes",  # what has no place in the feed yet
         "used_nonces",  # a row a signed call, of the last minutes of its client
         "uploads",  # what a client may have open, and what ended since yesterday

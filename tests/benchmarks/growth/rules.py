@@ -102,6 +102,8 @@ STAYS = {
     "store_identity": "one row",
     "used_nonces": "of six minutes",
     "surveys": "belong to no dossier",
+    "webhook_waiting": "few: what a receiver did not take",
+    "webhooks": "a row for each act of a person",
     "unnumbered_changes": "empties itself",
     "tasks": "their dossiers are not copied",
 }

@@ -89,6 +89,14 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "clients change": ("portal", "--calls-at-once", "3", "--reason", "a test"),
     "clients rotate": ("portal", "--reason", "a test"),
     "clients retire": ("portal", "--reason", "a test"),
+    "webhooks add": ("portal", "https://receiver.example/hook", "--reason", "a test"),
+    "webhooks rotate": ("wh-0", "--reason", "a test"),
+    "webhooks retire": ("wh-0", "--reason", "a test"),
+    "webhooks replay": (
+        *("wh-0", "--from", "2018-08-06", "--until", "2018-08-07", "--reason", "a test"),
+    ),
+    "webhooks test": ("wh-0", "--reason", "a test"),
+    "webhooks resume": ("wh-0", "--reason", "a test"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
 }
 NOT_RUN: Mapping[str, str] = {

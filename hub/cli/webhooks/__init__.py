@@ -1,0 +1,1 @@
+"""Commands about the addresses that changes are sent to."""

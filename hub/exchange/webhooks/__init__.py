@@ -1,0 +1,1 @@
+"""Sends changes to the addresses that clients have named, see docs/decisions, 0114."""

@@ -1,0 +1,1 @@
+"""What a person decides about webhooks: where changes are sent to, with which secret."""
