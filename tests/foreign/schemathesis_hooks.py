@@ -37,6 +37,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     for container in (case.path_parameters, case.body):
         _replace(container, "maHoSo", _number)
     _replace(case.path_parameters, "maBamTep", lambda sha256: _file(case, sha256))
+    _replace(case.path_parameters, "maWebhook", lambda _: "wh-00000000")
     _replace(case.query, "sau", _cursor)
     _replace(case.query, "after", lambda _: "")
     if case.operation.label == "POST /v1/files":
