@@ -43,7 +43,8 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal, parked
 from hub.store.messages.blobs import BlobStore
-from hub.store.records import dossiers, timeline
+from hub.store.records import dossier_claims, dossiers, timeline
+from hub.store.records.dossier_claims import Wanted
 from hub.store.records.dossiers import Dossier
 
 _REPEATED = frozenset({"content_differs", "envelope_invalid"})
@@ -170,6 +171,33 @@ class OperationHandlers:
         return records.DossierList(
             dossiers=tuple(map(_shown, page)), next=_cursor(page[-1]) if more else None
         )
+
+    def claim(
+        self, caller: GatewayCaller, asked: records.ClaimQuery, *, key: str = ""
+    ) -> tuple[records.DossiersClaimed, bool]:
+        """Hold dossiers that wait to be received for the caller; nobody else is given them until
+        the time has passed. Returns them, and whether the key has had this same answer before.
+        """
+        with self.store.write() as tx:
+            claimed = dossier_claims.claim(
+                tx,
+                Wanted(
+                    client=caller.client,
+                    key=key,
+                    limit=asked.limit,
+                    lease=timedelta(seconds=asked.seconds),
+                    allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
+                ),
+                now=self.clock(),
+            )
+        if claimed is None:
+            why = "the key was used for a call with another content"
+            raise RefusedCall("idempotency_key_reused", where="key", why=why)
+        answer = records.DossiersClaimed(
+            dossiers=tuple(map(_shown, claimed.dossiers)),
+            until=local(claimed.until) if claimed.dossiers else None,
+        )
+        return answer, claimed.before
 
     def file(self, asked: records.FileQuery) -> FoundFile:
         """Return a file of a dossier; raises RefusedCall where the dossier has no such file."""

@@ -20,7 +20,13 @@ class Operation:
     method: str
     path: str
     """Below `/v1`."""
-    request: type[p.Payload] | type[r.DossierQuery] | type[r.DayQuery] | type[r.FileQuery]
+    request: (
+        type[p.Payload]
+        | type[r.DossierQuery]
+        | type[r.DayQuery]
+        | type[r.FileQuery]
+        | type[r.ClaimQuery]
+    )
     time: str = ""
     """The field of the payload that tells when it happened; "" where nothing is said."""
     takes_files: bool = False
@@ -54,6 +60,13 @@ LIST = Operation(
     method="GET",
     path="/dossiers",
     request=r.DayQuery,
+)
+CLAIM = Operation(
+    name="NhanHoSoChoTiepNhan",
+    right="dossiers.claim",
+    method="POST",
+    path="/dossier-claims",
+    request=r.ClaimQuery,
 )
 SET_STATUS = Operation(
     name="CapNhatTrangThaiHoSo",
@@ -109,6 +122,7 @@ OPERATIONS = (
     SUBMIT,
     SHOW,
     LIST,
+    CLAIM,
     SET_STATUS,
     REQUEST_SUPPLEMENT,
     REQUEST_PAYMENT,

@@ -54,6 +54,13 @@ class ChangesQuery(Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
+class ClaimQuery(Struct, frozen=True, kw_only=True):
+    """How many waiting dossiers to claim, and for how long."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = field(name="soLuong", default=20)
+    seconds: Annotated[int, Meta(ge=60, le=3600)] = field(name="thoiGianGiu", default=900)
+
+
 class FileQuery(Struct, frozen=True, kw_only=True):
     """Which file of which dossier."""
 
@@ -182,3 +189,10 @@ class DossierList(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     dossiers: tuple[DossierShown, ...] = field(name="hoSo")
     next: str | None = field(name="tiepTheo", default=None)
+
+
+class DossiersClaimed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Dossiers that wait to be received, held for the caller until a time."""
+
+    dossiers: tuple[DossierShown, ...] = field(name="hoSo")
+    until: datetime | None = field(name="giuDen", default=None)

@@ -124,6 +124,9 @@ def _query(
     handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
 ) -> Response:
     operation, record = asked.operation, asked.record
+    if operation is operations.CLAIM:
+        claimed, before = handlers.claim(caller, record, key=asked.key)
+        return _reply(version, operation, claimed, REPLAYED if before else None)
     if operation is operations.FETCH_FILE:
         return _file(version, operation, handlers.file(record))
     if operation is operations.LIST:

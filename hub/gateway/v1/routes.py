@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.gateway.clients.authorization import Authorization
+from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import (
@@ -139,6 +140,8 @@ class _Routes:
         await self.authorization.admit(
             caller, operation=operation.right, object=request.scope["path"], agency=agency
         )
+        if operation is operations.CLAIM:
+            return await self._claim(request, caller, asked)
         if operation is operations.FETCH_FILE:
             found = await run_in_threadpool(self.handlers.file, asked)
             return await run_in_threadpool(_file, request, self.handlers.files, found)
@@ -147,6 +150,15 @@ class _Routes:
             origin = self.authorization.proxies.origin(request)
             return tagged(request, page, _next(request, page, origin))
         return tagged(request, await run_in_threadpool(self.handlers.show, asked), {})
+
+    async def _claim(
+        self, request: Request, caller: GatewayCaller, asked: records.ClaimQuery
+    ) -> Response:
+        claimed, before = await run_in_threadpool(
+            self.handlers.claim, caller, asked, key=_key(request)
+        )
+        headers = {"Idempotency-Replayed": "true"} if before else {}
+        return Response(_encoder.encode(claimed), media_type=_JSON, headers=headers)
 
     async def _refusing(
         self, request: Request, answer: Callable[[], Awaitable[Response]]

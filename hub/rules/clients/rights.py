@@ -11,6 +11,7 @@ RIGHTS = {
     "dossiers.submit": "hand in a dossier that was submitted online",
     "dossiers.read": "read the state, timeline and files of a dossier",
     "dossiers.list": "list the dossiers of a day",
+    "dossiers.claim": "claim dossiers that wait to be received, for a time",
     "dossiers.set_status": "set the status of a dossier",
     "dossiers.request_supplement": "ask the applicant for more papers",
     "dossiers.request_payment": "tell a financial obligation",

@@ -43,6 +43,7 @@ BOUNDED = frozenset(
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute
+        "dossier_claims",  # what is held now, an hour at most
         "drift",  # a few hundred rows a partner
         "fault_classes",  # a row a code
         "file_findings",  # a kept file each, until it was looked after

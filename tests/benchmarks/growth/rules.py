@@ -88,6 +88,7 @@ STAYS = {
     "delivery_count_changes": "written anew, summed up",
     "delivery_counts": "as the changes",
     "disk_samples": "one a day",
+    "dossier_claims": "of one hour",
     "dossier_keys": "nothing is archived yet",
     "drift": "few: differences of replies",
     "fault_classes": "few: codes",

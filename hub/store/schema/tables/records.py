@@ -43,6 +43,14 @@ partial_index(
     dossiers.c.refresh_wanted_at,
     where=REFRESH_WANTED,
 )
+REGISTERED = sa.text("status = 1")
+"""Word for word in every question about dossiers that wait to be received."""
+partial_index(
+    "ix_dossiers_registered",
+    dossiers.c.received_at,
+    dossiers.c.number,
+    where=REGISTERED,
+)
 CLOSED = sa.text("status IN (3, 7, 8, 9, 10)")
 """Must stand word for word in every question about closed dossiers, see `tables.UNHANDLED`; the
 numbers are those of `rules.retention.CLOSED`."""
@@ -54,6 +62,17 @@ for _name, _again, _condition in (
     # By their last status, or by when they are looked at again, see `store/archive/places.py`.
     _since = sa.func.coalesce(_again, dossiers.c.status_at)
     partial_index(_name, _since, dossiers.c.number, where=_condition)
+
+dossier_claims = sa.Table(
+    "dossier_claims",
+    metadata,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("client", sa.Text, sa.ForeignKey("clients.id"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("terms", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    comment="Dossiers that wait to be received, held for a client until a time",
+)
 
 dossier_events = sa.Table(
     "dossier_events",

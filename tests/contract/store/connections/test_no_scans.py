@@ -38,7 +38,7 @@ from hub.store.deliveries import (
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
-from hub.store.records import early_messages, legs, papers, partner_view
+from hub.store.records import dossier_claims, early_messages, legs, papers, partner_view
 from hub.store.repair import (
     deadline_alerts,
     fault_classes,
@@ -60,6 +60,9 @@ from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, open_ward, reception
 from tests.support.works import now
 
+WANTED = dossier_claims.Wanted(
+    client="x", key="y", limit=1, lease=timedelta(minutes=1), allowed=bool
+)
 READ_AS_A_WHOLE: Mapping[str, str] = {
     "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
     "records.reports.lines": "the report of all dossiers",
@@ -163,6 +166,7 @@ def rare_moves(store: Store) -> None:
         parked.accept_again(tx, ["x"])
         journal.enqueue_lost(tx, recorded_before=at, after="")
         early_messages.wake(tx, "x")
+        dossier_claims.claim(tx, WANTED, now=at)
         work_counts.open_count(tx)
 
 

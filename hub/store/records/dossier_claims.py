@@ -1,0 +1,99 @@
+"""Dossiers that wait to be received, held for one caller until a time: two never get the same.
+
+A claim ends by itself. A dossier whose status has moved on waits no more, claimed or not. Claims of
+all callers are taken one after the other, so that two at once see each other's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.store.engine.store import Tx
+from hub.store.records.dossiers import READ, Dossier, from_row
+from hub.store.schema.tables.records import REGISTERED, dossier_claims, dossiers
+
+c, k = dossiers.c, dossier_claims.c
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a caller wants to hold."""
+
+    client: str
+    key: str
+    """The caller's own name of the call, "" without one."""
+    limit: int
+    lease: timedelta
+    allowed: Callable[[str], bool]
+    """Tells by its number whether the caller may be given a dossier."""
+
+    @property
+    def terms(self) -> str:
+        """What must be equal when a call is repeated under its key."""
+        return f"{self.limit} for {self.lease.total_seconds():.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a caller holds."""
+
+    dossiers: Sequence[Dossier]
+    until: datetime
+    before: bool
+    """Whether an earlier call under the same key has claimed them."""
+
+
+def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> Claimed | None:
+    """Hold waiting dossiers for a caller, the oldest first.
+
+    While they are held, the same call under its key gets the same dossiers. None: the key holds
+    dossiers by a call with other terms.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("dossier claims"))))
+    tx.execute(sa.delete(dossier_claims).where(k.until <= now))
+    held = tx.execute(_held(wanted)).all() if wanted.key else []
+    if held:
+        if any(row.terms != wanted.terms for row in held):
+            return None
+        query = READ.where(c.number.in_([row.number for row in held]), c.erased_at.is_(None))
+        read = tx.execute(query.order_by(c.received_at, c.number))
+        return Claimed([from_row(row) for row in read], held[0].until, before=True)
+    until = now + wanted.lease
+    found = _waiting(tx, wanted)
+    claim = {"client": wanted.client, "key": wanted.key, "terms": wanted.terms, "until": until}
+    if found:
+        rows = [{"number": dossier.number, **claim} for dossier in found]
+        tx.execute(sa.insert(dossier_claims), rows)
+    return Claimed(found, until, before=False)
+
+
+def _held(wanted: Wanted) -> sa.Select[tuple[str, str, datetime]]:
+    query = sa.select(k.number, k.terms, k.until)
+    return query.where(k.client == wanted.client, k.key == wanted.key)
+
+
+def _waiting(tx: Tx, wanted: Wanted) -> Sequence[Dossier]:
+    claimed = sa.exists().where(k.number == c.number)
+    query = READ.where(REGISTERED, c.erased_at.is_(None), ~claimed)
+    query = query.order_by(c.received_at, c.number).limit(_AT_ONCE)
+    found: list[Dossier] = []
+    after: Dossier | None = None
+    while len(found) < wanted.limit:
+        rows = tx.execute(query if after is None else query.where(_behind(after))).all()
+        read = [from_row(row) for row in rows]
+        found += [dossier for dossier in read if wanted.allowed(dossier.number)]
+        if len(rows) < _AT_ONCE:
+            break
+        after = read[-1]
+    return found[: wanted.limit]
+
+
+def _behind(last: Dossier) -> sa.ColumnElement[bool]:
+    same = sa.and_(c.received_at == last.received_at, c.number > last.number)
+    return sa.and_(
+        c.received_at >= last.received_at, sa.or_(c.received_at > last.received_at, same)
+    )
