@@ -55,13 +55,13 @@ def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> Claimed | None:
     if tx.dialect.name == "postgresql":
         tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("dossier claims"))))
     tx.execute(sa.delete(dossier_claims).where(k.until <= now))
-    held = tx.execute(_held(wanted)).all() if wanted.key else []
-    if held:
-        if any(row.terms != wanted.terms for row in held):
+    earlier = tx.execute(_claimed_before(wanted)).all() if wanted.key else []
+    if earlier:
+        if any(row.terms != wanted.terms for row in earlier):
             return None
-        query = READ.where(c.number.in_([row.number for row in held]), c.erased_at.is_(None))
+        query = READ.where(c.number.in_([row.number for row in earlier]), c.erased_at.is_(None))
         read = tx.execute(query.order_by(c.received_at, c.number))
-        return Claimed([from_row(row) for row in read], held[0].until, before=True)
+        return Claimed([from_row(row) for row in read], earlier[0].until, before=True)
     until = now + wanted.lease
     found = _waiting(tx, wanted)
     claim = {"client": wanted.client, "key": wanted.key, "terms": wanted.terms, "until": until}
@@ -71,7 +71,7 @@ def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> Claimed | None:
     return Claimed(found, until, before=False)
 
 
-def _held(wanted: Wanted) -> sa.Select[tuple[str, str, datetime]]:
+def _claimed_before(wanted: Wanted) -> sa.Select[tuple[str, str, datetime]]:
     query = sa.select(k.number, k.terms, k.until)
     return query.where(k.client == wanted.client, k.key == wanted.key)
 
