@@ -37,7 +37,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDossiers:
     """What a caller holds."""
 
     dossiers: Sequence[Dossier]
@@ -46,7 +46,7 @@ class Claimed:
     """Whether an earlier call under the same key has claimed them."""
 
 
-def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> Claimed | None:
+def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> ClaimedDossiers | None:
     """Hold waiting dossiers for a caller, the oldest first.
 
     While they are held, the same call under its key gets the same dossiers. None: the key holds
@@ -61,14 +61,14 @@ def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> Claimed | None:
             return None
         query = READ.where(c.number.in_([row.number for row in earlier]), c.erased_at.is_(None))
         read = tx.execute(query.order_by(c.received_at, c.number))
-        return Claimed([from_row(row) for row in read], earlier[0].until, before=True)
+        return ClaimedDossiers([from_row(row) for row in read], earlier[0].until, before=True)
     until = now + wanted.lease
     found = _waiting(tx, wanted)
     claim = {"client": wanted.client, "key": wanted.key, "terms": wanted.terms, "until": until}
     if found:
         rows = [{"number": dossier.number, **claim} for dossier in found]
         tx.execute(sa.insert(dossier_claims), rows)
-    return Claimed(found, until, before=False)
+    return ClaimedDossiers(found, until, before=False)
 
 
 def _claimed_before(wanted: Wanted) -> sa.Select[tuple[str, str, datetime]]:

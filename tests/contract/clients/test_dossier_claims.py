@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.messages.payloads import Applicant, ApplicantKind, Channel, Status
 from hub.store.engine.store import Store
 from hub.store.records import dossier_claims, dossiers
-from hub.store.records.dossier_claims import Claimed, Wanted
+from hub.store.records.dossier_claims import ClaimedDossiers, Wanted
 from hub.store.records.dossiers import Dossier
 from hub.store.schema.tables.records import dossier_claims as table
 from hub.store.schema.tables.records import dossiers as dossier_table
@@ -66,7 +66,7 @@ def claim(
     key: str = "",
     at: datetime = MONDAY,
     agency: str = "",
-) -> Claimed | None:
+) -> ClaimedDossiers | None:
     """Claim dossiers of an agency, or of any."""
     wanted = Wanted(
         client=client,
@@ -79,7 +79,7 @@ def claim(
         return dossier_claims.claim(tx, wanted, now=at)
 
 
-def numbers(claimed: Claimed | None) -> list[str]:
+def numbers(claimed: ClaimedDossiers | None) -> list[str]:
     """Return the numbers that were claimed, in their order."""
     assert claimed is not None
     return [dossier.number for dossier in claimed.dossiers]
