@@ -103,6 +103,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     province_username: str = ""
     province_password: Secret = ""
     province_agency: str = "000.99.01.H57"
+    province_ws_certificate_file: str = ""
+    """PEM file of the certificate that signs the calls to the province by SOAP."""
+    province_ws_key_file: str = ""
+    """PEM file of its key."""
+    province_ws_username: str = ""
+    """User of a WS-Security UsernameToken in the calls by SOAP; empty: none is sent."""
+    province_ws_password: Secret = ""
+    province_ws_password_form: Literal["digest", "text"] = "digest"  # noqa: S105 - no secret
     province_ca_file: str = ""
     """Roots that sign the province's certificate; empty means what the profile says."""
     province_certificate_file: str = ""
@@ -382,10 +390,14 @@ _TOGETHER = {
     "http_client_ca_file": "http_certificate_file",
     "province_certificate_file": "province_key_file",
     "province_key_file": "province_certificate_file",
+    "province_ws_certificate_file": "province_ws_key_file",
+    "province_ws_key_file": "province_ws_certificate_file",
+    "province_ws_username": "province_ws_password",
+    "province_ws_password": "province_ws_username",
     "town_certificate_file": "town_key_file",
     "town_key_file": "town_certificate_file",
 }
-"""Files of certificates, and the one that each needs beside itself."""
+"""What needs another setting beside itself: a certificate its key, a user the password."""
 
 
 def _tls_problems(settings: Settings) -> list[str]:

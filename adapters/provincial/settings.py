@@ -10,6 +10,7 @@ from adapters.provincial.profile import shipped
 from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
+from adapters.wire.ws_security import SecuritySettings
 from adapters.wire.wsdl import soap_path
 from hub.rules.likeness import TimeTextResolution
 
@@ -29,6 +30,8 @@ class ProvincialSettings:
     file_base_url: str
     """Address under which the province pulls files; a file's is `<file_base_url>/<sha256>`."""
     mode: Literal["soap", "rest"] = "soap"
+    security: SecuritySettings = field(default_factory=SecuritySettings)
+    """How the envelopes of SOAP are signed; not by default."""
     wsdl: Path = SCHEMAS / "hosodientu.wsdl"
     xsd: Path = SCHEMAS / "hosodientu.xsd"
     connect_timeout: timedelta = timedelta(seconds=5)

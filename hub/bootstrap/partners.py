@@ -89,6 +89,7 @@ def traits_of(settings: Settings) -> dict[str, Traits]:
 def province_settings(settings: Settings) -> "ProvincialSettings":
     """Return the province's part of the settings."""
     from adapters.provincial.settings import ProvincialSettings
+    from adapters.wire.ws_security import SecuritySettings
 
     return ProvincialSettings(
         url=settings.province_url,
@@ -101,7 +102,18 @@ def province_settings(settings: Settings) -> "ProvincialSettings":
         reply_timeout=seconds(settings.reply_timeout),
         concurrency=settings.concurrency,
         profile=province_profile(settings).profile,
+        security=SecuritySettings(
+            certificate=_file(settings.province_ws_certificate_file),
+            key=_file(settings.province_ws_key_file),
+            username=settings.province_ws_username,
+            password=settings.province_ws_password,
+            secret_form=settings.province_ws_password_form,
+        ),
     )
+
+
+def _file(name: str) -> Path | None:
+    return Path(name) if name else None
 
 
 def town_settings(settings: Settings) -> "TownSettings":

@@ -30,6 +30,14 @@ def npm_soap() -> str:
     return npm_package("soap")
 
 
+def xmlsec() -> str:
+    """Return the path of xmlsec1; raises MissingProgram."""
+    found = shutil.which("xmlsec1")
+    if not found:
+        raise MissingProgram("xmlsec1", "xmlsec1")
+    return found
+
+
 def php_with_soap() -> str:
     """Return the path of a PHP that has SoapServer; raises MissingProgram."""
     found = shutil.which("php")

@@ -36,6 +36,7 @@ from adapters.wire.reading.documents.soap import SoapFault, read_envelope
 from adapters.wire.reading.documents.xml import local
 from adapters.wire.reading.findings import named
 from adapters.wire.replies import expect_success
+from adapters.wire.ws_security import EnvelopeSecurity
 from adapters.wire.xml import Schema, parse
 from hub.messages.invalid import InvalidMessage
 from hub.ports import DriftKind
@@ -62,6 +63,8 @@ class SoapProtocol:
         self._addresses = {it: settings.address(it) for it in Operation}
         self._charset = settings.profile.encodings.charset
         self._templates = EnvelopeTemplates(self._render)
+        wanted = settings.security.is_wanted
+        self._security = EnvelopeSecurity(settings.security) if wanted else None
 
     def build(self, operation: str, arguments: Mapping[str, Any]) -> Envelope:
         """Return the envelope in two halves; see `Dialect`."""
@@ -92,10 +95,14 @@ class SoapProtocol:
         }
 
     def body(self, envelope: Envelope, session: str) -> bytes:
-        """Return the bytes of the envelope; see `Dialect`."""
-        if not envelope.after:
-            return envelope.before
-        return b"".join((envelope.before, escape(session).encode(), envelope.after))
+        """Return the bytes of the envelope, signed anew for each attempt; see `Dialect`.
+
+        Raises TransientFailure `signing_failed`: nothing was sent then.
+        """
+        whole = envelope.before
+        if envelope.after:
+            whole = b"".join((envelope.before, escape(session).encode(), envelope.after))
+        return self._security.secure(whole) if self._security else whole
 
     def read(self, operation: str, reply: Reply) -> Result:
         """Return what the reply says; see `Dialect`."""

@@ -243,6 +243,7 @@ _TABLE = (
     Fault("tls_failed", _T),
     Fault("webhook_address", _D),
     Fault("webhook_secret", _D),
+    Fault("signing_failed", _T),
     Fault("partner_paused", _D),
     Fault("claim_late", _D),
     Fault("call_not_begun", _T),
