@@ -14,7 +14,6 @@ from hub.store.engine.store import Tx
 from hub.store.records.dossiers import READ, Dossier, from_row
 from hub.store.schema.tables.records import REGISTERED, dossier_claims, dossiers
 
-c, k = dossiers.c, dossier_claims.c
 _AT_ONCE = 500
 
 
@@ -54,13 +53,15 @@ def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> ClaimedDossiers | None:
     """
     if tx.dialect.name == "postgresql":
         tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("dossier claims"))))
-    tx.execute(sa.delete(dossier_claims).where(k.until <= now))
+    tx.execute(sa.delete(dossier_claims).where(dossier_claims.c.until <= now))
     earlier = tx.execute(_claimed_before(wanted)).all() if wanted.key else []
     if earlier:
         if any(row.terms != wanted.terms for row in earlier):
             return None
-        query = READ.where(c.number.in_([row.number for row in earlier]), c.erased_at.is_(None))
-        read = tx.execute(query.order_by(c.received_at, c.number))
+        query = READ.where(
+            dossiers.c.number.in_([row.number for row in earlier]), dossiers.c.erased_at.is_(None)
+        )
+        read = tx.execute(query.order_by(dossiers.c.received_at, dossiers.c.number))
         return ClaimedDossiers([from_row(row) for row in read], earlier[0].until, before=True)
     until = now + wanted.lease
     found = _waiting(tx, wanted)
@@ -72,14 +73,14 @@ def claim(tx: Tx, wanted: Wanted, *, now: datetime) -> ClaimedDossiers | None:
 
 
 def _claimed_before(wanted: Wanted) -> sa.Select[tuple[str, str, datetime]]:
-    query = sa.select(k.number, k.terms, k.until)
-    return query.where(k.client == wanted.client, k.key == wanted.key)
+    query = sa.select(dossier_claims.c.number, dossier_claims.c.terms, dossier_claims.c.until)
+    return query.where(dossier_claims.c.client == wanted.client, dossier_claims.c.key == wanted.key)
 
 
 def _waiting(tx: Tx, wanted: Wanted) -> Sequence[Dossier]:
-    claimed = sa.exists().where(k.number == c.number)
-    query = READ.where(REGISTERED, c.erased_at.is_(None), ~claimed)
-    query = query.order_by(c.received_at, c.number).limit(_AT_ONCE)
+    claimed = sa.exists().where(dossier_claims.c.number == dossiers.c.number)
+    query = READ.where(REGISTERED, dossiers.c.erased_at.is_(None), ~claimed)
+    query = query.order_by(dossiers.c.received_at, dossiers.c.number).limit(_AT_ONCE)
     found: list[Dossier] = []
     after: Dossier | None = None
     while len(found) < wanted.limit:
@@ -93,7 +94,8 @@ def _waiting(tx: Tx, wanted: Wanted) -> Sequence[Dossier]:
 
 
 def _behind(last: Dossier) -> sa.ColumnElement[bool]:
-    same = sa.and_(c.received_at == last.received_at, c.number > last.number)
+    same = sa.and_(dossiers.c.received_at == last.received_at, dossiers.c.number > last.number)
     return sa.and_(
-        c.received_at >= last.received_at, sa.or_(c.received_at > last.received_at, same)
+        dossiers.c.received_at >= last.received_at,
+        sa.or_(dossiers.c.received_at > last.received_at, same),
     )
