@@ -188,7 +188,7 @@ class OperationHandlers:
                     lease=timedelta(seconds=asked.seconds),
                     allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
                 ),
-                now=self.clock(),
+                now=self.intake.clock(),
             )
         if claimed is None:
             why = "the key was used for a call with another content"
