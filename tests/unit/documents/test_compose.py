@@ -66,7 +66,7 @@ NOT_HANDED_ON = {
     "HUB_DRILL_CLOCK": "as HUB_DRILL",
     "HUB_DRILL_POINTS": "as HUB_DRILL",
     "HUB_FAILPOINTS": "as HUB_DRILL",
-    "HUB_PROVINCE_WS_PASSWORD": "few need it: a secret and HUB_PROVINCE_WS_PASSWORD_FILE in an override",
+    "HUB_PROVINCE_WS_PASSWORD": "few need it: its _FILE and a secret in an override",
 }
 OWN_DEFAULTS = {"HUB_PUBLIC_URL"}
 
