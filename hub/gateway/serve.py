@@ -37,9 +37,6 @@ class WebRole(Role):
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
         self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
-        # Connections inherit it. asyncio sets it only where it made the socket itself; without it
-        # an answer's second packet waits 40 ms for the caller's delayed acknowledgement.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
@@ -65,6 +62,11 @@ class WebRole(Role):
     def request_stop(self) -> None:
         super().request_stop()
         self._server.should_exit = True
+
+    def stop(self) -> None:
+        super().stop()
+        # The server closes it only when it has begun to serve.
+        self._socket.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
