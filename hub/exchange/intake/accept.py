@@ -7,7 +7,7 @@ for the commit has an end: then it raises AcceptanceUnknown, and the sender tell
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
@@ -26,6 +26,9 @@ from hub.store.messages import blobs, journal
 WAIT_AT_MOST = timedelta(seconds=45)
 """For a commit: longer than SQLite waits for another process's lock, and shorter than the minute
 after which callers give up by themselves."""
+
+
+Commit = Callable[[journal.JournalEntry], Awaitable[Accepted]]
 
 
 class Intake:
@@ -52,7 +55,7 @@ class Intake:
 
     def accept(self, message: Message) -> Accepted:
         """Store `message` and return; a second telling of the same thing gets the first answer."""
-        entry, further = self.entries(message)
+        entry, further = self._entries(message)
         try:
             return self._committed(entry)
         except InvalidMessage as refused:
@@ -60,22 +63,28 @@ class Intake:
                 raise
         return self._committed(further)
 
-    async def accept_async(self, message: Message) -> Accepted:
-        """As `accept`, for a caller on an event loop: no thread waits for the commit."""
+    async def accept_async(self, message: Message, *, commit: Commit | None = None) -> Accepted:
+        """As `accept`, for a caller on an event loop: no thread waits for the commit.
+
+        `commit` has an entry committed in the caller's way, by `write` and what follows it.
+        """
+        commit = commit or self._committed_async
         # Files are looked up on the disk, which may be slow.
         entry, further = (
-            await asyncio.to_thread(self.entries, message)
+            await asyncio.to_thread(self._entries, message)
             if message.attachments
-            else self.entries(message)
+            else self._entries(message)
         )
         try:
-            return await self._committed_async(entry)
+            return await commit(entry)
         except InvalidMessage as refused:
             if refused.code != "content_differs" or further is None:
                 raise
-        return await self._committed_async(further)
+        return await commit(further)
 
-    def entries(self, message: Message) -> tuple[journal.JournalEntry, journal.JournalEntry | None]:
+    def _entries(
+        self, message: Message
+    ) -> tuple[journal.JournalEntry, journal.JournalEntry | None]:
         """Return what is written, and what instead where another content is known under its key.
 
         Raises InvalidMessage for what must not be stored.

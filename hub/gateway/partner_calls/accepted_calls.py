@@ -13,7 +13,6 @@ from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.client_calls import CallerAndCall, write_audit
 from hub.gateway.shared_commit import SharedCommit
 from hub.messages.envelope import Message
-from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
 from hub.store.engine.sqlite_writer import CommitUnknown
 from hub.store.engine.store import Tx, is_away
@@ -53,18 +52,9 @@ class AcceptedCalls:
 
         Raises InvalidMessage and CallerRefused; AcceptanceUnknown: it is stored, or not.
         """
-        entry, further = await self._entries(message)
-        try:
-            return await self._committed(CallToStore(made, entry))
-        except InvalidMessage as refused:
-            if refused.code != "content_differs" or further is None:
-                raise
-        return await self._committed(CallToStore(made, further))
-
-    async def _entries(self, message: Message) -> tuple[JournalEntry, JournalEntry | None]:
-        if message.attachments:  # they are looked up on the disk, which may be slow
-            return await asyncio.to_thread(self._intake.entries, message)
-        return self._intake.entries(message)
+        return await self._intake.accept_async(
+            message, commit=lambda entry: self._committed(CallToStore(made, entry))
+        )
 
     async def _committed(self, call: CallToStore) -> Accepted:
         try:

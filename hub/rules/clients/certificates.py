@@ -1,8 +1,8 @@
 """How a client's certificate is known again: by its public key, or by its names. Pure.
 
-By the public key: a certificate that was renewed for the same key is still the client's, whoever
-signed it. By the names (subject and issuer): any later certificate of that authority for that
-subject is the client's; so it counts only where its signature was checked.
+By the public key: a certificate that was renewed for the same key is still the client's, also when
+another authority signed it. By the names (subject and issuer): any later certificate of that
+authority for that subject is the client's; so it counts only where its signature was checked.
 """
 
 import hashlib
