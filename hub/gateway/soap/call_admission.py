@@ -10,6 +10,7 @@ from lxml import etree
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls import operations
 from hub.gateway.partner_calls.operation_handlers import agency_of, agency_of_number
@@ -49,16 +50,19 @@ class CallAdmission:
             self.caller, operation=operation.right, object=_object(operation), agency=agency
         )
 
-    async def when_read(self, operation: Operation, record: object) -> None:
-        """Admit a call that was read. Raises RefusedCall and CallerRefused."""
+    async def when_read(self, operation: Operation, record: object) -> CallerAndCall | None:
+        """Return a call that was read and may be made, to be counted with its effect; None where
+        it was admitted before its first file. Raises RefusedCall and CallerRefused.
+        """
         agency = agency_of(record)
         if self._admitted is None:
             self._admitted = operation.name, agency
-            await self.authorization.admit(
+            return await self.authorization.authorize(
                 self.caller, operation=operation.right, object=_object(operation), agency=agency
             )
-        elif self._admitted != (operation.name, agency):
+        if self._admitted != (operation.name, agency):
             raise RefusedCall("call_invalid", where="Body", why="it was read in two ways")
+        return None
 
     async def refused(self, error: Exception, refusal: RefusedCall) -> None:
         """Count a call that was refused for what it is; refusals of the caller are written down."""

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers
 from hub.gateway.partner_calls.operations import Operation
@@ -77,8 +78,12 @@ async def _answer(
         root, caller = await incoming.read(media, security), incoming.proven
         version = messages.version_of(root)
         asked = await run_in_threadpool(_read, root, version)
-        await incoming.admission.when_read(asked.operation, asked.record)
-        return await _perform(handlers, caller, asked, version)
+        made = await incoming.admission.when_read(asked.operation, asked.record)
+        if asked.operation.is_command:
+            return await _accept(handlers, caller, asked, version, made=made)
+        if made is not None:
+            await incoming.authorization.count(made)
+        return await run_in_threadpool(_query, handlers, caller, asked, version)
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
@@ -110,14 +115,19 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
     )
 
 
-async def _perform(
-    handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
+async def _accept(
+    handlers: OperationHandlers,
+    caller: GatewayCaller,
+    asked: _ReadCall,
+    version: Version,
+    *,
+    made: CallerAndCall | None,
 ) -> Response:
-    operation, record = asked.operation, asked.record
-    if operation.is_command:
-        answer = await handlers.accept(caller, operation, record, files=asked.files, key=asked.key)
-        return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
-    return await run_in_threadpool(_query, handlers, caller, asked, version)
+    operation = asked.operation
+    answer = await handlers.accept(
+        caller, operation, asked.record, files=asked.files, key=asked.key, made=made
+    )
+    return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
 
 
 def _query(
