@@ -1,9 +1,11 @@
 """Brings a database to the present schema, in numbered steps that are never edited once released.
 
-`migrate` is safe to run by several processes at once and does nothing when there is nothing to do.
+`migrate` is safe to run by several processes and threads at once and does nothing when there is
+nothing to do.
 """
 
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 from alembic import command
@@ -15,6 +17,7 @@ from hub.store.engine.store import Store
 from hub.store.schema.revision import SchemaAge, SchemaMismatch, age_of
 
 _LOCK = 5_120_018  # any constant of ours, for pg_advisory_lock
+_ONE_AT_A_TIME = Lock()  # alembic keeps the step it is in in module globals
 
 
 def _config() -> Config:
@@ -26,7 +29,7 @@ def _config() -> Config:
 def migrate(store: Store) -> None:
     """Upgrade the store's database to the newest schema; raises SchemaMismatch on a newer one."""
     config = _config()
-    with store.engine.connect() as connection, freed(connection):
+    with _ONE_AT_A_TIME, store.engine.connect() as connection, freed(connection):
         if store.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.commit()

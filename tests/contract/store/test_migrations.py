@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 
 from hub.store.conservation import counts
 from hub.store.engine.store import Store
@@ -169,3 +171,13 @@ def test_the_migrations_give_exactly_the_indexes_in_the_code(tmp_path: Path) -> 
             found.append([re.sub(r"\W+", " ", text).lower() for text in texts])
         store.close()
     assert found[0] == found[1]
+
+
+def test_databases_migrated_at_once_in_one_process_do_not_mix_their_steps(tmp_path: Path) -> None:
+    """Threads that bring databases of their own up to date each end with the whole schema."""
+    stores = [Store(f"sqlite:///{tmp_path}/hub-{number}.db") for number in range(4)]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        list(pool.map(migrate, stores))
+    for store in stores:
+        assert {*metadata.tables} <= {*inspect(store.engine).get_table_names()}
+        store.close()
