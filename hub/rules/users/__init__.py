@@ -1,0 +1,1 @@
+"""Which person may do what: roles as the ward has them, separate rights, scopes. Pure."""
