@@ -61,5 +61,5 @@ RIGHTS_OF: Mapping[UserRole, frozenset[Right]] = {
     UserRole.TOWN_IT: _SEE,
     UserRole.PROVINCE_IT: _SEE,
 }
-"""The rights of each role. No role both manages accounts and approves: a person who had both would be
-the own second person by a second account."""
+"""The rights of each role. No role both manages accounts and approves: a person with both
+rights would be the own second person by a second account."""
