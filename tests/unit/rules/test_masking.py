@@ -34,3 +34,10 @@ def test_what_may_be_a_persons_is_masked(text: str, expected: str) -> None:
 def test_what_an_operator_needs_is_kept(text: str) -> None:
     """Numbers of dossiers, hashes, fields and places."""
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000_000, "1" * 2_000_000 + "x", "%1" * 1_000_000])
+def test_a_very_long_text_of_one_word_is_read_once(text: str) -> None:
+    """A refused caller chooses the length. A time that grows with its square would be hours here,
+    and the test's time limit would end it."""
+    assert masked(text) == text

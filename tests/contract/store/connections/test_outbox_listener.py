@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.bootstrap.build import build
 from hub.bootstrap.installation import open_store
 from hub.broker.memory import MemoryBroker
+from hub.drill.sandbox import loopback
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.relay import Relay
 from hub.messages.queues import INGEST
@@ -247,6 +248,7 @@ def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
         database_url=migrated_postgres_url,
         broker_url="amqp://nobody:x@127.0.0.1:1/",
         roles=roles,
+        http_port=loopback.free_port(),
     )
     hub = build(settings, sources=[])
     say(hub.store)

@@ -25,6 +25,8 @@ STANDS_FOR = {
 CONTAINER = "/tmp/"  # noqa: S108 - the one in the documents
 LONG = {"run", "broker node", "simulate"}
 """Run until they are stopped, see test_first_hour.py and the tests of the simulators."""
+SHORTER = {"demo": ["--dossiers", "2", "--broker", "memory"]}
+"""The same with less to do; tests/e2e/test_pilot.py replays the whole pilot on RabbitMQ."""
 
 
 def documented() -> list[list[str]]:
@@ -76,6 +78,7 @@ def test_a_documented_command_is_understood_and_ends_in_a_sentence(
         request.getfixturevalue("broker")
     # A container's /tmp is the directory of this test.
     arguments = [STANDS_FOR.get(word, word).replace(CONTAINER, "") for word in words]
+    arguments += SHORTER.get(" ".join(words), [])
     result = operator.invoke(app, arguments)
     told = "".join(traceback.format_exception(result.exception)) if result.exception else ""
     assert result.exception is None or isinstance(result.exception, SystemExit), told
