@@ -1,1 +1,1 @@
-"""Sends changes to the addresses that clients have named, see docs/decisions, 0114."""
+"""Sends changes to the addresses that clients have named, see docs/decisions, 0122."""
