@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from hub.gateway import refused_files
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.resumable import protocol
 from hub.gateway.resumable.protocol import Checksum
@@ -129,6 +130,7 @@ class Uploads:
             with self.store.write() as tx:
                 uploads.end(tx, upload.id, refused=refused.code, why=refused.why, now=self.clock())
             self.files.remove_part(upload.id)
+            refused_files.report(self.store, upload.client, refused, now=self.clock())
             raise
         passing(Point.BLOB_AFTER_WRITE)
         with self.store.write() as tx:

@@ -30,6 +30,8 @@ class CallAdmission:
 
     authorization: Authorization
     caller: GatewayCaller
+    number: str = ""
+    """Of the dossier, once it was read."""
     _admitted: tuple[str, str] | None = field(default=None)
     """Operation and agency."""
 
@@ -44,7 +46,7 @@ class CallAdmission:
         number = (called.findtext(NUMBER) or "").strip()
         if not number:
             raise RefusedCall("call_invalid", where="maHoSo", why="it stands before the files")
-        agency = agency_of_number(number)
+        agency, self.number = agency_of_number(number), number
         self._admitted = operation.name, agency
         self.authorization.admit_here(
             self.caller, operation=operation.right, object=_object(operation), agency=agency
@@ -54,7 +56,7 @@ class CallAdmission:
         """Return a call that was read and may be made, to be counted with its effect; None where
         it was admitted before its first file. Raises RefusedCall and CallerRefused.
         """
-        agency = agency_of(record)
+        agency, self.number = agency_of(record), getattr(record, "number", "")
         if self._admitted is None:
             self._admitted = operation.name, agency
             return await self.authorization.authorize(

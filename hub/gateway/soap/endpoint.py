@@ -16,6 +16,7 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from lxml import etree
 from msgspec import Struct
 
+from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
@@ -89,6 +90,14 @@ async def _answer(
         if refusal is None:
             raise
         await incoming.refused(error, refusal)
+        if incoming.is_proven:
+            await refused_files.report_on_thread(
+                handlers.store,
+                incoming.proven.client,
+                error,
+                clock=handlers.intake.clock,
+                number=incoming.admission.number,
+            )
         origin = incoming.authorization.proxies.origin(request)
         return _fault(version, refusal, request, origin)
 

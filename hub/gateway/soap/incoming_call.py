@@ -38,6 +38,11 @@ class IncomingCall:
     """Whether the refusal was written down where it was raised."""
 
     @property
+    def is_proven(self) -> bool:
+        """Whether the caller is known."""
+        return self._caller is not None
+
+    @property
     def proven(self) -> GatewayCaller:
         """The caller, after `read`."""
         assert self._caller is not None  # noqa: S101 - `read` has refused the call without one

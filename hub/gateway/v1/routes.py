@@ -4,7 +4,8 @@ Files come first, by `POST /v1/files`, and are named by their SHA-256 in the cal
 to; `hub/gateway/resumable` takes large ones.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.downloads import RangeRefused, download
@@ -99,9 +101,10 @@ class _Routes:
             caller = await self.authorization.identify(request, operation=STORE_FILE)
             await self.authorization.admit(caller, operation=STORE_FILE, object=FILES)
             claims = FileClaims(media_type=request.headers.get("content-type", ""))
-            sha256, size = await receive_file(
-                request, self.handlers.files, sha256=_announced(request), claims=claims
-            )
+            async with self._reporting_files(caller):
+                sha256, size = await receive_file(
+                    request, self.handlers.files, sha256=_announced(request), claims=claims
+                )
             return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
 
         return await self._refusing(request, store)
@@ -125,9 +128,10 @@ class _Routes:
         made = await self.authorization.authorize(
             caller, operation=operation.right, object=path, agency=agency
         )
-        answer = await self.handlers.accept(
-            caller, operation, payload, files=files, key=key, made=made
-        )
+        async with self._reporting_files(caller, payload.number):
+            answer = await self.handlers.accept(
+                caller, operation, payload, files=files, key=key, made=made
+            )
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
         return Response(_encoder.encode(answer.taken), 202, media_type=_JSON, headers=headers)
 
@@ -159,6 +163,23 @@ class _Routes:
         )
         headers = {"Idempotency-Replayed": "true"} if before else {}
         return Response(_encoder.encode(claimed), media_type=_JSON, headers=headers)
+
+    @asynccontextmanager
+    async def _reporting_files(
+        self, caller: GatewayCaller, number: str = ""
+    ) -> AsyncIterator[None]:
+        """Have an officer know of a file that is refused within for what is in it."""
+        try:
+            yield
+        except (InvalidMessage, RefusedCall) as error:
+            await refused_files.report_on_thread(
+                self.handlers.store,
+                caller.client,
+                error,
+                clock=self.handlers.intake.clock,
+                number=number,
+            )
+            raise
 
     async def _refusing(
         self, request: Request, answer: Callable[[], Awaitable[Response]]
