@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 Reason = Annotated[str, typer.Option("--reason", help="reason")]
 Actor = Annotated[str, typer.Option("--actor", help="actor")]
 """Every command with a decision has it and hands it to `by`."""
+_YES = {"y", "yes", "c", "có", "co"}
+"""Yes in either language, as a person types it with and without Vietnamese marks."""
 Delivery = Annotated[int, typer.Argument(help="delivery")]
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="day_or_time")
@@ -109,7 +113,11 @@ def system_user() -> str:
 
 def confirmed(question: str) -> None:
     """Ask on standard error; anything but yes ends the command with code 1."""
-    typer.confirm(question, abort=True, err=True)
+    sys.stderr.write(f"{question} {text('usage.yes_or_no')} ")
+    sys.stderr.flush()
+    answer = unicodedata.normalize("NFC", sys.stdin.readline().strip().lower())
+    if answer not in _YES:
+        raise typer.Abort
 
 
 def operate(delivery: int, work: Callable[[Store], None]) -> None:

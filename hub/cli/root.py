@@ -81,14 +81,16 @@ def _translated(command: Any, path: str) -> Callable[[Any, Any], None]:
 
     What stands as help at an option is the id of its text (hub/texts/options.toml).
     """
-    print_help, ids = command.format_help, [(it, it.help) for it in command.params]
+    ids = [(it, it.help) for it in command.params]
 
     def format_help(ctx: Any, formatter: Any) -> None:
+        from hub.cli.output import help_page
+
+        del formatter
         command.help = text(f"help.{_id_of_help(path)}")
         for option, id in ids:
-            option.help = text(f"options.{id}") if id else None
-        command.get_help_option(ctx).help = text("options.help")
-        print_help(ctx, formatter)
+            option.help = text(f"options.{id}")
+        help_page.show(command, ctx.command_path, [])
 
     return format_help
 
@@ -128,29 +130,24 @@ class Group(typer.core.TyperGroup):
         self.path = "" if attributes.get("callback") else str(self.name)
         self.below = Commands(self.path)
         self.commands = self.below
-        self._listing = False
-        """Whether the commands are only listed."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help; it lists every command and loads none."""
+        from hub.cli.output import help_page
+
+        del formatter
         self.help = text(f"help.{self.path or 'hub'}")
         for option in self.params:
             option.help = text(f"options.{option.name}")  # type: ignore[attr-defined]
-        self.get_help_option(ctx).help = text("options.help")
-        self._listing = True
-        try:
-            super().format_help(ctx, formatter)
-        finally:
-            self._listing = False
+        listed = [(name, self.below.sentence(name)) for name in self.below]
+        help_page.show(self, ctx.command_path, listed)
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return --help with a value of its own kind, see `_as_flag`."""
         return _as_flag(super().get_help_option(ctx))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command, loaded now, or None; for a list only its name and its sentence."""
-        if self._listing and cmd_name in self.below:
-            return typer.core.TyperCommand(cmd_name, help=self.below.sentence(cmd_name))
+        """Return a command, loaded now, or None."""
         if cmd_name in self.below:
             command = self.below[cmd_name]
         elif not self.path and cmd_name in FORMER:
