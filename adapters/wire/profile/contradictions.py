@@ -6,7 +6,6 @@ be the difference between done and sent twice.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from adapters.wire.profile.kinds import shown
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Means, Profile
 from adapters.wire.texts import spaced
+from hub.texts import Text, both
 
 LOOK_UP = "TraCuuHoSo"
 """The look-up of a dossier, by this name at every partner."""
@@ -35,14 +35,8 @@ _TURNED = re.compile("%[dm]")
 _CERTAIN = frozenset(set(Means) - {Means.SERVER_ERROR, Means.UNKNOWN, Means.BUSY})
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    key: tuple[str, ...]
-    read: str
-    allowed: str
-    fix: str
-
-
+_Found = tuple[tuple[str, ...], Text]
+"""A key, and what is wrong with it."""
 Check = Callable[[Profile], Iterator[_Found]]
 
 
@@ -55,10 +49,7 @@ def find(
     """Return everything that contradicts itself."""
     found = [*_addresses(profile, operations), *_unsupported(profile, operations)]
     found += [it for check in _CHECKS for it in check(profile)]
-    return [
-        ProfileProblem(_place(sources, it.key), dotted(it.key), it.read, it.allowed, it.fix)
-        for it in found
-    ]
+    return [ProfileProblem(_place(sources, key), dotted(key), why) for key, why in found]
 
 
 def _place(sources: Mapping[tuple[str, ...], ProfileSource], key: tuple[str, ...]) -> ProfileSource:
@@ -77,54 +68,47 @@ def _addresses(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]
         for name, address in table.items():
             key = ("addresses", way, name)
             if name != EVERY and name not in operations:
-                yield _Found(key, name, known, "Write the partner's name of the operation.")
-            if problem := _no_address(address):
-                allowed = "http(s)://host/path, /path, or a path behind the partner's URL"
-                yield _Found(key, repr(address), allowed, problem)
+                yield key, both("profile_problems.operation_unknown", read=name, known=known)
+            if fix := _no_address(address):
+                yield key, both("profile_problems.address", read=repr(address), fix=fix)
             if name in absent:
-                fix = "Leave the address out, or take it from unsupported.operations."
-                yield _Found(key, address, "no address of an unsupported operation", fix)
+                yield key, both("profile_problems.address_unsupported", read=address)
 
 
-def _no_address(address: str) -> str:
+def _no_address(address: str) -> Text | None:
+    """Return what to do about an address that cannot be one."""
     try:
         parts = urlsplit(address)
     except ValueError:
-        return "Write an address."
+        return both("profile_problems.address_none")
     if any(not char.isascii() or not char.isprintable() or char == " " for char in address):
-        return "Write other letters and blanks as %XX."
+        return both("profile_problems.address_letters")
     if "@" in parts.netloc or parts.fragment:
-        return "Leave the user, the password and the fragment out."
+        return both("profile_problems.address_parts")
     if parts.scheme not in {"", "http", "https"} or bool(parts.scheme) != bool(parts.hostname):
-        return "Begin with http:// or https://, or with the path."
-    return ""
+        return both("profile_problems.address_begin")
+    return None
 
 
 def _echo(profile: Profile) -> Iterator[_Found]:
     name = profile.echo.header
     if name and (not _HEADER.fullmatch(name) or name.lower() in _OURS):
-        allowed = "a header field that the hub does not fill itself"
-        yield _Found(("echo", "header"), repr(name), allowed, 'For example "X-Request-Id".')
+        yield ("echo", "header"), both("profile_problems.echo_header", read=repr(name))
 
 
 def _session(profile: Profile) -> Iterator[_Found]:
     session = profile.session
     for status in session.statuses:
         if status < 400 or status > 499:
-            allowed = "statuses from 400 to 499: others do not prove that nothing was done"
-            fix = "A login page with status 200 is found by page_marks."
-            yield _Found(("session", "statuses"), str(status), allowed, fix)
+            yield ("session", "statuses"), both("profile_problems.session_status", read=status)
     if session.fault_codes and not session.words:
-        fix = "Add the partner's words, or leave session.fault_codes empty."
-        yield _Found(("session", "words"), "[]", "at least one, with session.fault_codes", fix)
+        yield ("session", "words"), both("profile_problems.session_words")
     if session.hints and not session.fault_codes and not _ends_by_code(profile):
-        fix = "Leave the hints out, or name session.fault_codes."
-        allowed = "hints only with session.fault_codes or a code that means session_over"
-        yield _Found(("session", "hints"), repr(session.hints[0]), allowed, fix)
+        read = repr(session.hints[0])
+        yield ("session", "hints"), both("profile_problems.session_hints", read=read)
     for name in ("fault_codes", "words", "hints", "page_marks"):
         if not all(text.strip() for text in getattr(session, name)):
-            fix = "An empty text stands in every reply."
-            yield _Found(("session", name), "an empty text", "texts that are not empty", fix)
+            yield ("session", name), both("profile_problems.empty_text_reply")
 
 
 def _ends_by_code(profile: Profile) -> bool:
@@ -133,8 +117,7 @@ def _ends_by_code(profile: Profile) -> bool:
 
 def _codes(profile: Profile) -> Iterator[_Found]:
     if profile.codes and not any(it.means is Means.DONE for it in profile.codes.values()):
-        fix = "Add the code of success; without it nothing is ever delivered."
-        yield _Found(("codes",), "no code that means done", "at least one", fix)
+        yield ("codes",), both("profile_problems.codes_no_success")
     signals = {status for status in profile.session.statuses if 400 <= status < 500} - {403}
     for name, code in profile.codes.items():
         yield from _code(("codes", name), code, signals)
@@ -150,9 +133,8 @@ def _twice(codes: Mapping[str, Code]) -> Iterator[_Found]:
             continue
         if one.words and other.words and not _overlap(one.words, other.words):
             continue
-        read, allowed = f"the code of {first!r} as well", "one row, or rows with other words each"
-        fix = "Leave one of both out, or give each the words that only it comes with."
-        yield _Found(("codes", second, "means"), read, allowed, fix)
+        why = both("profile_problems.codes_twice", other=repr(first))
+        yield ("codes", second, "means"), why
 
 
 def _overlap(words: Iterable[str], others: Iterable[str]) -> bool:
@@ -166,25 +148,20 @@ def _overlap(words: Iterable[str], others: Iterable[str]) -> bool:
 
 def _code(key: tuple[str, ...], code: Code, signals: set[int]) -> Iterator[_Found]:
     yield from _code_words(key, code)
+    key = (*key, "statuses")
     if not code.statuses:
-        fix = "Name the statuses that the code comes with, 200 where it is the usual one."
-        yield _Found((*key, "statuses"), "[]", "at least one HTTP status", fix)
+        yield key, both("profile_problems.code_no_status")
     for status in code.statuses:
         if not 200 <= status <= 599 or 300 <= status < 400:
-            yield _Found(
-                (*key, "statuses"), str(status), "2xx, 4xx and 5xx", "Leave the status out."
-            )
+            yield key, both("profile_problems.code_status", read=status)
         elif status >= 500 and code.means in _CERTAIN:
-            allowed = "no 5xx where the code decides: after a 5xx the effect is unknown"
-            fix = "Leave the status out, or let the code mean server_error."
-            yield _Found((*key, "statuses"), f"{status} with {code.means}", allowed, fix)
+            why = both("profile_problems.code_status_uncertain", read=status, means=code.means)
+            yield key, why
         elif status >= 400 and code.means is Means.DONE:
-            fix = "Leave the status out."
-            yield _Found((*key, "statuses"), str(status), "2xx for a code that means done", fix)
+            yield key, both("profile_problems.code_status_done", read=status)
         elif status in signals and code.means is not Means.SESSION_OVER:
-            allowed = "no status of session.statuses, unless the code means session_over"
-            fix = "Leave the status out here, or take it from session.statuses."
-            yield _Found((*key, "statuses"), f"{status} with {code.means}", allowed, fix)
+            why = both("profile_problems.code_status_session", read=status, means=code.means)
+            yield key, why
 
 
 def _code_words(key: tuple[str, ...], code: Code) -> Iterator[_Found]:
@@ -194,66 +171,54 @@ def _code_words(key: tuple[str, ...], code: Code) -> Iterator[_Found]:
     left = [spaced(word) for word in code.words]
     for harmless in filter(None, map(spaced, code.except_for)):
         left = [word.replace(harmless, " ") for word in left]
-    both = [no for no in map(spaced, code.never) if no and any(no in word for word in left)]
-    if both:
-        fix = "Take it out of one of the two."
-        yield _Found((*key, "never"), repr(min(both)), "no word of `words`", fix)
+    doubtful = [no for no in map(spaced, code.never) if no and any(no in word for word in left)]
+    if doubtful:
+        yield (*key, "never"), both("profile_problems.code_never", read=repr(min(doubtful)))
     failing = [it for it in code.words if it not in code.usual and read_words(it).failure]
     if code.means is Means.DONE and failing:
-        allowed = "no words of failure beside success"
-        fix = "Leave them out, or list them in `usual` as well."
-        yield _Found((*key, "words"), repr(failing[0]), allowed, fix)
+        yield (*key, "words"), both("profile_problems.code_words", read=repr(failing[0]))
     for name in ("words", "never", "except_for", "usual"):
         if not all(text.strip() for text in getattr(code, name)):
-            fix = "An empty text stands in every message."
-            yield _Found((*key, name), "an empty text", "texts that are not empty", fix)
+            yield (*key, name), both("profile_problems.empty_text_message")
 
 
 def _lookup(profile: Profile) -> Iterator[_Found]:
     lookup = profile.lookup
     for name in ("last_steps", "first_steps", "longest_list"):
-        if getattr(lookup, name) < 0:
-            read, fix = str(getattr(lookup, name)), "0 where all steps are shown."
-            yield _Found(("lookup", name), read, "0 and more", fix)
+        if (read := getattr(lookup, name)) < 0:
+            yield ("lookup", name), both("profile_problems.lookup_negative", read=read)
     if lookup.last_steps > 0 and lookup.first_steps > 0:
-        fix = "Leave one of the two out."
-        allowed = "0 with lookup.last_steps: a list shows the first or the last"
-        yield _Found(("lookup", "first_steps"), str(lookup.first_steps), allowed, fix)
+        why = both("profile_problems.lookup_first_and_last", read=lookup.first_steps)
+        yield ("lookup", "first_steps"), why
     for name in ("first_steps", "last_steps"):
-        most = getattr(lookup, name)
-        if 0 < most < lookup.longest_list:
-            fix = f"Leave one of the two out: a longer list than lookup.{name} was seen."
-            allowed = f"at most lookup.{name}, {most}"
-            yield _Found(("lookup", "longest_list"), str(lookup.longest_list), allowed, fix)
-    if profile.resolution.text_length < 0:
-        read, key = str(profile.resolution.text_length), ("resolution", "text_length")
-        yield _Found(key, read, "0 and more", "0 where texts come back as long as sent.")
+        most, read = getattr(lookup, name), lookup.longest_list
+        if 0 < most < read:
+            why = both("profile_problems.lookup_longest", read=read, name=name, most=most)
+            yield ("lookup", "longest_list"), why
+    if (read := profile.resolution.text_length) < 0:
+        yield ("resolution", "text_length"), both("profile_problems.text_length", read=read)
     if not profile.resolution.time:
-        fix = "1s where seconds come back."
-        yield _Found(("resolution", "time"), "0s", "longer than 0s", fix)
+        yield ("resolution", "time"), both("profile_problems.time_step")
 
 
 def _texts(profile: Profile) -> Iterator[_Found]:
-    for form in profile.dates.forms:
+    key, forms = ("dates", "forms"), profile.dates.forms
+    for form in forms:
         if form != "iso" and not {"%Y", "%m", "%d"} <= set(re.findall("%[A-Za-z]", form)):
-            allowed = '"iso", or a form with %Y, %m and %d'
-            yield _Found(("dates", "forms"), repr(form), allowed, 'As "%Y%m%d%H%M%S".')
-    for one, other in combinations(profile.dates.forms, 2):
+            yield key, both("profile_problems.date_form", read=repr(form))
+    for one, other in combinations(forms, 2):
         if _TURNED.sub("", one) == _TURNED.sub("", other) and one != other:
-            read, allowed = f"{one!r} and {other!r}", "one order of day and month"
-            fix = "Leave out the one that the partner does not write."
-            yield _Found(("dates", "forms"), read, allowed, fix)
-    if not profile.dates.forms:
-        yield _Found(("dates", "forms"), "[]", "at least one form", 'For example ["iso"].')
+            yield key, both("profile_problems.date_order", one=repr(one), other=repr(other))
+    if not forms:
+        yield key, both("profile_problems.date_no_form")
     for section, zone in (("dates", profile.dates.zone), ("callbacks", profile.callbacks.zone)):
         try:
             ZoneInfo(zone)
         except (KeyError, OSError, ValueError):
-            allowed = "a zone of the time zone database"
-            yield _Found((section, "zone"), repr(zone), allowed, "As Asia/Ho_Chi_Minh, or UTC.")
-    if not _is_charset(profile.encodings.charset):
-        read = repr(profile.encodings.charset)
-        yield _Found(("encodings", "charset"), read, "an encoding that the hub reads", "utf-8.")
+            yield (section, "zone"), both("profile_problems.zone", read=repr(zone))
+    charset = profile.encodings.charset
+    if not _is_charset(charset):
+        yield ("encodings", "charset"), both("profile_problems.charset", read=repr(charset))
 
 
 def _is_charset(name: str) -> bool:
@@ -265,9 +230,9 @@ def _is_charset(name: str) -> bool:
 def _retry_after(profile: Profile) -> Iterator[_Found]:
     wish = profile.retry_after
     if wish.pause_from > wish.longest:
-        allowed = f"at most retry_after.longest, {shown(wish.longest)}"
-        fix = "No wish could ever be as long as that."
-        yield _Found(("retry_after", "pause_from"), shown(wish.pause_from), allowed, fix)
+        read, longest = shown(wish.pause_from), shown(wish.longest)
+        why = both("profile_problems.pause_from", read=read, longest=longest)
+        yield ("retry_after", "pause_from"), why
 
 
 def _pair(profile: Profile) -> Iterator[_Found]:
@@ -277,7 +242,7 @@ def _pair(profile: Profile) -> Iterator[_Found]:
         has, lacks = "client_certificate", "client_key"
         if tls.client_key:
             has, lacks = lacks, has
-        yield _Found(("tls", has), f"no {lacks}", "both or none", f"Add tls.{lacks}.")
+        yield ("tls", has), both("profile_problems.tls_pair", lacks=lacks)
 
 
 def _files(profile: Profile) -> Iterator[_Found]:
@@ -288,9 +253,9 @@ def _files(profile: Profile) -> Iterator[_Found]:
         ("addresses", "wsdl"): profile.addresses.wsdl,
     }
     found = [
-        _Found(key, path, "a file that the hub can read", problem)
+        (key, why)
         for key, path in files.items()
-        if path and (problem := _unreadable(Path(path), secret=key[1] in _SECRET))
+        if path and (why := _unreadable(Path(path), secret=key[1] in _SECRET))
     ]
     yield from found
     if not found and not any(_pair(profile)):
@@ -306,40 +271,38 @@ def _contents(profile: Profile) -> Iterator[_Found]:
             context_of(profile.tls)
         except (OSError, ValueError) as error:
             key = ("tls", "client_certificate" if profile.tls.client_certificate else "ca_file")
-            read = getattr(error, "reason", None) or "no PEM"
-            fix = "Name PEM files, the key without a password and belonging to the certificate."
-            yield _Found(key, read, "PEM files that can be used", fix)
+            cause = getattr(error, "reason", None) or both("profile_problems.no_pem")
+            yield key, both("profile_problems.tls_files", why=cause)
     if profile.addresses.wsdl:
         from adapters.wire.wsdl import soap_path
 
         try:
             soap_path(Path(profile.addresses.wsdl))
         except ValueError as error:
-            fix = "Set addresses.soap.every instead."
-            yield _Found(("addresses", "wsdl"), str(error), "a WSDL with one soap:address", fix)
+            yield ("addresses", "wsdl"), both("profile_problems.wsdl", why=error)
 
 
 _TLS_FILES = ("ca_file", "client_certificate", "client_key")
 _SECRET = ("client_key", "password_file")
 
 
-def _unreadable(path: Path, *, secret: bool) -> str:
+def _unreadable(path: Path, *, secret: bool) -> Text | None:
     try:
         with path.open("rb"):
             mode = path.stat().st_mode
     except OSError as error:
-        return f"{error.strerror}: put it there, or name another file."
+        return both("profile_problems.file_unreadable", read=path, why=error.strerror)
     if secret and mode & 0o077:
-        return f"Others can read it: chmod 600 {path}"
-    return ""
+        return both("profile_problems.file_open", read=path)
+    return None
 
 
 def _proxy(profile: Profile) -> Iterator[_Found]:
     proxy = profile.proxy
     if proxy.url in {"environment", "off"}:
         if proxy.password_file:
-            fix = "Name the proxy with its user in proxy.url, or leave the password out."
-            yield _Found(("proxy", "password_file"), proxy.url, "only with an address", fix)
+            why = both("profile_problems.proxy_password_alone", read=proxy.url)
+            yield ("proxy", "password_file"), why
         return
     try:
         parts = urlsplit(proxy.url)
@@ -348,40 +311,35 @@ def _proxy(profile: Profile) -> Iterator[_Found]:
     except ValueError:
         usable = False
     if not usable:
-        allowed = "environment | off | http://host:port"
-        fix = "A proxy is spoken to by plain HTTP; the line to the partner is encrypted in it."
-        yield _Found(("proxy", "url"), "another address", allowed, fix)
+        yield ("proxy", "url"), both("profile_problems.proxy_address")
     elif parts.password is not None:
-        fix = "Put it into a file of mode 600 and name that in proxy.password_file."
-        yield _Found(("proxy", "url"), "a password", "no password in the address", fix)
+        yield ("proxy", "url"), both("profile_problems.proxy_password")
     elif bool(parts.username) != bool(proxy.password_file):
         key = ("proxy", "url" if parts.username else "password_file")
-        fix = "Give both the user in proxy.url and proxy.password_file, or none."
-        yield _Found(key, "only one of user and password", "both or none", fix)
+        yield key, both("profile_problems.proxy_pair")
 
 
 def _contract(profile: Profile) -> Iterator[_Found]:
     for name in ("wsdl", "openapi"):
         address: str = getattr(profile.contract, name)
-        if problem := _no_address(address):
-            allowed = "http(s)://host/path, /path, or a path behind the partner's URL"
-            yield _Found(("contract", name), repr(address), allowed, problem)
+        if fix := _no_address(address):
+            why = both("profile_problems.address", read=repr(address), fix=fix)
+            yield ("contract", name), why
     if profile.contract.openapi.startswith("?"):
-        read, fix = repr(profile.contract.openapi), 'Begin with the path, as "/openapi.json".'
-        yield _Found(("contract", "openapi"), read, "an address with a path", fix)
+        read = repr(profile.contract.openapi)
+        yield ("contract", "openapi"), both("profile_problems.openapi_path", read=read)
 
 
 def _unsupported(profile: Profile, operations: frozenset[str]) -> Iterator[_Found]:
     names = profile.unsupported.operations
+    known = ", ".join(sorted(operations))
     for name in names:
         if name not in operations:
-            fix = "Write the partner's name of the operation."
-            allowed = ", ".join(sorted(operations))
-            yield _Found(("unsupported", "operations"), repr(name), allowed, fix)
-    if LOOK_UP in names and profile.lookup.last_steps:
-        fix = f"Take {LOOK_UP} from unsupported.operations, or leave lookup.last_steps out."
-        read = str(profile.lookup.last_steps)
-        yield _Found(("lookup", "last_steps"), read, "0 where there is no look-up", fix)
+            why = both("profile_problems.operation_unknown", read=repr(name), known=known)
+            yield ("unsupported", "operations"), why
+    if LOOK_UP in names and (last := profile.lookup.last_steps):
+        why = both("profile_problems.last_steps_without_lookup", read=last, look_up=LOOK_UP)
+        yield ("lookup", "last_steps"), why
 
 
 _CHECKS: tuple[Check, ...] = (

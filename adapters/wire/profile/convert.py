@@ -1,7 +1,7 @@
 """Turns what TOML gave into the records, key by key, so that every wrong key is named."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -11,6 +11,7 @@ import msgspec
 from adapters.wire.profile import kinds
 from adapters.wire.profile.kinds import ProfileKey, Section
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
+from hub.texts import Text, both
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -22,7 +23,7 @@ class Problems:
     found: list[ProfileProblem]
     sources: Mapping[tuple[str, ...], ProfileSource]
 
-    def add(self, path: tuple[str, ...], read: str, allowed: str, fix: str) -> None:
+    def add(self, path: tuple[str, ...], why: Text) -> None:
         """Note a problem of the key `path`."""
         near = path
         while near and near not in self.sources:
@@ -30,7 +31,7 @@ class Problems:
         # A section as a whole has the place of its first key.
         inside = [it for at, it in self.sources.items() if at[: len(path)] == path]
         source = self.sources.get(near) or (inside[0] if inside else ProfileSource("profile"))
-        self.found.append(ProfileProblem(source, dotted(path), read, allowed, fix))
+        self.found.append(ProfileProblem(source, dotted(path), why))
 
 
 def keys_of(kind: type[Section]) -> dict[str, tuple[Any, ProfileKey]]:
@@ -47,13 +48,14 @@ def keys_of(kind: type[Section]) -> dict[str, tuple[Any, ProfileKey]]:
 def whole(kind: type[Kind], raw: object, path: tuple[str, ...], problems: Problems) -> Kind | None:
     """Return a record all of whose required keys are there, None when something is wrong."""
     if not isinstance(raw, dict):
-        allowed = f"a table with {', '.join(keys_of(kind))}"
-        problems.add(path, repr(raw), allowed, f"Write [{dotted(path)}] above its keys.")
+        keys, name = ", ".join(keys_of(kind)), dotted(path)
+        why = both("profile_problems.not_a_table", read=repr(raw), keys=keys, name=name)
+        problems.add(path, why)
         return None
     missing = [it.name for it in msgspec.structs.fields(kind) if it.required and it.name not in raw]
     for name in missing:
         allowed = keys_of(kind)[name][1].allowed
-        problems.add((*path, name), "nothing", allowed, "Add the key.")
+        problems.add((*path, name), both("profile_problems.key_missing", allowed=allowed))
     before = len(problems.found)
     values = _values(kind, raw, path, problems)
     return None if missing or len(problems.found) > before else kind(**values)
@@ -72,9 +74,7 @@ def _values(
     keys, values = keys_of(kind), {}
     for name, value in raw.items():
         if name not in keys:
-            near = difflib.get_close_matches(name, keys, 1)
-            fix = f"Did you mean {near[0]}?" if near else "Leave it out."
-            problems.add((*path, name), name, f"keys of [{dotted(path)}]: {', '.join(keys)}", fix)
+            problems.add((*path, name), _unknown(name, dotted(path), keys))
             continue
         base, key = keys[name]
         try:
@@ -83,9 +83,22 @@ def _values(
             else:
                 values[name] = msgspec.convert(value, base)
         except (ValueError, msgspec.ValidationError):
-            fix = "Write a value that is allowed, or leave the key out for the shipped one."
-            problems.add((*path, name), _short(value), key.allowed, fix)
+            why = both("profile_problems.value", read=_short(value), allowed=key.allowed)
+            problems.add((*path, name), why)
     return values
+
+
+def _unknown(name: str, section: str, keys: Iterable[str]) -> Text:
+    known, fix = ", ".join(keys), perhaps_meant(name, keys)
+    return both("profile_problems.key_unknown", read=name, section=section, known=known, fix=fix)
+
+
+def perhaps_meant(name: str, known: Iterable[str]) -> Text:
+    """Return what to do about a name that there is not."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    if near:
+        return both("profile_problems.meant", name=near[0])
+    return both("profile_problems.leave_out")
 
 
 def _short(value: object) -> str:

@@ -6,10 +6,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-DURATION = 'duration: "90s", "5m", "2h", "1d"'
-STATUSES = "list of HTTP statuses"
-TEXTS = "list of texts"
-PATHS = "table: operation (or `every`) = address"
+from hub.texts import Text, both
 
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _UNITS = {
@@ -28,10 +25,31 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class ProfileKey:
-    """What is allowed, and what it means: for refusals, for `hub partners show`, for documents."""
+    """What is allowed, and what it means: for refusals, for `hub partners show`, for documents.
 
-    allowed: str
-    meaning: str
+    The sentences are texts of hub/texts/profile_keys.toml: of the key, and of what may stand there.
+    """
+
+    id: str
+    """Section and key, `lookup_lag`."""
+    form: str = ""
+    """What may stand there, where several keys allow the same."""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> Text:
+        """What the key means."""
+        return both(f"profile_keys.{self.id}")
+
+    @property
+    def allowed(self) -> Text:
+        """What may stand there."""
+        if self.choices:
+            choices = " | ".join(self.choices)
+            return Text(choices, choices)
+        return both(
+            f"profile_keys.form_{self.form}" if self.form else f"profile_keys.{self.id}_allowed"
+        )
 
 
 def duration(text: object) -> timedelta:

@@ -6,7 +6,6 @@ shipped one; of `codes` and of the address tables each entry by itself. `extends
 shipped file out: then what is not said has its cautious default.
 """
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,11 @@ from typing import Any
 import msgspec
 
 from adapters.wire.profile import contradictions
-from adapters.wire.profile.convert import Problems, section, whole
+from adapters.wire.profile.convert import Problems, perhaps_meant, section, whole
 from adapters.wire.profile.places import lines_of
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Profile
+from hub.texts import both
 
 BY_ENTRY: frozenset[tuple[str, ...]] = frozenset(
     {("codes",), ("addresses", "soap"), ("addresses", "rest")}
@@ -124,8 +124,8 @@ def load(
         sources[key] = ProfileSource(name)
     for path in sources:
         if path[:2] in foreign:
-            allowed, fix = "not for this partner", "Leave it out: nothing would come of it."
-            problems.append(ProfileProblem(sources[path], dotted(path), path[-1], allowed, fix))
+            why = both("profile_problems.foreign", read=path[-1])
+            problems.append(ProfileProblem(sources[path], dotted(path), why))
     profile = _convert(raw, Problems(problems, sources))
     if problems:
         raise ProfileBroken(problems)
@@ -140,16 +140,12 @@ def _read(path: Path, problems: list[ProfileProblem]) -> _File:
         text = path.read_text(encoding="utf-8-sig")
         return _parsed(text, str(path))
     except OSError as error:
-        why, fix = error.strerror or "unreadable", "Name a file that the hub can read."
-        problems.append(ProfileProblem(ProfileSource(str(path)), "", why, "a TOML file", fix))
+        why = both("profile_problems.no_file", why=error.strerror or type(error).__name__)
     except UnicodeDecodeError as error:
-        read, fix = f"no UTF-8 from byte {error.start} on", "Save the file as UTF-8."
-        problems.append(
-            ProfileProblem(ProfileSource(str(path)), "", read, "a TOML file in UTF-8", fix)
-        )
+        why = both("profile_problems.not_utf8", start=error.start)
     except tomllib.TOMLDecodeError as error:
-        fix = "Write it as the shipped profile does, or leave the line out."
-        problems.append(ProfileProblem(ProfileSource(str(path)), "", str(error), "TOML", fix))
+        why = both("profile_problems.not_toml", why=error)
+    problems.append(ProfileProblem(ProfileSource(str(path)), "", why))
     return _File({}, {}, str(path))
 
 
@@ -169,8 +165,8 @@ def _lay_over(
         source = ProfileSource(file.name, _line(file.lines, path))
         if path == ("extends",):
             if not isinstance(value, bool):
-                fix = "false: leave the shipped profile out; true: lay this file over it."
-                problems.append(ProfileProblem(source, "extends", repr(value), "true | false", fix))
+                why = both("profile_problems.extends", read=repr(value))
+                problems.append(ProfileProblem(source, "extends", why))
             continue
         if path in PATHS and isinstance(value, str) and value:
             value = str((folder / value).absolute())
@@ -222,10 +218,12 @@ def _convert(raw: Mapping[str, Any], problems: Problems) -> Profile:
     made: dict[str, Any] = {}
     for name, table in raw.items():
         if name not in kinds:
-            near = difflib.get_close_matches(name, kinds, 1)
-            problems.add((name,), name, f"sections: {', '.join(kinds)}", _meant(near))
+            known, fix = ", ".join(kinds), perhaps_meant(name, kinds)
+            why = both("profile_problems.section_unknown", read=name, known=known, fix=fix)
+            problems.add((name,), why)
         elif not isinstance(table, dict):
-            problems.add((name,), repr(table), f"a table [{name}]", f"Write [{name}] above it.")
+            why = both("profile_problems.not_a_section", read=repr(table), name=name)
+            problems.add((name,), why)
         elif name == "codes":
             made[name] = {
                 code: row
@@ -235,7 +233,3 @@ def _convert(raw: Mapping[str, Any], problems: Problems) -> Profile:
         else:
             made[name] = section(kinds[name].type, table, (name,), problems)
     return Profile(**made)
-
-
-def _meant(near: list[str]) -> str:
-    return f"Did you mean {near[0]}?" if near else "Leave it out."

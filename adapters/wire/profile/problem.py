@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from hub.texts import Text
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -24,13 +26,12 @@ class ProfileProblem:
 
     source: ProfileSource
     key: str
-    read: str
-    allowed: str
-    fix: str
+    why: Text
+    """What was read, what is allowed, what to do: a text of hub/texts/profile_problems.toml."""
 
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
-        return f"{self.source}: {key}read {self.read}; allowed: {self.allowed}. {self.fix}"
+        return f"{self.source}: {key}{self.why}"
 
 
 def dotted(path: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from adapters.wire.profile.kinds import Section, shown
 from adapters.wire.profile.load import BY_ENTRY, Loaded
 from adapters.wire.profile.problem import dotted
 from adapters.wire.profile.records import Code
+from hub.texts import Text, both
 
 DEFAULT = "default"
 """Where a value comes from that nobody wrote."""
@@ -26,7 +27,7 @@ class ProfileRow:
     key: str
     value: str
     source: str
-    meaning: str
+    meaning: Text
 
 
 def rows(loaded: Loaded) -> list[ProfileRow]:
@@ -43,10 +44,10 @@ def _rows(loaded: Loaded) -> Iterator[ProfileRow]:
                     continue
                 yield from _key((name, key), getattr(value, key), about.meaning, loaded)
         else:
-            yield from _entries((name,), value, "What a reply code means.", loaded)
+            yield from _entries((name,), value, both("profile_keys.code"), loaded)
 
 
-def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Iterator[ProfileRow]:
+def _key(path: tuple[str, ...], value: Any, meaning: Text, loaded: Loaded) -> Iterator[ProfileRow]:
     if path in BY_ENTRY:
         yield from _entries(path, value, meaning, loaded)
     else:
@@ -54,14 +55,14 @@ def _key(path: tuple[str, ...], value: Any, meaning: str, loaded: Loaded) -> Ite
 
 
 def _entries(
-    path: tuple[str, ...], table: Mapping[str, Any], meaning: str, loaded: Loaded
+    path: tuple[str, ...], table: Mapping[str, Any], meaning: Text, loaded: Loaded
 ) -> Iterator[ProfileRow]:
     for name, value in table.items():
         text = _of_code(value) if isinstance(value, Code) else _text(value)
         yield _row((*path, name), text, meaning, loaded)
 
 
-def _row(path: tuple[str, ...], value: str, meaning: str, loaded: Loaded) -> ProfileRow:
+def _row(path: tuple[str, ...], value: str, meaning: Text, loaded: Loaded) -> ProfileRow:
     source = loaded.sources.get(path)
     place = str(source) if source else DEFAULT
     if source and source.name == loaded.shipped:

@@ -3,74 +3,36 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from adapters.wire.profile.kinds import DURATION, ProfileKey, Section
+from adapters.wire.profile.kinds import ProfileKey, Section
 
 
 class RetryAfter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far a wish in `Retry-After` is followed."""
 
-    longest: Annotated[
-        timedelta,
-        ProfileKey(
-            DURATION,
-            "Longest wish that is followed; a longer one is taken for a mistake and counts as "
-            "this long.",
-        ),
-    ] = timedelta(days=7)
-    pause_from: Annotated[
-        timedelta,
-        ProfileKey(
-            DURATION,
-            "A wish that is at least this long pauses the operation for all dossiers, and "
-            "`hub partners pauses` shows it; a shorter one concerns the one delivery.",
-        ),
-    ] = timedelta(minutes=1)
+    longest: Annotated[timedelta, ProfileKey("retry_after_longest", form="duration")] = timedelta(
+        days=7
+    )
+    pause_from: Annotated[timedelta, ProfileKey("retry_after_pause_from", form="duration")] = (
+        timedelta(minutes=1)
+    )
 
 
 class Tls(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the encrypted line is made. Paths are from the profile's folder."""
 
-    ca_file: Annotated[
-        str,
-        ProfileKey(
-            "path of a PEM file; empty: the system's roots",
-            "Certificates of those who may sign the partner's.",
-        ),
-    ] = ""
-    client_certificate: Annotated[
-        str,
-        ProfileKey(
-            "path of a PEM file; empty: none", "The hub's own certificate for this partner."
-        ),
-    ] = ""
-    client_key: Annotated[
-        str,
-        ProfileKey(
-            "path of a PEM file, readable by its owner only; empty: none",
-            "Private key of the certificate.",
-        ),
-    ] = ""
-    minimum: Annotated[
-        Literal["1.2", "1.3"],
-        ProfileKey("1.2 | 1.3", "Oldest version of TLS that is spoken."),
-    ] = "1.2"
+    ca_file: Annotated[str, ProfileKey("tls_ca_file")] = ""
+    client_certificate: Annotated[str, ProfileKey("tls_client_certificate")] = ""
+    client_key: Annotated[str, ProfileKey("tls_client_key")] = ""
+    minimum: Annotated[Literal["1.2", "1.3"], ProfileKey("tls_minimum", choices=("1.2", "1.3"))] = (
+        "1.2"
+    )
 
 
 class Proxy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether calls go through an HTTP proxy."""
 
-    url: Annotated[
-        str,
-        ProfileKey(
-            "environment | off | http://host:port",
-            "environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count. A user may stand in the "
-            "address, a password may not.",
-        ),
-    ] = "environment"
-    password_file: Annotated[
-        str,
-        ProfileKey("path of a file; empty: none", "Password of the user in `url`."),
-    ] = ""
+    url: Annotated[str, ProfileKey("proxy_url")] = "environment"
+    password_file: Annotated[str, ProfileKey("proxy_password_file")] = ""
 
 
 class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,18 +40,10 @@ class Files(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     partner_pulls_with: Annotated[
         Literal["bearer", "basic"],
-        ProfileKey(
-            "bearer | basic",
-            "How the partner shows HUB_FILE_TOKEN when it pulls files from the hub: as a bearer "
-            "token, or as the password of any user.",
-        ),
+        ProfileKey("files_partner_pulls_with", choices=("bearer", "basic")),
     ] = "bearer"
     hub_pulls_with: Annotated[
-        Literal["login", "none"],
-        ProfileKey(
-            "login | none",
-            "Whether the hub shows its token when it pulls files from the partner.",
-        ),
+        Literal["login", "none"], ProfileKey("files_hub_pulls_with", choices=("login", "none"))
     ] = "login"
 
 
@@ -99,17 +53,5 @@ class Served(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Addresses as in `addresses`.
     """
 
-    wsdl: Annotated[
-        str,
-        ProfileKey(
-            'address; "?wsdl" and the like: behind the address of the calls; empty: never fetched',
-            "Where the partner serves its WSDL, for calls by SOAP.",
-        ),
-    ] = "?wsdl"
-    openapi: Annotated[
-        str,
-        ProfileKey(
-            "address of a JSON or YAML file; empty: never fetched",
-            "Where the partner serves its OpenAPI document, for calls by REST.",
-        ),
-    ] = ""
+    wsdl: Annotated[str, ProfileKey("contract_wsdl")] = "?wsdl"
+    openapi: Annotated[str, ProfileKey("contract_openapi")] = ""

@@ -47,7 +47,7 @@ class Proposal:
             self.profile = self._load(self.text())
         except ProfileBroken as broken:
             self._lines = before
-            return "; ".join(f"{it.key}: {it.read}; {it.allowed}" for it in broken.problems)
+            return "; ".join(f"{it.key}: {it.why}" for it in broken.problems)
         return ""
 
     def drop(self, path: Path) -> None:

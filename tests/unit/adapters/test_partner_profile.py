@@ -10,6 +10,7 @@ from adapters.town_center import profile as town
 from adapters.wire.profile import Means, Profile, ProfileBroken
 from adapters.wire.profile.kinds import duration, shown
 from adapters.wire.profile.show import rows
+from hub.texts import Language, use_language
 from tests.support.network.certificates import Authority
 
 
@@ -219,6 +220,24 @@ def test_a_profile_that_contradicts_itself_is_refused(tmp_path: Path, text: str,
     (line,) = refused(tmp_path, text)
     assert told in line
     assert "geheim" not in line
+
+
+def test_a_problem_is_told_in_the_language_of_the_operator(tmp_path: Path) -> None:
+    """Also what is allowed for the key, and the key's meaning; no word of the other language."""
+    use_language(Language.VI)
+    assert refused(tmp_path, '[lookup]\nlag = "15"\nlast_step = 1\n') == [
+        (
+            '2: lookup.lag: đang là \'15\'; cho phép: khoảng thời gian: "90s", "5m", "2h", "1d".'
+            " Ghi một giá trị được phép, hoặc bỏ khóa này để dùng giá trị có sẵn."
+        ),
+        (
+            "3: lookup.last_step: không có khóa last_step; cho phép các khóa của [lookup]: lag,"
+            " last_steps, first_steps, longest_list, omits_empty_lists."
+            " Có phải ý bạn là last_steps?"
+        ),
+    ]
+    meanings = {it.key: str(it.meaning) for it in rows(province.load(None))}
+    assert meanings["tls.client_key"] == "Khóa riêng của chứng thư."
 
 
 def test_every_file_that_cannot_be_read_is_listed(tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ NOT_WRITTEN = {
 
 
 def test_the_document_lists_every_key_with_what_is_allowed() -> None:
-    """Sections, keys, what is allowed and what it means: the same words as in the code."""
+    """Sections, keys, what is allowed and what it means: the same words as in the catalogue."""
     parts = re.split(r"^## ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     told = {
         part.partition("\n")[0]: re.findall(r"^\| `(.*) \|$", part, re.MULTILINE) for part in parts
     }
     assert told == {
         name: [
-            f"{key}` | {about.allowed.replace('|', '/')} | {about.meaning}"
+            f"{key}` | {about.allowed.en.replace('|', '/')} | {about.meaning.en}"
             for key, (_, about) in keys_of(kind).items()
         ]
         for name, kind in SECTIONS.items()
