@@ -145,7 +145,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reply_timeout: Seconds = 30.0
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 8
     pin_cpu: Literal["on", "off"] = "on"
-    """Whether the threads of this process stay on one CPU, see hub/runtime/cpu_affinity.py."""
+    """Whether the threads of this process stay on one CPU, see
+    hub/runtime/process/cpu_affinity.py."""
     retry_min_delay: Seconds = 5.0
     retry_max_delay: Seconds = 1800.0
     retry_attempts: Annotated[int, Meta(ge=1, le=10_000)] = 400

@@ -52,6 +52,7 @@ from hub.ports import (
     Unclear,
     ignore_drift,
 )
+from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
@@ -61,7 +62,6 @@ from hub.rules.failures.errors import (
     TransientFailure,
     kept_code,
 )
-from hub.rules.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
 from adapters.wire.ws_security import SecuritySettings
 from adapters.wire.wsdl import soap_path
-from hub.rules.likeness import TimeTextResolution
+from hub.rules.deliveries.likeness import TimeTextResolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 

@@ -15,7 +15,13 @@ import msgspec
 from adapters.town_center import contract
 from adapters.town_center.callbacks.reading import Shown
 from hub.ports import Request
-from hub.rules.likeness import EXACT, Likeness, TimeTextResolution, compare_codes, compare_times
+from hub.rules.deliveries.likeness import (
+    EXACT,
+    Likeness,
+    TimeTextResolution,
+    compare_codes,
+    compare_times,
+)
 
 TRANSFER, SUPPLEMENT = "TiepNhanHoSo", "CapNhatTrangThaiBoSungHoSo"
 SAME, UNCLEAR, DIFFERENT = Likeness.SAME, Likeness.UNCLEAR, Likeness.DIFFERENT

@@ -32,6 +32,8 @@ from hub.ports import (
     Unclear,
     ignore_drift,
 )
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.likeness import Likeness, compare_codes
 from hub.rules.failures.errors import (
     SAID_TO_EXIST,
     AmbiguousFailure,
@@ -39,8 +41,6 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.likeness import Likeness, compare_codes
-from hub.rules.traits import Traits
 
 LOOK_UP, PING = "TraCuuHoSo", "ping"
 

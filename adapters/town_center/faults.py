@@ -24,6 +24,7 @@ from adapters.wire.reading import code_table
 from adapters.wire.reading.code_table import CodeTable
 from adapters.wire.replies import expect_success, retry_after
 from hub.ports import DriftKind
+from hub.rules.deliveries.likeness import Likeness, compare_codes
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
@@ -31,7 +32,6 @@ from hub.rules.failures.errors import (
     TransientFailure,
     kept_code,
 )
-from hub.rules.likeness import Likeness, compare_codes
 
 ALREADY = "đã tồn tại"
 """Land systems were seen to say it in the text only, with whatever code."""

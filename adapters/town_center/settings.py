@@ -12,7 +12,7 @@ from adapters.town_center.profile import shipped
 from adapters.wire.connections.addresses import address_of, resolve
 from adapters.wire.http import Limits
 from adapters.wire.profile import Profile
-from hub.rules.likeness import TimeTextResolution
+from hub.rules.deliveries.likeness import TimeTextResolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from hub.bootstrap.devices import make_sources
 from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.hub import Hub, cpu_of
 from hub.bootstrap.installation import open_store
-from hub.bootstrap.partners import (
+from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
@@ -21,9 +21,9 @@ from hub.ports import Broker, Clock, Source
 from hub.records.dossiers.handlers import Records
 from hub.records.registers import call_limits
 from hub.records.rulebook import Rulebook
-from hub.rules.call_limits import CallLimits
+from hub.rules.calls.call_limits import CallLimits
 from hub.runtime.clock import clock_of
-from hub.runtime.heartbeat import Heartbeat
+from hub.runtime.process.heartbeat import Heartbeat
 from hub.settings import Settings, SettingsError
 
 

@@ -18,10 +18,10 @@ from hub.exchange.intake.accept import Intake
 from hub.operations.drift.counting import DriftCounts
 from hub.ports import Broker, Clock, Destination
 from hub.records.dossiers.handlers import Records
-from hub.rules.call_limits import CallLimits
-from hub.runtime.cpu_affinity import one_cpu
-from hub.runtime.garbage_collection import keep_what_is_loaded
-from hub.runtime.heartbeat import Heartbeat
+from hub.rules.calls.call_limits import CallLimits
+from hub.runtime.process.cpu_affinity import one_cpu
+from hub.runtime.process.garbage_collection import keep_what_is_loaded
+from hub.runtime.process.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.settings import Settings

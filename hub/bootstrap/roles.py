@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub.bootstrap.hub import Hub
-from hub.bootstrap.partner_roles import partner_roles
-from hub.bootstrap.partners import (
+from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
 )
+from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.secret_files import secret
 from hub.bootstrap.timer import make_timer

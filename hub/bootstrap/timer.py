@@ -8,22 +8,22 @@ from pathlib import Path
 
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import mark_of
-from hub.bootstrap.partners import own_certificates
+from hub.bootstrap.partners.destinations import own_certificates
 from hub.exchange.delivery.deliver import lease_of
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
-from hub.operations.watchers.disk_sampling import DiskSampling
 from hub.operations.watchers.ending_certificates import EndingCertificates
 from hub.operations.watchers.ending_secrets import EndingSecrets
-from hub.operations.watchers.expired_uploads import ExpiredUploads
 from hub.operations.watchers.failing_webhooks import FailingWebhooks
-from hub.operations.watchers.kept_files import KeptFiles
-from hub.operations.watchers.login_findings import LoginFindings
+from hub.operations.watchers.files.disk_sampling import DiskSampling
+from hub.operations.watchers.files.expired_uploads import ExpiredUploads
+from hub.operations.watchers.files.kept_files import KeptFiles
 from hub.operations.watchers.paper_refreshes import PaperRefreshes
-from hub.operations.watchers.unknown_codes import UnknownCodes
-from hub.operations.watchers.unproven_effects import UnprovenEffects
-from hub.operations.watchers.unreadable_replies import UnreadableReplies
+from hub.operations.watchers.replies.login_findings import LoginFindings
+from hub.operations.watchers.replies.unknown_codes import UnknownCodes
+from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
+from hub.operations.watchers.replies.unreadable_replies import UnreadableReplies
 from hub.settings import seconds
 
 

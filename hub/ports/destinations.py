@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.rules.traits import Traits
+from hub.rules.calls.traits import Traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """The partner says that it does not have the effect; see `hub.rules.absence` for when it
-    counts."""
+    """The partner says that it does not have the effect; see `hub.rules.deliveries.absence` for
+    when it counts."""
 
     response_hash: str = field(default="", compare=False)
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import msgspec
 
-from hub.bootstrap.partners import traits_of
+from hub.bootstrap.partners.destinations import traits_of
 from hub.broker.admin import consumer_timeout, declare, probe, versions
 from hub.broker.admin.compare import Snapshot
 from hub.broker.admin.declare import TopologyPlan

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from hub.bootstrap.partners import own_certificates
+from hub.bootstrap.partners.destinations import own_certificates
 from hub.operations.watchers.ending_certificates import end_of
 from hub.preflight.check import Check
 from hub.records.deadlines.calendar import local

@@ -6,7 +6,7 @@ A partner that is away is what the hub was made for, and a hub that does not sta
 from collections.abc import Iterator
 from datetime import timedelta
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.operations import unconnected as looking
 from hub.preflight.check import Check, clock
 from hub.preflight.look_up import look_up

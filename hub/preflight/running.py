@@ -9,7 +9,7 @@ from hub.preflight.store.reading import reading
 from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
 from hub.runtime.health import SILENT_AT_MOST
-from hub.runtime.processes import replaced, runs_here
+from hub.runtime.process.processes import replaced, runs_here
 from hub.settings import Settings
 from hub.store.monitoring import heartbeats
 from hub.store.repair import deadline_alerts

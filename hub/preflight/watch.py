@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from hub.bootstrap.partners import traits_of
+from hub.bootstrap.partners.destinations import traits_of
 from hub.broker.admin import consumer_timeout, probe
 from hub.exchange.delivery.deliver import longest_hold
 from hub.ports import BrokerUnavailable

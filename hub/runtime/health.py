@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.operations.unconnected import unconnected
-from hub.runtime.processes import runs_here
+from hub.runtime.process.processes import runs_here
 from hub.settings import Settings, SettingsError, in_url, load
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.monitoring import heartbeats

@@ -14,7 +14,8 @@ from adapters.provincial.settings import ProvincialSettings
 from hub.messages import catalog
 from hub.ports import Fetched, FetchOutcome
 from hub.store.engine.store import Store
-from hub.store.repair import contracts, drift, tasks
+from hub.store.repair import tasks
+from hub.store.repair.replies import contracts, drift
 from tests.foreign import exchange
 from tests.foreign.drill import open_drill, plans
 from tests.foreign.kinds import NODE_REST, NPM_SOAP, PHP

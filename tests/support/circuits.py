@@ -4,8 +4,8 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 
 from hub.exchange.admission.circuits import Circuits
-from hub.rules.call_limits import CallLimits, Day, Quota, Weekly
-from hub.rules.circuit import CircuitPolicy
+from hub.rules.calls.call_limits import CallLimits, Day, Quota, Weekly
+from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.messages import payloads as p
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import deliveries as table

@@ -12,9 +12,10 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from hub.operations.contracts.watching import ContractWatch
 from hub.ports import ContractReader
-from hub.rules.call_limits import CallLimits
+from hub.rules.calls.call_limits import CallLimits
 from hub.store.engine.store import Store
-from hub.store.repair import contracts, drift, tasks
+from hub.store.repair import tasks
+from hub.store.repair.replies import contracts, drift
 from tests.support.partners.province import settings_for
 
 DAY = timedelta(days=1)

@@ -18,10 +18,10 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Broker, Destination
-from hub.rules import circuit
-from hub.rules.call_limits import CallLimits
-from hub.rules.recovery import RetryPolicy
-from hub.rules.states import DeliveryState
+from hub.rules.calls import circuit
+from hub.rules.calls.call_limits import CallLimits
+from hub.rules.deliveries.recovery import RetryPolicy
+from hub.rules.deliveries.states import DeliveryState
 from hub.runtime.role import Role
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store

@@ -14,7 +14,7 @@ from typing import Any
 from adapters.provincial.mapping import Fields
 from hub.messages.folding import folded
 from hub.messages.local_time import LOCAL
-from hub.rules.likeness import (
+from hub.rules.deliveries.likeness import (
     EXACT,
     Likeness,
     TimeTextResolution,

@@ -17,7 +17,14 @@ from adapters.provincial.comparison.record import compare_field
 from adapters.provincial.mapping import Fields
 from hub.messages.local_time import LOCAL
 from hub.ports import Doubt
-from hub.rules.likeness import EXACT, Likeness, TimeTextResolution, cut_length, cut_step, read_time
+from hub.rules.deliveries.likeness import (
+    EXACT,
+    Likeness,
+    TimeTextResolution,
+    cut_length,
+    cut_step,
+    read_time,
+)
 
 KEY = ("TrangThai", "ThoiDiemXuLy", "NguoiXuLy", "PhongBanXuLy")
 TIME, TEXT = "ThoiDiemXuLy", "NoiDungXuLy"

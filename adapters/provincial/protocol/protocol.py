@@ -10,7 +10,7 @@ from adapters.provincial.mapping import Fields
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.documents.record import MOST_OTHERS, OTHERS, Record
 from hub.ports import DriftKind
-from hub.rules.likeness import Likeness, compare_codes
+from hub.rules.deliveries.likeness import Likeness, compare_codes
 
 
 class Operation(StrEnum):

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from adapters.wire.login.login_end import LoginEnd
-from hub.rules.backoff import doubled
+from hub.rules.calls.backoff import doubled
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,

@@ -11,7 +11,7 @@ from hub.drill.sandbox.kept_ports import ports_of
 from hub.drill.sandbox.programs import MissingProgram
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.drill.sandbox.supervised import DirectoryInUse, NodeFailed
-from hub.runtime.stop_signals import StopSignals
+from hub.runtime.process.stop_signals import StopSignals
 from hub.texts import text
 
 app = typer.Typer()

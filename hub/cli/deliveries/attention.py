@@ -17,8 +17,9 @@ from hub.runtime.clock import utc_now
 from hub.store.deliveries import pauses as pausing
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention as waiting
-from hub.store.repair import deadline_alerts, fault_classes
-from hub.store.repair.refused_logins import refused_logins
+from hub.store.repair import deadline_alerts
+from hub.store.repair.replies import fault_classes
+from hub.store.repair.replies.refused_logins import refused_logins
 from hub.texts import text
 
 app = typer.Typer()

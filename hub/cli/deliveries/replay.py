@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.context import Actor, Day, by, here, known_names, not_done, opened, settings
 from hub.cli.output.answer import done, for_programs, print_line, put, refuse, show
 from hub.cli.output.listing import listing

@@ -12,7 +12,7 @@ from hub.cli.output.listing import listing
 from hub.messages import catalog
 from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
 from hub.rules.failures import fault_catalog
-from hub.store.repair import fault_classes
+from hub.store.repair.replies import fault_classes
 from hub.texts import Language, Text, text
 
 app = typer.Typer()

@@ -21,7 +21,7 @@ from hub.cli.output.answer import done, put, refuse
 from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry
-from hub.runtime.stop_signals import StopSignals
+from hub.runtime.process.stop_signals import StopSignals
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
 from hub.texts import text

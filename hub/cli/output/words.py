@@ -1,8 +1,8 @@
 """Words of the store as a person reads them: states, owners, faults. Programs get them as kept."""
 
 from hub.cli.output.answer import for_programs
+from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
-from hub.rules.states import DeliveryState, state_text
 from hub.texts import Text, both
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.context import Actor, by, opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import print_line, put, show

@@ -10,8 +10,8 @@ from hub.cli.output.listing import listing
 from hub.cli.partners import served_contracts
 from hub.messages.partners import BY_SHORT
 from hub.operations.drift.words import what
-from hub.store.repair import contracts
-from hub.store.repair.drift import of_partner
+from hub.store.repair.replies import contracts
+from hub.store.repair.replies.drift import of_partner
 from hub.texts import text
 
 app = typer.Typer()

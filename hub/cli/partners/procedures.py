@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.context import opened, settings
 from hub.cli.output.answer import aside, done, for_programs, put, refuse, show
 from hub.cli.output.listing import listing

@@ -18,7 +18,7 @@ from hub.store.evidence import audit
 from hub.texts import text
 
 if TYPE_CHECKING:  # `hub partners show` needs none of it
-    from hub.bootstrap.rehearsals import Rehearsal, RehearsalFinding, Walked
+    from hub.bootstrap.partners.rehearsals import Rehearsal, RehearsalFinding, Walked
 
 app = typer.Typer()
 ANSWERS = {"rehearse": ("partner", "protocol", "proposal", "files", "runs")}
@@ -42,7 +42,7 @@ def rehearse(
     actor: Annotated[str, typer.Option("--actor", help="actor")] = "",
 ) -> None:
     """Walk through a partner's real endpoint and print a protocol that people can sign."""
-    from hub.bootstrap.rehearsals import Rehearsal
+    from hub.bootstrap.partners.rehearsals import Rehearsal
 
     one_of("PARTNER", partner, *BY_SHORT)
     found = settings()
@@ -79,7 +79,7 @@ def rehearse(
 
 
 def _walk(rehearsal: "Rehearsal") -> "Walked":
-    from hub.bootstrap.rehearsals import name_of
+    from hub.bootstrap.partners.rehearsals import name_of
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # Beside the protocol, which may be piped into a file.

@@ -8,8 +8,8 @@ from hub.cli.output.answer import print_line, put
 from hub.cli.output.listing import shown
 from hub.cli.unavailable import explain
 from hub.ports import FetchOutcome
-from hub.store.repair import contracts
-from hub.store.repair.contracts import KeptContract
+from hub.store.repair.replies import contracts
+from hub.store.repair.replies.contracts import KeptContract
 from hub.texts import text
 
 

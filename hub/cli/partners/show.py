@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.partners import profile_rows
+from hub.bootstrap.partners.destinations import profile_rows
 from hub.cli.context import one_of, settings
 from hub.cli.output import answer
 from hub.cli.output.listing import listing

@@ -19,7 +19,8 @@ from hub.messages import payloads as p
 from hub.ports import Sink
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
-from hub.store.records import papers, reports
+from hub.store.records import papers
+from hub.store.records.reading import reports
 
 SUPPLEMENT = ("A", "B")
 """The papers that a citizen brings when more is asked for: two, as often as not."""

@@ -25,7 +25,8 @@ from hub.store.archive import index
 from hub.store.conservation import balance, proof
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention, work_counts
-from hub.store.records import reports, surveys
+from hub.store.records import surveys
+from hub.store.records.reading import reports
 
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
 """The message type by which a partner comes to have a dossier."""

@@ -17,8 +17,8 @@ from hub.exchange.admission.pause_registry import PauseRegistry
 from hub.exchange.admission.priority import Priority
 from hub.exchange.admission.quotas import Quotas
 from hub.ports import Incoming
-from hub.rules.call_limits import CallLimits
-from hub.rules.circuit import CircuitPolicy
+from hub.rules.calls.call_limits import CallLimits
+from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.failures.errors import DeliveryFailure
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx

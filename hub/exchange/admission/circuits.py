@@ -2,7 +2,7 @@
 
 It lives in memory; each process has its own, and any thread may call it. It holds the circuit of
 each operation and knows the partner's windows; `quotas` reports to it a quota that is used up. It
-decides by `hub/rules/circuit.py` and `hub/rules/call_limits.py` and writes nothing: see
+decides by `hub/rules/calls/circuit.py` and `hub/rules/calls/call_limits.py` and writes nothing: see
 `pause_registry`. While nothing is paused and the partner has no windows, a call costs two locks.
 
 The probe is a real delivery, not `ping()`: the circuits are by operation, and that the province
@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hub.rules import call_limits
-from hub.rules import circuit as rules
-from hub.rules.call_limits import CallLimits, ClosedPeriod, Quota
-from hub.rules.circuit import Circuit, Phase, Signal
+from hub.rules.calls import call_limits
+from hub.rules.calls import circuit as rules
+from hub.rules.calls.call_limits import CallLimits, ClosedPeriod, Quota
+from hub.rules.calls.circuit import Circuit, Phase, Signal
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
 from hub.store.deliveries.pauses import Pause
 from hub.texts import Text, both

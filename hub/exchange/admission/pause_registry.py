@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from hub.exchange.admission import login_tasks
 from hub.exchange.admission.circuits import Circuits
-from hub.rules.circuit import Phase
+from hub.rules.calls.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import pauses

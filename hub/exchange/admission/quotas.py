@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from hub.exchange.admission.circuits import Circuits
 from hub.ports import Incoming
-from hub.rules import call_limits
-from hub.rules.call_limits import Quota
+from hub.rules.calls import call_limits
+from hub.rules.calls.call_limits import Quota
 from hub.store.deliveries import pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Tx

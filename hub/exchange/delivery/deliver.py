@@ -31,8 +31,8 @@ from hub.ports import (
     Destination,
     Incoming,
 )
-from hub.rules.states import DeliveryState
-from hub.rules.traits import Traits
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.states import DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable

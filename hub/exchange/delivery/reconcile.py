@@ -1,9 +1,10 @@
 """Reconcile: queries the partner about the ambiguous deliveries of one destination.
 
 The role takes what is due, makes the queries (`query.py`) and gives the outcomes to `settle`. What
-an answer means is decided by `hub/rules/absence.py` and `hub/rules/recovery.py`: found is
-delivered, proven absent is sent again with the same message id, and what queries cannot prove is
-left to a person. Until then the delivery stays ambiguous and its lane closed.
+an answer means is decided by `hub/rules/deliveries/absence.py` and
+`hub/rules/deliveries/recovery.py`: found is delivered, proven absent is sent again with the same
+message id, and what queries cannot prove is left to a person. Until then the delivery stays
+ambiguous and its lane closed.
 
 Several processes may query. A process reserves a delivery for as long as its query may take, and
 takes no more than it can query at once. Else another process would take it, and the answer of the
@@ -32,10 +33,11 @@ from hub.exchange.delivery.settle import (
 )
 from hub.exchange.isolation.open_queries import OpenQueries
 from hub.ports import Clock, Destination
-from hub.rules import call_limits, poison
-from hub.rules.call_limits import CallLimits
+from hub.rules import poison
+from hub.rules.calls import call_limits
+from hub.rules.calls.call_limits import CallLimits
+from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import DeliveryFailure
-from hub.rules.states import DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable

@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from hub.exchange.delivery import unproven_texts
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
-from hub.rules import absence, recovery
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries import absence, recovery
+from hub.rules.deliveries.recovery import NoEffect, RetryPolicy
+from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -23,15 +26,12 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.recovery import NoEffect, RetryPolicy
-from hub.rules.states import DeliveryState
-from hub.rules.traits import Traits
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import attempts, claim_and_settle, doubts, transitions
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import handovers
-from hub.store.repair import fault_classes
+from hub.store.repair.replies import fault_classes
 
 SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls or answers may take when a role stops."""

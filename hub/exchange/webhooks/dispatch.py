@@ -20,8 +20,8 @@ from hub.exchange.webhooks.event import WebhookEvent
 from hub.exchange.webhooks.selecting import NothingNow, Selected, failed, is_paused, select
 from hub.ports import Clock
 from hub.ports.webhooks import WebhookSender
-from hub.rules import circuit as circuits
-from hub.rules.circuit import Circuit, Phase, Signal
+from hub.rules.calls import circuit as circuits
+from hub.rules.calls.circuit import Circuit, Phase, Signal
 from hub.rules.failures.errors import DeliveryFailure, NotAttempted
 from hub.rules.webhooks import pace, signing
 from hub.runtime.telemetry import Event, log

@@ -43,9 +43,10 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal, parked
 from hub.store.messages.blobs import BlobStore
-from hub.store.records import dossier_claims, dossiers, timeline
+from hub.store.records import dossier_claims, dossiers
 from hub.store.records.dossier_claims import Wanted
 from hub.store.records.dossiers import Dossier
+from hub.store.records.reading import timeline
 
 _REPEATED = frozenset({"content_differs", "envelope_invalid"})
 """What another content under a known key is refused with."""

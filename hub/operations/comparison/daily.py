@@ -23,8 +23,8 @@ from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, Destination, Doubt, Receipt, Request, Unclear
 from hub.records.deadlines.calendar import CalendarMissing
 from hub.records.rulebook import Rulebook
+from hub.rules.deliveries.states import FINAL, DeliveryState, state_text
 from hub.rules.failures.errors import DeliveryFailure
-from hub.rules.states import FINAL, DeliveryState, state_text
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks

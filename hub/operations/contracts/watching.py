@@ -14,15 +14,16 @@ import msgspec
 from hub.operations.contracts import words
 from hub.operations.contracts.words import News
 from hub.ports import Clock, ContractReader, Fetched, FetchOutcome
-from hub.rules.call_limits import CallLimits, closed_window
+from hub.rules.calls.call_limits import CallLimits, closed_window
 from hub.rules.contracts import READER, Contract, ContractChange, compare, fingerprint
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.repair import contracts, drift, tasks
-from hub.store.repair.contracts import KeptContract
+from hub.store.repair import tasks
+from hub.store.repair.replies import contracts, drift
+from hub.store.repair.replies.contracts import KeptContract
 
 LOOK = timedelta(minutes=1)
 """Between two looks for what is due; also before the first, when a hub has more urgent work."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from hub.operations.deliveries import cancellation
 from hub.operations.deliveries.cancellation import Papers
-from hub.rules.states import MOVES, DeliveryState, state_text
+from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers

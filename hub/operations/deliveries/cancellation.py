@@ -11,7 +11,7 @@ from enum import StrEnum
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.records.dossiers import inter_level
-from hub.rules.states import MOVES, DeliveryState, state_text
+from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import cancellation, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit

@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.operations.deliveries.actions import by_person
+from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import is_certain, kept_code
-from hub.rules.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
-from hub.store.repair import fault_classes
+from hub.store.repair.replies import fault_classes
 from hub.texts import text
 
 

@@ -13,7 +13,7 @@ from hub.operations.deliveries import actions, replay_plan
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.ports import BlobPath, Clock, Destination
-from hub.rules.states import DeliveryState, state_text
+from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays

@@ -15,7 +15,7 @@ from datetime import timedelta
 from hub.exchange.delivery.settle import OnDelivered
 from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
-from hub.rules.states import FINAL, DeliveryState
+from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.store.deliveries import attempts, superseding, transitions
 from hub.store.engine.store import Store, Tx

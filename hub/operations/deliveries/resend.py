@@ -18,7 +18,7 @@ from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, enco
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.operations.signed_by import SignedBy
-from hub.rules.states import DeliveryState, state_text
+from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from hub.ports import Drift
-from hub.store.repair.drift import REST, DriftKey
+from hub.store.repair.replies.drift import REST, DriftKey
 
 MOST = 1000
 """Differences that are kept between two writings; what comes beyond is counted together."""

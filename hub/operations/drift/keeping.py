@@ -14,7 +14,8 @@ from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
-from hub.store.repair import drift, tasks
+from hub.store.repair import tasks
+from hub.store.repair.replies import drift
 
 EVERY = 10.0
 """Seconds between two writings."""

@@ -7,7 +7,7 @@ from hub.messages.partners import named
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.store.repair import tasks
-from hub.store.repair.drift import DriftKey
+from hub.store.repair.replies.drift import DriftKey
 from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.messages.partners import named
 from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
-from hub.rules.states import DeliveryState, state_text
+from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import deadline_alerts, tasks

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.messages.local_time import LOCAL
-from hub.rules.call_limits import CallLimits, Dated, LimitEntry, Quota, Weekly
+from hub.rules.calls.call_limits import CallLimits, Dated, LimitEntry, Quota, Weekly
 from hub.texts import text
 
 DATA = Path(__file__).parents[1] / "data" / "call_limits.toml"

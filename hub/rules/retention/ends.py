@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.messages.payloads import Status
-from hub.rules.states import FINAL, DeliveryState
+from hub.rules.deliveries.states import FINAL, DeliveryState
 
 CLOSED = frozenset(
     {Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.FINISHED, Status.RETURNED}

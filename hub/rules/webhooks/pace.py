@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from hub.rules.backoff import doubled
-from hub.rules.circuit import CircuitPolicy
+from hub.rules.calls.backoff import doubled
+from hub.rules.calls.circuit import CircuitPolicy
 
 CIRCUIT = CircuitPolicy(
     failures=5, first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=10), width=2

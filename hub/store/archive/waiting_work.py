@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from hub.rules.states import FINAL, DeliveryState
+from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.conservation import (
     ACCEPTED,

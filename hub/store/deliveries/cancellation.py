@@ -5,7 +5,7 @@ Moves nothing; what a person may take out is decided by `hub/operations/deliveri
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries

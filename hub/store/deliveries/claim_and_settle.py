@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, delivery_statements, transitions
 from hub.store.deliveries.transitions import Claimed, StateConflict
 from hub.store.engine.store import Tx

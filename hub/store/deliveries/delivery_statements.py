@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from hub.rules.states import CLAIMABLE, may_move
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import CLAIMABLE, may_move
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import insert_for
 from hub.store.schema.tables.exchange import deliveries, lanes
 from hub.store.statements.compiled import Compiled, any_of

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.absence import Standing
+from hub.rules.deliveries.absence import Standing
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import SAID_TO_EXIST
 from hub.rules.poison import ISOLATE_FROM
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import in_doubt, position
 from hub.store.deliveries.transitions import Claimed, foremost, with_bodies
 from hub.store.engine.store import Tx

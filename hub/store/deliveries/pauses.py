@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses

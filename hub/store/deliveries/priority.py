@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import checked, unindexed

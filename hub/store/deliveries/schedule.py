@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import pauses
 from hub.store.deliveries.delivery_statements import doubtful, open_in_lane
 from hub.store.deliveries.transitions import (

@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.messages import queues
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.conservation import counts
 from hub.store.deliveries import delivery_statements as statements
 from hub.store.deliveries.delivery_statements import position as position

@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.doubts import QUERIES
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
-from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
+from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
 from hub.store.schema.tables.records import (
     KEPT_STEP,

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
+from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import OPEN_IN_LANE, deliveries
 from hub.store.schema.tables.records import dossiers
 from hub.store.schema.tables.repair import tasks

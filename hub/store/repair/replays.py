@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import position, replaces
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.change_feed import numbering
 from hub.store.deliveries.delivery_statements import RESTORED, doubtful
 from hub.store.engine.store import Store, Tx

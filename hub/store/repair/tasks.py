@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.rules.actors import BY_HUB
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.transitions import position
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import deliveries, journal

@@ -26,9 +26,9 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.messages.queues import deliver_queue
 from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
-from hub.rules.traits import Traits
+from hub.rules.calls.traits import Traits
 from hub.runtime import telemetry
-from hub.runtime.cpu_affinity import one_cpu
+from hub.runtime.process.cpu_affinity import one_cpu
 from hub.runtime.role import Role
 from hub.store.engine.store import Tx
 from tests.benchmarks.growth.order import WITHIN, Order, given

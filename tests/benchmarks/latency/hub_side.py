@@ -14,7 +14,7 @@ from hub.messages.catalog import TOWN_CENTER
 from hub.messages.envelope import Message
 from hub.ports import Receipt
 from hub.runtime import telemetry
-from hub.runtime.cpu_affinity import one_cpu
+from hub.runtime.process.cpu_affinity import one_cpu
 from hub.store.engine.store import Tx
 from tests.benchmarks.latency.load import Load
 from tests.benchmarks.latency.order import Findings, Order, given

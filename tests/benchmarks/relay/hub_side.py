@@ -19,8 +19,8 @@ from hub.messages.envelope import Message
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import DossierProgressed, Payload, ProvinceProgress
 from hub.ports import Publisher
-from hub.runtime.cpu_affinity import one_cpu
-from hub.runtime.garbage_collection import keep_what_is_loaded
+from hub.runtime.process.cpu_affinity import one_cpu
+from hub.runtime.process.garbage_collection import keep_what_is_loaded
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.migrate import migrate
 from tests.benchmarks.relay.assignment import assigned

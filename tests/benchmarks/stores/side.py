@@ -30,9 +30,9 @@ from hub.messages.payloads import Payload
 from hub.ports import Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules import circuit
-from hub.rules.recovery import RetryPolicy
-from hub.rules.traits import Traits
+from hub.rules.calls import circuit
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime import telemetry
 from hub.runtime.role import Role
 from hub.store.engine.store import Store, Tx

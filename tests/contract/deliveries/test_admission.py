@@ -11,7 +11,7 @@ from hub.exchange.admission.admission import Admission, Admitted
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import Message
 from hub.ports import Incoming
-from hub.rules.call_limits import CallLimits, Quota
+from hub.rules.calls.call_limits import CallLimits, Quota
 from hub.rules.failures.errors import NotAttempted
 from hub.store.deliveries import claim_and_settle, pauses
 from hub.store.deliveries.transitions import Claimed

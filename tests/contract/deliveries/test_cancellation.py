@@ -12,7 +12,7 @@ from hub import operations
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations import Papers
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.records import legs
 from hub.store.schema.tables.exchange import deliveries as table

@@ -11,7 +11,7 @@ from hub.exchange.delivery.settle import settle as settle_outcomes
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import decode
 from hub.ports import Receipt
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.conservation import counts
 from hub.store.deliveries import attempts, claim_and_settle, transitions
 from hub.store.deliveries.claim_and_settle import Delivered

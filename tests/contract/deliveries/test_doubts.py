@@ -5,11 +5,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
-from hub.operations.watchers.unproven_effects import UnprovenEffects
+from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
-from hub.rules.absence import Standing
+from hub.rules.deliveries.absence import Standing
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import SAID_TO_EXIST
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, doubts, schedule, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention

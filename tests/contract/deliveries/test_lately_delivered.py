@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.messages.envelope import decode_stored
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.lately_delivered import lately_delivered
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import handovers

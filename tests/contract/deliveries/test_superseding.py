@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub import operations
 from hub.exchange.outbox.emit import emit
 from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import superseding, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store

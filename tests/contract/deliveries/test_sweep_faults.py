@@ -6,7 +6,7 @@ import pytest
 
 from hub.bootstrap.timer import check_all
 from hub.exchange.housekeeping.timer import Timer
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Store
 from tests.contract.store.test_store import NOW, claim, open_deliveries, progress, state_of
 

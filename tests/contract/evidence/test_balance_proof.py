@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import emit
 from hub.messages.catalog import READERS
 from hub.operations.watchers.conservation import Conservation
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.conservation import balance, counts, imbalance, proof
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx

@@ -13,8 +13,8 @@ from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.operations.deliveries import resend
 from hub.operations.signed_by import SignedBy
-from hub.rules.states import FINAL, MOVES
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import FINAL, MOVES
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.conservation import counts
 from hub.store.deliveries import schedule, superseding, transitions
 from hub.store.engine.store import Store, Tx

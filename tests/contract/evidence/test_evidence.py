@@ -14,13 +14,13 @@ from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
 from hub.messages.catalog import READERS
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import (
     DeliveryFailure,
     NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.states import DeliveryState as S
 from hub.store.conservation import balance
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store

@@ -10,7 +10,8 @@ from hub.operations.drift.counting import DriftCounts
 from hub.operations.drift.keeping import OPEN_AT_MOST, DriftKeeping
 from hub.ports import Drift, DriftKind
 from hub.store.engine.store import Store
-from hub.store.repair import drift, tasks
+from hub.store.repair import tasks
+from hub.store.repair.replies import drift
 from tests.support.works import now
 
 

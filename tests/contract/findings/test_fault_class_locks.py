@@ -9,11 +9,11 @@ import pytest
 
 from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import unknown_code
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
-from hub.store.repair import fault_classes
+from hub.store.repair.replies import fault_classes
 from hub.store.schema.migrate import migrate
 from tests.support.database.blocked import wait_blocked
 from tests.support.partners.partner import Partner

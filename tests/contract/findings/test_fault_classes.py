@@ -13,14 +13,15 @@ from hub.exchange.delivery.settle import CallOutcome, SettleContext, settle
 from hub.exchange.outbox.emit import emit
 from hub.operations.deliveries.classify import CodeVerdict, NotClassified, classify
 from hub.operations.signed_by import SignedBy
-from hub.operations.watchers.unknown_codes import UnknownCodes, finding
+from hub.operations.watchers.replies.unknown_codes import UnknownCodes, finding
 from hub.records.rulebook import Rulebook
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import kept_code, unknown_code
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import chain, verification
-from hub.store.repair import fault_classes, tasks
+from hub.store.repair import tasks
+from hub.store.repair.replies import fault_classes
 from hub.store.schema.tables.exchange import deliveries as table
 from hub.store.schema.tables.exchange import fault_classes as class_table
 from tests.support.database.plans import Done, carried_out

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.admission.login_tasks import close_findings, raise_finding
-from hub.operations.watchers.login_findings import LoginFindings
+from hub.operations.watchers.replies.login_findings import LoginFindings
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store

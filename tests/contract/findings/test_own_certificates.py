@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from hub.bootstrap.partners import own_certificates
+from hub.bootstrap.partners.destinations import own_certificates
 from hub.operations.watchers.ending_certificates import KIND, EndingCertificates
 from hub.preflight.own_certificates import certificates
 from hub.settings import Settings

@@ -5,11 +5,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, doubts, pauses, transitions
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store, Tx
-from hub.store.repair.refused_logins import RefusedLogin, refused_logins
+from hub.store.repair.replies.refused_logins import RefusedLogin, refused_logins
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.support.works import AT, step
 

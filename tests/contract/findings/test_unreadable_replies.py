@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hub.exchange.outbox.emit import emit
-from hub.operations.watchers.unreadable_replies import KIND, UnreadableReplies, subject_of
+from hub.operations.watchers.replies.unreadable_replies import KIND, UnreadableReplies, subject_of
 from hub.store.deliveries import attempts
 from hub.store.engine.store import Store
 from hub.store.evidence import handovers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.ports import Destination
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings, SettingsError, load

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.simulation.process import SimulatorProcess
-from hub.bootstrap.rehearsals import Walked
+from hub.bootstrap.partners.rehearsals import Walked
 from tests.support.network.certificates import Authority, Pair
 from tests.support.network.tls_server import HttpProxy, http_proxy, server_context
 from tests.support.partners import province as p

@@ -9,7 +9,7 @@ from adapters.simulation.process import SimulatorProcess
 from hub.messages import catalog
 from hub.operations.contracts.watching import RETRY
 from hub.ports import FetchOutcome
-from hub.rules.call_limits import CallLimits, Dated
+from hub.rules.calls.call_limits import CallLimits, Dated
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from tests.support.watched_contract import DAY, START, Watched, reader_of

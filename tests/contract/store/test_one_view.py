@@ -16,7 +16,7 @@ from hub.operations.comparison.daily import compare
 from hub.operations.deliveries import resend
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.monitoring import work_counts

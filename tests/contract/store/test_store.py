@@ -12,7 +12,7 @@ from hub.messages import payloads as p
 from hub.messages.catalog import READERS
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.conservation import balance, proof
 from hub.store.deliveries import doubts, schedule, transitions
 from hub.store.engine.store import Store

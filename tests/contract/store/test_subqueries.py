@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 import hub.store
-from hub.rules.states import DeliveryState
+from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.delivery_statements import delivering
 from hub.store.schema.tables.exchange import attempts, deliveries, pauses
 from hub.store.statements.compiled import Compiled

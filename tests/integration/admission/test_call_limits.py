@@ -15,8 +15,8 @@ from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Receipt, Request
-from hub.rules import circuit
-from hub.rules.call_limits import CallLimits, Dated, Quota
+from hub.rules.calls import circuit
+from hub.rules.calls.call_limits import CallLimits, Dated, Quota
 from hub.rules.failures.errors import TransientFailure
 from hub.runtime.clock import clock_of
 from hub.store.deliveries import attempts as calls

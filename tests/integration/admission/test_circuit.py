@@ -6,7 +6,7 @@ import pytest
 
 from hub.broker.memory import MemoryBroker
 from hub.messages import queues
-from hub.rules import circuit
+from hub.rules.calls import circuit
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from tests.support.partners.partner import DOWN, Partner

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.exchange.outbox.emit import emit
 from hub.preflight.partners import unconnected
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime import health
 from hub.runtime.clock import utc_now
 from hub.settings import Settings

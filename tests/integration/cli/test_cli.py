@@ -14,7 +14,7 @@ from hub.cli import app
 from hub.cli.deliveries import replay
 from hub.exchange.outbox.emit import emit
 from hub.records.deadlines.calendar import local
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import pauses, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.exchange.outbox.emit import emit
 from hub.operations import Resolution, resolve
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.clock import utc_now
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import handovers
-from hub.store.repair import fault_classes
+from hub.store.repair.replies import fault_classes
 from tests.support.database.stores import empty_store
 from tests.support.works import number, step
 

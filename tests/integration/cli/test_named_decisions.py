@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from hub.cli import app
 from hub.exchange.outbox.emit import emit
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit

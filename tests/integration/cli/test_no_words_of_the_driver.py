@@ -13,7 +13,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Outgoing, Request
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store, Tx

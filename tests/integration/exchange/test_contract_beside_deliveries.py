@@ -15,11 +15,11 @@ from hub.broker.memory import MemoryBroker
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.contracts.watching import ContractWatch
-from hub.rules.call_limits import CallLimits
+from hub.rules.calls.call_limits import CallLimits
 from hub.settings import Settings
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
-from hub.store.repair import contracts
+from hub.store.repair.replies import contracts
 from tests.support.partners.province import effects, settings_for, start_province
 from tests.support.works import now, number, record, working
 

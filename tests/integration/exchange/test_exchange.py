@@ -15,8 +15,8 @@ from hub.exchange.outbox.emit import emit
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.ports import Outgoing, Receipt, Request
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import TransientFailure
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, schedule, transitions
 from hub.store.deliveries.attempts import Finished
 from hub.store.engine.store import Store, Tx

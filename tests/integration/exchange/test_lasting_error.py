@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
-from hub.runtime.heartbeat import Heartbeat
+from hub.runtime.process.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.store.engine.store import Store

@@ -16,7 +16,7 @@ from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.messages import queues
 from hub.records.deadlines.calendar import local
-from hub.rules import circuit
+from hub.rules.calls import circuit
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from tests.support import works as works_module

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hub.bootstrap.partners import make_destinations
+from hub.bootstrap.partners.destinations import make_destinations
 from hub.broker.memory import MemoryBroker
 from hub.exchange.delivery.settle import SETTLE_AT_STOP
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.role import Role
 from hub.runtime.telemetry import logging_to
 from hub.settings import Settings

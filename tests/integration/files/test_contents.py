@@ -13,7 +13,7 @@ import pytest
 from hub.file_checks.check import ContentCheck
 from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
-from hub.operations.watchers.kept_files import KeptFiles
+from hub.operations.watchers.files.kept_files import KeptFiles
 from hub.store.messages import file_findings
 from hub.store.repair import tasks
 from tests.integration.gateway.test_soap_bodies import (

@@ -19,7 +19,7 @@ import urllib3
 
 from hub.gateway.resumable import routes
 from hub.gateway.resumable.writing import PartWriter, Uploads
-from hub.operations.watchers.expired_uploads import ExpiredUploads
+from hub.operations.watchers.files.expired_uploads import ExpiredUploads
 from hub.store.messages import uploads as kept
 from tests.support import sample_files as made
 from tests.support.checked_files import check_contents

@@ -12,7 +12,7 @@ import urllib3
 
 from hub.file_checks.check import ContentCheck
 from hub.file_checks.clamd import Clamd
-from hub.operations.watchers.kept_files import AWAY, KIND, KeptFiles
+from hub.operations.watchers.files.kept_files import AWAY, KIND, KeptFiles
 from hub.ports.files import ScannerAway
 from hub.preflight.virus_scanner import virus_scanner
 from hub.settings import Settings

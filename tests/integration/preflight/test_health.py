@@ -22,7 +22,7 @@ from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes
 from hub.runtime import health
-from hub.runtime.heartbeat import Heartbeat
+from hub.runtime.process.heartbeat import Heartbeat
 from hub.runtime.role import Role
 from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store

@@ -19,10 +19,10 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations.comparison.daily import compare
-from hub.operations.watchers.unproven_effects import UnprovenEffects
+from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import AmbiguousFailure
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention

@@ -16,7 +16,7 @@ from adapters.town_center.destination import TownCenter
 from hub.broker.memory import MemoryBroker
 from hub.messages.payloads import TownStep, TownSupplement
 from hub.operations.comparison.daily import compare
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
 from tests.support.partners.town import (

@@ -11,7 +11,7 @@ from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.outbox.emit import emit
 from hub.ports import Clock
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, schedule, transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import deliveries as table

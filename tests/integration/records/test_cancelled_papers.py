@@ -11,7 +11,7 @@ from hub import operations
 from hub.cli import app
 from hub.messages import payloads as p
 from hub.operations import Papers
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements

@@ -16,7 +16,7 @@ from hub.exchange.outbox.emit import emit
 from hub.messages import payloads as p
 from hub.operations.watchers.deadline_alerts import STUCK_AFTER, AlertRound, DeadlineAlerts
 from hub.records.rulebook import Rulebook
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.records import dossiers

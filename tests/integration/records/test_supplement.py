@@ -15,7 +15,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import decode
 from hub.operations.deliveries import resend
 from hub.operations.signed_by import SignedBy
-from hub.rules.states import DeliveryState
+from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.monitoring import attention
 from tests.support.ward import (

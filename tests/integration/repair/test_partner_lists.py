@@ -22,7 +22,7 @@ from hub.operations.comparison.lists.run import ListReport, reconcile_lists
 from hub.ports import Answer, Receipt, Request
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.evidence import audit

@@ -19,8 +19,8 @@ from hub.operations.deliveries import replay_plan, resend
 from hub.operations.deliveries.replay_run import CHANGED, SENT, SETTLED, ReplayReport, ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.ports import Answer, Request
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import TransientFailure
-from hub.rules.states import DeliveryState as S
 from hub.store.deliveries import schedule, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.broker.memory import MemoryBroker
 from hub.operations.deliveries import replay_plan
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.evidence import audit
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter

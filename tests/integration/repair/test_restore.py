@@ -17,7 +17,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.operations import SignedBy
 from hub.operations.restore import Restored, restore
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit

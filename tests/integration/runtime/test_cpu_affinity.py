@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.runtime import cpu_affinity
+from hub.runtime.process import cpu_affinity
 
 CPUS = 4
 pytestmark = pytest.mark.skipif(

@@ -72,14 +72,14 @@ ONE_ROOM = {
 
 ROOMS = {
     "delivery": (
-        "hub/bootstrap/partner_roles.py",
+        "hub/bootstrap/partners/roles.py",
         "hub/drill/pilot/",
         "hub/exchange/delivery/",
         "hub/operations/deliveries/",
-        "hub/rules/recovery.py",
+        "hub/rules/deliveries/recovery.py",
         "hub/store/conservation/",
         "hub/store/deliveries/",
-        "hub/store/records/partner_view.py",
+        "hub/store/records/reading/partner_view.py",
         "hub/store/repair/",
     ),
     "message": (
@@ -90,7 +90,7 @@ ROOMS = {
         "hub/store/monitoring/attention.py",
         "hub/store/records/early_messages.py",
     ),
-    "lane": ("hub/rules/states.py", "hub/store/deliveries/"),
+    "lane": ("hub/rules/deliveries/states.py", "hub/store/deliveries/"),
 }
 """Where the code of a thing stands. A broker's message is acknowledged, not settled."""
 

@@ -14,13 +14,13 @@ from datetime import timedelta
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload, ProvinceDossier, ProvinceProgress
 from hub.ports import Absent, Answer, Doubt, Question, Receipt, Request, Unclear
+from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,
     TransientFailure,
 )
-from hub.rules.traits import Traits
 
 DOWN = TransientFailure("partner_unreachable")
 BUSY = TransientFailure("partner_busy", retry_after=timedelta(milliseconds=30))

@@ -10,7 +10,7 @@ from adapters.provincial.destination import ProvincialDestination
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import concluded
-from hub.bootstrap.rehearsals import Rehearsal, Walked
+from hub.bootstrap.partners.rehearsals import Rehearsal, Walked
 from hub.ports import Absent, Receipt
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from hub.settings import load

@@ -16,7 +16,7 @@ from adapters.provincial.comparison.record import (
     relate,
 )
 from adapters.provincial.mapping import Fields
-from hub.rules.likeness import MINUTE, TimeTextResolution
+from hub.rules.deliveries.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.province import SCAN, dossier
 
 NUMBER = "000.99.01.H57-180724-0001"

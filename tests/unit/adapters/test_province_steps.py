@@ -10,7 +10,7 @@ from adapters.provincial import mapping
 from adapters.provincial.comparison.steps import Sought, seek
 from adapters.provincial.mapping import Fields
 from hub.ports import Doubt
-from hub.rules.likeness import MINUTE, TimeTextResolution
+from hub.rules.deliveries.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.province import step
 
 NUMBER = "000.99.01.H57-180724-0001"

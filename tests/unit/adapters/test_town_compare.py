@@ -14,7 +14,7 @@ from adapters.town_center.contract import Recorded
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import TownSupplement
 from hub.ports import Request
-from hub.rules.likeness import MINUTE, TimeTextResolution
+from hub.rules.deliveries.likeness import MINUTE, TimeTextResolution
 from tests.support.partners.town import HUE, settings_for, transfer
 
 NUMBER = "000.99.02.H57-180724-0001"

@@ -17,8 +17,8 @@ import hub
 from hub.broker.topology import TOPOLOGY
 from hub.cli import app
 from hub.cli.commands import FORMER
+from hub.rules.deliveries.states import FINAL, MOVES, DeliveryState
 from hub.rules.failures.errors import FaultClass
-from hub.rules.states import FINAL, MOVES, DeliveryState
 from hub.runtime.telemetry import Event
 from hub.settings import ROLES
 from hub.store.schema.growing import BOUNDED, GROWING

@@ -100,7 +100,7 @@ def test_a_name_that_is_gone_is_found() -> None:
         "hub/rules/is_nowhere.py",
         "states.is_nowhere",
     ]
-    assert gone("see `hub/rules/states.py` and `DeliveryState`") == []
+    assert gone("see `hub/rules/deliveries/states.py` and `DeliveryState`") == []
 
 
 def test_every_exception_stands_in_a_docstring() -> None:

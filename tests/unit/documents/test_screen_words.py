@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.rules.states import DeliveryState, state_text
+from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.texts import Language
 from tests.support.documents.commands import README, ROOT, block
 from tests.support.documents.text_uses import catalogue

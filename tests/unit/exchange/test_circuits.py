@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.exchange.admission.circuits import AT_ONCE, UNLIMITED, Permit
-from hub.rules.call_limits import Quota
-from hub.rules.circuit import Phase
+from hub.rules.calls.call_limits import Quota
+from hub.rules.calls.circuit import Phase
 from hub.rules.failures.errors import (
     DeliveryFailure,
     NotAttempted,

@@ -7,7 +7,7 @@ import pytest
 
 from hub.exchange.housekeeping.timer import Timer
 from hub.exchange.outbox.emit import emit
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store
 from tests.integration.reconcile.test_two_reconcilers import in_doubt, reconciler

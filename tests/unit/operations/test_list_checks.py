@@ -18,7 +18,7 @@ from hub.operations.comparison.lists.checks import (
 from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.registers import agencies
-from hub.store.records.partner_view import DossierView
+from hub.store.records.reading.partner_view import DossierView
 
 DAY = date(2018, 8, 6)
 AT = datetime(2018, 8, 6, 10, tzinfo=UTC)

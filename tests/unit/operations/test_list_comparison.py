@@ -19,7 +19,7 @@ from hub.operations.comparison.lists.decision import (
     is_gone,
 )
 from hub.operations.comparison.lists.reader import PartnerList
-from hub.store.records.partner_view import DossierView
+from hub.store.records.reading.partner_view import DossierView
 from tests.support.works import number
 
 DAY = date(2018, 8, 6)

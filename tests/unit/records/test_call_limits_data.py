@@ -8,7 +8,7 @@ import pytest
 from hub.messages.catalog import CATALOG, PARTNERS
 from hub.records.registers import call_limits
 from hub.records.registers.call_limits import CallLimitsBroken
-from hub.rules.call_limits import CallLimits, Dated, Day, Weekly
+from hub.rules.calls.call_limits import CallLimits, Dated, Day, Weekly
 
 PLAIN = """\
 partner = "provincial"

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.exchange.delivery.doubt_age import DoubtAges
-from hub.rules.absence import (
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.absence import (
     Patience,
     QueryAgain,
     Standing,
@@ -15,8 +16,7 @@ from hub.rules.absence import (
     weigh_absent,
     weigh_unclear,
 )
-from hub.rules.recovery import NeedsPerson, NoEffect, RetryPolicy
-from hub.rules.traits import Traits
+from hub.rules.deliveries.recovery import NeedsPerson, NoEffect, RetryPolicy
 
 END = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

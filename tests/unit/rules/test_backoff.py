@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.backoff import doubled
+from hub.rules.calls.backoff import doubled
 
 SECOND = timedelta(seconds=1)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.messages.local_time import LOCAL
-from hub.rules import call_limits as m
-from hub.rules.call_limits import CallLimits, ClosedPeriod, Dated, Day, Quota, Weekly
+from hub.rules.calls import call_limits as m
+from hub.rules.calls.call_limits import CallLimits, ClosedPeriod, Dated, Day, Quota, Weekly
 
 MONDAY = date(2018, 8, 6)
 DAYS = tuple(Day)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules import circuit as c
-from hub.rules.circuit import Circuit, CircuitPolicy, Phase, Signal
+from hub.rules.calls import circuit as c
+from hub.rules.calls.circuit import Circuit, CircuitPolicy, Phase, Signal
 from hub.rules.failures.errors import (
     FAULTS,
     AmbiguousFailure,

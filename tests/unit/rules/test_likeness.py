@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.messages.folding import folded
-from hub.rules.likeness import (
+from hub.rules.deliveries.likeness import (
     HOUR,
     MINUTE,
     Likeness,

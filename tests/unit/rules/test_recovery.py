@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.failures.errors import (
-    AmbiguousFailure,
-    DeliveryFailure,
-    NotAttempted,
-    PermanentFailure,
-    TransientFailure,
-)
-from hub.rules.recovery import (
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.recovery import (
     DeadLetter,
     NeedsPerson,
     NoEffect,
@@ -24,7 +18,13 @@ from hub.rules.recovery import (
     after_query,
     recover,
 )
-from hub.rules.traits import Traits
+from hub.rules.failures.errors import (
+    AmbiguousFailure,
+    DeliveryFailure,
+    NotAttempted,
+    PermanentFailure,
+    TransientFailure,
+)
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 POLICY = RetryPolicy(
@@ -89,7 +89,7 @@ def test_an_unknown_effect_is_asked_about_never_repeated(attempt: int) -> None:
 
 @pytest.mark.parametrize("code", ["reply_timeout", "reply_dropped", "reply_server_error"])
 def test_after_every_unknown_end_the_partner_is_asked_equally_soon(code: str) -> None:
-    """An early "yes" counts; from when a "no" does, `hub/rules/absence.py` says."""
+    """An early "yes" counts; from when a "no" does, `hub/rules/deliveries/absence.py` says."""
     assert decide(AmbiguousFailure(code)) == ReconcileAt(NOW + POLICY.settle_delay)
 
 

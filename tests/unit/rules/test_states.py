@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.rules.states import CLAIMABLE, FINAL, MOVES, DeliveryState, may_move
+from hub.rules.deliveries.states import CLAIMABLE, FINAL, MOVES, DeliveryState, may_move
 
 S = DeliveryState
 

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from hub.runtime.garbage_collection import keep_what_is_loaded
+from hub.runtime.process.garbage_collection import keep_what_is_loaded
 
 
 class Knot:

@@ -8,7 +8,7 @@ import pytest
 
 _PROGRAM = """
 import os, signal, threading
-from hub.runtime.stop_signals import StopSignals
+from hub.runtime.process.stop_signals import StopSignals
 
 stop = StopSignals()
 assert not stop.wait(0)

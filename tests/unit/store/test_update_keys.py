@@ -6,7 +6,7 @@ import pkgutil
 import sqlalchemy as sa
 
 import hub.store
-from hub.rules.states import DeliveryState
+from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.delivery_statements import delivering
 from hub.store.statements.compiled import Compiled
 from hub.store.statements.many_rows import equations

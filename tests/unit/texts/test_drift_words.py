@@ -6,7 +6,7 @@ import pytest
 
 from hub.operations.drift.words import finding, what
 from hub.ports import DriftKind
-from hub.store.repair.drift import DriftKey
+from hub.store.repair.replies.drift import DriftKey
 
 AT = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 

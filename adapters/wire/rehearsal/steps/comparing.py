@@ -15,7 +15,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.records import Mark, Pair, PairKind, RehearsalFinding, Shown
 from adapters.wire.rehearsal.steps.registering import Registered
 from hub.messages.folding import bare, folded
-from hub.rules.likeness import (
+from hub.rules.deliveries.likeness import (
     Likeness,
     TimeTextResolution,
     compare_codes,

@@ -16,7 +16,7 @@ from hub.records.deadlines.calendar import local
 from hub.records.dossiers import numbering
 from hub.records.registers.agencies import Directory
 from hub.records.registers.procedures import Level
-from hub.store.records.partner_view import DossierView
+from hub.store.records.reading.partner_view import DossierView
 
 MOST_FINDINGS = 1000
 """More than a ward takes in on a day; they become tasks in one transaction."""

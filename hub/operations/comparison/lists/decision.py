@@ -18,7 +18,7 @@ from hub.messages.payloads import Status
 from hub.operations.comparison.lists.checks import is_of
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
-from hub.store.records.partner_view import DossierView
+from hub.store.records.reading.partner_view import DossierView
 from hub.store.repair.tasks import TaskFinding
 from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both

@@ -30,7 +30,7 @@ from hub.records.registers import agencies
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
-from hub.store.records import partner_view
+from hub.store.records.reading import partner_view
 from hub.store.repair import tasks
 from hub.store.repair.tasks import TaskFinding
 

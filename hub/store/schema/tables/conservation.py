@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.rules.states import FINAL
+from hub.rules.deliveries.states import FINAL
 from hub.store.schema.tables.exchange import Big, Instant, metadata, one_of
 
 ACCEPTED, ARCHIVED = "accepted", "archived"

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.states import FINAL, DeliveryState
+from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.schema.partial_index import partial_index
 from hub.texts import Text
 

@@ -11,7 +11,7 @@ from hub.operations.archive import erasing, holding
 from hub.operations.archive.config import Archive
 from hub.operations.archive.run.archiving import run
 from hub.store.monitoring import attention
-from hub.store.records import partner_view
+from hub.store.records.reading import partner_view
 from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
 from tests.support.ended import end, number

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import (
     attempts,
     claim_and_settle,

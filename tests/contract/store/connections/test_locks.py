@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub import operations
 from hub.exchange.outbox.emit import emit
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from tests.support.works import AT, number, step

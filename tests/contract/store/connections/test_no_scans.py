@@ -38,17 +38,10 @@ from hub.store.deliveries import (
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import work_counts
-from hub.store.records import dossier_claims, early_messages, legs, papers, partner_view
-from hub.store.repair import (
-    deadline_alerts,
-    fault_classes,
-    future_times,
-    login_tasks,
-    replays,
-    restore,
-    tasks,
-    unreadable_replies,
-)
+from hub.store.records import dossier_claims, early_messages, legs, papers
+from hub.store.records.reading import partner_view
+from hub.store.repair import deadline_alerts, future_times, replays, restore, tasks
+from hub.store.repair.replies import fault_classes, login_tasks, unreadable_replies
 from hub.store.schema.growing import BOUNDED, GROWING
 from hub.store.schema.tables.exchange import metadata
 from tests.contract.archive.conftest import BY, archive_of

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.messages.payloads import Status
+from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.rules.retention.ends import (
     CLOSED,
     UNCOLLECTED,
@@ -15,7 +16,6 @@ from hub.rules.retention.ends import (
     whole_months,
     why_kept,
 )
-from hub.rules.states import FINAL, DeliveryState
 from hub.store.schema.tables.records import CLOSED as CLOSED_IN_THE_INDEX
 
 BEFORE = datetime(2025, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import deliveries, fault_classes, handovers
 from hub.store.schema.tables.repair import tasks as task_table

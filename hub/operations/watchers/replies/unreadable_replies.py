@@ -17,8 +17,9 @@ from hub.records.deadlines.calendar import local
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
-from hub.store.repair import tasks, unreadable_replies
-from hub.store.repair.unreadable_replies import Calls, UnreadablePlace
+from hub.store.repair import tasks
+from hub.store.repair.replies import unreadable_replies
+from hub.store.repair.replies.unreadable_replies import Calls, UnreadablePlace
 from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both, joined
 

@@ -2,16 +2,17 @@
 
 It reads no clock and no store. A failure without effect is tried again, later and later, until
 its attempts or its time are used up; an unknown effect is asked about, or left to a person. What
-the partner proved not to have is sent again: `hub/rules/absence.py` says when that is proven.
+the partner proved not to have is sent again: `hub/rules/deliveries/absence.py` says when that is
+proven.
 """
 
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.rules.backoff import doubled
+from hub.rules.calls.backoff import doubled
+from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import DeliveryFailure, FaultClass
-from hub.rules.traits import Traits
 
 QUERIES_SLOW_DOWN = 20
 """How many times the first pause the longest one between questions without an answer is: a partner

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import OPEN_IN_LANE, UNSETTLED, attempts, deliveries
 from hub.store.schema.tables.repair import tasks

@@ -15,8 +15,8 @@ from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
-from hub.store.repair import unproven_effects as unproven
-from hub.store.repair.unproven_effects import Left
+from hub.store.repair.replies import unproven_effects as unproven
+from hub.store.repair.replies.unproven_effects import Left
 from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both, joined
 

@@ -10,8 +10,8 @@ more, at a distance. A partner that said "already exists" is never believed when
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.rules.recovery import NeedsPerson, NoEffect, RetryPolicy
-from hub.rules.traits import Traits
+from hub.rules.calls.traits import Traits
+from hub.rules.deliveries.recovery import NeedsPerson, NoEffect, RetryPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.store.engine.store import Store
-from hub.store.repair import login_tasks
+from hub.store.repair.replies import login_tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.messages import catalog
 from hub.ports import ContractReader, Destination, DriftObserver, ignore_drift
-from hub.rules.traits import Traits
+from hub.rules.calls.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
 from hub.texts import text
 

@@ -9,8 +9,8 @@ from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.delivery.settle import SettleContext
 from hub.ports import Destination
-from hub.rules import circuit
-from hub.rules.recovery import RetryPolicy
+from hub.rules.calls import circuit
+from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.role import Role
 from hub.settings import seconds
 

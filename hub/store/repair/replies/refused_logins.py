@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.login_remedies import AWAITED
-from hub.rules.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.repair.unproven_effects import IS_LAST_QUESTION, last
+from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 
 TRIES_LOOKED_AT = 1000

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.rules.backoff import doubled
+from hub.rules.calls.backoff import doubled
 from hub.rules.failures.errors import DeliveryFailure
 
 

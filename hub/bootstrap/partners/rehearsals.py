@@ -1,7 +1,7 @@
 """A rehearsal at a partner's real endpoint, made from the installation's settings.
 
-A part of the composition root, beside `hub.bootstrap.partners`: the walk knows no settings, the
-adapters know no hub.
+A part of the composition root, beside `hub.bootstrap.partners.destinations`: the walk knows no
+settings, the adapters know no hub.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,12 @@ from adapters.wire.rehearsal.records import Mark, RehearsalFinding, RehearsedPar
 from adapters.wire.rehearsal.walk import Tell, Walked, walk
 from adapters.wire.rehearsal.words import name_of
 from hub import __version__
-from hub.bootstrap.partners import province_profile, province_settings, town_profile, town_settings
+from hub.bootstrap.partners.destinations import (
+    province_profile,
+    province_settings,
+    town_profile,
+    town_settings,
+)
 from hub.messages.partners import BY_SHORT, PARTNERS
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook

@@ -16,8 +16,9 @@ from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
-from hub.store.repair import fault_classes, tasks
-from hub.store.repair.fault_classes import UnknownCode
+from hub.store.repair import tasks
+from hub.store.repair.replies import fault_classes
+from hub.store.repair.replies.fault_classes import UnknownCode
 from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from hub.messages.envelope import decode_stored
 from hub.messages.payloads import Status
-from hub.rules.states import FINAL
-from hub.rules.states import DeliveryState as S
+from hub.rules.deliveries.states import FINAL
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.archive import index
 from hub.store.deliveries.transitions import position
 from hub.store.engine.store import Tx

@@ -1,0 +1,2 @@
+"""When a partner is called, how often at most, and how long a wait is: circuit, limits, backoff,
+traits."""

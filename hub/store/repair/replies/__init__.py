@@ -1,0 +1,1 @@
+"""What partners' replies and contracts showed that a person has to look at."""
