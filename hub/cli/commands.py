@@ -3,7 +3,7 @@
 In its module a command is named by its last word. What the help says of it is the text
 `help.<words>` (hub/texts/help.toml). A list is made from this table and those texts alone: read
 from the commands themselves, it would load the web server, SOAP and both databases for a few dozen
-lines. tests/unit/documents/test_cli_root.py holds the table and the commands together.
+lines. tests/unit/documents/commands/test_cli_root.py holds the table and the commands together.
 """
 
 GROUPS = (

@@ -13,7 +13,7 @@ from tests.benchmarks.gateway.course import measure as gateway
 from tests.benchmarks.gateway.programs import MissingProgram
 from tests.benchmarks.growth.course import DELIVERIES
 from tests.benchmarks.growth.course import measure as growth
-from tests.benchmarks.growth.stores import NoRoom
+from tests.benchmarks.growth.stores.kept import NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show

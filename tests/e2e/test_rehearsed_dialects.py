@@ -31,7 +31,7 @@ from hub.store.monitoring import attention
 from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
-from tests.foreign import judge
+from tests.foreign.exchange import judge
 from tests.support.partners import town as t
 from tests.support.partners.province import start_province
 from tests.support.partners.rehearsals import AGENCY, environment, rehearse

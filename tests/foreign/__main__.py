@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.drill.sandbox.programs import MissingProgram
-from tests.foreign.exchange import run
-from tests.foreign.kinds import KINDS
-from tests.foreign.partner import Kind
+from tests.foreign.exchange.exchange import run
+from tests.foreign.exchange.kinds import KINDS
+from tests.foreign.exchange.partner import Kind
 
 PLACE = Path("var/foreign-run")
 

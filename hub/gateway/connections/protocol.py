@@ -4,8 +4,9 @@ A request over a limit gets a 4xx and its connection is closed; the rest of what
 and thrown away for a moment, so that the sender sees the answer. A connection that sends nothing at
 all is closed without one. Not here: the size of a body, which each route limits, and rights.
 
-Trap: uvicorn's attributes are no public contract; tests/integration/gateway/test_connections.py
-holds every one that is used here to its meaning.
+Trap: uvicorn's attributes are no public contract;
+tests/integration/gateway/connections/test_connections.py holds every one that is used here to its
+meaning.
 """
 
 import asyncio

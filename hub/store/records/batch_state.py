@@ -28,8 +28,8 @@ of the one is a change of the other:
     early_messages.wake   _EARLY_OF                AtHand.early
     changes.add           _ADD                     AtHand.changes; written by _ADD
 
-`tests/contract/deliveries/test_dossier_batches.py` has batches and single messages leave the same
-rows; `tests/contract/store/test_batch_state.py` asks each function in both ways, also for what is
+`tests/contract/records/test_dossier_batches.py` has batches and single messages leave the same
+rows; `tests/contract/records/test_batch_state.py` asks each function in both ways, also for what is
 not there, and fails where a function that asks here is missing above.
 
 Nothing here outlives the transaction, and the rows are locked: nobody else changes them meanwhile.

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.benchmarks.growth.measured import ARCHIVE, DOSSIERS, Measured, measure_all
 from tests.benchmarks.growth.questions import ARCHIVED
-from tests.benchmarks.growth.stores import BASE, ENGINES, LARGE, SMALL, stores
+from tests.benchmarks.growth.stores.kept import BASE, ENGINES, LARGE, SMALL, stores
 from tests.benchmarks.result import Result
 
 DELIVERIES = 5_000_000

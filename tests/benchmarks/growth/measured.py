@@ -18,7 +18,7 @@ from hub.store.archive.waiting_work import work_waits
 from tests.benchmarks.growth.compared import compared
 from tests.benchmarks.growth.order import Order, order_for
 from tests.benchmarks.growth.questions import count, know
-from tests.benchmarks.growth.stores import ENGINES, LARGE, SMALL, Grown
+from tests.benchmarks.growth.stores.kept import ENGINES, LARGE, SMALL, Grown
 from tests.benchmarks.place import ROOT
 
 DOSSIERS = 2_000

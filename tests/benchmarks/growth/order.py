@@ -8,7 +8,7 @@ import msgspec
 
 from hub.drill.sandbox.loopback import free_port
 from hub.settings import Settings
-from tests.benchmarks.growth.stores import Grown
+from tests.benchmarks.growth.stores.kept import Grown
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

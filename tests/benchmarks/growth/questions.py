@@ -9,7 +9,7 @@ from hub.records.deadlines.calendar import local
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.schema.tables.records import dossiers
-from tests.benchmarks.growth.expressions import SEED_AGENCY
+from tests.benchmarks.growth.stores.expressions import SEED_AGENCY
 
 ARCHIVED = 360
 """Dossiers to archive, about 3,000 deliveries: that many, and what else was closed on the last of

@@ -8,7 +8,7 @@ import pytest
 
 from hub.operations.archive.config import Archive
 from hub.operations.signed_by import SignedBy
-from tests.support.ended import LONG_AFTER
+from tests.support.archive.ended import LONG_AFTER
 from tests.support.ward import Ward, open_ward
 
 BY: SignedBy = {"actor": "chi", "reason": "monthly", "now": LONG_AFTER}

@@ -23,7 +23,7 @@ from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
 from hub.store.schema.tables.exchange import blobs
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end, number, take_in
+from tests.support.archive.ended import LONG_AFTER, end, number, take_in
 from tests.support.ward import MONDAY, Ward, reception
 
 

@@ -19,7 +19,7 @@ from hub.runtime.telemetry import Event
 from hub.store.archive import index, rows
 from hub.texts import both
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end
+from tests.support.archive.ended import end
 from tests.support.ward import Ward
 
 

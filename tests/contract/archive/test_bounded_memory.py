@@ -17,7 +17,7 @@ from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import journal
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end
+from tests.support.archive.ended import end
 from tests.support.ward import Ward
 
 

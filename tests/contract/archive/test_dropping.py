@@ -20,7 +20,7 @@ from hub.store.records import early_messages
 from hub.store.schema.tables.exchange import audit, blobs
 from hub.store.schema.tables.exchange import journal as table
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end, number
+from tests.support.archive.ended import LONG_AFTER, end, number
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
 
 STRAY = number(77)

@@ -10,7 +10,7 @@ from hub.operations.archive.run.archiving import run
 from hub.store.repair import tasks
 from hub.store.schema.tables.exchange import blobs
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end
+from tests.support.archive.ended import end
 from tests.support.ward import Ward
 
 PAPER = b"paper"

@@ -18,7 +18,7 @@ from hub.store.archive import index, rows
 from hub.store.records import dossiers as store
 from hub.store.schema.tables.records import dossiers
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end
+from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.ward import Ward
 
 MONTH = timedelta(days=31)

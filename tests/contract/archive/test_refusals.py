@@ -20,7 +20,7 @@ from hub.operations.archive.run.archiving import NotPast, rehearse, run
 from hub.store.archive import files, index, rows
 from hub.store.schema.tables.exchange import blobs
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end
+from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.ward import Ward
 
 

@@ -9,7 +9,7 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.role import Archivist
 from hub.operations.archive.run.archiving import run
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end, take_in
+from tests.support.archive.ended import LONG_AFTER, end, take_in
 from tests.support.ward import Ward
 
 

@@ -11,7 +11,7 @@ from hub.rules.clients.client import RightsChange
 from hub.store.clients import tokens
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
-from tests.support.clients import add_client
+from tests.support.gateway.clients import add_client
 from tests.support.works import now
 
 CLIENT = "province-portal"

@@ -10,7 +10,7 @@ from hub.rules.clients.client import ANY, Client
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
-from tests.support.clients import add_client
+from tests.support.gateway.clients import add_client
 from tests.support.works import now
 
 MOST = 10

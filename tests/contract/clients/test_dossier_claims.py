@@ -13,7 +13,7 @@ from hub.store.records.dossier_claims import ClaimedDossiers, Wanted
 from hub.store.records.dossiers import Dossier
 from hub.store.schema.tables.records import dossier_claims as table
 from hub.store.schema.tables.records import dossiers as dossier_table
-from tests.support.clients import add_client
+from tests.support.gateway.clients import add_client
 from tests.support.ward import BIRTH, MONDAY
 from tests.support.works import now
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hub.store.clients import used_nonces
 from hub.store.engine.store import Store
-from tests.support.clients import add_client
+from tests.support.gateway.clients import add_client
 from tests.support.works import now
 
 LASTS = timedelta(minutes=6)

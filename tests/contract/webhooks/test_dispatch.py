@@ -16,8 +16,8 @@ from hub.store.change_feed import numbering
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.webhooks import addresses
+from tests.support.gateway.webhooks import A, B, C, WebhookStage, webhook_stage
 from tests.support.network.webhook_receiver import Answer, Received
-from tests.support.webhooks import A, B, C, WebhookStage, webhook_stage
 
 DOSSIERS = (A, B, C)
 

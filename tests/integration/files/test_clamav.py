@@ -10,8 +10,8 @@ import pytest
 from hub.drill.sandbox.programs import MissingProgram
 from hub.file_checks.clamd import Clamd
 from hub.ports.files import ScannerAway
-from tests.support import sample_files as made
-from tests.support.instream import SIGN
+from tests.support.files import sample_files as made
+from tests.support.files.instream import SIGN
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 LIMIT = 4 * 1024 * 1024

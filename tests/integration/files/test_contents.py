@@ -16,7 +16,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.operations.watchers.files.kept_files import KeptFiles
 from hub.store.messages import file_findings
 from hub.store.repair import tasks
-from tests.integration.gateway.test_soap_bodies import (
+from tests.integration.gateway.soap.test_soap_bodies import (
     MTOM,
     XOP,
     envelope,
@@ -24,9 +24,9 @@ from tests.integration.gateway.test_soap_bodies import (
     post,
     submission,
 )
-from tests.support import sample_files as made
-from tests.support.checked_files import check_contents
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.support.files import sample_files as made
+from tests.support.files.checked_files import check_contents
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.ward import reception, scan
 from tests.support.works import now
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.gateway.test_soap_bodies import MTOM, XOP, envelope, package, submission
+from tests.integration.gateway.soap.test_soap_bodies import MTOM, XOP, envelope, package, submission
 
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1200)]
 MIB = 1024 * 1024
@@ -77,7 +77,13 @@ class Gateway:
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that takes files of the size."""
-    command = [sys.executable, "-m", "tests.support.served_gateway", str(tmp_path), str(SIZE * 2)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.gateway.served_gateway",
+        str(tmp_path),
+        str(SIZE * 2),
+    ]
     with (
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(

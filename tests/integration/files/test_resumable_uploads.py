@@ -21,9 +21,9 @@ from hub.gateway.resumable import routes
 from hub.gateway.resumable.writing import PartWriter, Uploads
 from hub.operations.watchers.files.expired_uploads import ExpiredUploads
 from hub.store.messages import uploads as kept
-from tests.support import sample_files as made
-from tests.support.checked_files import check_contents
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.support.files import sample_files as made
+from tests.support.files.checked_files import check_contents
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.works import now
 
 PATH = "/v1/uploads"

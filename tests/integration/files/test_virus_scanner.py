@@ -18,10 +18,10 @@ from hub.preflight.virus_scanner import virus_scanner
 from hub.settings import Settings
 from hub.store.messages import file_findings
 from hub.store.repair import tasks
-from tests.support import sample_files as made
-from tests.support.checked_files import check_contents
-from tests.support.instream import SIGN, scanner_at
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.support.files import sample_files as made
+from tests.support.files.checked_files import check_contents
+from tests.support.files.instream import SIGN, scanner_at
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.works import now
 
 CLEAN, INFECTED = made.pdf("clean"), made.pdf(SIGN.decode())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.store.engine.store import Store
-from tests.support.client_gateway import Gateway
+from tests.support.gateway.client_gateway import Gateway
 
 
 @pytest.fixture

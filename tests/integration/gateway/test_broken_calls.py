@@ -10,9 +10,7 @@ from hub.gateway.soap.names import NS
 from hub.messages.envelope import decode_stored
 from hub.store.messages import journal, parked
 from hub.store.messages.parked import ParkedFilter
-from tests.integration.gateway.test_rest_operations import DOSSIER
-from tests.integration.gateway.test_rest_operations import STATUS as JSON_STATUS
-from tests.integration.gateway.test_soap_bodies import (
+from tests.integration.gateway.soap.test_soap_bodies import (
     MTOM,
     STATUS,
     XOP,
@@ -21,7 +19,9 @@ from tests.integration.gateway.test_soap_bodies import (
     stored,
     submission,
 )
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.integration.gateway.v1.test_rest_operations import DOSSIER
+from tests.integration.gateway.v1.test_rest_operations import STATUS as JSON_STATUS
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.ward import NUMBER, reception
 from tests.support.works import now
 

@@ -19,7 +19,7 @@ from hub.messages.catalog import CATALOG
 from hub.rules.clients.client import networks
 from hub.rules.failures import fault_catalog
 from hub.texts.catalog import Language
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 
 PAGES = [(language, name) for language in Language for name in NAMES]
 

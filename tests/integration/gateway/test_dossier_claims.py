@@ -12,8 +12,8 @@ from lxml import etree
 
 from hub.gateway.soap.names import NS
 from hub.messages import payloads as p
-from tests.support.partner_door import PartnerDoor, open_door
-from tests.support.signed_calls import envelope
+from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.signed_calls import envelope
 from tests.support.ward import MONDAY, reception
 
 PATH = "/v1/dossier-claims"

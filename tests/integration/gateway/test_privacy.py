@@ -16,8 +16,8 @@ from hub.messages import queues
 from hub.ports import Confirm, Outgoing
 from hub.runtime import telemetry
 from hub.store.messages import journal
-from tests.integration.gateway.test_soap_bodies import COMPONENT, envelope, submission
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.integration.gateway.soap.test_soap_bodies import COMPONENT, envelope, submission
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.personal import KEPT, found_in, tables_with
 from tests.support.ward import BIRTH, NUMBER
 

@@ -12,8 +12,8 @@ from hub.operations.archive.run.archiving import run
 from hub.store.archive import index, rows
 from hub.texts import both
 from tests.contract.archive.conftest import BY, archive_of
+from tests.support.archive.ended import end
 from tests.support.database.small_disk import SmallDisk
-from tests.support.ended import end
 from tests.support.ward import Ward, open_ward
 
 NO_ROOM = both("archive.no_room_for_files")

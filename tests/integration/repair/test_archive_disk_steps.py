@@ -17,7 +17,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.texts import both
 from tests.contract.archive.conftest import BY, archive_of
-from tests.support.archive_steps import (
+from tests.support.archive.steps import (
     POINTS,
     at_step,
     check_all_are_archived,

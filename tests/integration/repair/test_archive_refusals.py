@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from tests.support.ended import number, take_in
+from tests.support.archive.ended import number, take_in
 from tests.support.ward import open_ward
 
 

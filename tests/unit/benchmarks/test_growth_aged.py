@@ -11,8 +11,8 @@ from hub.store.evidence import handovers
 from hub.store.evidence.chain import HANDOVERS
 from hub.store.evidence.verification import verify
 from hub.store.schema.tables.exchange import journal
-from tests.benchmarks.growth.aged import age
-from tests.support.ended import end, number, take_in
+from tests.benchmarks.growth.stores.aged import age
+from tests.support.archive.ended import end, number, take_in
 from tests.support.ward import MONDAY, Ward, open_ward
 from tests.support.works import now
 

@@ -1,8 +1,8 @@
 """The growth benchmark knows every table of the store."""
 
-from tests.benchmarks.growth.expressions import Expressions, Facts, agency_of
-from tests.benchmarks.growth.multiply import all_tables, must_know_all
-from tests.benchmarks.growth.rules import MULTIPLIED, STAYS
+from tests.benchmarks.growth.stores.expressions import Expressions, Facts, agency_of
+from tests.benchmarks.growth.stores.multiply import all_tables, must_know_all
+from tests.benchmarks.growth.stores.rules import MULTIPLIED, STAYS
 
 
 def test_every_table_has_one_rule_for_a_grown_store() -> None:

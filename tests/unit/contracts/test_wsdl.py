@@ -12,7 +12,7 @@ from lxml import etree
 from adapters.wire.contracts.refused import NotServed, UnreadableContract
 from adapters.wire.contracts.wsdl import read_wsdl
 from hub.rules.contracts import UNKNOWN, Contract, ContractChange, How, compare, fingerprint
-from tests.support.one_wsdl import one_wsdl
+from tests.support.gateway.one_wsdl import one_wsdl
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "provincial"
 FILES = {it.name: it.read_text(encoding="utf-8") for it in SCHEMAS.glob("*.??d*") if it.is_file()}

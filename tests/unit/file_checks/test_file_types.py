@@ -3,7 +3,7 @@
 import pytest
 
 from hub.rules.file_types import DOCX, JPEG, PDF, PNG, TIFF, XML, ZIP, lie_of, type_of
-from tests.support import sample_files
+from tests.support.files import sample_files
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hub.file_checks import office, pdf, pictures, xml
 from hub.file_checks.verdicts import ACTIVE, BOMB, BROKEN, LOCKED, TYPE, Rejected
 from hub.rules.file_types import DOCX, JPEG, PDF, PNG, TIFF, XLSX, XML, ZIP
-from tests.support import sample_files as made
+from tests.support.files import sample_files as made
 
 Parse = Callable[[Path], object]
 

@@ -18,7 +18,7 @@ from hub.store.archive.pages import free_pages
 from hub.store.conservation.proof import prove
 from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end
+from tests.support.archive.ended import end
 from tests.support.ward import Ward
 
 

@@ -12,7 +12,7 @@ from hub.operations.archive.run.archiving import run
 from hub.runtime.failpoints import Point
 from hub.store.engine.store import is_away
 from tests.contract.archive.conftest import BY, archive_of
-from tests.support.archive_steps import (
+from tests.support.archive.steps import (
     POINTS,
     at_step,
     check_all_are_archived,

@@ -11,7 +11,7 @@ from hub.operations.archive.run.archiving import run
 from hub.store.archive import files, index, rows
 from hub.texts import both
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end
+from tests.support.archive.ended import end
 from tests.support.ward import Ward
 
 PAPER = b"paper"

@@ -14,7 +14,7 @@ from hub.store.monitoring import attention
 from hub.store.records.reading import partner_view
 from hub.store.repair import tasks
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end, number
+from tests.support.archive.ended import end, number
 from tests.support.ward import MONDAY, Ward, scan
 
 

@@ -17,7 +17,7 @@ from hub.operations.archive.run.archiving import run
 from hub.records.rulebook import Rulebook
 from hub.store.conservation.balance import delivered_by_lane
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end, take_in
+from tests.support.archive.ended import LONG_AFTER, end, take_in
 from tests.support.ward import Ward
 
 

@@ -19,7 +19,7 @@ from hub.store.conservation.proof import prove
 from hub.store.evidence import audit, chain, verification
 from hub.store.schema.tables.exchange import journal
 from tests.contract.archive.conftest import BY
-from tests.support.ended import end, number, take_in
+from tests.support.archive.ended import end, number, take_in
 from tests.support.ward import Ward
 
 PAPER = b"%PDF " + b"scan" * 500_000

@@ -18,7 +18,7 @@ from hub.store.monitoring import attention
 from hub.store.schema.tables.exchange import blobs
 from hub.store.schema.tables.exchange import journal as table
 from tests.contract.archive.conftest import BY
-from tests.support.ended import LONG_AFTER, end
+from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, MONDAY, Ward, reception, scan
 
 

@@ -26,8 +26,8 @@ from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
 from hub.store.schema.tables.exchange import blobs, journal
 from tests.contract.archive.conftest import BY
+from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.database.blocked import wait_blocked
-from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, MONDAY, Ward, reception
 
 NAME = "Nguyễn Văn Mẫu".encode()

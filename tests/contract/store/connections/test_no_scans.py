@@ -45,11 +45,11 @@ from hub.store.repair.replies import fault_classes, login_tasks, unreadable_repl
 from hub.store.schema.growing import BOUNDED, GROWING
 from hub.store.schema.tables.exchange import metadata
 from tests.contract.archive.conftest import BY, archive_of
+from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.database.scans import scanned
 from tests.support.database.sql_structure import lost_subqueries
 from tests.support.database.stores import empty_store
 from tests.support.database.traced import Sent, traced
-from tests.support.ended import LONG_AFTER, end
 from tests.support.ward import BIRTH, open_ward, reception
 from tests.support.works import now
 

@@ -1,0 +1,45 @@
+"""Partners written apart from our kit: each effect once and in order, whatever breaks."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.foreign.exchange.drill import Drill
+from tests.foreign.exchange.exchange import run
+from tests.foreign.exchange.kinds import KINDS
+
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(300)]
+
+NAMES = [*KINDS]
+DOSSIERS, KILLS = 100, ("hub", "partner", "hub", "hub")
+Exchanges = dict[str, "Future[tuple[Drill, list[str]]]"]
+
+
+@pytest.fixture(scope="module")
+def exchanges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchanges]:
+    """All exchanges, two at a time: each waits half of its time for leases to run out."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            name: pool.submit(
+                run,
+                KINDS[name],
+                tmp_path_factory.mktemp(name),
+                dossiers=DOSSIERS,
+                kills=KILLS,
+                seed=17,
+            )
+            for name in NAMES
+        }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_foreign_partner_shows_each_effect_once_and_in_order(
+    exchanges: Exchanges, name: str
+) -> None:
+    """100 dossiers, replies lost and late, both killed: its ledger agrees with the hub."""
+    drill, problems = exchanges[name].result()
+    assert problems == []
+    assert len(drill.counter.numbers) == DOSSIERS
+    assert drill.killed == [*KILLS]
+    assert min(drill.line.fates[fate] for fate in ("lost", "late", "cut")) > 0

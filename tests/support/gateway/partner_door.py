@@ -1,0 +1,90 @@
+"""The partners' doors for tests: the gateway over a ward's store, on a free port."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+
+from hub.gateway.app import create_app
+from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.proxies import Proxies
+from hub.gateway.serve import WebRole
+from hub.records.dossiers.handlers import Records
+from hub.records.rulebook import Rulebook
+from hub.rules.clients.client import ANY
+from hub.store.clients.key_file import KeyFile
+from tests.support.gateway.clients import add_client
+from tests.support.ward import Ward, open_ward
+from tests.support.works import now
+
+EVERYTHING = frozenset({ANY})
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerDoor:
+    """A running gateway with both doors, and the ward behind it."""
+
+    ward: Ward
+    url: str
+    key: str
+    """Of the client `provincial`, which may everything."""
+
+    def call(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> urllib3.BaseHTTPResponse:
+        """Make one request as the province."""
+        fields = {"Authorization": f"Bearer {self.key}"}
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return urllib3.request(
+            method, self.url + path, body=body or None, headers=fields, retries=False
+        )
+
+    def add_client(
+        self,
+        id: str,
+        *,
+        operations: frozenset[str] = EVERYTHING,
+        agencies: frozenset[str] = EVERYTHING,
+        calls_per_minute: int = 0,
+    ) -> str:
+        """Add another client; return the Authorization header of its key."""
+        key = add_client(
+            self.ward.store,
+            id,
+            operations=operations,
+            agencies=agencies,
+            calls_per_minute=calls_per_minute,
+            now=now(),
+        )
+        return f"Bearer {key.text}"
+
+
+@contextmanager
+def open_door(
+    directory: Path, *, url: str = "", proxies: Proxies | None = None, key: str = ""
+) -> Iterator[PartnerDoor]:
+    """Open a ward, with an empty store there or at `url`, and the gateway before it.
+
+    `key`: of the client `provincial`, where the store has it already.
+    """
+    with open_ward(directory, url) as ward:
+        ward.intake.validator = Records(Rulebook.load())
+        key = key or add_client(ward.store, "provincial", now=now()).text
+        app = create_app(
+            ward.store,
+            ward.files,
+            ward.intake,
+            denials=Denials(ward.store, clock=now),
+            intake_token="in-token",
+            file_token="file-token",
+            proxies=proxies,
+            keys=KeyFile(directory / "ws.key"),
+        )
+        web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
+        web.start()
+        try:
+            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key)
+        finally:
+            web.stop()

@@ -1,0 +1,26 @@
+"""The gateway over an empty ward as a process of its own: `python -m ... DIRECTORY LIMIT`.
+
+Writes one line of JSON, {"url": ..., "key": ...}, to standard error, where no log line comes in
+between, and works until its input ends.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.support.files.checked_files import check_contents
+from tests.support.gateway.partner_door import open_door
+
+
+def main() -> None:
+    """Serve with checked files of up to LIMIT bytes."""
+    with open_door(Path(sys.argv[1])) as door:
+        door.ward.files.limit = int(sys.argv[2])
+        check_contents(door.ward)
+        sys.stderr.write(json.dumps({"url": door.url, "key": door.key}) + "\n")
+        sys.stderr.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
