@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hub.broker.topology import TOPOLOGY, Topology
 from hub.messages.queues import INGEST, deliver_queue
 
-SIDES = "tests.benchmarks.relay"
+SIDES = "tests.benchmarks.relay.sides"
 WORK, OUTPUT = "bench.work", "bench.output"
 
 

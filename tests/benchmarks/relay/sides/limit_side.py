@@ -10,8 +10,8 @@ from typing import Any
 import pika
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.hub_side import wire
-from tests.benchmarks.relay.peers.work import INSERT, ask, connect, row, validate
+from tests.benchmarks.relay.sides.hub_side import wire
+from tests.benchmarks.relay.sides.work import INSERT, ask, connect, row, validate
 from tests.benchmarks.stamps import stamp
 
 __all__ = ["wire"]

@@ -15,7 +15,7 @@ from taskiq.message import TaskiqMessage
 from taskiq_aio_pika import AioPikaBroker, Queue, QueueType
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.peers.work import Desk
+from tests.benchmarks.relay.sides.work import Desk
 from tests.benchmarks.stamps import stamp
 
 HERE = assigned()

@@ -18,7 +18,7 @@ from repid.connections.amqp._uamqp import _encode
 from repid.data import ConverterInputSchema
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.peers.work import Desk
+from tests.benchmarks.relay.sides.work import Desk
 from tests.benchmarks.stamps import stamp
 
 HERE = assigned()

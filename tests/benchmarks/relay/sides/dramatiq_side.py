@@ -12,7 +12,7 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.middleware import Callbacks, Retries
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.peers.work import Desk
+from tests.benchmarks.relay.sides.work import Desk
 from tests.benchmarks.stamps import stamp
 
 HERE = assigned()

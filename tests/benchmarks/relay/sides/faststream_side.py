@@ -11,7 +11,7 @@ from faststream import AckPolicy, FastStream
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.peers.work import Desk
+from tests.benchmarks.relay.sides.work import Desk
 from tests.benchmarks.stamps import stamp
 
 HERE = assigned()

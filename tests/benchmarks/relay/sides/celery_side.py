@@ -9,7 +9,7 @@ from kombu import Queue
 from kombu.serialization import dumps
 
 from tests.benchmarks.relay.assignment import assigned
-from tests.benchmarks.relay.peers.work import Desk
+from tests.benchmarks.relay.sides.work import Desk
 from tests.benchmarks.stamps import stamp
 
 HERE = assigned()
