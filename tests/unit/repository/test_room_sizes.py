@@ -1,4 +1,4 @@
-"""A room holds one idea and a file can be read at once: neither grows beyond what is counted here."""
+"""A room holds one idea, a file can be read at once: neither grows beyond what is counted here."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,7 @@ MODULES = 12
 LINES = 400
 
 CROWDED = {"hub/store/schema/migrations/versions"}
-"""Folders with more modules. A released step of a migration never moves; there is no other reason."""
+"""Folders with more modules: a released step of a migration never moves. No other reason counts."""
 LONG: set[str] = {
     "adapters/provincial/destination.py",
     "hub/settings.py",

@@ -1,1 +1,1 @@
-"""The stores that are measured: a played exchange, made old and multiplied in the database itself."""
+"""The measured stores: a played exchange, made old and multiplied in the database itself."""

@@ -29,9 +29,9 @@ NOT_TYPED = {
     "systemctl status": "no systemd runs here",
     "systemctl edit one-stop-hub": "an editor, at a systemd that runs",
     "curl -u province-portal:hub_... -d grant_type=client_credentials "
-    "https://hub.example.vn/oauth2/token": "a client of OAuth 2.0 does it: test_oauth_tokens.py"
+    "https://hub.example.vn/oauth2/token": "a client of OAuth 2.0 does it: test_oauth_tokens.py",
     "curl -u province-portal:hub_... -d token=hubt_... "
-    "https://hub.example.vn/oauth2/revoke": "a client of OAuth 2.0 does it: test_oauth_tokens.py"
+    "https://hub.example.vn/oauth2/revoke": "a client of OAuth 2.0 does it: test_oauth_tokens.py",
     "git pull": "would change the tree under the tests",
     "script/setup": "ran before the tests",
 }
