@@ -15,11 +15,11 @@ from hub.gateway.refused_files import KIND, MOST_OF_A_CLIENT
 from hub.store.repair import tasks
 from hub.store.schema.tables.repair import CLERK, WARD_IT
 from tests.integration.files.test_contents import by_base64, by_mtom, by_rest, stored
-from tests.integration.gateway.test_soap_bodies import envelope, post, submission
-from tests.support import sample_files as made
-from tests.support.checked_files import check_contents
-from tests.support.instream import SIGN, scanner_at
-from tests.support.partner_door import PartnerDoor, open_door
+from tests.integration.gateway.soap.test_soap_bodies import envelope, post, submission
+from tests.support.files import sample_files as made
+from tests.support.files.checked_files import check_contents
+from tests.support.files.instream import SIGN, scanner_at
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.ward import NUMBER
 from tests.support.works import now
 
