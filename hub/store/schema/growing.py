@@ -29,6 +29,7 @@ GROWING = frozenset(
 )
 BOUNDED = frozenset(
     {
+        "approvals",  # a row for each act of a person
         "archive_files",  # a row a month, or 5,000 dossiers
         "balance_checks",  # a row a kind of check
         "chain_anchors",  # a row a chain
@@ -53,7 +54,13 @@ BOUNDED = frozenset(
         "outbox",  # what the broker has not confirmed
         "pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
+        "sign_in_failures",  # of one day, at most ten thousand
         "store_identity",  # one row
+        "user_devices",  # at most ten a person
+        "user_keys",  # one a person
+        "user_recovery_codes",  # ten a person
+        "user_sessions",  # at most twenty a person
+        "users",  # a row for each act of a person
         "webhook_waiting",  # at most a few hundred rows a webhook
         "webhooks",  # a row for each act of a person
         "unnumbered_changes",  # what has no place in the feed yet

@@ -1,7 +1,7 @@
 """Reply codes that no table knows: counted when they come, and classified by a person once.
 
 A verdict is read in the transaction that settles a call, so it counts from the moment it was given.
-Lock order: see ARCHITECTURE. A settling transaction locks its codes first, in their order, and
+Lock order: docs/lock-order.md. A settling transaction locks its codes first, in their order, and
 opens no task: the timer does, in a transaction of its own, so that no call waits for a task's row.
 """
 

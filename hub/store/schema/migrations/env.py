@@ -13,6 +13,7 @@ from hub.store.schema.tables import evidence as evidence_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
+from hub.store.schema.tables import users as user_tables
 from hub.store.schema.tables import webhooks as webhook_tables
 from hub.store.schema.tables.exchange import metadata
 
@@ -25,6 +26,7 @@ del (
     drift_tables,
     record_tables,
     repair_tables,
+    user_tables,
     webhook_tables,
     conservation_tables,
     evidence_tables,

@@ -68,6 +68,7 @@ MULTIPLIED = {
 HANDOVERS = f"number {_OF_CHOSEN}"
 """The rows of the chained log that are copied, each hashed anew: see `chained`."""
 STAYS = {
+    "approvals": "acts of persons: few",
     "archive_files": "nothing is archived yet",
     "archived_dossiers": "nothing is archived yet",
     "audit": "acts of persons: few",
@@ -100,8 +101,14 @@ STAYS = {
     "pauses": "few: operations",
     "replay_items": "acts of persons: few",
     "replay_plans": "acts of persons: few",
+    "sign_in_failures": "of one day",
     "store_identity": "one row",
     "used_nonces": "of six minutes",
+    "user_devices": "ten a person",
+    "user_keys": "one a person",
+    "user_recovery_codes": "ten a person",
+    "user_sessions": "of one day",
+    "users": "a row for each act of a person",
     "surveys": "belong to no dossier",
     "webhook_waiting": "few: what a receiver did not take",
     "webhooks": "a row for each act of a person",

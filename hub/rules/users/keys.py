@@ -1,0 +1,43 @@
+"""Random marks of persons: keys of the command line, tokens of sessions, marks of browsers. Pure.
+
+Each has 260 random bits, so its sha256 can be kept without salt or slow hash.
+"""
+
+import hashlib
+import hmac
+import re
+from datetime import timedelta
+
+from hub.rules.clients.api_keys import random_letters
+
+KEY_LASTS = timedelta(days=365)
+_LENGTH = 52
+_KEY = re.compile(rf"hubu_[a-z2-7]{{{_LENGTH}}}")
+
+
+def fresh_key() -> str:
+    """Return a new key of a person for the command line."""
+    return f"hubu_{random_letters(_LENGTH)}"
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text has the form of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def fresh_token() -> str:
+    """Return a new random token of a session, or mark of a browser."""
+    return random_letters(_LENGTH)
+
+
+def digest(text: str) -> str:
+    """Return the sha256 of a key, token or mark, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def form_token(session_token: str) -> str:
+    """Return what every form of a session carries: the same in all of its tabs.
+
+    It cannot be computed from what the database keeps of the session.
+    """
+    return hmac.digest(session_token.encode(), b"hub form", "sha256").hex()

@@ -1,0 +1,81 @@
+"""Passwords of persons: what may be one, and the argon2 hash that is kept of it.
+
+Length counts, no rule about kinds of characters. What is typed is compared in one Unicode form, so
+that a Vietnamese password typed on another system is the same. Hashing takes about 0.1 s of
+processor and 64 MiB on purpose: the caller limits how many are computed at once.
+"""
+
+import secrets
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hub.texts import Explained, both
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+SHORTEST, LONGEST = 12, 200
+_FEWEST_DIFFERENT = 6
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that are mistaken for one another."""
+
+
+class WeakPassword(Explained):
+    """A password that may not be one; `text` says why."""
+
+
+def made() -> str:
+    """Return a new random password of 79 bits, as four groups."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def require_strong(password: str, *, name: str) -> None:
+    """Raise WeakPassword unless it may be the password of an account."""
+    plain = _normal(password)
+    if not SHORTEST <= len(plain) <= LONGEST:
+        raise WeakPassword(both("users.password_length", shortest=SHORTEST, longest=LONGEST))
+    if len(set(plain.casefold())) < _FEWEST_DIFFERENT:
+        raise WeakPassword(both("users.password_alike", fewest=_FEWEST_DIFFERENT))
+    if name and name in plain.casefold():
+        raise WeakPassword(both("users.password_has_name"))
+
+
+def hashed(password: str) -> str:
+    """Return what is kept of a password."""
+    return _hasher().hash(_normal(password))
+
+
+def matches(kept: str, password: str) -> bool:
+    """Return whether a password is the kept one; with "" for `kept` it takes as long and is not.
+
+    So an answer does not tell by its time whether an account is there.
+    """
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        _hasher().verify(kept or _nobodys(), _normal(password)[: LONGEST + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+    return bool(kept)
+
+
+def is_outdated(kept: str) -> bool:
+    """Return whether a hash was made with weaker settings than a new one would be."""
+    return _hasher().check_needs_rehash(kept)
+
+
+@cache
+def _hasher() -> "PasswordHasher":
+    from argon2 import PasswordHasher  # only what knows passwords pays for it
+
+    return PasswordHasher()
+
+
+@cache
+def _nobodys() -> str:
+    return hashed(made())
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)

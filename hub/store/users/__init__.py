@@ -1,0 +1,1 @@
+"""The persons who may use console and command line: what they prove themselves with, sessions."""
