@@ -1,17 +1,18 @@
 """Runs a web application in a thread of this process and stops it cleanly."""
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
+from hub.gateway.connections.handshakes import Handshake, Handshakes
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.protocol import LimitedProtocol
-from hub.gateway.connections.tls import LOOP
 from hub.rules.clients.client import Network
 from hub.runtime.role import Role
 
@@ -34,13 +35,14 @@ class WebRole(Role):
         super().__init__()
         self.name = name
         self.open_connections = OpenConnections(limits or ConnectionLimits(), proxies=proxies)
+        self.handshakes = Handshakes(self.open_connections.limits, proxies=proxies)
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.
         self._socket = _listening(host.strip("[]"), port)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http=partial(LimitedProtocol, open_connections=self.open_connections),  # type: ignore[arg-type]
+            http=self._protocol(tls),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             access_log=False,
@@ -49,11 +51,23 @@ class WebRole(Role):
             timeout_keep_alive=int(self.open_connections.limits.idle_time.total_seconds()),
             timeout_graceful_shutdown=5,
             server_header=False,
-            ssl_context_factory=(lambda _config, _usual: tls) if tls else None,
-            loop=LOOP if tls else "auto",
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
         )
         self._server = uvicorn.Server(config)
+
+    def _protocol(self, tls: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
+        """Return what makes the protocol of a new connection; uvicorn itself knows of no TLS."""
+        plain = partial(LimitedProtocol, open_connections=self.open_connections)
+        if tls is None:
+            return plain
+        limits = self.open_connections.limits
+        return partial(
+            Handshake,
+            make=plain,
+            tls=tls,
+            handshakes=self.handshakes,
+            handshake_time=limits.handshake_time.total_seconds(),
+        )
 
     def run(self) -> None:
         self._server.run(sockets=[self._socket])

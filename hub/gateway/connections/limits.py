@@ -33,6 +33,11 @@ class ConnectionLimits:
     drain_time: timedelta = timedelta(seconds=5)
     idle_time: timedelta = timedelta(seconds=65)
     """For which a connection may wait between two requests; whole seconds."""
+    handshake_time: timedelta = timedelta(seconds=10)
+    """For a whole TLS handshake, as for the header of a request."""
+    handshakes: int = 256
+    """TLS handshakes that may be unfinished; the oldest ends for one more."""
+    handshakes_per_address: int = 32
     connections: int = 1024
     per_address: int = 256
     tick: timedelta = timedelta(seconds=1)

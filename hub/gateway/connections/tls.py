@@ -6,9 +6,7 @@ It has to be signed by a named authority, and counts as a client only when `hub 
 connection from then on; files that cannot be used change nothing.
 """
 
-import asyncio
 import ssl
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,6 @@ from hub.runtime.watched_files import WatchedFiles
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2: forward secret and authenticated, nothing else. Those of TLS 1.3 are all."""
-HANDSHAKE_TIME = 10.0
-"""Seconds for a whole handshake, as for the header of a request."""
-LOOP = f"{__name__}:TlsLoop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +59,3 @@ class ServerContext(ssl.SSLContext):
     def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
         """Return the TLS of a new connection."""
         return self._contexts.value().wrap_bio(*arguments, **options)
-
-
-class TlsLoop(asyncio.SelectorEventLoop):
-    """The event loop of a gateway with TLS: a handshake has an end. uvicorn has no name for it."""
-
-    def create_server(self, *arguments: Any, **options: Any) -> Awaitable[Any]:  # type: ignore[override]
-        """Listen as every loop does."""
-        if options.get("ssl") is not None:
-            options["ssl_handshake_timeout"] = HANDSHAKE_TIME
-        return super().create_server(*arguments, **options)

@@ -12,6 +12,7 @@ from hub.exchange.intake.accept import Intake
 from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.serve import WebRole
 from hub.rules.clients.client import networks
 from hub.runtime.clock import utc_now
@@ -30,7 +31,14 @@ Answered = tuple[int, dict[str, object], urllib3.BaseHTTPResponse]
 class Gateway:
     """A running gateway that believes a proxy on this machine."""
 
-    def __init__(self, directory: Path, store: Store, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        store: Store,
+        *,
+        tls: ssl.SSLContext | None = None,
+        limits: ConnectionLimits | None = None,
+    ) -> None:
         self.store = store
         files = BlobStore(directory / "files", limit=10_000)
         self.intake = Intake(self.store, files, clock=utc_now)
@@ -46,7 +54,7 @@ class Gateway:
             file_token="file-token",
             proxies=Proxies(networks("127.0.0.1"), PROXY_SECRET),
         )
-        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, tls=tls)
+        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, tls=tls, limits=limits)
         self.web.start()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.web.port}"
 

@@ -15,7 +15,7 @@ import pytest
 from authlib.integrations.requests_client import OAuth2Session, OAuthError
 
 from hub.drill.sandbox.programs import MissingProgram
-from hub.gateway.connections import tls
+from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.tls import ServerContext, TlsFiles
 from hub.gateway.oauth.routes import TOKEN
 from hub.rules.clients.certificates import CertificateBinding
@@ -32,14 +32,16 @@ CLIENTS = "clients.pem"
 class SafeGateway(Gateway):
     """A gateway with TLS; its files may be replaced, and are checked at each connection."""
 
-    def __init__(self, directory: Path, store: Store) -> None:
+    def __init__(
+        self, directory: Path, store: Store, limits: ConnectionLimits | None = None
+    ) -> None:
         self.place = directory
         self.authority = Authority(directory / "authority", "Authority of servers")
         self.of_clients = Authority(directory / "clients", "Authority of clients")
         self.own = self.authority.pair("hub")
         shutil.copy(self.of_clients.root, directory / CLIENTS)
         files = TlsFiles(self.own.certificate, self.own.key, directory / CLIENTS)
-        super().__init__(directory, store, tls=ServerContext(files, each=0))
+        super().__init__(directory, store, tls=ServerContext(files, each=0), limits=limits)
 
     def shown(self) -> bytes:
         """Return the certificate that the gateway shows to a new connection."""
@@ -47,9 +49,10 @@ class SafeGateway(Gateway):
         with self.connected() as line, context.wrap_socket(line, server_hostname="127.0.0.1") as it:
             return it.getpeercert(binary_form=True) or b""
 
-    def connected(self) -> socket.socket:
-        """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.web.port), timeout=20)
+    def connected(self, host: str = "127.0.0.1") -> socket.socket:
+        """Open a connection from an address of this machine."""
+        own = (host, 0)
+        return socket.create_connection(("127.0.0.1", self.web.port), 20, own)
 
 
 @pytest.fixture
@@ -226,16 +229,71 @@ def fetched(gateway: SafeGateway, pair: Pair) -> str:
         return token
 
 
-def test_a_caller_that_never_shakes_hands_is_cut_off(
-    tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+GREETING = b"\x16\x03\x01"
+"""The beginning of a handshake."""
+
+
+def test_a_caller_that_never_shakes_hands_is_cut_off(tmp_path: Path, sqlite_store: Store) -> None:
     """Else anybody could hold connections on which no request begins."""
-    monkeypatch.setattr(tls, "HANDSHAKE_TIME", 0.2)
-    gateway = SafeGateway(tmp_path, sqlite_store)
+    limits = ConnectionLimits(handshake_time=timedelta(seconds=0.2))
+    gateway = SafeGateway(tmp_path, sqlite_store, limits)
     try:
         with gateway.connected() as line:
-            line.sendall(b"\x16\x03\x01")  # the beginning of a greeting
+            line.sendall(GREETING)
             assert line.recv(1) == b""
         assert gateway.shown()
     finally:
         gateway.stop()
+
+
+def test_three_hundred_handshakes_that_never_finish_keep_nobody_out(
+    tmp_path: Path, sqlite_store: Store
+) -> None:
+    """From one address or from many, silent or begun; few stay open, and callers of the same
+    addresses are served meanwhile. Their time is a day, so that only their number ends them."""
+    limits = ConnectionLimits(
+        handshake_time=timedelta(days=1), handshakes=64, handshakes_per_address=16
+    )
+    gateway = SafeGateway(tmp_path, sqlite_store, limits)
+    token = ("--oauth2-bearer", "in-token")
+    stuck: list[socket.socket] = []
+    try:
+        for number in range(300):
+            from_one = number < 150
+            host = "127.0.0.1" if from_one else f"127.0.1.{number % 50}"
+            line = gateway.connected(host)
+            stuck.append(line)
+            if number % 2:
+                line.sendall(GREETING)
+            if number % 50 == 49:
+                assert curl(gateway, None, *token) == "202"
+                assert curl(gateway, None, *token, "--interface", host) == "202"
+        assert len(gateway.web.handshakes) <= 64
+        assert sum(is_closed(line) for line in stuck) >= 300 - 64
+    finally:
+        for line in stuck:
+            line.close()
+        gateway.stop()
+
+
+def is_closed(line: socket.socket) -> bool:
+    """Return whether the other end has closed a line that sends nothing."""
+    line.setblocking(False)
+    try:
+        return line.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_a_gateway_ends_at_once_while_handshakes_hang(
+    gateway: SafeGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They hold up no stop: uvicorn ends them with the connections."""
+    with gateway.connected() as line:
+        line.sendall(GREETING)
+        assert gateway.shown()  # the one before is known by then
+        gateway.web.stop()
+        assert is_closed(line)
+    assert "graceful shutdown exceeded" not in caplog.text
