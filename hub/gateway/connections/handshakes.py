@@ -5,7 +5,7 @@ few: where there is no room for a new one, the oldest unfinished one ends. So a 
 finishes takes the place of nobody, as long as a handshake of others takes less time than all those
 places need to be filled again.
 
-Trap: `asyncio.sslproto` is no documented part of asyncio. The event loop puts the same protocol
+Trap: the SSLProtocol of asyncio is no documented part of it. The event loop puts the same protocol
 between line and application, but tells nobody about a handshake that never ends.
 """
 
@@ -97,7 +97,7 @@ class Handshake(asyncio.Protocol):
             self._tls,
             ended,
             server_side=True,
-            ssl_handshake_timeout=self._seconds,
+            ssl_handshake_timeout=self._seconds,  # type: ignore[arg-type]  # a float as well
         )
         transport.set_protocol(protocol)
         protocol.connection_made(transport)

@@ -1,9 +1,11 @@
-"""The token endpoints: client credentials (RFC 6749, 4.4), revocation (RFC 7009), metadata (8414).
+"""The token endpoints: client credentials (RFC 6749, 4.4), revocation (RFC 7009), introspection
+(RFC 7662), metadata (RFC 8414).
 
 A client shows its key and calls with the token for some minutes. A call here counts as a call of
 the client and is audited like one; a wrong key is refused and counted as everywhere. A token that
-was given for a certificate works with that certificate only (RFC 8705, 3). Not here: refresh
-tokens, which this grant has not, and introspection, because nobody but the hub reads its tokens.
+was given for a certificate works with that certificate only (RFC 8705, 3). A client may ask about
+its own tokens only: any other token is told to be not active, as one that never was. Not here:
+refresh tokens, which this grant has not.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,13 +24,16 @@ from hub.rules.clients import access_tokens, api_keys
 from hub.rules.clients.access_tokens import LIFETIME
 from hub.rules.clients.rights import RIGHTS
 from hub.store.clients import tokens
+from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
 
 TOKEN = "/oauth2/token"  # noqa: S105 - a path
 REVOKE = "/oauth2/revoke"
 METADATA = "/.well-known/oauth-authorization-server"
 GRANT = "client_credentials"
+INTROSPECT = "/oauth2/introspect"
 ISSUE_OPERATION, REVOKE_OPERATION = "tokens.issue", "tokens.revoke"
+INTROSPECT_OPERATION = "tokens.introspect"
 """Every client may; so they are no rights, and stand in the audit only."""
 _WAYS = ("client_secret_basic", "client_secret_post", "tls_client_auth")
 
@@ -38,6 +43,7 @@ def install(app: FastAPI, authorization: Authorization, store: Store) -> None:
     routes = _Routes(authorization, store)
     app.add_api_route(TOKEN, routes.issue, methods=["POST"])
     app.add_api_route(REVOKE, routes.revoke, methods=["POST"])
+    app.add_api_route(INTROSPECT, routes.introspect, methods=["POST"])
     app.add_api_route(METADATA, routes.metadata, methods=["GET"])
 
 
@@ -78,6 +84,32 @@ class _Routes:
 
         return await self._answered(request, answer)
 
+    async def introspect(self, request: Request) -> Response:
+        """Say until when a token of the client's own is good, and for which operations."""
+
+        async def answer(form: Mapping[str, str]) -> Response:
+            if "token" not in form:
+                raise WrongForm("invalid_request", "token is missing")
+            caller = await self._counted(request, form, INTROSPECT_OPERATION)
+            holder = await run_in_threadpool(self._read, api_keys.digest(form["token"]))
+            now = self.authorization.denials.clock()
+            if (
+                holder is None
+                or holder.client.id != caller.client
+                or not holder.secret.is_live(now)
+            ):
+                return JSONResponse({"active": False}, headers=NOT_KEPT)
+            told = {
+                "active": True,
+                "client_id": holder.client.id,
+                "scope": " ".join(sorted(holder.client.operations)),
+                "token_type": "Bearer",
+                "exp": int(holder.secret.expires_at.timestamp()),
+            }
+            return JSONResponse(told, headers=NOT_KEPT)
+
+        return await self._answered(request, answer)
+
     async def metadata(self, request: Request) -> Response:
         """Say where and how tokens are given, by the address that the caller used."""
         origin = self.authorization.proxies.origin(request)
@@ -85,11 +117,13 @@ class _Routes:
             "issuer": origin,
             "token_endpoint": origin + TOKEN,
             "revocation_endpoint": origin + REVOKE,
+            "introspection_endpoint": origin + INTROSPECT,
             "grant_types_supported": [GRANT],
             "response_types_supported": ["none"],  # required, though no user ever logs in here
             "scopes_supported": sorted(RIGHTS),
             "token_endpoint_auth_methods_supported": _WAYS,
             "revocation_endpoint_auth_methods_supported": _WAYS,
+            "introspection_endpoint_auth_methods_supported": _WAYS,
             "tls_client_certificate_bound_access_tokens": True,
         }
         return JSONResponse(told)
@@ -126,6 +160,10 @@ class _Routes:
                 expires_at=now + LIFETIME,
             )
         return token
+
+    def _read(self, digest: str) -> Holder | None:
+        with self.store.read() as tx:
+            return tokens.by_digest(tx, digest)
 
     def _revoke(self, caller: GatewayCaller, digest: str) -> None:
         with self.store.write() as tx:

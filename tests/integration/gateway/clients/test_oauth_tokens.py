@@ -13,7 +13,7 @@ import urllib3
 from authlib.integrations.requests_client import OAuth2Session, OAuthError
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
-from hub.gateway.oauth.routes import METADATA, REVOKE, TOKEN
+from hub.gateway.oauth.routes import INTROSPECT, METADATA, REVOKE, TOKEN
 from hub.operations.clients import issuing
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients.access_tokens import LIFETIME
@@ -126,6 +126,52 @@ def test_a_token_ends_by_time_by_revocation_and_with_its_key(gateway: Gateway) -
     issuing.retire(gateway.store, CLIENT, prefix=key.prefix, by=by)
     gateway.ahead += timedelta(seconds=2)  # a process remembers a token for one
     assert gateway.post(bearer(third))[0] == 401
+
+
+@pytest.mark.parametrize("way", ["client_secret_basic", "client_secret_post"])
+def test_a_client_is_told_of_its_own_token(gateway: Gateway, way: str) -> None:
+    """RFC 7662, by the foreign client: until when, for what; not active when it is revoked."""
+    key = add_client(gateway.store, now=utc_now())
+    with session(gateway, key.text, way=way) as client:
+        token = client.fetch_token(scope="files.fetch")
+        about = told_of(gateway, client, token["access_token"])
+        assert about.pop("exp") == pytest.approx(token["expires_at"], abs=2)
+        assert about == {
+            "active": True,
+            "client_id": CLIENT,
+            "scope": "files.fetch",
+            "token_type": "Bearer",
+        }
+        client.revoke_token(gateway.url + REVOKE, token=token["access_token"])
+        assert told_of(gateway, client, token["access_token"]) == {"active": False}
+        late = client.fetch_token()["access_token"]
+        gateway.ahead = LIFETIME + timedelta(seconds=1)
+        assert told_of(gateway, client, late) == {"active": False}
+    audited = [(row[0], row[1]) for row in gateway.audited() if row[2]]
+    assert audited.count((CLIENT, "gateway.tokens.introspect")) == 3
+
+
+def test_what_is_not_a_clients_own_token_is_not_active(gateway: Gateway) -> None:
+    """Another client's token, a key, nonsense: the same answer; a stranger gets none."""
+    key = add_client(gateway.store, now=utc_now())
+    other = add_client(gateway.store, "other", now=utc_now())
+    with session(gateway, key.text) as client:
+        token = client.fetch_token()["access_token"]
+    for text in (token, key.text, other.text, "nonsense", "ứng dụng"):
+        asked = ask(gateway, {"token": text}, path=INTROSPECT, **basic("other", other.text))
+        assert asked[:2] == (200, {"active": False})
+    status, answer, _ = ask(gateway, {"token": token}, path=INTROSPECT, **bearer(token))
+    assert (status, answer["error"]) == (401, "invalid_client")
+    status, answer, _ = ask(gateway, {"token": ""}, path=INTROSPECT, **basic("other", other.text))
+    assert (status, answer["error"]) == (400, "invalid_request")
+
+
+def told_of(gateway: Gateway, client: Any, token: str) -> dict[str, Any]:
+    """Return what a client is told of a token."""
+    reply = client.introspect_token(gateway.url + INTROSPECT, token=token)
+    assert (reply.status_code, reply.headers["Cache-Control"]) == (200, "no-store")
+    found: dict[str, Any] = reply.json()
+    return found
 
 
 def test_a_client_cannot_revoke_the_token_of_another(gateway: Gateway) -> None:

@@ -32,6 +32,8 @@ NOT_TYPED = {
     "https://hub.example.vn/oauth2/token": "a client of OAuth 2.0 does it: test_oauth_tokens.py",
     "curl -u province-portal:hub_... -d token=hubt_... "
     "https://hub.example.vn/oauth2/revoke": "a client of OAuth 2.0 does it: test_oauth_tokens.py",
+    "curl -u province-portal:hub_... -d token=hubt_... "
+    "https://hub.example.vn/oauth2/introspect": "a client of OAuth 2.0 does it, too",
     "git pull": "would change the tree under the tests",
     "script/setup": "ran before the tests",
 }
