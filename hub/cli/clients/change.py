@@ -22,6 +22,8 @@ ANSWERS = {
         "addresses",
         "calls_per_minute",
         "calls_at_once",
+        "must_sign",
+        "signed_replies",
     )
 }
 
@@ -36,6 +38,12 @@ def change(
     anywhere: Annotated[bool, typer.Option("--anywhere", help="call_from_anywhere")] = False,
     calls_per_minute: Annotated[int | None, typer.Option(help="calls_per_minute")] = None,
     calls_at_once: Annotated[int | None, typer.Option(help="calls_at_once")] = None,
+    must_sign: Annotated[
+        bool | None, typer.Option("--must-sign/--may-be-unsigned", help="must_sign")
+    ] = None,
+    signed_replies: Annotated[
+        bool | None, typer.Option("--signed-replies/--unsigned-replies", help="signed_replies")
+    ] = None,
     actor: Actor = "",
 ) -> None:
     """Change what a client may; its secrets stay."""
@@ -46,6 +54,8 @@ def change(
         addresses=() if anywhere else tuple(address) if address else None,
         calls_per_minute=calls_per_minute,
         calls_at_once=calls_at_once,
+        must_sign=must_sign,
+        signed_replies=signed_replies,
     )
     try:
         with opened() as store:

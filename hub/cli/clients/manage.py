@@ -57,6 +57,10 @@ def add(
     address: Annotated[list[str] | None, typer.Option(help="address")] = None,
     calls_per_minute: Annotated[int, typer.Option(help="calls_per_minute")] = 600,
     calls_at_once: Annotated[int, typer.Option(help="calls_at_once")] = 64,
+    must_sign: Annotated[bool, typer.Option("--must-sign", help="must_sign")] = False,
+    signed_replies: Annotated[
+        bool, typer.Option("--signed-replies", help="signed_replies")
+    ] = False,
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
@@ -73,6 +77,8 @@ def add(
         addresses=tuple(address or ()),
         calls_per_minute=calls_per_minute,
         calls_at_once=calls_at_once,
+        must_sign=must_sign,
+        signed_replies=signed_replies,
     )
     lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
     keys = _ws_keys(wanted=ws_password)

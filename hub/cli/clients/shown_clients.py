@@ -31,9 +31,15 @@ def print_rights(client: Client) -> None:
         (text("clients.calls_from"), client.addresses or [text("clients.anywhere")]),
         (text("clients.per_minute"), [client.calls_per_minute or no_limit]),
         (text("clients.at_once"), [client.calls_at_once or no_limit]),
+        (text("clients.its_calls"), [_signed(yes=client.must_sign)]),
+        (text("clients.our_replies"), [_signed(yes=client.signed_replies)]),
     )
     for about, words in rights:
         print_line(f"  {about:<12}{' '.join(map(str, words))}")
+
+
+def _signed(*, yes: bool) -> str:
+    return text("clients.signed" if yes else "clients.signed_or_not")
 
 
 def _line(secret: KeptSecret) -> str:
@@ -56,6 +62,8 @@ def rights_of(client: Client) -> dict[str, object]:
         "addresses": list(client.addresses),
         "calls_per_minute": client.calls_per_minute,
         "calls_at_once": client.calls_at_once,
+        "must_sign": client.must_sign,
+        "signed_replies": client.signed_replies,
     }
 
 

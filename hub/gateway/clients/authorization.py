@@ -97,10 +97,12 @@ class Authorization:
         operation: str,
         challenge: str = BEARER,
         credentials: Credentials | None = None,
+        may_be_signed: bool = False,
     ) -> GatewayCaller:
         """Return who calls, from an address that it may call from. Raises CallerRefused.
 
         `credentials`: what the caller shows, where that is not (only) in the header.
+        `may_be_signed`: whether the message may have a signature, which the route checks then.
         """
         address = self.proxies.address_of(request)
         caller = await self._known(
@@ -109,7 +111,7 @@ class Authorization:
         if caller is None:
             await self.deny(request, None, operation=operation, reason="missing or wrong token")
             raise CallerRefused("token", challenge=challenge)
-        return await self._from_its_address(caller, request, operation)
+        return await self._let_in(caller, request, operation, is_signed=may_be_signed)
 
     def shows_proof(self, request: Request) -> bool:
         """Return whether the request itself shows who calls, right or wrong."""
@@ -117,11 +119,11 @@ class Authorization:
         return bool(shown) or self.proxies.certificate_of(request) is not None
 
     async def known_by_message(
-        self, holder: Holder, request: Request, *, operation: str
+        self, holder: Holder, request: Request, *, operation: str, is_signed: bool
     ) -> GatewayCaller:
         """Return the caller that the message has proven, as `identify` does."""
         caller = _caller(holder, self.proxies.address_of(request))
-        return await self._from_its_address(caller, request, operation)
+        return await self._let_in(caller, request, operation, is_signed=is_signed)
 
     async def deny(
         self, request: Request, caller: GatewayCaller | None, *, operation: str, reason: str
@@ -130,11 +132,13 @@ class Authorization:
         named = _named(caller) if caller else self.proxies.address_of(request)
         await self._deny(named, operation, request.url.path, reason)
 
-    async def _from_its_address(
-        self, caller: GatewayCaller, request: Request, operation: str
+    async def _let_in(
+        self, caller: GatewayCaller, request: Request, operation: str, *, is_signed: bool
     ) -> GatewayCaller:
         if not caller.rights.allows_address(caller.address):
             await self.refuse(caller, operation, request.url.path, "address_forbidden")
+        if caller.rights.must_sign and not is_signed:
+            await self.refuse(caller, operation, request.url.path, "signature_required")
         if not self.at_once.enter(request, caller.rights):
             await self.deny(request, caller, operation=operation, reason="calls_at_once")
             raise CallerRefused("calls_at_once", retry_after=AT_ONCE_WAIT)

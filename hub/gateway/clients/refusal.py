@@ -15,6 +15,7 @@ STATUS: Mapping[str, int] = {
     "agency_forbidden": 403,
     "calls_exhausted": 429,
     "calls_at_once": 429,
+    "signature_required": 403,
 }
 """Each code, see `hub/texts/access.toml`."""
 

@@ -64,11 +64,12 @@ class IncomingCall:
         authorization, request = self.authorization, self.request
         self._loop = asyncio.get_running_loop()
         if authorization.shows_proof(request):
-            await self._enter(await authorization.identify(request, operation=CALL))
+            known = authorization.identify(request, operation=CALL, may_be_signed=True)
+            await self._enter(await known)
         guard = CallSecurity(
             security,
             is_tls=authorization.proxies.origin(request).startswith("https:"),
-            known=self._caller.client if self._caller else "",
+            known=self._caller.rights if self._caller else None,
             proven=self._prove,
         )
         try:
@@ -81,16 +82,17 @@ class IncomingCall:
             await self._refuse(CallerRefused("token"), is_stranger=True)
         return root
 
-    def _prove(self, holder: Holder) -> None:
+    def _prove(self, holder: Holder, is_signed: bool) -> None:
         """Take in the client that the message proves; in the thread that reads the message."""
         # Trap: that thread is one of `run_file_work`, which anyio's `from_thread` does not know.
         assert self._loop is not None  # noqa: S101 - `read` has set it
-        asyncio.run_coroutine_threadsafe(self._take_in(holder), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._take_in(holder, is_signed), self._loop).result()
 
-    async def _take_in(self, holder: Holder) -> None:
+    async def _take_in(self, holder: Holder, is_signed: bool) -> None:
         known = self.authorization.known_by_message
         try:
-            await self._enter(await known(holder, self.request, operation=CALL))
+            caller = known(holder, self.request, operation=CALL, is_signed=is_signed)
+            await self._enter(await caller)
         except CallerRefused:
             self._is_audited = True
             raise

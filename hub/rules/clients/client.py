@@ -46,6 +46,10 @@ class Client:
     """How many calls within any 60 seconds; 0: no limit."""
     calls_at_once: int = 0
     """How many calls one process of the gateway works on at the same time; 0: no limit."""
+    must_sign: bool = False
+    """Whether each call must be signed (WS-Security X.509); then only SOAP is left."""
+    signed_replies: bool = False
+    """Whether the hub signs its replies by SOAP."""
 
     def allows_operation(self, operation: str) -> bool:
         """Return whether the client may call the operation."""
@@ -71,6 +75,8 @@ class RightsChange:
     addresses: tuple[str, ...] | None = None
     calls_per_minute: int | None = None
     calls_at_once: int | None = None
+    must_sign: bool | None = None
+    signed_replies: bool | None = None
 
     def of(self, client: Client) -> Client:
         """Return the client as it is afterwards; raises NotAClient."""

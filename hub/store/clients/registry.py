@@ -67,6 +67,8 @@ def client_of(row: sa.Row[Any]) -> Client:
         addresses=tuple(json.loads(row.addresses)),
         calls_per_minute=row.calls_per_minute,
         calls_at_once=row.calls_at_once,
+        must_sign=row.must_sign,
+        signed_replies=row.signed_replies,
     )
 
 
@@ -81,4 +83,6 @@ def _row_of(client: Client) -> dict[str, object]:
         "addresses": json.dumps(list(client.addresses)),
         "calls_per_minute": client.calls_per_minute,
         "calls_at_once": client.calls_at_once,
+        "must_sign": client.must_sign,
+        "signed_replies": client.signed_replies,
     }

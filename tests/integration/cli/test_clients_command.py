@@ -102,6 +102,27 @@ def test_rights_are_changed_one_by_one_and_the_key_stays() -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_a_client_is_obliged_to_sign_and_freed_again() -> None:
+    """By `add` and by `change`, each shown in the list; what is not named stays."""
+    assert clients(*ADD, "--must-sign", "--signed-replies", *WHY).exit_code == 0
+    assert signing() == (True, True)
+    assert clients("list").output.count("always signed") == 2
+    for word, expected in (
+        ("--may-be-unsigned", (False, True)),
+        ("--unsigned-replies", (False, False)),
+        ("--must-sign", (True, False)),
+    ):
+        assert clients("change", "province-portal", word, *WHY).exit_code == 0
+        assert signing() == expected
+
+
+def signing() -> tuple[bool, bool]:
+    """Return whether the one client must sign, and gets signed replies."""
+    (listed,) = json.loads(clients("list", "--json").stdout)["clients"]
+    return listed["must_sign"], listed["signed_replies"]
+
+
+@pytest.mark.usefixtures("installed")
 def test_a_wrong_client_is_refused_with_every_problem() -> None:
     """Exit code 2, as for every command that cannot be carried out as it was typed."""
     refused = clients(

@@ -24,6 +24,7 @@ def add_client(
     addresses: tuple[str, ...] = (),
     calls_per_minute: int = 0,
     calls_at_once: int = 0,
+    must_sign: bool = False,
     lasts: timedelta = timedelta(days=365),
     ws_keys: KeyFile | None = None,
     now: datetime,
@@ -36,6 +37,7 @@ def add_client(
         addresses=addresses,
         calls_per_minute=calls_per_minute,
         calls_at_once=calls_at_once,
+        must_sign=must_sign,
     )
     issued = issuing.add(
         store,
@@ -54,13 +56,21 @@ def add_certificate_client(
     id: str = "by-certificate",
     *,
     binding: CertificateBinding = CertificateBinding.PUBLIC_KEY,
+    must_sign: bool = False,
+    signed_replies: bool = False,
     now: datetime,
 ) -> KeptSecret:
     """Add a client that proves itself with a certificate; return what is kept of it."""
     der = ssl.PEM_cert_to_DER_cert(pair.certificate.read_text())
     return issuing.add(
         store,
-        Client(id=id, operations=frozenset({ANY}), agencies=frozenset({ANY})),
+        Client(
+            id=id,
+            operations=frozenset({ANY}),
+            agencies=frozenset({ANY}),
+            must_sign=must_sign,
+            signed_replies=signed_replies,
+        ),
         lasts=timedelta(days=365),
         certificate=issuing.certificate_of(der, binding=binding),
         by={"actor": "Trần Thị Bình", "reason": REASON, "now": now},

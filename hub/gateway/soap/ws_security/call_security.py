@@ -21,6 +21,7 @@ from hub.gateway.soap.ws_security import freshness, proof, security_header
 from hub.gateway.soap.ws_security.refusal import refused
 from hub.gateway.soap.ws_security.security_header import SecurityHeader
 from hub.ports import Clock
+from hub.rules.clients.client import Client
 from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
@@ -48,10 +49,11 @@ class CallSecurity:
 
     shared: MessageSecurity
     is_tls: bool
-    known: str
-    """Id of the client that the HTTP request proved, "" where it proved none."""
-    proven: Callable[[Holder], None]
-    """Called with the client that the message proved; raises CallerRefused."""
+    known: Client | None
+    """The client that the HTTP request proved, None where it proved none."""
+    proven: Callable[[Holder, bool], None]
+    """Called with the client that the message proved, and whether that signed it; raises
+    CallerRefused."""
     _header: SecurityHeader | None = None
     _version: Version = Version.SOAP_11
     _claimed: Holder | None = None
@@ -75,8 +77,11 @@ class CallSecurity:
         if header is not None:
             messages.check_header(header, version)
         read = None if security is None else security_header.read(security)
-        if not self.known and (read is None or not read.is_proof):
+        if self.known is None and (read is None or not read.is_proof):
             raise CallerRefused("token")
+        is_signed = read is not None and read.signature is not None
+        if self.known is not None and self.known.must_sign and not is_signed:
+            raise CallerRefused("signature_required")
         if read is None:
             return False
         now = self.shared.clock()
@@ -131,12 +136,12 @@ class CallSecurity:
 
     def _prove(self, holder: Holder) -> None:
         self._same(holder)
-        if not self.known:
-            self.proven(holder)
-            self.known = holder.client.id
+        if self.known is None:
+            self.proven(holder, self._claimed is not None)
+            self.known = holder.client
 
     def _same(self, holder: Holder) -> None:
-        if self.known and holder.client.id != self.known:
+        if self.known is not None and holder.client.id != self.known.id:
             why = "the proofs of this call are those of different clients"
             raise refused("security_failed", "", why)
 

@@ -18,6 +18,8 @@ clients = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("retired_at", Instant),
     sa.Column("calls_at_once", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("must_sign", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("signed_replies", sa.Boolean, nullable=False, server_default=sa.false()),
     comment="Who may call the hub: operations, agencies, addresses, calls a minute",
 )
 
