@@ -74,6 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a reverse proxy sends in X-Hub-Proxy-Secret; only then its headers are believed."""
     ws_key_file: str = ""
     """File that keys with a WS-Security digest are derived from; empty means `data_dir`/ws.key."""
+    signing_certificate_file: str = ""
+    """PEM file of the certificate that signs replies by SOAP; empty: none is signed."""
+    signing_key_file: str = ""
+    """PEM file of its key, mode 0600."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""
@@ -389,6 +393,8 @@ _TOGETHER = {
     "http_certificate_file": "http_key_file",
     "http_key_file": "http_certificate_file",
     "http_client_ca_file": "http_certificate_file",
+    "signing_certificate_file": "signing_key_file",
+    "signing_key_file": "signing_certificate_file",
     "province_certificate_file": "province_key_file",
     "province_key_file": "province_certificate_file",
     "province_ws_certificate_file": "province_ws_key_file",

@@ -1,4 +1,5 @@
-"""Signs the hub's own SOAP calls, and puts a UsernameToken into them: WS-Security 1.1 by signxml.
+"""Signs the hub's own SOAP calls and replies, and puts a UsernameToken into calls: WS-Security 1.1
+by signxml.
 
 Each attempt is signed anew, with its own time and nonce, just before it is sent: a partner refuses
 what it has seen. Signed are Body, Timestamp, UsernameToken and the certificate's token, by
@@ -26,6 +27,7 @@ _OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 WSSE = f"{_OASIS}-wssecurity-secext-1.0.xsd"
 WSU = f"{_OASIS}-wssecurity-utility-1.0.xsd"
 DS = "http://www.w3.org/2000/09/xmldsig#"
+_WSSE_11 = "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
 _BASE64 = f"{_OASIS}-soap-message-security-1.0#Base64Binary"
 _X509 = f"{_OASIS}-x509-token-profile-1.0#X509v3"
 _PASSWORD = f"{_OASIS}-username-token-profile-1.0#Password"
@@ -67,10 +69,16 @@ class EnvelopeSecurity:
         self._read: tuple[tuple[int, ...], Any, Any] | None = None
         logging.getLogger("signxml").setLevel(logging.WARNING)  # it writes what it canonicalizes
 
-    def secure(self, envelope: bytes) -> bytes:
+    def check(self) -> None:
+        """Return where the certificate and its key can be used now; raises as `secure` does."""
+        if self._settings.certificate is not None:
+            self._files()
+
+    def secure(self, envelope: bytes, *, confirms: str | None = None) -> bytes:
         """Return the envelope with its Security header; raises TransientFailure `signing_failed`.
 
         Nothing was sent then: a certificate or key that cannot be used is fixed by a person.
+        `confirms`: of a reply, the SignatureValue of its call, "" for a call without one.
         """
         root = parse(envelope)
         namespace = etree.QName(root).namespace
@@ -86,6 +94,8 @@ class EnvelopeSecurity:
         signed = [body, self._timestamp(security, now)]
         if self._settings.username:
             signed.append(self._token(security, now))
+        if confirms is not None:
+            signed.append(_confirmation(security, confirms))
         if self._settings.certificate is not None:
             self._sign(root, security, signed)
         return etree.tostring(root, xml_declaration=True, encoding="utf-8")
@@ -180,6 +190,16 @@ def _key_info(id: str) -> etree._Element:
     told = etree.SubElement(info, f"{{{WSSE}}}SecurityTokenReference", nsmap={"wsse": WSSE})
     etree.SubElement(told, f"{{{WSSE}}}Reference", URI=f"#{id}", ValueType=_X509)
     return info
+
+
+def _confirmation(security: etree._Element, value: str) -> etree._Element:
+    """Add what says which call is answered; a call without a signature has no value."""
+    element = etree.SubElement(
+        security, f"{{{_WSSE_11}}}SignatureConfirmation", nsmap={"wsse11": _WSSE_11}
+    )
+    if value:
+        element.set("Value", value)
+    return element
 
 
 def _text(at: datetime) -> str:

@@ -25,6 +25,7 @@ from hub.gateway.clients.proxies import Proxies
 from hub.gateway.connections.tls import ServerContext, TlsFiles
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.serve import WebRole
+from hub.gateway.soap.reply_signing import Signer
 from hub.messages import catalog
 from hub.operations.archive.role import Archivist
 from hub.operations.contracts.watching import ContractWatch
@@ -77,6 +78,7 @@ def _gateway(hub: Hub) -> list[Role]:
         proxies=Proxies(proxies, secret(settings, "proxy_secret")),
         keys=KeyFile(settings.derivation_key),
         uploads=_uploads(hub),
+        reply_signer=_reply_signer(settings),
     )
     host, port = settings.http_host, settings.http_port
     tls = _tls(settings)
@@ -99,6 +101,18 @@ def _tls(settings: Settings) -> ServerContext | None:
     except (OSError, ValueError) as error:
         names = "HUB_HTTP_CERTIFICATE_FILE, HUB_HTTP_KEY_FILE, HUB_HTTP_CLIENT_CA_FILE"
         raise SettingsError(f"{names}: {describe_error(error)}") from None
+
+
+def _reply_signer(settings: Settings) -> Signer | None:
+    """Return what signs replies by SOAP, None without a certificate for them."""
+    if not settings.signing_certificate_file:
+        return None
+    from adapters.wire.ws_security import EnvelopeSecurity, SecuritySettings
+
+    pair = SecuritySettings(
+        certificate=Path(settings.signing_certificate_file), key=Path(settings.signing_key_file)
+    )
+    return EnvelopeSecurity(pair)
 
 
 def _uploads(hub: Hub) -> Uploads:

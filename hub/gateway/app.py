@@ -22,6 +22,7 @@ from hub.gateway.partner_calls.operation_handlers import OperationHandlers
 from hub.gateway.resumable import routes as resumable
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
+from hub.gateway.soap.reply_signing import Signer
 from hub.gateway.v1 import changes, webhooks
 from hub.gateway.v1 import routes as v1
 from hub.store.clients.key_file import KeyFile
@@ -44,10 +45,12 @@ def create_app(
     proxies: Proxies | None = None,
     keys: KeyFile | None = None,
     uploads: Uploads | None = None,
+    reply_signer: Signer | None = None,
 ) -> FastAPI:
     """Return the gateway's application.
 
     `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
+    `reply_signer`: for clients that get signed replies.
     """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
     authorization = Authorization(
@@ -63,11 +66,9 @@ def create_app(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
-    oauth.install(app, authorization, store)
     handlers = OperationHandlers(store, files, intake, authorization)
-    _install_partners(app, handlers, authorization, keys=keys)
-    made = uploads or Uploads(store=store, files=files, clock=denials.clock)
-    resumable.install(app, made, authorization=authorization)
+    soap.install(app, handlers, authorization=authorization, keys=keys, signer=reply_signer)
+    _install_partners(app, handlers, authorization, uploads)
     return app
 
 
@@ -82,16 +83,16 @@ def _install_partners(
     app: FastAPI,
     handlers: OperationHandlers,
     authorization: Authorization,
-    *,
-    keys: KeyFile | None,
+    uploads: Uploads | None,
 ) -> None:
-    """Add what partners call and what their developers read."""
-    soap.install(app, handlers, authorization=authorization, keys=keys)
+    """Add what partners call by REST and what their developers read."""
+    clock = authorization.denials.clock
+    made = uploads or Uploads(store=handlers.store, files=handlers.files, clock=clock)
+    resumable.install(app, made, authorization=authorization)
+    oauth.install(app, authorization, handlers.store)
     v1.install(app, handlers, authorization=authorization)
     changes.install(app, handlers.store, authorization=authorization)
-    webhooks.install(
-        app, handlers.store, authorization=authorization, clock=authorization.denials.clock
-    )
+    webhooks.install(app, handlers.store, authorization=authorization, clock=clock)
     docs.install(app, proxies=authorization.proxies)
 
 

@@ -173,7 +173,7 @@ def _way_to(settings: Settings, partner: str) -> dict[tuple[str, ...], tuple[str
 
 
 def own_certificates(settings: Settings) -> dict[str, Path]:
-    """Return the hub's own certificates by what they are for: the gateway, or a partner's name."""
+    """Return the hub's own certificates by what they are for, e.g. the gateway or a partner."""
     loaded = {}
     if settings.province_url:
         loaded[catalog.PROVINCIAL] = province_profile(settings)
@@ -181,6 +181,8 @@ def own_certificates(settings: Settings) -> dict[str, Path]:
         loaded[catalog.TOWN_CENTER] = town_profile(settings)
     shown = {name: it.profile.tls.client_certificate for name, it in loaded.items()}
     shown["gateway"] = settings.http_certificate_file
+    shown["replies"] = settings.signing_certificate_file
+    shown["calls to the province"] = settings.province_ws_certificate_file
     return {name: Path(file) for name, file in shown.items() if file}
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.clients.manage import Id, refused
+from hub.cli.clients.manage import Id, check_signing, refused
 from hub.cli.clients.shown_clients import print_rights, rights_of
 from hub.cli.context import Actor, Reason, by, opened
 from hub.cli.output.answer import done, put
@@ -48,6 +48,7 @@ def change(
 ) -> None:
     """Change what a client may; its secrets stay."""
     who = by(reason, actor)
+    check_signing(wanted=bool(signed_replies))
     rights = RightsChange(
         operations=frozenset(operation) if operation else None,
         agencies=frozenset(agency) if agency else None,

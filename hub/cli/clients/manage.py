@@ -3,6 +3,7 @@
 A secret is shown once, on standard output or in a file for its owner only, and is kept nowhere.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +15,14 @@ from hub.cli.clients.shown_secrets import place_for, show_issued
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.clients import issuing
-from hub.operations.clients.issuing import Certificate, NotDone
+from hub.operations.clients.issuing import Certificate, Issued, NotDone
 from hub.rules.clients.certificates import CertificateBinding
 from hub.rules.clients.client import Client, NotAClient
 from hub.runtime.clock import utc_now
 from hub.store.clients import registry, secrets
 from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import KeptSecret
+from hub.store.engine.store import Store
 from hub.texts import text
 
 app = typer.Typer()
@@ -45,6 +47,8 @@ CertificateFile = Annotated[
 CertificateBy = Annotated[
     CertificateBinding, typer.Option("--certificate-by", help="certificate_by")
 ]
+MustSign = Annotated[bool, typer.Option("--must-sign", help="must_sign")]
+SignedReplies = Annotated[bool, typer.Option("--signed-replies", help="signed_replies")]
 WsPassword = Annotated[bool, typer.Option("--ws-password", help="ws_password")]
 
 
@@ -57,10 +61,8 @@ def add(
     address: Annotated[list[str] | None, typer.Option(help="address")] = None,
     calls_per_minute: Annotated[int, typer.Option(help="calls_per_minute")] = 600,
     calls_at_once: Annotated[int, typer.Option(help="calls_at_once")] = 64,
-    must_sign: Annotated[bool, typer.Option("--must-sign", help="must_sign")] = False,
-    signed_replies: Annotated[
-        bool, typer.Option("--signed-replies", help="signed_replies")
-    ] = False,
+    must_sign: MustSign = False,
+    signed_replies: SignedReplies = False,
     expires_days: Days = 365,
     secret_file: SecretFile = None,
     certificate: CertificateFile = None,
@@ -80,17 +82,14 @@ def add(
         must_sign=must_sign,
         signed_replies=signed_replies,
     )
+    check_signing(wanted=signed_replies)
     lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
     keys = _ws_keys(wanted=ws_password)
-    with place_for(secret_file) as place:
-        try:
-            with opened() as store:
-                issued = issuing.add(
-                    store, client, lasts=lasts, certificate=given, ws_keys=keys, by=who
-                )
-        except (NotAClient, NotDone) as error:
-            raise refused(error) from None
-        show_issued(issued, place=place)
+
+    def act(store: Store) -> Issued:
+        return issuing.add(store, client, lasts=lasts, certificate=given, ws_keys=keys, by=who)
+
+    _issue(act, secret_file)
 
 
 @app.command("rotate")
@@ -108,13 +107,20 @@ def rotate(
     who = by(reason, actor)
     lasts, given = timedelta(days=expires_days), _certificate(certificate, certificate_by)
     keys = _ws_keys(wanted=ws_password)
+
+    def act(store: Store) -> Issued:
+        return issuing.rotate(store, id, lasts=lasts, certificate=given, ws_keys=keys, by=who)
+
+    _issue(act, secret_file)
+
+
+def _issue(act: Callable[[Store], Issued], secret_file: Path | None) -> None:
+    """Do what issues a secret, and show the secret once."""
     with place_for(secret_file) as place:
         try:
             with opened() as store:
-                issued = issuing.rotate(
-                    store, id, lasts=lasts, certificate=given, ws_keys=keys, by=who
-                )
-        except NotDone as error:
+                issued = act(store)
+        except (NotAClient, NotDone) as error:
             raise refused(error) from None
         show_issued(issued, place=place)
 
@@ -170,6 +176,13 @@ def _ws_keys(*, wanted: bool) -> KeyFile | None:
         refuse(text("clients.ws_key_not_made", file=keys.place, why=error.strerror))
         raise typer.Exit(1) from None
     return keys
+
+
+def check_signing(*, wanted: bool) -> None:
+    """Refuse signed replies where the hub has no certificate for them."""
+    if wanted and not settings().signing_certificate_file:
+        refuse(text("clients.no_signing_pair"))
+        raise typer.Exit(1)
 
 
 def _certificate(file: Path | None, binding: CertificateBinding) -> Certificate | None:

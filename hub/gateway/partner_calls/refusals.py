@@ -31,6 +31,7 @@ STATUS = {
     "media_type_unsupported": 415,
     "store_away": 503,
     "signatures_busy": 503,
+    "reply_not_signed": 503,
     "acceptance_unknown": 503,
     "disk_full": 507,
     "json_broken": 400,

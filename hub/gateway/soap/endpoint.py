@@ -30,6 +30,7 @@ from hub.gateway.soap.envelope import sha256_of
 from hub.gateway.soap.incoming_call import IncomingCall
 from hub.gateway.soap.names import CONTENT, FILE, NS, Version
 from hub.gateway.soap.receive import CallFiles, MediaType
+from hub.gateway.soap.reply_signing import LARGEST, ReplySigning, Signer
 from hub.gateway.soap.ws_security.call_security import MessageSecurity
 from hub.runtime.telemetry import Event, log
 from hub.store.clients.key_file import KeyFile
@@ -47,10 +48,13 @@ def install(
     *,
     authorization: Authorization,
     keys: KeyFile | None = None,
+    signer: Signer | None = None,
 ) -> None:
-    """Add the endpoint to an application; `keys` for the digests of WS-Security."""
+    """Add the endpoint to an application; `keys` for the digests of WS-Security, `signer` for
+    signed replies.
+    """
     security = MessageSecurity(handlers.store, keys, clock=authorization.denials.clock)
-    origin = authorization.proxies.origin
+    origin, signing = authorization.proxies.origin, ReplySigning(signer)
 
     @app.get(PATH)
     def served(request: Request) -> Response:
@@ -65,11 +69,15 @@ def install(
     @app.post(PATH)
     async def call(request: Request) -> Response:
         incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
-        return await _answer(incoming, handlers, security)
+        reply = await _answer(incoming, handlers, security, signing)
+        return await signing.signed(reply, incoming.known, confirms=incoming.confirms)
 
 
 async def _answer(
-    incoming: IncomingCall, handlers: OperationHandlers, security: MessageSecurity
+    incoming: IncomingCall,
+    handlers: OperationHandlers,
+    security: MessageSecurity,
+    signing: ReplySigning,
 ) -> Response:
     """Return the answer to a call: the reply of its operation, or a fault."""
     request = incoming.request
@@ -77,6 +85,7 @@ async def _answer(
     version = media.version
     try:
         root, caller = await incoming.read(media, security), incoming.proven
+        signing.check(caller)
         version = messages.version_of(root)
         asked = await run_in_threadpool(_read, root, version)
         made = await incoming.admission.when_read(asked.operation, asked.record)
@@ -147,7 +156,8 @@ def _query(
         claimed, before = handlers.claim(caller, record, key=asked.key)
         return _reply(version, operation, claimed, REPLAYED if before else None)
     if operation is operations.FETCH_FILE:
-        return _file(version, operation, handlers.file(record))
+        found = handlers.file(record)
+        return _file(version, operation, found, is_whole=caller.rights.signed_replies)
     if operation is operations.LIST:
         return _reply(version, operation, handlers.list(caller, record))
     return _reply(version, operation, handlers.show(record))
@@ -178,13 +188,21 @@ def _reply(
     return Response(messages.to_bytes(envelope), media_type=version.media_type, headers=headers)
 
 
-def _file(version: Version, operation: Operation, found: FoundFile) -> Response:
-    """Return a reply with a file in it, encoded piece by piece while it is sent."""
+def _file(version: Version, operation: Operation, found: FoundFile, *, is_whole: bool) -> Response:
+    """Return a reply with a file in it, encoded piece by piece while it is sent.
+
+    `is_whole`: the reply is made in memory, because it will be signed.
+    """
     envelope, response = messages.reply(version, operation.name)
     values.write(response, found.shown)
     etree.SubElement(response, CONTENT).text = "~"
     ahead, _, behind = messages.to_bytes(envelope).rpartition(b"~")
     size = len(ahead) + 4 * math.ceil(found.shown.size / 3) + len(behind)
+    if is_whole and size > LARGEST:
+        why = f"a signed reply has at most {LARGEST} bytes; GET /v1/dossiers/.../files has no limit"
+        raise RefusedCall("file_too_large", where="tepDinhKem", why=why)
+    if is_whole:
+        return Response(b"".join(_pieces(ahead, found, behind)), media_type=version.media_type)
     return StreamingResponse(
         _pieces(ahead, found, behind),
         media_type=version.media_type,

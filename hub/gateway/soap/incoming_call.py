@@ -37,6 +37,14 @@ class IncomingCall:
     _is_audited: bool = False
     """Whether the refusal was written down where it was raised."""
 
+    confirms: str = ""
+    """The value of the call's signature, "" for a call without one."""
+
+    @property
+    def known(self) -> GatewayCaller | None:
+        """The caller as far as it is proven."""
+        return self._caller
+
     @property
     def is_proven(self) -> bool:
         """Whether the caller is known."""
@@ -77,6 +85,7 @@ class IncomingCall:
         except (CallerRefused, RefusedCall, InvalidMessage) as error:
             await self._refuse(error, is_stranger=not (self._caller or guard.names_client))
         finally:
+            self.confirms = guard.signature_value
             guard.end()
         if self._caller is None:  # an envelope without a Body
             await self._refuse(CallerRefused("token"), is_stranger=True)

@@ -18,6 +18,7 @@ from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.envelope import EnvelopeReader, Guard, put_sha256
 from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
+from hub.gateway.soap.signed_package import SignedPackage
 from hub.gateway.uploads import TOGETHER, run_file_work
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore, Upload
@@ -139,7 +140,8 @@ class MtomBody:
             raise RefusedCall("media_type_unsupported", where="Content-Type", why="no boundary")
         self._start = media.parameters.get("start", "").strip("<>")
         self._files = files
-        self._reader = EnvelopeReader(files, guard=_Unsigned(guard))
+        self._signed = SignedPackage(guard)
+        self._reader = EnvelopeReader(files, guard=self._signed)
         self._multipart = MultipartReader(boundary, self._open)
         self._found: dict[str, str] = {}
         self._part: _FilePart | None = None
@@ -152,6 +154,8 @@ class MtomBody:
     def close(self) -> etree._Element:
         """Return the envelope, with each file in its place; raises InvalidMessage."""
         self._multipart.close()
+        if self._signed.is_signed:
+            return self._reader.close()
         root = self._root.envelope if self._root else None
         if root is None:
             raise InvalidMessage("xml_broken", where="$", why="no element")
@@ -174,8 +178,10 @@ class MtomBody:
             if self._start and part != self._start:
                 why = "the envelope is the first part"
                 raise InvalidMessage("call_invalid", where="multipart", why=why)
-            self._root = _RootPart(self._reader)
+            self._root = _RootPart(self._reader, self._signed)
             return self._root
+        if self._signed.is_signed:
+            return self._signed.open(part)
         if part not in self._reader.included:
             why = "no xop:Include of the envelope names this part"
             raise InvalidMessage("call_invalid", where="multipart", why=why)
@@ -187,32 +193,18 @@ class MtomBody:
         return self._part
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsigned:
-    """The guard of an MTOM call: a signature is over the envelope with its files in it."""
-
-    guard: Guard
-
-    def begins(self, header: etree._Element | None, version: Version) -> bool:
-        if self.guard.begins(header, version):
-            why = "a signed call has its files as base64 in the envelope, not by MTOM"
-            raise RefusedCall("media_type_unsupported", where="Content-Type", why=why)
-        return False
-
-    def verified(self, whole: bytes, encoding: str | None) -> bytes:
-        return self.guard.verified(whole, encoding)
-
-
 @dataclass(slots=True)
 class _RootPart:
     reader: EnvelopeReader
+    signed: SignedPackage
     envelope: etree._Element | None = None
 
     def write(self, data: bytes) -> None:
         self.reader.feed(data)
 
     def end(self) -> None:
-        self.envelope = self.reader.close()
+        if not self.signed.is_signed:  # a signed one is closed with its files in it
+            self.envelope = self.reader.close()
 
 
 class _FilePart:

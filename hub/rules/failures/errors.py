@@ -228,6 +228,7 @@ _TABLE = (
     Fault("security_certificate", _I),
     Fault("signature_wrong", _I),
     Fault("signatures_busy", _T),
+    Fault("reply_not_signed", _T),
     Fault("handler_failed", _P),
     Fault("handler_killed", _P),
     # the way to the partner

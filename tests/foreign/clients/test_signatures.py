@@ -1,5 +1,6 @@
 """Signatures and UsernameTokens by others' hands: xmlsec1, zeep, soapbar agree with the hub."""
 
+import base64
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,11 @@ from soapbar import SoapClient, SoapFault
 from soapbar.core.wssecurity import UsernameTokenCredential
 from zeep.wsse.username import UsernameToken
 
-from adapters.wire.ws_security import DS, WSSE, WSU
+from adapters.wire.ws_security import DS, WSSE, WSU, EnvelopeSecurity, SecuritySettings
 from hub.rules.clients.api_keys import ApiKey
 from tests.foreign.programs import xmlsec
+from tests.integration.gateway.soap.test_signed_mtom import taken_out
+from tests.integration.gateway.soap.test_soap_bodies import MTOM, package, submission
 from tests.support.gateway.clients import add_certificate_client
 from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.gateway.signed_calls import (
@@ -83,7 +86,9 @@ def run(command: str, key: list[str], root: etree._Element, place: Path) -> Path
 
 
 def _tokens() -> list[str]:
-    return [f"{WSSE}:{name}" for name in ("BinarySecurityToken", "UsernameToken")]
+    confirmation = "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
+    tokens = [f"{WSSE}:{name}" for name in ("BinarySecurityToken", "UsernameToken")]
+    return [*tokens, f"{confirmation}:SignatureConfirmation"]
 
 
 @KINDS
@@ -119,6 +124,37 @@ def test_the_hub_verifies_what_xmlsec_signs(door: PartnerDoor, tmp_path: Path, k
     add_certificate_client(door.ward.store, pair, f"xmlsec-{kind}", now=now())
     body = by_xmlsec(signed(pair), pair, tmp_path)
     assert outcome(post(door.url, body)) == (200, "")
+
+
+@KINDS
+def test_the_hub_verifies_a_package_of_what_xmlsec_signs(
+    door: PartnerDoor, tmp_path: Path, kind: str
+) -> None:
+    """The file is taken out of the signed envelope into a part of its own, as XOP does."""
+    pair = pair_of(tmp_path, kind)
+    add_certificate_client(door.ward.store, pair, f"package-{kind}", now=now())
+    content = base64.b64encode(b"%PDF-1.4 goi ky so").decode()
+    root = etree.fromstring(by_xmlsec(signed(pair, submission(content)), pair, tmp_path))
+    root, parts = taken_out(root)
+    body = package(etree.tostring(root), *parts)
+    assert outcome(post(door.url, body, Content_Type=MTOM)) == (200, "")
+
+
+@KINDS
+def test_xmlsec_verifies_the_replies_of_the_hub(tmp_path: Path, kind: str) -> None:
+    """Its second opinion on what the hub signs for a client."""
+    hub = pair_of(tmp_path / "hub", kind)
+    signer = EnvelopeSecurity(SecuritySettings(certificate=hub.certificate, key=hub.key))
+    with open_door(tmp_path, reply_signer=signer) as door:
+        pair = Authority(tmp_path).pair("caller")
+        add_certificate_client(door.ward.store, pair, signed_replies=True, now=now())
+        reply = post(door.url, etree.tostring(signed(pair)))
+    key = ["--pubkey-cert-pem", str(hub.certificate)]
+    root = etree.fromstring(reply.data)
+    run("--verify", key, root, tmp_path)
+    one(root, "SignatureConfirmation").set("Value", "AAAA")
+    with pytest.raises(AssertionError):
+        run("--verify", key, root, tmp_path)
 
 
 @pytest.mark.parametrize("left", ["Body", "Timestamp"])

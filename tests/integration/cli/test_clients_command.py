@@ -102,8 +102,12 @@ def test_rights_are_changed_one_by_one_and_the_key_stays() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_client_is_obliged_to_sign_and_freed_again() -> None:
+def test_a_client_is_obliged_to_sign_and_freed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """By `add` and by `change`, each shown in the list; what is not named stays."""
+    refused = clients(*ADD, "--signed-replies", *WHY)
+    assert (refused.exit_code, "HUB_SIGNING_KEY_FILE" in refused.output) == (1, True)
+    monkeypatch.setenv("HUB_SIGNING_CERTIFICATE_FILE", "hub.pem")
+    monkeypatch.setenv("HUB_SIGNING_KEY_FILE", "hub-key.pem")
     assert clients(*ADD, "--must-sign", "--signed-replies", *WHY).exit_code == 0
     assert signing() == (True, True)
     assert clients("list").output.count("always signed") == 2

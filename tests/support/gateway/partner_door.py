@@ -11,6 +11,7 @@ from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.serve import WebRole
+from hub.gateway.soap.reply_signing import Signer
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.clients.client import ANY
@@ -63,7 +64,12 @@ class PartnerDoor:
 
 @contextmanager
 def open_door(
-    directory: Path, *, url: str = "", proxies: Proxies | None = None, key: str = ""
+    directory: Path,
+    *,
+    url: str = "",
+    proxies: Proxies | None = None,
+    key: str = "",
+    reply_signer: Signer | None = None,
 ) -> Iterator[PartnerDoor]:
     """Open a ward, with an empty store there or at `url`, and the gateway before it.
 
@@ -81,6 +87,7 @@ def open_door(
             file_token="file-token",
             proxies=proxies,
             keys=KeyFile(directory / "ws.key"),
+            reply_signer=reply_signer,
         )
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()

@@ -17,7 +17,7 @@ from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap import messages
 from hub.gateway.soap.names import Version
-from hub.gateway.soap.ws_security import freshness, proof, security_header
+from hub.gateway.soap.ws_security import freshness, names, proof, security_header
 from hub.gateway.soap.ws_security.refusal import refused
 from hub.gateway.soap.ws_security.security_header import SecurityHeader
 from hub.ports import Clock
@@ -64,6 +64,13 @@ class CallSecurity:
     def names_client(self) -> bool:
         """Whether the message names a certificate of a client, proven or not."""
         return self._claimed is not None
+
+    @property
+    def signature_value(self) -> str:
+        """The value of the call's signature, "" for a call without one."""
+        signature = self._header.signature if self._header else None
+        value = None if signature is None else signature.findtext(names.ds("SignatureValue"))
+        return "".join((value or "").split())
 
     def begins(self, header: etree._Element | None, version: Version) -> bool:
         """Check the header of a call; return whether its envelope must be kept whole.

@@ -25,6 +25,7 @@ from hub.gateway.soap.names import Version
 from hub.gateway.soap.ws_security import names, security_header, signature_shape
 from hub.gateway.soap.ws_security.refusal import refused
 from hub.gateway.soap.ws_security.security_header import Timestamp
+from hub.messages.invalid import InvalidMessage
 
 SMALLEST_RSA = 2048
 _ID_NAMES = frozenset({"id", "assertionid"})
@@ -44,7 +45,10 @@ class Signed:
 
 
 def parse(whole: bytes, *, encoding: str | None) -> etree._Element:
-    """Return the envelope without its comments; it has no DTD, or `EnvelopeReader` refused it."""
+    """Return the envelope without its comments; it has no DTD, or `EnvelopeReader` refused it.
+
+    Raises InvalidMessage.
+    """
     parser = etree.XMLParser(
         encoding=encoding,
         resolve_entities=False,
@@ -53,7 +57,12 @@ def parse(whole: bytes, *, encoding: str | None) -> etree._Element:
         remove_comments=True,
         huge_tree=False,
     )
-    return etree.fromstring(whole, parser)
+    try:
+        return etree.fromstring(whole, parser)
+    except etree.XMLSyntaxError as error:  # its text may quote the message
+        line, column = error.position
+        where = f"line {line}, column {column}"
+        raise InvalidMessage("xml_broken", where=where, why="broken, or not whole") from None
 
 
 def certificate_of(der: bytes) -> x509.Certificate:

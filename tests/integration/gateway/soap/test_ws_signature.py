@@ -13,7 +13,7 @@ from lxml import etree
 from adapters.wire.ws_security import DS, WSSE
 from hub.operations.clients import issuing
 from hub.rules.clients.certificates import CertificateBinding
-from tests.integration.gateway.soap.test_soap_bodies import MTOM, package, submission
+from tests.integration.gateway.soap.test_soap_bodies import submission
 from tests.support.gateway.clients import add_certificate_client
 from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.gateway.signed_calls import (
@@ -282,13 +282,6 @@ def test_what_is_added_to_a_signature_is_refused(door: PartnerDoor, pair: Pair, 
     status, code = send(door, root)
     assert status == 500
     assert code in {"security_header_invalid", "security_unsupported"}
-
-
-def test_a_signed_call_with_mtom_is_refused(door: PartnerDoor, pair: Pair) -> None:
-    """Its files stand in the envelope: what is signed is then what is there."""
-    body = package(etree.tostring(signed(pair)))
-    reply = post(door.url, body, Content_Type=MTOM)
-    assert outcome(reply) == (415, "media_type_unsupported")
 
 
 def test_a_signed_token_must_be_that_of_the_signer(

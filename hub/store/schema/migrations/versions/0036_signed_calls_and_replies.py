@@ -3,14 +3,16 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 COLUMNS = ("must_sign", "signed_replies")
 
 
 def upgrade() -> None:
     for name in COLUMNS:
-        column = sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        column: sa.Column[bool] = sa.Column(
+            name, sa.Boolean(), nullable=False, server_default=sa.false()
+        )
         op.add_column("clients", column)
 
 

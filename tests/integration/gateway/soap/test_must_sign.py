@@ -13,11 +13,10 @@ from hub.operations.clients import changing, issuing
 from hub.rules.clients.api_keys import ApiKey
 from hub.rules.clients.client import RightsChange
 from hub.store.clients.key_file import KeyFile
-from tests.support.client_gateway import Gateway, basic, bearer
-from tests.support.clients import add_client
-from tests.support.network.certificates import Authority, Pair
-from tests.support.partner_door import PartnerDoor, open_door
-from tests.support.signed_calls import (
+from tests.support.gateway.client_gateway import Gateway, basic, bearer
+from tests.support.gateway.clients import add_client
+from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.signed_calls import (
     envelope,
     made,
     outcome,
@@ -27,6 +26,7 @@ from tests.support.signed_calls import (
     signed_by,
     status_call,
 )
+from tests.support.network.certificates import Authority, Pair
 from tests.support.ward import NUMBER
 from tests.support.works import now
 
