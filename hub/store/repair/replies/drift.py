@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.drift import drift
+from hub.store.schema.tables.contracts import drift
 
 MOST = 300
 """Rows of a partner."""

@@ -8,7 +8,6 @@ from hub.store.schema.tables import changes as change_tables
 from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
-from hub.store.schema.tables import drift as drift_tables
 from hub.store.schema.tables import evidence as evidence_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
@@ -23,7 +22,6 @@ del (
     change_tables,
     client_tables,
     contract_tables,
-    drift_tables,
     record_tables,
     repair_tables,
     user_tables,

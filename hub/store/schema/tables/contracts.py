@@ -1,8 +1,8 @@
-"""The table of the contracts that partners serve themselves."""
+"""The tables of the contracts that partners serve, and of what their replies have otherwise."""
 
 import sqlalchemy as sa
 
-from hub.store.schema.tables.exchange import Instant, metadata
+from hub.store.schema.tables.exchange import Big, Instant, metadata
 
 contracts = sa.Table(
     "contracts",
@@ -20,4 +20,17 @@ contracts = sa.Table(
     sa.Column("differs", sa.Integer, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     comment="The contract that a partner serves, as it was read last; when it is asked for next",
+)
+
+drift = sa.Table(
+    "drift",
+    metadata,
+    sa.Column("partner", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("seen", Big, nullable=False),
+    sa.Column("first_seen", Instant, nullable=False),
+    sa.Column("last_seen", Instant, nullable=False),
+    comment="What partners' replies have beside their contracts, or otherwise; without values",
 )
