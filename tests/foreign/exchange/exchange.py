@@ -15,13 +15,18 @@ RETURNED_AFTER = timedelta(days=40)
 def run(
     kind: Kind, place: Path, *, dossiers: int, kills: Sequence[str], seed: int
 ) -> tuple[Drill, list[str]]:
-    """Exchange so many dossiers; return the drill and what does not agree, in words."""
+    """Exchange so many dossiers; return the drill and what does not agree, in words.
+
+    The line is unreliable until all is handed in, for the town also while it is told the results.
+    After that all must come to its end: a query lost by chance would only put off the end.
+    """
     with open_drill(kind, place, seed=seed) as drill:
         town = kind.mode == "town"
         drill.hand_in(plans(dossiers, inter_level=town, seed=seed), kills=list(kills))
         if town:
             drill.wait_told(dossiers)
             return_results(drill)
+        drill.line.calm()
         drill.settle()
         return drill, problems(drill)
 

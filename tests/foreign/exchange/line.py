@@ -36,6 +36,10 @@ class UnreliableLine(TcpProxy):
         self._ended = threading.Event()
         super().__init__("127.0.0.1", port)
 
+    def calm(self) -> None:
+        """From now on lose, delay and cut nothing."""
+        self._shares = dict.fromkeys(self._shares, 0.0)
+
     def __exit__(self, *exception: object) -> None:
         self._ended.set()
         super().__exit__(*exception)

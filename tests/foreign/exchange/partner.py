@@ -117,6 +117,10 @@ class ForeignPartner:
             for line in self.ledger.read_text(encoding="utf-8").split("\n")[:-1]:
                 yield json.loads(line)
 
+    def written(self) -> int:
+        """Return how many bytes its ledger has; cheaper than its entries where growth is all."""
+        return self.ledger.stat().st_size if self.ledger.exists() else 0
+
     def _listens(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
