@@ -8,6 +8,7 @@ through a return value or an attribute.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.documents.sources import tree_of
@@ -37,9 +38,21 @@ _SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]{2,}")
 _QUOTED = re.compile(r"`[^`]*`")
 
 
-def printed_sentences(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and text of every literal that a person would read in one language."""
-    tree = tree_of(path)
+_ANY_CALL = re.compile(
+    rf"(?<!\w)(?:{'|'.join([*PRINTING, *(re.escape(name) for name in WRITING)])})\s*\("
+)
+"""Text of a module that calls none of them has no such call in its tree; most have none."""
+
+
+@cache
+def printed_sentences(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return line and text of every literal that a person would read in one language."""
+    if not _ANY_CALL.search(path.read_text(encoding="utf-8")):
+        return ()
+    return tuple(_printed(tree_of(path)))
+
+
+def _printed(tree: ast.Module) -> Iterator[tuple[int, str]]:
     constants = _assigned(tree.body)
     for scope in [tree, *(it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef))]:
         names = constants | _assigned(list(_own(scope)))

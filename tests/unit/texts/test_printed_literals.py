@@ -51,7 +51,7 @@ def test_a_planted_sentence_is_found(tmp_path: Path, line: str) -> None:
     module.write_text(
         f'WORDS = "the disk is full"\n\n\ndef work():\n    {line}\n', encoding="utf-8"
     )
-    assert list(printed_sentences(module)) != []
+    assert printed_sentences(module) != ()
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_names_and_texts_of_the_catalogue_are_no_sentence(tmp_path: Path, line: 
     """The subject of a check is its name, the same in both languages."""
     module = tmp_path / "planted.py"
     module.write_text(f"def work():\n    {line}\n", encoding="utf-8")
-    assert list(printed_sentences(module)) == []
+    assert printed_sentences(module) == ()
