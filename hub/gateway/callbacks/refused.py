@@ -30,7 +30,7 @@ class RefusedCallbacks:
     clock: Clock
     destination: str
 
-    def note(self, answer: CallbackAnswer) -> None:
+    def record(self, answer: CallbackAnswer) -> None:
         """Open or close the task of an answer. Never raises because the store is away."""
         try:
             if answer.cause:

@@ -72,6 +72,6 @@ def _answer(
             detail=f"{given.subject}: {given.cause}",
         )
     if refused is not None:
-        refused.note(given)
+        refused.record(given)
     passing(Point.CALLBACK_BEFORE_REPLY)
     return JSONResponse(given.reply, status_code=given.status)

@@ -169,7 +169,7 @@ class Authorization:
         if not made.caller.secret:
             self.denials.allow(made.caller.client, purpose=made.call.operation)
             return
-        wait = await self.calls.take(made)
+        wait = await self.calls.reserve(made)
         if wait is not None:
             await self.exhausted(made, wait)
 
@@ -198,7 +198,7 @@ class Authorization:
         await self._deny(_named(caller), operation, object, code)
         if caller.secret and caller.rights.calls_per_minute:
             call = ClientCall(operation, object)
-            await self.calls.take(CallerAndCall(caller, call, is_refused=True))
+            await self.calls.reserve(CallerAndCall(caller, call, is_refused=True))
 
     async def check_calls(self, made: CallerAndCall) -> None:
         """Refuse a caller whose calls are used up as far as this process knows; counts nothing."""

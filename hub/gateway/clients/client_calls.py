@@ -17,7 +17,7 @@ from hub.store.clients import calls, secrets
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.evidence import audit
 
-NOTED_EACH = timedelta(minutes=1)
+RECORDED_EACH = timedelta(minutes=1)
 """How often at most the last use of a secret is written."""
 LONGEST_OBJECT = 200
 
@@ -60,7 +60,7 @@ class ClientCalls:
         self.clock = clock
         self._lock = threading.Lock()
         self._full_until: dict[str, datetime] = {}
-        self._noted: dict[str, datetime] = {}
+        self._recorded: dict[str, datetime] = {}
         self._commits = SharedCommit(self.write, concerns_all=is_away)
 
     def wait_of(self, client: str) -> timedelta | None:
@@ -75,20 +75,20 @@ class ClientCalls:
             self._full_until.pop(client, None)
         return None
 
-    async def take(self, made: CallerAndCall) -> timedelta | None:
+    async def reserve(self, made: CallerAndCall) -> timedelta | None:
         """Count and audit a call. Returns None, or how long there is no room; then nothing is
         written. Raises StoreUnavailable: an allowed call that cannot be audited is not allowed.
         """
         return await self._commits.answer(made)
 
     def write(self, made: Sequence[CallerAndCall]) -> list[timedelta | None]:
-        """Count and audit calls in one transaction; as `take` for each."""
+        """Count and audit calls in one transaction; as `reserve` for each."""
         now = self.clock()
         with self.store.write() as tx:
             waits = self.count(tx, made, now)
-            taken = _taken(made, waits)
-            write_audit(tx, taken, now)
-        self.committed(taken, now)
+            allowed = _allowed(made, waits)
+            write_audit(tx, allowed, now)
+        self.committed(allowed, now)
         return waits
 
     def count(self, tx: Tx, made: Sequence[CallerAndCall], now: datetime) -> list[timedelta | None]:
@@ -98,22 +98,22 @@ class ClientCalls:
         waits: list[timedelta | None] = [None] * len(made)
         for client, places in _by_client(made).items():
             most = made[places[0]].caller.rights.calls_per_minute
-            room = calls.take(tx, client, len(places), most=most, now=now) if most else None
+            room = calls.reserve(tx, client, len(places), most=most, now=now) if most else None
             for place in places[room:] if room is not None else ():
                 waits[place] = self._wait(tx, client, now)
-        self._note_use(tx, _taken(made, waits), now)
+        self._record_use(tx, _allowed(made, waits), now)
         return waits
 
-    def committed(self, taken: Sequence[CallerAndCall], now: datetime) -> None:
+    def committed(self, allowed: Sequence[CallerAndCall], now: datetime) -> None:
         """Remember which secrets' last use is written."""
-        used = {one.caller.secret for one in taken if self._is_to_note(one.caller.secret, now)}
+        used = {one.caller.secret for one in allowed if self._is_to_record(one.caller.secret, now)}
         if used:
             with self._lock:
-                self._noted |= dict.fromkeys(used, now)
+                self._recorded |= dict.fromkeys(used, now)
 
-    def _note_use(self, tx: Tx, taken: Sequence[CallerAndCall], now: datetime) -> None:
-        callers = {one.caller.secret: one.caller for one in taken}
-        used = sorted(secret for secret in callers if self._is_to_note(secret, now))
+    def _record_use(self, tx: Tx, allowed: Sequence[CallerAndCall], now: datetime) -> None:
+        callers = {one.caller.secret: one.caller for one in allowed}
+        used = sorted(secret for secret in callers if self._is_to_record(secret, now))
         if used:
             secrets.used(tx, used, now=now)
         for secret in used:
@@ -127,18 +127,20 @@ class ClientCalls:
             self._full_until[client] = until
         return until - now
 
-    def _is_to_note(self, secret: str, now: datetime) -> bool:
-        noted = self._noted.get(secret)
-        return noted is None or not timedelta() <= now - noted < NOTED_EACH
+    def _is_to_record(self, secret: str, now: datetime) -> bool:
+        recorded = self._recorded.get(secret)
+        return recorded is None or not timedelta() <= now - recorded < RECORDED_EACH
 
 
-def _taken(made: Sequence[CallerAndCall], waits: Sequence[timedelta | None]) -> list[CallerAndCall]:
+def _allowed(
+    made: Sequence[CallerAndCall], waits: Sequence[timedelta | None]
+) -> list[CallerAndCall]:
     return [one for one, wait in zip(made, waits, strict=True) if wait is None]
 
 
-def write_audit(tx: Tx, taken: Sequence[CallerAndCall], now: datetime) -> None:
+def write_audit(tx: Tx, allowed: Sequence[CallerAndCall], now: datetime) -> None:
     """Write a row for each allowed call; at the end of the transaction."""
-    audit.record_all(tx, [one.audited(now) for one in taken if not one.is_refused])
+    audit.record_all(tx, [one.audited(now) for one in allowed if not one.is_refused])
 
 
 def _by_client(made: Sequence[CallerAndCall]) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.gateway.docs import contracts, guide, schema_tables
 from hub.gateway.docs.html import Html, code, element, join, link, marked
-from hub.gateway.docs.pages import PREFIX, Page, Section, say
+from hub.gateway.docs.pages import PREFIX, Page, Section, page_text
 from hub.texts.catalog import Language
 
 _FILE = "asyncapi.json"
@@ -19,21 +19,21 @@ def page(language: Language) -> Page:
     parts = document["components"]
     about = guide.rendered(f"# \n\n{document['info']['description']}", language).body
     body = [
-        element("p", say("queues_lead", language)),
-        element("p", say("file", language), ": ", link(_FILE, f"{PREFIX}/{_FILE}")),
+        element("p", page_text("queues_lead", language)),
+        element("p", page_text("file", language), ": ", link(_FILE, f"{PREFIX}/{_FILE}")),
         about,
-        element("h2", say("exchanges", language), id="exchanges"),
+        element("h2", page_text("exchanges", language), id="exchanges"),
         *(_channel(it, language) for it in document["channels"].values()),
-        element("h2", say("messages", language), id="messages"),
+        element("h2", page_text("messages", language), id="messages"),
         *(_message(id, it, parts["schemas"], language) for id, it in parts["messages"].items()),
-        element("h2", say("records", language), id="records"),
+        element("h2", page_text("records", language), id="records"),
         *(
             element("section", element("h3", name, id=name), _record(it, language))
             for name, it in parts["schemas"].items()
         ),
     ]
-    sections = [Section(id, say(id, language)) for id in ("exchanges", "messages", "records")]
-    return Page(say("nav_queues", language), join(*body), sections)
+    sections = [Section(id, page_text(id, language)) for id in ("exchanges", "messages", "records")]
+    return Page(page_text("nav_queues", language), join(*body), sections)
 
 
 def _channel(channel: Node, language: Language) -> Html:
@@ -41,13 +41,13 @@ def _channel(channel: Node, language: Language) -> Html:
     said = [element("p", marked(channel["description"]))]
     carried = [link(name, f"#m-{name}") for name in channel.get("messages", {})]
     if carried:
-        said.append(element("p", say("carries", language), ": ", *_spaced(carried)))
+        said.append(element("p", page_text("carries", language), ": ", *_spaced(carried)))
     delivers = [link(name, f"#m-{name}") for name in channel.get("x-delivers", ())]
     if delivers:
-        said.append(element("p", say("delivers", language), ": ", *_spaced(delivers)))
+        said.append(element("p", page_text("delivers", language), ": ", *_spaced(delivers)))
     if policy := channel.get("x-policy"):
         rules = [code(f"{key}: {value}") for key, value in policy.items()]
-        said.append(element("p", say("policy", language), ": ", *_spaced(rules)))
+        said.append(element("p", page_text("policy", language), ": ", *_spaced(rules)))
     return element("section", element("h3", code(address), id=f"q-{address}"), *said)
 
 
@@ -57,8 +57,8 @@ def _message(id: str, message: Node, schemas: Node, language: Language) -> Html:
         said.append(
             element(
                 "p",
-                *(say("said_by", language), ": ", code(message["x-said-by"]), " · "),
-                *(say("read_by", language), ": ", code(message["x-read-by"])),
+                *(page_text("said_by", language), ": ", code(message["x-said-by"]), " · "),
+                *(page_text("read_by", language), ": ", code(message["x-read-by"])),
             )
         )
         payload = message["payload"]["allOf"][1]["properties"]["payload"]["$ref"]

@@ -1,16 +1,16 @@
 """The fault codes as a page: what each means, what is to be done, and who does it."""
 
 from hub.gateway.docs.html import code, element, join
-from hub.gateway.docs.pages import Page, say
+from hub.gateway.docs.pages import Page, page_text
 from hub.rules.failures import fault_catalog
 from hub.texts.catalog import Language
 
 
 def page(language: Language) -> Page:
     """Return the page."""
-    body = [element("p", say("faults_lead", language))]
+    body = [element("p", page_text("faults_lead", language))]
     for own in fault_catalog.load({}):
-        who = element("p", say("who", language), ": ", ", ".join(own.who), class_="needed")
+        who = element("p", page_text("who", language), ": ", ", ".join(own.who), class_="needed")
         body.append(
             element(
                 "section",
@@ -20,4 +20,4 @@ def page(language: Language) -> Page:
                 who,
             )
         )
-    return Page(say("nav_faults", language), join(*body))
+    return Page(page_text("nav_faults", language), join(*body))

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hub.gateway.docs.html import Html, element
-from hub.gateway.docs.pages import Page, Section, say
+from hub.gateway.docs.pages import Page, Section, page_text
 from hub.texts.catalog import Language
 
 FOLDER = Path(__file__).parent / "guide"
@@ -74,7 +74,7 @@ def _markdown(language: Language) -> MarkdownIt:
     def fence(tokens: Sequence[Token], index: int, *_: Any) -> str:
         token = tokens[index]
         kind = "run" if token.info in RUN.values() else "answer"
-        label = say("answer" if kind == "answer" else f"run_{token.info}", language)
+        label = page_text("answer" if kind == "answer" else f"run_{token.info}", language)
         inner = element("code", token.content, class_=f"language-{token.info}")
         block = element("pre", inner, class_=kind, tabindex="0", aria_label=label)
         return element("figure", element("figcaption", label), block, class_=kind)

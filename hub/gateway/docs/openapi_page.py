@@ -7,7 +7,7 @@ import yaml
 
 from hub.gateway.docs import contracts, guide, schema_tables
 from hub.gateway.docs.html import Html, code, element, join, link, marked, table
-from hub.gateway.docs.pages import PREFIX, Page, Section, say
+from hub.gateway.docs.pages import PREFIX, Page, Section, page_text
 from hub.texts.catalog import Language
 
 _FILE = "openapi.yaml"
@@ -28,27 +28,27 @@ def page(language: Language) -> Page:
     }
     others = {path: it for path, it in paths.items() if path not in partners}
     about = guide.rendered(f"# \n\n{document['info']['description']}", language).body
-    lead = join(say("rest_lead", language), " ", say("file", language), ": ")
+    lead = join(page_text("rest_lead", language), " ", page_text("file", language), ": ")
     body = [
         element("p", lead, link(_FILE, f"{PREFIX}/{_FILE}")),
-        element("h2", say("about", language), id="about"),
+        element("h2", page_text("about", language), id="about"),
         about,
     ]
-    sections = [Section("about", say("about", language))]
+    sections = [Section("about", page_text("about", language))]
     for id, chosen in (("partners", partners), ("others", others)):
-        sections.append(Section(id, say(id, language)))
-        body.append(element("h2", say(id, language), id=id))
+        sections.append(Section(id, page_text(id, language)))
+        body.append(element("h2", page_text(id, language), id=id))
         for path, method, told, shared in _operations(chosen):
             title = f"{method.upper()} {path}"
             sections.append(Section(told["operationId"], title, is_part=True))
             body.append(_operation(document, path, method, told, shared, language))
-    sections.append(Section("records", say("records", language)))
-    body.append(element("h2", say("records", language), id="records"))
+    sections.append(Section("records", page_text("records", language)))
+    body.append(element("h2", page_text("records", language), id="records"))
     body += [
         _record(name, schema, language)
         for name, schema in document["components"]["schemas"].items()
     ]
-    return Page(say("nav_rest", language), join(*body), sections)
+    return Page(page_text("nav_rest", language), join(*body), sections)
 
 
 def in_language(text: str, language: Language) -> str:
@@ -78,18 +78,21 @@ def _operation(
     parts = [head, element("p", marked(in_language(told.get("summary", ""), language)))]
     parameters = [_found(document, it) for it in [*shared, *told.get("parameters", [])]]
     if parameters:
-        parts += [element("h4", say("parameters", language)), _parameters(parameters, language)]
+        parts += [
+            element("h4", page_text("parameters", language)),
+            _parameters(parameters, language),
+        ]
     if "requestBody" in told:
-        parts += [element("h4", say("body", language)), _body(told["requestBody"], language)]
+        parts += [element("h4", page_text("body", language)), _body(told["requestBody"], language)]
     parts.append(_answers(document, told["responses"], language))
     return element("section", *parts)
 
 
 def _parameters(parameters: list[Node], language: Language) -> Html:
-    head = [say(it, language) for it in ("name", "place", "type", "rule", "means")]
+    head = [page_text(it, language) for it in ("name", "place", "type", "rule", "means")]
     rows: list[list[str]] = []
     for it in parameters:
-        needed = element("span", say("needed", language), class_="needed")
+        needed = element("span", page_text("needed", language), class_="needed")
         rows.append(
             [
                 join(code(it["name"]), " ", needed if it.get("required") else ""),
@@ -126,8 +129,8 @@ def _answers(document: Node, answers: Node, language: Language) -> Html:
         headers = [join(code(name), " ") for name in answer.get("headers", {})]
         shown = join(*_contents(answer, language), *headers)
         rows.append([code(str(status)), marked(answer["description"]), shown])
-    head = [say(it, language) for it in ("status", "means", "body")]
-    title = element("summary", say("answers", language))
+    head = [page_text(it, language) for it in ("status", "means", "body")]
+    title = element("summary", page_text("answers", language))
     return element("details", title, table(head, rows))
 
 

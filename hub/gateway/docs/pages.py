@@ -32,7 +32,7 @@ class Page:
     sections: Sequence[Section] = ()
 
 
-def say(id: str, language: Language) -> str:
+def page_text(id: str, language: Language) -> str:
     """Return a text of the pages."""
     return both(f"docs.{id}").in_language(language)
 
@@ -48,13 +48,13 @@ def framed(page: Page, *, language: Language, name: str) -> str:
         "head",
         Html('<meta charset="utf-8">'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        element("title", f"{page.title} · {say('hub', language)}"),
+        element("title", f"{page.title} · {page_text('hub', language)}"),
         Html(f'<link rel="stylesheet" href="{PREFIX}/style.css">'),
     )
     main = element("main", element("h1", page.title), page.body, id="main")
     body = element(
         "body",
-        element("a", say("skip", language), href="#main", class_="skip"),
+        element("a", page_text("skip", language), href="#main", class_="skip"),
         _top(language, name),
         element("div", _contents(page, language), main, class_="columns"),
     )
@@ -64,16 +64,16 @@ def framed(page: Page, *, language: Language, name: str) -> str:
 def _top(language: Language, name: str) -> Html:
     items = []
     for other in NAMES:
-        text = say(f"nav_{other}", language)
+        text = page_text(f"nav_{other}", language)
         here = {"aria_current": "page"} if other == name else {}
         items.append(element("li", element("a", text, href=address(language, other), **here)))
     switch = [
-        element("a", say("tongue", each), href=address(each, name), **_tongue(each, language))
+        element("a", page_text("tongue", each), href=address(each, name), **_tongue(each, language))
         for each in Language
     ]
     return element(
         "header",
-        element("nav", element("ul", *items), aria_label=say("nav", language)),
+        element("nav", element("ul", *items), aria_label=page_text("nav", language)),
         element("p", *switch, class_="languages"),
     )
 
@@ -86,7 +86,7 @@ def _tongue(each: Language, chosen: Language) -> dict[str, str]:
 def _contents(page: Page, language: Language) -> Html:
     if not page.sections:
         return Html("")
-    title = say("contents", language)
+    title = page_text("contents", language)
     items = [
         element("li", link(it.title, f"#{it.id}"), class_="part" if it.is_part else "section")
         for it in page.sections

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.gateway.docs.html import Html, code, element, join, link, marked, table
-from hub.gateway.docs.pages import say
+from hub.gateway.docs.pages import page_text
 from hub.texts.catalog import Language
 
 Schema = Mapping[str, Any]
@@ -19,7 +19,7 @@ _CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 def fields(schema: Schema, language: Language) -> Html:
     """Return the fields of an object as a table."""
-    head = [say(it, language) for it in ("name", "type", "rule", "means")]
+    head = [page_text(it, language) for it in ("name", "type", "rule", "means")]
     needed = set(schema.get("required", ()))
     rows: list[list[str]] = [
         [_name(name, name in needed, language), kind(of, language), rule(of, language), _means(of)]
@@ -41,7 +41,7 @@ def kind(schema: Schema, language: Language) -> Html:
         values = schema.get("enum", [schema.get("const")])
         return _between([code(str(value)) for value in values], " ")
     if schema.get("type") == "array":
-        return join(say("list_of", language) + " ", kind(schema.get("items", {}), language))
+        return join(page_text("list_of", language) + " ", kind(schema.get("items", {}), language))
     shown = str(schema.get("type", ""))
     return join(shown, f" ({schema['format']})" if "format" in schema else "")
 
@@ -53,7 +53,7 @@ def rule(schema: Schema, language: Language) -> Html:
         low, high = schema.get(least), schema.get(most)
         if low is not None or high is not None:
             shown = f"≥ {low}" if high is None else f"≤ {high}" if not low else f"{low} – {high}"
-            parts.append(join(shown, f" {say(unit, language)}" if unit else ""))
+            parts.append(join(shown, f" {page_text(unit, language)}" if unit else ""))
     if "exclusiveMinimum" in schema:
         parts.append(join(f"> {schema['exclusiveMinimum']}"))
     if schema.get("pattern", _CLEAN) != _CLEAN:
@@ -64,7 +64,7 @@ def rule(schema: Schema, language: Language) -> Html:
 
 
 def _name(name: str, needed: bool, language: Language) -> Html:
-    mark = element("span", say("needed", language), class_="needed") if needed else ""
+    mark = element("span", page_text("needed", language), class_="needed") if needed else ""
     return join(code(name), " " if needed else "", mark)
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 from hub.gateway.docs import contracts
 from hub.gateway.docs.html import Html, code, element, join, link, table
 from hub.gateway.docs.openapi_page import in_language
-from hub.gateway.docs.pages import Page, Section, say
+from hub.gateway.docs.pages import Page, Section, page_text
 from hub.texts.catalog import Language
 
 _NS = {"w": "http://schemas.xmlsoap.org/wsdl/", "xs": "http://www.w3.org/2001/XMLSchema"}
@@ -22,23 +22,23 @@ def page(language: Language) -> Page:
     xsd = etree.fromstring(contracts.text("hub.xsd").encode())
     wsdl_at = f"{contracts.PLACE}/soap?wsdl"
     body = [
-        element("p", say("soap_lead", language), " ", link(wsdl_at, "/soap?wsdl")),
-        element("h2", say("about", language), id="about"),
+        element("p", page_text("soap_lead", language), " ", link(wsdl_at, "/soap?wsdl")),
+        element("h2", page_text("about", language), id="about"),
         *_paragraphs(wsdl.findtext("w:documentation", "", _NS)),
-        element("h2", say("operations", language), id="operations"),
+        element("h2", page_text("operations", language), id="operations"),
     ]
     operations = wsdl.findall("w:portType/w:operation", _NS)
     body += [_operation(it, xsd, language) for it in operations]
-    body.append(element("h2", say("types", language), id="types"))
+    body.append(element("h2", page_text("types", language), id="types"))
     body += [_complex(it, language) for it in xsd.iterfind("xs:complexType", _NS)]
     body.append(_simple_types(xsd, language))
     names = [it.get("name", "") for it in operations]
     sections = [
-        *(Section(id, say(id, language)) for id in ("about", "operations")),
+        *(Section(id, page_text(id, language)) for id in ("about", "operations")),
         *(Section(name, name, is_part=True) for name in names),
-        Section("types", say("types", language)),
+        Section("types", page_text("types", language)),
     ]
-    return Page(say("nav_soap", language), join(*body), sections)
+    return Page(page_text("nav_soap", language), join(*body), sections)
 
 
 def _paragraphs(text: str) -> Iterator[Html]:
@@ -53,28 +53,28 @@ def _operation(operation: Node, xsd: Node, language: Language) -> Html:
     for title, of in (("request", name), ("response", f"{name}Response")):
         found = xsd.find(f"xs:element[@name='{of}']", _NS)
         if found is not None:
-            parts += [element("h4", say(title, language)), _fields(found, language)]
+            parts += [element("h4", page_text(title, language)), _fields(found, language)]
     return element("section", *parts)
 
 
 def _complex(kind: Node, language: Language) -> Html:
     name = kind.get("name", "")
-    parts = [element("h3", name, id=name), *_said(kind, language), _fields(kind, language)]
+    parts = [element("h3", name, id=name), *_documentation(kind, language), _fields(kind, language)]
     return element("section", *parts)
 
 
 def _fields(parent: Node, language: Language) -> Html:
-    head = [say(it, language) for it in ("name", "type", "rule", "means")]
+    head = [page_text(it, language) for it in ("name", "type", "rule", "means")]
     rows: list[list[str]] = []
     for field in parent.iterfind(".//xs:sequence/xs:element", _NS):
         needed = field.get("minOccurs", "1") != "0"
-        mark = element("span", say("needed", language), class_="needed") if needed else ""
+        mark = element("span", page_text("needed", language), class_="needed") if needed else ""
         rows.append(
             [
                 join(code(field.get("name", "")), " ", mark),
                 _kind(field.get("type", "")),
                 _how_many(field.get("maxOccurs", "1"), language),
-                join(*_said(field, language)),
+                join(*_documentation(field, language)),
             ]
         )
     return table(head, rows)
@@ -84,7 +84,9 @@ def _how_many(most: str, language: Language) -> str:
     if most == "1":
         return ""
     return (
-        say("unbounded", language) if most == "unbounded" else f"≤ {most} {say('items', language)}"
+        page_text("unbounded", language)
+        if most == "unbounded"
+        else f"≤ {most} {page_text('items', language)}"
     )
 
 
@@ -94,7 +96,7 @@ def _kind(name: str) -> Html:
 
 
 def _simple_types(xsd: Node, language: Language) -> Html:
-    head = [say(it, language) for it in ("name", "type", "rule", "means")]
+    head = [page_text(it, language) for it in ("name", "type", "rule", "means")]
     rows: list[list[str]] = []
     for kind in xsd.iterfind("xs:simpleType", _NS):
         name = kind.get("name", "")
@@ -105,7 +107,7 @@ def _simple_types(xsd: Node, language: Language) -> Html:
                 element("span", code(name), id=name),
                 _kind(base),
                 _facets(restriction),
-                join(*_said(kind, language)),
+                join(*_documentation(kind, language)),
             ]
         )
     return table(head, rows)
@@ -122,7 +124,7 @@ def _facets(restriction: Node | None) -> Html:
     return join(*found)
 
 
-def _said(node: Node, language: Language) -> list[Html]:
+def _documentation(node: Node, language: Language) -> list[Html]:
     """Return what the schema says of a node, in the language if it says that in two."""
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     said = node.findall("xs:annotation/xs:documentation", _NS)

@@ -92,12 +92,12 @@ class IncomingCall:
         return root
 
     def _prove(self, holder: Holder, is_signed: bool) -> None:
-        """Take in the client that the message proves; in the thread that reads the message."""
+        """Authorize the client that the message proves; in the thread that reads the message."""
         # Trap: that thread is one of `run_file_work`, which anyio's `from_thread` does not know.
         assert self._loop is not None  # noqa: S101 - `read` has set it
-        asyncio.run_coroutine_threadsafe(self._take_in(holder, is_signed), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._authorize(holder, is_signed), self._loop).result()
 
-    async def _take_in(self, holder: Holder, is_signed: bool) -> None:
+    async def _authorize(self, holder: Holder, is_signed: bool) -> None:
         known = self.authorization.known_by_message
         try:
             caller = known(holder, self.request, operation=CALL, is_signed=is_signed)

@@ -15,7 +15,7 @@ from hub.store.schema.tables.clients import client_calls
 WINDOW = timedelta(seconds=60)
 
 
-def take(tx: Tx, client: str, wanted: int, *, most: int, now: datetime) -> int:
+def reserve(tx: Tx, client: str, wanted: int, *, most: int, now: datetime) -> int:
     """Count up to `wanted` calls of a client now; return how many there was room for."""
     _lock(tx, client)
     second = int(now.timestamp())

@@ -111,9 +111,9 @@ def test_more_may_be_taken_at_once_and_only_what_there_is_room_for(store: Store)
     """A caller that wants a list of calls gets the part that fits."""
     caller = caller_of(store)
     with store.write() as tx:
-        assert calls.take(tx, caller.client, 7, most=MOST, now=now()) == 7
-        assert calls.take(tx, caller.client, 7, most=MOST, now=now()) == 3
-        assert calls.take(tx, caller.client, 7, most=MOST, now=now()) == 0
+        assert calls.reserve(tx, caller.client, 7, most=MOST, now=now()) == 7
+        assert calls.reserve(tx, caller.client, 7, most=MOST, now=now()) == 3
+        assert calls.reserve(tx, caller.client, 7, most=MOST, now=now()) == 0
 
 
 def test_the_last_use_of_a_secret_is_noted_once_a_minute(store: Store) -> None:

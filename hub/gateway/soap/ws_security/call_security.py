@@ -104,7 +104,7 @@ class CallSecurity:
             raise refused("security_header_invalid", "Timestamp", why)
         self._claimed = proof.holder_of_certificate(self.shared.store, read.certificate, now=now)
         self._same(self._claimed)
-        self._take_room()
+        self._reserve_room()
         return True
 
     def verified(self, whole: bytes, encoding: str | None) -> bytes:
@@ -152,7 +152,7 @@ class CallSecurity:
             why = "the proofs of this call are those of different clients"
             raise refused("security_failed", "", why)
 
-    def _take_room(self) -> None:
+    def _reserve_room(self) -> None:
         if not self.shared.room.acquire(blocking=False):
             why = f"{WHOLE_AT_ONCE} signed calls are being read"
             raise RefusedCall("signatures_busy", where="Header/Security", why=why)
