@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bearer token with which devices and counters hand messages in."""
     http_certificate_file: str = ""
     """PEM file of the gateway's certificate with its chain; with it the gateway speaks TLS only."""
+    https_port: Port = 0
+    """Where the gateway speaks TLS while http_port stays without, for devices; 0: at http_port."""
     http_key_file: str = ""
     """PEM file of that certificate's private key, mode 0600."""
     http_client_ca_file: str = ""
@@ -237,9 +239,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.archive_dir) if self.archive_dir else Path(self.data_dir) / "archive"
 
     @property
+    def http_port_has_tls(self) -> bool:
+        """Whether the gateway speaks TLS at http_port."""
+        return bool(self.http_certificate_file) and not self.https_port
+
+    @property
     def own_url(self) -> str:
         """The address that partners call."""
-        scheme = "https" if self.http_certificate_file else "http"
+        scheme = "https" if self.http_port_has_tls else "http"
         return self.public_url or f"{scheme}://{in_url(self.http_host)}:{self.http_port}"
 
 
@@ -395,6 +402,7 @@ _TOGETHER = {
     "http_client_ca_file": "http_certificate_file",
     "signing_certificate_file": "signing_key_file",
     "signing_key_file": "signing_certificate_file",
+    "https_port": "http_certificate_file",
     "province_certificate_file": "province_key_file",
     "province_key_file": "province_certificate_file",
     "province_ws_certificate_file": "province_ws_key_file",

@@ -80,10 +80,20 @@ def _gateway(hub: Hub) -> list[Role]:
         uploads=_uploads(hub),
         reply_signer=_reply_signer(settings),
     )
-    host, port = settings.http_host, settings.http_port
     tls = _tls(settings)
-    web = WebRole(app, name="gateway", host=host, port=port, proxies=proxies, tls=tls)
-    return [web, denials]
+    ports = {"gateway": (settings.http_port, tls)}
+    if settings.https_port:
+        ports = {
+            "gateway": (settings.http_port, None),
+            "gateway-tls": (settings.https_port, tls),
+        }
+    return [
+        *(
+            WebRole(app, name=name, host=settings.http_host, port=port, proxies=proxies, tls=tls)
+            for name, (port, tls) in ports.items()
+        ),
+        denials,
+    ]
 
 
 def _tls(settings: Settings) -> ServerContext | None:

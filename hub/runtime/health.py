@@ -74,7 +74,7 @@ def _gateway_trouble(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
     direct: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     scheme = "http"
-    if settings.http_certificate_file:
+    if settings.http_port_has_tls:
         scheme = "https"
         # Its certificate names another host than this address, and nothing secret is sent.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

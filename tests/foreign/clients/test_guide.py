@@ -1,6 +1,9 @@
 """The partner guide's examples, as the hub serves them, do what the guide says they do."""
 
 import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +11,16 @@ import pytest
 import urllib3
 from lxml import etree, html
 
+from hub.bootstrap.webhooks import make_webhooks
 from hub.exchange.housekeeping.change_feed import ChangeFeed
+from hub.gateway.connections.tls import ServerContext, TlsFiles
+from hub.gateway.serve import WebRole
+from hub.settings import Settings
 from hub.store.clients.key_file import KeyFile
-from tests.foreign.programs import php_with_soap
+from tests.foreign.programs import php_with_soap, xmlsec
 from tests.support.documents.guide_examples import examples, outputs
 from tests.support.gateway.clients import add_client
-from tests.support.gateway.partner_door import open_door
+from tests.support.gateway.partner_door import PartnerDoor, open_door
 from tests.support.works import now
 
 pytestmark = pytest.mark.timeout(120)
@@ -38,16 +45,47 @@ def same(shown: etree._Element, printed: etree._Element) -> bool:
     return all(map(same, shown, printed))
 
 
+@contextmanager
+def gateway_with_tls(door: PartnerDoor, folder: Path) -> Iterator[None]:
+    """Serve the gateway by TLS, too, and write the `settings` that `script/drill` writes."""
+    own, key, clients = (folder / name for name in ("hub.pem", "hub-key.pem", "clients-ca.pem"))
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(own)]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    subprocess.run([*made, *subject, *files], check=True, capture_output=True)
+    clients.write_bytes(own.read_bytes())
+    context = ServerContext(TlsFiles(own, key, clients), each=0)
+    web = WebRole(door.app, name="gateway-tls", host="127.0.0.1", port=0, tls=context)
+    settings = {
+        "DATA_DIR": folder.parent / "hub",
+        "HTTPS_PORT": web.port,
+        "HTTP_CERTIFICATE_FILE": own,
+        "HTTP_KEY_FILE": key,
+        "HTTP_CLIENT_CA_FILE": clients,
+    }
+    lines = [f"export HUB_{name}={value}\n" for name, value in settings.items()]
+    (folder / "settings").write_text("".join(lines), encoding="utf-8")
+    web.start()
+    try:
+        yield
+    finally:
+        web.stop()
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) -> None:
     """By copy and paste, from the top to the bottom, with a key in a file."""
     php_with_soap()
+    xmlsec()
     with open_door(tmp_path / "hub") as door:
         feed = ChangeFeed(door.ward.store, clock=now)
+        settings = Settings(data_dir=str(tmp_path / "hub"), webhook_private_addresses="127.0.0.0/8")
+        webhooks = make_webhooks(settings, door.ward.store, clock=now)
 
         def handle() -> None:
             door.ward.settle()
             feed.run_once()
+            webhooks.run_once()
 
         folder = tmp_path / "partner"
         folder.mkdir()
@@ -56,7 +94,8 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
         key = add_client(door.ward.store, "sandbox", ws_keys=ws_keys, now=now())
         (folder / "partner.key").write_text(f"{key.text}\n", encoding="utf-8")
         chosen = examples(f"{door.url}/docs/{language}")
-        printed = outputs(chosen, folder, between=handle)
+        with gateway_with_tls(door, folder):
+            printed = outputs(chosen, folder, between=handle)
     assert len(chosen) > 15
     for example, said in zip(chosen, printed, strict=True):
         shown = example.shown.strip()

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
+from fastapi import FastAPI
 
 from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.resumable.writing import Uploads
 from hub.gateway.serve import WebRole
 from hub.gateway.soap.reply_signing import Signer
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.clients.client import ANY
 from hub.store.clients.key_file import KeyFile
+from hub.store.messages.uploads import UploadLimits
 from tests.support.gateway.clients import add_client
 from tests.support.ward import Ward, open_ward
 from tests.support.works import now
@@ -31,6 +34,7 @@ class PartnerDoor:
     url: str
     key: str
     """Of the client `provincial`, which may everything."""
+    app: FastAPI
 
     def call(
         self, method: str, path: str, body: bytes = b"", **headers: str
@@ -70,6 +74,7 @@ def open_door(
     proxies: Proxies | None = None,
     key: str = "",
     reply_signer: Signer | None = None,
+    uploads_at_once: int = 50,
 ) -> Iterator[PartnerDoor]:
     """Open a ward, with an empty store there or at `url`, and the gateway before it.
 
@@ -88,10 +93,16 @@ def open_door(
             proxies=proxies,
             keys=KeyFile(directory / "ws.key"),
             reply_signer=reply_signer,
+            uploads=Uploads(
+                store=ward.store,
+                files=ward.files,
+                clock=now,
+                most=UploadLimits(uploads_at_once, 4096 * 1024 * 1024),
+            ),
         )
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()
         try:
-            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key)
+            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key, app)
         finally:
             web.stop()

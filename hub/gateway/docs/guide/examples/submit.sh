@@ -1,5 +1,5 @@
 NGAY=$(date -u +%Y-%m-%d)
-MA_HO_SO=000.99.01.H57-$(date -u +%y%m%d)-9001
+export MA_HO_SO=000.99.01.H57-$(date -u +%y%m%d)-9001
 cat > nop.json <<END
 {
   "maHoSo": "$MA_HO_SO",

@@ -1,0 +1,2 @@
+curl -sS -X POST -H @partner.header -H "Idempotency-Key: nhan-$MA_HO_SO" \
+     "$HUB/v1/dossier-claims?soLuong=1&thoiGianGiu=300"

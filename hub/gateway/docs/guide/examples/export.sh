@@ -1,1 +1,0 @@
-export HUB CLIENT MA_HO_SO
