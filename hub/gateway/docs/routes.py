@@ -1,7 +1,8 @@
 """`/docs`: pages and files for partners' developers; no key is needed, no data is shown.
 
-Every page is made once and kept. What is served has the caller's own address in it, as the WSDL
-has. No page has a script, and nothing comes from elsewhere.
+`/docs` leads to the Vietnamese guide whatever a browser says of its language: each page has a
+switch to the other. Every page is made once and kept. What is served has the caller's own address
+in it, as the WSDL has. No page has a script, and nothing comes from elsewhere.
 """
 
 import hashlib
@@ -40,8 +41,8 @@ def install(app: FastAPI, *, proxies: Proxies) -> None:
     def add(path: str, route: Callable[..., Response]) -> None:
         app.add_api_route(path, route, methods=["GET"])
 
-    def begin(request: Request) -> Response:
-        return RedirectResponse(address(_wanted(request), GUIDE), headers=_HEADERS)
+    def begin() -> Response:
+        return RedirectResponse(address(Language.VI, GUIDE), headers=_HEADERS)
 
     def style(request: Request) -> Response:
         return _answer(request, _STYLE.read_bytes(), "text/css; charset=utf-8")
@@ -78,15 +79,6 @@ def _document(language: Language, name: str) -> str:
 
 def _example(request: Request) -> Response:
     return _answer(request, contracts.EXAMPLE.read_bytes(), "application/pdf")
-
-
-def _wanted(request: Request) -> Language:
-    """Return the language that a reader's browser names first of ours; Vietnamese without one."""
-    for part in request.headers.get("accept-language", "").split(","):
-        tongue = part.strip().partition(";")[0].partition("-")[0].lower()
-        if tongue in (Language.VI, Language.EN):
-            return Language(tongue)
-    return Language.VI
 
 
 def _answer(request: Request, body: bytes, media_type: str) -> Response:
