@@ -53,12 +53,8 @@ def create_app(
     `reply_signer`: for clients that get signed replies.
     """
     app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
-    authorization = Authorization(
-        store,
-        denials=denials,
-        fixed=fixed_tokens(intake_token, file_token, files_by_password=files_by_password),
-        proxies=proxies,
-    )
+    fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
+    authorization = Authorization(store, intake, denials=denials, fixed=fixed, proxies=proxies)
     _install_answers(app, authorization)
     _install_health(app, store)
     device_routes.install_messages(app, intake, authorization=authorization)

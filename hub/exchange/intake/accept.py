@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from hub.exchange.intake.group_commit import GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import AnswerT, GroupCommit, ItemT, Unanswered, Work
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
@@ -48,9 +48,7 @@ class Intake:
         self.clock = clock
         self.validator = validator
         self.on_commit = on_commit
-        self.commits: GroupCommit[journal.JournalEntry, Accepted] = GroupCommit(
-            self._commit, concerns_all=is_away
-        )
+        self.commits = GroupCommit(concerns_all=is_away)
         self.wait_at_most = WAIT_AT_MOST
 
     def accept(self, message: Message) -> Accepted:
@@ -137,19 +135,19 @@ class Intake:
     def _committed(self, entry: journal.JournalEntry) -> Accepted:
         """Have an entry committed, together with those of other threads."""
         try:
-            return self.commits.answer(entry, within=self.wait_at_most)
+            return self.commits.answer(self._commit, entry, within=self.wait_at_most)
         except (CommitUnknown, Unanswered) as error:
             raise AcceptanceUnknown(str(error)) from None
 
     async def _committed_async(self, entry: journal.JournalEntry) -> Accepted:
-        answer = self.commits.submit(entry)
+        return await self.commit_async(self._commit, entry)
+
+    async def commit_async(self, work: Work[ItemT, AnswerT], item: ItemT) -> AnswerT:
+        """Have a caller's own `work` committed, with the other items of it. Raises
+        AcceptanceUnknown, and what the work raises.
+        """
         try:
-            # A caller that goes away cancels nothing: its message may be in a commit already.
-            waited = asyncio.shield(asyncio.wrap_future(answer))
-            return await asyncio.wait_for(waited, self.wait_at_most.total_seconds())
-        except TimeoutError:
-            answer.cancel()  # what was not begun need not be written any more
-            raise AcceptanceUnknown("the commit did not end in time") from None
+            return await self.commits.answer_async(work, item, within=self.wait_at_most)
         except (CommitUnknown, Unanswered) as error:
             raise AcceptanceUnknown(str(error)) from None
 

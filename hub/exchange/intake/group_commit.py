@@ -4,21 +4,29 @@ While a transaction is being written, new callers queue up and form the next gro
 for a timer. When a group fails, its items are tried one by one, so that one bad item harms nobody;
 where the failure is none of theirs, all of them get it at once. The thread is a role: it begins
 again after a crash, its heartbeat shows when it stands still, and every item that it took gets an
-answer or an error. `script/bench stores` pays for it (the role accept).
+answer or an error. Callers are threads, or tasks of an event loop. The thread takes its next group
+without them, so a loop reads further calls while a commit is under way. `script/bench stores` and
+`script/bench gateway` pay for it (the role accept).
 """
 
+import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")
+Work = Callable[[Sequence[ItemT]], Sequence[AnswerT]]
+"""Writes items in one transaction; returns an answer for each."""
+LARGEST = 256
+"""Items in one group."""
 LOOK = 1.0
 """Seconds after which an idle thread beats."""
 PATIENCE = 120.0
@@ -34,53 +42,80 @@ class Unanswered(RuntimeError):
     """The wait was over, or the thread crashed over the item's group: it may be written, or not."""
 
 
-class GroupCommit(Role, Generic[ItemT, AnswerT]):
-    """Makes of `work(items) -> answers` (one transaction) `submit(item) -> Future[answer]`."""
+class _Submitted(NamedTuple):
+    """An item that waits for its group, and the future of its caller: a thread's or a loop's."""
+
+    work: Work[Any, Any]
+    item: Any
+    future: "Future[Any] | asyncio.Future[Any]"
+
+
+class _Outcome(NamedTuple):
+    """The end of an item: its answer or its error."""
+
+    future: "Future[Any] | asyncio.Future[Any]"
+    answer: Any = None
+    error: Exception | None = None
+
+
+class GroupCommit(Role):
+    """Has an item written by `work`, together with the other items of the same `work`."""
 
     name = "accept"
     patience = PATIENCE
     stop_within = END_WITHIN
 
-    def __init__(
-        self,
-        work: Callable[[Sequence[ItemT]], Sequence[AnswerT]],
-        *,
-        largest: int = 256,
-        concerns_all: Callable[[Exception], bool] = lambda _: False,
-    ) -> None:
+    def __init__(self, *, concerns_all: Callable[[Exception], bool] = lambda _: False) -> None:
         """`concerns_all`: whether an error would meet every item of the group, tried alone."""
         super().__init__()
-        self._work = work
-        self._largest = largest
         self._concerns_all = concerns_all
         self._open = True
         self._submitting = threading.Lock()
-        self._queue: queue.SimpleQueue[tuple[ItemT, Future[AnswerT]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self.start()
 
-    def submit(self, item: ItemT) -> "Future[AnswerT]":
+    def submit(self, work: Work[ItemT, AnswerT], item: ItemT) -> "Future[AnswerT]":
         """Queue an item; the future carries its answer after the commit, or the error.
 
-        Cancelled in time, it is not written. Raises Closed after `close`: there would be no answer.
+        Cancelled in time, it is not written. Raises GroupClosed after `close`: there would be no
+        answer.
         """
         future: Future[AnswerT] = Future()
-        with self._submitting:  # else an item could be put behind the end of the queue
-            if not self._open:
-                raise GroupClosed("nothing is accepted any more")
-            self._queue.put((item, future))
+        self._put(_Submitted(work, item, future))
         return future
 
-    def answer(self, item: ItemT, *, within: timedelta) -> AnswerT:
+    def answer(self, work: Work[ItemT, AnswerT], item: ItemT, *, within: timedelta) -> AnswerT:
         """Have an item written with those of other callers; return its answer or raise its error.
 
         Raises Unanswered when the wait is over: then it may be written, or not.
         """
-        future = self.submit(item)
+        future = self.submit(work, item)
         try:
             return future.result(within.total_seconds())
         except TimeoutError:
             future.cancel()  # what was not begun need not be written any more
             raise Unanswered("the commit did not end in time") from None
+
+    async def answer_async(
+        self, work: Work[ItemT, AnswerT], item: ItemT, *, within: timedelta
+    ) -> AnswerT:
+        """As `answer`, for a caller on an event loop: no thread waits for the commit.
+
+        A caller that is cancelled may have its item written.
+        """
+        future: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
+        self._put(_Submitted(work, item, future))
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await future
+        except TimeoutError:
+            raise Unanswered("the commit did not end in time") from None
+
+    def _put(self, submitted: _Submitted) -> None:
+        with self._submitting:  # else an item could be put behind the end of the queue
+            if not self._open:
+                raise GroupClosed("nothing is accepted any more")
+            self._queue.put(submitted)
 
     def close(self) -> None:
         """Finish what is queued and end the thread; safe to call twice."""
@@ -98,39 +133,66 @@ class GroupCommit(Role, Generic[ItemT, AnswerT]):
             self.beat()
             group = self._next_group()
             try:
-                if group:
-                    self._commit(group)
-            finally:
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(Unanswered("a fault of ours, see `role_crashed`"))
+                for work in {one.work: None for one in group}:  # in the order in which they came
+                    self._commit(work, [one for one in group if one.work == work])
+            except BaseException:
+                fault = Unanswered("a fault of ours, see `role_crashed`")
+                _notify(_Outcome(one.future, error=fault) for one in group)
+                raise
 
-    def _next_group(self) -> list[tuple[ItemT, "Future[AnswerT]"]]:
+    def _next_group(self) -> list[_Submitted]:
         """Return what is queued, waiting a little for the first; ends the role at its close."""
-        group: list[tuple[ItemT, Future[AnswerT]]] = []
-        try:
+        group: list[_Submitted] = []
+        with suppress(queue.Empty):
             found = self._queue.get(timeout=LOOK)
             while found is not None:
-                if found[1].set_running_or_notify_cancel():
+                if _is_wanted(found.future):
                     group.append(found)
-                if len(group) >= self._largest:
+                if len(group) >= LARGEST:
                     return group
                 found = self._queue.get_nowait()
             self.stopping.set()
-        except queue.Empty:
-            pass
         return group
 
-    def _commit(self, group: list[tuple[ItemT, "Future[AnswerT]"]]) -> None:
+    def _commit(self, work: Work[Any, Any], group: Sequence[_Submitted]) -> None:
         try:
-            answers = self._work([item for item, _ in group])
+            answers = work([one.item for one in group])
         except Exception as error:
             if len(group) == 1 or self._concerns_all(error):
-                for _, future in group:
-                    future.set_exception(error)
+                _notify(_Outcome(one.future, error=error) for one in group)
                 return
-            for pair in group:
-                self._commit([pair])
+            for one in group:
+                self._commit(work, [one])
             return
-        for (_, future), answer in zip(group, answers, strict=True):
+        pairs = list(zip(group, answers, strict=True))
+        _notify(_Outcome(one.future, answer) for one, answer in pairs)
+
+
+def _is_wanted(future: "Future[Any] | asyncio.Future[Any]") -> bool:
+    """Return whether a caller still waits; from here on a thread's future cannot be cancelled."""
+    if isinstance(future, Future):
+        return future.set_running_or_notify_cancel()
+    return not future.cancelled()
+
+
+def _notify(outcomes: Iterable[_Outcome]) -> None:
+    """Give callers their ends; a loop is woken once for all of its callers."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for one in outcomes:
+        if isinstance(one.future, Future):
+            _end_futures([one])
+        else:
+            by_loop.setdefault(one.future.get_loop(), []).append(one)
+    for loop, its in by_loop.items():
+        with suppress(RuntimeError):  # the loop has ended, and with it those who waited
+            loop.call_soon_threadsafe(_end_futures, its)
+
+
+def _end_futures(outcomes: Sequence[_Outcome]) -> None:
+    for future, answer, error in outcomes:
+        if future.done():
+            continue
+        if error is not None:
+            future.set_exception(error)
+        else:
             future.set_result(answer)

@@ -15,6 +15,7 @@ from typing import NoReturn
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from hub.exchange.intake.accept import Intake
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.calls_at_once import CallsAtOnce
@@ -62,17 +63,20 @@ class Authorization:
     def __init__(
         self,
         store: Store,
+        intake: Intake,
         *,
         denials: Denials,
         fixed: Sequence[FixedToken] = (),
         proxies: Proxies | None = None,
     ) -> None:
+        """`intake`: whose group commits the calls share."""
         self.denials = denials
         self.proxies = proxies or Proxies()
         self.fixed = [(token, token.rights) for token in fixed]
         self.clients = KnownClients(store, clock=denials.clock)
         self.calls = ClientCalls(store, clock=denials.clock)
         self.at_once = CallsAtOnce()
+        self._intake = intake
 
     def requires(
         self, operation: str, *, basic: bool = False
@@ -165,11 +169,13 @@ class Authorization:
         return made
 
     async def count(self, made: CallerAndCall) -> None:
-        """Count and audit a call that its caller may make. Raises CallerRefused."""
+        """Count and audit a call that its caller may make. Raises CallerRefused, and
+        StoreUnavailable or AcceptanceUnknown: an allowed call that is not audited is not allowed.
+        """
         if not made.caller.secret:
             self.denials.allow(made.caller.client, purpose=made.call.operation)
             return
-        wait = await self.calls.reserve(made)
+        wait = await self._intake.commit_async(self.calls.write, made)
         if wait is not None:
             await self.exhausted(made, wait)
 
@@ -198,7 +204,8 @@ class Authorization:
         await self._deny(_named(caller), operation, object, code)
         if caller.secret and caller.rights.calls_per_minute:
             call = ClientCall(operation, object)
-            await self.calls.reserve(CallerAndCall(caller, call, is_refused=True))
+            refused = CallerAndCall(caller, call, is_refused=True)
+            await self._intake.commit_async(self.calls.write, refused)
 
     async def check_calls(self, made: CallerAndCall) -> None:
         """Refuse a caller whose calls are used up as far as this process knows; counts nothing."""

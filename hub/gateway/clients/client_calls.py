@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.gateway.clients.caller import GatewayCaller
-from hub.gateway.shared_commit import SharedCommit
 from hub.ports import Clock
 from hub.rules.masking import masked
 from hub.store.clients import calls, secrets
-from hub.store.engine.store import Store, Tx, is_away
+from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 
 RECORDED_EACH = timedelta(minutes=1)
@@ -61,7 +60,6 @@ class ClientCalls:
         self._lock = threading.Lock()
         self._full_until: dict[str, datetime] = {}
         self._recorded: dict[str, datetime] = {}
-        self._commits = SharedCommit(self.write, concerns_all=is_away)
 
     def wait_of(self, client: str) -> timedelta | None:
         """Return how long a client's calls are used up as far as this process knows, else None."""
@@ -75,14 +73,11 @@ class ClientCalls:
             self._full_until.pop(client, None)
         return None
 
-    async def reserve(self, made: CallerAndCall) -> timedelta | None:
-        """Count and audit a call. Returns None, or how long there is no room; then nothing is
-        written. Raises StoreUnavailable: an allowed call that cannot be audited is not allowed.
-        """
-        return await self._commits.answer(made)
-
     def write(self, made: Sequence[CallerAndCall]) -> list[timedelta | None]:
-        """Count and audit calls in one transaction; as `reserve` for each."""
+        """Count and audit calls in one transaction. Returns for each None, or how long there is no
+        room; then nothing is written of it. Raises StoreUnavailable: an allowed call that cannot be
+        audited is not allowed.
+        """
         now = self.clock()
         with self.store.write() as tx:
             waits = self.count(tx, made, now)

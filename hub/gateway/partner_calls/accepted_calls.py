@@ -3,7 +3,6 @@
 A call has its effect and its row of the audit together, or neither.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +10,9 @@ from datetime import datetime, timedelta
 from hub.exchange.intake.accept import Intake
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.client_calls import CallerAndCall, write_audit
-from hub.gateway.shared_commit import SharedCommit
 from hub.messages.envelope import Message
-from hub.ports import AcceptanceUnknown, Accepted
-from hub.store.engine.sqlite_writer import CommitUnknown
-from hub.store.engine.store import Tx, is_away
+from hub.ports import Accepted
+from hub.store.engine.store import Tx
 from hub.store.messages.journal import JournalEntry
 
 
@@ -43,9 +40,6 @@ class AcceptedCalls:
         self._intake = intake
         self._authorization = authorization
         self._calls = authorization.calls
-        self._commits: SharedCommit[CallToStore, Accepted | NoCallsLeft] = SharedCommit(
-            self._write, concerns_all=is_away
-        )
 
     async def accept(self, made: CallerAndCall | None, message: Message) -> Accepted:
         """Count, audit and store a call; a second telling of the same thing gets the first answer.
@@ -57,13 +51,7 @@ class AcceptedCalls:
         )
 
     async def _committed(self, call: CallToStore) -> Accepted:
-        try:
-            async with asyncio.timeout(self._intake.wait_at_most.total_seconds()):
-                answer = await self._commits.answer(call)
-        except TimeoutError:
-            raise AcceptanceUnknown("the commit did not end in time") from None
-        except CommitUnknown as error:
-            raise AcceptanceUnknown(str(error)) from None
+        answer = await self._intake.commit_async(self._write, call)
         if isinstance(answer, NoCallsLeft):
             await self._authorization.exhausted(answer.made, answer.wait)
         return answer

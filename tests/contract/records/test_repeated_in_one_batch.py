@@ -1,6 +1,7 @@
 """What is told twice in the same moment is judged as when it is told one after the other."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from hub.exchange.intake.accept import Intake
 from hub.messages import envelope
 from hub.messages.invalid import InvalidMessage
+from hub.ports import Accepted
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
@@ -39,18 +41,18 @@ def test_of_two_who_tell_one_thing_differently_at_once_one_is_refused(
     """The content of the later one would else be lost, and its sender told that it is here."""
     records = Records(Rulebook.load())
     intake = Intake(store, BlobStore(tmp_path), clock=lambda: NOW, validator=records)
-    work, begun, may_go_on = intake.commits._work, threading.Event(), threading.Event()
+    begun, may_go_on = threading.Event(), threading.Event()
 
-    def held_up(entries: list[journal.JournalEntry]) -> object:
+    def held_up(entries: Sequence[journal.JournalEntry]) -> list[Accepted]:
         begun.set()
         assert may_go_on.wait(20)
-        return work(entries)
+        return intake._commit(entries)
 
-    intake.commits._work = held_up  # type: ignore[assignment]
     try:
-        before = intake.commits.submit(received(2, "c" * 32))
+        before = intake.commits.submit(held_up, received(2, "c" * 32))
         assert begun.wait(20)
-        both = [intake.commits.submit(it) for it in (received(1, "a" * 32), otherwise("b" * 32))]
+        two = received(1, "a" * 32), otherwise("b" * 32)
+        both = [intake.commits.submit(held_up, it) for it in two]
         may_go_on.set()
         assert not before.result(20).duplicate
         assert both[0].result(20).message_id == "a" * 32

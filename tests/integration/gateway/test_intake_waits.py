@@ -68,7 +68,7 @@ def test_a_commit_whose_end_nobody_saw_is_told_as_not_known(
     def unseen(_: object) -> object:
         raise CommitUnknown("no commit within 60 s")
 
-    monkeypatch.setattr(intake.commits, "_work", unseen)
+    monkeypatch.setattr(intake, "_commit", unseen)
     with pytest.raises(AcceptanceUnknown):
         intake.accept(message)
     assert unhandled(store) == 0

@@ -19,10 +19,10 @@ def test_callers_that_come_while_a_group_is_written_form_the_next_one() -> None:
         go_on.wait(10)
         return [item * 10 for item in items]
 
-    commits = GroupCommit(work)
-    first = commits.submit(1)
+    commits = GroupCommit()
+    first = commits.submit(work, 1)
     entered.wait(10)
-    later = [commits.submit(n) for n in range(2, 50)]
+    later = [commits.submit(work, n) for n in range(2, 50)]
     go_on.set()
     assert first.result(10) == 10
     assert [future.result(10) for future in later] == [n * 10 for n in range(2, 50)]
@@ -38,8 +38,8 @@ def test_one_bad_item_fails_alone() -> None:
             raise ValueError("three")
         return list(items)
 
-    commits = GroupCommit(work)
-    futures = [commits.submit(n) for n in range(6)]
+    commits = GroupCommit()
+    futures = [commits.submit(work, n) for n in range(6)]
     for n, future in enumerate(futures):
         if n == 3:
             with pytest.raises(ValueError, match="three"):
@@ -51,13 +51,13 @@ def test_one_bad_item_fails_alone() -> None:
 
 def test_what_comes_after_the_end_is_refused_at_once() -> None:
     """Nobody waits for ever for a thread that has ended; closing twice does no harm."""
-    commits = GroupCommit[int, int](lambda items: list(items))
-    before = commits.submit(1)
+    commits = GroupCommit()
+    before = commits.submit(list[int], 1)
     commits.close()
     commits.close()
     assert before.result(10) == 1
     with pytest.raises(GroupClosed):
-        commits.submit(2)
+        commits.submit(list[int], 2)
 
 
 def test_a_failure_that_meets_all_is_not_tried_one_by_one() -> None:
@@ -70,10 +70,10 @@ def test_a_failure_that_meets_all_is_not_tried_one_by_one() -> None:
         go_on.wait(10)
         raise ConnectionError("away")
 
-    commits = GroupCommit(work, concerns_all=lambda error: isinstance(error, ConnectionError))
-    futures = [commits.submit(1)]
+    commits = GroupCommit(concerns_all=lambda error: isinstance(error, ConnectionError))
+    futures = [commits.submit(work, 1)]
     entered.wait(10)
-    futures += [commits.submit(n) for n in range(2, 20)]
+    futures += [commits.submit(work, n) for n in range(2, 20)]
     go_on.set()
     for future in futures:
         with pytest.raises(ConnectionError):
@@ -89,14 +89,14 @@ def test_a_crash_answers_what_was_in_hand_and_the_next_item_is_served() -> None:
     def work(items: Sequence[int]) -> list[int]:
         return [] if wrong.pop() else list(items)
 
-    commits = GroupCommit(work)
+    commits = GroupCommit()
     commits.crash_pause = 0
-    first = commits.submit(1)
+    first = commits.submit(work, 1)
     with pytest.raises(Unanswered):
         first.result(10)
     assert "crashed" in commits.trouble
     wrong.append(False)
-    assert commits.submit(2).result(10) == 2
+    assert commits.submit(work, 2).result(10) == 2
     commits.close()
     assert commits.trouble == ""
 
@@ -110,8 +110,8 @@ def test_a_thread_that_stands_still_is_trouble() -> None:
         go_on.wait(10)
         return list(items)
 
-    commits = GroupCommit(work)
-    answer = commits.submit(1)
+    commits = GroupCommit()
+    answer = commits.submit(work, 1)
     assert entered.wait(10)
     assert commits.trouble == ""
     commits.patience = 0.0
@@ -131,10 +131,10 @@ def test_what_its_caller_gave_up_in_time_is_not_written() -> None:
         written.extend(items)
         return list(items)
 
-    commits = GroupCommit(work)
-    first = commits.submit(1)
+    commits = GroupCommit()
+    first = commits.submit(work, 1)
     assert entered.wait(10)
-    given_up, last = commits.submit(2), commits.submit(3)
+    given_up, last = commits.submit(work, 2), commits.submit(work, 3)
     assert given_up.cancel()
     assert not first.cancel()
     go_on.set()

@@ -1,5 +1,6 @@
 """The REST door: every operation, its idempotency, its refusals, its lists and its files."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -231,15 +232,17 @@ def test_keys_of_two_clients_have_nothing_to_do_with_one_another(door: PartnerDo
 
 def test_a_call_whose_first_is_under_way_is_told_to_come_again(door: PartnerDoor) -> None:
     """409 with Retry-After until the first is answered; then the first answer."""
-    committed = door.ward.intake.committed
+    commit = door.ward.intake.commit_async
     inside, go_on = threading.Event(), threading.Event()
 
-    def slow() -> None:
-        inside.set()
-        assert go_on.wait(20)
-        committed()
+    async def slow(work: Any, item: Any) -> Any:
+        answer = await commit(work, item)
+        if not inside.is_set():
+            inside.set()
+            assert await asyncio.to_thread(go_on.wait, 20)
+        return answer
 
-    door.ward.intake.committed = slow  # type: ignore[method-assign]
+    door.ward.intake.commit_async = slow  # type: ignore[method-assign]
     with ThreadPoolExecutor() as pool:
         first = pool.submit(post, door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k")
         assert inside.wait(20)

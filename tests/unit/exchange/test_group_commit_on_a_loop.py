@@ -1,0 +1,137 @@
+"""Callers on one event loop share a transaction, and none of them is harmed by another's."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from hub.exchange.intake.group_commit import GroupCommit, Unanswered
+
+LONG = timedelta(seconds=20)
+
+
+@pytest.fixture
+def commits() -> Iterator[GroupCommit]:
+    """A group commit in which a refused item is refused alone."""
+    made = GroupCommit()
+    yield made
+    made.close()
+
+
+def doubled(items: Sequence[int]) -> list[int]:
+    """Work that refuses 13."""
+    if 13 in items:
+        raise ValueError("13 is refused")
+    return [2 * item for item in items]
+
+
+class HeldUp:
+    """Work that waits until it may go on, and remembers its groups."""
+
+    def __init__(self) -> None:
+        self.entered, self.go_on = threading.Event(), threading.Event()
+        self.groups: list[list[int]] = []
+
+    def __call__(self, items: Sequence[int]) -> list[int]:
+        self.groups.append(list(items))
+        self.entered.set()
+        assert self.go_on.wait(10)
+        return doubled(items)
+
+
+def test_callers_that_wait_meanwhile_are_written_together(commits: GroupCommit) -> None:
+    """The first goes alone; those that come while it is written form one group."""
+    work = HeldUp()
+
+    async def run() -> list[int]:
+        first = asyncio.create_task(commits.answer_async(work, 0, within=LONG))
+        await asyncio.to_thread(work.entered.wait, 10)
+        others = [
+            asyncio.create_task(commits.answer_async(work, n, within=LONG)) for n in (1, 2, 3)
+        ]
+        await asyncio.sleep(0)  # one turn of the loop: they are queued
+        work.go_on.set()
+        return [await first, *(await asyncio.gather(*others))]
+
+    assert asyncio.run(run()) == [0, 2, 4, 6]
+    assert work.groups == [[0], [1, 2, 3]]
+
+
+def test_a_group_is_taken_while_the_loop_is_busy(commits: GroupCommit) -> None:
+    """The next commit does not wait until the loop has heard of the one before."""
+    work, second = HeldUp(), threading.Event()
+
+    def noted(items: Sequence[int]) -> list[int]:
+        second.set()
+        return doubled(items)
+
+    async def run() -> list[int]:
+        first = asyncio.create_task(commits.answer_async(work, 1, within=LONG))
+        await asyncio.sleep(0)
+        then = asyncio.create_task(commits.answer_async(noted, 2, within=LONG))
+        await asyncio.sleep(0)
+        work.go_on.set()
+        assert second.wait(10)  # on the loop's own thread: it hears of nothing meanwhile
+        return [await first, await then]
+
+    assert asyncio.run(run()) == [2, 4]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_refused_item_harms_no_other(alone: bool) -> None:
+    """Its error is its own; an error that would meet all is everybody's, and tried once."""
+    work, commits = HeldUp(), GroupCommit(concerns_all=lambda _: not alone)
+
+    async def run() -> list[int | BaseException]:
+        first = asyncio.create_task(commits.answer_async(work, 0, within=LONG))
+        await asyncio.to_thread(work.entered.wait, 10)
+        others = [
+            asyncio.create_task(commits.answer_async(work, n, within=LONG)) for n in (12, 13, 14)
+        ]
+        await asyncio.sleep(0)
+        work.go_on.set()
+        assert await first == 0
+        return await asyncio.gather(*others, return_exceptions=True)
+
+    answers = asyncio.run(run())
+    commits.close()
+    errors = [isinstance(answer, ValueError) for answer in answers]
+    assert errors == ([False, True, False] if alone else [True, True, True])
+    assert work.groups == [[0], [12, 13, 14], *([[12], [13], [14]] if alone else [])]
+
+
+def test_a_caller_that_goes_away_leaves_the_others_their_answers(commits: GroupCommit) -> None:
+    """What it gave up in time is not written, and nobody waits for it."""
+    work = HeldUp()
+
+    async def run() -> int:
+        first = asyncio.create_task(commits.answer_async(work, 0, within=LONG))
+        await asyncio.to_thread(work.entered.wait, 10)
+        gone, stays = (
+            asyncio.create_task(commits.answer_async(work, n, within=LONG)) for n in (1, 2)
+        )
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        work.go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert await first == 0
+        return await stays
+
+    assert asyncio.run(run()) == 4
+    assert work.groups == [[0], [2]]
+
+
+def test_a_wait_that_is_over_tells_that_nobody_knows(commits: GroupCommit) -> None:
+    """The item may be written, or not."""
+    work = HeldUp()
+
+    async def run() -> None:
+        with pytest.raises(Unanswered):
+            await commits.answer_async(work, 1, within=timedelta(milliseconds=10))
+        work.go_on.set()
+
+    asyncio.run(run())
