@@ -24,6 +24,7 @@ from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
+from hub.gateway.plain_route import add_route
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.call_admission import PATH, operation_of
 from hub.gateway.soap.envelope import sha256_of
@@ -66,11 +67,12 @@ def install(
             return Response(found, media_type="text/xml")
         return PlainTextResponse(f"{address}?wsdl\n", status_code=404)
 
-    @app.post(PATH)
     async def call(request: Request) -> Response:
         incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
         reply = await _answer(incoming, handlers, security, signing)
         return await signing.signed(reply, incoming.known, confirms=incoming.confirms)
+
+    add_route(app, PATH, call, methods=["POST"], name="soap")
 
 
 async def _answer(
@@ -87,7 +89,10 @@ async def _answer(
         root, caller = await incoming.read(media, security), incoming.proven
         signing.check(caller)
         version = messages.version_of(root)
-        asked = await run_in_threadpool(_read, root, version)
+        if incoming.is_short:
+            asked = _read(root, version)
+        else:
+            asked = await run_in_threadpool(_read, root, version)
         made = await incoming.admission.when_read(asked.operation, asked.record)
         if asked.operation.is_command:
             return await _accept(handlers, caller, asked, version, made=made)

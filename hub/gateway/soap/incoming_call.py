@@ -16,6 +16,7 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall, ClientCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
+from hub.gateway.soap import short_envelope
 from hub.gateway.soap.call_admission import CALL, PATH, CallAdmission
 from hub.gateway.soap.receive import CallFiles, MediaType, receive
 from hub.gateway.soap.ws_security.call_security import CallSecurity, MessageSecurity
@@ -36,6 +37,8 @@ class IncomingCall:
     _loop: asyncio.AbstractEventLoop | None = None
     _is_audited: bool = False
     """Whether the refusal was written down where it was raised."""
+    is_short: bool = False
+    """After `read`: whether the rest of the call is read on the event loop, too."""
 
     confirms: str = ""
     """The value of the call's signature, "" for a call without one."""
@@ -74,6 +77,9 @@ class IncomingCall:
         if authorization.shows_proof(request):
             known = authorization.identify(request, operation=CALL, may_be_signed=True)
             await self._enter(await known)
+        if (short := await self._read_short(media)) is not None:
+            self.is_short = True
+            return short
         guard = CallSecurity(
             security,
             is_tls=authorization.proxies.origin(request).startswith("https:"),
@@ -90,6 +96,17 @@ class IncomingCall:
         if self._caller is None:  # an envelope without a Body
             await self._refuse(CallerRefused("token"), is_stranger=True)
         return root
+
+    async def _read_short(self, media: MediaType) -> etree._Element | None:
+        """Return a short envelope of a proven caller; None for what is read the long way.
+
+        It has no signature: of a caller that must sign, the long way takes it and says so.
+        """
+        if self._caller is None or self._caller.rights.must_sign:
+            return None
+        if not media.is_plain or not short_envelope.is_short(self.request):
+            return None
+        return short_envelope.read(await self.request.body())  # `receive` can read it again
 
     def _prove(self, holder: Holder, is_signed: bool) -> None:
         """Authorize the client that the message proves; in the thread that reads the message."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message as HeaderFields
+from functools import lru_cache
 from typing import Protocol
 
 from fastapi import Request
@@ -27,6 +28,7 @@ BESIDE_FILES = 2 * 1024 * 1024
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 _ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii"})
 _MTOM = "multipart/related"
+_ENVELOPES = frozenset(version.media_type for version in Version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class MediaType:
     parameters: Mapping[str, str]
 
     @classmethod
+    @lru_cache(maxsize=64)
     def read(cls, header: str) -> "MediaType":
         """Return the media type of a header."""
         fields = HeaderFields()
@@ -51,6 +54,12 @@ class MediaType:
         inner = self.parameters.get("start-info", self.parameters.get("type", ""))
         told = inner if self.name == _MTOM else self.name
         return Version.SOAP_12 if "soap+xml" in told else Version.SOAP_11
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is an envelope in UTF-8 and nothing else."""
+        told = self.parameters.get("charset", "utf-8").strip('"').lower()
+        return self.name in _ENVELOPES and told == "utf-8"
 
 
 class Body(Protocol):
@@ -118,7 +127,7 @@ def _finish(body: Body, rest: bytes) -> etree._Element:
 def _body(media: MediaType, files: CallFiles, guard: Guard) -> Body:
     if media.name == _MTOM:
         return MtomBody(media, files, guard)
-    if media.name not in {version.media_type for version in Version}:
+    if media.name not in _ENVELOPES:
         why = "SOAP 1.1 is text/xml, SOAP 1.2 application/soap+xml, MTOM multipart/related"
         raise RefusedCall("media_type_unsupported", where="Content-Type", why=why)
     return EnvelopeReader(files, encoding=_encoding(media), guard=guard)

@@ -52,7 +52,7 @@ def _values(
     found: dict[str, Any] = {}
     types = _fields(kind)
     for child in element:
-        name = etree.QName(child).localname
+        name = child.tag.rpartition("}")[2]
         if name in besides:
             continue
         of = types[name]
@@ -85,12 +85,17 @@ def write(parent: etree._Element, record: Struct) -> None:
 
 
 def _parts(record: Struct) -> Iterator[tuple[str, Any]]:
-    for field in msgspec.structs.fields(record):
-        value = getattr(record, field.name)
+    for name, encoded in _names(type(record)):
+        value = getattr(record, name)
         if isinstance(value, tuple):
-            yield from ((field.encode_name, one) for one in value)
+            yield from ((encoded, one) for one in value)
         elif value is not None:
-            yield field.encode_name, value
+            yield encoded, value
+
+
+@cache  # msgspec evaluates the annotations each time
+def _names(kind: type[Struct]) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(kind))
 
 
 def _text(value: object) -> str:

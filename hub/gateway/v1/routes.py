@@ -4,7 +4,7 @@ Files come first, by `POST /v1/files`, and are named by their SHA-256 in the cal
 to; `hub/gateway/resumable` takes large ones.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,7 +13,6 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
@@ -27,6 +26,7 @@ from hub.gateway.partner_calls.operation_handlers import (
 )
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall
+from hub.gateway.plain_route import add_route
 from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
 from hub.gateway.v1 import problems, unknown_routes
@@ -60,24 +60,12 @@ def install(
     routes = _Routes(handlers, authorization)
     for operation in operations.OPERATIONS:
         methods = ["GET", "HEAD"] if operation is operations.FETCH_FILE else [operation.method]
-        _add(app, PREFIX + operation.path, routes.route(operation), methods, operation.name)
-    _add(app, FILES, routes.store_file, ["POST"], "GuiTep")
+        path = PREFIX + operation.path
+        add_route(app, path, routes.route(operation), methods=methods, name=operation.name)
+    add_route(app, FILES, routes.store_file, methods=["POST"], name="GuiTep")
 
     app.add_api_route(f"{PREFIX}/faults/{{code}}", routes.explain, methods=["GET"])
     unknown_routes.install(app, prefix=PREFIX, proxies=authorization.proxies)
-
-
-def _add(
-    app: FastAPI,
-    path: str,
-    endpoint: Callable[[Request], Awaitable[Response]],
-    methods: Sequence[str],
-    name: str,
-) -> None:
-    """Add a route of Starlette: FastAPI's would look for parameters to read, on every call."""
-    route = Route(path, endpoint, methods=list(methods), name=name)
-    route.methods = set(methods)  # without the HEAD that it puts beside each GET
-    app.router.routes.append(route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +207,7 @@ async def _json(request: Request) -> dict[str, Any]:
     if media != _JSON:
         raise RefusedCall("media_type_unsupported", where="Content-Type", why=f"{_JSON} is taken")
     try:
-        body = _whole(msgspec.json.decode(await read_body(request, MAX_BYTES)))
+        body = msgspec.json.decode(await read_body(request, MAX_BYTES))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
     if not isinstance(body, dict):
@@ -255,11 +243,22 @@ def _payload_of(
         found = place(error)
         where = found["where"].replace("$[...]", f"$.{_FILES_FIELD}", 1)
         raise RefusedCall("call_invalid", where=where, why=found["why"]) from None
+    payload: Payload = _converted(body, operation.request)
+    return payload, files
+
+
+def _converted(body: dict[str, Any], kind: type) -> Any:
+    """Return the record of a body; raises InvalidMessage that names the field."""
     try:
-        payload: Any = msgspec.convert(body, operation.request)
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError:
+        pass
+    try:
+        return msgspec.convert(_whole(body), kind)
     except msgspec.ValidationError as error:
         raise InvalidMessage("call_invalid", **place(error)) from None
-    return payload, files
+    except RecursionError as error:
+        raise InvalidMessage("json_broken", where="$", why=str(error)) from None
 
 
 def _next(request: Request, page: records.DossierList, address: str) -> dict[str, str]:

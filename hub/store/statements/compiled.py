@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -108,10 +108,9 @@ class _Text:
         For a driver that takes parameters by place: the one group of values is written down again
         and again, what stands behind it (ON CONFLICT) once.
         """
-        before, group, after = _GROUP.split(self.sql, maxsplit=1)
-        width = group.count("?")
+        text, width = _for_rows(self.sql, len(rows))
         values = [value for row in rows for value in row[:width]]
-        return before + ", ".join([group] * len(rows)) + after, values + rows[0][width:]
+        return text, values + rows[0][width:]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         if not self.convert:
@@ -282,7 +281,9 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
     )
 
 
-_PARTS = (64, 8, 1)
+_PARTS = (64, 32, 16, 8, 4, 2, 1)
+"""Rows of one statement. Each statement gives Python's lock away and waits for it again, so 31 rows
+are five statements, not ten; see `_STATEMENTS_KEPT` in `hub/store/engine/store.py`."""
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 
@@ -295,6 +296,14 @@ def _in_parts(cursor: Any, text: _Text, given: list[list[object]]) -> Iterator[N
             cursor.execute(*text.of_many(given[done : done + size]))
             done += size
             yield
+
+
+@cache
+def _for_rows(sql: str, count: int) -> tuple[str, int]:
+    """Return an INSERT with the one group of its values written `count` times, and the group's
+    length. There are as many as statements and parts."""
+    before, group, after = _GROUP.split(sql, maxsplit=1)
+    return before + ", ".join([group] * count) + after, group.count("?")
 
 
 @contextmanager
