@@ -27,10 +27,10 @@ from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.plain_route import add_route
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.call_admission import PATH, operation_of
-from hub.gateway.soap.envelope import sha256_of
 from hub.gateway.soap.incoming_call import IncomingCall
 from hub.gateway.soap.names import CONTENT, FILE, NS, Version
-from hub.gateway.soap.receive import CallFiles, MediaType
+from hub.gateway.soap.reading.envelope import sha256_of
+from hub.gateway.soap.reading.receive import CallFiles, MediaType
 from hub.gateway.soap.reply_signing import LARGEST, ReplySigning, Signer
 from hub.gateway.soap.ws_security.call_security import MessageSecurity
 from hub.runtime.telemetry import Event, log

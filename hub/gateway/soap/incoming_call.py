@@ -16,9 +16,9 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall, ClientCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
-from hub.gateway.soap import short_envelope
 from hub.gateway.soap.call_admission import CALL, PATH, CallAdmission
-from hub.gateway.soap.receive import CallFiles, MediaType, receive
+from hub.gateway.soap.reading import short_envelope
+from hub.gateway.soap.reading.receive import CallFiles, MediaType, receive
 from hub.gateway.soap.ws_security.call_security import CallSecurity, MessageSecurity
 from hub.gateway.soap.ws_security.refusal import FAULT_CODES
 from hub.messages.invalid import InvalidMessage

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from hub.gateway.soap.envelope import Guard, content_id_of
 from hub.gateway.soap.names import CONTENT, XOP_INCLUDE, Version
+from hub.gateway.soap.reading.envelope import Guard, content_id_of
 from hub.gateway.soap.ws_security.call_security import WHOLE_MOST
 from hub.messages.invalid import InvalidMessage
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from hub.gateway.soap.multipart import MultipartReader
+from hub.gateway.soap.reading.multipart import MultipartReader
 from hub.messages.invalid import InvalidMessage
 
 PACKAGE = (

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from hub.gateway.soap import short_envelope
-from hub.gateway.soap.envelope import DEEPEST, EnvelopeReader
-from hub.gateway.soap.receive import CallFiles, MediaType
+from hub.gateway.soap.reading import short_envelope
+from hub.gateway.soap.reading.envelope import DEEPEST, EnvelopeReader
+from hub.gateway.soap.reading.receive import CallFiles, MediaType
 from hub.store.messages.blobs import BlobStore
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

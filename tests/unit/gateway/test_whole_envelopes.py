@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from hub.gateway.soap.envelope import EnvelopeReader
 from hub.gateway.soap.names import Version
-from hub.gateway.soap.receive import CallFiles
+from hub.gateway.soap.reading.envelope import EnvelopeReader
+from hub.gateway.soap.reading.receive import CallFiles
 from hub.gateway.soap.ws_security.call_security import WHOLE_MOST
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore

@@ -13,9 +13,9 @@ import pytest
 from lxml import etree
 
 from hub.gateway.clients.proxies import Proxies
-from hub.gateway.soap.envelope import EnvelopeReader
 from hub.gateway.soap.names import NS
-from hub.gateway.soap.receive import CallFiles
+from hub.gateway.soap.reading.envelope import EnvelopeReader
+from hub.gateway.soap.reading.receive import CallFiles
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore
 from tests.support.gateway.partner_door import PartnerDoor, open_door

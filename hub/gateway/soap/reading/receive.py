@@ -16,9 +16,9 @@ from lxml import etree
 
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
-from hub.gateway.soap.envelope import EnvelopeReader, Guard, put_sha256
-from hub.gateway.soap.multipart import MultipartReader, PartSink
 from hub.gateway.soap.names import Version
+from hub.gateway.soap.reading.envelope import EnvelopeReader, Guard, put_sha256
+from hub.gateway.soap.reading.multipart import MultipartReader, PartSink
 from hub.gateway.soap.signed_package import SignedPackage
 from hub.gateway.uploads import TOGETHER, run_file_work
 from hub.messages.invalid import InvalidMessage

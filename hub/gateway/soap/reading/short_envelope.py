@@ -11,7 +11,7 @@ from functools import cache
 from fastapi import Request
 from lxml import etree
 
-from hub.gateway.soap.envelope import DEEPEST, LONGEST_TAG, MOST_ATTRIBUTES
+from hub.gateway.soap.reading.envelope import DEEPEST, LONGEST_TAG, MOST_ATTRIBUTES
 
 LONGEST = LONGEST_TAG
 """Bytes of an envelope. So no tag is longer than the reader allows."""

@@ -1,0 +1,1 @@
+"""How a SOAP call is read: its envelope, with files in it or beside it, as the bytes come."""
