@@ -12,8 +12,12 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.files import file_findings
+from hub.store.statements.compiled import Compiled
 
 UNSCANNED, INFECTED = "scanner_away", "file_infected"
+_OF_FILE = Compiled(
+    sa.select(file_findings).where(file_findings.c.sha256 == sa.bindparam("sha256"))
+)  # asked for each file that a partner fetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def record(tx: Tx, found: FileFinding) -> None:
 
 def of_file(tx: Tx, sha256: str) -> FileFinding | None:
     """Return what was found in a file, None for nothing."""
-    row = tx.execute(sa.select(file_findings).where(file_findings.c.sha256 == sha256)).one_or_none()
+    row = _OF_FILE.one_or_none(tx, {"sha256": sha256})
     return FileFinding(*row) if row else None
 
 

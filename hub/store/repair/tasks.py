@@ -16,10 +16,19 @@ from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import deliveries, journal
 from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.schema.tables.repair import tasks
+from hub.store.statements.compiled import Compiled
 from hub.texts import Text, text
 
 GONE = "the difference is gone"
 """Who closes a task whose difference is gone, and why."""
+_OPEN_NUMBER = Compiled(
+    sa.select(tasks.c.number).where(
+        tasks.c.kind == sa.bindparam("which"),
+        tasks.c.subject == sa.bindparam("about"),
+        tasks.c.destination == sa.bindparam("partner"),
+        tasks.c.closed_at.is_(None),
+    )
+)  # asked at each callback of a partner
 
 
 class NoSuchTask(Exception):
@@ -60,10 +69,8 @@ def open_once(tx: Tx, found: TaskFinding, *, due_at: datetime | None, now: datet
 
 def open_number(tx: Tx, kind: str, subject: str, destination: str) -> int | None:
     """Return the number of the open task of a finding, None when it has none."""
-    query = sa.select(tasks.c.number).where(tasks.c.kind == kind, tasks.c.subject == subject)
-    query = query.where(tasks.c.destination == destination, tasks.c.closed_at.is_(None))
-    number: int | None = tx.execute(query).scalar_one_or_none()
-    return number
+    row = _OPEN_NUMBER.one_or_none(tx, {"which": kind, "about": subject, "partner": destination})
+    return row.number if row else None
 
 
 def open_among_few(tx: Tx, found: TaskFinding, *, most: int, now: datetime) -> bool:
