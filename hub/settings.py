@@ -25,7 +25,11 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
-ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
+WORKING_ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
+"""The roles that together do the hub's work."""
+CONSOLE = "console"
+"""The role that only shows; the others never wait for it."""
+ROLES = (*WORKING_ROLES, CONSOLE)
 AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
 """Roles that can do nothing without a broker; the others need only the store."""
 OF_PROFILE = "profile"
@@ -53,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """http://user:password@host:15672, for policies and preflight."""
     broker_policies: Literal["checked", "trusted"] = "checked"
     """Whether the hub may start without having seen the broker's policies."""
-    roles: str = ",".join(ROLES)
+    roles: str = ",".join(WORKING_ROLES)
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
     public_url: str = ""
@@ -80,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """PEM file of the certificate that signs replies by SOAP; empty: none is signed."""
     signing_key_file: str = ""
     """PEM file of its key, mode 0600."""
+    console_host: str = "127.0.0.1"
+    console_port: Port = 8081
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""
@@ -370,7 +376,8 @@ def _contradictions(settings: Settings) -> list[str]:
             for field in needed
             if not getattr(settings, field)
         ]
-    several = set(settings.role_names) != set(ROLES)
+    working = set(settings.role_names) - {CONSOLE}
+    several = bool(working) and working != set(WORKING_ROLES)
     if several and not settings.broker_url:
         problems.append(_problem("HUB_BROKER_URL", "broker_for_several"))
     if several and settings.database.startswith("sqlite"):

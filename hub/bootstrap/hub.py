@@ -64,10 +64,12 @@ class Hub:
         """
         if count := self.files.remove_leftovers():
             log.warning(Event.LEFTOVERS_REMOVED, count=count)
-        if not self.settings.broker_url:
+        if not self.settings.needs_broker:
+            pass
+        elif not self.settings.broker_url:
             # What was queued ended with the last process.
             rebuild(self.store, clock=self.clock, at_start=True)
-        elif self.settings.needs_broker:
+        else:
             url, management = self.settings.broker_url, self.settings.broker_management_url
             try:
                 ownership.claim(url, id_of(self.store))

@@ -14,6 +14,8 @@ from hub.bootstrap.retention import make_archive
 from hub.bootstrap.secret_files import secret
 from hub.bootstrap.timer import make_timer
 from hub.bootstrap.webhooks import make_webhooks
+from hub.console.app import create_app as create_console
+from hub.console.parts import Parts
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
@@ -27,6 +29,7 @@ from hub.gateway.resumable.writing import Uploads
 from hub.gateway.serve import WebRole
 from hub.gateway.soap.reply_signing import Signer
 from hub.messages import catalog
+from hub.messages.partners import PARTNERS
 from hub.operations.archive.role import Archivist
 from hub.operations.contracts.watching import ContractWatch
 from hub.operations.drift.keeping import DriftKeeping
@@ -34,7 +37,7 @@ from hub.ports import Source
 from hub.rules.clients.client import networks
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.settings import AT_PARTNERS, ROLES, Settings, SettingsError, seconds
+from hub.settings import AT_PARTNERS, CONSOLE, WORKING_ROLES, Settings, SettingsError, seconds
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
 
@@ -45,6 +48,8 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     roles: list[Role] = []
     if "gateway" in wanted:
         roles += _gateway(hub)
+    if CONSOLE in wanted:
+        roles.append(_console(hub))
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
     if "receive" in wanted:
@@ -94,6 +99,12 @@ def _gateway(hub: Hub) -> list[Role]:
         ),
         denials,
     ]
+
+
+def _console(hub: Hub) -> WebRole:
+    parts = Parts(store=hub.store, clock=hub.clock, destinations=(*PARTNERS, catalog.DEVICES))
+    host, port = hub.settings.console_host, hub.settings.console_port
+    return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
 
 
 def _tls(settings: Settings) -> ServerContext | None:
@@ -176,7 +187,7 @@ def _relay(hub: Hub) -> Relay:
 
     Other processes ring through the database; should a ring get lost, the relay polls soon.
     """
-    alone = set(hub.settings.role_names) == set(ROLES)
+    alone = set(hub.settings.role_names) >= set(WORKING_ROLES)
     relay = Relay(hub.store, hub.broker, poll=1.0 if alone else 0.2, listens=not alone)
     hub.committed.append(relay.wakeup.wake)
     return relay

@@ -34,6 +34,7 @@ class WebRole(Role):
         """`proxies`: exempt from the limit of one address, see `OpenConnections`."""
         super().__init__()
         self.name = name
+        self.host = host
         self.open_connections = OpenConnections(limits or ConnectionLimits(), proxies=proxies)
         self.handshakes = Handshakes(self.open_connections.limits, proxies=proxies)
         # Bound here, not in the thread: the port is known, and a taken one is an error at once.

@@ -25,7 +25,7 @@ from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import FAULTS
-from hub.settings import ROLES
+from hub.settings import WORKING_ROLES
 from hub.store.engine.store import Store
 from hub.store.monitoring import attention
 from hub.store.schema.migrate import migrate
@@ -232,7 +232,7 @@ def running(place: Place, directory: Path, settings: dict[str, str]) -> Iterator
         store = Store(f"sqlite:///{directory}/hub/hub.db")
         stack.callback(store.close)
         migrate(store)
-        hub = KeptRole("hub", own, directory / "roles", roles=",".join(ROLES))
+        hub = KeptRole("hub", own, directory / "roles", roles=",".join(WORKING_ROLES))
         hub.start()
         stack.callback(hub.stop)
         give_up = threading.Event()

@@ -56,8 +56,7 @@ def run(
     failpoints.watch_file(found.drill_points)
     hub = build(found)
     hub.start()
-    host = in_url(found.http_host)
-    at = [f"http://{host}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    at = [f"http://{in_url(it.host)}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
     put(roles=found.roles.split(","), addresses=at)
     done(text("installation.ready", roles=" · ".join([found.roles, *at])))
     answer.end(0)

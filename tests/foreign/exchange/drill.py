@@ -14,7 +14,7 @@ from hub.drill.pilot import scenario
 from hub.drill.pilot.scenario import Planned
 from hub.drill.sandbox import loopback
 from hub.records.rulebook import Rulebook
-from hub.settings import ROLES
+from hub.settings import WORKING_ROLES
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
@@ -132,7 +132,7 @@ def open_drill(kind: Kind, place: Path, *, seed: int, wsdl: Path | None = None) 
         stack.callback(store.close)
         migrate(store)
         environment = _environment(kind, place, url=url, port=port)
-        hub = KeptRole("hub", environment, place / "roles", roles=",".join(ROLES))
+        hub = KeptRole("hub", environment, place / "roles", roles=",".join(WORKING_ROLES))
         hub.start()
         stack.callback(hub.stop)
         counter = Counter(hub_url, TOKEN, give_up=give_up)

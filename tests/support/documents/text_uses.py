@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.support.documents import template_uses
 from tests.support.documents.commands import ROOT
 from tests.support.documents.sources import modules, tree_of
+from tests.support.documents.template_uses import patterns
 
 FOLDER = ROOT / "hub/texts"
 RUNBOOK_FILES = frozenset({"doctor", "log_events", "settings"})
@@ -65,8 +67,12 @@ def sources() -> list[Path]:
 
 @cache
 def uses() -> tuple[Use, ...]:
-    """Return every use of a text in the product."""
-    return tuple(use for path in sources() for use in _uses_in(path))
+    """Return every use of a text in the product, templates of pages among it."""
+    found = [use for path in sources() for use in _uses_in(path)]
+    for place, call in template_uses.calls():
+        given = frozenset(it.key for it in call.kwargs)
+        found += [Use(place, it, given, exact, False) for it, exact in patterns(call.args[0])]
+    return tuple(found)
 
 
 def _uses_in(path: Path) -> Iterator[Use]:

@@ -61,6 +61,7 @@ def test_every_variable_of_the_compose_file_is_in_the_example_of_env() -> None:
 NOT_HANDED_ON = {
     "HUB_DATA_DIR": "the image's volume",
     "HUB_HTTP_PORT": "HUB_PORT publishes it",
+    "HUB_CONSOLE_PORT": "HUB_CONSOLE_PUBLISHED publishes it",
     "HUB_BROKER_POLICIES": "the broker of this file has a management address",
     "HUB_DRILL": "a hub that is to be damaged has no business in production",
     "HUB_DRILL_CLOCK": "as HUB_DRILL",

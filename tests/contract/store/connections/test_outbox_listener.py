@@ -16,7 +16,7 @@ from hub.drill.sandbox import loopback
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.exchange.outbox.relay import Relay
 from hub.messages.queues import INGEST
-from hub.settings import ROLES, Settings
+from hub.settings import WORKING_ROLES, Settings
 from hub.store.engine import notifier, outbox_listener
 from hub.store.engine.outbox_listener import OutboxListener
 from hub.store.engine.store import Store
@@ -233,7 +233,7 @@ def test_stopping_while_the_line_is_away_ends_the_thread(
 
 @pytest.mark.parametrize(
     ("roles", "wakeups"),
-    [(",".join(ROLES), False), ("relay,timer", False), ("receive,timer", True)],
+    [(",".join(WORKING_ROLES), False), ("relay,timer", False), ("receive,timer", True)],
 )
 def test_only_a_process_without_a_relay_of_its_own_rings_through_the_database(
     roles: str,

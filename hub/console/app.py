@@ -1,0 +1,21 @@
+"""The console's application: frame and pages, put together.
+
+Everything that shows something depends on the visitor; see `frame.visitor`.
+"""
+
+from fastapi import FastAPI
+
+from hub.console.frame import errors, headers, language, own_files
+from hub.console.pages import overview
+from hub.console.parts import Parts
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the console's application."""
+    app = FastAPI(title="One-stop hub console", docs_url=None, redoc_url=None, openapi_url=None)
+    headers.install(app)
+    errors.install(app, clock=parts.clock)
+    own_files.install(app)
+    language.install(app)
+    overview.install(app, parts)
+    return app

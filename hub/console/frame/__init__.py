@@ -1,0 +1,1 @@
+"""What all pages share: visitor, language, rendering, security headers, error pages, own files."""

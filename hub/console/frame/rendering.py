@@ -1,0 +1,182 @@
+"""Turns a page into HTML: everything is escaped, a name that is missing is an error.
+
+A template gets the values of its page, the visitor, and these words: `t` (a text of the
+catalogue), `moment`, `day`, `age` and `number` for what a person reads, `partner`, `state` and
+`fault` for names that the store keeps. Times are shown in the ward's zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from hub.console.frame import own_files
+from hub.console.frame.language import language_of
+from hub.messages import catalog
+from hub.messages.local_time import LOCAL
+from hub.messages.partners import named
+from hub.rules.deliveries.states import DeliveryState, state_text
+from hub.rules.failures.errors import FAULTS
+from hub.rules.users.visitor import Visitor
+from hub.texts import Language, Text, both
+from hub.texts import catalog as texts
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+NAVIGATION = (("/", "overview"), ("/search", "search"), ("/queues", "queues"))
+"""The pages in the order of the navigation: path, and text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """What a page shows: its template, its title, and the values by name."""
+
+    template: str
+    title: Text
+    main: str = ""
+    """The template of the part that is kept fresh, "" where nothing is."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+def render(
+    request: Request, page: PageView, visitor: Visitor | None, *, now: datetime
+) -> HTMLResponse:
+    """Return the answer with a whole page."""
+    body = fragment(language_of(request), page, visitor, now=now, path=_path(request))
+    return HTMLResponse(body, status_code=page.status)
+
+
+def fragment(
+    language: Language,
+    page: PageView,
+    visitor: Visitor | None,
+    *,
+    now: datetime,
+    path: str = "/",
+    template: str = "",
+) -> str:
+    """Return what a template makes of a page; its own where none is named."""
+    return (
+        environment(language)
+        .get_template(template or page.template)
+        .render(
+            **page.values,
+            page=page,
+            visitor=visitor,
+            now=now,
+            path=path,
+            age=partial(_age, language, now),
+        )
+    )
+
+
+def _path(request: Request) -> str:
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+@cache
+def environment(language: Language) -> jinja2.Environment:
+    """Return the templates of a language."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        t=partial(_text, language),
+        language=language.value,
+        languages=[each.value for each in Language],
+        navigation=NAVIGATION,
+        address=own_files.address,
+    )
+    made.filters.update(
+        say=partial(_in_language, language),
+        moment=_moment,
+        clock=clock_time,
+        day=_day,
+        number=partial(_number, language),
+        partner=partial(_partner, language),
+        state=partial(_state, language),
+        fault=partial(_fault, language),
+        duration=partial(_duration, language),
+    )
+    return made
+
+
+def _text(language: Language, id: str, /, **values: object) -> str:
+    # Of the module, not by its name: a template names the id, and a test reads the templates.
+    return texts.both(id, **values).in_language(language)
+
+
+def _in_language(language: Language, value: Text | str) -> str:
+    return value.in_language(language) if isinstance(value, Text) else value
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.astimezone(LOCAL):%H:%M %d/%m/%Y}"
+
+
+def clock_time(value: datetime) -> str:
+    """Return the time of day in the ward's zone."""
+    return f"{value.astimezone(LOCAL):%H:%M:%S}"
+
+
+def _day(value: datetime) -> str:
+    return f"{value.astimezone(LOCAL):%d/%m/%Y}"
+
+
+def _number(language: Language, value: int) -> str:
+    """Return a number with its thousands apart, as the language writes it."""
+    written = f"{value:,}"
+    return written.replace(",", ".") if language is Language.VI else written
+
+
+def _partner(language: Language, destination: str) -> str:
+    if destination == catalog.DEVICES:
+        return both("trail.devices").in_language(language)
+    return named(destination).title.in_language(language)
+
+
+def _state(language: Language, state: str) -> str:
+    known = state in set(DeliveryState)
+    found = state_text(DeliveryState(state)) if known else both(f"console.state_{state}")
+    return found.in_language(language)
+
+
+def _fault(language: Language, code: str) -> str:
+    """Return what a code means; "" for one that the dictionary does not have."""
+    found = FAULTS.get(code)
+    return found.text.in_language(language) if found else ""
+
+
+_UNITS = (
+    ("days", timedelta(days=1)),
+    ("hours", timedelta(hours=1)),
+    ("minutes", timedelta(minutes=1)),
+)
+_SECOND = timedelta(seconds=1)
+
+
+def _duration(language: Language, value: timedelta) -> str:
+    """Return a duration in its largest whole unit; below ten seconds with a part of a second."""
+    for name, unit in _UNITS:
+        if value >= unit * 2:
+            return both(f"console.duration_{name}", count=value // unit).in_language(language)
+    seconds = f"{value / _SECOND:.1f}" if value < 10 * _SECOND else str(value // _SECOND)
+    shown = seconds.replace(".", ",") if language is Language.VI else seconds
+    return both("console.duration_seconds", count=shown).in_language(language)
+
+
+def _age(language: Language, now: datetime, since: datetime) -> str:
+    """Return how long ago something was."""
+    passed = _duration(language, max(now - since, timedelta()))
+    return both("console.ago", duration=passed).in_language(language)

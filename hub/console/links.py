@@ -1,0 +1,20 @@
+"""Addresses of the console's own pages, made in one place."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+
+def search_of(filters: Mapping[str, str]) -> str:
+    """Return the search with some filters."""
+    given = {name: value for name, value in filters.items() if value}
+    return f"/search?{urlencode(given)}" if given else "/search"
+
+
+def dossier(number: str) -> str:
+    """Return the page of a dossier."""
+    return f"/dossiers/{quote(number, safe='')}"
+
+
+def delivery(id: int) -> str:
+    """Return the page of a delivery."""
+    return f"/deliveries/{id}"

@@ -1,0 +1,99 @@
+"""Keeps an open page fresh: a stream of server-sent events with the page's main part.
+
+A page is made anew at most every two seconds for all visitors who see the same, whoever looks, so
+that many visitors cost what one costs. While the database does not answer the stream says so. A
+stream ends after some minutes; the browser comes again, and is let in or not as the session says.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from hub.console.frame.language import language_of
+from hub.console.frame.rendering import PageView, clock_time, fragment
+from hub.console.frame.visitor import Sees, sees, visitor
+from hub.console.parts import Parts
+from hub.rules.users.visitor import Visitor
+from hub.store.engine.store import StoreUnavailable
+from hub.texts import Language, both
+
+EVERY = timedelta(seconds=2)
+LASTS = timedelta(minutes=5)
+Make = Callable[[Parts, Visitor, datetime], PageView]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    at: datetime
+    html: str
+
+
+class Freshness:
+    """One page's main part as it was made last, for each language and for what a visitor sees."""
+
+    def __init__(self, make: Make, parts: Parts) -> None:
+        self._make = make
+        self._parts = parts
+        self._made: dict[tuple[Language, Sees], _Made] = {}
+        self._lock = threading.Lock()
+
+    def get(self, language: Language, who: Visitor) -> _Made:
+        """Return the part, made anew where it is older than `EVERY`. Raises StoreUnavailable."""
+        with self._lock:
+            now = self._parts.clock()
+            known = self._made.get((language, sees(who)))
+            if known is not None and timedelta() <= now - known.at < EVERY:
+                return known
+            page = self._make(self._parts, who, now)
+            html = fragment(language, page, who, now=now, template=page.main)
+            made = self._made[language, sees(who)] = _Made(now, html)
+            for key, old in list(self._made.items()):
+                if now - old.at > LASTS:  # nobody looks at it any more
+                    del self._made[key]
+            return made
+
+
+def live(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
+    """Add the stream of a page."""
+    fresh = Freshness(make, parts)
+
+    @app.get(path)
+    async def stream(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+        events = _events(request, fresh, language_of(request), who)
+        return StreamingResponse(
+            events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+
+
+async def _events(
+    request: Request, fresh: Freshness, language: Language, who: Visitor
+) -> AsyncIterator[str]:
+    yield "retry: 3000\n\n"
+    told = ""
+    for _ in range(LASTS // EVERY):
+        if await request.is_disconnected():
+            return
+        event, data = await run_in_threadpool(_refresh, fresh, language, who)
+        if data["html"] != told or event == "away":
+            yield f"event: {event}\ndata: {json.dumps(data)}\n\n"
+            told = data["html"]
+        else:
+            yield ": nothing new\n\n"  # so that a dead line is noticed
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+def _refresh(fresh: Freshness, language: Language, who: Visitor) -> tuple[str, dict[str, str]]:
+    try:
+        made = fresh.get(language, who)
+    except StoreUnavailable:
+        text = both("console.store_away").in_language(language)
+        return "away", {"html": "", "text": text}
+    return "page", {"html": made.html, "at": clock_time(made.at)}

@@ -1,0 +1,1 @@
+"""The pages, a module each; a page function reads like a list of what is on the page."""

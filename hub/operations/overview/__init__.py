@@ -1,0 +1,1 @@
+"""What needs a person now, most urgent first: for console and terminal; changes nothing."""

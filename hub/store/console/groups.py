@@ -1,0 +1,128 @@
+"""What stands and needs a person, in groups: by partner, operation and fault, not row by row.
+
+The cost depends on what stands, never on what was done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.users.scope import Scope
+from hub.store.console.scope import within
+from hub.store.engine.store import Tx
+from hub.store.messages.parked import DROPPED_CODE
+from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
+from hub.store.schema.tables.records import dossiers
+from hub.store.schema.tables.repair import tasks
+from hub.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingGroup:
+    """Deliveries that stand for the same reason."""
+
+    destination: str
+    operation: str
+    state: str
+    code: str
+    count: int
+    since: datetime
+    """When the oldest of them was opened."""
+
+
+def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
+    """Return the groups of dead deliveries and of unknown effects that are left to a person.
+
+    The largest first.
+    """
+    left = sa.or_(
+        deliveries.c.state == S.DEAD.value,
+        sa.and_(
+            deliveries.c.state == S.AMBIGUOUS.value,
+            deliveries.c.next_attempt_at.is_(None),
+        ),
+    )
+    states = deliveries.c.state.in_([S.DEAD.value, S.AMBIGUOUS.value])
+    kinds = (deliveries.c.destination, deliveries.c.type, deliveries.c.state, deliveries.c.code)
+    query = (
+        sa.select(*kinds, sa.func.count().label("found"))
+        .add_columns(sa.func.min(deliveries.c.created_at).label("since"))
+        .where(states, UNSETTLED, left, *within(scope))
+        .group_by(*kinds)
+        .order_by(sa.func.count().desc(), *kinds)
+    )
+    return [
+        StandingGroup(
+            destination=row.destination,
+            operation=row.type,
+            state=row.state,
+            code=row.code or "",
+            count=row.found,
+            since=row.since,
+        )
+        for row in tx.execute(query.limit(limit))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedGroup:
+    """Messages that were set aside for the same reason."""
+
+    type: str
+    code: str
+    count: int
+    since: datetime
+
+
+def message_groups(tx: Tx, limit: int = 50) -> list[ParkedGroup]:
+    """Return the groups of parked messages, without dropped ones."""
+    query = (
+        sa.select(journal.c.type, journal.c.code, sa.func.count().label("found"))
+        .add_columns(sa.func.min(journal.c.recorded_at).label("since"))
+        .where(journal.c.state == "parked", journal.c.code != DROPPED_CODE, UNHANDLED)
+        .group_by(journal.c.type, journal.c.code)
+        .order_by(sa.func.count().desc(), journal.c.type, journal.c.code)
+    )
+    return [
+        ParkedGroup(type=row.type, code=row.code, count=row.found, since=row.since)
+        for row in tx.execute(query.limit(limit))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgentTask:
+    """An open task with what it says."""
+
+    number: int
+    kind: str
+    subject: str
+    destination: str
+    owner: str
+    detail: Text
+    repair: Text
+    opened_at: datetime
+    due_at: datetime | None
+
+
+def most_urgent_tasks(
+    tx: Tx, scope: Scope, *, but: Sequence[str] = (), limit: int = 50
+) -> list[UrgentTask]:
+    """Return open tasks in the order of their due time, without those of some kinds."""
+    query = sa.select(*(tasks.c[name] for name in UrgentTask.__slots__))
+    query = query.where(tasks.c.closed_at.is_(None), tasks.c.kind.not_in(list(but)))
+    if not scope.everything:
+        query = query.where(_task_within(scope))
+    query = query.order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.number)
+    return [UrgentTask(**row) for row in tx.execute(query.limit(limit)).mappings()]
+
+
+def _task_within(scope: Scope) -> sa.ColumnElement[bool]:
+    """Return the condition that a task is about a partner, or a dossier, of the scope."""
+    sector = sa.select(dossiers.c.sector).where(dossiers.c.number == tasks.c.subject)
+    return sa.or_(
+        tasks.c.destination.in_(sorted(scope.partners)),
+        sector.scalar_subquery().in_(sorted(scope.sectors)),
+    )

@@ -1,0 +1,78 @@
+"""The console for tests: its application over a store, with a visitor who needs no sign-in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import httpx
+import sqlalchemy as sa
+
+from hub.console.app import create_app
+from hub.console.frame.visitor import visitor
+from hub.console.parts import Parts
+from hub.exchange.outbox.emit import emit
+from hub.gateway.serve import WebRole
+from hub.messages.envelope import Message
+from hub.messages.partners import PARTNERS
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.users.rights import RIGHTS_OF, UserRole
+from hub.rules.users.scope import ALL, Scope
+from hub.rules.users.visitor import Visitor
+from hub.store.deliveries import attempts, transitions
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables.exchange import deliveries
+from tests.support.works import AT, now
+
+TO = "provincial"
+
+
+def person(role: UserRole, *, scope: Scope = ALL) -> Visitor:
+    """Return somebody with the rights of a role; made up."""
+    return Visitor(
+        name="binh",
+        full_name="Trần Thị Bình",
+        role=role,
+        rights=RIGHTS_OF[role],
+        scope=scope,
+        actor="Trần Thị Bình (account binh)",
+    )
+
+
+@contextmanager
+def looking(
+    store: Store,
+    *,
+    role: UserRole = UserRole.HEAD,
+    scope: Scope = ALL,
+    clock: Callable[[], datetime] = now,
+    signed_in: bool = True,
+    language: str = "en",
+) -> Iterator[httpx.Client]:
+    """Give a browser at the console, which is served as in a hub."""
+    app = create_app(Parts(store=store, clock=clock, destinations=(*PARTNERS, "devices")))
+    who = person(role, scope=scope)
+    if signed_in:
+        app.dependency_overrides[visitor] = lambda: who
+    served = WebRole(app, name="console", host="127.0.0.1", port=0)
+    served.start()
+    url = f"http://127.0.0.1:{served.port}"
+    with httpx.Client(base_url=url, headers={"accept-language": language}, timeout=30) as browser:
+        yield browser
+    served.stop()
+
+
+def dead(tx: Tx, message: Message, *, code: str = "partner_refused", detail: str = "x") -> int:
+    """Have one message that its partner refused for good; return its delivery."""
+    id = sending(tx, message)
+    transitions.kill(tx, id, since=S.SENDING, code=code, detail=detail)
+    return id
+
+
+def sending(tx: Tx, message: Message) -> int:
+    """Have one message that is being sent; return its delivery."""
+    emit(tx, [message], AT)
+    chosen = sa.select(deliveries.c.id).where(deliveries.c.message_id == message.id)
+    id: int = tx.execute(chosen).scalar_one()
+    transitions.claim(tx, [id], TO, now=AT, lease_until=AT)
+    attempts.start(tx, [(id, 1)], now=AT)
+    return id
