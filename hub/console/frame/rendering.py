@@ -100,7 +100,7 @@ def environment(language: Language) -> jinja2.Environment:
     )
     made.filters.update(
         say=partial(_in_language, language),
-        moment=_moment,
+        moment=moment,
         clock=clock_time,
         day=_day,
         number=partial(_number, language),
@@ -121,7 +121,8 @@ def _in_language(language: Language, value: Text | str) -> str:
     return value.in_language(language) if isinstance(value, Text) else value
 
 
-def _moment(value: datetime) -> str:
+def moment(value: datetime) -> str:
+    """Return a moment as a person reads it, in the ward's zone."""
     return f"{value.astimezone(LOCAL):%H:%M %d/%m/%Y}"
 
 

@@ -18,7 +18,8 @@ from hub.rules.failures.fault_catalog import Explanation, load
 from hub.rules.users.scope import Scope
 from hub.store.conservation.balance import Balance
 from hub.store.console import groups
-from hub.store.console.groups import ParkedGroup, StandingGroup, UrgentTask
+from hub.store.console.groups import ParkedGroup, StandingGroup
+from hub.store.console.tasks import UrgentTask, most_urgent_tasks
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention, heartbeats
 from hub.store.repair import deadline_alerts
@@ -66,7 +67,7 @@ def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -
         *(_silent_processes(tx, now) if scope.everything else ()),
         *map(_of_group, groups.standing(tx, scope)),
         *(map(_of_message, groups.message_groups(tx)) if scope.everything else ()),
-        *(_of_task(it, now) for it in groups.most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
+        *(_of_task(it, now) for it in most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
         *_missing_steps(tx, scope),
         *_waiting_papers(tx, scope),
     ]

@@ -3,7 +3,6 @@
 The cost depends on what stands, never on what was done.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +14,6 @@ from hub.store.console.scope import within
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DROPPED_CODE
 from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
-from hub.store.schema.tables.records import dossiers
-from hub.store.schema.tables.repair import tasks
-from hub.texts import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,39 +86,3 @@ def message_groups(tx: Tx, limit: int = 50) -> list[ParkedGroup]:
         ParkedGroup(type=row.type, code=row.code, count=row.found, since=row.since)
         for row in tx.execute(query.limit(limit))
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrgentTask:
-    """An open task with what it says."""
-
-    number: int
-    kind: str
-    subject: str
-    destination: str
-    owner: str
-    detail: Text
-    repair: Text
-    opened_at: datetime
-    due_at: datetime | None
-
-
-def most_urgent_tasks(
-    tx: Tx, scope: Scope, *, but: Sequence[str] = (), limit: int = 50
-) -> list[UrgentTask]:
-    """Return open tasks in the order of their due time, without those of some kinds."""
-    query = sa.select(*(tasks.c[name] for name in UrgentTask.__slots__))
-    query = query.where(tasks.c.closed_at.is_(None), tasks.c.kind.not_in(list(but)))
-    if not scope.everything:
-        query = query.where(_task_within(scope))
-    query = query.order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.number)
-    return [UrgentTask(**row) for row in tx.execute(query.limit(limit)).mappings()]
-
-
-def _task_within(scope: Scope) -> sa.ColumnElement[bool]:
-    """Return the condition that a task is about a partner, or a dossier, of the scope."""
-    sector = sa.select(dossiers.c.sector).where(dossiers.c.number == tasks.c.subject)
-    return sa.or_(
-        tasks.c.destination.in_(sorted(scope.partners)),
-        sector.scalar_subquery().in_(sorted(scope.sectors)),
-    )

@@ -48,6 +48,7 @@ BOUNDED = frozenset(
         "drift",  # a few hundred rows a partner
         "fault_classes",  # a row a code
         "file_findings",  # a kept file each, until it was looked after
+        "flow_samples",  # a row a destination and minute, of one week
         "heartbeats",  # a row a process
         "legal_holds",  # a row for each act of a person
         "lone_tries",  # what waits, only

@@ -1,4 +1,4 @@
-"""The kept counts of deliveries: totals, and the changes that are not folded into them yet."""
+"""The kept counts of deliveries: totals, changes not folded into them yet, samples for charts."""
 
 import sqlalchemy as sa
 
@@ -41,3 +41,18 @@ balance_checks = sa.Table(
     sa.CheckConstraint(one_of("name", (IDS, FULL)), name="name"),
     comment="Up to which delivery nothing was wrong: by the timer's look at ids, by a full balance",
 )
+
+flow_samples = sa.Table(
+    "flow_samples",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("at", Instant, primary_key=True),
+    sa.Column("accepted", sa.BigInteger, nullable=False),
+    sa.Column("delivered", sa.BigInteger, nullable=False),
+    sa.Column("open", sa.BigInteger, nullable=False),
+    sa.Column("standing", sa.BigInteger, nullable=False),
+    sa.Column("critical_median", sa.BigInteger),
+    sa.Column("critical_95", sa.BigInteger),
+    comment="How much waited and how long the last deliveries took, a row a minute and partner",
+)
+"""`accepted` and `delivered` are totals ever, the two critical times are microseconds."""

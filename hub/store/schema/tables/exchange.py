@@ -295,6 +295,13 @@ handovers = sa.Table(
     comment="Evidence of every hand-over to and from a partner; append-only, chained like audit",
 )
 sa.Index("ix_handovers_number", handovers.c.number)
+WITH_RECEIPT = sa.text("receipt <> ''")
+"""As `UNHANDLED`: word for word in every question about a receipt."""
+partial_index(
+    "ix_handovers_receipt",
+    handovers.c.receipt,
+    where=WITH_RECEIPT,
+)
 
 chain_heads = sa.Table(
     "chain_heads",

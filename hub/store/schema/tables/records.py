@@ -121,6 +121,7 @@ legs = sa.Table(
     sa.Column("wanted", sa.Integer),
     comment="The inter-level leg of a dossier (liên thông): the town's child and how far it is",
 )
+sa.Index("ix_legs_child_number", legs.c.child_number)
 LEG_UNDER_WAY = sa.text("ended_at IS NULL")
 """As `tables.UNHANDLED`: word for word in every question about the legs that have not ended."""
 partial_index(

@@ -110,6 +110,7 @@ STAYS = {
     "user_sessions": "of one day",
     "users": "a row for each act of a person",
     "surveys": "belong to no dossier",
+    "flow_samples": "a row a destination and minute, of one week",
     "webhook_waiting": "few: what a receiver did not take",
     "webhooks": "a row for each act of a person",
     "unnumbered_changes": "empties itself",

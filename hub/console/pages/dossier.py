@@ -1,0 +1,116 @@
+"""A dossier's page: its way across ward, province and town, its lanes, calls, files and tasks.
+
+And the page of one of its deliveries: the content, masked, and what differs from the one before.
+What a visitor may not see is answered as what does not exist.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from hub.console import content
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import visitor
+from hub.console.links import delivery, dossier
+from hub.console.next_step import next_step
+from hub.console.parts import Parts
+from hub.console.timeline import status_name, timeline
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE, Thing
+from hub.rules.users.visitor import Visitor
+from hub.store.console import history
+from hub.store.console.history import History
+from hub.store.console.listing import ListedDelivery
+from hub.store.engine.store import Tx
+from hub.store.records import dossiers
+from hub.texts import both
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the pages."""
+
+    @app.get("/dossiers/{number:path}")
+    def dossier_page(
+        request: Request, number: str, who: Annotated[Visitor, Depends(visitor)]
+    ) -> Response:
+        now = parts.clock()
+        return render(request, of_dossier(parts, who, number), who, now=now)
+
+    @app.get("/deliveries/{id}")
+    def delivery_page(
+        request: Request, id: int, who: Annotated[Visitor, Depends(visitor)]
+    ) -> Response:
+        return render(request, of_delivery(parts, who, id), who, now=parts.clock())
+
+
+def of_dossier(parts: Parts, who: Visitor, number: str) -> PageView:
+    """Return the page of a dossier. Raises NotHere."""
+    with parts.store.read() as tx:
+        found = history.of_number(tx, number[:120])
+        receipts = history.receipts_of(tx, number[:120])
+    if not found.is_known or not who.may(Right.METADATA, _thing(found)):
+        raise NotHere
+    return PageView(
+        template="dossier.html",
+        title=both("console.dossier_title", number=found.number),
+        values={
+            "it": found,
+            "status": found.dossier and status_name(int(found.dossier.status)),
+            "timeline": timeline(found),
+            "lanes": _lanes(found),
+            "receipts": receipts,
+            "next_step": next_step,
+            "delivery": delivery,
+        },
+    )
+
+
+def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
+    """Return the page of a delivery. Raises NotHere."""
+    with parts.store.read() as tx:
+        found = history.one_delivery(tx, id) if 0 < id < 2**63 else None
+        thing = _thing_of(tx, found) if found else WHOLE
+        if found is None or not who.may(Right.METADATA, thing):
+            raise NotHere
+        calls = history.calls_of(tx, [id])[id]
+        message = history.message_of(tx, id)
+        before = history.message_before(tx, found)
+    may_read = who.may(Right.BODY, thing)
+    readable = message if may_read else None
+    return PageView(
+        template="delivery.html",
+        title=both("console.delivery_title", id=id),
+        values={
+            "it": found,
+            "calls": calls,
+            "may_read": may_read,
+            "content": content.shown(readable) if readable else "",
+            "masked": content.masked_fields(readable) if readable else (),
+            "attachments": message.attachments if message else (),
+            "differences": content.differences(before, readable) if before and readable else [],
+            "step": next_step(found),
+            "dossier": dossier,
+        },
+    )
+
+
+def _thing(found: History) -> Thing:
+    return Thing(
+        sector=found.dossier.sector if found.dossier else "",
+        partners=frozenset(it.destination for it in found.deliveries),
+    )
+
+
+def _thing_of(tx: Tx, found: ListedDelivery) -> Thing:
+    of = dossiers.get(tx, found.lane, lock=False) if found.lane else None
+    return Thing(sector=of.sector if of else "", partners=frozenset({found.destination}))
+
+
+def _lanes(found: History) -> dict[str, list[ListedDelivery]]:
+    """Return the deliveries by partner, each lane in its order."""
+    lanes: dict[str, list[ListedDelivery]] = {}
+    for each in found.deliveries:
+        lanes.setdefault(each.destination, []).append(each)
+    return lanes

@@ -1,0 +1,182 @@
+"""The search: one box for any number, and lists of deliveries by filters, as a table or as CSV."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from hub.console.frame.rendering import PageView, moment, render
+from hub.console.frame.visitor import demand_some, visitor
+from hub.console.links import delivery, dossier, search_of
+from hub.console.parts import Parts
+from hub.messages.catalog import CATALOG
+from hub.rules.deliveries.states import DeliveryState
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import Thing
+from hub.rules.users.visitor import Visitor
+from hub.store.console import finding, listing
+from hub.store.console.finding import Hit
+from hub.store.console.listing import Filters, ListedDelivery
+from hub.store.engine.store import Tx
+from hub.store.records import dossiers
+from hub.texts import both
+
+Word = Annotated[str, Query(max_length=200)]
+
+Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
+MOST_ROWS = 50_000
+"""Rows of one CSV file."""
+
+
+class Asked:
+    """What an address asks for; FastAPI fills it in and refuses what does not fit."""
+
+    def __init__(
+        self,
+        q: Word = "",
+        state: Word = "",
+        partner: Word = "",
+        operation: Word = "",
+        fault: Word = "",
+        older_h: Annotated[str, Query(pattern=r"^\d{0,6}$")] = "",
+        due_h: Annotated[str, Query(pattern=r"^\d{0,6}$")] = "",
+        before: Cursor = None,
+    ) -> None:
+        self.words = {
+            "q": q.strip(),
+            "state": state if state in set(DeliveryState) else "",
+            "partner": partner,
+            "operation": operation,
+            "fault": fault,
+            "older_h": older_h,
+            "due_h": due_h,
+        }
+        self.before = before
+
+    def filters(self, now: datetime) -> Filters:
+        """Return the filters at a moment."""
+        older, due = self.words["older_h"], self.words["due_h"]
+        return Filters(
+            state=self.words["state"],
+            partner=self.words["partner"],
+            operation=self.words["operation"],
+            fault=self.words["fault"],
+            opened_before=now - timedelta(hours=int(older)) if older else None,
+            due_before=now + timedelta(hours=int(due)) if due else None,
+        )
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page and its CSV."""
+
+    @app.get("/search")
+    def page(
+        request: Request,
+        asked: Annotated[Asked, Depends()],
+        who: Annotated[Visitor, Depends(visitor)],
+    ) -> Response:
+        now = parts.clock()
+        hits = find(parts, who, asked.words["q"])
+        if len({(hit.dossier, hit.delivery) for hit in hits}) == 1:
+            return RedirectResponse(place_of(hits[0]), status_code=303)
+        return render(request, search(parts, who, asked, hits, now=now), who, now=now)
+
+    @app.get("/search.csv")
+    def as_csv(
+        asked: Annotated[Asked, Depends()], who: Annotated[Visitor, Depends(visitor)]
+    ) -> Response:
+        demand_some(who, Right.METADATA)
+        name = f"deliveries-{parts.clock():%Y%m%d-%H%M}.csv"
+        return StreamingResponse(
+            csv_lines(parts, who, asked.filters(parts.clock())),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def search(parts: Parts, who: Visitor, asked: Asked, hits: list[Hit], *, now: datetime) -> PageView:
+    """Return the page: what the box found, the filters, and the deliveries that match them."""
+    demand_some(who, Right.METADATA)
+    with parts.store.read() as tx:
+        found = listing.page(tx, asked.filters(now), who.scope, before=asked.before)
+    more = search_of(asked.words | {"before": str(found.next)}) if found.next else ""
+    return PageView(
+        template="search.html",
+        title=both("console.nav_search"),
+        values={
+            "asked": asked.words,
+            "hits": hits,
+            "not_found": bool(asked.words["q"]) and not hits,
+            "page_of": found,
+            "more": more,
+            "as_csv": search_of(asked.words).replace("/search", "/search.csv", 1),
+            "states": [str(state) for state in DeliveryState],
+            "partners": parts.destinations,
+            "operations": sorted({it.name for it in CATALOG if it.reader in parts.destinations}),
+            "dossier": dossier,
+            "delivery": delivery,
+            "place_of": place_of,
+        },
+    )
+
+
+def find(parts: Parts, who: Visitor, wanted: str) -> list[Hit]:
+    """Return what has a number and may be seen."""
+    demand_some(who, Right.METADATA)
+    with parts.store.read() as tx:
+        return [hit for hit in finding.find(tx, wanted) if _may_see(tx, who, hit)]
+
+
+def _may_see(tx: Tx, who: Visitor, hit: Hit) -> bool:
+    if who.scope.everything:
+        return True
+    of = dossiers.get(tx, hit.dossier, lock=False) if hit.dossier else None
+    partners = finding.partners_of(tx, hit)
+    return who.may(Right.METADATA, Thing(sector=of.sector if of else "", partners=partners))
+
+
+def place_of(hit: Hit) -> str:
+    """Return the page of what was found: the dossier's, or that of a delivery without one."""
+    if hit.dossier:
+        return dossier(hit.dossier)
+    return delivery(hit.delivery or 0)
+
+
+_COLUMNS = (
+    *("id", "lane", "destination", "type", "state", "attempts", "code", "partner_code"),
+    *("reference", "created_at", "settled_at", "next_attempt_at", "deadline"),
+)
+
+
+def csv_lines(parts: Parts, who: Visitor, filters: Filters) -> Iterator[str]:
+    """Yield the lines of the CSV, page by page, so that no view of the store is held long."""
+    yield "\ufeff" + _line(_COLUMNS)  # by its mark Excel reads UTF-8
+    before: int | None = None
+    written = 0
+    while written < MOST_ROWS:
+        with parts.store.read() as tx:
+            found = listing.page(tx, filters, who.scope, before=before, limit=1000)
+        yield "".join(_line([_cell(row, name) for name in _COLUMNS]) for row in found.rows)
+        written += len(found.rows)
+        before = found.next
+        if before is None:
+            return
+
+
+def _cell(row: ListedDelivery, name: str) -> str:
+    value = getattr(row, name)
+    if isinstance(value, datetime):
+        return moment(value)
+    text = "" if value is None else str(value)
+    # A spreadsheet takes these for a formula, and runs it.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _line(cells: tuple[str, ...] | list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
