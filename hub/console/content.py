@@ -20,7 +20,7 @@ _TYPES = {name: each for each in CATALOG for name in (each.name, *each.former_na
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class FieldDifference:
     """A field that is not as it was in the message before; values are masked JSON."""
 
     field: str
@@ -40,12 +40,12 @@ def masked_fields(message: Message) -> tuple[str, ...]:
     return () if known is None else tuple(sorted(_personal(known)))
 
 
-def differences(before: Message, after: Message) -> list[Difference]:
+def differences(before: Message, after: Message) -> list[FieldDifference]:
     """Return the fields in which two messages of a type differ, by name."""
     old, new = _payload(before, unmasked=True) or {}, _payload(after, unmasked=True) or {}
     hidden = _hidden(after)
     return [
-        Difference(
+        FieldDifference(
             field=name,
             before=_short(old.get(name), hide=name in hidden),
             after=_short(new.get(name), hide=name in hidden),

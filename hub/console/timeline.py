@@ -10,7 +10,7 @@ from datetime import datetime
 from hub.messages import catalog
 from hub.messages.partners import named
 from hub.rules.failures.errors import FAULTS
-from hub.store.console.history import Call, History
+from hub.store.console.history import CallRow, History
 from hub.store.console.listing import ListedDelivery
 from hub.texts import Text, both
 
@@ -58,7 +58,7 @@ def _status(history: History) -> Iterator[Entry]:
             at=event.at,
             side=WARD,
             what=both(
-                "console.status_not_applied" if event.why_not else "console.status",
+                "console.refused_status" if event.why_not else "console.new_status",
                 status=int(event.status),
                 name=status_name(int(event.status)),
             ),
@@ -74,11 +74,14 @@ def status_name(status: int) -> Text:
 
 def _steps(history: History) -> Iterator[Entry]:
     for step in history.steps:
-        kept = "console.town_step" if step.applied else "console.town_step_kept"
         yield Entry(
             at=step.at,
             side=TOWN,
-            what=both(kept, sequence=step.sequence, step=step.step),
+            what=both(
+                "console.town_step" if step.applied else "console.town_step_kept",
+                sequence=step.sequence,
+                step=step.step,
+            ),
             failed=not step.applied,
         )
 
@@ -89,7 +92,7 @@ def _calls(history: History) -> Iterator[Entry]:
             yield _call(delivery, call)
 
 
-def _call(delivery: ListedDelivery, call: Call) -> Entry:
+def _call(delivery: ListedDelivery, call: CallRow) -> Entry:
     fault = FAULTS.get(call.code)
     cause = fault.text if fault else Text(call.code, call.code)
     about = {
@@ -107,7 +110,7 @@ def _call(delivery: ListedDelivery, call: Call) -> Entry:
     )
 
 
-def _made(call: Call, about: dict[str, object]) -> Text:
+def _made(call: CallRow, about: dict[str, object]) -> Text:
     if call.kind == "find":
         return both("console.call_find", **about)
     if call.kind == "person":

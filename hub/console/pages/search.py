@@ -32,7 +32,7 @@ MOST_ROWS = 50_000
 """Rows of one CSV file."""
 
 
-class Asked:
+class Criteria:
     """What an address asks for; FastAPI fills it in and refuses what does not fit."""
 
     def __init__(
@@ -76,7 +76,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/search")
     def page(
         request: Request,
-        asked: Annotated[Asked, Depends()],
+        asked: Annotated[Criteria, Depends()],
         who: Annotated[Visitor, Depends(visitor)],
     ) -> Response:
         now = parts.clock()
@@ -87,7 +87,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/search.csv")
     def as_csv(
-        asked: Annotated[Asked, Depends()], who: Annotated[Visitor, Depends(visitor)]
+        asked: Annotated[Criteria, Depends()], who: Annotated[Visitor, Depends(visitor)]
     ) -> Response:
         demand_some(who, Right.METADATA)
         name = f"deliveries-{parts.clock():%Y%m%d-%H%M}.csv"
@@ -98,7 +98,9 @@ def install(app: FastAPI, parts: Parts) -> None:
         )
 
 
-def search(parts: Parts, who: Visitor, asked: Asked, hits: list[Hit], *, now: datetime) -> PageView:
+def search(
+    parts: Parts, who: Visitor, asked: Criteria, hits: list[Hit], *, now: datetime
+) -> PageView:
     """Return the page: what the box found, the filters, and the deliveries that match them."""
     demand_some(who, Right.METADATA)
     with parts.store.read() as tx:
@@ -148,7 +150,7 @@ def place_of(hit: Hit) -> str:
 
 _COLUMNS = (
     *("id", "lane", "destination", "type", "state", "attempts", "code", "partner_code"),
-    *("reference", "created_at", "settled_at", "next_attempt_at", "deadline"),
+    *("reference", "created_at", "ended_at", "next_attempt_at", "deadline"),
 )
 
 

@@ -26,7 +26,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class CallRow:
     """One attempt of a delivery."""
 
     delivery: int
@@ -74,7 +74,7 @@ class History:
     child_number: str
     deliveries: Sequence[ListedDelivery]
     """In the order of their lanes."""
-    calls: Mapping[int, Sequence[Call]]
+    calls: Mapping[int, Sequence[CallRow]]
     """By delivery, in order."""
     received: Sequence[Received]
     events: Sequence[StatusEvent]
@@ -117,13 +117,13 @@ def _deliveries(tx: Tx, which: sa.ColumnElement[bool]) -> list[ListedDelivery]:
     return [listed(row) for row in tx.execute(query.limit(MOST))]
 
 
-def calls_of(tx: Tx, ids: Sequence[int]) -> dict[int, list[Call]]:
+def calls_of(tx: Tx, ids: Sequence[int]) -> dict[int, list[CallRow]]:
     """Return the attempts of deliveries, each delivery's in order."""
     query = sa.select(attempts).where(attempts.c.delivery_id.in_(ids))
     query = query.order_by(attempts.c.delivery_id, attempts.c.number, attempts.c.id).limit(MOST)
-    found: dict[int, list[Call]] = {id: [] for id in ids}
+    found: dict[int, list[CallRow]] = {id: [] for id in ids}
     for row in tx.execute(query):
-        call = Call(
+        call = CallRow(
             delivery=row.delivery_id,
             number=row.number,
             kind=row.kind,

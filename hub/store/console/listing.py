@@ -57,7 +57,7 @@ class ListedDelivery:
     partner_code: str
     reference: str
     created_at: datetime
-    settled_at: datetime | None
+    ended_at: datetime | None
     next_attempt_at: datetime | None
     deadline: datetime | None
 
@@ -68,11 +68,14 @@ class ListedPage:
 
     rows: Sequence[ListedDelivery]
     next: int | None
-    looked_back_to: int | None = None
+    searched_to: int | None = None
     """The lowest delivery number that was looked at, where the page ended before it was full."""
 
 
-COLUMNS = [deliveries.c[name] for name in ListedDelivery.__slots__]
+COLUMNS = [
+    deliveries.c.settled_at.label(name) if name == "ended_at" else deliveries.c[name]
+    for name in ListedDelivery.__slots__
+]
 
 
 def page(

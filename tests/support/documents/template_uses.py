@@ -27,7 +27,7 @@ def patterns(node: nodes.Node) -> Iterator[tuple[str, bool]]:
         assert node.expr2 is not None
         yield from patterns(node.expr2)
     elif isinstance(node, nodes.Const):
-        yield re.escape(node.value), True
+        yield node.value, True
     else:
         assert isinstance(node, nodes.Concat), node
         parts = [
