@@ -102,7 +102,13 @@ def _gateway(hub: Hub) -> list[Role]:
 
 
 def _console(hub: Hub) -> WebRole:
-    parts = Parts(store=hub.store, clock=hub.clock, destinations=(*PARTNERS, catalog.DEVICES))
+    parts = Parts(
+        store=hub.store,
+        clock=hub.clock,
+        destinations=(*PARTNERS, catalog.DEVICES),
+        broker_url=hub.settings.broker_url,
+        management_url=hub.settings.broker_management_url,
+    )
     host, port = hub.settings.console_host, hub.settings.console_port
     return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
 

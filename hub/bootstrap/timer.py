@@ -11,6 +11,9 @@ from hub.bootstrap.installation import mark_of
 from hub.bootstrap.partners.destinations import own_certificates
 from hub.exchange.delivery.deliver import lease_of
 from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.messages import catalog
+from hub.messages.partners import PARTNERS
+from hub.operations.flow.sampling import FlowSampling
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.deadline_alerts import DeadlineAlerts
 from hub.operations.watchers.ending_certificates import EndingCertificates
@@ -64,6 +67,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         EndingCertificates(store=hub.store, files=own_certificates(hub.settings)).check,
         FailingWebhooks(store=hub.store).check,
         Conservation(store=hub.store).check,
+        FlowSampling(hub.store, (*PARTNERS, catalog.DEVICES)).sample,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]
     if hours:

@@ -6,7 +6,7 @@ Everything that shows something depends on the visitor; see `frame.visitor`.
 from fastapi import FastAPI
 
 from hub.console.frame import errors, headers, language, own_files
-from hub.console.pages import dossier, overview, search
+from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
 
 
@@ -17,6 +17,6 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app, clock=parts.clock)
     own_files.install(app)
     language.install(app)
-    for page in (overview, search, dossier):
+    for page in (overview, search, queues, dossier):
         page.install(app, parts)
     return app

@@ -61,7 +61,7 @@ class Freshness:
             return made
 
 
-def live(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
+def add_stream(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
     """Add the stream of a page."""
     fresh = Freshness(make, parts)
 
@@ -79,7 +79,7 @@ async def _events(
     yield "retry: 3000\n\n"
     told = ""
     for _ in range(LASTS // EVERY):
-        if await request.is_disconnected():
+        if await request.is_disconnected() or getattr(request.app.state, "stopping", False):
             return
         event, data = await run_in_threadpool(_refresh, fresh, language, who)
         if data["html"] != told or event == "away":

@@ -1,6 +1,6 @@
 """What the pages are made of: the store, the clock, and whom the hub delivers to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.ports import Clock
 from hub.store.engine.store import Store
@@ -14,3 +14,6 @@ class Parts:
     clock: Clock
     destinations: tuple[str, ...]
     """In the order in which they are shown."""
+    broker_url: str = field(default="", repr=False)
+    """Of RabbitMQ; "" where the hub has the in-process broker."""
+    management_url: str = field(default="", repr=False)

@@ -55,6 +55,7 @@ class WebRole(Role):
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
         )
         self._server = uvicorn.Server(config)
+        self._app = app
 
     def _protocol(self, tls: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
         """Return what makes the protocol of a new connection; uvicorn itself knows of no TLS."""
@@ -76,6 +77,7 @@ class WebRole(Role):
 
     def request_stop(self) -> None:
         super().request_stop()
+        self._app.state.stopping = True  # for answers that do not end by themselves
         self._server.should_exit = True
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ install_foreign() {
     missing=
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     command -v npm >/dev/null 2>&1 || missing="$missing npm"
+    command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
     command -v xmlsec1 >/dev/null 2>&1 || missing="$missing xmlsec1"
     has_php_soap || missing="$missing php-cli php-soap"
     if [ -n "$missing" ]; then

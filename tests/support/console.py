@@ -47,9 +47,18 @@ def looking(
     clock: Callable[[], datetime] = now,
     signed_in: bool = True,
     language: str = "en",
+    broker_url: str = "",
+    management_url: str = "",
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub."""
-    app = create_app(Parts(store=store, clock=clock, destinations=(*PARTNERS, "devices")))
+    parts = Parts(
+        store=store,
+        clock=clock,
+        destinations=(*PARTNERS, "devices"),
+        broker_url=broker_url,
+        management_url=management_url,
+    )
+    app = create_app(parts)
     who = person(role, scope=scope)
     if signed_in:
         app.dependency_overrides[visitor] = lambda: who

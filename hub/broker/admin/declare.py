@@ -55,7 +55,7 @@ def plan(topology: Topology, broker_url: str, management_url: str = "") -> Topol
     target = Target.parse(broker_url)
     if not management_url:
         return _by_amqp(topology, target, text("broker_checks.no_management"))
-    management = Management(management_url, _vhost(target))
+    management = Management(management_url, vhost_of(target))
     try:
         live = management.snapshot()
     except ManagementRefused as error:
@@ -86,7 +86,7 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Topo
     """
     target, unseen = Target.parse(broker_url), []
     if management_url:
-        management = Management(management_url, _vhost(target))
+        management = Management(management_url, vhost_of(target))
         try:
             # Before the queues, so that no queue is ever without its limits.
             for policy in topology.policies:
@@ -146,7 +146,7 @@ def _policy_body(policy: BrokerPolicy) -> dict[str, Any]:
     }
 
 
-def _vhost(target: Target) -> str:
+def vhost_of(target: Target) -> str:
     return str(target.parameters("topology").virtual_host)
 
 

@@ -102,6 +102,23 @@ class Management:
                 alarms=tuple(name for name, raised in alarms.items() if raised is True),
             )
 
+    def queues(self) -> list[dict[str, Any]]:
+        """Return the queues as the API writes them; raises BrokerUnavailable."""
+        found: list[dict[str, Any]] = self._get(f"/api/queues/{self._vhost}")
+        return found
+
+    def alarms(self) -> list[str]:
+        """Return which nodes take no message, and for want of what."""
+        return [f"{node.name}: {alarm}" for node in self._nodes() for alarm in node.alarms]
+
+    def peek(self, queue: str, count: int) -> list[dict[str, Any]]:
+        """Return the first messages of a queue, which stay in it; raises BrokerUnavailable."""
+        path = f"/api/queues/{self._vhost}/{quote(queue, safe='')}/get"
+        # A byte of the content, because the API gives none back without.
+        asked = {"count": count, "ackmode": "ack_requeue_true", "encoding": "base64", "truncate": 1}
+        found: list[dict[str, Any]] = json.loads(self._call("POST", path, asked))
+        return found
+
     def put_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set a policy; raises BrokerUnavailable with the broker's reason when it refuses."""
         self._call("PUT", f"/api/policies/{self._vhost}/{quote(name, safe='')}", policy)

@@ -1,16 +1,22 @@
 """The overview: does anything need a person now, what first, and how the hub does."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
+from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, sees_partner, visitor
 from hub.console.links import dossier, search_of
-from hub.console.live import live
+from hub.console.live import add_stream
 from hub.console.parts import Parts
+from hub.operations.flow.curves import SPANS, curves
 from hub.operations.overview.items import items
 from hub.operations.overview.verdict import verdict
 from hub.rules.users.rights import Right
@@ -18,6 +24,8 @@ from hub.rules.users.visitor import Visitor
 from hub.store.conservation.balance import balance
 from hub.store.console.due import due_soon
 from hub.store.deliveries import pauses
+from hub.store.engine.store import Tx
+from hub.store.monitoring import flow_samples
 from hub.texts import both
 
 SHOWN = 30
@@ -28,14 +36,19 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page, and the stream that keeps it fresh."""
 
     @app.get("/")
-    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(
+        request: Request,
+        who: Annotated[Visitor, Depends(visitor)],
+        span: Literal["hour", "day", "week"] = "hour",
+    ) -> Response:
         now = parts.clock()
-        return render(request, overview(parts, who, now), who, now=now)
+        return render(request, overview(parts, who, now, span=span), who, now=now)
 
-    live(app, "/live/overview", overview, parts=parts)
+    for span in SPANS:
+        add_stream(app, f"/live/overview/{span}", partial(overview, span=span), parts=parts)
 
 
-def overview(parts: Parts, who: Visitor, now: datetime) -> PageView:
+def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -> PageView:
     """Return the page for a visitor. Raises MayNot."""
     demand_some(who, Right.METADATA)
     with parts.store.read() as tx:
@@ -44,6 +57,7 @@ def overview(parts: Parts, who: Visitor, now: datetime) -> PageView:
         found = items(tx, who.scope, balances, now=now)
         paused = pauses.standing(tx, now=now)
         due = due_soon(tx, who.scope)
+        flows = [flow(tx, it.destination, span, now) for it in balances]
     return PageView(
         template="overview.html",
         main="overview_main.html",
@@ -55,7 +69,49 @@ def overview(parts: Parts, who: Visitor, now: datetime) -> PageView:
             "due": due,
             "balances": balances,
             "pauses": [it for it in paused if sees_partner(who, it.pause.destination)],
+            "flows": flows,
+            "span": span,
+            "spans": list(SPANS),
             "search_of": search_of,
             "dossier": dossier,
         },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart: what it shows, its last value, and the picture."""
+
+    name: str
+    last: float | None
+    picture: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The charts of one partner."""
+
+    destination: str
+    charts: Sequence[Chart]
+
+
+def flow(tx: Tx, destination: str, span: str, now: datetime) -> Flow:
+    """Return the charts of a partner."""
+    length = SPANS[span].length
+    samples = flow_samples.of_destination(
+        tx, destination, since=now - length, each=SPANS[span].each
+    )
+    found = curves(destination, samples, length)
+    return Flow(
+        destination=destination,
+        charts=[
+            Chart(
+                name, points[-1][1] if points else None, chart(points, start=now - length, end=now)
+            )
+            for name, points in (
+                ("depth", found.depth),
+                ("rate", found.rate),
+                ("critical", found.critical),
+            )
+        ],
     )

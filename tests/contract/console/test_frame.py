@@ -33,7 +33,7 @@ def test_every_page_demands_a_visitor(sqlite_store: Store) -> None:
     assert unguarded == OPEN
 
 
-@pytest.mark.parametrize("path", ["/", "/live/overview"])
+@pytest.mark.parametrize("path", ["/", "/live/overview/hour"])
 def test_a_stranger_sees_a_page_without_data(look: Look, sqlite_store: Store, path: str) -> None:
     """In Vietnamese unless the browser asks for English, and with a status that says why."""
     answer = look(sqlite_store, signed_in=False, language="fr").get(path)

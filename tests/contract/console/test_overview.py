@@ -37,7 +37,7 @@ def test_what_failed_is_one_item_a_cause_with_its_deliveries(look: Look, store: 
             dead(tx, record(n, 1))
         dead(tx, step(9, 1), code="reply_rejected")
     page = look(store).get("/").text
-    assert "2 urgent things need a person, 2 in all." in page
+    assert "Needing a person now: 2 urgent, 2 in all." in page
     assert "3 deliveries province.dossier to the province have failed for good" in page
     assert (
         "/search?state=dead&amp;partner=provincial&amp;operation=province.dossier&amp;fault="
@@ -59,7 +59,7 @@ def test_the_most_urgent_comes_first(look: Look, store: Store) -> None:
             )
             tasks.open_once(tx, found, due_at=due_at, now=AT)
     page = look(store).get("/").text
-    assert "1 urgent things need a person, 2 in all. First: late: its detail" in page
+    assert "Needing a person now: 1 urgent, 2 in all. First: late: its detail" in page
     assert page.index("late: its detail") < page.index("early: its detail")
 
 
@@ -108,7 +108,7 @@ def test_the_stream_brings_the_main_part_at_once(look: Look, store: Store) -> No
     """As an event with the part and its time."""
     with store.write() as tx:
         emit(tx, [step(1, 1)], AT)
-    with look(store).stream("GET", "/live/overview") as answer:
+    with look(store).stream("GET", "/live/overview/hour") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
         found = next(line for line in lines if line.startswith("data: "))

@@ -1,0 +1,88 @@
+"""The queues: what each is for, what stands in it, how many consume, what needs a person."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from hub.broker.admin import figures
+from hub.broker.admin.declare import plan
+from hub.broker.admin.figures import BrokerFigures
+from hub.broker.topology import TOPOLOGY
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import MayNot, visitor
+from hub.console.parts import Parts
+from hub.ports import BrokerUnavailable
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.messages import outbox
+from hub.texts import both
+
+EVERY = timedelta(seconds=5)
+"""The broker is asked at most so often, however many look."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What the broker told at a moment."""
+
+    at: datetime
+    figures: BrokerFigures | None
+    """None where it did not answer."""
+    drift: tuple[str, ...]
+    """Where it differs from the topology."""
+
+
+class BrokerReader:
+    """Asks the broker for all visitors together."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: QueueState | None = None
+        self._lock = threading.Lock()
+
+    def state(self) -> QueueState:
+        """Return what the broker told within the last seconds."""
+        with self._lock:
+            now = self._parts.clock()
+            if self._known is None or not timedelta() <= now - self._known.at < EVERY:
+                self._known = self._read(now)
+            return self._known
+
+    def _read(self, now: datetime) -> QueueState:
+        urls = (self._parts.broker_url, self._parts.management_url)
+        try:
+            found = figures.read(TOPOLOGY, *urls)
+            drift = tuple(str(it) for it in plan(TOPOLOGY, *urls).differences)
+        except BrokerUnavailable:
+            return QueueState(now, None, ())
+        return QueueState(now, found, drift)
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page."""
+    reader = BrokerReader(parts)
+
+    @app.get("/queues")
+    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+        return render(request, queues(parts, reader, who), who, now=parts.clock())
+
+
+def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
+    """Return the page. Raises MayNot: queues concern the installation as a whole."""
+    if not who.may(Right.METADATA):
+        raise MayNot(Right.METADATA)
+    with parts.store.read() as tx:
+        waiting = outbox.backlog(tx)
+    return PageView(
+        template="queues.html",
+        title=both("console.nav_queues"),
+        values={
+            "outbox": waiting,
+            "broker": reader.state() if parts.broker_url else None,
+            "names": [queue.name for queue in TOPOLOGY.queues],
+        },
+    )

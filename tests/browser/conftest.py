@@ -1,0 +1,70 @@
+"""Chromium, a console over a store with cases, and axe-core."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from hub.drill.sandbox.programs import MissingProgram
+from hub.exchange.outbox.emit import emit
+from hub.operations.flow.sampling import FlowSampling
+from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.repair.tasks import TaskFinding
+from hub.texts import Text
+from tests.support.console import TO, dead, looking
+from tests.support.database.stores import empty_store
+from tests.support.works import AT, now, number, record, step
+
+AXE = Path(__file__).parents[2] / "var/foreign/node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise MissingProgram("chromium", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The checker of accessibility, as a script."""
+    if not AXE.is_file():
+        raise MissingProgram("axe-core", "npm")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store with failures, a held follower, a task and samples of the flow."""
+    store = empty_store(tmp_path_factory.mktemp("console") / "hub.db")
+    with store.write() as tx:
+        for n in range(1, 6):
+            dead(tx, record(n, 1))
+        emit(tx, [step(1, 2), record(6, 1), record(6, 2)], AT)
+        finding = TaskFinding(
+            kind="differs",
+            subject=number(1),
+            destination=TO,
+            owner="ward clerk",
+            detail=Text("khác", "differs"),
+            repair=Text("sửa", "repair it"),
+        )
+        tasks.open_once(tx, finding, due_at=AT, now=AT)
+    FlowSampling(store, [TO]).sample(now())
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def console(cases: Store) -> Iterator[str]:
+    """The console's address."""
+    with looking(cases) as client:
+        yield str(client.base_url).rstrip("/")

@@ -1,0 +1,115 @@
+"""Every page in Chromium: accessible, no wider than the screen, used by keyboard, alive."""
+
+import itertools
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from hub.texts import both
+from tests.support.works import number
+
+PAGES = {
+    "overview": "/",
+    "search": "/search",
+    "queues": "/queues",
+    "nothing-found": "/search?q=zzz&state=dead",
+    "dossier": f"/dossiers/{number(1)}",
+    "delivery": "/deliveries/1",
+    "not-found": "/dossiers/none",
+}
+LOOKS = list(itertools.product(("vi", "en"), ("light", "dark"), (360, 1920)))
+
+
+def opened(chromium: Browser, console: str, path: str, look: tuple[str, str, int]) -> Page:
+    """Return a page in a language, a colour scheme and a width."""
+    language, scheme, width = look
+    context = chromium.new_context(
+        base_url=console,
+        locale=language,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 800},
+    )
+    page = context.new_page()
+    page.goto(path)
+    return page
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look)))
+def test_every_page_is_accessible_and_fits(
+    chromium: Browser, console: str, axe: str, look: tuple[str, str, int]
+) -> None:
+    """axe-core finds nothing of WCAG 2.2 AA, and nothing has to be scrolled sideways."""
+    for name, path in PAGES.items():
+        page = opened(chromium, console, path, look)
+        assert page.locator("html").get_attribute("lang") == look[0]
+        # By the debugger's protocol, which the page's policy does not concern.
+        page.evaluate(axe)
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+            " 'best-practice']})"
+        )
+        wrong = [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]]
+        assert wrong == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= look[2], name
+        page.context.close()
+
+
+def test_a_page_breaks_no_policy_of_its_own(chromium: Browser, console: str) -> None:
+    """The browser reports no violation and no error of a script on any page."""
+    page = chromium.new_context(base_url=console).new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    for path in PAGES.values():
+        page.goto(path)
+    assert [it for it in told if "404" not in it] == []
+    page.context.close()
+
+
+def test_a_stuck_dossier_is_found_by_keyboard_alone(chromium: Browser, console: str) -> None:
+    """Slash, number, Enter: the page of the dossier says why it stands."""
+    page = chromium.new_context(base_url=console, locale="en").new_page()
+    page.goto("/search")
+    page.keyboard.press("/")
+    page.keyboard.type(number(1))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/dossiers/{number(1)}")
+    assert page.get_by_text("Waits until the earlier delivery of the dossier").count() == 1
+    page.context.close()
+
+
+def test_the_first_tab_stop_leads_to_the_content(chromium: Browser, console: str) -> None:
+    """A person without a mouse need not walk through the navigation."""
+    page = chromium.new_context(base_url=console, locale="vi").new_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == both("console.skip").vi
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.context.close()
+
+
+def test_an_overview_that_lost_its_line_says_so(chromium: Browser, console: str) -> None:
+    """And takes the notice away when the line is back."""
+    page = chromium.new_context(base_url=console, locale="en").new_page()
+    page.goto("/")
+    notice = page.locator("[data-stale-notice]")
+    assert notice.is_hidden()
+    page.evaluate("document.querySelector('[data-live]').dataset.at = '14:05:00'")
+    page.route("**/live/**", lambda route: route.abort())
+    page.reload()
+    notice.wait_for(state="visible")
+    assert "as of" in notice.inner_text()
+    page.unroute("**/live/**")
+    notice.wait_for(state="hidden")
+    page.context.close()
+
+
+def test_the_language_is_switched_on_the_page(chromium: Browser, console: str) -> None:
+    """One click, the same page."""
+    page = chromium.new_context(base_url=console, locale="vi").new_page()
+    page.goto(f"/dossiers/{number(1)}")
+    page.get_by_role("link", name="English").click()
+    assert page.url.endswith(f"/dossiers/{number(1)}")
+    assert page.get_by_role("heading", name=f"Dossier {number(1)}").count() == 1
+    page.context.close()

@@ -1,0 +1,71 @@
+"""The page of the queues, over a real RabbitMQ and without one."""
+
+import pytest
+
+from hub.broker.admin import declare, figures
+from hub.broker.rabbit.target import Target
+from hub.broker.topology import TOPOLOGY
+from hub.messages.queues import INVALID
+from hub.ports import BrokerUnavailable
+from hub.rules.users.scope import Scope
+from hub.store.engine.store import Store
+from tests.contract.console.conftest import Look
+from tests.support.services import RabbitService
+
+
+def test_without_rabbitmq_the_page_says_where_the_queues_are(
+    look: Look, sqlite_store: Store
+) -> None:
+    """With what each queue is for, and no figure made up."""
+    page = look(sqlite_store).get("/queues").text
+    assert "The hub has its in-process broker" in page
+    assert "deliveries to the province" in page
+    assert "0 messages wait to be published." in page
+
+
+def test_queues_are_not_for_a_partner(look: Look, sqlite_store: Store) -> None:
+    """They concern the installation as a whole."""
+    town = look(sqlite_store, scope=Scope(partners=frozenset({"town_center"})))
+    assert town.get("/queues").status_code == 403
+
+
+def test_a_broker_that_is_away_is_told_with_the_time(look: Look, sqlite_store: Store) -> None:
+    """And the page is there."""
+    browser = look(sqlite_store, broker_url="amqp://guest:guest@127.0.0.1:1/")
+    answer = browser.get("/queues")
+    assert answer.status_code == 200
+    assert "RabbitMQ did not answer at" in answer.text
+
+
+def test_figures_come_from_the_broker_itself(rabbit: RabbitService, rabbit_url: str) -> None:
+    """By passive declares: ready messages, consumers, and which queue is missing."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    found = figures.read(TOPOLOGY, rabbit_url)
+    assert [it.name for it in found.queues] == [it.name for it in TOPOLOGY.queues]
+    assert {(it.present, it.ready, it.consumers) for it in found.queues} == {(True, 0, 0)}
+    assert not found.complete
+
+
+def test_what_lies_in_hub_invalid_is_shown_and_stays(
+    look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
+) -> None:
+    """By the management API, without the content; twice read it is still there."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
+    channel = connection.channel()
+    channel.confirm_delivery()
+    channel.basic_publish("hub", INVALID, b"secret words")
+    connection.close()
+    for _ in range(2):
+        found = figures.read(TOPOLOGY, rabbit_url, rabbit.management_url)
+        assert found.complete
+        assert [(it.queue, it.size) for it in found.peeked] in ([(INVALID, 12)], [])
+    browser = look(sqlite_store, broker_url=rabbit_url, management_url=rabbit.management_url)
+    page = browser.get("/queues").text
+    assert "secret" not in page
+
+
+def test_no_broker_is_an_error_of_its_own() -> None:
+    """Which the page turns into words."""
+    with pytest.raises(BrokerUnavailable):
+        figures.read(TOPOLOGY, "amqp://guest:guest@127.0.0.1:1/")
