@@ -5,6 +5,7 @@ Vietnamese for the officer and in technical words for the operator; nothing is s
 """
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from hub.exchange.intake.accept import Intake
 from hub.gateway import device_routes, error_responses, message_refusals
@@ -30,6 +31,9 @@ from hub.store.engine.store import Store
 from hub.store.messages import blobs
 from hub.store.monitoring import work_counts
 
+_NONE: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own: it would ask for its exporters at each call, and put addresses into spans."""
+
 
 def create_app(
     store: Store,
@@ -52,7 +56,7 @@ def create_app(
     `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
     `reply_signer`: for clients that get signed replies.
     """
-    app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE)
     fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
     authorization = Authorization(store, intake, denials=denials, fixed=fixed, proxies=proxies)
     _install_answers(app, authorization)

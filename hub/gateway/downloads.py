@@ -6,13 +6,15 @@ wants it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import iterate_in_threadpool
 
+from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.store.messages.blobs import BlobStore
 
 PIECE = 256 * 1024
@@ -58,7 +60,7 @@ def download(request: Request, files: BlobStore, sha256: str, *, media_type: str
         return Response(None, status, headers=headers)
     if size <= PIECE:
         return Response(b"".join(_pieces(place, start, size)), status, headers=headers)
-    return StreamingResponse(_pieces(place, start, size), status, headers=headers)
+    return StreamingResponse(paced(_pieces(place, start, size)), status, headers=headers)
 
 
 def _has(request: Request, tag: str) -> bool:
@@ -98,3 +100,10 @@ def _pieces(place: Path, start: int, size: int) -> Iterator[bytes]:
         while size and (piece := file.read(min(PIECE, size))):
             size -= len(piece)
             yield piece
+
+
+async def paced(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Give the pieces of a file, each read on a thread."""
+    async for piece in iterate_in_threadpool(pieces):
+        yield piece
+        await yield_to_calls()

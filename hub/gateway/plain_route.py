@@ -22,4 +22,4 @@ def add_route(
     """Add a route that takes just these methods."""
     route = Route(path, endpoint, methods=list(methods), name=name)
     route.methods = set(methods)  # without the HEAD that it puts beside each GET
-    app.router.routes.append(route)
+    app.router.routes.insert(0, route)  # they are tried one after the other

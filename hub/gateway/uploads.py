@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.ports.files import NO_CLAIMS, FileClaims
 from hub.runtime.failpoints import Point, passing
 from hub.store.messages.blobs import BlobStore, Upload
@@ -57,6 +58,7 @@ async def receive_file(
                     upload = await run_in_threadpool(files.begin)
                 await run_in_threadpool(_write, upload, parts)
                 parts, size = [], 0
+                await yield_to_calls()
         if upload is None:
             upload = await run_in_threadpool(files.begin)
         return await run_file_work(_finish, upload, parts, sha256, claims)

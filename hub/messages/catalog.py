@@ -292,10 +292,15 @@ class Opened:
     """The text that is the same for two messages that say the same thing (else the id)."""
 
 
-def open(message: Message) -> Opened:  # noqa: A001 - always called as `catalog.open`
-    """Return the entry, the checked payload and the key of a message; raises as `read` does."""
+def open(  # noqa: A001 - always called as `catalog.open`
+    message: Message, payload: p.Payload | None = None
+) -> Opened:
+    """Return the entry, the checked payload and the key of a message; raises as `read` does.
+
+    `payload`: the record that the message was just composed of. It is not decoded again.
+    """
     entry = find(message.type, message.version)
-    payload = _read(entry, message)
+    payload = _read(entry, message) if payload is None else _checked(entry, message, payload)
     return Opened(entry, payload, _dedup_key(entry, message, payload))
 
 
@@ -313,6 +318,10 @@ def _read(entry: MessageType, message: Message) -> p.Payload:
         raise InvalidMessage("payload_invalid", where=where, why=found["why"]) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessage("json_broken", where="$.payload", why=str(error)) from None
+    return _checked(entry, message, payload)
+
+
+def _checked(entry: MessageType, message: Message, payload: p.Payload) -> p.Payload:
     _check(payload)
     if entry.needs_file and not message.attachments:
         raise InvalidMessage("envelope_invalid", where="$.attachments", why="there is no file")

@@ -15,6 +15,7 @@ from hub.exchange.intake.group_commit import AnswerT, GroupCommit, ItemT, Unansw
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message, encode
 from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import Payload
 from hub.ports import AcceptanceUnknown, Accepted, Clock, Validator
 from hub.ports.files import FileClaims
 from hub.runtime.failpoints import Point, passing
@@ -61,17 +62,20 @@ class Intake:
                 raise
         return self._committed(further)
 
-    async def accept_async(self, message: Message, *, commit: Commit | None = None) -> Accepted:
+    async def accept_async(
+        self, message: Message, payload: Payload | None = None, *, commit: Commit | None = None
+    ) -> Accepted:
         """As `accept`, for a caller on an event loop: no thread waits for the commit.
 
+        `payload` is the record that the message was composed of, where the caller has just done so.
         `commit` has an entry committed in the caller's way, by `write` and what follows it.
         """
         commit = commit or self._committed_async
         # Files are looked up on the disk, which may be slow.
         entry, further = (
-            await asyncio.to_thread(self._entries, message)
+            await asyncio.to_thread(self._entries, message, payload)
             if message.attachments
-            else self._entries(message)
+            else self._entries(message, payload)
         )
         try:
             return await commit(entry)
@@ -81,13 +85,13 @@ class Intake:
         return await commit(further)
 
     def _entries(
-        self, message: Message
+        self, message: Message, payload: Payload | None = None
     ) -> tuple[journal.JournalEntry, journal.JournalEntry | None]:
         """Return what is written, and what instead where another content is known under its key.
 
         Raises InvalidMessage for what must not be stored.
         """
-        opened = catalog.open(message)
+        opened = catalog.open(message, payload)
         self._check(message, opened)
         entry = journal.JournalEntry(message, encode(message), opened.dedup_key)
         further = catalog.further_key(message, opened.payload)

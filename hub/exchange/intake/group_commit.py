@@ -103,13 +103,15 @@ class GroupCommit(Role):
 
         A caller that is cancelled may have its item written.
         """
-        future: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[AnswerT] = loop.create_future()
         self._put(_Submitted(work, item, future))
+        over = _Outcome(future, error=Unanswered("the commit did not end in time"))
+        timer = loop.call_later(within.total_seconds(), _end_futures, [over])
         try:
-            async with asyncio.timeout(within.total_seconds()):
-                return await future
-        except TimeoutError:
-            raise Unanswered("the commit did not end in time") from None
+            return await future
+        finally:
+            timer.cancel()
 
     def _put(self, submitted: _Submitted) -> None:
         with self._submitting:  # else an item could be put behind the end of the queue
@@ -172,7 +174,7 @@ def _is_wanted(future: "Future[Any] | asyncio.Future[Any]") -> bool:
     """Return whether a caller still waits; from here on a thread's future cannot be cancelled."""
     if isinstance(future, Future):
         return future.set_running_or_notify_cancel()
-    return not future.cancelled()
+    return not future.done()
 
 
 def _notify(outcomes: Iterable[_Outcome]) -> None:

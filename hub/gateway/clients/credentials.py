@@ -49,7 +49,8 @@ def present(secret: LiveSecret) -> str:
 
 def credentials_in(request: Request) -> Credentials:
     """Return what a request shows in its header; without the header its certificate counts."""
-    return Credentials(shown_in(request), unreadable="authorization" in request.headers)
+    shown = shown_in(request)
+    return Credentials(shown, unreadable=shown is None and "authorization" in request.headers)
 
 
 def shown_in(request: Request) -> Shown | None:

@@ -11,6 +11,7 @@ from hub.exchange.intake.accept import Intake
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.client_calls import CallerAndCall, write_audit
 from hub.messages.envelope import Message
+from hub.messages.payloads import Payload
 from hub.ports import Accepted
 from hub.store.engine.store import Tx
 from hub.store.messages.journal import JournalEntry
@@ -41,13 +42,17 @@ class AcceptedCalls:
         self._authorization = authorization
         self._calls = authorization.calls
 
-    async def accept(self, made: CallerAndCall | None, message: Message) -> Accepted:
+    async def accept(
+        self, made: CallerAndCall | None, message: Message, payload: Payload
+    ) -> Accepted:
         """Count, audit and store a call; a second telling of the same thing gets the first answer.
+
+        `message` was composed of `payload`.
 
         Raises InvalidMessage and CallerRefused; AcceptanceUnknown: it is stored, or not.
         """
         return await self._intake.accept_async(
-            message, commit=lambda entry: self._committed(CallToStore(made, entry))
+            message, payload, commit=lambda entry: self._committed(CallToStore(made, entry))
         )
 
     async def _committed(self, call: CallToStore) -> Accepted:

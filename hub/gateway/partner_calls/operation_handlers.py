@@ -106,7 +106,7 @@ class OperationHandlers:
             attached = await run_in_threadpool(self._attachments, files) if files else []
             message = _message(caller, operation, payload, attached, key)
             with self._alone(message.id):
-                accepted = await self._store(made, message, key)
+                accepted = await self._store(made, message, payload, key)
         except (RefusedCall, InvalidMessage):
             if made is not None:
                 await self.authorization.count(made)
@@ -118,9 +118,11 @@ class OperationHandlers:
             replayed=accepted.duplicate,
         )
 
-    async def _store(self, made: CallerAndCall | None, message: Message, key: str) -> Accepted:
+    async def _store(
+        self, made: CallerAndCall | None, message: Message, payload: Payload, key: str
+    ) -> Accepted:
         try:
-            return await self._accepted.accept(made, message)
+            return await self._accepted.accept(made, message, payload)
         except InvalidMessage as refused:
             if not key or refused.code not in _REPEATED:
                 raise
@@ -349,9 +351,6 @@ def _present(tx: Tx, number: str) -> Dossier:
 
 
 def _shown(dossier: Dossier) -> records.DossierShown:
-    def when(at: datetime | None) -> datetime | None:
-        return None if at is None else local(at)
-
     return records.DossierShown(
         number=dossier.number,
         procedure=dossier.procedure,
@@ -363,9 +362,9 @@ def _shown(dossier: Dossier) -> records.DossierShown:
         received_at=local(dossier.received_at),
         due_at=local(dossier.due_at),
         first_due_at=local(dossier.first_due_at),
-        finished_at=when(dossier.finished_at),
-        returned_at=when(dossier.returned_at),
-        supplement_since=when(dossier.supplement_since),
+        finished_at=dossier.finished_at and local(dossier.finished_at),
+        returned_at=dossier.returned_at and local(dossier.returned_at),
+        supplement_since=dossier.supplement_since and local(dossier.supplement_since),
         version=dossier.version,
     )
 

@@ -20,6 +20,7 @@ from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
+from hub.gateway.downloads import paced
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers
 from hub.gateway.partner_calls.operations import Operation
@@ -209,7 +210,7 @@ def _file(version: Version, operation: Operation, found: FoundFile, *, is_whole:
     if is_whole:
         return Response(b"".join(_pieces(ahead, found, behind)), media_type=version.media_type)
     return StreamingResponse(
-        _pieces(ahead, found, behind),
+        paced(_pieces(ahead, found, behind)),
         media_type=version.media_type,
         headers={"Content-Length": str(size)},
     )

@@ -1,7 +1,7 @@
 """Answers a route of `/v1`, or what it refuses as a problem document; a fault of ours is raised."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -29,17 +29,21 @@ async def answered(
         return problems.problem(refusal, address=proxies.origin(request), path=path)
 
 
-@asynccontextmanager
-async def counting_refusals(
-    authorization: Authorization, caller: GatewayCaller, operation: str, object: str
-) -> AsyncIterator[None]:
+@dataclass(frozen=True, slots=True)
+class counting_refusals:  # noqa: N801 - read as `async with counting_refusals(...)`
     """Count a call that is refused within: a broken one is no way around the client's quota."""
-    try:
-        yield
-    except Exception as error:
-        refusal = refusal_of(error)
+
+    authorization: Authorization
+    caller: GatewayCaller
+    operation: str
+    path: str
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        refusal = refusal_of(error) if isinstance(error, Exception) else None
         if refusal is not None and refusal.status < 500:
-            await authorization.count_refused(
-                caller, operation=operation, object=object, code=refusal.code
+            await self.authorization.count_refused(
+                self.caller, operation=self.operation, object=self.path, code=refusal.code
             )
-        raise

@@ -32,6 +32,9 @@ from hub.store.schema.tables.exchange import blobs
 from hub.store.statements.compiled import Compiled, columns_of
 
 _CHUNK = 256 * 1024
+SYNCED_EACH = 8 * 1024 * 1024
+"""Bytes of a file that are synced together. Trap: a database on the same disk commits by a sync,
+which may wait for all that the system has not written yet; of a large file that takes seconds."""
 _UNDER_WAY = ".in-"
 """How the names of files begin that are not whole yet."""
 _RESUMABLE = ".tus-"
@@ -229,7 +232,7 @@ class Upload:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._digest = hashlib.sha256()
-        self._size = 0
+        self._size = self._unsynced = 0
         self._handle, self._place = _locked(store.directory)
 
     def write(self, part: bytes) -> None:
@@ -242,6 +245,10 @@ class Upload:
         view = memoryview(part)
         while view:
             view = view[os.write(self._handle, view) :]
+        self._unsynced += len(part)
+        if self._unsynced >= SYNCED_EACH:
+            os.fdatasync(self._handle)
+            self._unsynced = 0
 
     def finish(
         self, *, sha256: str = "", claims: FileClaims = NO_CLAIMS, keep: bool = False

@@ -15,6 +15,7 @@ from fastapi import Request
 from lxml import etree
 
 from hub.gateway.clients.refusal import CallerRefused
+from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap.names import Version
 from hub.gateway.soap.reading.envelope import EnvelopeReader, Guard, put_sha256
@@ -113,6 +114,7 @@ async def receive(
             if size >= TOGETHER:
                 await run_file_work(body.feed, b"".join(parts))
                 parts, size = [], 0
+                await yield_to_calls()
         return await run_file_work(_finish, body, b"".join(parts))
     finally:
         body.abandon()
