@@ -14,6 +14,7 @@ from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.protocol import LimitedProtocol
 from hub.rules.clients.client import Network
+from hub.runtime.process.thread_switching import switch_often
 from hub.runtime.role import Role
 
 
@@ -72,6 +73,7 @@ class WebRole(Role):
         )
 
     def run(self) -> None:
+        switch_often()
         self._server.run(sockets=[self._socket])
         self.stopping.set()
 

@@ -58,7 +58,7 @@ def install(
 ) -> None:
     """Add the routes to an application."""
     routes = _Routes(handlers, authorization)
-    for operation in operations.OPERATIONS:
+    for operation in reversed(operations.OPERATIONS):  # the first is asked for most
         methods = ["GET", "HEAD"] if operation is operations.FETCH_FILE else [operation.method]
         path = PREFIX + operation.path
         add_route(app, path, routes.route(operation), methods=methods, name=operation.name)
