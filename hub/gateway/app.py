@@ -67,8 +67,8 @@ def create_app(
     )
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
     handlers = OperationHandlers(store, files, intake, authorization)
-    soap.install(app, handlers, authorization=authorization, keys=keys, signer=reply_signer)
     _install_partners(app, handlers, authorization, uploads)
+    soap.install(app, handlers, authorization=authorization, keys=keys, signer=reply_signer)
     return app
 
 

@@ -4,10 +4,11 @@ What is read has passed the schema. A time without a zone, or one that no calend
 when the record is made.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,11 +22,35 @@ from hub.messages.invalid import InvalidMessage
 StructT = TypeVar("StructT", bound=Struct)
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How the elements of one name are read."""
+
+    read: Callable[[etree._Element], Any]
+    is_list: bool
+
+
 @cache
-def _fields(kind: type[Struct]) -> Mapping[str, inspect.Type]:
+def _fields(kind: type[Struct]) -> Mapping[str, _Field]:
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - for mypy
-    return {field.encode_name: _bare(field.type) for field in info.fields}
+    return {field.encode_name: _field(_bare(field.type)) for field in info.fields}
+
+
+def _field(kind: inspect.Type) -> _Field:
+    if isinstance(kind, inspect.VarTupleType):
+        return _Field(_reader(kind.item_type), is_list=True)
+    return _Field(_reader(kind), is_list=False)
+
+
+def _reader(kind: inspect.Type) -> Callable[[etree._Element], Any]:
+    if isinstance(kind, inspect.StructType):
+        return partial(_values, kind=kind.cls)
+    if isinstance(kind, inspect.StrType):
+        return lambda element: element.text or ""
+    if isinstance(kind, inspect.EnumType):
+        return lambda element: int(element.text or "")
+    return lambda element: (element.text or "").strip()
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
@@ -50,28 +75,17 @@ def _values(
     element: etree._Element, kind: type[Struct], besides: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    types = _fields(kind)
+    fields = _fields(kind)
     for child in element:
         name = child.tag.rpartition("}")[2]
         if name in besides:
             continue
-        of = types[name]
-        if isinstance(of, inspect.VarTupleType):
-            found.setdefault(name, []).append(_value(child, of.item_type))
+        field = fields[name]
+        if field.is_list:
+            found.setdefault(name, []).append(field.read(child))
         else:
-            found[name] = _value(child, of)
+            found[name] = field.read(child)
     return found
-
-
-def _value(element: etree._Element, kind: inspect.Type) -> Any:
-    if isinstance(kind, inspect.StructType):
-        return _values(element, kind.cls)
-    text = element.text or ""
-    if isinstance(kind, inspect.StrType):
-        return text
-    if isinstance(kind, inspect.EnumType):
-        return int(text)
-    return text.strip()
 
 
 def write(parent: etree._Element, record: Struct) -> None:
