@@ -140,10 +140,11 @@ class GroupCommit(Role):
                 log.error(Event.STOP_OVERDUE, role=self.name)
 
     def run(self) -> None:
-        group: list[_Submitted] = []
+        before = 0
         while not self.stopping.is_set():
             self.beat()
-            group = self._next_group(len(group))
+            group = self._next_group(before)
+            before = max(len(group), before // 2)
             try:
                 for work in {one.work: None for one in group}:  # in the order in which they came
                     self._commit(work, [one for one in group if one.work == work])
@@ -155,7 +156,7 @@ class GroupCommit(Role):
     def _next_group(self, before: int) -> list[_Submitted]:
         """Return what is queued, waiting a little for it; ends the role at its close.
 
-        `before`: items of the group before.
+        `before`: items of the group before, or half of what this was then.
         """
         if before > 1:
             self._wait_for(before // 2, GATHERING)
