@@ -1,9 +1,7 @@
 """Group commit: callers wait for one durable answer each, one transaction serves many of them.
 
-While a transaction is being written, new callers queue up and form the next group. Behind a group
-of many the next one waits until half as many have come, `GATHERING` at most: else callers that come
-back one by one would have a commit each, and a caller that is alone waits for nobody. When a group
-fails, its items are tried one by one, so that one bad item harms nobody;
+While a transaction is being written, new callers queue up and form the next group; nobody waits
+for a timer. When a group fails, its items are tried one by one, so that one bad item harms nobody;
 where the failure is none of theirs, all of them get it at once. The thread is a role: it begins
 again after a crash, its heartbeat shows when it stands still, and every item that it took gets an
 answer or an error. Callers are threads, or tasks of an event loop. The thread takes its next group
@@ -12,8 +10,8 @@ without them, so a loop reads further calls while a commit is under way. `script
 """
 
 import asyncio
+import queue
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -29,8 +27,6 @@ Work = Callable[[Sequence[ItemT]], Sequence[AnswerT]]
 """Writes items in one transaction; returns an answer for each."""
 LARGEST = 256
 """Items in one group."""
-GATHERING = 0.002
-"""Seconds for which a group may wait for more items: about one commit."""
 LOOK = 1.0
 """Seconds after which an idle thread beats."""
 PATIENCE = 120.0
@@ -75,10 +71,7 @@ class GroupCommit(Role):
         self._concerns_all = concerns_all
         self._open = True
         self._submitting = threading.Lock()
-        self._queue: deque[_Submitted] = deque()
-        self._enough = threading.Event()
-        """As many items as wanted are queued, or nothing is taken any more."""
-        self._wanted = 1
+        self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self.start()
 
     def submit(self, work: Work[ItemT, AnswerT], item: ItemT) -> "Future[AnswerT]":
@@ -124,15 +117,13 @@ class GroupCommit(Role):
         with self._submitting:  # else an item could be put behind the end of the queue
             if not self._open:
                 raise GroupClosed("nothing is accepted any more")
-            self._queue.append(submitted)
-            if len(self._queue) >= self._wanted:
-                self._enough.set()
+            self._queue.put(submitted)
 
     def close(self) -> None:
         """Finish what is queued and end the thread; safe to call twice."""
         with self._submitting:
             self._open = False
-            self._enough.set()
+            self._queue.put(None)
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(self.stop_within)
@@ -140,11 +131,9 @@ class GroupCommit(Role):
                 log.error(Event.STOP_OVERDUE, role=self.name)
 
     def run(self) -> None:
-        before = 0
         while not self.stopping.is_set():
             self.beat()
-            group = self._next_group(before)
-            before = max(len(group), before // 2)
+            group = self._next_group()
             try:
                 for work in {one.work: None for one in group}:  # in the order in which they came
                     self._commit(work, [one for one in group if one.work == work])
@@ -153,29 +142,19 @@ class GroupCommit(Role):
                 _notify(_Outcome(one.future, error=fault) for one in group)
                 raise
 
-    def _next_group(self, before: int) -> list[_Submitted]:
-        """Return what is queued, waiting a little for it; ends the role at its close.
-
-        `before`: items of the group before, or half of what this was then.
-        """
-        if before > 1:
-            self._wait_for(before // 2, GATHERING)
-        if not self._queue:
-            self._wait_for(1, LOOK)
-        if not self._open and not self._queue:
+    def _next_group(self) -> list[_Submitted]:
+        """Return what is queued, waiting a little for the first; ends the role at its close."""
+        group: list[_Submitted] = []
+        with suppress(queue.Empty):
+            found = self._queue.get(timeout=LOOK)
+            while found is not None:
+                if _is_wanted(found.future):
+                    group.append(found)
+                if len(group) >= LARGEST:
+                    return group
+                found = self._queue.get_nowait()
             self.stopping.set()
-        count = min(len(self._queue), LARGEST)
-        taken = (self._queue.popleft() for _ in range(count))
-        return [one for one in taken if _is_wanted(one.future)]
-
-    def _wait_for(self, count: int, seconds: float) -> None:
-        """Wait until so many items are queued, for some seconds at most."""
-        with self._submitting:
-            self._wanted = count
-            if len(self._queue) >= count or not self._open:
-                return
-            self._enough.clear()
-        self._enough.wait(seconds)
+        return group
 
     def _commit(self, work: Work[Any, Any], group: Sequence[_Submitted]) -> None:
         try:

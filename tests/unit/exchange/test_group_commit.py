@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.exchange.intake import group_commit
 from hub.exchange.intake.group_commit import GroupClosed, GroupCommit, Unanswered
 
 
@@ -142,30 +141,3 @@ def test_what_its_caller_gave_up_in_time_is_not_written() -> None:
     assert (first.result(10), last.result(10)) == (1, 3)
     commits.close()
     assert written == [1, 3]
-
-
-def test_behind_a_group_of_many_the_next_one_waits_for_half_as_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Else each that comes back would have a commit of its own; a lone caller does not wait."""
-    monkeypatch.setattr(group_commit, "GATHERING", 60.0)
-    entered, go_on = threading.Event(), threading.Event()
-    groups: list[list[int]] = []
-
-    def work(items: Sequence[int]) -> list[int]:
-        groups.append(list(items))
-        entered.set()
-        go_on.wait(10)
-        return list(items)
-
-    commits = GroupCommit()
-    futures = [commits.submit(work, 0)]
-    assert entered.wait(10)
-    futures += [commits.submit(work, n) for n in range(1, 5)]
-    go_on.set()
-    assert [future.result(10) for future in futures] == list(range(5))
-    half = [commits.submit(work, n) for n in (5, 6)]
-    assert [future.result(10) for future in half] == [5, 6]
-    assert commits.submit(work, 7).result(10) == 7
-    commits.close()
-    assert groups == [[0], [1, 2, 3, 4], [5, 6], [7]]
