@@ -3,6 +3,7 @@
 split COUNT PATH...      writes the test files under the paths in COUNT groups of about equal time,
                          to var/test/group-1.txt and so on
 budget TIER SECONDS      says so when a tier took longer than its budget
+skipped                  says what the last runs have skipped, by its reason
 record                   rewrites seconds.toml from the reports (var/test/*.xml) of the last runs
 """
 
@@ -32,6 +33,12 @@ def budget(tier: str, seconds: int) -> None:
         print(f"{tier} took {seconds} s, its budget is {allowed} s (tests/tiers/budgets.toml)")
 
 
+def skipped() -> None:
+    """Print a line for each reason: how many tests, in which file the first of them is."""
+    for reason, files in measured.skipped(sorted(REPORTS.glob("*.xml"))).items():
+        print(f"skipped {len(files)}: {reason} ({files[0]})")
+
+
 def record() -> None:
     """Rewrite the measured seconds; files that no report names keep theirs while they exist."""
     seconds = {**measured.read(SECONDS), **measured.of_reports(REPORTS.glob("*.xml"))}
@@ -47,6 +54,8 @@ def main(words: list[str]) -> None:
             split(int(count), paths)
         case ["budget", tier, seconds] if seconds.isdecimal():
             budget(tier, int(seconds))
+        case ["skipped"]:
+            skipped()
         case ["record"]:
             record()
         case _:

@@ -34,3 +34,13 @@ def of_reports(reports: Iterable[Path]) -> dict[str, float]:
             seconds[case.get("file", "")] += float(case.get("time", "0"))
     seconds.pop("", None)
     return dict(seconds)
+
+
+def skipped(reports: Iterable[Path]) -> dict[str, list[str]]:
+    """Return why tests were skipped -> the file of each of them."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for report in reports:
+        for case in ET.parse(report).iter("testcase"):  # noqa: S314 - as above
+            for skip in case.iter("skipped"):
+                found[skip.get("message", "")].append(case.get("file", ""))
+    return dict(found)

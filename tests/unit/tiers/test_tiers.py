@@ -50,6 +50,18 @@ def test_seconds_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert measured.read(file) == {"tests/a.py": 1.8}
 
 
+def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
+    """A test that did not run is no proof, and the run says so."""
+    skip = '<skipped type="pytest.skip" message="no IPv6"/>'
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.xml").write_text(
+            f'<testsuites><testsuite><testcase file="tests/{name}.py">{skip}</testcase>'
+            f'<testcase file="tests/{name}.py"/></testsuite></testsuites>'
+        )
+    reports = sorted(tmp_path.glob("*.xml"))
+    assert measured.skipped(reports) == {"no IPv6": ["tests/a.py", "tests/b.py"]}
+
+
 @pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
 def test_a_tier_that_took_longer_than_its_budget_is_told(
     more: int, told: bool, capsys: pytest.CaptureFixture[str]
