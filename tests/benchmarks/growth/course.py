@@ -24,7 +24,8 @@ NOTES = (
     "the other, in-process broker, a partner that answers at once. Ratio of a second's work; aim "
     f"at least {HOT_AT_LEAST}.\n"
     "Commands: through the command line, without the import of its modules; start and sweep of the "
-    f"whole hub. Ratio of times; aim at most {COMMAND_AT_MOST}.\n"
+    "whole hub; what partners read, by the store alone. "
+    f"Ratio of times; aim at most {COMMAND_AT_MOST}.\n"
     f"Archive: the {ARCHIVED} oldest dossiers and what else was closed on the last of their days; "
     "deliveries a second, for the dry run too. The large store is kept without them."
 )

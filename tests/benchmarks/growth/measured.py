@@ -78,6 +78,7 @@ def measure_all(
             order = order_for(each, _new(folder), "")
             asked = msgspec.structs.replace(order, commands=compared(known))
             commands.add(_run("command_side", asked))
+            commands.add(_run("read_side", order))
             commands.add(_run("start_side", order))
     return found
 

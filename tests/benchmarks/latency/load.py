@@ -5,7 +5,6 @@ dossier was due, not from when a busy counter came round to it.
 """
 
 import io
-import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.records.rulebook import Rulebook
 from tests.benchmarks.latency.order import RECEIVED_AT, Order
+from tests.support.files.sample_files import pdf
 
 AGENCY = "000.99.01.H57"
 PROCEDURE = "2.000880"
@@ -51,7 +51,7 @@ class Load:
         number = self.rules.number(AGENCY, RECEIVED_AT.date(), place + 1)
         component = self.procedure.components[0]
         scan = self.intake.store_file(
-            io.BytesIO(os.urandom(self.order.file_bytes)),
+            io.BytesIO(_scan(place, self.order.file_bytes)),
             name=f"{component.code}.pdf",
             media_type="application/pdf",
             component=component.code,
@@ -79,6 +79,11 @@ class Load:
             officer="Lê Văn Thử",
         )
         return catalog.compose(payload, time=RECEIVED_AT, source="counter-1", attachments=(scan,))
+
+
+def _scan(place: int, size: int) -> bytes:
+    """Return a PDF of one page that is no other dossier's, of about so many bytes."""
+    return pdf(f"dossier {place}", pad=size)
 
 
 def _sleep_until(moment: float) -> None:

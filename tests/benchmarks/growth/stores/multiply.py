@@ -63,6 +63,7 @@ def multiply(store: Store, *, deliveries: int, report: Report) -> None:
         for name in MULTIPLIED:
             _copy_rows(tx, name, facts, copies, report)
         chained.append(tx, handovers, facts, copies, report)
+        tx.execute(sa.text("UPDATE change_feed SET last = (SELECT max(position) FROM changes)"))
         _count_up(tx, copies)
         for number, statement in enumerate(indexes):
             report("indexes", number, len(indexes))
@@ -130,12 +131,17 @@ def _facts(tx: Tx) -> Facts:
         GROUP BY 1 HAVING count(*) * 100 >= (SELECT count(*) FROM growth_journal) ORDER BY 1"""
     moments = tuple(tx.execute(sa.text(query)).scalars())
     strides = {
-        table: int(tx.execute(sa.text(f"SELECT max(id) FROM {table}")).scalar_one())
+        table: int(tx.execute(sa.text(f"SELECT max({_key(table)}) FROM {table}")).scalar_one())
         for rule in MULTIPLIED.values()
         for table in rule.counts.values()
     }
     renamed = {name: frozenset(_with_numbers(tx, name)) for name in MULTIPLIED}
     return Facts(moments=moments, strides=strides, renamed=renamed)
+
+
+def _key(table: str) -> str:
+    """Return the column with the running number of a table."""
+    return str(next(iter(metadata.tables[table].primary_key)).name)
 
 
 def _with_numbers(tx: Tx, name: str) -> Iterator[str]:
@@ -199,7 +205,7 @@ def _count_up(tx: Tx, copies: int) -> None:
 
 def _move_sequences(tx: Tx) -> None:
     for rule in MULTIPLIED.values():
-        for table in set(rule.counts.values()):
+        for table in set(rule.counts.values()) - {"changes"}:  # its numbers come of no sequence
             tx.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
             )

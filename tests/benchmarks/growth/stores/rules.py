@@ -62,6 +62,12 @@ MULTIPLIED = {
     "dossier_files": Rule(
         chosen=f"number {_OF_CHOSEN}", order="number, sha256, component", ids=("message_id",)
     ),
+    "changes": Rule(
+        chosen=f"number {_OF_CHOSEN}",
+        order="position",
+        ids=("message_id",),
+        counts={"position": "changes"},
+    ),
     "legs": Rule(chosen=f"number {_OF_CHOSEN}", order="number"),
     "leg_steps": Rule(chosen=f"number {_OF_CHOSEN}", order="number, sequence", ids=("message_id",)),
 }
@@ -77,13 +83,12 @@ STAYS = {
     "chain_anchors": "few: places up to which a chain was verified",
     "chain_heads": "moved on by the hand-overs",
     "change_epochs": "a row a restore",
-    "change_feed": "one row",
-    "changes": "read by position only, from where its reader is",
-    "client_calls": "of one minute",
+    "change_feed": "one row, moved on by the changes",
+    "client_calls": "of one minute: each counted call removes what is older",
     "client_secrets": "a row for each act of a person",
     "client_tokens": "of five minutes",
     "file_findings": "a file that is looked after by a person",
-    "uploads": "what is under way",
+    "uploads": "what is under way: 50 a client at most, removed after a day",
     "clients": "a row for each act of a person",
     "contracts": "a row a partner",
     "delivery_count_changes": "written anew, summed up",
@@ -111,7 +116,7 @@ STAYS = {
     "users": "a row for each act of a person",
     "surveys": "belong to no dossier",
     "flow_samples": "a row a destination and minute, of one week",
-    "webhook_waiting": "few: what a receiver did not take",
+    "webhook_waiting": "what a receiver did not take: 500 an address at most",
     "webhooks": "a row for each act of a person",
     "unnumbered_changes": "empties itself",
     "tasks": "their dossiers are not copied",
