@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hub.gateway.docs import contracts, guide, schema_tables
+from hub.gateway.docs import contracts, schema_tables
+from hub.gateway.docs.about_contract import about
 from hub.gateway.docs.html import Html, code, element, join, link, marked
 from hub.gateway.docs.pages import PREFIX, Page, Section, page_text
 from hub.texts.catalog import Language
@@ -17,11 +18,10 @@ def page(language: Language) -> Page:
     """Return the page."""
     document: Node = json.loads(contracts.text(_FILE))
     parts = document["components"]
-    about = guide.rendered(f"# \n\n{document['info']['description']}", language).body
     body = [
         element("p", page_text("queues_lead", language)),
         element("p", page_text("file", language), ": ", link(_FILE, f"{PREFIX}/{_FILE}")),
-        about,
+        about("queues", document["info"]["description"], language),
         element("h2", page_text("exchanges", language), id="exchanges"),
         *(_channel(it, language) for it in document["channels"].values()),
         element("h2", page_text("messages", language), id="messages"),
@@ -68,7 +68,7 @@ def _message(id: str, message: Node, schemas: Node, language: Language) -> Html:
 
 
 def _record(schema: Node, language: Language) -> Html:
-    said = element("p", " ".join(schema.get("description", "").split()))
+    said = element("p", marked(schema.get("description", "")))
     if "properties" in schema:
         return join(said, schema_tables.fields(schema, language))
     return join(said, element("p", schema_tables.kind(schema, language)))

@@ -1,6 +1,6 @@
 """The fault codes as a page: what each means, what is to be done, and who does it."""
 
-from hub.gateway.docs.html import code, element, join
+from hub.gateway.docs.html import code, element, join, marked
 from hub.gateway.docs.pages import Page, page_text
 from hub.rules.failures import fault_catalog
 from hub.texts.catalog import Language
@@ -8,7 +8,7 @@ from hub.texts.catalog import Language
 
 def page(language: Language) -> Page:
     """Return the page."""
-    body = [element("p", page_text("faults_lead", language))]
+    body = [element("p", marked(page_text("faults_lead", language)))]
     for own in fault_catalog.load({}):
         who = element("p", page_text("who", language), ": ", ", ".join(own.who), class_="needed")
         body.append(
@@ -16,7 +16,7 @@ def page(language: Language) -> Page:
                 "section",
                 element("h3", code(own.code), id=own.code),
                 element("p", element("strong", own.cause[language.value])),
-                element("p", own.to_do[language.value]),
+                element("p", marked(own.to_do[language.value])),
                 who,
             )
         )

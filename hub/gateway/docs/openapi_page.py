@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from hub.gateway.docs import contracts, guide, schema_tables
+from hub.gateway.docs import contracts, schema_tables
+from hub.gateway.docs.about_contract import about
 from hub.gateway.docs.html import Html, code, element, join, link, marked, table
 from hub.gateway.docs.pages import PREFIX, Page, Section, page_text
 from hub.texts.catalog import Language
@@ -27,12 +28,11 @@ def page(language: Language) -> Page:
         if path.startswith(prefix)
     }
     others = {path: it for path, it in paths.items() if path not in partners}
-    about = guide.rendered(f"# \n\n{document['info']['description']}", language).body
     lead = join(page_text("rest_lead", language), " ", page_text("file", language), ": ")
     body = [
         element("p", lead, link(_FILE, f"{PREFIX}/{_FILE}")),
         element("h2", page_text("about", language), id="about"),
-        about,
+        about("rest", document["info"]["description"], language),
     ]
     sections = [Section("about", page_text("about", language))]
     for id, chosen in (("partners", partners), ("others", others)):

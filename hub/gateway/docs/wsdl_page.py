@@ -1,11 +1,12 @@
 """The WSDL and its schema as a page: what each operation takes and gives, then the types."""
 
-from collections.abc import Iterator
+from textwrap import dedent
 from typing import TypeAlias
 
 from lxml import etree
 
 from hub.gateway.docs import contracts
+from hub.gateway.docs.about_contract import about
 from hub.gateway.docs.html import Html, code, element, join, link, table
 from hub.gateway.docs.openapi_page import in_language
 from hub.gateway.docs.pages import Page, Section, page_text
@@ -24,7 +25,7 @@ def page(language: Language) -> Page:
     body = [
         element("p", page_text("soap_lead", language), " ", link(wsdl_at, "/soap?wsdl")),
         element("h2", page_text("about", language), id="about"),
-        *_paragraphs(wsdl.findtext("w:documentation", "", _NS)),
+        about("soap", dedent(wsdl.findtext("w:documentation", "", _NS)), language),
         element("h2", page_text("operations", language), id="operations"),
     ]
     operations = wsdl.findall("w:portType/w:operation", _NS)
@@ -39,11 +40,6 @@ def page(language: Language) -> Page:
         Section("types", page_text("types", language)),
     ]
     return Page(page_text("nav_soap", language), join(*body), sections)
-
-
-def _paragraphs(text: str) -> Iterator[Html]:
-    for part in text.strip().split("\n\n"):
-        yield element("p", " ".join(part.split()))
 
 
 def _operation(operation: Node, xsd: Node, language: Language) -> Html:

@@ -137,17 +137,12 @@ def _result(found: list[Findings], checked: list[Findings]) -> Result:
         "checked_p99_ms": over_rounds(99, "town_ms", checked),
         "checked_per_second": round(median(each.per_second for each in checked), 1),
     }
-    rows = (
-        ("accepted by the town", *(f"{figures[name]:,.1f}" for name in ("p50_ms", "p99_ms"))),
-        (
-            "accepted by the hub",
-            *(f"{figures[name]:,.1f}" for name in ("accept_p50_ms", "accept_p99_ms")),
-        ),
-        (
-            f"accepted by the town, {CHECKED.per_second:.0f}/s with checked PDFs",
-            *(f"{figures[name]:,.1f}" for name in ("checked_p50_ms", "checked_p99_ms")),
-        ),
-    )
+    names = {
+        "accepted by the town": ("p50_ms", "p99_ms"),
+        "accepted by the hub": ("accept_p50_ms", "accept_p99_ms"),
+        "accepted by the town, PDFs checked": ("checked_p50_ms", "checked_p99_ms"),
+    }
+    rows = tuple((what, *(f"{figures[it]:,.1f}" for it in of)) for what, of in names.items())
     return Result(
         title=f"Latency at {figures['per_second']:.0f} dossiers a second",
         figures=figures,

@@ -1,5 +1,6 @@
 """The pages at /docs: complete, in two languages, for anybody, no script, no outside asset."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,26 @@ def test_every_link_of_a_page_leads_somewhere(
             assert fetched(door, path).status == 200, link
         else:
             assert parts.fragment in ids, link
+
+
+@pytest.mark.parametrize("name", ["rest", "soap", "queues"])
+def test_what_a_contract_says_of_itself_is_vietnamese_on_vietnamese_pages(
+    door: PartnerDoor, name: str
+) -> None:
+    """Descriptions of single fields stay as the contract has them."""
+    shown = page(door, Language.VI, name).xpath("//main/p")
+    assert len(shown) > 2
+    assert all(re.search("[ăâđêôơưạảấầếềệộớờừự]", it.text_content()) for it in shown)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_shows_a_backtick(door: PartnerDoor, name: str) -> None:
+    """What stands in backticks in a text is shown as code."""
+    for language in Language:
+        body = page(door, language, name)
+        for code in body.xpath("//code"):
+            code.drop_tree()
+        assert "`" not in body.text_content()
 
 
 @pytest.mark.parametrize("language", Language)
