@@ -4,6 +4,9 @@ import base64
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,3 +180,19 @@ def test_a_partners_result_is_kept_and_a_task_says_so(door: PartnerDoor) -> None
         (task,) = tasks.open_of_kind(tx, "file_finding")
         tasks.close(tx, task.number, actor="An", reason="looked at", now=later)
     assert watcher.check(later) == 0
+
+
+def test_a_parse_does_not_stay_on_the_one_cpu_of_the_threads_that_ask_for_it(
+    tmp_path: Path,
+) -> None:
+    """The hub's threads share one; a parse there would hold up all of them."""
+    place = tmp_path / "a.pdf"
+    place.write_bytes(made.pdf())
+    program = (
+        "import os, sys; from hub.file_checks import child;"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "print(child.main(sys.argv[1:])['media_type'], len(os.sched_getaffinity(0)))"
+    )
+    command = [sys.executable, "-c", program, str(place), PDF]
+    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    assert told == [PDF, str(len(os.sched_getaffinity(0)))]
