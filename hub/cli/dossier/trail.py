@@ -1,7 +1,8 @@
 """`hub dossier trail`: the control slip of a dossier (phiếu kiểm soát quá trình giải quyết hồ sơ).
 
-Each hand-over is a row, and the due date the last one. Names of the two sides and of results are
-texts of the slip.
+Each hand-over is a row, and the due date the last one. What a partner said out of order stands
+there with the reason why it moved nothing. Names of the two sides and of results are texts of the
+slip.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from hub.store.deliveries import attempts
 from hub.store.evidence import handovers
 from hub.store.records import dossiers
 from hub.store.records.dossiers import Dossier
+from hub.store.records.reading import timeline
 from hub.texts import text
 
 app = typer.Typer()
@@ -50,6 +52,8 @@ class _Trail:
 
     rows: Sequence[Any]
     differing: Mapping[tuple[int, int], str]
+    not_applied: Mapping[str, str]
+    """By the id of the message: why what a partner said moved nothing."""
     known: Dossier | None
     archived: Archived | None
     file: str
@@ -86,6 +90,7 @@ def _read(dossier: str) -> _Trail:
         return _Trail(
             rows,
             attempts.differing(tx, sorted(sent)),
+            {it.message_id: it.why_not for it in timeline.events_of(tx, dossier) if it.why_not},
             dossiers.get(tx, dossier, lock=False),
             archived,
             archive_files.one(tx, archived.file).name if archived else "",
@@ -103,6 +108,8 @@ def _rows(found: _Trail) -> Iterator[tuple[object, ...]]:
         note = str(fault.text) if fault else ""
         if fields := found.differing.get((row.delivery_id, row.attempt)):
             note = f"{note} {text('trail.differs', fields=fields)}".strip()
+        if why := found.not_applied.get(row.receipt):
+            note = f"{note} {text('trail.not_applied', why=why)}".strip()
         yield (
             *(place, *sides, row.sent_at, confirmed, row.receipt, row.recorded_at),
             *(result, row.operation, row.code, note),
