@@ -99,7 +99,7 @@ def _parameters(parameters: list[Node], language: Language) -> Html:
                 it["in"],
                 schema_tables.kind(it.get("schema", {}), language),
                 schema_tables.rule(it.get("schema", {}), language),
-                marked(it.get("description", "")),
+                marked(in_language(it.get("description", ""), language)),
             ]
         )
     return table(head, rows)
