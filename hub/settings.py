@@ -6,10 +6,11 @@ default password; a partner without an address is simply not connected. What hol
 address with one too, is in no repr.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 import msgspec.inspect
@@ -341,12 +342,36 @@ _ADDRESSES = {
     "town_url": _WEB,
 }
 """With what each address begins."""
+_CALLED = ("public_url", "province_url", "town_url")
+"""Addresses to which the hub or a partner adds paths."""
 
 
-def _scheme(url: str) -> str:
-    """Return the beginning of an address, never what may be a password."""
-    scheme, found, _ = url.partition("://")
-    return repr(scheme[:20] + found) if found else text("settings_problems.no_scheme")
+def _address_problems(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with addresses, without what may be a password in them."""
+    for field, starts in _ADDRESSES.items():
+        url: str = getattr(settings, field)
+        if not url:
+            continue
+        if not url.startswith(starts):
+            either = f" {text('settings_problems.or')} ".join(starts)
+            scheme, found, _ = url.partition("://")
+            if found:
+                shown = repr(scheme[:20] + found)
+                yield _problem(_name(field), "address_begins", starts=either, found=shown)
+            else:
+                yield _problem(_name(field), "address_no_scheme", starts=either)
+        elif field in _CALLED and not _can_be_called(url):
+            yield _problem(_name(field), "address_form")
+
+
+def _can_be_called(url: str) -> bool:
+    """Return whether an address names a host and nothing that belongs to one call or one user."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return usable and not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _contradictions(settings: Settings) -> list[str]:
@@ -356,14 +381,7 @@ def _contradictions(settings: Settings) -> list[str]:
         if name not in ROLES
     ]
     problems += _drill_problems(settings)
-    either = f" {text('settings_problems.or')} "
-    problems += [
-        _problem(_name(field), "address_begins", starts=either.join(starts), found=_scheme(url))
-        for field, starts in _ADDRESSES.items()
-        for url in (getattr(settings, field),)
-        if url and not url.startswith(starts)
-    ]
-    problems += [*_proxy_problems(settings), *_tls_problems(settings)]
+    problems += [*_address_problems(settings), *_proxy_problems(settings), *_tls_problems(settings)]
     problems += _scanner_problems(settings)
     if settings.province_url and not settings.province_password:
         problems.append(

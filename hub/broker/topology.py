@@ -14,6 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hub.messages.queues import DEAD, INGEST, INVALID, deliver_queue
+from hub.texts import Text, both
 
 EXCHANGE = "hub"
 """What the hub publishes to, by queue name.
@@ -170,7 +171,8 @@ class TopologyProblem:
     """Why a topology makes no sense."""
 
     subject: str
-    text: str
+    """What it is about, in the names of the topology: `queue hub.dead`."""
+    text: Text
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.text}"
@@ -193,7 +195,7 @@ def _names(topology: Topology) -> Iterator[TopologyProblem]:
         ("policy", [policy.name for policy in topology.policies]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield TopologyProblem(f"{kind} {name}", "declared twice")
+            yield TopologyProblem(f"{kind} {name}", both("topology_problems.twice"))
 
 
 def _bindings(topology: Topology) -> Iterator[TopologyProblem]:
@@ -202,11 +204,11 @@ def _bindings(topology: Topology) -> Iterator[TopologyProblem]:
     for way in topology.bindings:
         subject = f"binding {way.exchange} -> {way.queue}"
         if way.exchange not in exchanges:
-            yield TopologyProblem(subject, "no such exchange")
+            yield TopologyProblem(subject, both("topology_problems.no_exchange"))
         if way.queue not in queues:
-            yield TopologyProblem(subject, "no such queue")
+            yield TopologyProblem(subject, both("topology_problems.no_queue"))
         if way.exchange == EXCHANGE and way.routing_key != way.queue:
-            yield TopologyProblem(subject, "the hub publishes by queue name, not by another key")
+            yield TopologyProblem(subject, both("topology_problems.other_key"))
 
 
 def _policy(topology: Topology, policy: BrokerPolicy) -> Iterator[TopologyProblem]:
@@ -214,25 +216,26 @@ def _policy(topology: Topology, policy: BrokerPolicy) -> Iterator[TopologyProble
     try:
         re.compile(policy.pattern)
     except re.error as error:
-        yield TopologyProblem(subject, f"broken pattern: {error}")
+        yield TopologyProblem(subject, both("topology_problems.pattern", why=error))
         return
     if not any(policy.matches(queue.name) for queue in topology.queues):
-        yield TopologyProblem(subject, "matches no queue")
+        yield TopologyProblem(subject, both("topology_problems.matches_none"))
     if policy.at_least_once and not policy.dead_letter_exchange:
-        yield TopologyProblem(subject, "at-least-once without a dead-letter exchange")
+        yield TopologyProblem(subject, both("topology_problems.at_least_once_alone"))
     if policy.at_least_once and not policy.reject_publish:
-        yield TopologyProblem(
-            subject, "at-least-once needs reject-publish, else it is at-most-once"
-        )
+        yield TopologyProblem(subject, both("topology_problems.reject_publish"))
     if policy.dead_letter_exchange and not policy.at_least_once:
-        yield TopologyProblem(subject, "dead-letters at most once: they can be lost")
+        yield TopologyProblem(subject, both("topology_problems.at_most_once"))
     exchanges = {exchange.name for exchange in topology.exchanges}
     if policy.dead_letter_exchange and policy.dead_letter_exchange not in exchanges:
         yield TopologyProblem(
-            subject, f"no such dead-letter exchange: {policy.dead_letter_exchange}"
+            subject,
+            both("topology_problems.no_dead_letter_exchange", name=policy.dead_letter_exchange),
         )
     elif policy.dead_letter_exchange and not topology.behind(policy.dead_letter_exchange):
-        yield TopologyProblem(subject, f"no queue behind {policy.dead_letter_exchange}")
+        yield TopologyProblem(
+            subject, both("topology_problems.nothing_behind", name=policy.dead_letter_exchange)
+        )
 
 
 def _queue(topology: Topology, name: str) -> Iterator[TopologyProblem]:
@@ -240,22 +243,18 @@ def _queue(topology: Topology, name: str) -> Iterator[TopologyProblem]:
     matching = [policy for policy in topology.policies if policy.matches(name)]
     policy = topology.policy_of(name)
     if policy is None:
-        yield TopologyProblem(subject, "no policy: limits would depend on the broker's version")
+        yield TopologyProblem(subject, both("topology_problems.no_policy"))
         return
     if sum(other.priority == policy.priority for other in matching) > 1:
-        yield TopologyProblem(subject, "two policies of the same priority: the broker picks one")
+        yield TopologyProblem(subject, both("topology_problems.same_priority"))
     if policy.delivery_limit is None:
-        yield TopologyProblem(
-            subject, "no delivery limit: the default depends on the broker's version"
-        )
+        yield TopologyProblem(subject, both("topology_problems.no_delivery_limit"))
     dead_letters = policy.dead_letter_exchange
     if not dead_letters and (policy.delivery_limit or NO_DELIVERY_LIMIT) < NO_DELIVERY_LIMIT:
-        yield TopologyProblem(
-            subject, "delivery limit without a dead-letter exchange: messages vanish"
-        )
+        yield TopologyProblem(subject, both("topology_problems.limit_loses"))
     if not dead_letters and policy.message_ttl is not None:
-        yield TopologyProblem(subject, "TTL without a dead-letter exchange: messages vanish")
+        yield TopologyProblem(subject, both("topology_problems.ttl_loses"))
     if dead_letters and name in topology.behind(dead_letters):
-        yield TopologyProblem(subject, "dead-letters to itself")
+        yield TopologyProblem(subject, both("topology_problems.to_itself"))
     if not any(way.queue == name for way in topology.bindings):
-        yield TopologyProblem(subject, "no binding: nothing can reach it")
+        yield TopologyProblem(subject, both("topology_problems.no_binding"))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hub.texts import Text
+from hub.texts import Text, joined
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -30,8 +30,11 @@ class ProfileProblem:
     """What was read, what is allowed, what to do: a text of hub/texts/profile_problems.toml."""
 
     def __str__(self) -> str:
-        key = f"{self.key}: " if self.key else ""
-        return f"{self.source}: {key}{self.why}"
+        return f"{self.source}: {self.without_place()}"
+
+    def without_place(self) -> Text:
+        """Return key and problem without file and line."""
+        return joined(": ", [Text(self.key, self.key), self.why]) if self.key else self.why
 
 
 def dotted(path: tuple[str, ...]) -> str:

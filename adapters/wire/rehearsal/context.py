@@ -15,6 +15,7 @@ from adapters.wire.rehearsal.proposal import Proposal
 from adapters.wire.rehearsal.records import HeardReply, RehearsedPartner, Test
 from hub.ports import DriftKind
 from hub.rules.failures.errors import FaultClass
+from hub.texts import Text, both
 
 Make = Callable[[Profile], RehearsedPartner]
 PAUSE = timedelta(milliseconds=300)
@@ -38,10 +39,10 @@ class Context:
         self.test = test
         self.partner.begin(test)
 
-    def learn(self, path: tuple[str, ...], value: object, why: str) -> str:
-        """Take a line into the proposal and go on under it; return why not, "" when taken."""
+    def learn(self, path: tuple[str, ...], value: object, why: Text) -> Text | None:
+        """Take a line into the proposal and go on under it; return why not, None when taken."""
         problem = self.proposal.add(path, value, why)
-        if not problem:
+        if problem is None:
             self._renew()
         return problem
 
@@ -59,8 +60,7 @@ class Context:
         self.replies.append(said)
         header = self.partner.profile.echo.header
         if header and _lost_mark(said, header):
-            why = f"{header} did not come back with every reply, or changed"
-            self.learn(("echo", "header"), "", why)
+            self.learn(("echo", "header"), "", both("rehearsal_reasons.echo", header=header))
         return said
 
     def wait(self, pause: timedelta) -> None:

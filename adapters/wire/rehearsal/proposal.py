@@ -15,6 +15,7 @@ from adapters.wire.profile import Code, Profile, ProfileBroken
 from adapters.wire.profile.convert import keys_of
 from adapters.wire.profile.kinds import shown
 from adapters.wire.profile.problem import dotted
+from hub.texts import Text, joined
 
 Path = tuple[str, ...]
 Load = Callable[[str], Profile]
@@ -39,16 +40,16 @@ class Proposal:
         self._lines: dict[Path, ProposalLine] = {}
         self.profile = load("")
 
-    def add(self, path: Path, value: Any, why: str) -> str:
-        """Take a line; return why it cannot be taken, "" when it was."""
+    def add(self, path: Path, value: Any, why: Text) -> Text | None:
+        """Take a line; return why it cannot be taken, None when it was."""
         before = dict(self._lines)
-        self._lines[path] = ProposalLine(path, value, _one_line(why))
+        self._lines[path] = ProposalLine(path, value, _one_line(str(why)))
         try:
             self.profile = self._load(self.text())
         except ProfileBroken as broken:
             self._lines = before
-            return "; ".join(f"{it.key}: {it.why}" for it in broken.problems)
-        return ""
+            return joined("; ", (it.without_place() for it in broken.problems))
+        return None
 
     def drop(self, path: Path) -> None:
         """Take a line back: it did not do what it was to do."""

@@ -1,7 +1,8 @@
 """Tables at any width: what identifies a case is never cut, nor broken into two lines.
 
-A table that does not fit is printed as a record for each row. Headings are texts
-(`hub/texts/headings.toml`) by the names that the fields have in `--json`.
+Nor is a word: a path, a setting or a command is copied from the screen. A table that does not fit
+is printed as a record for each row. Headings are texts (`hub/texts/headings.toml`) by the names
+that the fields have in `--json`.
 """
 
 import textwrap
@@ -49,8 +50,9 @@ def render(console: Console, of: Listing, rows: Sequence[Sequence[object]], titl
     headings = [text(f"headings.{name}") for name in of.columns]
     if title:
         console.print(title, style="bold", markup=False, highlight=False, soft_wrap=True)
-    if _needed(of, headings, cells) <= console.width:
-        console.print(_table(of, headings, cells))
+    widths = _widths(of, headings, cells, console.width)
+    if widths:
+        console.print(_table(of, headings, cells, widths))
         return
     for row in cells:
         for line in _record(of, headings, row, console.width):
@@ -74,25 +76,45 @@ def shown(value: object) -> str:
     return str(Text.read(value)) if isinstance(value, str) else str(value)
 
 
-def _needed(of: Listing, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
-    """Return the width from which on the table cuts nothing that has to stay whole."""
-    width = 1
+def _widths(
+    of: Listing, headings: Sequence[str], cells: Sequence[Sequence[str]], width: int
+) -> list[int]:
+    """Return the width of each column, none where a table would have to cut or break something."""
+    least, wished = [], []
     for place, name in enumerate(of.columns):
-        longest = max((_longest_line(row[place]) for row in cells), default=0)
-        least = longest if name in of.whole else min(longest, NARROWEST)
-        words = max(map(cell_len, headings[place].split()), default=0)
-        width += max(least, words) + _BORDER
-    return width
+        values = [row[place] for row in cells]
+        longest = max(map(_longest_line, values), default=0)
+        word = max(map(_longest_word, [*values, headings[place]]))
+        needed = longest if name in of.whole else max(word, min(longest, NARROWEST))
+        least.append(max(needed, _longest_word(headings[place])))
+        wished.append(max(least[-1], longest, cell_len(headings[place])))
+    room = width - 1 - _BORDER * len(least) - sum(least)
+    if room < 0:
+        return []
+    missing = sum(wished) - sum(least)
+    if missing <= room:
+        return wished
+    # The columns of words share what is left by what each of them lacks.
+    return [few + (many - few) * room // missing for few, many in zip(least, wished, strict=True)]
 
 
 def _longest_line(value: str) -> int:
     return max(map(cell_len, value.splitlines()), default=0)
 
 
-def _table(of: Listing, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+def _longest_word(value: str) -> int:
+    return max(map(cell_len, value.split()), default=0)
+
+
+def _table(
+    of: Listing,
+    headings: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    widths: Sequence[int],
+) -> Table:
     table = Table()
-    for name, heading in zip(of.columns, headings, strict=True):
-        table.add_column(heading, no_wrap=name in of.whole, overflow="fold")
+    for name, heading, width in zip(of.columns, headings, widths, strict=True):
+        table.add_column(heading, no_wrap=name in of.whole, overflow="fold", width=width)
     for row in cells:
         table.add_row(*map(Cell, row))
     return table
@@ -109,4 +131,6 @@ def _record(of: Listing, headings: Sequence[str], row: Sequence[str], width: int
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, max(width, NARROWEST), break_on_hyphens=False) or [""]
+    width = max(width, NARROWEST)
+    kept = textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=False)
+    return kept or [""]

@@ -17,11 +17,19 @@ PRINTING = {
     "Check": 1,
     "Refusal": 0,
     "SettingsError": 0,
+    "ProfileProblem": 2,
+    "ProposalLine": 2,
+    "RehearsalFinding": 2,
+    "Taught": 1,
     "TopologyDifference": 0,
+    "TopologyProblem": 1,
     "VersionCheck": 0,
     "NoOwnVhost": 0,
     "NotTried": 0,
     "confirmed": 0,
+    "learn": 2,
+    "teach_code": 3,
+    "teach_end": 2,
     "done": 0,
     "not_done": 0,
     "print": 0,
@@ -45,20 +53,25 @@ _ANY_CALL = re.compile(
 
 
 @cache
-def printed_sentences(path: Path) -> tuple[tuple[int, str], ...]:
-    """Return line and text of every literal that a person would read in one language."""
+def printed_sentences(
+    path: Path, *, evidence: frozenset[str] = frozenset()
+) -> tuple[tuple[int, str], ...]:
+    """Return line and text of every literal that a person would read in one language.
+
+    `evidence` are calls of this module whose words are technical causes, no advice.
+    """
     if not _ANY_CALL.search(path.read_text(encoding="utf-8")):
         return ()
-    return tuple(_printed(tree_of(path)))
+    return tuple(_printed(tree_of(path), evidence))
 
 
-def _printed(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _printed(tree: ast.Module, evidence: frozenset[str]) -> Iterator[tuple[int, str]]:
     constants = _assigned(tree.body)
     for scope in [tree, *(it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef))]:
         names = constants | _assigned(list(_own(scope)))
         for node in _own(scope):
             if isinstance(node, ast.Call):
-                for argument in _read_by_a_person(node):
+                for argument in _read_by_a_person(node, evidence):
                     for found in _literals(argument, names):
                         yield node.lineno, found
 
@@ -82,11 +95,11 @@ def _assigned(nodes: list[ast.AST] | list[ast.stmt]) -> dict[str, list[ast.expr]
     return found
 
 
-def _read_by_a_person(call: ast.Call) -> list[ast.expr]:
+def _read_by_a_person(call: ast.Call, evidence: frozenset[str]) -> list[ast.expr]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
     if ast.unparse(call.func) in WRITING:
         return call.args
-    if name not in PRINTING:
+    if name not in PRINTING or name in evidence:
         return []
     named = [it.value for it in call.keywords if it.arg not in {"style", "subject", "end"}]
     return [*call.args[PRINTING[name] :], *named]

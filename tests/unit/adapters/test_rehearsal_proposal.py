@@ -10,6 +10,9 @@ from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.proposal import Proposal
 from adapters.wire.rehearsal.records import Pair, PairKind
 from adapters.wire.rehearsal.steps.comparing import changes_of, cut_length
+from hub.texts import Language, Text, use_language
+
+SEEN = Text("thấy\nvậy", "seen\nso")
 
 
 @pytest.fixture
@@ -23,20 +26,26 @@ def test_the_lines_of_a_proposal_load_as_a_file_of_their_own(
 ) -> None:
     """Every line has its reason above it, and the file alone gives the profile that was meant."""
     code = Code(means=Means.NOT_THERE, words=('không "có" hồ sơ',), statuses=(200, 404))
-    assert proposal.add(("codes", "-77"), code, "seen\nso") == ""
-    assert proposal.add(("echo", "header"), "", "it did not come back") == ""
+    assert proposal.add(("codes", "-77"), code, SEEN) is None
+    assert proposal.add(("echo", "header"), "", SEEN) is None
     own = tmp_path / "own.toml"
     own.write_text(proposal.text("a heading"), encoding="utf-8")
     found = province.load(own).profile
     assert found == proposal.profile
     assert found.codes["-77"] == code
     assert "# seen so\n" in own.read_text(encoding="utf-8")
+    use_language(Language.VI)
+    assert proposal.add(("echo", "header"), "", SEEN) is None
+    assert "# thấy vậy\n" in proposal.text()
 
 
 def test_a_line_that_contradicts_the_profile_is_not_taken(proposal: Proposal) -> None:
     """A status that ends sessions cannot belong to a code that says something else."""
     code = Code(means=Means.NOT_THERE, words=("không",), statuses=(401,))
-    assert "statuses" in proposal.add(("codes", "-77"), code, "seen")
+    problem = proposal.add(("codes", "-77"), code, SEEN)
+    assert problem is not None
+    assert "statuses" in problem.en
+    assert "trạng thái" in problem.vi
     assert proposal.lines == ()
 
 

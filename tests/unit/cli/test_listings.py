@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing, listing, render, shown
 from hub.texts import Language, use_language
 
-LONG = "một câu dài mà người trực đọc và không nhận ra hồ sơ nào nhờ nó " * 3
+PATH = "/var/lib/hub/archive/2018/08/dossiers-0001.jsonl"
+LONG = f"một câu dài mà người trực đọc và không nhận ra hồ sơ nào nhờ nó, xem {PATH} " * 3
 IDENTIFIERS = {
     "dossier": "000.99.01.H57-180806-0001",
     "number": "1234567890",
@@ -60,6 +62,19 @@ def test_no_identifier_is_cut_or_broken_at_80_columns(of: Listing, language: Lan
     if set(of.columns) - of.whole:
         assert LONG.split()[0] in words
         assert "…" not in words
+        assert sum(line.count(PATH) for line in lines) == 6 * len(set(of.columns) - of.whole)
+
+
+def test_a_path_in_a_sentence_is_never_broken() -> None:
+    """Where the sentences' column gets too narrow for the path, the row is a record."""
+    of = listing("findings", "*subject finding what_to_do")
+    row: list[object] = ["disk", f"at {PATH}", "Free some of the space there, or move the data."]
+    for width in range(60, 140, 5):
+        lines = printed(of, [row], width)
+        assert any(PATH in line for line in lines), width
+        assert max(map(cell_len, lines)) <= width
+    assert printed(of, [row], 120)[1].startswith("┏")
+    assert not any(line.startswith("┏") for line in printed(of, [row], 70))
 
 
 def test_a_table_that_fits_is_a_table_and_another_one_is_records() -> None:

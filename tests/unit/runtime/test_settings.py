@@ -135,3 +135,28 @@ def test_problems_are_in_plain_words_and_always_in_the_same_order() -> None:
         "HUB_REPLY_TIMEOUT: '-1' is not a number above 0 to 86400",
         "HUB_ZZZ: there is no such setting",
     ]
+
+
+@pytest.mark.parametrize("setting", ["HUB_PROVINCE_URL", "HUB_TOWN_URL", "HUB_PUBLIC_URL"])
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("partner.example", "must begin with http:// or https://\n"),
+        ("ftp://partner.example", "must begin with http:// or https://, not 'ftp://'"),
+        ("http://", "has the form http(s)://host[:port][/path]"),
+        ("http://hub:geheim@partner.example/", "without user, password, query or fragment"),
+        ("https://partner.example/?key=geheim", "without user, password, query or fragment"),
+        ("https://partner.example/#top", "without user, password, query or fragment"),
+        ("https://partner.example:99999", "has the form"),
+        ("https://[::1", "has the form"),
+    ],
+)
+def test_an_address_that_cannot_be_called_is_refused_before_anything_starts(
+    setting: str, address: str, told: str
+) -> None:
+    """With its name and what it has to look like; a password in it is never repeated."""
+    with pytest.raises(SettingsError) as caught:
+        load({setting: address})
+    (line,) = [it for it in str(caught.value).splitlines() if it.startswith(f"{setting}: ")]
+    assert told in f"{line}\n"
+    assert "geheim" not in str(caught.value)

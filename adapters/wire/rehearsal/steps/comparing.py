@@ -63,7 +63,7 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Rehe
     if steps:
         step, known = max(steps), context.partner.profile.resolution.time
         if step > known:
-            why = f"Times came back cut to {step.total_seconds():.0f} s"
+            why = both("rehearsal_reasons.times_cut", seconds=f"{step.total_seconds():.0f}")
             context.learn(("resolution", "time"), step, why)
         text = f"{step.total_seconds():.0f} s"
         yield RehearsalFinding(
@@ -80,7 +80,7 @@ def _times(context: Context, pairs: list[Pair], zone: ZoneInfo) -> Iterator[Rehe
         known_forms = context.partner.profile.dates.forms
         fresh = tuple(it for it in forms if it not in (*known_forms, "?"))
         if fresh:
-            why = f"Times came back written as {listed}"
+            why = both("rehearsal_reasons.times_written", forms=listed)
             context.learn(("dates", "forms"), (*known_forms, *fresh), why)
         yield RehearsalFinding("times", Mark.OK, both("rehearsal.times_written_as", listed=listed))
     unread = sorted({it.name for _, theirs, it in read if theirs is None})
@@ -122,7 +122,7 @@ def _texts(context: Context, pairs: list[Pair]) -> Iterator[RehearsalFinding]:
     cut = [it for it in pairs if _is_cut(it, known)]
     length = cut_length(cut)
     if length and length != known:
-        why = f"Texts came back cut to {length} characters: {_names(cut)}"
+        why = both("rehearsal_reasons.texts_cut", length=length, names=_names(cut))
         context.learn(("resolution", "text_length"), length, why)
     if cut:
         changes["cut"] = {it.name for it in cut}

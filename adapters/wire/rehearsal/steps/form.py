@@ -76,8 +76,7 @@ def _learn_charset(context: Context, body: bytes) -> None:
             body.decode({"windows-1258": "cp1258", "windows-1252": "cp1252"}[name])
         except UnicodeDecodeError:
             continue
-        why = "Replies name no charset and are not UTF-8; check letters with marks in the protocol"
-        context.learn(("encodings", "charset"), name, why)
+        context.learn(("encodings", "charset"), name, both("rehearsal_reasons.charset"))
         return
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from adapters.wire.profile import Means
 from adapters.wire.rehearsal.context import Context, passes, unknown_effect
 from adapters.wire.rehearsal.records import HeardReply, Mark, RehearsalFinding
-from adapters.wire.rehearsal.steps.teaching import described, teach_code, teach_end
+from adapters.wire.rehearsal.steps.teaching import described, teach_code, teach_end, words_of
 from hub.texts import Text, both
 
 MADE_UP = "0000000000000000000000000000dead"
@@ -18,7 +18,8 @@ def login(context: Context) -> Iterator[RehearsalFinding]:
     """Log in, and compare the clocks by that reply."""
     said = context.log_in()
     if said.token and said.means is not Means.DONE and said.end is None:
-        taught = teach_code(context, said, Means.DONE, f"A login that worked: {described(said)}")
+        why = both("rehearsal_reasons.login_worked", words=described(said))
+        taught = teach_code(context, said, Means.DONE, why)
         if taught.understood:
             said = context.partner.again(said)
     if not said.token or said.means is not Means.DONE:
@@ -78,7 +79,8 @@ def second_login(context: Context) -> Iterator[RehearsalFinding]:
         # Said otherwise than of a login that never was: "signed in elsewhere".
         secrets = (first, context.partner.absent)
         what = described(said, secrets)
-        taught = teach_end(context, said, "A login before a newer one", secrets=secrets)
+        why = both("rehearsal_reasons.older_login", words=words_of(said, secrets))
+        taught = teach_end(context, said, why, secrets=secrets)
         if taught.understood:
             yield _displaced(both("rehearsal.displaced_proposed", what=what))
         else:
@@ -133,7 +135,9 @@ def write_without_login(
 
 def _learned(context: Context, said: HeardReply, what: str, number: str) -> RehearsalFinding:
     """Return whether lines of the proposal make the hub see that the login is over."""
-    taught = teach_end(context, said, "A made-up session", secrets=(MADE_UP, number))
+    secrets = (MADE_UP, number)
+    why = both("rehearsal_reasons.made_up_session", words=words_of(said, secrets))
+    taught = teach_end(context, said, why, secrets=secrets)
     if taught.understood:
         return RehearsalFinding(
             "ended_session",

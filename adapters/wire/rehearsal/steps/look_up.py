@@ -33,7 +33,7 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
             both("rehearsal.absent_recognised_by_a_line", what=what),
         )
         return
-    problem = taught.problem or "-"
+    problem = taught.problem or both("rehearsal_reasons.none")
     detail = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
     yield RehearsalFinding(
         "absent",
@@ -45,12 +45,12 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
 
 def _teach(context: Context, said: HeardReply, number: str) -> Taught:
     if said.shown is not None:
-        return Taught(False, "a dossier is shown")
+        return Taught(False, both("rehearsal_reasons.dossier_shown"))
     if said.message.strip() and not has_one(said.message, DENIALS):
-        return Taught(False, "the words do not say that nothing is there")
+        return Taught(False, both("rehearsal_reasons.words_differ"))
     if said.end is not None:
-        return Taught(False, "it says that the login is over")
-    why = f"A number that cannot be there was answered so: {described(said, (number,))}"
+        return Taught(False, both("rehearsal_reasons.login_over"))
+    why = both("rehearsal_reasons.absent_number", words=described(said, (number,)))
     return teach_code(context, said, Means.NOT_THERE, why, secrets=(number,))
 
 

@@ -76,7 +76,7 @@ def _registered(
 ) -> RehearsalFinding:
     what = described(said, (number,))
     if said.means is not Means.DONE and shown is not None and said.end is None:
-        why = f"A registration that the look-up shows was answered so: {what}"
+        why = both("rehearsal_reasons.registered", words=what)
         taught = teach_code(context, said, Means.DONE, why, secrets=(number,))
         if taught.understood:
             said = context.partner.again(said)
@@ -135,7 +135,7 @@ def _lag(context: Context, lag: timedelta) -> RehearsalFinding:
     measured = f"{'<' if lag < POLL else ''}{most:.2f} s"
     wanted = timedelta(seconds=math.ceil(most * SAFETY))
     if wanted > known:
-        why = f"Measured {measured} until the look-up showed the test dossier, times {SAFETY}"
+        why = both("rehearsal_reasons.lag", measured=measured, safety=SAFETY)
         context.learn(("lookup", "lag"), wanted, why)
         return RehearsalFinding(
             "lag",
@@ -188,7 +188,8 @@ def _add(context: Context, index: int) -> HeardReply:
         return said
     if said.names:  # the dossier is named as done, under a code that the profile does not have
         what = described(said, (context.test.number if context.test else "",))
-        if teach_code(context, said, Means.DONE, f"A step was answered so: {what}").understood:
+        why = both("rehearsal_reasons.step_added", words=what)
+        if teach_code(context, said, Means.DONE, why).understood:
             return context.partner.again(said)
     return said
 
@@ -224,7 +225,8 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         )
     elif max(missing) < min(indices):
         count = len(indices) + shown.unknown_steps
-        why = f"The look-up showed the newest {count} of {len(there.done)} steps"
+        total = len(there.done)
+        why = both("rehearsal_reasons.newest_steps", count=count, total=total)
         context.learn(("lookup", "last_steps"), count, why)
         yield RehearsalFinding(
             "shown_steps",
@@ -256,7 +258,7 @@ def repeat(context: Context) -> Iterator[RehearsalFinding]:
         )
         return
     if has_one(said.message, EXISTS):
-        why = f"The same registration again was answered so: {what}"
+        why = both("rehearsal_reasons.registered_again", words=what)
         taught = teach_code(context, said, Means.ALREADY, why, secrets=(number,))
         if taught.understood:
             yield RehearsalFinding("repeat", Mark.OK, both("rehearsal.repeat_proposed", what=what))

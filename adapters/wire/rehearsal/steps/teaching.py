@@ -17,6 +17,7 @@ from adapters.wire.rehearsal.context import Context
 from adapters.wire.rehearsal.messages import kept, phrase
 from adapters.wire.rehearsal.records import HeardReply
 from hub.rules.failures.errors import AmbiguousFailure, kept_code
+from hub.texts import Text, both, text
 
 SESSION_STATUSES = frozenset({401, 403, 419, 440, 498})
 """HTTP statuses that other software uses for a login that is over."""
@@ -28,22 +29,23 @@ class Taught:
     """Whether the reply is understood now, and why not."""
 
     understood: bool
-    problem: str = ""
+    problem: Text | None = None
 
 
 def teach_code(
-    context: Context, said: HeardReply, means: Means, why: str, *, secrets: tuple[str, ...] = ()
+    context: Context, said: HeardReply, means: Means, why: Text, *, secrets: tuple[str, ...] = ()
 ) -> Taught:
     """Have the reply's code mean this; `why` is the comment above the line."""
     reply = said.reply
     if reply is None or not said.code.strip():
-        return Taught(False, "no code in the reply")
+        return Taught(False, both("rehearsal_reasons.no_code"))
     code = said.code.strip()
     if kept_code(code) != code:
-        return Taught(False, "the code looks like somebody's number")
+        return Taught(False, both("rehearsal_reasons.code_is_a_number"))
     name, known = _row_of(context, code)
     if known is not None and known.means is not means:
-        return Taught(False, f"the profile's code {name} means {known.means}")
+        problem = both("rehearsal_reasons.code_means_other", code=name, means=known.means)
+        return Taught(False, problem)
     row = known or Code(means=means, statuses=())
     words = row.words
     said_now = phrase(said.message, secrets)
@@ -64,17 +66,20 @@ def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
     return code, None
 
 
-def teach_end(context: Context, said: HeardReply, seen: str, *, secrets: tuple[str, ...]) -> Taught:
+def words_of(said: HeardReply, secrets: tuple[str, ...]) -> str:
+    """Return status, code and words of a reply, for the comment above a line."""
+    return f"{_form(said)} {kept(said.message, secrets)}".strip()
+
+
+def teach_end(context: Context, said: HeardReply, why: Text, *, secrets: tuple[str, ...]) -> Taught:
     """Have the reply say that the login is over, by whatever it says that with.
 
-    `seen` begins the comment above the line: which login it was.
+    `why` is the comment above the line: which login it was, and `words_of` the reply.
     """
     reply = said.reply
     if reply is None:
-        return Taught(False, "no reply")
+        return Taught(False, both("rehearsal_reasons.no_reply"))
     session = context.proposal.profile.session
-    words = f"{_form(said)} {kept(said.message, secrets)}".strip()
-    why = f"{seen} was answered so: {words}"
     fault = _fault(said)
     if fault is not None:
         return _teach_fault(context, said, fault, why, secrets)
@@ -93,18 +98,18 @@ def teach_end(context: Context, said: HeardReply, seen: str, *, secrets: tuple[s
     if has_one(page, (UNQUOTED,)):
         marks = (*session.page_marks, UNQUOTED)
         return _tried(context, ("session", "page_marks"), marks, said, Means.SESSION_OVER, why)
-    return Taught(False, "no status, fault, code or page that tells it")
+    return Taught(False, both("rehearsal_reasons.no_sign"))
 
 
 def _teach_fault(
-    context: Context, said: HeardReply, fault: SoapFault, why: str, secrets: tuple[str, ...]
+    context: Context, said: HeardReply, fault: SoapFault, why: Text, secrets: tuple[str, ...]
 ) -> Taught:
     session = context.proposal.profile.session
     codes, words = session.fault_codes, session.words
     if not has_phrase(fault.text, words):
         found = phrase(fault.text, secrets)
         if not found:
-            return Taught(False, "the fault says nothing")
+            return Taught(False, both("rehearsal_reasons.fault_is_silent"))
         words = (*words, found)
     if fault.name.casefold() not in {it.casefold() for it in codes}:
         codes = (*codes, fault.name)
@@ -117,7 +122,12 @@ def _teach_fault(
 
 
 def _tried(
-    context: Context, path: tuple[str, ...], value: object, said: HeardReply, means: Means, why: str
+    context: Context,
+    path: tuple[str, ...],
+    value: object,
+    said: HeardReply,
+    means: Means,
+    why: Text,
 ) -> Taught:
     problem = context.learn(path, value, why)
     if problem:
@@ -125,7 +135,7 @@ def _tried(
     if context.partner.again(said).means is means:
         return Taught(True)
     context.unlearn(path)
-    return Taught(False, "the reply contradicts itself: code, words and status do not agree")
+    return Taught(False, both("rehearsal_reasons.contradicts_itself"))
 
 
 def _fault(said: HeardReply) -> SoapFault | None:
@@ -143,7 +153,7 @@ def _form(said: HeardReply) -> str:
     """Return status and code of a reply, as people read it."""
     parts = [f"HTTP {said.reply.status}"] if said.reply else []
     if said.code.strip():
-        parts.append(f"code {kept_code(said.code.strip())}")
+        parts.append(text("rehearsal_reasons.code", code=kept_code(said.code.strip())))
     return ", ".join(parts)
 
 
@@ -151,7 +161,9 @@ def described(said: HeardReply, secrets: tuple[str, ...] = ()) -> str:
     """Return what a call came to: status, code and words, or how it failed."""
     if said.reply is None:
         failure = said.failure
-        return f"{failure.code}: {failure.detail}" if failure else "no reply"
+        return (
+            f"{failure.code}: {failure.detail}" if failure else text("rehearsal_reasons.no_reply")
+        )
     parts = [_form(said)]
     fault = _fault(said)
     if fault is not None:
