@@ -55,7 +55,7 @@ def fault_codes() -> str:
         ]
     return _page(
         "Mã lỗi · Fault codes",
-        "Sau câu mà cán bộ thấy là loại lỗi và người xử lý. `invalid`: bị từ chối hoặc gác lại. "
+        "Sau câu mà cán bộ thấy là loại lỗi và người xử lý. `invalid`: bị từ chối hoặc bị gác. "
         "`transient`, `deferred`:\ntrung tâm tự gửi lại. `ambiguous`: trung tâm tự hỏi đối tác. "
         "`permanent`: lượt gửi `dead`, chờ bạn.\n"
         "`refused`: cổng từ chối bên gọi. Xem "

@@ -18,7 +18,9 @@ QUIET = {"run", "demo", "broker node", "simulate", "topology export"}
 SPEAKING = sorted(set(COMMANDS) - QUIET)
 _ENGLISH = re.compile(r"\b(the|is|are|was|were|of|and|not|there|with|cannot|has|have|needs?)\b")
 _VIETNAMESE = re.compile(r"[\u0300\u0301\u0303\u0309\u0323\u031b]|đ")
-_NAMES = re.compile(r"/\S+|`[^`]*`|'[^']*'|“[^”]*”|\"[^\"]*\"|--[a-z-]+|Trần Thị Bình|[a-z_]+_[a-z_]+")
+_NAMES = re.compile(
+    r"/\S+|`[^`]*`|'[^']*'|“[^”]*”|\"[^\"]*\"|--[a-z-]+|Trần Thị Bình|[a-z_]+_[a-z_]+"
+)
 """What stays as it is in either language: names, what was typed, what is quoted."""
 DATA = {"partners procedures", "partners show"}
 """They print official names, or words of a partner, which are Vietnamese in any language."""

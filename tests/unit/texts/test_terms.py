@@ -1,0 +1,53 @@
+"""One Vietnamese word for one thing, on the screen and in the runbook (docs/runbook/terms.md)."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.documents.commands import ROOT
+from tests.support.documents.terms import PAGE, misused, refused
+from tests.support.documents.text_uses import FOLDER
+
+FILES = sorted(FOLDER.glob("*.toml"))
+PAGES = [*sorted((ROOT / "docs/runbook").glob("*.md")), ROOT / "README.md"]
+
+
+def vietnamese(entries: Any) -> list[str]:
+    """Return the Vietnamese sentences of a file, of whatever form its entries are."""
+    if isinstance(entries, list):
+        return [sentence for entry in entries for sentence in vietnamese(entry)]
+    if not isinstance(entries, dict):
+        return []
+    own = [entries["vi"]] if isinstance(entries.get("vi"), str) else []
+    return [*own, *(it for entry in entries.values() for it in vietnamese(entry))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda it: it.stem)
+def test_the_catalogue_has_one_word_for_one_thing(file: Path) -> None:
+    """An officer who reads two words looks for two things."""
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))
+    found = {it: list(misused(it)) for it in vietnamese(entries)}
+    assert {it: words for it, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.name)
+def test_a_page_has_the_words_of_the_screen(page: Path) -> None:
+    """What is read in the runbook is found on the screen again."""
+    if page != PAGE:
+        assert list(misused(page.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("word", sorted(refused()))
+def test_a_planted_word_is_found_with_its_term(word: str) -> None:
+    """At the beginning of a sentence too, and over two lines."""
+    assert list(misused(f"{word.capitalize()} ở đây."))
+    assert list(misused(f"xem {word.replace(' ', chr(10), 1)}"))
+    assert refused()[word] in PAGE.read_text(encoding="utf-8")
+
+
+def test_a_term_is_not_refused_itself() -> None:
+    """No word of the first column stands in the last."""
+    for terms in refused().values():
+        assert list(misused(terms)) == []
