@@ -10,6 +10,7 @@ from hub.cli.output.answer import done, print_line, put, show
 from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import resend as resending
+from hub.rules.failures.errors import FAULTS
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
@@ -36,8 +37,15 @@ def resend(
                 _write(store, delivery, file)
             else:
                 _resend(store, delivery, file, reason, actor)
-        except (InvalidMessage, StateConflict, NoSuchDelivery, OSError) as error:
+        except (StateConflict, NoSuchDelivery) as error:
             raise not_done(error) from None
+        except InvalidMessage as error:
+            broken = FAULTS[error.code].text
+            why = text("decisions.correction_invalid", cause=broken, detail=error)
+            raise not_done(why) from None
+        except OSError as error:
+            why = text("decisions.file_unusable", file=file, why=error.strerror)
+            raise not_done(why) from None
 
 
 def _write(store: Store, delivery: int, file: Path) -> None:

@@ -15,6 +15,7 @@ from hub.cli.deliveries import replay
 from hub.exchange.outbox.emit import emit
 from hub.records.deadlines.calendar import local
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.failures.errors import FAULTS
 from hub.store.deliveries import pauses, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
@@ -268,6 +269,20 @@ def test_a_corrected_copy_is_shown_before_it_is_sent(store: Store, tmp_path: Pat
         assert transitions.place_of(tx, id + 2)[0] is S.PENDING
     assert hub("deliveries", "resend", str(id), "--file", str(file), "--reason", "x").exit_code == 1
     assert hub("verify").exit_code == 0
+
+
+def test_a_correction_that_cannot_be_read_is_refused_in_a_sentence(
+    store: Store, tmp_path: Path
+) -> None:
+    """A file that is not there, or holds no JSON, with its name and what is wrong."""
+    id, file = one_dead(store), tmp_path / "c.json"
+    missing = hub("deliveries", "resend", str(id), "--file", str(file))
+    assert (missing.exit_code, "[Errno" in missing.output) == (1, False)
+    assert f"Not done: the file {file} cannot be used: " in missing.output
+    file.write_text("{", encoding="utf-8")
+    broken = hub("deliveries", "resend", str(id), "--file", str(file))
+    assert (broken.exit_code, "Not done: " in broken.output) == (1, True)
+    assert str(FAULTS["json_broken"].text) in broken.output
 
 
 @pytest.mark.parametrize("words", ["partners pauses", "verify", "deliveries attention"])

@@ -13,7 +13,7 @@ PAGE = ROOT / "docs/runbook/terms.md"
 @cache
 def refused() -> dict[str, str]:
     """Return each refused word and the term that stands for it."""
-    found = {}
+    found: dict[str, str] = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" |")]
         if line.startswith("| ") and len(cells) == 4 and cells[3] not in {"", "Không viết", "---"}:

@@ -11,7 +11,12 @@ from tests.support.documents.terms import PAGE, misused, refused
 from tests.support.documents.text_uses import FOLDER
 
 FILES = sorted(FOLDER.glob("*.toml"))
-PAGES = [*sorted((ROOT / "docs/runbook").glob("*.md")), ROOT / "README.md"]
+GUIDE = ROOT / "hub/gateway/docs/guide"
+PAGES = [
+    *sorted((ROOT / "docs/runbook").glob("*.md")),
+    *sorted(GUIDE.glob("*.md")),
+    ROOT / "README.md",
+]
 
 
 def vietnamese(entries: Any) -> list[str]:
