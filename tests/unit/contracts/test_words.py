@@ -51,7 +51,7 @@ def test_a_change_of_replies_only_is_told_as_that() -> None:
     )
     found = finding(replace(NEWS, changes=[change], against=[]))
     assert "đổi TraCuuHoSo reply/HoSo/Fax (a → b); giống schemas/ của trung tâm" in found.detail.vi
-    assert found.repair.vi.startswith("Chỉ phản hồi")
+    assert found.repair.vi.startswith("Chỉ trả lời")
 
 
 def test_another_contract_altogether_is_told_in_few_words_and_few_rows() -> None:
