@@ -1,15 +1,19 @@
 """One Vietnamese word for one thing, on the screen and in the runbook (docs/runbook/terms.md)."""
 
+import re
 import tomllib
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.documents.commands import ROOT
-from tests.support.documents.terms import PAGE, misused, refused
 from tests.support.documents.text_uses import FOLDER
 
+PAGE = ROOT / "docs/runbook/terms.md"
 FILES = sorted(FOLDER.glob("*.toml"))
 GUIDE = ROOT / "hub/gateway/docs/guide"
 PAGES = [
@@ -17,6 +21,25 @@ PAGES = [
     *sorted(GUIDE.glob("*.md")),
     ROOT / "README.md",
 ]
+
+
+@cache
+def refused() -> dict[str, str]:
+    """Return each refused word and the term that stands for it."""
+    found: dict[str, str] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" |")]
+        if line.startswith("| ") and len(cells) == 4 and cells[3] not in {"", "Không viết", "---"}:
+            found |= {word.strip(): cells[0] for word in cells[3].split(",")}
+    return found
+
+
+def misused(words: str) -> Iterator[str]:
+    """Yield what a text should not say, with what it should."""
+    plain = unicodedata.normalize("NFC", " ".join(words.split())).lower()
+    for word, term in refused().items():
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain):
+            yield f"“{word}”: {term}"
 
 
 def vietnamese(entries: Any) -> list[str]:
