@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.benchmarks.console.course import measure as console
 from tests.benchmarks.deliver.course import measure as deliver
 from tests.benchmarks.gateway.course import measure as gateway
 from tests.benchmarks.gateway.programs import MissingProgram
@@ -21,6 +22,7 @@ from tests.benchmarks.stores.course import measure as stores
 
 Course = Callable[[argparse.Namespace], Result]
 COURSES: dict[str, Course] = {
+    "console": lambda asked: console(asked.rounds, asked.deliveries),
     "deliver": lambda asked: deliver(asked.rounds),
     "gateway": lambda asked: gateway(asked.rounds),
     "growth": lambda asked: growth(asked.rounds, asked.deliveries),
@@ -37,7 +39,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts")
     parser.add_argument(
-        "--deliveries", type=int, default=DELIVERIES, help="growth: of the large store"
+        "--deliveries", type=int, default=DELIVERIES, help="console, growth: of the large store"
     )
     arguments = parser.parse_args()
     arguments.rounds = max(1, arguments.rounds)

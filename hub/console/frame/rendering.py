@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from hub.console.frame import own_files
 from hub.console.frame.language import language_of
@@ -100,6 +101,7 @@ def environment(language: Language) -> jinja2.Environment:
     )
     made.filters.update(
         say=partial(_in_language, language),
+        marked=partial(_marked, language),
         moment=moment,
         clock=clock_time,
         day=_day,
@@ -119,6 +121,13 @@ def _text(language: Language, id: str, /, **values: object) -> str:
 
 def _in_language(language: Language, value: Text | str) -> str:
     return value.in_language(language) if isinstance(value, Text) else value
+
+
+def _marked(language: Language, value: Text | str) -> Markup:
+    """Return a sentence with what stands in backticks, as commands do, set as code."""
+    parts = _in_language(language, value).split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def moment(value: datetime) -> str:

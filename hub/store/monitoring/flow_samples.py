@@ -15,7 +15,6 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.conservation import flow_samples
 from hub.store.schema.tables.exchange import attempts, deliveries
-from hub.store.statements.plan_hints import in_the_order_of_an_index
 
 KEPT = timedelta(days=7)
 LOOKED_AT = 2000
@@ -95,9 +94,9 @@ def of_destination(tx: Tx, destination: str, *, since: datetime, each: int = 1) 
 
 def critical_times(tx: Tx, *, since: datetime) -> dict[str, list[timedelta]]:
     """Return how long deliveries took that were delivered since then, shortest first."""
-    last = sa.select(attempts.c.delivery_id).order_by(attempts.c.id.desc()).limit(LOOKED_AT)
-    with in_the_order_of_an_index(tx):
-        ids = sorted(set(tx.execute(last).scalars()))
+    newest_call = tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0
+    last = sa.select(attempts.c.delivery_id).where(attempts.c.id > newest_call - LOOKED_AT)
+    ids = sorted(set(tx.execute(last).scalars()))
     found: dict[str, list[timedelta]] = {}
     query = sa.select(
         deliveries.c.destination, deliveries.c.created_at, deliveries.c.settled_at

@@ -1,8 +1,8 @@
 """The course of the growth benchmark: build what is missing, measure in turn, tell the ratios."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -46,6 +46,13 @@ def measure(rounds: int, deliveries: int = DELIVERIES) -> Result:
             tell=lambda text: bar.update(under_way, description=text),
         )
     return _result(found, deliveries, dict(ready.built))
+
+
+@contextmanager
+def building() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on a bar how the stores are built."""
+    with _bar() as bar:
+        yield _reporting(bar)
 
 
 def _bar() -> Progress:

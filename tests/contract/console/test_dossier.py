@@ -91,6 +91,8 @@ def test_a_dossier_shows_lanes_and_who_waits_for_whom(look: Look, store: Store) 
         emit(tx, [step(1, 2)], AT)
     page = look(store).get(f"/dossiers/{number(1)}").text
     assert "Lane to Province" in page
+    assert "The ward&#39;s records do not have this dossier" in page
+    assert "<code>hub deliveries replay</code>" in page
     assert "Waits until the earlier delivery of the dossier is settled." in page
     assert "Sent province.dossier to the province, attempt 1" in page
     assert page.index("province.dossier") < page.index("province.progress")

@@ -25,8 +25,13 @@ from hub.operations import unpark
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.overview.items import items
+from hub.rules.users.scope import ALL, Scope
 from hub.settings import Settings
 from hub.store.conservation import counts
+from hub.store.console import finding, history, listing
+from hub.store.console.due import due_soon
+from hub.store.console.listing import Filters
 from hub.store.deliveries import (
     cancellation,
     doubts,
@@ -37,7 +42,7 @@ from hub.store.deliveries import (
 )
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
-from hub.store.monitoring import work_counts
+from hub.store.monitoring import flow_samples, work_counts
 from hub.store.records import dossier_claims, early_messages, legs, papers
 from hub.store.records.reading import partner_view
 from hub.store.repair import deadline_alerts, future_times, replays, restore, tasks
@@ -58,9 +63,9 @@ WANTED = dossier_claims.Wanted(
 )
 READ_AS_A_WHOLE: Mapping[str, str] = {
     "conservation.balance.delivered_by_lane": "the demo's report compares it with the ledgers",
-    "records.reports.lines": "the report of all dossiers",
-    "records.reports.archived": "what the report of all dossiers leaves out",
-    "records.reports.in_status": "the demo's office; the ward's is asked by its officers",
+    "records.reading.reports.lines": "the report of all dossiers",
+    "records.reading.reports.archived": "what the report of all dossiers leaves out",
+    "records.reading.reports.in_status": "the demo's office; the ward's is asked by its officers",
     "records.surveys.all_scores": "the survey's result is that of all slips",
     "monitoring.work_counts.read_one_row": "one row, whichever",
 }
@@ -201,6 +206,41 @@ def rare_questions(store: Store) -> None:
         unreadable_replies.last_read(tx)
 
 
+def console_questions(store: Store) -> None:
+    """Ask what the console asks, for persons of every scope."""
+    at = now()
+    numbers = ("000.99.01.H57-180806-0001", "000.99.01.H57-18080", "1", "m-1")
+    scopes = (
+        ALL,
+        Scope(partners=frozenset({"provincial"})),
+        Scope(sectors=frozenset({"G15-TP07"})),
+    )
+    filters = [
+        Filters(),
+        Filters(state="delivered", fault="x", opened_before=at, due_before=at),
+        Filters(dossier=numbers[0], operation="x", partner="y"),
+        *(Filters(state=state) for state in ("pending", "waiting", "held", "ambiguous", "dead")),
+    ]
+    with store.read() as tx:
+        for scope in scopes:
+            items(tx, scope, (), now=at)
+            due_soon(tx, scope)
+            for wanted in filters:
+                listing.page(tx, wanted, scope)
+                listing.page(tx, wanted, scope, before=5)
+        for given in numbers:
+            for hit in finding.find(tx, given):
+                finding.partners_of(tx, hit)
+        found = history.of_number(tx, numbers[0])
+        history.receipts_of(tx, numbers[0])
+        for delivery in found.deliveries:
+            history.one_delivery(tx, delivery.id)
+            history.message_of(tx, delivery.id)
+            history.message_before(tx, delivery)
+        flow_samples.critical_times(tx, since=at)
+        flow_samples.of_destination(tx, "provincial", since=at, each=5)
+
+
 def whole_archive(url: str, directory: Path) -> None:
     """Archive a dossier, bring it back, archive it again, erase it by age and drop a message.
 
@@ -273,6 +313,7 @@ def sent_by_all(url: str, directory: Path) -> list[Sent]:
         store = Store(url or f"sqlite:///{directory}/hub/hub.db")
         rare_moves(store)
         rare_questions(store)
+        console_questions(store)
         store.close()
         whole_archive(url, directory)
     return sent

@@ -1,0 +1,1 @@
+"""How fast the console answers at size."""
