@@ -81,6 +81,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a reverse proxy sends in X-Hub-Proxy-Secret; only then its headers are believed."""
     ws_key_file: str = ""
     """File that keys with a WS-Security digest are derived from; empty means `data_dir`/ws.key."""
+    signer_ca_file: str = ""
+    """PEM file of the authorities of certificates that sign calls; empty: only certificates that
+    are registered by their key sign."""
+    client_crl_file: str = ""
+    """File of the revoked certificates of clients (CRL), PEM or DER; empty: none."""
     signing_certificate_file: str = ""
     """PEM file of the certificate that signs replies by SOAP; empty: none is signed."""
     signing_key_file: str = ""
@@ -262,6 +267,13 @@ def _secrets() -> frozenset[str]:
     return frozenset(name for name, hint in hints.items() if hint == Secret)
 
 
+def secret_files(environment: Mapping[str, str]) -> dict[str, Path]:
+    """Return the files that secrets are read from, by the name of the setting."""
+    names = [f"HUB_{field.upper()}_FILE" for field in sorted(_secrets())]
+    names += [f"HUB_{partner}_PROXY_PASSWORD_FILE" for partner in ("PROVINCE", "TOWN")]
+    return {name: Path(environment[name]) for name in names if environment.get(name)}
+
+
 def in_url(host: str) -> str:
     """Return a host as it stands in an address: an IPv6 address in brackets."""
     return f"[{host.strip('[]')}]" if ":" in host else host
@@ -441,7 +453,11 @@ _TOGETHER = {
 
 
 def _tls_problems(settings: Settings) -> list[str]:
-    return [
+    problems = []
+    if settings.client_crl_file and not (settings.signer_ca_file or settings.http_client_ca_file):
+        other = "HUB_CLIENT_CRL_FILE"
+        problems.append(_problem("HUB_SIGNER_CA_FILE", "needed_with", other=other))
+    return problems + [
         _problem(_name(needed), "needed_with", other=_name(field))
         for field, needed in _TOGETHER.items()
         if getattr(settings, field) and not getattr(settings, needed)

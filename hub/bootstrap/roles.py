@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
@@ -84,6 +85,7 @@ def _gateway(hub: Hub) -> list[Role]:
         keys=KeyFile(settings.derivation_key),
         uploads=_uploads(hub),
         reply_signer=_reply_signer(settings),
+        trust=make_trust(settings),
     )
     tls = _tls(settings)
     ports = {"gateway": (settings.http_port, tls)}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from hub.bootstrap.client_certificates import trust_files
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import mark_of
 from hub.bootstrap.partners.destinations import own_certificates
@@ -27,6 +28,7 @@ from hub.operations.watchers.replies.login_findings import LoginFindings
 from hub.operations.watchers.replies.unknown_codes import UnknownCodes
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.operations.watchers.replies.unreadable_replies import UnreadableReplies
+from hub.rules.clients.revocation import ends_of
 from hub.settings import seconds
 
 
@@ -64,7 +66,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         EndingSecrets(store=hub.store).check,
         KeptFiles(store=hub.store, files=hub.files).check,
         ExpiredUploads(store=hub.store, files=hub.files).remove,
-        EndingCertificates(store=hub.store, files=own_certificates(hub.settings)).check,
+        _ending_certificates(hub).check,
         FailingWebhooks(store=hub.store).check,
         Conservation(store=hub.store).check,
         FlowSampling(hub.store, (*PARTNERS, catalog.DEVICES)).sample,
@@ -74,6 +76,16 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         within = timedelta(hours=hours)
         checks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).check)
     return partial(check_all, checks)
+
+
+def _ending_certificates(hub: Hub) -> EndingCertificates:
+    trusted = trust_files(hub.settings)
+    return EndingCertificates(
+        store=hub.store,
+        files=own_certificates(hub.settings),
+        revoked=trusted.revoked,
+        revoked_until=lambda: ends_of(trusted.lists()),
+    )
 
 
 def check_all(checks: Sequence[Callable[[datetime], object]], now: datetime) -> None:

@@ -15,6 +15,7 @@ from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.gateway.callbacks.route import Callbacks
 from hub.gateway.clients import calls_at_once, refusal
 from hub.gateway.clients.authorization import Authorization, FixedToken
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.docs import routes as docs
@@ -50,6 +51,7 @@ def create_app(
     keys: KeyFile | None = None,
     uploads: Uploads | None = None,
     reply_signer: Signer | None = None,
+    trust: CertificateTrust | None = None,
 ) -> FastAPI:
     """Return the gateway's application.
 
@@ -58,7 +60,9 @@ def create_app(
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE)
     fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
-    authorization = Authorization(store, intake, denials=denials, fixed=fixed, proxies=proxies)
+    authorization = Authorization(
+        store, intake, denials=denials, fixed=fixed, proxies=proxies, trust=trust
+    )
     _install_answers(app, authorization)
     _install_health(app, store)
     device_routes.install_messages(app, intake, authorization=authorization)

@@ -4,6 +4,8 @@ from hub.preflight.broker import broker
 from hub.preflight.check import Check
 from hub.preflight.own_certificates import certificates
 from hub.preflight.partners import partners, unconnected
+from hub.preflight.private_files import private_files
+from hub.preflight.revoked_certificates import revoked_certificates
 from hub.preflight.running import running
 from hub.preflight.store.archive_folder import archive_folder
 from hub.preflight.store.disk_usage import filling
@@ -17,7 +19,9 @@ def examine(settings: Settings) -> list[Check]:
     """Return every finding, good and bad, on what the roles of this process stand on."""
     found = [*disk(settings), *filling(settings), *archive_folder(settings), *rights(settings)]
     found += [*database(settings), *broker(settings), *virus_scanner(settings)]
-    found += certificates(settings, now=utc_now())
+    now = utc_now()
+    found += [*certificates(settings, now=now), *revoked_certificates(settings, now=now)]
+    found += private_files(settings)
     if not AT_PARTNERS.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]
     return found

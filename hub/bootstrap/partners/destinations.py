@@ -174,16 +174,23 @@ def _way_to(settings: Settings, partner: str) -> dict[tuple[str, ...], tuple[str
 
 def own_certificates(settings: Settings) -> dict[str, Path]:
     """Return the hub's own certificates by what they are for, e.g. the gateway or a partner."""
+    return {what: certificate for what, (certificate, _) in own_pairs(settings).items()}
+
+
+def own_pairs(settings: Settings) -> dict[str, tuple[Path, Path]]:
+    """Return the same with their private keys."""
     loaded = {}
     if settings.province_url:
         loaded[catalog.PROVINCIAL] = province_profile(settings)
     if settings.town_url:
         loaded[catalog.TOWN_CENTER] = town_profile(settings)
-    shown = {name: it.profile.tls.client_certificate for name, it in loaded.items()}
-    shown["gateway"] = settings.http_certificate_file
-    shown["replies"] = settings.signing_certificate_file
-    shown["calls to the province"] = settings.province_ws_certificate_file
-    return {name: Path(file) for name, file in shown.items() if file}
+    tls = {name: it.profile.tls for name, it in loaded.items()}
+    shown = {name: (it.client_certificate, it.client_key) for name, it in tls.items()}
+    shown["gateway"] = settings.http_certificate_file, settings.http_key_file
+    shown["replies"] = settings.signing_certificate_file, settings.signing_key_file
+    signing = settings.province_ws_certificate_file, settings.province_ws_key_file
+    shown["calls to the province"] = signing
+    return {what: (Path(one), Path(key)) for what, (one, key) in shown.items() if one}
 
 
 def pull_by_password(settings: Settings) -> bool:

@@ -19,6 +19,7 @@ from hub.exchange.intake.accept import Intake
 from hub.gateway.auth_audit import Denials
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.calls_at_once import CallsAtOnce
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.client_calls import CallerAndCall, ClientCall, ClientCalls
 from hub.gateway.clients.credentials import Credentials, LiveSecret, Shown, credentials_in, present
 from hub.gateway.clients.known_clients import KnownClients
@@ -68,12 +69,14 @@ class Authorization:
         denials: Denials,
         fixed: Sequence[FixedToken] = (),
         proxies: Proxies | None = None,
+        trust: CertificateTrust | None = None,
     ) -> None:
         """`intake`: whose group commits the calls share."""
         self.denials = denials
         self.proxies = proxies or Proxies()
         self.fixed = [(token, token.rights) for token in fixed]
-        self.clients = KnownClients(store, clock=denials.clock)
+        self.trust = trust or CertificateTrust()
+        self.clients = KnownClients(store, clock=denials.clock, trust=self.trust)
         self.calls = ClientCalls(store, clock=denials.clock)
         self.at_once = CallsAtOnce()
         self._intake = intake

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
 
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.proxies import PresentedCertificate
 from hub.ports import Clock
 from hub.rules.clients import access_tokens, api_keys, certificates
@@ -27,9 +28,17 @@ MOST = 1024
 class KnownClients:
     """Used on the event loop."""
 
-    def __init__(self, store: Store, *, clock: Clock, remembered: timedelta = REMEMBERED) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        trust: CertificateTrust,
+        remembered: timedelta = REMEMBERED,
+    ) -> None:
         self.store = store
         self.clock = clock
+        self.trust = trust
         self.remembered = remembered
         self._found: dict[str, tuple[datetime, Holder]] = {}
 
@@ -53,13 +62,15 @@ class KnownClients:
         self._found.pop(f"token {digest}", None)
 
     async def by_certificate(self, shown: PresentedCertificate) -> Holder | None:
-        """Return the holder of a certificate that is valid now; None where it is no client's."""
+        """Return the holder of a certificate that is valid now and not revoked; None where it is
+        no client's.
+        """
         name = f"certificate {hashlib.sha256(shown.der).hexdigest()} {shown.verified}"
         return await self._of(name, lambda tx: self._holder(tx, shown))
 
     def _holder(self, tx: Tx, shown: PresentedCertificate) -> Holder | None:
         found = certificates.read(shown.der)
-        if found is None or self.clock() < found.not_before:
+        if found is None or self.clock() < found.not_before or self.trust.is_revoked(found):
             return None
         holder = secrets.by_certificate(tx, found.digests(verified=shown.verified))
         if holder is None:

@@ -55,7 +55,9 @@ def install(
     """Add the endpoint to an application; `keys` for the digests of WS-Security, `signer` for
     signed replies.
     """
-    security = MessageSecurity(handlers.store, keys, clock=authorization.denials.clock)
+    security = MessageSecurity(
+        handlers.store, keys, trust=authorization.trust, clock=authorization.denials.clock
+    )
     origin, signing = authorization.proxies.origin, ReplySigning(signer)
 
     @app.get(PATH)

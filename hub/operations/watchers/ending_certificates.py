@@ -1,11 +1,12 @@
-"""Raises a task for each certificate of the hub's own that ends within 14 days.
+"""Raises a task for each certificate of the hub's own that ends within 14 days, and for a list of
+revoked certificates that is over.
 
 The gateway shows one to its callers, and a partner may demand one. When it ends nothing goes out or
 in any more, at midnight. The timer checks the files at its sweep, so that the task closes by itself
 when the file was renewed. A file that cannot be read keeps its task; the doctor names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "certificate_ends"
+LIST = "revocation list"
+"""The subject of a list's task."""
 
 
 def end_of(file: Path) -> datetime:
@@ -35,12 +38,18 @@ class EndingCertificates:
     store: Store
     files: Mapping[str, Path]
     """The certificates by what they are for."""
+    revoked: Path | None = None
+    """The file of the list of revoked certificates."""
+    revoked_until: Callable[[], datetime | None] = lambda: None
+    """Returns when that list is over, None where it does not say. Raises OSError, ValueError."""
 
     def check(self, now: datetime) -> int:
         """Open the missing tasks, close those that are settled; return how many were opened."""
         ends = {what: _end_or_none(file) for what, file in self.files.items()}
         ending = {what: at for what, at in ends.items() if at and at < now + ALARM_BEFORE}
         unread = {what for what, at in ends.items() if at is None}
+        if self.revoked is not None:
+            self._check_list(now, ending, unread)
         with self.store.read() as tx:
             known = tasks.open_of_kind(tx, KIND)
         gone = [task.number for task in known if task.subject not in ending.keys() | unread]
@@ -61,15 +70,29 @@ class EndingCertificates:
             log.warning(Event.CERTIFICATE_ENDS, where=what, until=ending[what].isoformat())
         return len(opened)
 
+    def _check_list(self, now: datetime, ending: dict[str, datetime], unread: set[str]) -> None:
+        try:
+            ends = self.revoked_until()
+        except (OSError, ValueError):
+            unread.add(LIST)
+            return
+        if ends is not None and ends <= now:
+            ending[LIST] = ends
+
     def _finding(self, what: str, at: datetime) -> tasks.TaskFinding:
         shown = f"{local(at):%H:%M %d/%m/%Y}"
+        detail = both("certificates.own_ends", what=what, file=self.files.get(what), at=shown)
+        repair = both("certificates.renew_own")
+        if what == LIST:
+            detail = both("certificates.list_over", file=self.revoked, at=shown)
+            repair = both("certificates.renew_list")
         return tasks.TaskFinding(
             kind=KIND,
             subject=what,
             destination="",
             owner=WARD_IT,
-            detail=both("certificates.own_ends", what=what, file=self.files[what], at=shown),
-            repair=both("certificates.renew_own"),
+            detail=detail,
+            repair=repair,
         )
 
 

@@ -29,6 +29,9 @@ class ClientCertificate:
     """sha256 of its SubjectPublicKeyInfo."""
     names: str
     """sha256 of its subject and issuer."""
+    issuer: bytes
+    """DER form of the name of who signed it."""
+    serial: int
     not_before: datetime
     not_after: datetime
 
@@ -52,13 +55,16 @@ def read(der: bytes) -> ClientCertificate | None:
     try:
         found = x509.load_der_x509_certificate(der)
         key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        names = found.subject.public_bytes() + found.issuer.public_bytes()
+        issuer = found.issuer.public_bytes()
+        names = found.subject.public_bytes() + issuer
     except (ValueError, UnsupportedAlgorithm):
         return None
     return ClientCertificate(
         whole=hashlib.sha256(der).hexdigest(),
         public_key=hashlib.sha256(key).hexdigest(),
         names=hashlib.sha256(names).hexdigest(),
+        issuer=issuer,
+        serial=found.serial_number,
         not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
     )

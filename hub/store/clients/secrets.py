@@ -83,6 +83,15 @@ def by_certificate(tx: Tx, digests: Sequence[str]) -> Holder | None:
     return next((holder for holder in found if holder is not None), None)
 
 
+def key_digests(tx: Tx) -> dict[str, str]:
+    """Return what is kept of every key of an active client that is not retired, by its prefix."""
+    query = sa.select(client_secrets.c.prefix, client_secrets.c.digest).join(
+        clients, clients.c.id == client_secrets.c.client
+    )
+    query = query.where(client_secrets.c.kind == KEY, client_secrets.c.retired_at.is_(None))
+    return dict(map(tuple, tx.execute(query.where(clients.c.retired_at.is_(None)))))
+
+
 def keys_of(tx: Tx, user: str) -> Sequence[Holder]:
     """Return the keys of a client that are not retired, by the client's id or by a key's prefix."""
     query = sa.select(client_secrets).join(clients, clients.c.id == client_secrets.c.client)

@@ -11,6 +11,7 @@ import urllib3
 from hub.exchange.intake.accept import Intake
 from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.serve import WebRole
@@ -38,6 +39,7 @@ class Gateway:
         *,
         tls: ssl.SSLContext | None = None,
         limits: ConnectionLimits | None = None,
+        trust: CertificateTrust | None = None,
     ) -> None:
         self.store = store
         files = BlobStore(directory / "files", limit=10_000)
@@ -53,6 +55,7 @@ class Gateway:
             intake_token="in-token",
             file_token="file-token",
             proxies=Proxies(networks("127.0.0.1"), PROXY_SECRET),
+            trust=trust,
         )
         self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, tls=tls, limits=limits)
         self.web.start()

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from hub.gateway.app import create_app
 from hub.gateway.auth_audit import Denials
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.serve import WebRole
@@ -75,6 +76,7 @@ def open_door(
     key: str = "",
     reply_signer: Signer | None = None,
     uploads_at_once: int = 50,
+    trust: CertificateTrust | None = None,
 ) -> Iterator[PartnerDoor]:
     """Open a ward, with an empty store there or at `url`, and the gateway before it.
 
@@ -99,6 +101,7 @@ def open_door(
                 clock=now,
                 most=UploadLimits(uploads_at_once, 4096 * 1024 * 1024),
             ),
+            trust=trust,
         )
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()

@@ -64,6 +64,25 @@ class Authority:
         )
         return Pair(_write(self.place / f"{label}.pem", signed), path)
 
+    def revoked(
+        self, *pairs: Pair, ends: timedelta = timedelta(days=7), is_partial: bool = False
+    ) -> bytes:
+        """Return the list of revoked certificates, in DER form, that is good for `ends`."""
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - timedelta(days=9))
+            .next_update(now + ends)
+        )
+        if is_partial:
+            made = made.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+        for pair in pairs:
+            serial = x509.load_der_x509_certificate(pair.der).serial_number
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+            made = made.add_revoked_certificate(entry.build())
+        return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
     def _signed(
         self,
         subject: x509.Name,

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap import messages
@@ -35,9 +36,12 @@ WHOLE_AT_ONCE = 8
 class MessageSecurity:
     """What the calls of one application share."""
 
-    def __init__(self, store: Store, keys: KeyFile | None, *, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, keys: KeyFile | None, *, trust: CertificateTrust, clock: Clock
+    ) -> None:
         self.store = store
         self.keys = keys
+        self.trust = trust
         self.clock = clock
         self.room = threading.BoundedSemaphore(WHOLE_AT_ONCE)
         self.verifying = threading.Lock()
@@ -102,7 +106,10 @@ class CallSecurity:
         if read.timestamp is None:
             why = "a signed call has a Timestamp, which is signed"
             raise refused("security_header_invalid", "Timestamp", why)
-        self._claimed = proof.holder_of_certificate(self.shared.store, read.certificate, now=now)
+        shared = self.shared
+        self._claimed = proof.holder_of_certificate(
+            shared.store, read.certificate, trust=shared.trust, now=now
+        )
         self._same(self._claimed)
         self._reserve_room()
         return True

@@ -7,6 +7,7 @@ keys that were derived from the hub's key file can be computed again (`hub clien
 import hashlib
 from datetime import datetime
 
+from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.soap.ws_security import freshness, password_digest
 from hub.gateway.soap.ws_security.refusal import refused
 from hub.gateway.soap.ws_security.security_header import UsernameToken
@@ -38,15 +39,21 @@ def holder_of_token(
     return holder
 
 
-def holder_of_certificate(store: Store, der: bytes, *, now: datetime) -> Holder:
+def holder_of_certificate(
+    store: Store, der: bytes, *, trust: CertificateTrust, now: datetime
+) -> Holder:
     """Return the client that a certificate is registered for; raises RefusedCall.
 
-    One that is known by its names does not count: who signed the certificate was not checked.
+    One that is known by its names counts only where a named authority has signed it.
     """
     shown, holder = certificates.read(der), None
+    if shown is not None and trust.is_revoked(shown):
+        why = "the authority has revoked this certificate"
+        raise refused("security_certificate", "BinarySecurityToken", why)
     if shown is not None and shown.not_before <= now < shown.not_after:
+        digests = shown.digests(verified=trust.has_signer(der, now=now))
         with store.read() as tx:
-            holder = secrets.by_certificate(tx, shown.digests(verified=False))
+            holder = secrets.by_certificate(tx, digests)
     if holder is None or not holder.secret.is_live(now):
         why = "the certificate is not registered for a client, or has expired or is retired"
         raise refused("security_certificate", "BinarySecurityToken", why)
