@@ -11,6 +11,9 @@ from hub.messages.invalid import InvalidMessage
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the whole body; raises InvalidMessage (`message_too_large`) as soon as it is over."""
     parts: list[bytes] = []
+    size = int(request.headers.get("content-length", "0"))  # the parser has checked that
+    if size > limit:
+        raise InvalidMessage("message_too_large", where="body", why=f"over {limit} bytes")
     size = 0
     async for part in request.stream():
         size += len(part)

@@ -48,7 +48,7 @@ class WebRole(Role):
             ws="none",
             lifespan="off",
             access_log=False,
-            log_level="warning",
+            log_level="error",  # what a stranger sends would be a line each; ours have a bound
             log_config=None,  # our own: theirs writes tracebacks with all their words
             timeout_keep_alive=int(self.open_connections.limits.idle_time.total_seconds()),
             timeout_graceful_shutdown=5,

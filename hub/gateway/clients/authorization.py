@@ -144,6 +144,9 @@ class Authorization:
     ) -> GatewayCaller:
         if not caller.rights.allows_address(caller.address):
             await self.refuse(caller, operation, request.url.path, "address_forbidden")
+        coding = request.headers.get("content-encoding", "identity")
+        if coding.strip().lower() != "identity":  # no route undoes one; the town's callbacks do
+            await self.refuse(caller, operation, request.url.path, "content_coded")
         if caller.rights.must_sign and not is_signed:
             await self.refuse(caller, operation, request.url.path, "signature_required")
         if not self.at_once.enter(request, caller.rights):
@@ -229,16 +232,23 @@ class Authorization:
             if operation in token.operations and token.matches(shown):
                 return GatewayCaller(rights, "setting", address)
         if shown.user is None and (holder := await self.clients.by_token(shown.secret)):
-            # A token that was given for a certificate is worth nothing without it (RFC 8705, 3).
-            if holder.secret.kind == CERTIFICATE:
-                own = await self._by_certificate(request)
-                if own is None or own.secret.prefix != holder.secret.prefix:
-                    return None
-            return _caller(holder, address, "token of ")
+            return await self._fitting(request, _caller(holder, address, "token of "), holder)
         holder = await self.clients.by_key(shown.secret)
         if holder is None or shown.user not in (None, holder.client.id):
             return None
-        return _caller(holder, address)
+        return await self._fitting(request, _caller(holder, address), holder)
+
+    async def _fitting(
+        self, request: Request, caller: GatewayCaller, holder: Holder
+    ) -> GatewayCaller | None:
+        """Return a caller that a secret proves, None where its certificate names another client.
+
+        A token that was given for a certificate is worth nothing without it (RFC 8705, 3).
+        """
+        own = await self._by_certificate(request)
+        if holder.secret.kind == CERTIFICATE:
+            return caller if own and own.secret.prefix == holder.secret.prefix else None
+        return caller if own is None or own.client.id == holder.client.id else None
 
     async def _by_certificate(self, request: Request) -> Holder | None:
         shown = self.proxies.certificate_of(request)

@@ -16,6 +16,7 @@ STATUS: Mapping[str, int] = {
     "calls_exhausted": 429,
     "calls_at_once": 429,
     "signature_required": 403,
+    "content_coded": 415,
 }
 """Each code, see `hub/texts/access.toml`."""
 

@@ -126,6 +126,9 @@ class LimitedProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1") or (hosts != 1 and (hosts or version == "1.1")):
             self._stop(400, "request_malformed")
+        # Any other coding changes what the body is, and another program may undo it.
+        if any(name == b"transfer-encoding" and not _is_chunked(it) for name, it in self.headers):
+            self._stop(400, "request_malformed")
         if self._certificate is not None:
             extensions: dict[str, Any] = {CERTIFICATE: self._certificate}
             self.scope["extensions"] = extensions
@@ -269,6 +272,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._drained += size
         if self._drained > self._limits.drain_bytes:
             self.transport.abort()
+
+
+def _is_chunked(coding: bytes) -> bool:
+    return coding.strip().lower() == b"chunked"
 
 
 def _answer(status: int, code: str) -> bytes:

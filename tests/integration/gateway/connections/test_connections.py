@@ -73,6 +73,10 @@ def test_an_answer_of_two_parts_waits_for_no_acknowledgement(served: Served) -> 
             (400, "request_malformed"),
         ),
         (GET + HOST + b"A: b\r\n c\r\n\r\n", (400, "request_malformed")),
+        (
+            POST + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            (400, "request_malformed"),
+        ),
     ],
     ids=[
         "10,000 fields",
@@ -88,6 +92,7 @@ def test_an_answer_of_two_parts_waits_for_no_acknowledgement(served: Served) -> 
         "two lengths of a body",
         "two content lengths",
         "a folded field",
+        "a coding beneath chunks",
     ],
 )
 def test_a_request_over_a_limit_is_refused_and_the_line_closed(
