@@ -58,10 +58,14 @@ def create_app(
     `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
     `reply_signer`: for clients that get signed replies.
     """
+<<<<<<< HEAD
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE)
     # A redirect would name the scheme of this line: behind a proxy with TLS the caller would send
     # its key again in the clear.
     app.router.redirect_slashes = False
+=======
+    app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
+>>>>>>> d514c2b9 (Short functions)
     fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
     authorization = Authorization(
         store, intake, denials=denials, fixed=fixed, proxies=proxies, trust=trust
@@ -81,6 +85,9 @@ def create_app(
 
 def _install_answers(app: FastAPI, authorization: Authorization) -> None:
     """Have refusals and faults answered in the hub's own form."""
+    # A redirect would name the scheme of this line: behind a proxy with TLS the caller would send
+    # its key again in the clear.
+    app.router.redirect_slashes = False
     for answers in (message_refusals, refusal, error_responses):
         answers.install(app)
     calls_at_once.install(app, authorization.at_once)

@@ -85,6 +85,7 @@ def open_door(
     with open_ward(directory, url) as ward:
         ward.intake.validator = Records(Rulebook.load())
         key = key or add_client(ward.store, "provincial", now=now()).text
+        most = UploadLimits(uploads_at_once, 4096 * 1024 * 1024)
         app = create_app(
             ward.store,
             ward.files,
@@ -95,12 +96,7 @@ def open_door(
             proxies=proxies,
             keys=KeyFile(directory / "ws.key"),
             reply_signer=reply_signer,
-            uploads=Uploads(
-                store=ward.store,
-                files=ward.files,
-                clock=now,
-                most=UploadLimits(uploads_at_once, 4096 * 1024 * 1024),
-            ),
+            uploads=Uploads(store=ward.store, files=ward.files, clock=now, most=most),
             trust=trust,
         )
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
