@@ -2,24 +2,30 @@
 
 import os
 import pwd
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.bootstrap.installation import open_store
+from hub.cli.acting import acting
 from hub.cli.output.answer import done, put, refuse
 from hub.messages.local_time import LOCAL
 from hub.rules.actors import NotNamed, signed
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE, Thing
 from hub.runtime.clock import utc_now
 from hub.settings import Settings, SettingsError, load
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from hub.store.engine.file_rights import OTHERS
 from hub.store.engine.store import Store
-from hub.texts import text
+from hub.texts import both, text
 
 if TYPE_CHECKING:
     from hub.operations.signed_by import SignedBy
@@ -87,19 +93,74 @@ def known_names() -> Iterator[None]:
         raise typer.Exit(2) from None
 
 
-def by(reason: str, actor: str, *, automatic: str = "") -> "SignedBy":
-    """Return who acts, why and when; without a person's name ends the command with code 2.
+def by(
+    reason: str,
+    actor: str,
+    *,
+    automatic: str = "",
+    right: Right = Right.ACT,
+    thing_of: Callable[[Store], Thing] | None = None,
+) -> "SignedBy":
+    """Return who acts, why and when; without a person who may do that ends with code 2.
 
-    `actor` is what --actor says. `automatic` is for what is no decision (a comparison, a plan): the
-    name of `hub.rules.actors` that is taken where nobody gave one.
+    `actor` is what --actor says; it signs until there are accounts, then `--as` with a key does.
+    `automatic` is for what is no decision (a comparison, a plan): the name of `hub.rules.actors`
+    that is taken where nobody gave one. `thing_of`: what the right is needed for, the whole
+    installation where it is not given.
     """
-    name = actor or settings().operator
+    from hub.operations.users.command_line import NotAllowed
+
+    given = actor or settings().operator
     try:
-        who = automatic if automatic and not name else signed(name, system_user())
-    except NotNamed as error:
+        who = _person(right, thing_of, automatic=automatic)
+        if not who:
+            who = automatic if automatic and not given else signed(given, system_user())
+    except (NotNamed, NotAllowed) as error:
         refuse(error.text)
         raise typer.Exit(2) from None
     return {"actor": who, "reason": reason, "now": utc_now()}
+
+
+def _person(right: Right, thing_of: Callable[[Store], Thing] | None, *, automatic: str) -> str:
+    """Return the actor of `--as`; "" where there are no accounts. Raises NotAllowed."""
+    from hub.operations.users import command_line
+
+    name, file = acting()
+    with opened() as store:
+        if not name and not command_line.are_needed(store):
+            return ""
+        if not name and automatic:
+            return automatic  # what decides nothing needs no key
+        if not name or file is None:
+            raise command_line.NotAllowed(both("users.key_needed"))
+        thing = thing_of(store) if thing_of else WHOLE
+        key = _key_in(file)
+        return command_line.person(store, name, key, right=right, thing=thing, now=utc_now()).actor
+
+
+def _key_in(file: Path) -> str:
+    """Return the key in a file; ends the command with code 2 where others may read the file."""
+    try:
+        if stat.S_IMODE(file.stat().st_mode) & OTHERS:
+            refuse(text("users.key_file_open", file=file))
+            raise typer.Exit(2)
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "ASCII"
+        refuse(text("users.key_file_unreadable", file=file, why=why))
+        raise typer.Exit(2) from None
+
+
+def of_delivery(id: int) -> Callable[[Store], Thing]:
+    """Return what finds out what a right over a delivery is asked for, see `by`."""
+
+    def thing(store: Store) -> Thing:
+        from hub.store.records import things
+
+        with store.read() as tx:
+            return things.of_delivery(tx, id)
+
+    return thing
 
 
 def system_user() -> str:

@@ -15,6 +15,7 @@ import typer
 import typer.core
 import typer.main
 
+from hub.cli import acting
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.cli.output import answer
 from hub.texts import language_of, text, use_language
@@ -67,13 +68,15 @@ def load(path: str) -> Any:
     group: Any = typer.main.get_group(importlib.import_module(COMMANDS[path]).app)
     command = group.commands[name]
     command.name = name
+    if any(it.name == "actor" for it in command.params):
+        command.params += acting.options(any("--as" in it.opts for it in command.params))
     command.params.append(_json_option(path))
     command.format_help = _translated(command, path)
     return command
 
 
 def _id_of_help(path: str) -> str:
-    return path.replace(" ", "_")
+    return path.replace(" ", "_").replace("-", "_")
 
 
 def _translated(command: Any, path: str) -> Callable[[Any, Any], None]:

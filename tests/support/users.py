@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from hub.rules.users import one_time_codes
+import pyotp
+
+from hub.rules.users import one_time_codes, passwords
 from hub.rules.users.rights import UserRole
 from hub.rules.users.user import User
 from hub.store.engine.store import Store
@@ -11,6 +13,7 @@ from hub.store.users import accounts
 
 PASSWORD = "bảy con cò trắng"
 SECTOR = "G13-TN02"
+CODE_KEY = b"a key of tests, which is no secret"
 
 
 def user(
@@ -22,11 +25,27 @@ def user(
 
 
 def add_user(
-    store: Store, name: str = "binh", *, role: UserRole = UserRole.OPERATOR, now: datetime
+    store: Store,
+    name: str = "binh",
+    *,
+    role: UserRole = UserRole.OPERATOR,
+    password: str = "",
+    now: datetime,
 ) -> User:
-    """Add an account whose password nobody can type."""
-    given = user(name, role=role)
+    """Add an account; with a password it is the person's own, without nobody can sign in."""
+    given, salt = user(name, role=role), one_time_codes.fresh_salt()
     with store.write() as tx:
-        salt = one_time_codes.fresh_salt()
         assert accounts.add(tx, given, password="", code_salt=salt, now=now)
+        if password:
+            kept = passwords.hashed(password)
+            accounts.set_password(tx, name, kept, given=False, now=now)
     return given
+
+
+def code_of(store: Store, name: str, at: datetime) -> str:
+    """Return what the person's device shows at a time."""
+    with store.read() as tx:
+        account = accounts.named(tx, name)
+    assert account
+    secret = one_time_codes.secret_of(name, account.code_salt, key=CODE_KEY)
+    return pyotp.TOTP(secret).at(at)

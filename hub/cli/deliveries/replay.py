@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.partners.destinations import make_destinations
-from hub.cli.context import Actor, Day, by, here, known_names, not_done, opened, settings
+from hub.cli.context import (
+    Actor,
+    Day,
+    by,
+    here,
+    known_names,
+    not_done,
+    of_delivery,
+    opened,
+    settings,
+)
 from hub.cli.output.answer import done, for_programs, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.cli.output.progress import bar
@@ -84,7 +94,7 @@ def replay(
     if (delivery is None) == (run is None) or not reason:
         refuse(text("decisions.which_deliveries"))
         raise typer.Exit(2)
-    who = by(reason, actor)
+    who = by(reason, actor, thing_of=None if delivery is None else of_delivery(delivery))
     with opened() as store:
         if delivery is not None:
             _replay_one(store, delivery, who, unasked=unasked)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.context import Actor, Delivery, by, not_done, opened
+from hub.cli.context import Actor, Delivery, by, not_done, of_delivery, opened
 from hub.cli.output.answer import done, print_line, put, show
 from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
@@ -56,7 +56,7 @@ def _write(store: Store, delivery: int, file: Path) -> None:
 
 
 def _resend(store: Store, delivery: int, file: Path, reason: str, actor: str) -> None:
-    who = by(reason, actor) if reason else None
+    who = by(reason, actor, thing_of=of_delivery(delivery)) if reason else None
     correction = resending.correct(store, delivery, file.read_bytes(), now=utc_now())
     show(CHANGES, [(it.field, it.before, it.after) for it in correction.changes])
     if who is None:

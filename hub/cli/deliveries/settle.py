@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hub import operations
-from hub.cli.context import Actor, Delivery, Reason, by, operate
+from hub.cli.context import Actor, Delivery, Reason, by, of_delivery, operate
 
 app = typer.Typer()
 ANSWERS = {"cancel": ("delivery",), "complete": ("delivery",), "resolve": ("delivery",)}
@@ -21,7 +21,7 @@ def cancel(
     actor: Actor = "",
 ) -> None:
     """Take a delivery out."""
-    who = by(reason, actor)
+    who = by(reason, actor, thing_of=of_delivery(delivery))
     operate(
         delivery,
         lambda store: operations.cancel(store, delivery, neither=neither, papers=papers, **who),
@@ -31,7 +31,7 @@ def cancel(
 @app.command()
 def complete(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
     """Record that a delivery was taken to the partner on paper."""
-    who = by(reason, actor)
+    who = by(reason, actor, thing_of=of_delivery(delivery))
     operate(delivery, lambda store: operations.deliver_by_hand(store, delivery, **who))
 
 
@@ -45,7 +45,7 @@ def resolve(
     actor: Actor = "",
 ) -> None:
     """Settle an ambiguous delivery by what was found at the partner."""
-    who = by(reason, actor)
+    who = by(reason, actor, thing_of=of_delivery(delivery))
     operate(
         delivery,
         lambda store: operations.resolve(

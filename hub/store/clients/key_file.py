@@ -26,11 +26,16 @@ class KeyFile:
 
     def derived(self, prefix: str) -> ApiKey | None:
         """Return the key of a prefix, None where there is no usable file."""
+        key = self.content()
+        return None if key is None else api_keys.derived(prefix, key)
+
+    def content(self) -> bytes | None:
+        """Return what is in the file, None where there is no usable one."""
         try:
             key = self.place.read_bytes().strip()
         except OSError:
             return None
-        return api_keys.derived(prefix, key) if len(key) >= SHORTEST else None
+        return key if len(key) >= SHORTEST else None
 
     def make(self) -> None:
         """Make the file for our user only; one that is there is not touched. Raises OSError."""

@@ -46,6 +46,12 @@ NOT_COMPARED: Mapping[str, str] = {
     "clients change": _DECIDES,
     "clients rotate": _DECIDES,
     "clients retire": _DECIDES,
+    "users add": _DECIDES,
+    "users change": _DECIDES,
+    "users retire": _DECIDES,
+    "users reset-totp": _DECIDES,
+    "users key": _DECIDES,
+    "users revoke": _DECIDES,
     "webhooks list": "a few rows, and at most a page of the feed each",
     "webhooks add": _DECIDES,
     "webhooks rotate": _DECIDES,
@@ -54,6 +60,8 @@ NOT_COMPARED: Mapping[str, str] = {
     "webhooks test": _DECIDES,
     "webhooks resume": _DECIDES,
     "clients list": "a few rows of tables that do not grow",
+    "users list": "a few rows of tables that do not grow",
+    "users sessions": "a few rows of tables that do not grow",
 }
 
 

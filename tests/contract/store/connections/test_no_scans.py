@@ -98,6 +98,15 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "webhooks test": ("wh-0", "--reason", "a test"),
     "webhooks resume": ("wh-0", "--reason", "a test"),
+    "users add": (
+        *("binh", "--full-name", "Trần Thị Bình", "--role", "operator", "--reason", "a test"),
+    ),
+    "users change": ("binh", "--language", "en", "--reason", "a test"),
+    "users retire": ("binh", "--reason", "a test"),
+    "users reset-totp": ("binh", "--reason", "a test"),
+    "users key": ("binh", "--reason", "a test"),
+    "users sessions": ("binh",),
+    "users revoke": ("binh", "--reason", "a test"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
 }
 NOT_RUN: Mapping[str, str] = {

@@ -76,7 +76,7 @@ def test_help_lists_every_command_and_no_former_one() -> None:
 
 def test_every_command_group_and_option_has_its_text() -> None:
     """What stands as help in the code is the id of a text; every id is used."""
-    helps = {path.replace(" ", "_") for path in (*COMMANDS, *GROUPS)} | {"hub"}
+    helps = {path.replace(" ", "_").replace("-", "_") for path in (*COMMANDS, *GROUPS)} | {"hub"}
     assert helps == ids("help")
     options = {"version", "help"}
     for words, command in every_command():
@@ -92,7 +92,8 @@ def test_a_help_begins_with_what_the_list_says_of_it_in_the_chosen_language(path
     for language in Language:
         environment = {"COLUMNS": "500", "HUB_LANGUAGE": language}
         result = RUNNER.invoke(app, [*path.split(), "--help"], env=environment)
-        first = both(f"help.{path.replace(' ', '_')}").in_language(language).partition("\n")[0]
+        id = path.replace(" ", "_").replace("-", "_")
+        first = both(f"help.{id}").in_language(language).partition("\n")[0]
         assert result.exit_code == 0
         assert first in result.output or path == "simulate"
 

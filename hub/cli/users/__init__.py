@@ -1,0 +1,1 @@
+"""Commands about the persons who may use console and command line."""

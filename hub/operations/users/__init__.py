@@ -1,0 +1,1 @@
+"""What is decided about persons' accounts, and how a person signs in."""

@@ -1,0 +1,196 @@
+"""Adding, changing and retiring accounts, and giving a person other secrets.
+
+Each act is one transaction with its row in the audit. What a person proves an account with is
+returned once, by the act that makes it, and kept only as a hash. Nobody changes the own role or
+retires the own account, so there is always another person who saw it, and the last account that
+manages accounts stays.
+"""
+
+from dataclasses import dataclass, field
+
+from hub.operations.signed_by import SignedBy
+from hub.records.registers import procedures
+from hub.rules.users import keys, one_time_codes, passwords
+from hub.rules.users.rights import Right, UserRole
+from hub.rules.users.user import User, UserChange, checked, differences
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.users import accounts, devices, recovery_codes, sessions
+from hub.store.users import keys as kept_keys
+from hub.store.users.accounts import UserAccount
+from hub.texts import Explained, both
+
+
+class UserNotDone(Explained):
+    """The act was refused and nothing changed; `text` says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSecrets:
+    """What a person was just given, to be shown once."""
+
+    password: str = field(default="", repr=False)
+    code_address: str = field(default="", repr=False)
+    """The `otpauth:` address for the person's device."""
+    recovery_codes: tuple[str, ...] = field(default=(), repr=False)
+    key: str = field(default="", repr=False)
+
+
+def add(
+    store: Store, user: User, *, code_key: bytes, password: str = "", with_key: bool, by: SignedBy
+) -> UserSecrets:
+    """Add an account; `password`: the one that it begins with, "" has one made.
+
+    `code_key`: content of the key file; `with_key`: whether a key for the command line is made.
+    Raises NotAUser, WeakPassword and UserNotDone.
+    """
+    user = checked(user, known_sectors=known_sectors())
+    password = password or passwords.made()
+    passwords.require_strong(password, name=user.name)
+    hashed, salt = passwords.hashed(password), one_time_codes.fresh_salt()
+    with store.write() as tx:
+        if Right.USERS not in user.rights and not accounts.are_there(tx):
+            raise UserNotDone(both("users.first_manages", role=UserRole.OPERATOR.value))
+        if not accounts.add(tx, user, password=hashed, code_salt=salt, now=by["now"]):
+            raise UserNotDone(both("users.name_taken", name=user.name))
+        codes = _fresh_recovery_codes(tx, user.name)
+        key = _fresh_key(tx, user.name, by) if with_key else ""
+        _record(tx, "users.add", f"{user.name} {user.role}", by)
+    secret = one_time_codes.secret_of(user.name, salt, key=code_key)
+    return UserSecrets(
+        password=password,
+        code_address=one_time_codes.address_of(user.name, secret),
+        recovery_codes=codes,
+        key=key,
+    )
+
+
+def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedBy) -> User:
+    """Change what a user is; `own`: the account of the person who decides, "" for none.
+
+    A person with another role signs in anew. Raises NotAUser and UserNotDone.
+    """
+    with store.write() as tx:
+        before = require_active(tx, name).user
+        after = change.of(before, known_sectors=known_sectors())
+        what = differences(before, after)
+        if not what:
+            raise UserNotDone(both("users.nothing_changes", name=name))
+        narrower = (before.role, before.sectors) != (after.role, after.sectors)
+        if narrower and name == own:
+            raise UserNotDone(both("users.own_account"))
+        if Right.USERS not in after.rights:
+            _require_another_manager(tx, before)
+        accounts.change(tx, after)
+        if narrower:
+            sessions.end_all(tx, name)
+        _record(tx, "users.change", f"{name} {what}", by)
+    return after
+
+
+def retire(store: Store, name: str, *, own: str, by: SignedBy) -> None:
+    """Retire an account: its sessions, its key and its browsers end. Raises UserNotDone."""
+    with store.write() as tx:
+        user = require_active(tx, name).user
+        if name == own:
+            raise UserNotDone(both("users.own_account"))
+        _require_another_manager(tx, user)
+        accounts.retire(tx, name, now=by["now"])
+        sessions.end_all(tx, name)
+        devices.forget_all(tx, name)
+        kept_keys.remove(tx, name)
+        _record(tx, "users.retire", name, by)
+
+
+def reset_codes(store: Store, name: str, *, code_key: bytes, by: SignedBy) -> UserSecrets:
+    """Give a person's device another secret, and other recovery codes; the sessions end.
+
+    Raises UserNotDone.
+    """
+    salt = one_time_codes.fresh_salt()
+    with store.write() as tx:
+        require_active(tx, name)
+        accounts.set_code_salt(tx, name, salt)
+        codes = _fresh_recovery_codes(tx, name)
+        sessions.end_all(tx, name)
+        devices.forget_all(tx, name)
+        _record(tx, "users.reset_codes", name, by)
+    secret = one_time_codes.secret_of(name, salt, key=code_key)
+    address = one_time_codes.address_of(name, secret)
+    return UserSecrets(code_address=address, recovery_codes=codes)
+
+
+def reset_password(store: Store, name: str, *, password: str = "", by: SignedBy) -> UserSecrets:
+    """Give a person another password, to be changed at the next sign-in; the sessions end.
+
+    Raises WeakPassword and UserNotDone.
+    """
+    password = password or passwords.made()
+    passwords.require_strong(password, name=name)
+    hashed = passwords.hashed(password)
+    with store.write() as tx:
+        require_active(tx, name)
+        accounts.set_password(tx, name, hashed, given=True, now=by["now"])
+        sessions.end_all(tx, name)
+        _record(tx, "users.reset_password", name, by)
+    return UserSecrets(password=password)
+
+
+def issue_key(store: Store, name: str, *, by: SignedBy) -> UserSecrets:
+    """Give a person another key for the command line; the old one ends. Raises UserNotDone."""
+    with store.write() as tx:
+        require_active(tx, name)
+        key = _fresh_key(tx, name, by)
+        _record(tx, "users.issue_key", name, by)
+    return UserSecrets(key=key)
+
+
+def end_session(store: Store, name: str, *, id: str = "", by: SignedBy) -> int:
+    """End one session of a person, or with no id all; return how many. Raises UserNotDone."""
+    with store.write() as tx:
+        require_active(tx, name)
+        if id and not sessions.end(tx, id, user=name):
+            raise UserNotDone(both("users.no_such_session", name=name, session=repr(id)))
+        count = 1 if id else sessions.end_all(tx, name)
+        _record(tx, "users.end_session", f"{name} {id}".strip(), by)
+    return count
+
+
+def require_active(tx: Tx, name: str) -> UserAccount:
+    """Return an account that is not retired, locked. Raises UserNotDone."""
+    known = accounts.locked(tx, name)
+    if known is None:
+        raise UserNotDone(both("users.unknown", name=repr(name)))
+    if known.retired_at is not None:
+        raise UserNotDone(both("users.is_retired", name=name))
+    return known
+
+
+def known_sectors() -> frozenset[str]:
+    """Return the codes of the ward's sectors."""
+    return frozenset(procedures.load().sectors)
+
+
+def _require_another_manager(tx: Tx, user: User) -> None:
+    if Right.USERS not in user.rights:
+        return
+    others = (it for it in accounts.all_of(tx) if it.retired_at is None)
+    if not any(it.user.name != user.name and Right.USERS in it.user.rights for it in others):
+        raise UserNotDone(both("users.last_manager", name=user.name))
+
+
+def _fresh_recovery_codes(tx: Tx, name: str) -> tuple[str, ...]:
+    codes = tuple(one_time_codes.fresh_recovery_codes())
+    digests = [one_time_codes.recovery_digest(name, code) for code in codes]
+    recovery_codes.replace(tx, name, digests)
+    return codes
+
+
+def _fresh_key(tx: Tx, name: str, by: SignedBy) -> str:
+    key, ends_at = keys.fresh_key(), by["now"] + keys.KEY_LASTS
+    kept_keys.replace(tx, name, keys.digest(key), ends_at=ends_at, now=by["now"])
+    return key
+
+
+def _record(tx: Tx, action: str, object: str, by: SignedBy) -> None:
+    audit.record(tx, by["actor"], action, object=object, reason=by["reason"], now=by["now"])

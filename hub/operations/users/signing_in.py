@@ -1,0 +1,276 @@
+"""Signing in: password, then one-time code, then a session; its use, its end.
+
+Every attempt counts as failed until it was right (see `hub.store.users.sign_in_failures`), the
+password and the code alike. The answer is the same for a wrong password and an account that is not
+there, and takes as long. What was right or wrong for a known account stands in the audit.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hub.rules.clients.api_keys import random_letters
+from hub.rules.users import keys, one_time_codes, passwords
+from hub.rules.users.sign_in import (
+    LONGEST,
+    UNFINISHED,
+    SessionStage,
+    masked_address,
+    source_of,
+)
+from hub.rules.users.visitor import Visitor
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.users import accounts, devices, recovery_codes, sessions, sign_in_failures
+from hub.store.users.accounts import UserAccount
+from hub.store.users.sessions import Session
+from hub.texts import Explained, both
+
+_HASHES = threading.BoundedSemaphore(2)
+"""Passwords that are hashed at once: each takes 64 MiB and a processor."""
+_SEEN_EVERY = timedelta(minutes=1)
+CodeKey = Callable[[], bytes | None]
+"""What gives the content of the key file."""
+
+
+class SignInRefused(Explained):
+    """It was wrong, or it is too early to try again; `text` says which."""
+
+
+class SignInOver(Exception):
+    """The sign-in took too long, or its session has ended: the person begins anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """Where an attempt comes from."""
+
+    address: str
+    mark: str = field(default="", repr=False)
+    """What the browser keeps since its last sign-in, "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A session that was just opened, and what the browser keeps of it."""
+
+    token: str = field(repr=False)
+    stage: SessionStage
+    mark: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A session that is open, and whose it is."""
+
+    visitor: Visitor
+    session: Session
+    form_token: str = field(repr=False)
+
+
+def check_password(
+    store: Store, name: str, password: str, *, browser: Browser, now: datetime
+) -> OpenedSession:
+    """Open a session that waits for the code. Raises SignInRefused."""
+    name = name.strip().lower()
+    _begin(store, name, browser, now)
+    with store.read() as tx:
+        account = accounts.named(tx, name)
+    known = account if account is not None and account.retired_at is None else None
+    with _HASHES:
+        right = passwords.matches(known.password if known else "", password)
+        fresh = passwords.hashed(password) if known and right and _outdated(known) else ""
+    with store.write() as tx:
+        if known is None or not right:
+            if known is not None:
+                _record(tx, known, "users.password", now, allowed=False)
+        else:
+            if fresh:
+                accounts.keep_hash(tx, name, fresh, instead_of=known.password)
+            return _open(tx, known, SessionStage.CODE, browser, now)
+    raise SignInRefused(both("users.sign_in_wrong"))
+
+
+def check_code(
+    store: Store, token: str, code: str, *, browser: Browser, code_key: CodeKey, now: datetime
+) -> OpenedSession:
+    """Finish a sign-in by a code of the person's device, or a recovery code.
+
+    Raises SignInRefused and SignInOver.
+    """
+    session, account = _waiting(store, token, SessionStage.CODE, now)
+    _begin(store, account.user.name, browser, now)
+    with store.write() as tx:
+        # Read again under the lock: the secret may be another one by now.
+        locked = accounts.locked(tx, account.user.name)
+        if locked is None or locked.retired_at is not None:
+            raise SignInOver
+        how = _used_code(tx, locked, code, code_key, now)
+        if how:
+            return _finish(tx, locked, session, browser, how, now)
+        _record(tx, locked, "users.code", now, allowed=False)
+    raise SignInRefused(both("users.code_wrong"))
+
+
+def open_by_provider(
+    store: Store, subject: str, *, browser: Browser, now: datetime
+) -> OpenedSession | None:
+    """Open a session for what an OIDC provider proved; None where no account has that subject."""
+    with store.write() as tx:
+        account = accounts.of_subject(tx, subject)
+        if account is None or account.retired_at is not None:
+            return None
+        _record(tx, account, "users.sign_in", now, object="provider")
+        return _open(tx, account, SessionStage.WHOLE, browser, now)
+
+
+def change_password(
+    store: Store, token: str, old: str, new: str, *, browser: Browser, now: datetime
+) -> OpenedSession:
+    """Change the own password; other sessions end, this one goes on under a new token.
+
+    Raises SignInRefused, SignInOver and WeakPassword.
+    """
+    with store.read() as tx:
+        found = sessions.by_digest(tx, keys.digest(token), now=now)
+    if found is None or found[0].stage is SessionStage.CODE:
+        raise SignInOver
+    name = found[1].user.name
+    _begin(store, name, browser, now)
+    with _HASHES:
+        right = passwords.matches(found[1].password, old)
+        passwords.require_strong(new, name=name)
+        hashed = passwords.hashed(new)
+    with store.write() as tx:
+        account = accounts.locked(tx, name)
+        if account is None or account.password != found[1].password:
+            raise SignInOver
+        if not right or old == new:
+            _record(tx, account, "users.change_password", now, allowed=False)
+            refused = both("users.old_password_wrong" if not right else "users.same_password")
+        else:
+            accounts.set_password(tx, name, hashed, given=False, now=now)
+            sessions.end_all(tx, name)
+            _succeeded(tx, name, browser, now)
+            _record(tx, account, "users.change_password", now)
+            return _open(tx, account, SessionStage.WHOLE, browser, now)
+    raise SignInRefused(refused)
+
+
+def signed_in(store: Store, token: str, *, now: datetime) -> SignedIn | None:
+    """Return who uses a session, and at which stage; None where it opens nothing any more."""
+    with store.read() as tx:
+        found = sessions.by_digest(tx, keys.digest(token), now=now)
+    if found is None:
+        return None
+    session, account = found
+    if now - session.last_seen_at >= _SEEN_EVERY:
+        with store.write() as tx:
+            sessions.seen(tx, session.id, now=now)
+    return SignedIn(
+        visitor=account.user.visitor, session=session, form_token=keys.form_token(token)
+    )
+
+
+def sign_out(store: Store, who: SignedIn, *, id: str = "", now: datetime) -> bool:
+    """End the own session, or another of the same person; False where there is none."""
+    name = who.visitor.name
+    with store.write() as tx:
+        ended = sessions.end(tx, id or who.session.id, user=name)
+        if ended:
+            actor = who.visitor.actor
+            audit.record(tx, actor, "users.sign_out", object=id or who.session.id, now=now)
+    return ended
+
+
+def _used_code(tx: Tx, account: UserAccount, code: str, code_key: CodeKey, now: datetime) -> str:
+    """Use up a code; return what it was, "" for a wrong one."""
+    name, key = account.user.name, code_key()
+    if key is not None:
+        secret = one_time_codes.secret_of(name, account.code_salt, key=key)
+        step = one_time_codes.step_of(secret, code, after=account.code_step, now=now)
+        if step is not None and accounts.use_step(tx, name, step, salt=account.code_salt):
+            return "code"
+    digest = one_time_codes.recovery_digest(name, code)
+    return "recovery code" if recovery_codes.use(tx, name, digest, now=now) else ""
+
+
+def _finish(
+    tx: Tx, account: UserAccount, session: Session, browser: Browser, how: str, now: datetime
+) -> OpenedSession:
+    name = account.user.name
+    if not sessions.end(tx, session.id, user=name):
+        raise SignInOver  # another request has finished it
+    _succeeded(tx, name, browser, now)
+    mark = browser.mark
+    if not mark or not devices.is_known(tx, name, keys.digest(mark), now=now):
+        mark = keys.fresh_token()
+    devices.used(tx, name, keys.digest(mark), now=now)
+    stage = SessionStage.PASSWORD if account.password_given else SessionStage.WHOLE
+    _record(tx, account, "users.sign_in", now, object=how)
+    opened = _open(tx, account, stage, browser, now)
+    return OpenedSession(token=opened.token, stage=stage, mark=mark)
+
+
+def _waiting(
+    store: Store, token: str, stage: SessionStage, now: datetime
+) -> tuple[Session, UserAccount]:
+    with store.read() as tx:
+        found = sessions.by_digest(tx, keys.digest(token), now=now)
+    if found is None or found[0].stage is not stage:
+        raise SignInOver
+    return found
+
+
+def _open(
+    tx: Tx, account: UserAccount, stage: SessionStage, browser: Browser, now: datetime
+) -> OpenedSession:
+    token = keys.fresh_token()
+    session = Session(
+        id=random_letters(8),
+        user=account.user.name,
+        stage=stage,
+        made_at=now,
+        last_seen_at=now,
+        ends_at=now + (LONGEST if stage is SessionStage.WHOLE else UNFINISHED),
+        address=masked_address(browser.address),
+    )
+    sessions.add(tx, keys.digest(token), session, now=now)
+    return OpenedSession(token=token, stage=stage)
+
+
+def _begin(store: Store, name: str, browser: Browser, now: datetime) -> None:
+    """Count an attempt. Raises SignInRefused where it comes too early."""
+    with store.write() as tx:
+        free_at = sign_in_failures.begin(tx, _source(tx, name, browser, now), now=now)
+    if free_at is not None:
+        minutes = max(1, -((now - free_at) // timedelta(minutes=1)))
+        raise SignInRefused(both("users.too_early", minutes=minutes))
+
+
+def _succeeded(tx: Tx, name: str, browser: Browser, now: datetime) -> None:
+    sign_in_failures.succeeded(tx, _source(tx, name, browser, now))
+
+
+def _source(tx: Tx, name: str, browser: Browser, now: datetime) -> str:
+    digest = keys.digest(browser.mark) if browser.mark else ""
+    known = bool(digest) and devices.is_known(tx, name, digest, now=now)
+    return source_of(name, address=browser.address, device=digest if known else "")
+
+
+def _outdated(account: UserAccount) -> bool:
+    return passwords.is_outdated(account.password)
+
+
+def _record(
+    tx: Tx,
+    account: UserAccount,
+    action: str,
+    now: datetime,
+    *,
+    object: str = "",
+    allowed: bool = True,
+) -> None:
+    name = f"{account.user.name} {object}".strip()
+    audit.record(tx, account.user.actor, action, object=name, allowed=allowed, now=now)

@@ -1,0 +1,184 @@
+"""`hub users`, and commands under an account: with its key, within its rights, by its name."""
+
+import json
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+import zxingcpp
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from hub.cli import app
+from hub.cli.users.shown_secrets import qr_lines
+from hub.exchange.outbox.emit import emit
+from hub.store.engine.store import Store
+from hub.store.schema.tables.exchange import audit
+from tests.support.works import now, step
+
+WHY = ("--reason", "a test")
+
+
+def hub(*words: object) -> Result:
+    """Type a command."""
+    return CliRunner().invoke(app, list(map(str, words)))
+
+
+def add(name: str, role: str, file: Path, *options: object) -> Result:
+    """Add an account whose key goes into a file."""
+    person = ("--full-name", "Lê Văn An", "--role", role)
+    return hub("users", "add", name, *person, *WHY, "--new-key-file", file, *options)
+
+
+@pytest.fixture
+def binh(installed: Store, tmp_path: Path) -> Sequence[object]:
+    """The options of the first account, which manages accounts."""
+    assert installed.name == "sqlite"
+    file = tmp_path / "binh.key"
+    added = add("binh", "operator", file)
+    assert added.exit_code == 0, added.output
+    return ("--as", "binh", "--key-file", file)
+
+
+def acts(store: Store) -> list[tuple[str, str, bool]]:
+    """Return actor, action and whether it was allowed, of every row of the audit."""
+    with store.read() as tx:
+        query = sa.select(audit.c.actor, audit.c.action, audit.c.allowed).order_by(audit.c.seq)
+        return [tuple(row) for row in tx.execute(query)]
+
+
+def test_the_first_account_is_added_by_name_and_its_secrets_are_shown_once(
+    installed: Store, tmp_path: Path
+) -> None:
+    """Password, device and recovery codes on the screen, the key in a file for its owner only."""
+    refused = add("an", "auditor", tmp_path / "an.key")
+    assert refused.exit_code == 1
+    assert not (tmp_path / "an.key").exists()
+    added = add("binh", "operator", tmp_path / "binh.key", "--json")
+    assert added.exit_code == 0, added.output
+    shown = json.loads(added.stdout)
+    assert pyotp.parse_uri(shown["code_address"]).name == "binh"
+    assert len(shown["recovery_codes"]) == 10
+    key = (tmp_path / "binh.key").read_text().strip()
+    assert stat.S_IMODE((tmp_path / "binh.key").stat().st_mode) == 0o600
+    assert key not in added.output
+    listed = hub("users", "list", "--json").stdout
+    assert "binh" in listed
+    for secret in (shown["password"], shown["code_address"], key, *shown["recovery_codes"]):
+        assert secret not in listed
+    assert acts(installed)[-1][1:] == ("users.add", True)
+
+
+def test_a_phone_reads_the_code_on_the_terminal() -> None:
+    """Drawn again from its letters as a picture, another reader finds the address in it."""
+    lines = list(qr_lines("otpauth://totp/Hub:binh?secret=ABCDEFGH"))
+    light = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
+    picture = Image.new("L", (len(lines[0]) * 4, len(lines) * 8))
+    for y, line in enumerate(lines):
+        for x, letter in enumerate(line):
+            for half, value in enumerate(light[letter]):
+                picture.paste(
+                    255 * value, (x * 4, y * 8 + half * 4, x * 4 + 4, y * 8 + half * 4 + 4)
+                )
+    (found,) = zxingcpp.read_barcodes(picture)
+    assert found.text == "otpauth://totp/Hub:binh?secret=ABCDEFGH"
+
+
+def test_with_accounts_a_decision_needs_a_key(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """A name that somebody gives signs nothing any more; what decides nothing goes on."""
+    with installed.write() as tx:
+        emit(tx, [step(1, 1)], now())
+    cancel = ("deliveries", "cancel", 1, *WHY)
+    told = hub(*cancel, "--actor", "Trần Thị Bình")
+    assert (told.exit_code, "--key-file" in told.output) == (2, True)
+    for name, file in (("binh", tmp_path / "none"), ("nobody", binh[3])):
+        assert hub(*cancel, "--as", name, "--key-file", file).exit_code == 2
+    wrong = tmp_path / "wrong.key"
+    wrong.write_text("hubu_" + "a" * 52)
+    wrong.chmod(0o644)
+    assert "chmod 600" in hub(*cancel, "--as", "binh", "--key-file", wrong).output
+    wrong.chmod(0o600)
+    assert hub(*cancel, "--as", "binh", "--key-file", wrong).exit_code == 2
+    assert hub("deliveries", "replay", "--plan", *WHY).exit_code == 0
+    assert hub(*cancel, *binh).exit_code == 0
+    assert hub("tasks", "done", 1, *WHY).exit_code == 2, "the options of the last command are gone"
+    assert acts(installed)[1:] == [
+        ("Lê Văn An (account binh)", "users.key", False),
+        ("hub deliveries replay --plan", "replay.plan", True),
+        ("Lê Văn An (account binh)", "delivery.cancel", True),
+    ]
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_person_does_at_the_command_line_what_the_role_may(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """An auditor settles nothing, the head adds no account, an officer has the own sector."""
+    with installed.write() as tx:
+        emit(tx, [step(1, 1)], now())
+    for name, role, options in (
+        ("auditor", "auditor", ()),
+        ("head", "head", ()),
+        ("officer", "officer", ("--sector", "G13-TN02")),
+    ):
+        assert add(name, role, tmp_path / f"{name}.key", *binh, *options).exit_code == 0
+    for name, words in (
+        ("auditor", ("deliveries", "cancel", 1)),
+        ("officer", ("deliveries", "cancel", 1)),
+        ("head", ("users", "retire", "auditor")),
+    ):
+        refused = hub(*words, *WHY, "--as", name, "--key-file", tmp_path / f"{name}.key")
+        assert refused.exit_code == 2, refused.output
+    assert [action for _, action, allowed in acts(installed) if not allowed] == [
+        "users.right.act",
+        "users.right.act",
+        "users.right.users",
+    ]
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_day_of_an_account(binh: Sequence[object], tmp_path: Path) -> None:
+    """Added, changed, given other secrets, retired; the own account and the last stay."""
+    assert add("an", "head", tmp_path / "an.key", *binh).exit_code == 0
+    for words in (("retire", "binh"), ("change", "binh", "--role", "head"), ("retire", "nobody")):
+        assert hub("users", *words, *WHY, *binh).exit_code == 1
+    changed = hub(
+        "users", "change", "an", "--role", "deputy", "--new-password", *WHY, *binh, "--json"
+    )
+    assert json.loads(changed.stdout)["role"] == "deputy"
+    assert json.loads(changed.stdout)["password"]
+    assert hub("users", "change", "an", "--sector", "G99", *WHY, *binh).exit_code == 2
+    reset = hub("users", "reset-totp", "an", *WHY, *binh)
+    assert reset.exit_code == 0
+    assert "█" in reset.output
+    assert hub("users", "key", "an", *WHY, *binh).exit_code == 0
+    former = ("--as", "an", "--key-file", tmp_path / "an.key")
+    assert hub("tasks", "done", 1, *WHY, *former).exit_code == 2
+    assert hub("users", "sessions", "an").exit_code == 0
+    assert hub("users", "revoke", "an", "--session", "x", *WHY, *binh).exit_code == 1
+    assert (
+        json.loads(hub("users", "revoke", "an", *WHY, *binh, "--json").stdout)["sessions_ended"]
+        == 0
+    )
+    assert hub("users", "retire", "an", *WHY, *binh).exit_code == 0
+    assert "an" not in [
+        it["user"] for it in json.loads(hub("users", "list", "--json").stdout)["users"]
+    ]
+    assert add("an", "head", tmp_path / "new.key", *binh).exit_code == 1
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_given_password_is_not_shown(tmp_path: Path) -> None:
+    """A weak one is refused, and nothing is added."""
+    given = tmp_path / "password"
+    given.write_text("short")
+    assert add("binh", "operator", tmp_path / "k", "--password-file", given).exit_code == 2
+    given.write_text("bảy con cò trắng\n")
+    added = add("binh", "operator", tmp_path / "k", "--password-file", given)
+    assert added.exit_code == 0
+    assert "bảy con" not in added.output
