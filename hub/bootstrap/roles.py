@@ -110,6 +110,7 @@ def _console(hub: Hub) -> WebRole:
         destinations=(*PARTNERS, catalog.DEVICES),
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
+        code_key=KeyFile(hub.settings.derivation_key).content,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
     return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)

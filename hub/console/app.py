@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
+from hub.console.sign_in import routes
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -17,6 +18,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app, clock=parts.clock)
     own_files.install(app)
     language.install(app)
+    routes.install(app, parts)
     for page in (overview, search, queues, dossier):
         page.install(app, parts)
     return app

@@ -1,5 +1,6 @@
 """What the pages are made of: the store, the clock, and whom the hub delivers to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.ports import Clock
@@ -8,7 +9,7 @@ from hub.store.engine.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Handed to every page; nothing here writes."""
+    """Handed to every page; no page writes by itself."""
 
     store: Store
     clock: Clock
@@ -17,3 +18,5 @@ class Parts:
     broker_url: str = field(default="", repr=False)
     """Of RabbitMQ; "" where the hub has the in-process broker."""
     management_url: str = field(default="", repr=False)
+    code_key: Callable[[], bytes | None] = lambda: None
+    """Content of the key file, which one-time codes are checked with."""

@@ -49,6 +49,7 @@ def looking(
     language: str = "en",
     broker_url: str = "",
     management_url: str = "",
+    code_key: Callable[[], bytes | None] = lambda: None,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub."""
     parts = Parts(
@@ -57,6 +58,7 @@ def looking(
         destinations=(*PARTNERS, "devices"),
         broker_url=broker_url,
         management_url=management_url,
+        code_key=code_key,
     )
     app = create_app(parts)
     who = person(role, scope=scope)

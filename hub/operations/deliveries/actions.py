@@ -25,18 +25,23 @@ class Resolution(StrEnum):
 
 
 def replay(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+    """Send a dead delivery again, see `replay_in`."""
+    with store.write() as tx:
+        replay_in(tx, id, actor=actor, reason=reason, now=now)
+
+
+def replay_in(tx: Tx, id: int, *, actor: str, reason: str, now: datetime) -> None:
     """Send a dead delivery again, with the same message id, without asking the partner.
 
     Refused when a newer one makes it needless or has overtaken it: what was true when somebody
     decided may not be true any more.
     """
-    with store.write() as tx:
-        transitions.place_of(tx, id)
-        later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
-        if later is not None:
-            raise transitions.StateConflict(text("deliveries.newer", later=later))
-        transitions.replay(tx, id, now=now)
-        audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
+    transitions.place_of(tx, id)
+    later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
+    if later is not None:
+        raise transitions.StateConflict(text("deliveries.newer", later=later))
+    transitions.replay(tx, id, now=now)
+    audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
 
 def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:

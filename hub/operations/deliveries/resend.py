@@ -20,7 +20,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.texts import text
@@ -89,16 +89,21 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
 
 def resend(store: Store, correction: Correction, *, by: SignedBy) -> int:
     """Put the copy in the place of the dead delivery; return the number of its delivery."""
-    copy, id, now = correction.message, correction.delivery, by["now"]
     with store.write() as tx:
-        transitions.place_of(tx, id)
-        journal.record_outgoing(
-            tx, [journal.JournalEntry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
-        )
-        opened = transitions.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
-        detail = f"delivery {opened} goes in its place"
-        transitions.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)
-        audit.record(tx, action="delivery.resend", object=f"{id} as {opened}", **by)
+        return resend_in(tx, correction, by=by)
+
+
+def resend_in(tx: Tx, correction: Correction, *, by: SignedBy) -> int:
+    """Do as `resend` does, in a transaction that is open."""
+    copy, id, now = correction.message, correction.delivery, by["now"]
+    transitions.place_of(tx, id)
+    journal.record_outgoing(
+        tx, [journal.JournalEntry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
+    )
+    opened = transitions.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
+    detail = f"delivery {opened} goes in its place"
+    transitions.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)
+    audit.record(tx, action="delivery.resend", object=f"{id} as {opened}", **by)
     return opened
 
 

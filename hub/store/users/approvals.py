@@ -117,6 +117,12 @@ def decide(
     return tx.execute(statement.values(**values)).rowcount == 1
 
 
+def is_some_over(tx: Tx, *, now: datetime) -> bool:
+    """Return whether the time of an open proposal is over."""
+    query = sa.select(approvals.c.number).where(IS_OPEN, approvals.c.ends_at <= now).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def expire(tx: Tx, *, now: datetime) -> Sequence[int]:
     """End the proposals that no second person decided in time; return their numbers."""
     query = sa.select(approvals.c.number).where(IS_OPEN, approvals.c.ends_at <= now)

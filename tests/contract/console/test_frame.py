@@ -12,11 +12,12 @@ from hub.console.frame import own_files
 from hub.console.frame.language import own_path
 from hub.console.frame.visitor import visitor
 from hub.console.parts import Parts
+from hub.console.sign_in import routes
 from hub.store.engine.store import Store
 from tests.contract.console.conftest import Look
 from tests.support.works import now
 
-OPEN = {"/language/{language}", *map(own_files.address, own_files.FILES)}
+OPEN = {"/language/{language}", *routes.OPEN, *map(own_files.address, own_files.FILES)}
 """What a stranger may fetch: no data is in it."""
 
 

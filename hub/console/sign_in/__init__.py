@@ -1,0 +1,1 @@
+"""Signing in to the console: password, then one-time code; the own account and its sessions."""

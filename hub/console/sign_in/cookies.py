@@ -1,0 +1,47 @@
+"""What a browser keeps: the session's token, and the mark by which it is known.
+
+Both cookies are of this host alone, over TLS (a browser takes its own machine for as good), unseen
+by scripts, and not sent along from another site's forms.
+"""
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from hub.operations.users.signing_in import Browser, OpenedSession
+from hub.rules.users.sign_in import DEVICE_LASTS, LONGEST
+
+SESSION = "__Host-hub-session"
+DEVICE = "__Host-hub-browser"
+_LONGEST_VALUE = 100
+
+
+def token_of(request: Request) -> str:
+    """Return the token that a request came with, "" for none."""
+    return request.cookies.get(SESSION, "")[:_LONGEST_VALUE]
+
+
+def browser_of(request: Request) -> Browser:
+    """Return where a request comes from.
+
+    Behind a reverse proxy the address is the proxy's: then only the browser's mark tells apart.
+    """
+    address = request.client.host if request.client else "unknown"
+    return Browser(address=address, mark=request.cookies.get(DEVICE, "")[:_LONGEST_VALUE])
+
+
+def keep(answer: Response, opened: OpenedSession) -> None:
+    """Have the browser keep a session."""
+    _set(answer, SESSION, opened.token, int(LONGEST.total_seconds()))
+    if opened.mark:
+        _set(answer, DEVICE, opened.mark, int(DEVICE_LASTS.total_seconds()))
+
+
+def forget_session(answer: Response) -> None:
+    """Have the browser forget the session; it stays a known browser."""
+    answer.delete_cookie(SESSION, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def _set(answer: Response, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(
+        name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,103 @@
+"""The pages of the sign-in: password, code, first change of the password, a form sent again."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from hub.console.frame.language import own_path
+from hub.console.frame.rendering import PageView, render
+from hub.console.parts import Parts
+from hub.console.sign_in import cookies
+from hub.console.sign_in.forms import KeptForm
+from hub.console.sign_in.identity import signed_in
+from hub.operations.users.signing_in import OpenedSession
+from hub.rules.users.sign_in import SessionStage
+from hub.texts import Text, both
+
+_TEMPLATES = {
+    SessionStage.CODE: ("sign_in/code.html", "sign_in.code_title"),
+    SessionStage.PASSWORD: ("sign_in/new_password.html", "sign_in.new_password_title"),
+}
+
+
+def name_page(
+    request: Request,
+    parts: Parts,
+    *,
+    back: str = "/",
+    kept: str = "",
+    wrong: Text | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page that asks for name and password; `kept`: a form that waits, as text."""
+    page = PageView(
+        template="sign_in/name.html",
+        title=both("console.failure_401" if status == 401 else "sign_in.title"),
+        values=_values(back=back, kept=kept, wrong=wrong),
+        status=status,
+    )
+    return render(request, page, None, now=parts.clock())
+
+
+def stage_page(
+    request: Request,
+    parts: Parts,
+    stage: SessionStage,
+    form: Mapping[str, str],
+    *,
+    wrong: Text | None = None,
+) -> Response:
+    """Return the page of a stage that is not whole."""
+    template, title = _TEMPLATES[stage]
+    page = PageView(
+        template=template,
+        title=both(title),
+        values=_values(back=form.get("back", "/"), kept=form.get("kept", ""), wrong=wrong),
+        status=200 if wrong is None else 422,
+    )
+    return render(request, page, None, now=parts.clock())
+
+
+def goes_on(
+    request: Request, parts: Parts, opened: OpenedSession, form: Mapping[str, str]
+) -> Response:
+    """Return the page after a right step: the next stage, the form that waits, or the way back."""
+    if opened.stage is not SessionStage.WHOLE:
+        answer = stage_page(request, parts, opened.stage, form)
+    elif KeptForm.read(form.get("kept", "")) is not None:
+        answer = waiting_form_entry(request, parts, form["kept"])
+    else:
+        answer = RedirectResponse(own_path(form.get("back", "/")), status_code=303)
+    cookies.keep(answer, opened)
+    return answer
+
+
+def waiting_form_entry(request: Request, parts: Parts, kept: str) -> Response:
+    """Return a page that leads to the waiting form: the next request comes with the new session."""
+    page = PageView(
+        template="sign_in/signed_in.html",
+        title=both("sign_in.kept_title"),
+        values={"kept": kept},
+    )
+    return render(request, page, None, now=parts.clock())
+
+
+def again_page(request: Request, parts: Parts, kept: KeptForm) -> Response:
+    """Return the page that shows what was typed, to be sent again under this session."""
+    page = PageView(
+        template="sign_in/again.html",
+        title=both("sign_in.kept_title"),
+        values={"kept": kept, "form_token": request.state.form_token},
+        status=409,
+    )
+    found = signed_in(request)
+    return render(request, page, found.visitor if found else None, now=parts.clock())
+
+
+def _values(*, back: str, kept: str, wrong: Text | None) -> dict[str, object]:
+    return {
+        "back": own_path(back),
+        "kept": kept if KeptForm.read(kept) is not None else "",
+        "wrong": wrong,
+    }

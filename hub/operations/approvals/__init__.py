@@ -1,0 +1,1 @@
+"""Acts that need a second person: edit (a corrected copy), discard (cancel), override (unasked)."""

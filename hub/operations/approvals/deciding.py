@@ -1,0 +1,238 @@
+"""Proposing an act, and its second person: approve, refuse, withdraw.
+
+What is approved is done in the same transaction, once, and only while the delivery is in the state
+that the proposer saw. Both persons see the proposal in their inboxes; each step is audited, the
+act itself under the name of its proposer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.messages.invalid import InvalidMessage
+from hub.operations.approvals.carrying_out import (
+    ProposalStale,
+    carry_out,
+    delivery_of,
+    prepared,
+)
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
+from hub.rules.users.permission import may, may_approve
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.deliveries import transitions
+from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.records import things
+from hub.store.users import accounts, approvals
+from hub.store.users.approvals import Approval, Proposal
+from hub.texts import Explained, Text, both
+
+SHOWN = 200
+"""Own proposals in an inbox."""
+
+
+class ProposalNotDone(Explained):
+    """Nothing was done; `text` says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """What one person sees of the acts that need two."""
+
+    to_decide: Sequence[Approval]
+    """Open ones of other persons that this person may approve."""
+    own: Sequence[Approval]
+    """What this person proposed, the newest first, with what became of it."""
+
+
+def propose(
+    store: Store,
+    verb: ApprovalVerb,
+    delivery: int,
+    *,
+    expected: str,
+    terms: bytes = b"",
+    who: Visitor,
+    by: SignedBy,
+) -> int:
+    """Propose an act on a delivery; return the proposal's number.
+
+    `expected`: the state that the person saw; `terms`: of a cancellation those of
+    `hub.operations.approvals.terms`, of a corrected copy its payload. An open proposal of the same
+    person for the same act is returned instead of a second one. Raises ProposalNotDone,
+    StateConflict, NoSuchDelivery and InvalidMessage.
+    """
+    now = by["now"]
+    with store.read() as tx:
+        state, _, _ = transitions.place_of(tx, delivery, lock=False)
+        thing = things.of_delivery(tx, delivery)
+    if not may(who, Right.ACT, thing):
+        raise ProposalNotDone(both("approvals.may_not_act"))
+    if state != expected:
+        raise StateConflict(f"{delivery}: {state}")
+    proposal = Proposal(
+        verb=verb,
+        expected={delivery: expected},
+        terms=terms,
+        thing=thing,
+        reason=by["reason"],
+        proposer=who.name,
+        proposed_at=now,
+        ends_at=now + LASTS,
+    )
+    prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
+    with store.write() as tx:
+        accounts.locked(tx, who.name)  # two clicks of one person, one after the other
+        for known in approvals.open_ones(tx, now=now):
+            other = known.proposal
+            if (other.proposer, other.verb, other.expected, other.terms) == (
+                *(proposal.proposer, proposal.verb, proposal.expected, proposal.terms),
+            ):
+                return known.number
+        number = approvals.add(tx, proposal)
+        _record(tx, "approval.propose", number, proposal, by)
+    return number
+
+
+def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
+    """Return what waits for a person, and what the person proposed."""
+    with store.read() as tx:
+        waiting = approvals.open_ones(tx, now=now)
+        own = approvals.of_proposer(tx, who.name, most=SHOWN)
+    theirs = [
+        it
+        for it in waiting
+        if may_approve(who, proposer=it.proposal.proposer, thing=it.proposal.thing)
+    ]
+    return Inbox(to_decide=theirs, own=own)
+
+
+def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approval:
+    """Approve a proposal and do it; return what became of it: done, or stale.
+
+    Raises ProposalNotDone.
+    """
+    with store.read() as tx:
+        known = approvals.numbered(tx, number)
+    proposal = _decidable(known, number, who, by["now"]).proposal
+    try:
+        correction = prepared(store, proposal, now=by["now"])
+        with store.write() as tx:
+            _decidable(approvals.locked(tx, number), number, who, by["now"])
+            act = _signed(tx, proposal, number, who, by)
+            behind = carry_out(tx, proposal, correction, by=act)
+            _decide(tx, number, ApprovalState.DONE, proposal, who, by)
+    except ProposalStale as error:
+        _stale(store, number, proposal, error.text, who, by)
+    except (StateConflict, NoSuchDelivery, InvalidMessage) as error:
+        _stale(store, number, proposal, Text(str(error), str(error)), who, by)
+    else:
+        if behind is not None:
+            # Afterwards, as `cancellation.cancel` does.
+            with store.write() as tx:
+                transitions.release_followers(tx, behind[0], [behind[1]], by["now"])
+    return _known(store, number)
+
+
+def refuse(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approval:
+    """Refuse a proposal. Raises ProposalNotDone."""
+    with store.write() as tx:
+        known = _decidable(approvals.locked(tx, number), number, who, by["now"])
+        _decide(tx, number, ApprovalState.REFUSED, known.proposal, who, by)
+    return _known(store, number)
+
+
+def withdraw(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approval:
+    """Take an own proposal back. Raises ProposalNotDone."""
+    with store.write() as tx:
+        known = approvals.locked(tx, number)
+        if known is None or known.proposal.proposer != who.name:
+            raise ProposalNotDone(both("approvals.unknown", number=number))
+        _require_open(known, by["now"])
+        _decide(tx, number, ApprovalState.WITHDRAWN, known.proposal, None, by)
+    return _known(store, number)
+
+
+def expire(store: Store, now: datetime) -> None:
+    """End what no second person decided in time; the timer does it at each sweep."""
+    with store.read() as tx:
+        over = approvals.is_some_over(tx, now=now)
+    if over:
+        with store.write() as tx:
+            approvals.expire(tx, now=now)
+
+
+def _decidable(known: Approval | None, number: int, who: Visitor, now: datetime) -> Approval:
+    """Return a proposal that the person may decide now. Raises ProposalNotDone.
+
+    What is outside of the person's scope is as unknown as what is not there.
+    """
+    if known is None or not may(who, Right.METADATA, known.proposal.thing):
+        raise ProposalNotDone(both("approvals.unknown", number=number))
+    proposal = known.proposal
+    if proposal.proposer == who.name:
+        raise ProposalNotDone(both("approvals.own"))
+    if not may_approve(who, proposer=proposal.proposer, thing=proposal.thing):
+        raise ProposalNotDone(both("approvals.may_not_approve"))
+    _require_open(known, now)
+    return known
+
+
+def _require_open(known: Approval, now: datetime) -> None:
+    if known.state is not ApprovalState.OPEN:
+        raise ProposalNotDone(both("approvals.decided", state=known.state.text))
+    if known.proposal.ends_at <= now:
+        raise ProposalNotDone(both("approvals.decided", state=ApprovalState.EXPIRED.text))
+
+
+def _signed(tx: Tx, proposal: Proposal, number: int, who: Visitor, by: SignedBy) -> SignedBy:
+    """Return how the act itself is signed: by its proposer, with the approver in the reason."""
+    account = accounts.named(tx, proposal.proposer)
+    if account is None or not may(account.user, Right.ACT, proposal.thing):
+        raise ProposalStale(both("approvals.proposer_may_not", name=proposal.proposer))
+    if account.retired_at is not None:
+        raise ProposalStale(both("approvals.proposer_may_not", name=proposal.proposer))
+    reason = f"{proposal.reason} (approval {number} by {who.actor})"
+    return {"actor": account.user.actor, "reason": reason, "now": by["now"]}
+
+
+def _decide(
+    tx: Tx,
+    number: int,
+    state: ApprovalState,
+    proposal: Proposal,
+    who: Visitor | None,
+    by: SignedBy,
+    outcome: Text | None = None,
+) -> None:
+    approver = who.name if who else None
+    if not approvals.decide(
+        tx, number, state, approver=approver, why=by["reason"], outcome=outcome, now=by["now"]
+    ):
+        raise ProposalNotDone(both("approvals.unknown", number=number))
+    _record(tx, f"approval.{state}", number, proposal, by)
+
+
+def _stale(
+    store: Store, number: int, proposal: Proposal, why: Text, who: Visitor, by: SignedBy
+) -> None:
+    with store.write() as tx:
+        known = approvals.locked(tx, number)
+        if known is not None and known.state is ApprovalState.OPEN:
+            _decide(tx, number, ApprovalState.STALE, proposal, who, by, outcome=why)
+
+
+def _known(store: Store, number: int) -> Approval:
+    with store.read() as tx:
+        found = approvals.numbered(tx, number)
+    if found is None:
+        raise ProposalNotDone(both("approvals.unknown", number=number))
+    return found
+
+
+def _record(tx: Tx, action: str, number: int, proposal: Proposal, by: SignedBy) -> None:
+    what = f"{number} {proposal.verb} {delivery_of(proposal)}"
+    audit.record(tx, by["actor"], action, object=what, reason=by["reason"], now=by["now"])
