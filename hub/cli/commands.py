@@ -17,11 +17,12 @@ GROUPS = (
     "clients",
     "webhooks",
     "users",
+    "approvals",
     "topology",
     "audit",
     "archive",
 )
-DEFAULTS = {"tasks": "list", "faults": "list"}
+DEFAULTS = {"tasks": "list", "faults": "list", "approvals": "list"}
 """What a group does when no command of it is given."""
 
 COMMANDS = {
@@ -73,6 +74,10 @@ COMMANDS = {
     "users key": "hub.cli.users.manage",
     "users sessions": "hub.cli.users.sessions",
     "users revoke": "hub.cli.users.sessions",
+    "approvals list": "hub.cli.approvals.decide",
+    "approvals approve": "hub.cli.approvals.decide",
+    "approvals refuse": "hub.cli.approvals.decide",
+    "approvals withdraw": "hub.cli.approvals.decide",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",
     "topology apply": "hub.cli.broker.topology",

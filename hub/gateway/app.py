@@ -58,14 +58,7 @@ def create_app(
     `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
     `reply_signer`: for clients that get signed replies.
     """
-<<<<<<< HEAD
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE)
-    # A redirect would name the scheme of this line: behind a proxy with TLS the caller would send
-    # its key again in the clear.
-    app.router.redirect_slashes = False
-=======
-    app = FastAPI(title="One-stop hub", docs_url=None, redoc_url=None, openapi_url=None)
->>>>>>> d514c2b9 (Short functions)
     fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
     authorization = Authorization(
         store, intake, denials=denials, fixed=fixed, proxies=proxies, trust=trust

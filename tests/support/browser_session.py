@@ -1,4 +1,4 @@
-"""A browser at the console for tests: keeps the cookies, as a browser keeps them on its own machine.
+"""A browser at the console for tests: keeps cookies as a browser does on its own machine.
 
 A client of Python sends no `Secure` cookie over http, not even to its own machine.
 """

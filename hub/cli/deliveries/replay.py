@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.partners.destinations import make_destinations
+from hub.cli.approvals import proposing
 from hub.cli.context import (
     Actor,
     Day,
@@ -40,6 +41,7 @@ from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_PLAN
 from hub.rules.failures.errors import FAULTS
+from hub.rules.users.approvals import ApprovalVerb
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
@@ -95,6 +97,9 @@ def replay(
         refuse(text("decisions.which_deliveries"))
         raise typer.Exit(2)
     who = by(reason, actor, thing_of=None if delivery is None else of_delivery(delivery))
+    if delivery is not None and unasked and proposing.needs_second_person():
+        proposing.propose(ApprovalVerb.REPLAY_UNASKED, delivery, by=who)
+        return
     with opened() as store:
         if delivery is not None:
             _replay_one(store, delivery, who, unasked=unasked)

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Delivery, by, not_done, of_delivery, opened
 from hub.cli.output.answer import done, print_line, put, show
 from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import resend as resending
 from hub.rules.failures.errors import FAULTS
+from hub.rules.users.approvals import ApprovalVerb
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
@@ -18,7 +20,7 @@ from hub.texts import text
 
 app = typer.Typer()
 CHANGES = listing("changes", "*field before after")
-ANSWERS = {"resend": ("delivery", "new_delivery", "written", CHANGES)}
+ANSWERS = {"resend": ("delivery", "new_delivery", "approval", "written", CHANGES)}
 
 
 @app.command()
@@ -61,6 +63,9 @@ def _resend(store: Store, delivery: int, file: Path, reason: str, actor: str) ->
     show(CHANGES, [(it.field, it.before, it.after) for it in correction.changes])
     if who is None:
         print_line(text("decisions.resend_needs_reason"))
+        return
+    if proposing.needs_second_person():
+        proposing.propose(ApprovalVerb.RESEND, delivery, terms=file.read_bytes(), by=who)
         return
     number = resending.resend(store, correction, by=who)
     put(new_delivery=number)

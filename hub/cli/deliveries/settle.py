@@ -5,10 +5,13 @@ from typing import Annotated
 import typer
 
 from hub import operations
+from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Delivery, Reason, by, of_delivery, operate
+from hub.operations.approvals.terms import CancelTerms, of_cancel
+from hub.rules.users.approvals import ApprovalVerb
 
 app = typer.Typer()
-ANSWERS = {"cancel": ("delivery",), "complete": ("delivery",), "resolve": ("delivery",)}
+ANSWERS = {"cancel": ("delivery", "approval"), "complete": ("delivery",), "resolve": ("delivery",)}
 PapersChoice = Annotated[operations.Papers | None, typer.Option("--papers", help="papers")]
 
 
@@ -22,6 +25,10 @@ def cancel(
 ) -> None:
     """Take a delivery out."""
     who = by(reason, actor, thing_of=of_delivery(delivery))
+    if proposing.needs_second_person():
+        terms = of_cancel(CancelTerms(neither=neither, papers=papers))
+        proposing.propose(ApprovalVerb.CANCEL, delivery, terms=terms, by=who)
+        return
     operate(
         delivery,
         lambda store: operations.cancel(store, delivery, neither=neither, papers=papers, **who),

@@ -20,6 +20,7 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may, may_approve
 from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
@@ -108,6 +109,13 @@ def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
         if may_approve(who, proposer=it.proposal.proposer, thing=it.proposal.thing)
     ]
     return Inbox(to_decide=theirs, own=own)
+
+
+def thing_of(number: int, store: Store) -> Thing:
+    """Return what a proposal is about, as far as scopes know it."""
+    with store.read() as tx:
+        known = approvals.numbered(tx, number)
+    return known.proposal.thing if known else WHOLE
 
 
 def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approval:

@@ -46,6 +46,9 @@ NOT_COMPARED: Mapping[str, str] = {
     "clients change": _DECIDES,
     "clients rotate": _DECIDES,
     "clients retire": _DECIDES,
+    "approvals approve": _DECIDES,
+    "approvals refuse": _DECIDES,
+    "approvals withdraw": _DECIDES,
     "users add": _DECIDES,
     "users change": _DECIDES,
     "users retire": _DECIDES,
@@ -60,6 +63,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "webhooks test": _DECIDES,
     "webhooks resume": _DECIDES,
     "clients list": "a few rows of tables that do not grow",
+    "approvals list": "a few rows of tables that do not grow",
     "users list": "a few rows of tables that do not grow",
     "users sessions": "a few rows of tables that do not grow",
 }

@@ -57,7 +57,7 @@ def sign_in(
     assert asked.status_code == 200, asked.text
     carried = {"code": code_of(store, "binh", clock()), **(extra or {})}
     done = browser.post("/sign-in/code", carried)
-    return done.headers.get("location", done.text)
+    return str(done.headers.get("location", done.text))
 
 
 def token(browser: BrowserSession) -> str:
@@ -175,7 +175,7 @@ def test_the_token_serves_every_tab_and_ends_with_the_session(
 def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in(
     browser: BrowserSession, sqlite_store: Store, clock: Clock
 ) -> None:
-    """It goes through the sign-in, a wrong password included, is shown, and done once it is sent."""
+    """It goes through the sign-in, a wrong password included, is shown, and done when sent."""
     sign_in(browser, sqlite_store, clock)
     typed = {"form_token": token(browser), "reason": 'vì "mất" <khóa> & cũ'}
     clock.pass_by(IDLE)

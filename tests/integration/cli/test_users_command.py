@@ -110,7 +110,7 @@ def test_with_accounts_a_decision_needs_a_key(
     assert acts(installed)[1:] == [
         ("Lê Văn An (account binh)", "users.key", False),
         ("hub deliveries replay --plan", "replay.plan", True),
-        ("Lê Văn An (account binh)", "delivery.cancel", True),
+        ("Lê Văn An (account binh)", "approval.propose", True),
     ]
 
 
@@ -182,3 +182,31 @@ def test_a_given_password_is_not_shown(tmp_path: Path) -> None:
     added = add("binh", "operator", tmp_path / "k", "--password-file", given)
     assert added.exit_code == 0
     assert "bảy con" not in added.output
+
+
+def test_what_is_discarded_needs_two_persons(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """The operator proposes, the head approves, nobody alone; the list is empty afterwards."""
+    with installed.write() as tx:
+        emit(tx, [step(1, 1)], now())
+    file = tmp_path / "head.key"
+    assert add("head", "head", file, *binh).exit_code == 0
+    head = ("--as", "head", "--key-file", file)
+    proposed = hub("deliveries", "cancel", 1, *WHY, *binh, "--json")
+    number = json.loads(proposed.stdout)["approval"]
+    assert json.loads(hub("approvals", "--json").stdout)["proposals"][0]["approval"] == number
+    assert hub("approvals", "approve", number, *WHY, *binh).exit_code == 2
+    approved = hub("approvals", "approve", number, *WHY, *head)
+    assert approved.exit_code == 0, approved.output
+    assert hub("approvals", "approve", number, *WHY, *head).exit_code == 1
+    assert json.loads(hub("approvals", "list", "--json").stdout)["proposals"] == []
+    assert [action for _, action, _ in acts(installed)][-3:] == [
+        "approval.propose",
+        "delivery.cancel",
+        "approval.done",
+    ]
+    again = json.loads(hub("deliveries", "cancel", 1, *WHY, *binh, "--json").stdout)
+    assert hub("approvals", "refuse", again["approval"], *WHY, *head).exit_code == 0
+    last = json.loads(hub("deliveries", "cancel", 1, *WHY, *binh, "--json").stdout)
+    assert hub("approvals", "withdraw", last["approval"], *WHY, *binh).exit_code == 0

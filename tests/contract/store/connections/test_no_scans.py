@@ -98,6 +98,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "webhooks test": ("wh-0", "--reason", "a test"),
     "webhooks resume": ("wh-0", "--reason", "a test"),
+    "approvals approve": ("1", "--reason", "a test"),
+    "approvals refuse": ("1", "--reason", "a test"),
+    "approvals withdraw": ("1", "--reason", "a test"),
     "users add": (
         *("binh", "--full-name", "Trần Thị Bình", "--role", "operator", "--reason", "a test"),
     ),

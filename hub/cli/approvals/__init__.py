@@ -1,0 +1,1 @@
+"""Commands about acts that need a second person."""
