@@ -17,6 +17,7 @@ from hub.operations.approvals.carrying_out import (
     prepared,
 )
 from hub.operations.signed_by import SignedBy
+from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may, may_approve
 from hub.rules.users.rights import Right
@@ -29,8 +30,16 @@ from hub.store.evidence import audit
 from hub.store.records import things
 from hub.store.users import accounts, approvals
 from hub.store.users.approvals import Approval, Proposal
-from hub.texts import Explained, Text, both
+from hub.texts import Explained, Text, both, text
 
+_STARTS = {
+    ApprovalVerb.CANCEL: frozenset(
+        state for state in DeliveryState if DeliveryState.CANCELLED in MOVES[state]
+    ),
+    ApprovalVerb.RESEND: frozenset({DeliveryState.DEAD}),
+    ApprovalVerb.REPLAY_UNASKED: frozenset({DeliveryState.DEAD}),
+}
+"""The states that each act starts from."""
 SHOWN = 200
 """Own proposals in an inbox."""
 
@@ -72,8 +81,8 @@ def propose(
         thing = things.of_delivery(tx, delivery)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
-    if state != expected:
-        raise StateConflict(f"{delivery}: {state}")
+    if state != expected or state not in _STARTS[verb]:
+        raise StateConflict(text("approvals.not_so", id=delivery, state=state_text(state)))
     proposal = Proposal(
         verb=verb,
         expected={delivery: expected},

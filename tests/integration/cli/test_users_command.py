@@ -189,7 +189,7 @@ def test_what_is_discarded_needs_two_persons(
 ) -> None:
     """The operator proposes, the head approves, nobody alone; the list is empty afterwards."""
     with installed.write() as tx:
-        emit(tx, [step(1, 1)], now())
+        emit(tx, [step(1, 1), step(2, 1)], now())
     file = tmp_path / "head.key"
     assert add("head", "head", file, *binh).exit_code == 0
     head = ("--as", "head", "--key-file", file)
@@ -201,12 +201,14 @@ def test_what_is_discarded_needs_two_persons(
     assert approved.exit_code == 0, approved.output
     assert hub("approvals", "approve", number, *WHY, *head).exit_code == 1
     assert json.loads(hub("approvals", "list", "--json").stdout)["proposals"] == []
-    assert [action for _, action, _ in acts(installed)][-3:] == [
+    assert [action for _, action, _ in acts(installed)][-4:] == [
         "approval.propose",
+        "users.right.approve",
         "delivery.cancel",
         "approval.done",
     ]
-    again = json.loads(hub("deliveries", "cancel", 1, *WHY, *binh, "--json").stdout)
+    assert hub("deliveries", "cancel", 1, *WHY, *binh).exit_code == 1, "it is final"
+    again = json.loads(hub("deliveries", "cancel", 2, *WHY, *binh, "--json").stdout)
     assert hub("approvals", "refuse", again["approval"], *WHY, *head).exit_code == 0
-    last = json.loads(hub("deliveries", "cancel", 1, *WHY, *binh, "--json").stdout)
+    last = json.loads(hub("deliveries", "cancel", 2, *WHY, *binh, "--json").stdout)
     assert hub("approvals", "withdraw", last["approval"], *WHY, *binh).exit_code == 0
