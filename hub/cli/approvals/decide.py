@@ -28,7 +28,7 @@ ANSWERS = {
     "refuse": _DECIDED,
     "withdraw": _DECIDED,
 }
-Number = Annotated[int, typer.Argument(help="proposal")]
+Number = Annotated[int, typer.Argument(help="approval")]
 
 
 @app.command("list")
