@@ -97,19 +97,19 @@ def replay(
         refuse(text("decisions.which_deliveries"))
         raise typer.Exit(2)
     who = by(reason, actor, thing_of=None if delivery is None else of_delivery(delivery))
-    if delivery is not None and unasked and proposing.needs_second_person():
-        proposing.propose(ApprovalVerb.REPLAY_UNASKED, delivery, by=who)
-        return
-    with opened() as store:
-        if delivery is not None:
-            _replay_one(store, delivery, who, unasked=unasked)
-        elif run is not None:
+    if delivery is not None:
+        _replay_one(delivery, who, unasked=unasked)
+    elif run is not None:
+        with opened() as store:
             _run(store, run, who, per_second)
 
 
-def _replay_one(store: Store, id: int, who: SignedBy, *, unasked: bool) -> None:
+def _replay_one(id: int, who: SignedBy, *, unasked: bool) -> None:
+    if unasked and proposing.needs_second_person():
+        proposing.propose(ApprovalVerb.REPLAY_UNASKED, id, by=who)
+        return
     try:
-        with _partners() as (destinations, files):
+        with opened() as store, _partners() as (destinations, files):
             result = replay_one.replay(
                 store,
                 id,

@@ -16,8 +16,8 @@ from hub.rules.users.sign_in import SessionStage
 from hub.texts import Text, both
 
 _TEMPLATES = {
-    SessionStage.CODE: ("sign_in/code.html", "sign_in.code_title"),
-    SessionStage.PASSWORD: ("sign_in/new_password.html", "sign_in.new_password_title"),
+    SessionStage.CODE: "sign_in/code.html",
+    SessionStage.PASSWORD: "sign_in/new_password.html",
 }
 
 
@@ -49,10 +49,10 @@ def stage_page(
     wrong: Text | None = None,
 ) -> Response:
     """Return the page of a stage that is not whole."""
-    template, title = _TEMPLATES[stage]
+    asks_code = stage is SessionStage.CODE
     page = PageView(
-        template=template,
-        title=both(title),
+        template=_TEMPLATES[stage],
+        title=both("sign_in.code_title") if asks_code else both("sign_in.new_password_title"),
         values=_values(back=form.get("back", "/"), kept=form.get("kept", ""), wrong=wrong),
         status=200 if wrong is None else 422,
     )

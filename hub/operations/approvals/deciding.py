@@ -83,28 +83,48 @@ def propose(
         raise ProposalNotDone(both("approvals.may_not_act"))
     if state != expected or state not in _STARTS[verb]:
         raise StateConflict(text("approvals.not_so", id=delivery, state=state_text(state)))
-    proposal = Proposal(
+    proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
+    prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
+    with store.write() as tx:
+        accounts.locked(tx, who.name)  # two clicks of one person, one after the other
+        known = _open_already(tx, proposal, now)
+        if known is not None:
+            return known
+        number = approvals.add(tx, proposal)
+        _record(tx, "approval.propose", number, proposal, by)
+    return number
+
+
+def _proposal(
+    verb: ApprovalVerb,
+    delivery: int,
+    expected: str,
+    terms: bytes,
+    *,
+    thing: Thing,
+    who: Visitor,
+    by: SignedBy,
+) -> Proposal:
+    return Proposal(
         verb=verb,
         expected={delivery: expected},
         terms=terms,
         thing=thing,
         reason=by["reason"],
         proposer=who.name,
-        proposed_at=now,
-        ends_at=now + LASTS,
+        proposed_at=by["now"],
+        ends_at=by["now"] + LASTS,
     )
-    prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
-    with store.write() as tx:
-        accounts.locked(tx, who.name)  # two clicks of one person, one after the other
-        for known in approvals.open_ones(tx, now=now):
-            other = known.proposal
-            if (other.proposer, other.verb, other.expected, other.terms) == (
-                *(proposal.proposer, proposal.verb, proposal.expected, proposal.terms),
-            ):
-                return known.number
-        number = approvals.add(tx, proposal)
-        _record(tx, "approval.propose", number, proposal, by)
-    return number
+
+
+def _open_already(tx: Tx, proposal: Proposal, now: datetime) -> int | None:
+    """Return the number of an open proposal of the same person for the same act."""
+    same = (proposal.proposer, proposal.verb, proposal.expected, proposal.terms)
+    for known in approvals.open_ones(tx, now=now):
+        other = known.proposal
+        if (other.proposer, other.verb, other.expected, other.terms) == same:
+            return known.number
+    return None
 
 
 def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:

@@ -13,7 +13,7 @@ TEMPLATES = ROOT / "hub/console/templates"
 
 def calls() -> Iterator[tuple[str, nodes.Call]]:
     """Yield every call of `t` with its place."""
-    for path in sorted(TEMPLATES.glob("*.html")):
+    for path in sorted(TEMPLATES.rglob("*.html")):
         tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name == "t":
