@@ -22,6 +22,7 @@ from hub.gateway.clients.calls_at_once import CallsAtOnce
 from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.client_calls import CallerAndCall, ClientCall, ClientCalls
 from hub.gateway.clients.credentials import Credentials, LiveSecret, Shown, credentials_in, present
+from hub.gateway.clients.gateway_processes import GatewayProcesses
 from hub.gateway.clients.known_clients import KnownClients
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.clients.refusal import CallerRefused
@@ -78,7 +79,7 @@ class Authorization:
         self.trust = trust or CertificateTrust()
         self.clients = KnownClients(store, clock=denials.clock, trust=self.trust)
         self.calls = ClientCalls(store, clock=denials.clock)
-        self.at_once = CallsAtOnce()
+        self.at_once = CallsAtOnce(GatewayProcesses(store, clock=denials.clock))
         self._intake = intake
 
     def requires(

@@ -1,7 +1,9 @@
-"""How many calls of a client this process works on: from its proof until the answer is sent.
+"""How many calls of a client are worked on: from its proof until the answer is sent.
 
-A client that calls faster than it is answered would take the threads of all others. The count is
-one process's own: two gateways work on twice as many.
+A client that calls faster than it is answered would take the threads of all others. Each process
+counts its own calls, against its share of the client's limit: so a call costs the store nothing,
+and all processes together never work on more than the limit. A limit below the number of processes
+is one call in each.
 """
 
 from collections import Counter
@@ -10,6 +12,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.gateway.clients.gateway_processes import GatewayProcesses
 from hub.rules.clients.client import Client
 
 _COUNTED = "hub.counted_clients"
@@ -19,7 +22,8 @@ _COUNTED = "hub.counted_clients"
 class CallsAtOnce:
     """The calls of one application; used on the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: GatewayProcesses) -> None:
+        self._processes = processes
         self._running: Counter[str] = Counter()
 
     def enter(self, request: Request, client: Client) -> bool:
@@ -27,7 +31,8 @@ class CallsAtOnce:
         counted: list[str] | None = request.scope.get(_COUNTED)
         if counted is None or client.id in counted:  # a request counts once
             return True
-        if client.calls_at_once and self._running[client.id] >= client.calls_at_once:
+        most = client.calls_at_once
+        if most and self._running[client.id] >= self._processes.share(most):
             return False
         self._running[client.id] += 1
         counted.append(client.id)

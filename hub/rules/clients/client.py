@@ -45,7 +45,7 @@ class Client:
     calls_per_minute: int = 0
     """How many calls within any 60 seconds; 0: no limit."""
     calls_at_once: int = 0
-    """How many calls one process of the gateway works on at the same time; 0: no limit."""
+    """How many calls the gateway works on at the same time, all processes together; 0: no limit."""
     must_sign: bool = False
     """Whether each call must be signed (WS-Security X.509); then only SOAP is left."""
     signed_replies: bool = False

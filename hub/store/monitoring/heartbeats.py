@@ -53,6 +53,12 @@ def forget_old(tx: Tx, before: datetime) -> None:
     tx.execute(sa.delete(heartbeats).where(heartbeats.c.beat_at < before))
 
 
+def count(tx: Tx, role: str, *, since: datetime) -> int:
+    """Return how many processes have a role and were heard of since a time."""
+    query = sa.select(heartbeats.c.roles).where(heartbeats.c.beat_at >= since)
+    return sum(role in roles.split(",") for roles in tx.execute(query).scalars())
+
+
 def known(tx: Tx, host: str = "") -> Sequence[sa.Row[Any]]:
     """Return the processes of a host, or of all, the one heard of last first."""
     query = sa.select(heartbeats).order_by(heartbeats.c.beat_at.desc())

@@ -1,0 +1,58 @@
+"""How many processes of the gateway work now, and which share of a client's limit is this one's.
+
+The heartbeats say so. They are read every few seconds beside the calls, and only while a client
+with a limit calls. A process that ended in good order counts no longer at once, one that was killed
+for as long as a silent process may still be there. On SQLite there is one process and nothing to
+read.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from fastapi.concurrency import run_in_threadpool
+
+from hub.ports import Clock
+from hub.store.engine.store import Store, StoreUnavailable
+from hub.store.monitoring import heartbeats
+
+ROLE = "gateway"
+READ_EACH = timedelta(seconds=5)
+SILENT_AT_MOST = timedelta(seconds=45)
+"""A process that was not heard of for longer is gone: four beats and a half."""
+
+
+class GatewayProcesses:
+    """Used on the event loop of one process."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._count = 1
+        self._read_at: datetime | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    def share(self, most: int) -> int:
+        """Return how many of `most` calls at once this process may work on, one at least."""
+        self._refresh()
+        return max(1, most // self._count)
+
+    async def read(self) -> None:
+        """Count the processes; while the store is away the count stays as it was."""
+        try:
+            self._count = max(1, await run_in_threadpool(self._counted))
+        except StoreUnavailable:
+            return
+        finally:
+            self._read_at = self._clock()
+
+    def _refresh(self) -> None:
+        if self._store.name == "sqlite" or (self._reading and not self._reading.done()):
+            return
+        now = self._clock()
+        if self._read_at is None or not timedelta() <= now - self._read_at < READ_EACH:
+            self._reading = asyncio.get_running_loop().create_task(self.read())
+
+    def _counted(self) -> int:
+        since = self._clock() - SILENT_AT_MOST
+        with self._store.read() as tx:
+            return heartbeats.count(tx, ROLE, since=since)
