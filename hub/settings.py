@@ -1,26 +1,16 @@
-"""The settings: one frozen record read from the environment, every problem reported at once.
+"""The settings: one frozen record, read from the environment by `hub.environment`.
 
-Each field is `HUB_<FIELD>`; a secret may instead come from the file named by `HUB_<FIELD>_FILE`.
-An unknown `HUB_*` name is a problem too: a mistyped setting must not be ignored. There is no
-default password; a partner without an address is simply not connected. What holds a password, an
-address with one too, is in no repr.
+There is no default password; a partner without an address is simply not connected. What holds a
+password, an address with one too, is in no repr.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
-import msgspec.inspect
 from msgspec import Meta
-
-from hub.former_settings import by_present_names
-from hub.rules import scanner_address
-from hub.rules.clients.client import networks
-from hub.runtime import failpoints
-from hub.texts import text
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
@@ -37,8 +27,6 @@ OF_PROFILE = "profile"
 """A setting of this value leaves it to the partner's profile."""
 AT_PARTNERS = frozenset({"deliver", "reconcile"})
 """Roles that call partners."""
-SANDBOX_SETTINGS = frozenset({"HUB_SANDBOX_RABBITMQ", "HUB_SANDBOX_POSTGRESQL"})
-"""Settings of the private nodes of demo and tests; a hub that works beside them ignores them."""
 
 
 class SettingsError(Exception):
@@ -282,210 +270,3 @@ def in_url(host: str) -> str:
 def seconds(value: float) -> timedelta:
     """Return a setting in seconds as a duration."""
     return timedelta(seconds=value)
-
-
-def load(environment: Mapping[str, str]) -> Settings:  # noqa: C901
-    """Return the settings in `environment`; raises SettingsError with every problem."""
-    problems: list[str] = []
-    environment = by_present_names(environment, problems)
-    values: dict[str, Any] = {}
-    fields = {f"HUB_{field.name.upper()}": field for field in msgspec.structs.fields(Settings)}
-    for name, value in environment.items():
-        if not name.startswith("HUB_") or name in SANDBOX_SETTINGS:
-            continue
-        key, from_file = name, False
-        if key not in fields and key.endswith("_FILE"):
-            key, from_file = name.removesuffix("_FILE"), True
-        if key not in fields:
-            problems.append(_problem(name, "unknown"))
-            continue
-        if from_file:
-            if key in environment:
-                problems.append(_problem(name, "set_twice", other=key))
-            try:
-                value = Path(value).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                problems.append(_problem(name, "no_file", file=value, why=error.strerror))
-                continue
-            except UnicodeDecodeError:
-                problems.append(_problem(name, "not_utf8", file=value))
-                continue
-        try:
-            values[fields[key].name] = msgspec.convert(value, fields[key].type, strict=False)
-        except msgspec.ValidationError:
-            problems.append(f"{name}: {_misfit(fields[key], value)}")
-    settings = Settings(**values)
-    problems += _contradictions(settings)
-    if problems:
-        raise SettingsError("\n".join(sorted(problems)))
-    return settings
-
-
-def _problem(setting: str, id: str, **values: object) -> str:
-    """Return the line of a problem: the name of its setting, and the sentence."""
-    return f"{setting}: {text(f'settings_problems.{id}', **values)}"
-
-
-def _misfit(field: msgspec.structs.FieldInfo, value: str) -> str:
-    """Return the problem of a value that its setting does not take: a choice or a number."""
-    shown = repr(value[:40])
-    if get_origin(field.type) is Literal:
-        choices = ", ".join(get_args(field.type))
-        return text("settings_problems.not_a_choice", value=shown, choices=choices)
-    number: Any = msgspec.inspect.type_info(field.type)
-    whole = isinstance(number, msgspec.inspect.IntType)
-    kind = text("settings_problems.whole_number" if whole else "settings_problems.number")
-    bounds = (("above", number.gt), ("from", number.ge), ("to", number.le))
-    range_of = " ".join(
-        text(f"settings_problems.range_{word}", bound=f"{bound:g}")
-        for word, bound in bounds
-        if bound is not None
-    )
-    return text("settings_problems.not_a_number", value=shown, kind=kind, range=range_of)
-
-
-_WEB = ("http://", "https://")
-_ADDRESSES = {
-    "database_url": ("postgresql+psycopg://", "sqlite:///"),
-    "broker_url": ("amqp://", "amqps://"),
-    "broker_management_url": _WEB,
-    "public_url": _WEB,
-    "province_url": _WEB,
-    "town_url": _WEB,
-}
-"""With what each address begins."""
-_CALLED = ("public_url", "province_url", "town_url")
-"""Addresses to which the hub or a partner adds paths."""
-
-
-def _address_problems(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong with addresses, without what may be a password in them."""
-    for field, starts in _ADDRESSES.items():
-        url: str = getattr(settings, field)
-        if not url:
-            continue
-        if not url.startswith(starts):
-            either = f" {text('settings_problems.or')} ".join(starts)
-            scheme, found, _ = url.partition("://")
-            if found:
-                shown = repr(scheme[:20] + found)
-                yield _problem(_name(field), "address_begins", starts=either, found=shown)
-            else:
-                yield _problem(_name(field), "address_no_scheme", starts=either)
-        elif field in _CALLED and not _can_be_called(url):
-            yield _problem(_name(field), "address_form")
-
-
-def _can_be_called(url: str) -> bool:
-    """Return whether an address names a host and nothing that belongs to one call or one user."""
-    try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return usable and not (parts.query or parts.fragment or "@" in parts.netloc)
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    problems = [
-        _problem("HUB_ROLES", "no_role", role=repr(name), roles=", ".join(ROLES))
-        for name in settings.role_names
-        if name not in ROLES
-    ]
-    problems += _drill_problems(settings)
-    problems += [*_address_problems(settings), *_proxy_problems(settings), *_tls_problems(settings)]
-    problems += _scanner_problems(settings)
-    if settings.province_url and not settings.province_password:
-        problems.append(
-            _problem("HUB_PROVINCE_PASSWORD_FILE", "needed_with", other="HUB_PROVINCE_URL")
-        )
-    if settings.town_url:
-        needed = ("town_client_id", "town_client_secret", "town_callback_secret", "file_token")
-        problems += [
-            _problem(_name(field), "needed_with", other="HUB_TOWN_URL")
-            for field in needed
-            if not getattr(settings, field)
-        ]
-    working = set(settings.role_names) - {CONSOLE}
-    several = bool(working) and working != set(WORKING_ROLES)
-    if several and not settings.broker_url:
-        problems.append(_problem("HUB_BROKER_URL", "broker_for_several"))
-    if several and settings.database.startswith("sqlite"):
-        problems.append(_problem("HUB_DATABASE_URL", "postgresql_for_several"))
-    return problems
-
-
-def _name(field: str) -> str:
-    """Return the name that a field has in the environment."""
-    return f"HUB_{field.upper()}"
-
-
-def _drill_problems(settings: Settings) -> list[str]:
-    problems = []
-    if problem := failpoints.check(settings.failpoints):
-        problems.append(f"HUB_FAILPOINTS: {problem}")
-    if settings.drill != "on":
-        problems += [
-            _problem(_name(field), "only_in_a_drill")
-            for field in ("failpoints", "drill_clock", "drill_points")
-            if getattr(settings, field)
-        ]
-    return problems
-
-
-_TOGETHER = {
-    "http_certificate_file": "http_key_file",
-    "http_key_file": "http_certificate_file",
-    "http_client_ca_file": "http_certificate_file",
-    "signing_certificate_file": "signing_key_file",
-    "signing_key_file": "signing_certificate_file",
-    "https_port": "http_certificate_file",
-    "province_certificate_file": "province_key_file",
-    "province_key_file": "province_certificate_file",
-    "province_ws_certificate_file": "province_ws_key_file",
-    "province_ws_key_file": "province_ws_certificate_file",
-    "province_ws_username": "province_ws_password",
-    "province_ws_password": "province_ws_username",
-    "town_certificate_file": "town_key_file",
-    "town_key_file": "town_certificate_file",
-}
-"""What needs another setting beside itself: a certificate its key, a user the password."""
-
-
-def _tls_problems(settings: Settings) -> list[str]:
-    problems = []
-    if settings.client_crl_file and not (settings.signer_ca_file or settings.http_client_ca_file):
-        other = "HUB_CLIENT_CRL_FILE"
-        problems.append(_problem("HUB_SIGNER_CA_FILE", "needed_with", other=other))
-    return problems + [
-        _problem(_name(needed), "needed_with", other=_name(field))
-        for field, needed in _TOGETHER.items()
-        if getattr(settings, field) and not getattr(settings, needed)
-    ]
-
-
-def _scanner_problems(settings: Settings) -> list[str]:
-    if not settings.scanner_url:
-        return []
-    problems = []
-    if settings.file_check == "off":
-        problems.append(_problem("HUB_SCANNER_URL", "only_with", other="HUB_FILE_CHECK=on"))
-    try:
-        scanner_address.parse(settings.scanner_url)
-    except ValueError as error:
-        problems.append(_problem("HUB_SCANNER_URL", "has_form", form=error))
-    return problems
-
-
-def _proxy_problems(settings: Settings) -> list[str]:
-    problems = []
-    if settings.proxy_addresses and not settings.proxy_secret:
-        problems.append(
-            _problem("HUB_PROXY_SECRET_FILE", "needed_with", other="HUB_PROXY_ADDRESSES")
-        )
-    for part in filter(None, map(str.strip, settings.proxy_addresses.split(","))):
-        try:
-            networks(part)
-        except ValueError:
-            problems.append(_problem("HUB_PROXY_ADDRESSES", "not_a_network", value=repr(part)))
-    return problems

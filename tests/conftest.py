@@ -15,8 +15,8 @@ from hypothesis import settings
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.programs import MissingProgram
+from hub.environment import SANDBOX_SETTINGS
 from hub.runtime.telemetry import log
-from hub.settings import SANDBOX_SETTINGS
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from hub.texts import Language, use_language

@@ -16,12 +16,13 @@ import typer
 from hub.bootstrap.installation import open_store
 from hub.cli.acting import acting
 from hub.cli.output.answer import done, put, refuse
+from hub.environment import load
 from hub.messages.local_time import LOCAL
 from hub.rules.actors import NotNamed, signed
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.runtime.clock import utc_now
-from hub.settings import Settings, SettingsError, load
+from hub.settings import Settings, SettingsError
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.file_rights import OTHERS
 from hub.store.engine.store import Store

@@ -9,9 +9,10 @@ import os
 from dataclasses import dataclass
 
 from hub.cli.output.answer import refuse
+from hub.environment import load
 from hub.ports import BrokerUnavailable
 from hub.rules.failures.error_summary import describe_error
-from hub.settings import SettingsError, load
+from hub.settings import SettingsError
 from hub.store.engine.store import StoreUnavailable, is_away, is_damaged, is_forbidden, is_full
 from hub.store.schema import revision
 from hub.texts import text

@@ -16,9 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub.environment import load
 from hub.operations.unconnected import unconnected
 from hub.runtime.process.processes import runs_here
-from hub.settings import Settings, SettingsError, in_url, load
+from hub.settings import Settings, SettingsError, in_url
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.monitoring import heartbeats
 from hub.texts import language_of, text, use_language

@@ -76,7 +76,7 @@ def use_language(language: Language) -> None:
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
-    """Return the language of an environment; Vietnamese for one that `hub.settings` refuses."""
+    """Return the language of an environment; Vietnamese for one that `hub.environment` refuses."""
     value = environment.get(SETTING, "")
     return Language(value) if value in set(Language) else Language.VI
 

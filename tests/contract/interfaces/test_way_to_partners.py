@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap.partners.destinations import make_destinations
+from hub.environment import load
 from hub.ports import Destination
 from hub.rules.failures.errors import DeliveryFailure
-from hub.settings import Settings, SettingsError, load
+from hub.settings import Settings, SettingsError
 from tests.support.network.certificates import Authority, Pair
 from tests.support.network.tls_server import (
     HttpProxy,

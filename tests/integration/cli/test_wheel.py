@@ -10,7 +10,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from hub.drill.sandbox import programs
-from hub.settings import SANDBOX_SETTINGS
+from hub.environment import SANDBOX_SETTINGS
 
 ROOT = Path(__file__).parents[3]
 LEFT_OUT = ("hub", "drill")

@@ -11,9 +11,9 @@ from adapters.simulation.process import SimulatorProcess
 from adapters.wire.profile import Profile
 from adapters.wire.rehearsal.calling import concluded
 from hub.bootstrap.partners.rehearsals import Rehearsal, Walked
+from hub.environment import load
 from hub.ports import Absent, Receipt
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
-from hub.settings import load
 from tests.support.partners import province as p
 
 AGENCY = "000.99.01.H57"

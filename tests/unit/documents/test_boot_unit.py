@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import load
+from hub.environment import load
 from tests.support.documents.commands import ROOT
 
 FOLDER = ROOT / "script/systemd"

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 import yaml
 
-from hub.settings import AT_THE_BROKER, ROLES, Settings, load
+from hub.environment import load
+from hub.settings import AT_THE_BROKER, ROLES, Settings
 from tests.matrix.table import END, MARK
 
 SERVICES = yaml.safe_load(

@@ -12,7 +12,6 @@ CROWDED = {"hub/store/schema/migrations/versions"}
 """Folders with more modules: a released step of a migration never moves. No other reason counts."""
 LONG: set[str] = {
     "adapters/provincial/destination.py",
-    "hub/settings.py",
     "tests/contract/interfaces/test_wire_dial.py",
     "tests/integration/repair/test_replay.py",
 }

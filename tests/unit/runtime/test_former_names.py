@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.environment import load
 from hub.former_settings import FORMER
-from hub.settings import SettingsError, load
+from hub.settings import SettingsError
 
 
 def test_a_former_name_works_and_the_new_one_is_told(capsys: pytest.CaptureFixture[str]) -> None:

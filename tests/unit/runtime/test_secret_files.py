@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap.secret_files import secret
+from hub.environment import load
 from hub.gateway.clients.authorization import FixedToken
 from hub.gateway.clients.credentials import Shown
 from hub.runtime import watched_files
-from hub.settings import Settings, load
+from hub.settings import Settings
 
 
 @pytest.fixture(autouse=True)

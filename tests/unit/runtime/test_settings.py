@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from hub.settings import Settings, SettingsError, load
+from hub.environment import load
+from hub.settings import Settings, SettingsError
 
 
 def test_nothing_set_means_one_machine_without_partners() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import SettingsError, load
+from hub.environment import load
+from hub.settings import SettingsError
 from hub.texts import Language, Text, both, joined, language_of, text, use_language
 from tests.support.documents.commands import ROOT
 from tests.support.documents.text_uses import (

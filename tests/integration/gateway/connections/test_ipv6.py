@@ -12,8 +12,9 @@ from fastapi import FastAPI
 
 from adapters.wire.http import Wire
 from hub.broker.admin.management import Management
+from hub.environment import load
 from hub.gateway.serve import WebRole
-from hub.settings import Settings, in_url, load
+from hub.settings import Settings, in_url
 
 
 class Server(ThreadingHTTPServer):
