@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.provincial import faults, mapping
-from adapters.provincial.comparison.record import Compared, Relation, relate, seen
-from adapters.provincial.comparison.steps import Sought, seek
+from adapters.provincial.comparison.record import Relation, relate
+from adapters.provincial.comparison.step_answer import answer_of_step
 from adapters.provincial.comparison.times import in_our_form
-from adapters.provincial.mapping import Fields
 from adapters.provincial.prepared_call import PreparedCall
 from adapters.provincial.protocol.protocol import (
     ASKING,
@@ -181,25 +180,25 @@ class ProvincialDestination:
             answer = self._look_up(request.number)
         return self._answer_of(request, answer)
 
-    def _answer_of(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:  # noqa: C901
+    def _answer_of(self, request: Request, answer: Answer) -> Receipt | Absent | Unclear:
         """Return what the province's word on a dossier says of one request."""
-        prepared: PreparedCall = request.body
         found, evidence = answer.result.dossier, answer.digest
         if found is None:
             if request.beside:
                 return Unclear(why=Doubt.BEHIND, response_hash=evidence)
             return Absent(response_hash=evidence)
-        receipt = Receipt(already=True, response_hash=evidence)
         if request.operation == Operation.ADD_STEPS:
-            sought = self._seek(request, found, answer.result.steps)
-            if sought.there:
-                return receipt
-            if not answer.result.steps_shown:
-                return Unclear(why=Doubt.NOT_SHOWN, differs=("TienDo",), response_hash=evidence)
-            if sought.why is None:
-                return Absent(response_hash=evidence)
-            return Unclear(why=sought.why, differs=sought.differs, response_hash=evidence)
-        compared = self._compare(prepared, found)
+            return answer_of_step(
+                request,
+                found,
+                answer.result,
+                digest=evidence,
+                settings=self.settings,
+                longest=self._longest,
+            )
+        prepared: PreparedCall = request.body
+        compared = relate(found, to=prepared.record, resolution=self.settings.resolution)
+        receipt = Receipt(already=True, response_hash=evidence)
         match compared.relation:
             case Relation.SAME:
                 return receipt
@@ -214,28 +213,6 @@ class ProvincialDestination:
         # with an end of which nobody can tell whether it came before or after what was sent.
         why = Doubt.OTHER if compared.certain else Doubt.ALIKE
         return Unclear(why=why, differs=compared.differs, response_hash=evidence)
-
-    def _seek(self, request: Request, found: Fields, shown: list[Fields]) -> Sought:
-        """Look for a step among those that are shown of a dossier."""
-        resolution, steps = self.settings.resolution, []
-        for one in request.beside:
-            if one.operation == Operation.ADD_STEPS:
-                steps.append(one.body.record)
-            else:
-                resolution = seen(found, one.body.record, resolution)
-        lookup = self.settings.profile.lookup
-        return seek(
-            shown,
-            request.body.record,
-            beside=steps,
-            resolution=resolution,
-            last=lookup.last_steps,
-            first=lookup.first_steps,
-            longest=max(lookup.longest_list, self._longest),
-        )
-
-    def _compare(self, prepared: PreparedCall, found: Fields) -> Compared:
-        return relate(found, to=prepared.record, resolution=self.settings.resolution)
 
     def procedure_name(self, code: str) -> str | None:
         """Return the province's name of a procedure, None when it has none.

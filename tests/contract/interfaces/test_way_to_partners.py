@@ -1,6 +1,5 @@
 """How partners are reached, by the settings alone: certificate, authority, proxy; both partners."""
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,10 +46,7 @@ def own(authority: Authority) -> Pair:
 @pytest.fixture
 def demanding(authority: Authority) -> Iterator[TlsServer]:
     """A server that takes nobody without a certificate of the authority."""
-    context = server_context(authority.pair("partner"))
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(authority.root)
-    with tls_server(context) as server:
+    with tls_server(server_context(authority.pair("partner"), clients_of=authority)) as server:
         yield server
 
 

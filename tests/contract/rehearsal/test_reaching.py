@@ -117,10 +117,8 @@ def test_what_is_wrong_with_a_certificate_is_named(
 
 def asking(authority: Authority, good: Pair, version: ssl.TLSVersion) -> ssl.SSLContext:
     """Return a server's context that lets in nobody without a certificate of the authority."""
-    context = server_context(good)
+    context = server_context(good, clients_of=authority)
     context.minimum_version = context.maximum_version = version
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(authority.root)
     return context
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from tests.support.network.certificates import Pair
+from tests.support.network.certificates import Authority, Pair
 
 
 @dataclass
@@ -33,10 +33,13 @@ class _Quiet(http.server.ThreadingHTTPServer):
         """A client that breaks the handshake off is what is tried here."""
 
 
-def server_context(pair: Pair) -> ssl.SSLContext:
-    """Return a server's context with this certificate."""
+def server_context(pair: Pair, *, clients_of: Authority | None = None) -> ssl.SSLContext:
+    """Return a server's context with this certificate; it demands clients' of the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pair.certificate, pair.key)
+    if clients_of is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients_of.root)
     return context
 
 
@@ -44,7 +47,22 @@ def server_context(pair: Pair) -> ssl.SSLContext:
 def tls_server(context: ssl.SSLContext | None) -> Iterator[TlsServer]:
     """A running server; without a context it does not speak TLS."""
     found = TlsServer()
+    with _Quiet(("127.0.0.1", 0), _handler_of(found)) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        found.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield found
+        finally:  # also of a test that fails: the thread would outlive the process's end
+            server.shutdown()
+            thread.join(10)
 
+
+def _handler_of(found: TlsServer) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # head and body go out apart: 40 ms a reply
@@ -70,19 +88,7 @@ def tls_server(context: ssl.SSLContext | None) -> Iterator[TlsServer]:
         def log_message(self, *args: object) -> None:
             """Say nothing."""
 
-    with _Quiet(("127.0.0.1", 0), Handler) as server:
-        if context is not None:
-            server.socket = context.wrap_socket(
-                server.socket, server_side=True, do_handshake_on_connect=False
-            )
-        found.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield found
-        finally:  # also of a test that fails: the thread would outlive the process's end
-            server.shutdown()
-            thread.join(10)
+    return Handler
 
 
 @dataclass
