@@ -9,7 +9,7 @@ import pytest
 from hub.broker.memory import MemoryBroker
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
-from tests.support.desk import Desk
+from tests.integration.repair.replay.desk import Desk
 from tests.support.partners.partner import Partner
 from tests.support.works import working
 

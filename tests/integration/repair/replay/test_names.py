@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan
-from tests.support.desk import Desk
+from tests.integration.repair.replay.desk import Desk
 from tests.support.works import step
 
 

@@ -17,7 +17,7 @@ from hub.rules.failures.errors import TransientFailure
 from hub.store.repair.replays import NoSuchPlan
 from hub.store.schema.tables.exchange import deliveries as table
 from hub.texts import Text
-from tests.support.desk import Desk, by
+from tests.integration.repair.replay.desk import Desk, by
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import now, number, record, step
 

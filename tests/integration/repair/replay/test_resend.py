@@ -11,7 +11,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import schedule, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
-from tests.support.desk import Desk, by, dead_one
+from tests.integration.repair.replay.desk import Desk, by, dead_one
 from tests.support.partners.partner import REFUSES
 from tests.support.works import now, number, step
 
