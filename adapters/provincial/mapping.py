@@ -138,32 +138,36 @@ def documents(
     for file in attachments:
         address = f"{file_base_url.rstrip('/')}/{file.sha256}"
         if finished and file.component not in components:
-            results.append(
-                {
-                    "TenGiayTo": text(file.name),
-                    "MaThanhPhanHoSo": text(file.component),
-                    "GiayToId": file.sha256[:32],
-                    "DuongDanTepTinKetQua": address,
-                    "MaGiayToKetQua": "",
-                    "MaBamTepTin": file.sha256,
-                }
-            )
-            continue
-        papers.append(
-            {
-                "TepDinhKemId": file.sha256[:32],
-                "TenTepDinhKem": text(file.name),
-                "IsDeleted": "False",
-                "MaThanhPhanHoSo": text(file.component),
-                "DuongDanTaiTepTin": address,
-                "DuocSoHoa": "1",
-                "DuocTaiSuDung": "0",
-                "DuocLayTuKhoDMQG": "0",
-                "MaKetQuaThayThe": "",
-                "MaBamTepTin": file.sha256,
-            }
-        )
+            results.append(_result(file, address))
+        else:
+            papers.append(_paper(file, address))
     return papers, results
+
+
+def _result(file: Attachment, address: str) -> Fields:
+    return {
+        "TenGiayTo": text(file.name),
+        "MaThanhPhanHoSo": text(file.component),
+        "GiayToId": file.sha256[:32],
+        "DuongDanTepTinKetQua": address,
+        "MaGiayToKetQua": "",
+        "MaBamTepTin": file.sha256,
+    }
+
+
+def _paper(file: Attachment, address: str) -> Fields:
+    return {
+        "TepDinhKemId": file.sha256[:32],
+        "TenTepDinhKem": text(file.name),
+        "IsDeleted": "False",
+        "MaThanhPhanHoSo": text(file.component),
+        "DuongDanTaiTepTin": address,
+        "DuocSoHoa": "1",
+        "DuocTaiSuDung": "0",
+        "DuocLayTuKhoDMQG": "0",
+        "MaKetQuaThayThe": "",
+        "MaBamTepTin": file.sha256,
+    }
 
 
 def identities(number: str) -> list[Fields]:

@@ -162,15 +162,7 @@ class RabbitConsumer:
         deadline = time.monotonic() + wait.total_seconds()
         try:
             link, session = self._current or self._connect(wait)
-            with self._dialer.changed:
-                self._dialer.changed.wait_for(
-                    lambda: (
-                        (session.arrived and self._prefetch)
-                        or link.lost
-                        or self._dialer.woken.is_set()
-                    ),
-                    max(0.0, deadline - time.monotonic()),
-                )
+            self._wait(link, session, deadline)
             if session.arrived or session.unacknowledged:
                 self._heard_at = time.monotonic()
             elif self._prefetch and not (link.lost or self._dialer.woken.is_set()):
@@ -194,6 +186,16 @@ class RabbitConsumer:
             while len(taken) < limit:
                 taken.append(_incoming(session))
         return taken
+
+    def _wait(self, link: Link, session: _Session, deadline: float) -> None:
+        """Wait until a message has arrived, the link is lost or somebody wakes the consumer."""
+        with self._dialer.changed:
+            self._dialer.changed.wait_for(
+                lambda: (
+                    (session.arrived and self._prefetch) or link.lost or self._dialer.woken.is_set()
+                ),
+                max(0.0, deadline - time.monotonic()),
+            )
 
     def set_prefetch(self, prefetch: int) -> None:
         """Go on with another prefetch; 0 takes nothing more."""

@@ -237,8 +237,14 @@ class PrivatePostgres:
         fresh = parent / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
+        self._initialise(initdb, fresh)
+        fresh.rename(data)
+        return data
+
+    def _initialise(self, initdb: Path, fresh: Path) -> None:
+        """Make a database in the folder; raises NodeFailed with what initdb says."""
         # A file, not a pipe: initdb opens it by name, and may not as another user.
-        password = parent / "password.new"
+        password = fresh.parent / "password.new"
         write_private(password, self._password())
         account = self._account
         if account is not None:
@@ -262,8 +268,6 @@ class PrivatePostgres:
         password.unlink()
         if made.returncode != 0:
             raise NodeFailed(f"initdb failed:\n{made.stderr.decode(errors='replace').strip()}")
-        fresh.rename(data)
-        return data
 
     def _password(self) -> str:
         # Kept beside the data, because the data know it.

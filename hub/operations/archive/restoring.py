@@ -70,10 +70,15 @@ def restore(archive: Archive, number: str, by: SignedBy) -> bool:
             _register(tx, back, by)
             index.remove(tx, number)
             counts.record(tx, [back], back=True)
-            actor, why, now = by["actor"], by["reason"], by["now"]
-            holds.place(tx, number, actor=actor, reason=f"restored: {why}", now=now)
-            audit.record(tx, actor, "dossier.restore", object=number, reason=why, now=now)
+            _record_decision(tx, number, by)
     return True
+
+
+def _record_decision(tx: Tx, number: str, by: SignedBy) -> None:
+    """Hold the dossier back from the archive, and audit who restored it."""
+    actor, why, now = by["actor"], by["reason"], by["now"]
+    holds.place(tx, number, actor=actor, reason=f"restored: {why}", now=now)
+    audit.record(tx, actor, "dossier.restore", object=number, reason=why, now=now)
 
 
 def _read(archive: Archive, place: Path, found: Archived, key: bytes) -> Rows:

@@ -20,6 +20,7 @@ from hub.records.dossiers import commands, ended, inter_level, late_papers, part
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import move, refresh
 from hub.records.registers import surveys
+from hub.records.registers.procedures import Procedure
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import EarlyMessage
 from hub.rules.retention.paper_refresh import refresh_at_once
@@ -84,24 +85,7 @@ class Records:
         """A dossier was taken in: open it, register it at the province, hand it over if ready."""
         self.check(said)
         procedure = self.rules.procedure(said.procedure, said.received_at)
-        due = self.rules.due_at(procedure, said.received_at)
-        dossier = Dossier(
-            number=said.number,
-            procedure=procedure.code,
-            sector=procedure.sector,
-            inter_level=procedure.inter_level,
-            channel=said.channel,
-            applicant=said.applicant,
-            summary=said.summary or procedure.name,
-            components=said.components,
-            parcels=said.parcels,
-            officer=said.officer,
-            received_at=said.received_at,
-            due_at=due,
-            first_due_at=due,
-            status=p.Status.ACCEPTED,
-            status_at=said.received_at,
-        )
+        dossier = self._opened(said, procedure)
         if not dossiers.add(tx, dossier):
             number, at = said.number, said.received_at
             late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
@@ -124,6 +108,27 @@ class Records:
         if not handed_over:
             early_messages.wake(tx, dossier.number)
         return out + handed_over
+
+    def _opened(self, said: p.DossierReceived, procedure: Procedure) -> Dossier:
+        """Return the dossier as it begins, with its due date."""
+        due = self.rules.due_at(procedure, said.received_at)
+        return Dossier(
+            number=said.number,
+            procedure=procedure.code,
+            sector=procedure.sector,
+            inter_level=procedure.inter_level,
+            channel=said.channel,
+            applicant=said.applicant,
+            summary=said.summary or procedure.name,
+            components=said.components,
+            parcels=said.parcels,
+            officer=said.officer,
+            received_at=said.received_at,
+            due_at=due,
+            first_due_at=due,
+            status=p.Status.ACCEPTED,
+            status_at=said.received_at,
+        )
 
     def _received_online(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
         """An officer took in what was submitted online; whatever else is here is not changed."""

@@ -1,5 +1,6 @@
 """Replies that cannot be read in the same way are one finding, for any number of dossiers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.exchange.outbox.emit import emit
@@ -36,23 +37,8 @@ class Calls:
         """Write one call down; with a detail it could not be read."""
         number = self.numbers[delivery] = self.numbers.get(delivery, 0) + 1
         code = "reply_unreadable" if outcome == "ambiguous" else ""
-        made = handovers.Handover(
-            delivery_id=delivery,
-            attempt=number,
-            partner=partner,
-            operation=STEP,
-            number="",
-            direction=handovers.OUT,
-            kind=kind,
-            request_hash="",
-            response_hash="",
-            sent_at=AT,
-            answered_at=AT,
-            receipt="",
-            recorded_at=AT,
-            outcome=outcome,
-            code=code,
-        )
+        made = self._handover(delivery, number, partner=partner, kind=kind)
+        made = replace(made, outcome=outcome, code=code)
         ended = attempts.Finished(
             delivery_id=delivery,
             number=number,
@@ -66,6 +52,26 @@ class Calls:
             attempts.start(tx, [(delivery, number)], now=AT, kind=kind)
             attempts.finish(tx, [ended])
             handovers.record(tx, [made])
+
+    @staticmethod
+    def _handover(delivery: int, number: int, *, partner: str, kind: str) -> handovers.Handover:
+        return handovers.Handover(
+            delivery_id=delivery,
+            attempt=number,
+            partner=partner,
+            operation=STEP,
+            number="",
+            direction=handovers.OUT,
+            kind=kind,
+            request_hash="",
+            response_hash="",
+            sent_at=AT,
+            answered_at=AT,
+            receipt="",
+            recorded_at=AT,
+            outcome="",
+            code="",
+        )
 
     def look(self) -> list[tuple[str, str]]:
         """Look as the timer does; return (detail, repair) of the open tasks."""

@@ -68,7 +68,23 @@ def traced() -> Iterator[list[Sent]]:
     """Collect what is sent during the block on connections that are opened in it."""
     notes = _Notes()
     sent: list[Sent] = []
+    sqlite, postgresql = _sqlite_connection(notes), _postgresql_cursor(notes)
 
+    def connecting(dialect: Any, _record: object, _given: object, options: dict[str, Any]) -> None:
+        if dialect.name == "sqlite":
+            options["factory"] = sqlite
+        else:
+            options["cursor_factory"] = postgresql
+
+    sa.event.listen(sa.engine.Engine, "do_connect", connecting)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(sa.engine.Engine, "do_connect", connecting)
+        sent.extend(notes.found.values())
+
+
+def _sqlite_connection(notes: _Notes) -> type[sqlite3.Connection]:
     class SqliteCursor(sqlite3.Cursor):
         def execute(self, sql: str, values: Any = ()) -> "SqliteCursor":
             notes.note("sqlite", sql, values)
@@ -85,6 +101,10 @@ def traced() -> Iterator[list[Sent]]:
         def cursor(self, factory: Any = None) -> Any:
             return super().cursor(factory or SqliteCursor)
 
+    return SqliteConnection
+
+
+def _postgresql_cursor(notes: _Notes) -> type[psycopg.Cursor[Any]]:
     class PostgresCursor(psycopg.Cursor[Any]):
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
             notes.note("postgresql", query, params)
@@ -95,15 +115,4 @@ def traced() -> Iterator[list[Sent]]:
             notes.note("postgresql", query, rows[0])
             super().executemany(query, rows, **options)
 
-    def connecting(dialect: Any, _record: object, _given: object, options: dict[str, Any]) -> None:
-        if dialect.name == "sqlite":
-            options["factory"] = SqliteConnection
-        else:
-            options["cursor_factory"] = PostgresCursor
-
-    sa.event.listen(sa.engine.Engine, "do_connect", connecting)
-    try:
-        yield sent
-    finally:
-        sa.event.remove(sa.engine.Engine, "do_connect", connecting)
-        sent.extend(notes.found.values())
+    return PostgresCursor
