@@ -186,24 +186,6 @@ class Authorization:
         if wait is not None:
             await self.exhausted(made, wait)
 
-    def admit_here(
-        self, caller: GatewayCaller, *, operation: str, object: str, agency: str = ""
-    ) -> None:
-        """Do what `admit` does, on the thread that calls: it may wait for the store."""
-        if code := _forbidden(caller, operation, agency):
-            self.denials.deny(_named(caller), purpose=operation, path=object, reason=code)
-            raise CallerRefused(code)
-        if not caller.secret:
-            self.denials.allow(caller.client, purpose=operation)
-            return
-        wait = self.calls.wait_of(caller.client)
-        if wait is None:
-            (wait,) = self.calls.write([CallerAndCall(caller, ClientCall(operation, object))])
-        if wait is not None:
-            code = "calls_exhausted"
-            self.denials.deny(_named(caller), purpose=operation, path=object, reason=code)
-            raise CallerRefused(code, retry_after=wait)
-
     async def count_refused(
         self, caller: GatewayCaller, *, operation: str, object: str, code: str
     ) -> None:

@@ -35,8 +35,8 @@ class CallAdmission:
     _admitted: tuple[str, str] | None = field(default=None)
     """Operation and agency."""
 
-    def before_files(self, called: etree._Element) -> None:
-        """Admit a call whose first file begins, on a thread. Raises RefusedCall, CallerRefused."""
+    async def before_files(self, called: etree._Element) -> None:
+        """Admit a call whose first file begins. Raises RefusedCall, CallerRefused."""
         if self._admitted is not None:
             return
         operation = operation_of(called)
@@ -48,7 +48,7 @@ class CallAdmission:
             raise RefusedCall("call_invalid", where="maHoSo", why="it stands before the files")
         agency, self.number = agency_of_number(number), number
         self._admitted = operation.name, agency
-        self.authorization.admit_here(
+        await self.authorization.admit(
             self.caller, operation=operation.right, object=_object(operation), agency=agency
         )
 

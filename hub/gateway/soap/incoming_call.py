@@ -5,8 +5,9 @@ refused before a client is proven is counted by the caller's address.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fastapi import Request
 from lxml import etree
@@ -110,9 +111,7 @@ class IncomingCall:
 
     def _prove(self, holder: Holder, is_signed: bool) -> None:
         """Authorize the client that the message proves; in the thread that reads the message."""
-        # Trap: that thread is one of `run_file_work`, which anyio's `from_thread` does not know.
-        assert self._loop is not None  # noqa: S101 - `read` has set it
-        asyncio.run_coroutine_threadsafe(self._authorize(holder, is_signed), self._loop).result()
+        self._on_loop(self._authorize(holder, is_signed))
 
     async def _authorize(self, holder: Holder, is_signed: bool) -> None:
         known = self.authorization.known_by_message
@@ -124,11 +123,18 @@ class IncomingCall:
             raise
 
     def _admit_files(self, called: etree._Element) -> None:
+        """Admit the call before its first file; in the thread that reads the message."""
         try:
-            self.admission.before_files(called)
+            self._on_loop(self.admission.before_files(called))
         except CallerRefused:
             self._is_audited = True
             raise
+
+    def _on_loop(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait in a thread for what is done on the event loop."""
+        # Trap: the thread is one of `run_file_work`, which anyio's `from_thread` does not know.
+        assert self._loop is not None  # noqa: S101 - `read` has set it
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _enter(self, caller: GatewayCaller) -> None:
         await self.authorization.check_calls(CallerAndCall(caller, ClientCall(CALL, PATH)))
