@@ -13,8 +13,9 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence.chain import HANDOVERS as CHAIN
 from hub.store.evidence.chain import digest
 from hub.store.schema.tables.evidence import chain_anchors
-from hub.store.schema.tables.exchange import Instant, chain_heads, metadata
+from hub.store.schema.tables.exchange import Instant, chain_heads
 from tests.benchmarks.growth.stores.chosen import CHOOSE
+from tests.benchmarks.growth.stores.multiply import all_tables
 from tests.benchmarks.growth.stores.rules import CHOSEN, HANDOVERS, MULTIPLIED
 
 
@@ -34,7 +35,8 @@ def age(url: str) -> None:
 
 def _move(tx: Tx, name: str, condition: str, *, since: int, by: int) -> None:
     """Move every time of the machine back. A dossier's own time is long before `since`."""
-    times = [c.name for c in metadata.tables[name].columns if isinstance(c.type, Instant)]
+    table = next(it for it in all_tables() if it.name == name)
+    times = [c.name for c in table.columns if isinstance(c.type, Instant)]
     if not times:
         return
     moved = (f"{it} = CASE WHEN {it} >= :since THEN {it} - :by ELSE {it} END" for it in times)
