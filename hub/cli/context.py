@@ -26,6 +26,7 @@ from hub.settings import Settings, SettingsError
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.file_rights import OTHERS
 from hub.store.engine.store import Store
+from hub.store.schema import revision
 from hub.texts import both, text
 
 if TYPE_CHECKING:
@@ -122,11 +123,22 @@ def by(
     return {"actor": who, "reason": reason, "now": utc_now()}
 
 
+def _is_there() -> bool:
+    """Return whether the installation has a database; it has no accounts without one."""
+    try:
+        revision.require_file(settings().database)
+    except revision.SchemaMismatch:
+        return False
+    return True
+
+
 def _person(right: Right, thing_of: Callable[[Store], Thing] | None, *, automatic: str) -> str:
     """Return the actor of `--as`; "" where there are no accounts. Raises NotAllowed."""
     from hub.operations.users import command_line
 
     name, file = acting()
+    if not name and not _is_there():
+        return ""  # the command itself says so, after what is wrong with its words
     with opened() as store:
         if not name and not command_line.are_needed(store):
             return ""

@@ -82,11 +82,7 @@ BUSY = timedelta(seconds=30)
 """How long SQLite waits for another process that holds the database."""
 _STATEMENTS_KEPT = 512
 """Of a connection to SQLite, ready to run: an INSERT of many rows is seven of them."""
-_OF_SQLITE = {
-    "check_same_thread": False,
-    "timeout": BUSY.total_seconds(),
-    "cached_statements": _STATEMENTS_KEPT,
-}
+_OF_SQLITE = {"check_same_thread": False, "cached_statements": _STATEMENTS_KEPT}
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
 
 
@@ -152,7 +148,7 @@ class Store:
                 make_directory(Path(parsed.database).parent)
                 with suppress(OSError):  # then connecting fails, and says so in the usual way
                     make_file(Path(parsed.database))
-            options["connect_args"] = dict(_OF_SQLITE)
+            options["connect_args"] = {**_OF_SQLITE, "timeout": BUSY.total_seconds()}
         else:
             # With them the driver, which SQLite does not need.
             from hub.store.engine import connection_watchdog

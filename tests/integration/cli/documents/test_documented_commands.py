@@ -1,6 +1,7 @@
 """Every command of README and RUNBOOK is run as it stands there."""
 
 import re
+import shlex
 import traceback
 from pathlib import Path
 
@@ -23,6 +24,11 @@ STANDS_FOR = {
 }
 """Words that an operator replaces."""
 CONTAINER = "/tmp/"  # noqa: S108 - the one in the documents
+PERSONS = (
+    "binh --full-name 'Trần Thị Bình' --role operator --new-key-file binh.key",
+    "an --full-name 'Lê Văn An' --role head --new-key-file an.key --as binh --key-file binh.key",
+)
+"""Accounts with which the runbook's commands name who acts."""
 LONG = {"run", "broker node", "simulate"}
 """Run until they are stopped, see test_first_hour.py and the tests of the simulators."""
 SHORTER = {"demo": ["--dossiers", "2", "--broker", "memory"]}
@@ -76,6 +82,10 @@ def test_a_documented_command_is_understood_and_ends_in_a_sentence(
         pytest.skip("runs until it is stopped")
     if words[0] == "topology":
         request.getfixturevalue("broker")
+    if "--as" in words:
+        for person in PERSONS:
+            added = operator.invoke(app, shlex.split(f"users add {person} --reason 'bắt đầu'"))
+            assert added.exit_code == 0, added.output
     # A container's /tmp is the directory of this test.
     arguments = [STANDS_FOR.get(word, word).replace(CONTAINER, "") for word in words]
     arguments += SHORTER.get(" ".join(words), [])
