@@ -45,8 +45,8 @@ class TcpProxy:
     def instead_of(self, url: str) -> str:
         """Return the address with this proxy in the place of the server."""
         parts = urlsplit(url)
-        login = parts.netloc.rpartition("@")[0]
-        return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}"))
+        login, at, _ = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{login}{at}127.0.0.1:{self.port}"))
 
     def stall(self) -> None:
         """Pass nothing on in either direction, connections stay open: a half-open line."""
