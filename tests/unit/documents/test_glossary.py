@@ -5,6 +5,8 @@ classes, functions, methods, attributes, tables, columns, log events, settings a
 """
 
 import ast
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -16,16 +18,8 @@ import pytest
 from hub.cli.commands import COMMANDS
 from hub.runtime.telemetry import Event
 from hub.settings import Settings
-from hub.store.schema.tables import (
-    archive,
-    clients,
-    conservation,
-    evidence,
-    exchange,
-    files,
-    records,
-    repair,
-)
+from hub.store.schema import tables
+from hub.store.schema.tables.exchange import metadata
 from tests.support.documents.glossary import (
     ALLOWED,
     FORBIDDEN,
@@ -36,16 +30,8 @@ from tests.support.documents.glossary import (
 )
 from tests.support.documents.sources import ROOT, modules, tree_of
 
-_ = (
-    archive,
-    clients,
-    conservation,
-    evidence,
-    files,
-    records,
-    repair,
-)
-"""Read so that every table is known."""
+for _module in pkgutil.iter_modules(tables.__path__):
+    importlib.import_module(f"{tables.__name__}.{_module.name}")  # so that every table is known
 
 
 def _files() -> Iterator[Path]:
@@ -66,7 +52,7 @@ def _names() -> Iterator[tuple[str, str]]:
     yield from (
         (f"class in {place}", name) for place, kind, name in definitions() if "class" in kind
     )
-    for table in exchange.metadata.tables.values():
+    for table in metadata.tables.values():
         yield "table", table.name
         yield from ((f"column of {table.name}", column.name) for column in table.columns)
     yield from (("event", event.value) for event in Event)
