@@ -2,8 +2,8 @@
 
 Promises that a failure names its phase. Before the first byte of a request has left, it is a
 TransientFailure (certainly no effect); from then on an AmbiguousFailure (the partner may have done
-it). A call whose claim is over by then is not made (Held). Nothing is ever repeated here: no
-retries, no redirects. A connection is used again only when the reply proved to be the one to its
+it). A call whose claim is over by then is not made (NotAttempted). Nothing is ever repeated here:
+no retries, no redirects. A connection is used again only when the reply proved to be the one to its
 call (`echo`); without that proof each connection carries one call. The dialer opens connections;
 sending and reading are done here because urllib3's pool does not tell the phases apart.
 """

@@ -35,8 +35,8 @@ def build(
 ) -> Hub:
     """Put a hub together. `sources` replaces the devices that the settings name."""
     clock = clock or clock_of(settings.drill_clock)
-    # Rung through the database, each commit costs a statement more and waits for all others that
-    # ring. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
+    # A notice through the database costs each commit a statement more, and makes it wait for all
+    # others that notify. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
     store = open_store(
         settings, migrating=True, notify_listeners="relay" not in settings.role_names
     )

@@ -194,7 +194,7 @@ def _archivist(hub: Hub) -> list[Role]:
 def _relay(hub: Hub) -> Relay:
     """Return the relay, which hears each commit of this process.
 
-    Other processes ring through the database; should a ring get lost, the relay polls soon.
+    Other processes notify it through the database; should a notice get lost, the relay polls soon.
     """
     alone = set(hub.settings.role_names) >= set(WORKING_ROLES)
     relay = Relay(hub.store, hub.broker, poll=1.0 if alone else 0.2, listens=not alone)

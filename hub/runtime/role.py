@@ -15,7 +15,7 @@ from hub.runtime.telemetry import Event, log
 
 
 class Wakeup:
-    """Wakes one waiting thread; rings while nobody waits are remembered."""
+    """Wakes one waiting thread; a wake while nobody waits is remembered."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -25,10 +25,10 @@ class Wakeup:
         self._event.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a ring, at most `seconds`; tell whether it rang."""
-        rang = self._event.wait(seconds)
+        """Wait to be woken, at most `seconds`; return whether it was."""
+        woken = self._event.wait(seconds)
         self._event.clear()
-        return rang
+        return woken
 
 
 CRASHED_LATELY = 30.0

@@ -35,7 +35,7 @@ def test_a_run_owes_every_step_of_a_kind_until_one_was_struck() -> None:
 
 
 def test_a_run_may_strike_every_step_but_those_to_which_the_matrix_leads() -> None:
-    """Replays are killed in tests/integration/repair/test_replay_killed.py."""
+    """Replays are killed in tests/integration/repair/replay/test_replay_killed.py."""
     elsewhere = {
         Point.DELIVER_AFTER_SET_ASIDE,
         Point.PAUSE_AFTER_CLEAR,

@@ -37,7 +37,7 @@ BROKER_AWAY_PAUSE = 0.2
 FORGET_AT = 2_000
 """Published rows that are forgotten at the latest: at most so many are published twice."""
 FORGET_AFTER = 0.2
-"""Seconds without a ring after which published rows are forgotten."""
+"""Seconds without a wake-up after which published rows are forgotten."""
 
 
 class Relay(Role):
@@ -60,9 +60,9 @@ class Relay(Role):
         self.broker = broker
         self.batch = batch
         self.poll = poll
-        """Seconds between looks when nobody rings (another process may have written)."""
+        """Seconds between looks when nobody wakes it (another process may have written)."""
         self.listens = listens
-        """Whether PostgreSQL rings for what other processes have written."""
+        """Whether PostgreSQL notifies it of what other processes have written."""
         self._after = 0
         """Behind which row to go on reading."""
         self._passed_over = False

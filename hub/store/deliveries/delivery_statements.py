@@ -1,6 +1,6 @@
 """The statements of deliveries that run for every message, put together once.
 
-What they are for and what follows from their results stands in `deliveries`. No plan of them
+What they are for and what follows from their results stands in `transitions`. No plan of them
 depends on PostgreSQL's statistics: those of a quiet hour say that nearly nothing is open, and every
 path looks equally short. So a list of lanes is gone through lane by lane, by a subquery that cannot
 be turned round (`sa.Select.limit`), and a partial index serves only those who name it (`tables`).

@@ -1,7 +1,7 @@
 """The outbox listener: PostgreSQL tells a relay what other processes have put into the outbox.
 
-Only quickness depends on it. The relay looks by itself too, so a line that is away, and a ring that
-is lost with it, cost a fraction of a second and nothing else.
+Only quickness depends on it. The relay looks by itself too, so a line that is away, and a notice
+that is lost with it, cost a fraction of a second and nothing else.
 """
 
 import threading

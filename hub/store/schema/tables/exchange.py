@@ -1,4 +1,6 @@
-"""All tables in one place; a DBA can read the product from here.
+"""The tables of the exchange, from the journal to the pauses, and the types of all tables.
+
+The other modules of this folder add theirs to `metadata`; together they are the whole schema.
 
 Times are `Instant`: microseconds since 1970 UTC in a BIGINT, the same in both engines, exact and
 fast to compare. Personal data stands only in `journal.body`, in `dossiers` (applicant, summary,
