@@ -17,7 +17,7 @@ from hub.store.users import keys, recovery_codes, sessions
 from hub.texts import text
 
 app = typer.Typer()
-USERS = listing("users", "*user *full_name *role *sectors *standing codes_left key_ends sign_in_by")
+USERS = listing("users", "*user *full_name *role *sectors *standing codes_left key_ends")
 SESSIONS = listing("sessions", "*session *stage *since *last_used *ends *address")
 ANSWERS = {"list": (USERS,), "sessions": (SESSIONS,), "revoke": ("user", "sessions_ended")}
 
@@ -42,7 +42,6 @@ def list_users(
                     text("users.is_retired_mark" if it.retired_at else "users.is_active_mark"),
                     recovery_codes.left(tx, user.name),
                     key.ends_at if key else None,
-                    text("users.by_provider" if it.subject else "users.by_password"),
                 )
             )
     show(USERS, rows, empty=text("users.none"))

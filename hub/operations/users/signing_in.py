@@ -113,18 +113,6 @@ def check_code(
     raise SignInRefused(both("users.code_wrong"))
 
 
-def open_by_provider(
-    store: Store, subject: str, *, browser: Browser, now: datetime
-) -> OpenedSession | None:
-    """Open a session for what an OIDC provider proved; None where no account has that subject."""
-    with store.write() as tx:
-        account = accounts.of_subject(tx, subject)
-        if account is None or account.retired_at is not None:
-            return None
-        _record(tx, account, "users.sign_in", now, object="provider")
-        return _open(tx, account, SessionStage.WHOLE, browser, now)
-
-
 def change_password(
     store: Store, token: str, old: str, new: str, *, browser: Browser, now: datetime
 ) -> OpenedSession:

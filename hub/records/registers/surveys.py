@@ -57,7 +57,7 @@ class Criterion(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
-    """The form in force from a day on."""
+    """The form in force from a day on, to the first day of the next one."""
 
     valid_from: date
     source: str
@@ -92,14 +92,6 @@ def load(folder: Path = DATA) -> tuple[Form, ...]:
     return tuple(sorted(file.form, key=lambda form: form.valid_from))
 
 
-def form_on(day: date, *, forms: Iterable[Form]) -> Form:
-    """Return the form in force on a day; raises LookupError before the first one."""
-    current = [form for form in forms if form.valid_from <= day]
-    if not current:
-        raise LookupError(f"there is no survey form on {day}")
-    return max(current, key=lambda form: form.valid_from)
-
-
 def check(scores: Mapping[str, int]) -> None:
     """Raise InvalidMessage (`payload_invalid`) unless a slip answers known criteria, 0 to 2."""
     unknown = sorted(set(scores) - set(CRITERIA_CODES))
@@ -121,11 +113,6 @@ def score(scores: Mapping[str, int]) -> Satisfaction:
     if scores and all(value >= BEST for value in values):
         return Satisfaction.SATISFIED
     return Satisfaction.NEUTRAL
-
-
-def is_satisfied(scores: Mapping[str, int]) -> bool:
-    """Tell whether a slip is satisfied with everything that it answers."""
-    return score(scores) is Satisfaction.SATISFIED
 
 
 def tally(slips: Iterable[Mapping[str, int]]) -> Tally:

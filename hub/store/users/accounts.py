@@ -30,8 +30,6 @@ class UserAccount:
     code_salt: str = field(repr=False)
     code_step: int
     """The step of the last one-time code that was used."""
-    subject: str | None
-    """How the OIDC provider calls the person; None for one that signs in with a password only."""
 
 
 def are_there(tx: Tx) -> bool:
@@ -60,11 +58,6 @@ def locked(tx: Tx, name: str) -> UserAccount | None:
     return _one(tx, sa.select(users).where(users.c.name == name).with_for_update())
 
 
-def of_subject(tx: Tx, subject: str) -> UserAccount | None:
-    """Return the account that an OIDC provider's subject belongs to."""
-    return _one(tx, sa.select(users).where(users.c.subject == subject))
-
-
 def all_of(tx: Tx) -> Sequence[UserAccount]:
     """Return every account by name."""
     return [account_of(row) for row in tx.execute(sa.select(users).order_by(users.c.name))]
@@ -75,18 +68,9 @@ def change(tx: Tx, user: User) -> None:
     tx.execute(sa.update(users).where(users.c.name == user.name).values(**_row_of(user)))
 
 
-def set_subject(tx: Tx, name: str, subject: str | None) -> bool:
-    """Say how the OIDC provider calls a person; False where another account has that subject."""
-    taken = sa.select(users.c.name).where(users.c.subject == subject, users.c.name != name)
-    if subject is not None and tx.execute(taken).first():
-        return False
-    tx.execute(sa.update(users).where(users.c.name == name).values(subject=subject))
-    return True
-
-
 def retire(tx: Tx, name: str, *, now: datetime) -> None:
     """Retire an account; the caller has locked the row."""
-    tx.execute(sa.update(users).where(users.c.name == name).values(retired_at=now, subject=None))
+    tx.execute(sa.update(users).where(users.c.name == name).values(retired_at=now))
 
 
 def set_password(tx: Tx, name: str, password: str, *, given: bool, now: datetime) -> None:
@@ -132,7 +116,6 @@ def account_of(row: sa.Row[Any]) -> UserAccount:
         password_given=row.password_given,
         code_salt=row.code_salt,
         code_step=row.code_step,
-        subject=row.subject,
     )
 
 

@@ -97,21 +97,6 @@ def test_a_person_has_one_key(store: Store) -> None:
         assert keys.of_user(tx, binh.name) is None
 
 
-def test_two_persons_have_two_subjects(store: Store) -> None:
-    """What an OIDC provider says of a person opens one account."""
-    for name in ("binh", "an"):
-        add_user(store, name, now=now())
-    with store.write() as tx:
-        assert accounts.set_subject(tx, "binh", "subject")
-        assert accounts.set_subject(tx, "binh", "subject")
-        assert not accounts.set_subject(tx, "an", "subject")
-        found = accounts.of_subject(tx, "subject")
-        assert found
-        assert found.user.name == "binh"
-        assert accounts.set_subject(tx, "binh", None)
-        assert accounts.set_subject(tx, "an", None)
-
-
 def test_a_browser_is_known_of_one_person_for_a_time(store: Store) -> None:
     """At most ten of each; the oldest is forgotten first."""
     at = now()

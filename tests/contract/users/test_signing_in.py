@@ -1,6 +1,5 @@
 """Signing in on both databases: password, code, session; what is wrong waits and is audited."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pyotp
@@ -195,22 +194,6 @@ def test_a_person_ends_the_own_sessions_only(store: Store, at: datetime) -> None
     assert signing_in.signed_in(store, other, now=later) is None
     assert signing_in.sign_out(store, mine, now=later)
     assert signing_in.signed_in(store, one, now=later) is None
-
-
-def test_a_subject_of_the_provider_opens_its_account(store: Store, at: datetime) -> None:
-    """And no other; not one that is retired."""
-    with store.write() as tx:
-        accounts.set_subject(tx, "binh", "issuer subject")
-    by: Callable[[str], OpenedSession | None] = lambda subject: signing_in.open_by_provider(  # noqa: E731
-        store, subject, browser=HOME, now=at
-    )
-    opened = by("issuer subject")
-    assert opened
-    assert opened.stage is SessionStage.WHOLE
-    assert by("another") is None
-    with store.write() as tx:
-        accounts.retire(tx, "binh", now=at)
-    assert by("issuer subject") is None
 
 
 def test_without_the_key_file_no_code_is_right(store: Store, at: datetime) -> None:

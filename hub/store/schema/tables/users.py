@@ -27,7 +27,7 @@ users = sa.Table(
     sa.Column("password_given", sa.Boolean, nullable=False),
     sa.Column("code_salt", sa.Text, nullable=False),
     sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("subject", sa.Text),
+    sa.Column("subject", sa.Text),  # for a sign-in by OIDC, which does not exist yet
     sa.CheckConstraint(one_of("role", UserRole), name="role"),
     comment="Persons who may use console and command line: role, sectors, hash of the password",
 )
