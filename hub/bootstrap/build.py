@@ -36,7 +36,8 @@ def build(
     """Put a hub together. `sources` replaces the devices that the settings name."""
     clock = clock or clock_of(settings.drill_clock)
     # A notice through the database costs each commit a statement more, and makes it wait for all
-    # others that notify. A relay of our own hears `wake`. A command has none, whatever roles the settings name.
+    # others that notify. A relay of our own hears `wake`. A command has none, whatever roles the
+    # settings name.
     store = open_store(
         settings, migrating=True, notify_listeners="relay" not in settings.role_names
     )

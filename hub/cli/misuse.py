@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import typer
 
 from hub.cli.output.answer import aside
+from hub.cli.output.choices import choices_of
 from hub.texts import text
 
 _EXAMPLE = datetime(2026, 11, 25, 14, 30)  # noqa: DTZ001 - shown as a form, never used as a time
@@ -79,7 +79,7 @@ def _value(error: typer.BadParameter) -> str:
     if descriptor.annotation is datetime:
         forms = descriptor.parameter_info.formats or ["%Y-%m-%d"]
         return text("usage.not_a_time", **about, forms=" | ".join(map(_EXAMPLE.strftime, forms)))
-    if choices := _choices(descriptor.annotation):
+    if choices := choices_of(descriptor.annotation):
         return text("usage.not_a_choice", **about, choices=" | ".join(choices))
     return text("usage.wrong", **about)
 
@@ -88,12 +88,6 @@ def _reported(error: typer.BadParameter) -> dict[str, Any]:
     """Return what the library that reads values reports of the first wrong one."""
     report = getattr(error.__cause__, "errors", None)
     return dict(report()[0]) if report is not None else {}
-
-
-def _choices(annotation: Any) -> list[str]:
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [str(it.value) for it in annotation]
-    return list(map(str, get_args(annotation))) if get_origin(annotation) is Literal else []
 
 
 def _name(parameter: Any) -> str:

@@ -8,7 +8,6 @@ from hub.preflight.check import Check, from_text
 from hub.preflight.store.reading import reading
 from hub.records.deadlines.calendar import local
 from hub.runtime.clock import utc_now
-from hub.runtime.health import SILENT_AT_MOST
 from hub.runtime.process.processes import replaced, runs_here
 from hub.settings import Settings
 from hub.store.monitoring import heartbeats
@@ -44,7 +43,7 @@ def _process(row: Any, now: datetime) -> Check:
     if row.troubles:
         detail += f"; {row.troubles}"
     fix = text("checks.process_fix")
-    good = silent <= SILENT_AT_MOST and not row.troubles
+    good = silent <= heartbeats.SILENT_AT_MOST and not row.troubles
     return Check(f"process {row.process}", good, detail, fix)
 
 

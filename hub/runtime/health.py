@@ -12,7 +12,7 @@ import ssl
 import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,6 @@ from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.monitoring import heartbeats
 from hub.texts import language_of, text, use_language
 
-SILENT_AT_MOST = timedelta(seconds=45)
-"""Four beats, and a little for a slow disk."""
 ANSWER_WITHIN = 5.0
 
 
@@ -62,7 +60,7 @@ def _of_role(role: str, rows: Sequence[Any], now: datetime) -> Iterator[str]:
             yield text("health.no_process", role=role)
     for row in running:
         silent = now - row.beat_at
-        if silent > SILENT_AT_MOST:
+        if silent > heartbeats.SILENT_AT_MOST:
             seconds = f"{silent.total_seconds():.0f}"
             yield text("health.silent", role=role, process=row.process, seconds=seconds)
         elif row.troubles:

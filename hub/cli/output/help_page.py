@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from rich.cells import cell_len
 
 from hub.cli.output.answer import console
+from hub.cli.output.choices import choices_of
 from hub.texts import text
 
 _WIDEST_LABEL = 26
@@ -90,18 +91,12 @@ def _kind(option: Any) -> str:
     """Return the kind of value that an option takes, in a word."""
     annotation = option.type_descriptor.annotation
     annotation = get_args(annotation)[0] if get_origin(annotation) is list else annotation
-    if _choices(annotation):
-        return "|".join(_choices(annotation))
+    if choices_of(annotation):
+        return "|".join(choices_of(annotation))
     for kind, name in _KINDS:
         if isinstance(annotation, type) and issubclass(annotation, kind):
             return text(f"help_page.kind_{name}") if name else ""
     return text("help_page.kind_word")
-
-
-def _choices(annotation: Any) -> list[str]:
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [str(it.value) for it in annotation]
-    return list(map(str, get_args(annotation))) if get_origin(annotation) is Literal else []
 
 
 def _sentence(parameter: Any) -> str:
@@ -112,8 +107,8 @@ def _sentence(parameter: Any) -> str:
 
 def _notes(parameter: Any) -> Iterator[str]:
     annotation = parameter.type_descriptor.annotation
-    if parameter.param_type_name == "argument" and _choices(annotation):
-        yield " | ".join(_choices(annotation))
+    if parameter.param_type_name == "argument" and choices_of(annotation):
+        yield " | ".join(choices_of(annotation))
     if parameter.required:
         yield text("help_page.required")
     if getattr(parameter, "multiple", False):

@@ -17,8 +17,6 @@ from hub.store.monitoring import heartbeats
 
 ROLE = "gateway"
 READ_EACH = timedelta(seconds=5)
-SILENT_AT_MOST = timedelta(seconds=45)
-"""A process that was not heard of for longer is gone: four beats and a half."""
 
 
 class GatewayProcesses:
@@ -53,6 +51,6 @@ class GatewayProcesses:
             self._reading = asyncio.get_running_loop().create_task(self.read())
 
     def _counted(self) -> int:
-        since = self._clock() - SILENT_AT_MOST
+        since = self._clock() - heartbeats.SILENT_AT_MOST
         with self._store.read() as tx:
             return heartbeats.count(tx, ROLE, since=since)

@@ -79,7 +79,7 @@ def add(
         if not registry.add(tx, client, now=by["now"]):
             raise NotDone(both("clients.id_taken", client=client.id))
         issued = _issue(tx, client.id, lasts, certificate or _maker(ws_keys), by["now"])
-        _record(tx, "clients.add", f"{client.id} {issued.kept.prefix}", by)
+        audit.record(tx, action="clients.add", object=f"{client.id} {issued.kept.prefix}", **by)
     return issued
 
 
@@ -108,7 +108,7 @@ def rotate(
             prefix = live[0].prefix
             raise NotDone(both("clients.two_live", client=id, count=len(live), prefix=prefix))
         issued = _issue(tx, id, lasts, certificate or _maker(ws_keys), by["now"])
-        _record(tx, "clients.rotate", f"{id} {issued.kept.prefix}", by)
+        audit.record(tx, action="clients.rotate", object=f"{id} {issued.kept.prefix}", **by)
     return issued
 
 
@@ -120,7 +120,7 @@ def retire(store: Store, id: str, *, prefix: str = "", by: SignedBy) -> None:
             raise NotDone(both("clients.no_such_secret", client=id, prefix=prefix))
         if not prefix:
             registry.retire(tx, id, now=by["now"])
-        _record(tx, "clients.retire", f"{id} {prefix}".strip(), by)
+        audit.record(tx, action="clients.retire", object=f"{id} {prefix}".strip(), **by)
 
 
 def _maker(ws_keys: KeyFile | None) -> Callable[[], ApiKey]:
@@ -181,7 +181,3 @@ def _issue(
         )
         if kept.add(tx, secret):  # a prefix that is taken is drawn again
             return Issued(secret, key)
-
-
-def _record(tx: Tx, action: str, object: str, by: SignedBy) -> None:
-    audit.record(tx, by["actor"], action, object=object, reason=by["reason"], now=by["now"])

@@ -9,6 +9,7 @@ from hub.rules.failures.errors import is_certain, kept_code
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
+from hub.store.repair import tasks
 from hub.store.repair.replies import fault_classes
 from hub.texts import text
 
@@ -48,7 +49,9 @@ def classify(
     with store.write() as tx:
         code = _known_as(tx, partner, operation, code)
         fault_classes.decide(tx, partner, operation, code, verdict=verdict, now=now)
-        fault_classes.close_needless(tx, actor=actor, reason=f"classified {verdict}", now=now)
+        tasks.close_all(
+            tx, fault_classes.NEEDLESS, actor=actor, reason=f"classified {verdict}", now=now
+        )
         waiting = fault_classes.waiting(tx, partner, operation, code)
         for id, _ in waiting:
             _move(tx, id, code, verdict, now)

@@ -5,7 +5,7 @@ What the hub settles by itself is no item. Pure but for reading; the same for co
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from functools import cache
 
@@ -25,8 +25,6 @@ from hub.store.monitoring import attention, heartbeats
 from hub.store.repair import deadline_alerts
 from hub.texts import Text, both, joined
 
-SILENT_AFTER = timedelta(seconds=45)
-"""As `hub health`: a process that has not been heard of for so long does not work."""
 WARD_IT, CLERK = "ward IT", "ward clerk"
 _OTHERWISE_SHOWN = (deadline_alerts.KIND,)
 """Kinds of tasks that the overview shows as a list of their own."""
@@ -102,7 +100,7 @@ def _imbalances(balances: Iterable[Balance], now: datetime) -> Iterator[Item]:
 
 def _silent_processes(tx: Tx, now: datetime) -> Iterator[Item]:
     for row in heartbeats.known(tx):
-        silent = now - row.beat_at > SILENT_AFTER
+        silent = now - row.beat_at > heartbeats.SILENT_AT_MOST
         if silent or row.troubles:
             about = {"process": row.process, "roles": row.roles.replace(",", ", ")}
             yield Item(

@@ -55,7 +55,7 @@ def add(
             raise UserNotDone(both("users.name_taken", name=user.name))
         codes = _fresh_recovery_codes(tx, user.name)
         key = _fresh_key(tx, user.name, by) if with_key else ""
-        _record(tx, "users.add", f"{user.name} {user.role}", by)
+        audit.record(tx, action="users.add", object=f"{user.name} {user.role}", **by)
     secret = one_time_codes.secret_of(user.name, salt, key=code_key)
     return UserSecrets(
         password=password,
@@ -84,7 +84,7 @@ def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedB
         accounts.change(tx, after)
         if narrower:
             sessions.end_all(tx, name)
-        _record(tx, "users.change", f"{name} {what}", by)
+        audit.record(tx, action="users.change", object=f"{name} {what}", **by)
     return after
 
 
@@ -99,7 +99,7 @@ def retire(store: Store, name: str, *, own: str, by: SignedBy) -> None:
         sessions.end_all(tx, name)
         devices.forget_all(tx, name)
         kept_keys.remove(tx, name)
-        _record(tx, "users.retire", name, by)
+        audit.record(tx, action="users.retire", object=name, **by)
 
 
 def reset_codes(store: Store, name: str, *, code_key: bytes, by: SignedBy) -> UserSecrets:
@@ -114,7 +114,7 @@ def reset_codes(store: Store, name: str, *, code_key: bytes, by: SignedBy) -> Us
         codes = _fresh_recovery_codes(tx, name)
         sessions.end_all(tx, name)
         devices.forget_all(tx, name)
-        _record(tx, "users.reset_codes", name, by)
+        audit.record(tx, action="users.reset_codes", object=name, **by)
     secret = one_time_codes.secret_of(name, salt, key=code_key)
     address = one_time_codes.address_of(name, secret)
     return UserSecrets(code_address=address, recovery_codes=codes)
@@ -132,7 +132,7 @@ def reset_password(store: Store, name: str, *, password: str = "", by: SignedBy)
         require_active(tx, name)
         accounts.set_password(tx, name, hashed, given=True, now=by["now"])
         sessions.end_all(tx, name)
-        _record(tx, "users.reset_password", name, by)
+        audit.record(tx, action="users.reset_password", object=name, **by)
     return UserSecrets(password=password)
 
 
@@ -141,7 +141,7 @@ def issue_key(store: Store, name: str, *, by: SignedBy) -> UserSecrets:
     with store.write() as tx:
         require_active(tx, name)
         key = _fresh_key(tx, name, by)
-        _record(tx, "users.issue_key", name, by)
+        audit.record(tx, action="users.issue_key", object=name, **by)
     return UserSecrets(key=key)
 
 
@@ -152,7 +152,7 @@ def end_session(store: Store, name: str, *, id: str = "", by: SignedBy) -> int:
         if id and not sessions.end(tx, id, user=name):
             raise UserNotDone(both("users.no_such_session", name=name, session=repr(id)))
         count = 1 if id else sessions.end_all(tx, name)
-        _record(tx, "users.end_session", f"{name} {id}".strip(), by)
+        audit.record(tx, action="users.end_session", object=f"{name} {id}".strip(), **by)
     return count
 
 
@@ -190,7 +190,3 @@ def _fresh_key(tx: Tx, name: str, by: SignedBy) -> str:
     key, ends_at = keys.fresh_key(), by["now"] + keys.KEY_LASTS
     kept_keys.replace(tx, name, keys.digest(key), ends_at=ends_at, now=by["now"])
     return key
-
-
-def _record(tx: Tx, action: str, object: str, by: SignedBy) -> None:
-    audit.record(tx, by["actor"], action, object=object, reason=by["reason"], now=by["now"])

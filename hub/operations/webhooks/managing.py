@@ -62,7 +62,7 @@ def add(store: Store, secrets: SecretFiles, *, client: str, url: str, by: Signed
         position = reading.state_of(tx).last
         addresses.add(tx, id, client=client, url=url, position=position, now=by["now"])
         secrets.write(id, [secret])  # before the commit: a webhook without a secret sends nothing
-        _record(tx, "webhooks.add", f"{client} {id}", by)
+        audit.record(tx, action="webhooks.add", object=f"{client} {id}", **by)
     return AddedWebhook(id, secret)
 
 
@@ -74,7 +74,7 @@ def rotate(store: Store, secrets: SecretFiles, id: str, *, by: SignedBy) -> Sign
         if len(live) >= MOST:
             raise WebhookNotDone(both("webhooks.two_secrets", id=id))
         fresh = signing.fresh()
-        _record(tx, "webhooks.rotate", id, by)
+        audit.record(tx, action="webhooks.rotate", object=id, **by)
         secrets.write(id, [fresh, *live])
     return fresh
 
@@ -86,7 +86,7 @@ def drop_old_secret(store: Store, secrets: SecretFiles, id: str, *, by: SignedBy
         live = secrets.of(id)
         if len(live) < MOST:
             raise WebhookNotDone(both("webhooks.one_secret", id=id))
-        _record(tx, "webhooks.drop_secret", id, by)
+        audit.record(tx, action="webhooks.drop_secret", object=id, **by)
         secrets.write(id, live[:1])
 
 
@@ -95,7 +95,7 @@ def retire(store: Store, secrets: SecretFiles, id: str, *, by: SignedBy) -> None
     with store.write() as tx:
         _require_active(tx, id)
         addresses.retire(tx, id, now=by["now"])
-        _record(tx, "webhooks.retire", id, by)
+        audit.record(tx, action="webhooks.retire", object=id, **by)
     secrets.remove(id)
 
 
@@ -111,7 +111,7 @@ def replay(store: Store, id: str, *, first: int, last: int, by: SignedBy) -> Non
             raise WebhookNotDone(both("webhooks.nothing_to_replay"))
         if not addresses.begin_replay(tx, id, first=first, last=last):
             raise ReplayUnderWay(both("webhooks.replay_under_way", id=id))
-        _record(tx, "webhooks.replay", f"{id} {first}-{last}", by)
+        audit.record(tx, action="webhooks.replay", object=f"{id} {first}-{last}", **by)
 
 
 def replay_between(store: Store, id: str, *, start: datetime, end: datetime, by: SignedBy) -> None:
@@ -129,7 +129,7 @@ def request_test(store: Store, id: str, *, by: SignedBy) -> str:
     with store.write() as tx:
         _require_active(tx, id)
         addresses.request_test(tx, id, test_id=test_id)
-        _record(tx, "webhooks.test", id, by)
+        audit.record(tx, action="webhooks.test", object=id, **by)
     return test_id
 
 
@@ -138,7 +138,7 @@ def resume(store: Store, id: str, *, by: SignedBy) -> None:
     with store.write() as tx:
         _require_active(tx, id)
         addresses.resume(tx, id)
-        _record(tx, "webhooks.resume", id, by)
+        audit.record(tx, action="webhooks.resume", object=id, **by)
 
 
 def _require_active(tx: Tx, id: str) -> Webhook:
@@ -146,7 +146,3 @@ def _require_active(tx: Tx, id: str) -> Webhook:
     if known is None or known.retired_at is not None:
         raise WebhookNotDone(both("webhooks.unknown", id=repr(id)))
     return known
-
-
-def _record(tx: Tx, action: str, object: str, by: SignedBy) -> None:
-    audit.record(tx, by["actor"], action, object=object, reason=by["reason"], now=by["now"])

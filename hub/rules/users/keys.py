@@ -3,10 +3,10 @@
 Each has 260 random bits, so its sha256 can be kept without salt or slow hash.
 """
 
-import hashlib
 import hmac
 from datetime import timedelta
 
+from hub.rules.clients.api_keys import digest as digest
 from hub.rules.clients.api_keys import random_letters
 
 KEY_LASTS = timedelta(days=365)
@@ -21,11 +21,6 @@ def fresh_key() -> str:
 def fresh_token() -> str:
     """Return a new random token of a session, or mark of a browser."""
     return random_letters(_LENGTH)
-
-
-def digest(text: str) -> str:
-    """Return the sha256 of a key, token or mark, hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def form_token(session_token: str) -> str:

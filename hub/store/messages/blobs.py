@@ -186,7 +186,7 @@ class BlobStore:
     def make_part(self, id: str) -> None:
         """Make the file of a resumable upload; its name survives a power cut."""
         os.close(os.open(self.part(id), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        _sync_folder(self.directory)
+        sync_folder(self.directory)
 
     def remove_part(self, id: str) -> None:
         """Remove the bytes of a resumable upload, where there are any."""
@@ -313,10 +313,11 @@ def _publish(temporary: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary.rename(place)
     # the rename itself must survive a power cut before anybody is told of the file
-    _sync_folder(place.parent)
+    sync_folder(place.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make names that were given or taken away in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

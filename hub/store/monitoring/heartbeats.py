@@ -4,13 +4,17 @@ Times are those of the process itself, so a reader on the same machine compares 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import heartbeats
+
+SILENT_AT_MOST = timedelta(seconds=45)
+"""A process that was not heard of for longer does not work: four beats, and a little for a slow
+disk."""
 
 
 def beat(

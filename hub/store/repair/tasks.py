@@ -125,6 +125,19 @@ def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
     close(tx, number, actor=BY_HUB, reason=GONE, now=now)
 
 
+def some_are(tx: Tx, needless: sa.ColumnElement[bool]) -> bool:
+    """Return whether a task is needless, by the condition of its kind."""
+    return tx.execute(sa.select(sa.exists().where(needless))).scalar_one()
+
+
+def close_all(
+    tx: Tx, needless: sa.ColumnElement[bool], *, actor: str, reason: str, now: datetime
+) -> int:
+    """Close the tasks that are needless, by the condition of their kind; return how many."""
+    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
+    return tx.execute(sa.update(tasks).where(needless).values(values)).rowcount
+
+
 def settled_by_hand(tx: Tx, destination: str, list_day: str) -> set[tuple[str, str, str]]:
     """Return the content of what a person closed of a partner's list of a day."""
     query = sa.select(tasks.c.kind, tasks.c.subject, tasks.c.detail)

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 
 from hub.gateway.clients.calls_at_once import CallsAtOnce
-from hub.gateway.clients.gateway_processes import READ_EACH, SILENT_AT_MOST, GatewayProcesses
+from hub.gateway.clients.gateway_processes import READ_EACH, GatewayProcesses
 from hub.rules.clients.client import ANY, Client
 from hub.store.engine.store import Store
 from hub.store.monitoring import heartbeats
@@ -62,7 +62,7 @@ def test_the_share_of_a_process_that_was_killed_is_free_again(store: Store) -> N
     with store.write() as tx:
         heartbeats.forget(tx, third.name)
     assert asyncio.run(first.let_in()) == MOST // 2
-    first.now += SILENT_AT_MOST + timedelta(seconds=1)
+    first.now += heartbeats.SILENT_AT_MOST + timedelta(seconds=1)
     first.beat(first.now)
     assert asyncio.run(first.let_in()) == MOST - MOST // 2
     del second

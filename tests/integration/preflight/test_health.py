@@ -64,7 +64,7 @@ def test_a_working_process_is_healthy_and_its_end_is_seen(store: Store, tmp_path
     role.start()
     heartbeat = beating(store, role)
     assert health.problems(settings, now=now()) == []
-    later = now() + health.SILENT_AT_MOST + timedelta(seconds=1)
+    later = now() + heartbeats.SILENT_AT_MOST + timedelta(seconds=1)
     assert "not heard of" in health.problems(settings, now=later)[0]
     role.patience = -1.0
     heartbeat.once()

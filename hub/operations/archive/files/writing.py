@@ -19,7 +19,7 @@ from hub.operations.archive.files.layout import FileHead, FilePart, Manifest, Ro
 from hub.operations.archive.leading import Stopped
 from hub.runtime.failpoints import Point, passing
 from hub.store.archive.rows import Rows
-from hub.store.messages.blobs import BlobStore
+from hub.store.messages.blobs import BlobStore, sync_folder
 from hub.texts import both
 
 MODE = 0o600
@@ -154,15 +154,6 @@ def set_aside(place: Path) -> None:
         if path.exists():
             path.rename(path.with_name(f"{path.name}.damaged"))
     sync_folder(place.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given or taken away survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write(place: Path, text: bytes) -> None:

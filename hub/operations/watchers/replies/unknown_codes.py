@@ -36,12 +36,13 @@ class UnknownCodes:
     def check(self, now: datetime) -> int:
         """Close the tasks whose code was classified, raise those that are missing; say how many."""
         with self.store.read() as tx:
-            found, needless = fault_classes.untold(tx), fault_classes.some_needless(tx)
+            found = fault_classes.untold(tx)
+            needless = tasks.some_are(tx, fault_classes.NEEDLESS)
         if not found and not needless:
             return 0
         due = due_within(self.rules, now, TIME_TO_CLASSIFY)
         with self.store.write() as tx:
-            fault_classes.close_needless(tx, actor=BY_HUB, reason="classified", now=now)
+            tasks.close_all(tx, fault_classes.NEEDLESS, actor=BY_HUB, reason="classified", now=now)
             raised = [
                 one for one in found if tasks.open_once(tx, finding(one), due_at=due, now=now)
             ]

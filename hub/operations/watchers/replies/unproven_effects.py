@@ -34,12 +34,12 @@ class UnprovenEffects:
     def check(self, now: datetime) -> int:
         """Close the tasks that have become needless, raise those that are missing; say how many."""
         with self.store.read() as tx:
-            found, needless = unproven.untold(tx), unproven.some_needless(tx)
+            found, needless = unproven.untold(tx), tasks.some_are(tx, unproven.NEEDLESS)
         if not found and not needless:
             return 0
         due = due_within(self.rules, now, TIME_TO_RESOLVE)
         with self.store.write() as tx:
-            unproven.close_needless(tx, actor=BY_HUB, reason="resolved", now=now)
+            tasks.close_all(tx, unproven.NEEDLESS, actor=BY_HUB, reason="resolved", now=now)
             raised = [
                 one for one in found if tasks.open_once(tx, finding(one), due_at=due, now=now)
             ]

@@ -34,11 +34,12 @@ _MINE = sa.and_(
     task_table.c.destination == fault_classes.c.partner,
     task_table.c.subject == fault_classes.c.operation + " " + fault_classes.c.code,
 )
-_NEEDLESS = sa.and_(
+NEEDLESS = sa.and_(
     task_table.c.kind == KIND,
     task_table.c.closed_at.is_(None),
     sa.exists().where(_MINE, _CLASSIFIED).correlate(task_table),
 )
+"""The condition that a task is open whose code has been classified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,17 +168,6 @@ def untold(tx: Tx, limit: int = 100) -> list[UnknownCode]:
     )
     rows = tx.execute(query.order_by(fault_classes.c.first_seen).limit(limit)).mappings()
     return [UnknownCode(**row) for row in rows]
-
-
-def some_needless(tx: Tx) -> bool:
-    """Tell whether a task is open whose code has been classified."""
-    return tx.execute(sa.select(sa.exists().where(_NEEDLESS))).scalar_one()
-
-
-def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
-    """Close the tasks whose code has been classified; return how many."""
-    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
-    return tx.execute(sa.update(task_table).where(_NEEDLESS).values(values)).rowcount
 
 
 def listing(tx: Tx) -> list[tuple[int, str, str]]:

@@ -4,7 +4,6 @@ One task for a dossier and partner; it goes when the delivery is not left to a p
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -41,7 +40,8 @@ _LEFT_IN_LANE = (
     .correlate(tasks)
     .scalar_subquery()
 )
-_NEEDLESS = sa.and_(tasks.c.kind == KIND, tasks.c.closed_at.is_(None), _LEFT_IN_LANE.is_(None))
+NEEDLESS = sa.and_(tasks.c.kind == KIND, tasks.c.closed_at.is_(None), _LEFT_IN_LANE.is_(None))
+"""The condition that a task is open whose delivery is not left to a person any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,3 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
         )
         for row in tx.execute(query)
     ]
-
-
-def some_needless(tx: Tx) -> bool:
-    """Tell whether a task is open whose delivery is not left to a person any more."""
-    return tx.execute(sa.select(sa.exists().where(_NEEDLESS))).scalar_one()
-
-
-def close_needless(tx: Tx, *, actor: str, reason: str, now: datetime) -> int:
-    """Close those tasks; return how many."""
-    values = {"closed_at": now, "closed_by": actor, "closed_why": reason}
-    return tx.execute(sa.update(tasks).where(_NEEDLESS).values(values)).rowcount

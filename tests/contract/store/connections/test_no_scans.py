@@ -190,7 +190,7 @@ def rare_questions(store: Store) -> None:
         counts.fold(tx)
         fault_classes.count_reply(tx, "x", "y", "1", now=at)
         fault_classes.waiting(tx, "x", "y", "1")
-        fault_classes.close_needless(tx, actor="x", reason="y", now=at)
+        tasks.close_all(tx, fault_classes.NEEDLESS, actor="x", reason="y", now=at)
         journal.unhandled(tx, after="")
         early_messages.wake_all(tx)
         journal.body_of(tx, 1)
