@@ -14,19 +14,17 @@ import select
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psycopg
 from psycopg import sql
 
 from hub.drill.sandbox import loopback, programs
 from hub.drill.sandbox.files import write_private
+from hub.drill.sandbox.private_node import PrivateNode
 from hub.drill.sandbox.supervised import (
     Account,
     Launch,
@@ -50,7 +48,7 @@ _SETTINGS = {
 }
 
 
-class PrivatePostgres:
+class PrivatePostgres(PrivateNode):
     """One server in one directory. Safe to use from several threads; a context manager too."""
 
     def __init__(
@@ -62,13 +60,12 @@ class PrivatePostgres:
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         """`settings`: those of the server that are to be otherwise than usual here."""
+        super().__init__()
         self.directory = directory.absolute()
         self._settings = {**_SETTINGS, **(settings or {})}
         self.port = port or loopback.free_port()
         self._start_timeout = start_timeout
         self._account = _account()
-        self._process: SupervisedProcess | None = None
-        self._lock = threading.RLock()
 
     # --- its life ---------------------------------------------------------------------------------
 
@@ -108,13 +105,6 @@ class PrivatePostgres:
             self._process = process
             self.create_database(_USER)
 
-    def stop(self) -> None:
-        """Shut it down in good order; do nothing if it does not run."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                process.stop()
-
     def kill(self) -> None:
         """End it with SIGKILL, as a power cut would; do nothing if it does not run.
 
@@ -128,37 +118,6 @@ class PrivatePostgres:
             children = _open_children(process.pid)
             process.kill()
             _wait_gone(children, timedelta(seconds=10))
-
-    def restart(self) -> None:
-        """Stop it and start it with the same data, port and password."""
-        with self._lock:
-            self.stop()
-            self.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether its process is alive."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def pid(self) -> int:
-        """The pid of the server. Raises RuntimeError when it does not run."""
-        process = self._process
-        if process is None:
-            raise RuntimeError("the server does not run")
-        return process.pid
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     # --- how to reach it --------------------------------------------------------------------------
 

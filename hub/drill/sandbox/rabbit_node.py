@@ -8,24 +8,23 @@ and needs no root. It is not meant to be fast to the last message, but to start 
 import json
 import os
 import secrets
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from hub.drill.sandbox import loopback, programs
 from hub.drill.sandbox.erlang import PrivateEpmd
 from hub.drill.sandbox.files import write_private
+from hub.drill.sandbox.private_node import PrivateNode
 from hub.drill.sandbox.rabbit_config import RabbitLayout, configuration, environment
 from hub.drill.sandbox.supervised import Launch, NodeFailed, NotifySocket, SupervisedProcess
 
 
-class PrivateRabbit:
+class PrivateRabbit(PrivateNode):
     """One node in one directory. Safe to use from several threads; a context manager too.
 
     To make a cluster, give the nodes different names and directories, one `epmd` and one `cookie`.
@@ -48,6 +47,7 @@ class PrivateRabbit:
         plugins: Sequence[str] = (),
         start_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
+        super().__init__()
         directory = directory.absolute()
         self.layout = RabbitLayout(
             directory=directory,
@@ -64,8 +64,6 @@ class PrivateRabbit:
         self._start_timeout = start_timeout
         self._limits = limits
         self._plugins = ("rabbitmq_management", *plugins)
-        self._process: SupervisedProcess | None = None
-        self._lock = threading.RLock()
 
     # --- its life ---------------------------------------------------------------------------------
 
@@ -105,49 +103,14 @@ class PrivateRabbit:
     def stop(self) -> None:
         """Shut it down in good order; do nothing if it does not run."""
         with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                process.stop()
+            super().stop()
             self._stop_epmd()
 
     def kill(self) -> None:
         """End it with SIGKILL, as a power cut would; do nothing if it does not run."""
         with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                process.kill()
+            super().kill()
             self._stop_epmd()
-
-    def restart(self) -> None:
-        """Stop it and start it with the same data, ports and password."""
-        with self._lock:
-            self.stop()
-            self.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether its process is alive."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def pid(self) -> int:
-        """The pid of the Erlang machine. Raises RuntimeError when it does not run."""
-        process = self._process
-        if process is None:
-            raise RuntimeError("the node does not run")
-        return process.pid
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def wait_registered(self, queue: str) -> None:
         """Return when a quorum queue is so safe that a SIGKILL cannot lose it.
