@@ -14,7 +14,7 @@ import msgspec
 import msgspec.inspect
 
 from hub.former_settings import by_present_names
-from hub.rules import scanner_address
+from hub.rules import virus_scanner_address
 from hub.rules.clients.client import networks
 from hub.runtime import failpoints
 from hub.settings import CONSOLE, ROLES, WORKING_ROLES, Settings, SettingsError
@@ -230,15 +230,15 @@ def _tls_problems(settings: Settings) -> list[str]:
 
 
 def _scanner_problems(settings: Settings) -> list[str]:
-    if not settings.scanner_url:
+    if not settings.virus_scanner_url:
         return []
     problems = []
     if settings.file_check == "off":
-        problems.append(_problem("HUB_SCANNER_URL", "only_with", other="HUB_FILE_CHECK=on"))
+        problems.append(_problem("HUB_VIRUS_SCANNER_URL", "only_with", other="HUB_FILE_CHECK=on"))
     try:
-        scanner_address.parse(settings.scanner_url)
+        virus_scanner_address.parse(settings.virus_scanner_url)
     except ValueError as error:
-        problems.append(_problem("HUB_SCANNER_URL", "has_form", form=error))
+        problems.append(_problem("HUB_VIRUS_SCANNER_URL", "has_form", form=error))
     return problems
 
 

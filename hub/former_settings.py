@@ -1,4 +1,4 @@
-"""Names that settings had in release 0.2: they work in 0.3, and stderr names the new one.
+"""Names that settings had in or since release 0.2: they work in 0.3, and stderr says the new one.
 
 Gone in 0.4. Nothing else of the old names is known anywhere.
 """
@@ -19,6 +19,8 @@ FORMER = {
     "HUB_CIRCUIT_LONGEST": "HUB_CIRCUIT_MAX_OPEN",
     "HUB_BARCODE_LINE": "HUB_BARCODE_DEVICE",
     "HUB_ONE_CPU": "HUB_PIN_CPU",
+    "HUB_SCANNER_URL": "HUB_VIRUS_SCANNER_URL",
+    "HUB_SCANNER_AWAY": "HUB_VIRUS_SCANNER_AWAY",
 }
 """Each former name and the present one."""
 

@@ -86,9 +86,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     file_active: Literal["refuse", "clean"] = "refuse"
     """What happens to a PDF with scripts, launch actions or files in it; a signed one is refused
     in any case."""
-    scanner_url: str = ""
+    virus_scanner_url: str = ""
     """ClamAV daemon that sees every file, `unix:/path` or `tcp://host:port`; empty: none."""
-    scanner_away: Literal["refuse", "keep"] = "refuse"
+    virus_scanner_away: Literal["refuse", "keep"] = "refuse"
     """What happens to files while it does not answer; `keep`: they are scanned later."""
     upload_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     """Hours after its last part until a resumable upload that is not whole is removed."""

@@ -30,8 +30,8 @@ def make_file_check(settings: Settings) -> FileCheck | None:
         return None
     return ContentCheck(
         cleans=settings.file_active == "clean",
-        scanner=Clamd(settings.scanner_url) if settings.scanner_url else None,
-        scanner_needed=settings.scanner_away == "refuse",
+        scanner=Clamd(settings.virus_scanner_url) if settings.virus_scanner_url else None,
+        scanner_needed=settings.virus_scanner_away == "refuse",
     )
 
 

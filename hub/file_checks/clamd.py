@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub.ports.files import ScannerAway
-from hub.rules import scanner_address
+from hub.rules import virus_scanner_address
 
 PATIENCE = timedelta(seconds=60)
 """How long the daemon may be silent."""
@@ -28,7 +28,7 @@ class Clamd:
 
     def __init__(self, address: str, *, patience: timedelta = PATIENCE) -> None:
         """Raises ValueError for what is no address."""
-        self._address = scanner_address.parse(address)
+        self._address = virus_scanner_address.parse(address)
         self._patience = patience.total_seconds()
 
     def virus_in(self, place: Path) -> str:

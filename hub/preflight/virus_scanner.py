@@ -14,12 +14,12 @@ PATIENCE = timedelta(seconds=5)
 
 def virus_scanner(settings: Settings) -> Iterator[Check]:
     """Ask the scanner for its version; nothing where none is set."""
-    if not settings.scanner_url:
+    if not settings.virus_scanner_url:
         return
     try:
-        version = Clamd(settings.scanner_url, patience=PATIENCE).version()
+        version = Clamd(settings.virus_scanner_url, patience=PATIENCE).version()
     except ScannerAway as away:
-        policy = text(f"files.policy_{settings.scanner_away}")
+        policy = text(f"files.policy_{settings.virus_scanner_away}")
         fix = text("files.scanner_fix", policy=policy)
         yield Check("virus scanner", False, text("files.scanner_away", why=away), fix)
         return

@@ -143,7 +143,7 @@ def test_a_scanner_that_does_not_scan_a_file_has_not_found_it_clean(
 
 def test_the_doctor_tells_whether_the_scanner_answers(place: Path) -> None:
     """With the day of its signatures, or with what happens meanwhile."""
-    settings = Settings(scanner_url=f"unix:{place}")
+    settings = Settings(virus_scanner_url=f"unix:{place}")
     (away,) = virus_scanner(settings)
     assert not away.ok
     assert not away.fatal

@@ -8,7 +8,7 @@ _TCP = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+):(?P<port>\d{1,5})"
 
 
 @dataclass(frozen=True, slots=True)
-class ScannerAddress:
+class VirusScannerAddress:
     """An address; a Unix socket's has a `path`, that of TCP a host and a port."""
 
     path: str = ""
@@ -16,11 +16,11 @@ class ScannerAddress:
     port: int = 0
 
 
-def parse(text: str) -> ScannerAddress:
+def parse(text: str) -> VirusScannerAddress:
     """Return the address in a text; raises ValueError."""
     if text.startswith("unix:/"):
-        return ScannerAddress(path=text.removeprefix("unix:"))
+        return VirusScannerAddress(path=text.removeprefix("unix:"))
     found = _TCP.fullmatch(text)
     if found is None or not 0 < int(found["port"]) < 65_536:
         raise ValueError(FORMS)
-    return ScannerAddress(host=found["host"].strip("[]"), port=int(found["port"]))
+    return VirusScannerAddress(host=found["host"].strip("[]"), port=int(found["port"]))
