@@ -72,7 +72,7 @@ class Admission:
         self.pauses.update(now)
         return self.circuits.capacity(now)
 
-    def urgent_first(self, work: dict[int, Incoming], now: datetime) -> dict[int, Incoming]:
+    def due_first(self, work: dict[int, Incoming], now: datetime) -> dict[int, Incoming]:
         """Return the work (by delivery) with what is due soon in the place of what is due later.
 
         For a batch behind which more waits.

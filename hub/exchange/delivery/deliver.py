@@ -147,7 +147,7 @@ class Deliver(Role):
         work = dict(reversed(messages))
         if len(batch) >= room:  # more of them wait behind
             work = retry_while_unavailable(
-                self, lambda: self.admission.urgent_first(work, self.clock())
+                self, lambda: self.admission.due_first(work, self.clock())
             )
         taken, ended = self._claim_and_settle(consumer, work)
         mine = self._begin(pool, work, taken)

@@ -286,26 +286,26 @@ def _fail(
         action=type(action).__name__,
     )
     code, id, now = failure.code, claimed.id, outcome.finished_at
-    told = {"detail": failure.detail, "partner_code": failure.partner_code}
+    columns = {"detail": failure.detail, "partner_code": failure.partner_code}
     match action:
         case recovery.RetryAt(when, counts):
-            transitions.wait(tx, id, since=since, when=when, code=code, counts=counts, **told)
+            transitions.wait(tx, id, since=since, when=when, code=code, counted=counts, **columns)
         case recovery.ReconcileAt(when):
-            transitions.doubt(tx, id, since=since, query_at=when, code=code, now=now, **told)
+            transitions.doubt(tx, id, since=since, query_at=when, code=code, now=now, **columns)
         case recovery.NeedsPerson():
-            transitions.doubt(tx, id, since=since, query_at=None, code=code, now=now, **told)
+            transitions.doubt(tx, id, since=since, query_at=None, code=code, now=now, **columns)
         case recovery.DeadLetter(parked_as):
             # Where another code says why it ended, the detail says what the last call brought.
             last = f"{code}: {failure.detail}" if failure.detail else code
-            told["detail"] = last if parked_as != code else failure.detail or code
-            transitions.kill(tx, id, since=since, code=parked_as, **told)
+            columns["detail"] = last if parked_as != code else failure.detail or code
+            transitions.kill(tx, id, since=since, code=parked_as, **columns)
 
 
 def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
     """Move a delivery whose effect is unknown by what came of a query about it."""
     claimed, now = outcome.claimed, outcome.finished_at
     standing = doubts.standing(tx, claimed.id)
-    action, told = _after_query(tx, ctx, outcome, standing)
+    action, cause = _after_query(tx, ctx, outcome, standing)
     match action:
         case None:
             _warn_of_lag(ctx, outcome, standing)
@@ -314,7 +314,7 @@ def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
         case recovery.ReconcileAt(when):
             doubts.query_later(tx, claimed.id, when=when)
         case recovery.NeedsPerson():
-            transitions.leave_to_person(tx, claimed.id, **told)
+            transitions.leave_to_person(tx, claimed.id, **cause)
         case recovery.RetryAt(when):
             transitions.retry_absent(tx, claimed.id, now=when)
         case recovery.DeadLetter(code):
@@ -325,21 +325,21 @@ def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
 def _after_query(
     tx: Tx, ctx: SettleContext, outcome: CallOutcome, standing: absence.Standing
 ) -> tuple[recovery.Action | absence.QueryAgain | None, dict[str, str]]:
-    """Return what follows from a query, None for a receipt; and what a person is told, if one."""
+    """Return what follows from a query, None for a receipt; and a cause for a person."""
     claimed, result, now = outcome.claimed, outcome.result, outcome.finished_at
-    weigh, told = absence.weigh_absent, {"why": unproven_texts.contradiction()}
+    weigh, cause = absence.weigh_absent, {"why": unproven_texts.contradiction()}
     match result:
         case Receipt():
             return None, {}
         case DeliveryFailure():
             asked = doubts.queries_unanswered(tx, claimed.id)
-            told = {"why": unproven_texts.words_of_failure(result), "code": result.code}
-            return recovery.after_query(result, queries=asked, policy=ctx.policy, now=now), told
+            cause = {"why": unproven_texts.words_of_failure(result), "code": result.code}
+            return recovery.after_query(result, queries=asked, policy=ctx.policy, now=now), cause
         case Unclear():
-            weigh, told = absence.weigh_unclear, {"why": unproven_texts.words_of(result)}
+            weigh, cause = absence.weigh_unclear, {"why": unproven_texts.words_of(result)}
     patience = absence.patience_of(ctx.policy, ctx.traits)
     found = weigh(standing, age=outcome.age(standing.since), now=now, patience=patience)
-    return (_recover(ctx, claimed, found, now) if isinstance(found, NoEffect) else found), told
+    return (_recover(ctx, claimed, found, now) if isinstance(found, NoEffect) else found), cause
 
 
 def _recover(

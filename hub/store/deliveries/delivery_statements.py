@@ -62,7 +62,7 @@ def _busy(dialect: str) -> sa.Select[Any]:
 
 BUSY = Compiled(_busy)
 """(to, names) -> lanes with an open delivery."""
-TURN = Compiled(
+AT_ATTEMPT = Compiled(
     sa.select(deliveries.c.id, deliveries.c.attempts)
     .where(_AMONG_IDS, deliveries.c.state == sa.bindparam("since"))
     .order_by(deliveries.c.id)

@@ -205,7 +205,7 @@ def check_attempt(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
     """
     mine = list(claimed)
     values = {"ids": [one.id for one in mine], "since": since.value}
-    found = {row.id: row.attempts for row in statements.TURN.all(tx, values)}
+    found = {row.id: row.attempts for row in statements.AT_ATTEMPT.all(tx, values)}
     late = [one.id for one in mine if found.get(one.id) != one.attempts]
     if late:
         raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
@@ -228,7 +228,7 @@ def wait(
     code: str,
     detail: str,
     partner_code: str = "",
-    counts: bool = True,
+    counted: bool = True,
 ) -> None:
     """Send again at `when`; a wait that does not count gives the attempt back."""
     values: dict[str, object] = {
@@ -237,7 +237,7 @@ def wait(
         "asked_at": None,
         **_cause(code, detail, partner_code),
     }
-    if not counts:
+    if not counted:
         values["counted"] = deliveries.c.counted - 1
     _move(tx, [{"d": id}], since, values)
 

@@ -215,7 +215,7 @@ def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None
     claim(store, id)
     with store.write() as tx:
         transitions.wait(
-            tx, id, since=S.SENDING, when=NOW, code="partner_paused", detail="", counts=False
+            tx, id, since=S.SENDING, when=NOW, code="partner_paused", detail="", counted=False
         )
     assert [(c.attempts, c.counted) for c in claim(store, id)] == [(2, 1)]
 
