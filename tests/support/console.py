@@ -75,7 +75,7 @@ def looking(
 def dead(tx: Tx, message: Message, *, code: str = "partner_refused", detail: str = "x") -> int:
     """Have one message that its partner refused for good; return its delivery."""
     id = sending(tx, message)
-    transitions.kill(tx, id, since=S.SENDING, code=code, detail=detail)
+    transitions.kill(tx, id, from_state=S.SENDING, code=code, detail=detail)
     return id
 
 

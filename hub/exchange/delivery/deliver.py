@@ -176,7 +176,7 @@ class Deliver(Role):
             write,
             ctx=self.settling,
             outcomes=[call.outcome for call in ended],
-            since=DeliveryState.SENDING,
+            from_state=DeliveryState.SENDING,
             kind="send",
         )
         try:
@@ -220,10 +220,10 @@ class Deliver(Role):
         ended = self.ended.next_batch(wait=wait)
         if not ended:
             return
-        outcomes, since = [call.outcome for call in ended], DeliveryState.SENDING
+        outcomes, from_state = [call.outcome for call in ended], DeliveryState.SENDING
         try:
             retry_while_unavailable(
-                self, lambda: settle(self.settling, outcomes, since=since, kind="send")
+                self, lambda: settle(self.settling, outcomes, from_state=from_state, kind="send")
             )
         except Exception:
             self.ended.put_back(ended)

@@ -190,9 +190,9 @@ class Reconcile(Role):
             detail=failed.detail if failed else "",
             differs=", ".join(getattr(result, "differs", ())),
         )
-        since = DeliveryState.AMBIGUOUS
+        from_state = DeliveryState.AMBIGUOUS
         dropped = retry_while_unavailable(
-            self, lambda: settle(self.settling, [outcome], since=since, kind="find")
+            self, lambda: settle(self.settling, [outcome], from_state=from_state, kind="find")
         )
         if not dropped:
             self.questions.answered(outcome.claimed)

@@ -17,7 +17,7 @@ from hub.ports import Absent, Receipt, Unclear
 from hub.rules.calls.traits import Traits
 from hub.rules.deliveries import absence, recovery
 from hub.rules.deliveries.recovery import NoEffect, RetryPolicy
-from hub.rules.deliveries.states import DeliveryState
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import (
     AmbiguousFailure,
@@ -74,9 +74,9 @@ class SettleContext:
 
 
 def settle(
-    ctx: SettleContext, outcomes: Sequence[CallOutcome], *, since: DeliveryState, kind: str
+    ctx: SettleContext, outcomes: Sequence[CallOutcome], *, from_state: S, kind: str
 ) -> list[CallOutcome]:
-    """Write outcomes of calls that started in state `since`; `kind` is `send` or `find`.
+    """Write outcomes of calls that started in `from_state`; `kind` is `send` or `find`.
 
     Returns those that were dropped, because another process moved their deliveries.
     """
@@ -86,18 +86,18 @@ def settle(
         passing(Point.RECONCILE_AFTER_FIND)
     try:
         with ctx.store.write() as tx:
-            write(tx, ctx, outcomes, since=since, kind=kind)
+            write(tx, ctx, outcomes, from_state=from_state, kind=kind)
         return []
     except Exception as error:
         if is_away(error):
             raise
         if len(outcomes) == 1:
-            return _settle_otherwise(ctx, outcomes[0], error, since=since, kind=kind)
-    return [it for one in outcomes for it in settle(ctx, [one], since=since, kind=kind)]
+            return _settle_otherwise(ctx, outcomes[0], error, from_state=from_state, kind=kind)
+    return [it for one in outcomes for it in settle(ctx, [one], from_state=from_state, kind=kind)]
 
 
 def _settle_otherwise(
-    ctx: SettleContext, outcome: CallOutcome, error: Exception, *, since: DeliveryState, kind: str
+    ctx: SettleContext, outcome: CallOutcome, error: Exception, *, from_state: S, kind: str
 ) -> list[CallOutcome]:
     """Deal with one outcome that cannot be written as it is.
 
@@ -108,35 +108,36 @@ def _settle_otherwise(
     """
     delivery, cause = outcome.claimed.id, describe_error(error)
     if isinstance(error, transitions.StateConflict):
-        log.warning(Event.MOVE_REFUSED, delivery=delivery, state=since, detail=str(error))
+        log.warning(Event.MOVE_REFUSED, delivery=delivery, state=from_state, detail=str(error))
         return [outcome]
     log.error(Event.DELIVERY_CRASHED, delivery=delivery, error=cause)
     result: DeliveryFailure
-    if since is DeliveryState.AMBIGUOUS:
+    if from_state is S.AMBIGUOUS:
         result = TransientFailure("handler_failed", cause)
         if isinstance(outcome.result, DeliveryFailure) and outcome.result.code == result.code:
             raise error
-        return settle(ctx, [replace(outcome, result=result, digest="")], since=since, kind=kind)
+        asked = replace(outcome, result=result, digest="")
+        return settle(ctx, [asked], from_state=from_state, kind=kind)
     if isinstance(outcome.result, AmbiguousFailure):
         return []
     result = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
-    return settle(ctx, [replace(outcome, result=result)], since=since, kind=kind)
+    return settle(ctx, [replace(outcome, result=result)], from_state=from_state, kind=kind)
 
 
 def write(
-    tx: Tx, ctx: SettleContext, outcomes: Sequence[CallOutcome], *, since: DeliveryState, kind: str
+    tx: Tx, ctx: SettleContext, outcomes: Sequence[CallOutcome], *, from_state: S, kind: str
 ) -> None:
     """Write outcomes in a transaction; one that cannot be written fails it for all of them."""
     latest = max(outcome.finished_at for outcome in outcomes)
-    sent = since is DeliveryState.SENDING
+    sent = from_state is S.SENDING
     if sent and all(_is_plain(outcome.result) for outcome in outcomes):  # the rule
         done = [_delivered(outcome) for outcome in outcomes]
-        claim_and_settle.settle(tx, done, since=since, kind=kind, now=latest)
+        claim_and_settle.settle(tx, done, from_state=from_state, kind=kind, now=latest)
     else:
         if sent:
             outcomes = _classified(tx, ctx.destination, outcomes)
-        transitions.check_attempt(tx, [outcome.claimed for outcome in outcomes], since=since)
-        _move(tx, ctx, outcomes, latest, since=since)
+        transitions.check_attempt(tx, [it.claimed for it in outcomes], from_state=from_state)
+        _move(tx, ctx, outcomes, latest, from_state=from_state)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
     good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
     # In the order in which receive locks dossiers and their legs: else the two may deadlock.
@@ -152,21 +153,16 @@ def write(
 
 
 def _move(
-    tx: Tx,
-    ctx: SettleContext,
-    outcomes: Sequence[CallOutcome],
-    now: datetime,
-    *,
-    since: DeliveryState,
+    tx: Tx, ctx: SettleContext, outcomes: Sequence[CallOutcome], now: datetime, *, from_state: S
 ) -> None:
     """Move each delivery to where its outcome brings it."""
     good = [(o.claimed.id, o.result.reference) for o in outcomes if isinstance(o.result, Receipt)]
     for outcome in outcomes:
-        if since is DeliveryState.AMBIGUOUS:
+        if from_state is S.AMBIGUOUS:
             _move_queried(tx, ctx, outcome)
         elif isinstance(outcome.result, DeliveryFailure):
-            _fail(tx, ctx, outcome, outcome.result, since=since)
-    transitions.deliver(tx, good, now=now, since=since)
+            _fail(tx, ctx, outcome, outcome.result, from_state=from_state)
+    transitions.deliver(tx, good, now=now, from_state=from_state)
 
 
 def _is_plain(result: Result) -> bool:
@@ -226,11 +222,7 @@ def _as_classified(outcome: CallOutcome, verdict: str | None) -> CallOutcome:
 
 
 def handover(
-    partner: str,
-    outcome: CallOutcome,
-    kind: str,
-    *,
-    recorded_at: datetime,
+    partner: str, outcome: CallOutcome, kind: str, *, recorded_at: datetime
 ) -> handovers.Handover:
     """Return the evidence of a call."""
     failed = outcome.result if isinstance(outcome.result, DeliveryFailure) else None
@@ -267,12 +259,7 @@ def ended_as(result: Result) -> str:
 
 
 def _fail(
-    tx: Tx,
-    ctx: SettleContext,
-    outcome: CallOutcome,
-    failure: DeliveryFailure,
-    *,
-    since: DeliveryState,
+    tx: Tx, ctx: SettleContext, outcome: CallOutcome, failure: DeliveryFailure, *, from_state: S
 ) -> None:
     claimed = outcome.claimed
     action = _recover(ctx, claimed, failure, outcome.finished_at)
@@ -286,19 +273,19 @@ def _fail(
         action=type(action).__name__,
     )
     code, id, now = failure.code, claimed.id, outcome.finished_at
-    columns = {"detail": failure.detail, "partner_code": failure.partner_code}
+    columns = {"code": code, "detail": failure.detail, "partner_code": failure.partner_code}
     match action:
         case recovery.RetryAt(when, counts):
-            transitions.wait(tx, id, since=since, when=when, code=code, counted=counts, **columns)
+            transitions.wait(tx, id, from_state=from_state, when=when, counted=counts, **columns)
         case recovery.ReconcileAt(when):
-            transitions.doubt(tx, id, since=since, query_at=when, code=code, now=now, **columns)
+            transitions.doubt(tx, id, from_state=from_state, query_at=when, now=now, **columns)
         case recovery.NeedsPerson():
-            transitions.doubt(tx, id, since=since, query_at=None, code=code, now=now, **columns)
+            transitions.doubt(tx, id, from_state=from_state, query_at=None, now=now, **columns)
         case recovery.DeadLetter(parked_as):
             # Where another code says why it ended, the detail says what the last call brought.
             last = f"{code}: {failure.detail}" if failure.detail else code
             columns["detail"] = last if parked_as != code else failure.detail or code
-            transitions.kill(tx, id, since=since, code=parked_as, **columns)
+            transitions.kill(tx, id, from_state=from_state, **columns | {"code": parked_as})
 
 
 def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
@@ -318,8 +305,8 @@ def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
         case recovery.RetryAt(when):
             transitions.retry_absent(tx, claimed.id, now=when)
         case recovery.DeadLetter(code):
-            why, since = unproven_texts.never_there(), DeliveryState.AMBIGUOUS
-            transitions.kill(tx, claimed.id, since=since, code=code, detail=why)
+            why, from_state = unproven_texts.never_there(), S.AMBIGUOUS
+            transitions.kill(tx, claimed.id, from_state=from_state, code=code, detail=why)
 
 
 def _after_query(

@@ -52,7 +52,7 @@ def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: date
             raise transitions.StateConflict(
                 text("deliveries.not_waiting", id=id, state=state_text(state))
             )
-        transitions.deliver_by_hand(tx, id, since=state, now=now, detail=reason)
+        transitions.deliver_by_hand(tx, id, from_state=state, now=now, detail=reason)
         transitions.release_followers(tx, destination, [lane], now)
         by_person(tx, id, destination, lane, "by_hand", now)
         audit.record(tx, actor, "delivery.by_hand", object=str(id), reason=reason, now=now)
@@ -79,7 +79,7 @@ def resolve(
     with store.write() as tx:
         _, destination, lane = transitions.place_of(tx, id)
         if resolution is Resolution.DELIVERED:
-            transitions.deliver(tx, [(id, "")], now=now, since=DeliveryState.AMBIGUOUS)
+            transitions.deliver(tx, [(id, "")], now=now, from_state=DeliveryState.AMBIGUOUS)
             transitions.release_followers(tx, destination, [lane], now)
         else:
             transitions.retry_absent(tx, id, now=now)

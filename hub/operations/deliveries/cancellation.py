@@ -80,7 +80,7 @@ def cancel_delivery(
     if older is not None:
         raise transitions.StateConflict(text("deliveries.superseded", older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)
-    transitions.cancel(tx, id, since=state, now=now, detail=reason)
+    transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if message is not None and lost:
         # Before the lane: the leg's lock comes first, as where the records give papers.
         inter_level.papers_cancelled(tx, message, delivery=id, back=papers is Papers.BACK)

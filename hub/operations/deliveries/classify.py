@@ -66,13 +66,13 @@ def classify(
 
 def _move(tx: Tx, id: int, code: str, verdict: CodeVerdict, now: datetime) -> None:
     """Do with a delivery what the meaning of the reply to it demands."""
-    since, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
+    from_state, detail = DeliveryState.AMBIGUOUS, f"their code {code}, classified {verdict}"
     match verdict:
         case CodeVerdict.TRANSIENT:
             transitions.wait(
                 tx,
                 id,
-                since=since,
+                from_state=from_state,
                 when=now,
                 code="partner_busy",
                 detail=detail,
@@ -80,10 +80,15 @@ def _move(tx: Tx, id: int, code: str, verdict: CodeVerdict, now: datetime) -> No
             )
         case CodeVerdict.PERMANENT:
             transitions.kill(
-                tx, id, since=since, code="partner_refused", detail=detail, partner_code=code
+                tx,
+                id,
+                from_state=from_state,
+                code="partner_refused",
+                detail=detail,
+                partner_code=code,
             )
         case CodeVerdict.DELIVERED:
-            transitions.deliver(tx, [(id, "")], now=now, since=since)
+            transitions.deliver(tx, [(id, "")], now=now, from_state=from_state)
 
 
 def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:

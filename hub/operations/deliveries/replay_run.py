@@ -145,7 +145,7 @@ class ReplayRun:
     def _settle(self, tx: Tx, item: ReplayItem) -> None:
         """The partner has it: delivered, with the receipt that it gave when it was asked."""
         now, id = self.clock(), item.delivery_id
-        transitions.deliver(tx, [(id, item.reference)], now=now, since=DeliveryState.DEAD)
+        transitions.deliver(tx, [(id, item.reference)], now=now, from_state=DeliveryState.DEAD)
         message = decode_stored(journal.body_of(tx, id))
         receipt = Receipt(reference=item.reference, already=True, response_hash=item.response_hash)
         self.on_delivered(tx, message, receipt)
@@ -187,7 +187,7 @@ class ReplayRun:
         superseding.lock_newer(tx, [id])
         if replays.replaced_by(tx, id) is None:
             return CHANGED
-        transitions.supersede(tx, id, since=DeliveryState.DEAD, now=now)
+        transitions.supersede(tx, id, from_state=DeliveryState.DEAD, now=now)
         _, destination, lane = transitions.place_of(tx, id)
         transitions.release_followers(tx, destination, [lane], now)
         self._audit(tx, "delivery.supersede", str(id))

@@ -102,7 +102,7 @@ def resend_in(tx: Tx, correction: Correction, *, by: SignedBy) -> int:
     )
     opened = transitions.open_in_place(tx, delivery_of(copy), instead_of=id, now=now)
     detail = f"delivery {opened} goes in its place"
-    transitions.cancel(tx, id, since=DeliveryState.DEAD, now=now, detail=detail)
+    transitions.cancel(tx, id, from_state=DeliveryState.DEAD, now=now, detail=detail)
     audit.record(tx, action="delivery.resend", object=f"{id} as {opened}", **by)
     return opened
 

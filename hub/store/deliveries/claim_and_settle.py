@@ -88,7 +88,7 @@ _SETTLE = Compiled(
         f"""
 WITH claimed AS MATERIALIZED (
     SELECT id FROM deliveries
-    WHERE id = ANY(:ids) AND state = :since
+    WHERE id = ANY(:ids) AND state = :from_state
     AND attempts = (CAST(:numbers AS BIGINT[]))[array_position(CAST(:ids AS BIGINT[]), id)]
     ORDER BY id FOR UPDATE
 ), moved AS (
@@ -113,8 +113,8 @@ SELECT count(*) FROM moved"""  # noqa: S608 - no input
 )
 
 
-def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datetime) -> None:
-    """Settle deliveries from the state `since`, after calls of one kind (`send` or `find`).
+def settle(tx: Tx, done: Sequence[Delivered], *, from_state: S, kind: str, now: datetime) -> None:
+    """Settle deliveries from `from_state`, after calls of one kind (`send` or `find`).
 
     Raises StateConflict where one is not at its attempt, and where a delivery comes twice. Trap:
     then the others may have been written, so the caller's transaction has to be rolled back.
@@ -122,9 +122,9 @@ def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datet
     if not done:
         return
     if tx.dialect.name == "sqlite":
-        transitions.check_attempt(tx, [one.claimed for one in done], since=since)
+        transitions.check_attempt(tx, [one.claimed for one in done], from_state=from_state)
         references = [(one.claimed.id, one.reference) for one in done]
-        transitions.deliver(tx, references, now=now, since=since)
+        transitions.deliver(tx, references, now=now, from_state=from_state)
         attempts.finish(tx, [one.finished(kind) for one in done])
         return
     values = {
@@ -135,10 +135,10 @@ def settle(tx: Tx, done: Sequence[Delivered], *, since: S, kind: str, now: datet
         "requests": ARRAY_OF["TEXT"]([one.request_hash for one in done]),
         "responses": ARRAY_OF["TEXT"]([one.response_hash for one in done]),
         "kind": kind,
-        "since": since.value,
+        "from_state": from_state.value,
         "now": now,
     }
     moved = _SETTLE.scalars(tx, values)[0]
     if moved != len(done):
         count = len(done) - moved
-        raise StateConflict(f"{count} of {len(done)} deliveries are not {since} for this call")
+        raise StateConflict(f"{count} of {len(done)} deliveries are not {from_state} for this call")

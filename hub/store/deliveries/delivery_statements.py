@@ -64,11 +64,11 @@ BUSY = Compiled(_busy)
 """(to, names) -> lanes with an open delivery."""
 AT_ATTEMPT = Compiled(
     sa.select(deliveries.c.id, deliveries.c.attempts)
-    .where(_AMONG_IDS, deliveries.c.state == sa.bindparam("since"))
+    .where(_AMONG_IDS, deliveries.c.state == sa.bindparam("from_state"))
     .order_by(deliveries.c.id)
     .with_for_update()
 )
-"""(ids, since) -> the attempt that each delivery in that state is at."""
+"""(ids, from_state) -> the attempt that each delivery in that state is at."""
 
 
 def doubtful(since: object) -> dict[str, object]:
@@ -258,20 +258,20 @@ INSERT = Compiled(_insertion, columns=NEW)
 """Of new deliveries: those that are open now; one that was there already is left out."""
 
 
-def moving(since: S, values: Mapping[str, object]) -> sa.Update:
+def moving(from_state: S, values: Mapping[str, object]) -> sa.Update:
     """Return the move of a delivery `d` from a state; raises ValueError where there is none."""
     target = values.get("state")
-    if target is not None and not may_move(since, S(str(target))):
-        raise ValueError(f"no move from {since} to {target}")
+    if target is not None and not may_move(from_state, S(str(target))):
+        raise ValueError(f"no move from {from_state} to {target}")
     return (
         sa.update(deliveries)
-        .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == since.value)
-        .values({**values, **({"lease_until": None} if since is S.SENDING else {})})
+        .where(deliveries.c.id == sa.bindparam("d"), deliveries.c.state == from_state.value)
+        .values({**values, **({"lease_until": None} if from_state is S.SENDING else {})})
     )
 
 
 @cache
-def delivering(since: S) -> Compiled:
+def delivering(from_state: S) -> Compiled:
     """Return the move of a delivery `d` to delivered, at `now` with reference `r`."""
     values: dict[str, object] = {
         "state": S.DELIVERED.value,
@@ -281,7 +281,7 @@ def delivering(since: S) -> Compiled:
         "detail": None,
         "partner_code": None,
     }
-    return Compiled(moving(since, values), key="d")
+    return Compiled(moving(from_state, values), key="d")
 
 
 def _lock_lanes(dialect: str) -> sa.Select[Any]:

@@ -197,25 +197,27 @@ def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
     ]
 
 
-def check_attempt(tx: Tx, claimed: Iterable[Claimed], *, since: S) -> None:
+def check_attempt(tx: Tx, claimed: Iterable[Claimed], *, from_state: S) -> None:
     """Lock the deliveries and raise StateConflict unless each is still at its claimed attempt.
 
     The state alone does not tell: a delivery whose lease ran out may be `sending` or `ambiguous`
     once more, for a later attempt, and the word on an earlier one must not settle that.
     """
     mine = list(claimed)
-    values = {"ids": [one.id for one in mine], "since": since.value}
+    values = {"ids": [one.id for one in mine], "from_state": from_state.value}
     found = {row.id: row.attempts for row in statements.AT_ATTEMPT.all(tx, values)}
     late = [one.id for one in mine if found.get(one.id) != one.attempts]
     if late:
-        raise StateConflict(f"{len(late)} of {len(mine)} deliveries are not {since} for this call")
+        raise StateConflict(
+            f"{len(late)} of {len(mine)} deliveries are not {from_state} for this call"
+        )
 
 
-def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, since: S) -> None:
-    """Settle `(id, partner's reference)` as delivered, from state `since`."""
+def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, from_state: S) -> None:
+    """Settle `(id, partner's reference)` as delivered, from `from_state`."""
     rows = [{"d": id, "r": reference or None, "now": now} for id, reference in done]
     if rows:
-        _expect(len(rows), statements.delivering(since).run_each(tx, rows), since)
+        _expect(len(rows), statements.delivering(from_state).run_each(tx, rows), from_state)
         counts.settled(tx, [id for id, _ in done])
 
 
@@ -223,7 +225,7 @@ def wait(
     tx: Tx,
     id: int,
     *,
-    since: S,
+    from_state: S,
     when: datetime,
     code: str,
     detail: str,
@@ -239,7 +241,7 @@ def wait(
     }
     if not counted:
         values["counted"] = deliveries.c.counted - 1
-    _move(tx, [{"d": id}], since, values)
+    _move(tx, [{"d": id}], from_state, values)
 
 
 def _cause(code: str, detail: str, partner_code: str) -> dict[str, object]:
@@ -251,7 +253,7 @@ def doubt(
     tx: Tx,
     id: int,
     *,
-    since: S,
+    from_state: S,
     query_at: datetime | None,
     code: str,
     detail: str,
@@ -269,19 +271,19 @@ def doubt(
         **statements.doubtful(now),
         **_cause(code, detail, partner_code),
     }
-    _move(tx, [{"d": id}], since, values)
+    _move(tx, [{"d": id}], from_state, values)
 
 
-def kill(tx: Tx, id: int, *, since: S, code: str, detail: str, partner_code: str = "") -> None:
+def kill(tx: Tx, id: int, *, from_state: S, code: str, detail: str, partner_code: str = "") -> None:
     """Certainly without effect, and a person must act; the lane stays closed behind it."""
     values: dict[str, object] = {"state": S.DEAD.value, **_cause(code, detail, partner_code)}
-    _move(tx, [{"d": id}], since, values)
+    _move(tx, [{"d": id}], from_state, values)
 
 
-def cancel(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+def cancel(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person takes the delivery out; the lane opens."""
     values: dict[str, object] = {"state": S.CANCELLED.value, "detail": detail}
-    _settle(tx, id, since, values, now)
+    _settle(tx, id, from_state, values, now)
 
 
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
@@ -302,23 +304,23 @@ def replay(tx: Tx, id: int, *, now: datetime) -> None:
 
 
 def _move(
-    tx: Tx, rows: Sequence[Mapping[str, object]], since: S, values: dict[str, object]
+    tx: Tx, rows: Sequence[Mapping[str, object]], from_state: S, values: dict[str, object]
 ) -> None:
     if not rows:
         return
-    count = tx.execute(statements.moving(since, values), [dict(row) for row in rows]).rowcount
-    _expect(len(rows), count, since)
+    count = tx.execute(statements.moving(from_state, values), [dict(row) for row in rows]).rowcount
+    _expect(len(rows), count, from_state)
 
 
-def _settle(tx: Tx, id: int, since: S, values: dict[str, object], now: datetime) -> None:
+def _settle(tx: Tx, id: int, from_state: S, values: dict[str, object], now: datetime) -> None:
     """Move into a final state, and count it there."""
-    _move(tx, [{"d": id}], since, {**values, "settled_at": now, "next_attempt_at": None})
+    _move(tx, [{"d": id}], from_state, {**values, "settled_at": now, "next_attempt_at": None})
     counts.settled(tx, [id])
 
 
-def _expect(wanted: int, count: int, since: S) -> None:
+def _expect(wanted: int, count: int, from_state: S) -> None:
     if count != wanted:
-        raise StateConflict(f"{wanted - count} of {wanted} deliveries are not {since}")
+        raise StateConflict(f"{wanted - count} of {wanted} deliveries are not {from_state}")
 
 
 def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datetime) -> int:
@@ -346,15 +348,15 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
     return S(row.state), row.destination, row.lane
 
 
-def supersede(tx: Tx, id: int, *, since: S, now: datetime) -> None:
+def supersede(tx: Tx, id: int, *, from_state: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
-    _settle(tx, id, since, {"state": S.SUPERSEDED.value}, now)
+    _settle(tx, id, from_state, {"state": S.SUPERSEDED.value}, now)
 
 
-def deliver_by_hand(tx: Tx, id: int, *, since: S, now: datetime, detail: str) -> None:
+def deliver_by_hand(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person took it there on paper: the retries stop and the lane opens."""
     values: dict[str, object] = {"state": S.BY_HAND.value, "detail": detail}
-    _settle(tx, id, since, values, now)
+    _settle(tx, id, from_state, values, now)
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:

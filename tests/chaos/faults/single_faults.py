@@ -205,7 +205,9 @@ _NOT_IN_HAND = {
 def _why_not(step: Step, fault: Single) -> str:
     """Return why a fault is not tried at a step, "" where it is."""
     if step.point is Point.REPLAY_BETWEEN_ITEMS:
-        return "an operator's command: tests/integration/repair/replay/test_replay_killed.py kills it"
+        return (
+            "an operator's command: tests/integration/repair/replay/test_replay_killed.py kills it"
+        )
     if not step.role:
         by = "tests/integration/repair/test_archive_killed.py and the end of script/chaos kill it"
         return f"an operator's command: {by}"

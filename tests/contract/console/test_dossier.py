@@ -18,7 +18,7 @@ def test_one_hit_leads_straight_to_the_dossier(look: Look, store: Store) -> None
     """By dossier number, by message id, by delivery number and by receipt's exact words."""
     with store.write() as tx:
         id = sending(tx, step(1, 1))
-        transitions.deliver(tx, [(id, "BN-77")], now=AT, since=S.SENDING)
+        transitions.deliver(tx, [(id, "BN-77")], now=AT, from_state=S.SENDING)
     browser = look(store)
     for wanted in (number(1), f"  {number(1)} ", "m-1-1", str(id)):
         answer = browser.get("/search", params={"q": wanted})
@@ -76,7 +76,7 @@ def test_csv_holds_no_formula(look: Look, store: Store) -> None:
     """A spreadsheet would run what a partner said."""
     with store.write() as tx:
         id = sending(tx, step(1, 1))
-        transitions.deliver(tx, [(id, "=cmd|' /C calc'!A0")], now=AT, since=S.SENDING)
+        transitions.deliver(tx, [(id, "=cmd|' /C calc'!A0")], now=AT, from_state=S.SENDING)
     answer = look(store).get("/search.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"].startswith("attachment;")

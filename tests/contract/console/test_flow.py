@@ -23,7 +23,7 @@ def test_a_sample_holds_depth_totals_and_critical_time(store: Store) -> None:
     sampling.sample(AT - MINUTE)
     with store.write() as tx:
         id = sending(tx, step(1, 1))
-        transitions.deliver(tx, [(id, "r")], now=AT + timedelta(seconds=7), since=S.SENDING)
+        transitions.deliver(tx, [(id, "r")], now=AT + timedelta(seconds=7), from_state=S.SENDING)
         dead(tx, record(2, 1))
         emit(tx, [step(3, 1)], AT)
     sampling.sample(AT + MINUTE)
@@ -54,7 +54,7 @@ def test_a_curve_has_the_rate_between_samples(store: Store) -> None:
         if minute == 100:
             with store.write() as tx:
                 id = sending(tx, step(1, 1))
-                transitions.deliver(tx, [(id, "r")], now=AT, since=S.SENDING)
+                transitions.deliver(tx, [(id, "r")], now=AT, from_state=S.SENDING)
         sampling.sample(AT + minute * MINUTE)
     with store.read() as tx:
         every = flow_samples.of_destination(tx, TO, since=AT)

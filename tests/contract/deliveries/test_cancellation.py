@@ -78,7 +78,7 @@ def test_a_held_supplement_is_cancelled_while_its_hand_over_is_settled(ward: War
         transitions.claim(tx, [first], TOWN, now=now(), lease_until=now())
     cancelling = person(ward, second)
     with ward.store.write() as tx:  # as `outcome` writes it
-        transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+        transitions.deliver(tx, [(first, "TX-1")], now=now(), from_state=S.SENDING)
         legs.set_child(tx, NUMBER, "TX-1")
         cancelling.thread.start()
         assert wait_blocked(ward.store, cancelling.thread)
@@ -102,7 +102,7 @@ def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) 
 
     def settle() -> None:
         with ward.store.write() as tx:
-            transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+            transitions.deliver(tx, [(first, "TX-1")], now=now(), from_state=S.SENDING)
             legs.set_child(tx, NUMBER, "TX-1")
             transitions.release_followers(tx, TOWN, [NUMBER], now())
 

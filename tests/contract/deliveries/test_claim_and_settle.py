@@ -58,7 +58,7 @@ def done(claimed: list[Claimed]) -> list[Delivered]:
 def settle(store: Store, told: list[Delivered]) -> None:
     """Settle in one transaction."""
     with store.write() as tx:
-        claim_and_settle.settle(tx, told, since=S.SENDING, kind="send", now=AT)
+        claim_and_settle.settle(tx, told, from_state=S.SENDING, kind="send", now=AT)
 
 
 def states(store: Store) -> list[S]:
@@ -97,7 +97,7 @@ def test_a_waiting_delivery_that_a_newer_one_replaces_is_not_claimed(store: Stor
     with store.write() as tx:
         emit(tx, [record(1, 2), record(1, 3)], AT)
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
-        transitions.wait(tx, 1, since=S.SENDING, when=AT, code="partner_busy", detail="")
+        transitions.wait(tx, 1, from_state=S.SENDING, when=AT, code="partner_busy", detail="")
     assert claim(store, [1]) == []
 
 
@@ -152,11 +152,11 @@ def test_one_statement_leaves_what_the_single_functions_leave(store: Store, kind
     ]
     with store.write() as tx:
         tx.execute(sa.delete(delivery_count_changes))
-        claim_and_settle.settle(tx, told[:3], since=S.SENDING, kind=kind, now=LATER)
+        claim_and_settle.settle(tx, told[:3], from_state=S.SENDING, kind=kind, now=LATER)
         together = written(tx, [1, 2, 3])
         tx.execute(sa.delete(delivery_count_changes))
         singly = [(it.claimed.id, it.reference) for it in told[3:]]
-        transitions.deliver(tx, singly, now=LATER, since=S.SENDING)
+        transitions.deliver(tx, singly, now=LATER, from_state=S.SENDING)
         attempts.finish(tx, [it.finished(kind) for it in told[3:]])
         assert together == written(tx, [4, 5, 6])
     assert {row["finished_at"] for row in together[1]} == {LATER}
@@ -173,7 +173,7 @@ def test_nothing_is_settled_where_one_is_at_a_later_attempt(said: Store) -> None
     """The word on an earlier call must not settle a later one, nor harm those beside it."""
     first = claim(said, ALL)
     with said.write() as tx:
-        transitions.wait(tx, 2, since=S.SENDING, when=AT, code="partner_busy", detail="")
+        transitions.wait(tx, 2, from_state=S.SENDING, when=AT, code="partner_busy", detail="")
     claim(said, [2])
     with pytest.raises(StateConflict):
         settle(said, done(first))
@@ -209,6 +209,6 @@ def test_dossiers_learn_of_receipts_in_their_order_in_whatever_order_calls_ended
         for one in claim(said, ALL)
     ]
     shuffled = [outcomes[2], outcomes[0], outcomes[1]]
-    settle_outcomes(settling, shuffled, since=S.SENDING, kind="send")
+    settle_outcomes(settling, shuffled, from_state=S.SENDING, kind="send")
     assert told == [number(n) for n in ALL]
     assert states(said) == [S.DELIVERED] * 3

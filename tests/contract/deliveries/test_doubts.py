@@ -26,7 +26,7 @@ def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
     emit(tx, [step(1, 1)], AT)
     transitions.claim(tx, [1], TO, now=AT, lease_until=AT + SECOND)
     attempts.start(tx, [(1, 1)], now=AT)
-    transitions.doubt(tx, 1, since=S.SENDING, query_at=AT, code=code, detail="x", now=AT)
+    transitions.doubt(tx, 1, from_state=S.SENDING, query_at=AT, code=code, detail="x", now=AT)
 
 
 def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store: Store) -> None:

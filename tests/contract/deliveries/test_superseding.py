@@ -35,9 +35,9 @@ def two_records(store: Store, state: S) -> None:
         transitions.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
         since, code = S.SENDING, "partner_busy"
         if state is S.DEAD:
-            transitions.kill(tx, OLD, since=since, code=code, detail="")
+            transitions.kill(tx, OLD, from_state=since, code=code, detail="")
         else:
-            transitions.wait(tx, OLD, since=since, when=AT, code=code, detail="")
+            transitions.wait(tx, OLD, from_state=since, when=AT, code=code, detail="")
 
 
 def retry(tx: Any) -> list[tuple[int, str]]:

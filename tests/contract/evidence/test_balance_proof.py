@@ -29,7 +29,7 @@ def delivered(store: Store, *dossiers: int) -> list[int]:
         emit(tx, [progress(n, 1) for n in dossiers], NOW)
         ids = list(tx.execute(sa.select(table.c.id).where(table.c.state == "pending")).scalars())
         transitions.claim(tx, ids, "provincial", now=NOW, lease_until=PASSED)
-        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, from_state=S.SENDING)
     return ids
 
 

@@ -106,21 +106,21 @@ class Walk:
     def _take(self, tx: Tx, id: int, since: S, target: S) -> None:
         match target:
             case S.DELIVERED:
-                transitions.deliver(tx, [(id, "T")], now=NOW, since=since)
+                transitions.deliver(tx, [(id, "T")], now=NOW, from_state=since)
             case S.CANCELLED:
-                transitions.cancel(tx, id, since=since, now=NOW, detail="")
+                transitions.cancel(tx, id, from_state=since, now=NOW, detail="")
             case S.SUPERSEDED:
-                transitions.supersede(tx, id, since=since, now=NOW)
+                transitions.supersede(tx, id, from_state=since, now=NOW)
             case S.BY_HAND:
-                transitions.deliver_by_hand(tx, id, since=since, now=NOW, detail="")
+                transitions.deliver_by_hand(tx, id, from_state=since, now=NOW, detail="")
             case S.WAITING:
-                transitions.wait(tx, id, since=since, when=NOW, code="partner_busy", detail="")
+                transitions.wait(tx, id, from_state=since, when=NOW, code="partner_busy", detail="")
             case S.AMBIGUOUS:
                 transitions.doubt(
-                    tx, id, since=since, query_at=NOW, code="reply_timeout", detail=""
+                    tx, id, from_state=since, query_at=NOW, code="reply_timeout", detail=""
                 )
             case S.DEAD:
-                transitions.kill(tx, id, since=since, code="partner_refused", detail="")
+                transitions.kill(tx, id, from_state=since, code="partner_refused", detail="")
             case S.SENDING:
                 transitions.claim(tx, [id], "provincial", now=NOW, lease_until=NOW)
             case S.PENDING if since is S.DEAD:
@@ -152,7 +152,7 @@ def test_what_is_overtaken_before_its_retry_is_counted(store: Store) -> None:
     (id,) = open_deliveries(store, first, second)
     with store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
-        transitions.wait(tx, id, since=S.SENDING, when=NOW, code="partner_busy", detail="")
+        transitions.wait(tx, id, from_state=S.SENDING, when=NOW, code="partner_busy", detail="")
         tx.execute(sa.update(table).values(newest_only=True))
     with store.write() as tx:
         assert superseding.supersede_overtaken(tx, [id], "provincial", NOW)
@@ -166,7 +166,7 @@ def test_a_corrected_copy_counts_as_accepted_and_the_dead_one_as_cancelled(store
     (id,) = open_deliveries(store, progress(1, 1))
     with store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
-        transitions.kill(tx, id, since=S.SENDING, code="partner_refused", detail="")
+        transitions.kill(tx, id, from_state=S.SENDING, code="partner_refused", detail="")
     payload = resend.payload_of(store, id).replace("Lê Văn Thử".encode(), "Trần Thử".encode())
     by: SignedBy = {"actor": "officer", "reason": "x", "now": NOW}
     resend.resend(store, resend.correct(store, id, payload, now=NOW), by=by)
@@ -188,7 +188,7 @@ def test_what_is_archived_moves_from_its_state_to_archived_and_back(store: Store
     ids = open_deliveries(store, *(progress(n, 1) for n in range(1, 4)))
     with store.write() as tx:
         transitions.claim(tx, ids, "provincial", now=NOW, lease_until=LATER)
-        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(id, "") for id in ids], now=NOW, from_state=S.SENDING)
     with store.write() as tx:
         tx.execute(sa.delete(attempts))
         tx.execute(sa.delete(table).where(table.c.id.in_(ids[:2])))
@@ -222,7 +222,7 @@ def _work(store: Store, first: int) -> None:
             with store.write() as tx:
                 transitions.claim(tx, [id], "provincial", now=NOW, lease_until=LATER)
             with store.write() as tx:
-                transitions.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
+                transitions.deliver(tx, [(id, "")], now=NOW, from_state=S.SENDING)
 
 
 def _said(store: Store, n: int) -> Iterator[int]:

@@ -201,7 +201,7 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
     failure.response_hash = "c" * 64
     claimed = claim_one(store)
     outcome = CallOutcome(claimed=claimed, message=None, result=failure, finished_at=AT, digest="d")
-    settle(settling(store, partner), [outcome], since=S.SENDING, kind="send")
+    settle(settling(store, partner), [outcome], from_state=S.SENDING, kind="send")
     with store.read() as tx:
         (row,) = handovers.of_dossier(tx, number(2))
         assert (row.outcome, row.code, row.response_hash) == ("transient", failure.code, "c" * 64)
@@ -225,7 +225,9 @@ def test_what_was_never_called_is_no_evidence(
     claimed = claim_one(store)
     if since is S.AMBIGUOUS:
         with store.write() as tx:
-            transitions.doubt(tx, claimed.id, since=S.SENDING, query_at=None, code="x", detail="")
+            transitions.doubt(
+                tx, claimed.id, from_state=S.SENDING, query_at=None, code="x", detail=""
+            )
     with store.write() as tx:
         attempts.start(tx, [(claimed.id, claimed.attempts)], now=AT)
     digest = (
@@ -234,7 +236,7 @@ def test_what_was_never_called_is_no_evidence(
     outcome = CallOutcome(
         claimed=claimed, message=None, result=unsent, finished_at=AT, digest=digest
     )
-    settle(settling(store, Partner()), [outcome], since=since, kind="send")
+    settle(settling(store, Partner()), [outcome], from_state=since, kind="send")
     with store.read() as tx:
         assert handovers.of_dossier(tx, number(2)) == []
         told = tx.execute(sa.text("SELECT code FROM attempts")).scalars().all()
@@ -257,7 +259,7 @@ def test_what_a_person_found_is_a_hand_over_too(store: Store) -> None:
     claimed = claim_one(store)
     with store.write() as tx:
         transitions.doubt(
-            tx, claimed.id, since=S.SENDING, query_at=None, code="reply_timeout", detail=""
+            tx, claimed.id, from_state=S.SENDING, query_at=None, code="reply_timeout", detail=""
         )
     operations.resolve(
         store,

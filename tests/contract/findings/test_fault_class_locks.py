@@ -81,7 +81,7 @@ def test_two_processes_that_meet_the_same_codes_in_another_order_both_settle(
 
     def settle_one(batch: list[CallOutcome]) -> None:
         try:
-            settle(context(store), batch, since=S.SENDING, kind="send")
+            settle(context(store), batch, from_state=S.SENDING, kind="send")
         except Exception as error:
             failures.append(error)
 
@@ -116,5 +116,5 @@ def test_the_code_is_locked_before_the_delivery(
             return real(*args, **told)
 
         monkeypatch.setattr(module, name, lock)
-    settle(context(store), outcomes, since=S.SENDING, kind="send")
+    settle(context(store), outcomes, from_state=S.SENDING, kind="send")
     assert locked == ["count_reply", "check_attempt"]

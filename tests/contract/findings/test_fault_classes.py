@@ -57,7 +57,7 @@ def answered(
         digest="0" * 64,
         operation=operation,
     )
-    settle(settling, [outcome], since=S.SENDING, kind="send")
+    settle(settling, [outcome], from_state=S.SENDING, kind="send")
     return id
 
 

@@ -84,7 +84,7 @@ def test_an_unknown_effect_that_cannot_be_asked_about_waits_too(store: Store) ->
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT + MINUTE)
         attempts.start(tx, [(1, 1)], now=AT)
         transitions.doubt(
-            tx, 1, since=S.SENDING, query_at=AT, code="reply_timeout", detail="", now=AT
+            tx, 1, from_state=S.SENDING, query_at=AT, code="reply_timeout", detail="", now=AT
         )
         attempts.start(tx, [(1, 2)], now=AT, kind="find")
         ended = attempts.Finished(

@@ -171,7 +171,7 @@ def test_a_settled_head_releases_exactly_the_next_one(store: Store) -> None:
     ids = open_deliveries(store, progress(1, 1), progress(1, 2), progress(1, 3))
     claim(store, *ids)
     with store.write() as tx:
-        transitions.deliver(tx, [(ids[0], "T-1")], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(ids[0], "T-1")], now=NOW, from_state=S.SENDING)
         assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 1
         assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 0
     assert [state_of(store, f"m-1-{n}") for n in (1, 2, 3)] == [S.DELIVERED, S.PENDING, S.HELD]
@@ -182,9 +182,9 @@ def test_a_dead_head_keeps_its_lane_closed_until_a_person_acts(store: Store) -> 
     ids = open_deliveries(store, progress(1, 1), progress(1, 2))
     claim(store, *ids)
     with store.write() as tx:
-        transitions.kill(tx, ids[0], since=S.SENDING, code="partner_refused", detail="")
+        transitions.kill(tx, ids[0], from_state=S.SENDING, code="partner_refused", detail="")
         assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 0
-        transitions.cancel(tx, ids[0], since=S.DEAD, now=NOW, detail="entered by hand")
+        transitions.cancel(tx, ids[0], from_state=S.DEAD, now=NOW, detail="entered by hand")
         assert transitions.release_followers(tx, "provincial", [number(1)], NOW) == 1
 
 
@@ -194,7 +194,7 @@ def test_a_delivery_is_claimed_once_and_only_when_due(store: Store) -> None:
     assert [c.message_id for c in claim(store, id)] == ["m-1-1"]
     assert claim(store, id) == []
     with store.write() as tx:
-        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, from_state=S.SENDING, when=SOON, code="partner_busy", detail="")
     assert claim(store, id) == []
     assert [(c.attempts, c.counted) for c in claim(store, id, at=SOON)] == [(2, 2)]
 
@@ -204,7 +204,7 @@ def test_what_was_asked_for_by_a_clock_that_is_ahead_is_not_dropped(store: Store
     (id,) = open_deliveries(store, progress(1, 1))
     claim(store, id)
     with store.write() as tx:
-        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, from_state=S.SENDING, when=SOON, code="partner_busy", detail="")
         assert schedule.enqueue_due(tx, now=SOON, enqueued_before=NOW) == 1
     assert [c.attempts for c in claim(store, id, at=SOON - timedelta(seconds=1))] == [2]
 
@@ -215,7 +215,7 @@ def test_a_wait_that_does_not_count_gives_the_attempt_back(store: Store) -> None
     claim(store, id)
     with store.write() as tx:
         transitions.wait(
-            tx, id, since=S.SENDING, when=NOW, code="partner_paused", detail="", counted=False
+            tx, id, from_state=S.SENDING, when=NOW, code="partner_paused", detail="", counted=False
         )
     assert [(c.attempts, c.counted) for c in claim(store, id)] == [(2, 1)]
 
@@ -224,7 +224,7 @@ def test_a_move_from_the_wrong_state_is_refused_and_changes_nothing(store: Store
     """Two processes cannot both settle a delivery."""
     (id,) = open_deliveries(store, progress(1, 1))
     with pytest.raises(transitions.StateConflict), store.write() as tx:
-        transitions.deliver(tx, [(id, "")], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(id, "")], now=NOW, from_state=S.SENDING)
     assert state_of(store, "m-1-1") is S.PENDING
     with pytest.raises(ValueError, match="no move"), store.write() as tx:
         transitions._move(tx, [{"d": id}], S.DELIVERED, {"state": S.PENDING.value})
@@ -255,7 +255,7 @@ def test_due_work_is_asked_for_once(store: Store) -> None:
     (id,) = open_deliveries(store, progress(1, 1))
     claim(store, id)
     with store.write() as tx:
-        transitions.wait(tx, id, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, id, from_state=S.SENDING, when=SOON, code="partner_busy", detail="")
         assert schedule.next_due(tx, now=NOW) == SOON
         assert schedule.enqueue_due(tx, now=NOW, enqueued_before=NOW) == 0
         assert schedule.enqueue_due(tx, now=SOON, enqueued_before=NOW) == 1
@@ -304,7 +304,7 @@ def test_a_follower_that_was_forgotten_is_swept_up(store: Store) -> None:
     ids = open_deliveries(store, progress(1, 1), progress(1, 2))
     claim(store, *ids)
     with store.write() as tx:
-        transitions.deliver(tx, [(ids[0], "")], now=NOW, since=S.SENDING)
+        transitions.deliver(tx, [(ids[0], "")], now=NOW, from_state=S.SENDING)
         assert schedule.sweep_held(tx, NOW) == 1
         assert schedule.sweep_held(tx, NOW) == 0
 
@@ -376,9 +376,9 @@ def test_the_word_on_an_earlier_attempt_does_not_settle_a_later_one(store: Store
         transitions.retry_absent(tx, id, now=NOW)
     second = claim_once()
     with pytest.raises(transitions.StateConflict), store.write() as tx:
-        transitions.check_attempt(tx, [first], since=S.SENDING)
+        transitions.check_attempt(tx, [first], from_state=S.SENDING)
     with store.write() as tx:
-        transitions.check_attempt(tx, [second], since=S.SENDING)
+        transitions.check_attempt(tx, [second], from_state=S.SENDING)
 
 
 def test_an_id_that_belongs_to_another_message_is_refused(store: Store) -> None:

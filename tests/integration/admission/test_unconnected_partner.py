@@ -53,7 +53,7 @@ def test_a_partner_that_was_connected_and_is_not_is_told_though_nothing_waits(
     waiting(installed, 1)
     with installed.write() as tx:
         transitions.claim(tx, [1], "provincial", now=now(), lease_until=now())
-        transitions.deliver(tx, [(1, "")], now=now(), since=S.SENDING)
+        transitions.deliver(tx, [(1, "")], now=now(), from_state=S.SENDING)
     (check,) = unconnected(settings(tmp_path))
     assert "0 pending; 1 were delivered there before" in check.detail
 

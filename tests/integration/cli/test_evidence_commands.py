@@ -32,7 +32,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     with store.write() as tx:
         emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
-        transitions.doubt(tx, 1, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
+        transitions.doubt(
+            tx, 1, from_state=S.SENDING, query_at=None, code="reply_timeout", detail=""
+        )
     resolve(store, 1, Resolution.DELIVERED, actor="officer", reason="seen", now=AT)
     yield store
     store.close()
@@ -66,7 +68,9 @@ def test_the_slip_and_the_list_name_the_fields_that_differ(store: Store) -> None
     with store.write() as tx:
         emit(tx, [step(3, 1)], AT)
         transitions.claim(tx, [2], "provincial", now=AT, lease_until=AT)
-        transitions.doubt(tx, 2, since=S.SENDING, query_at=None, code="reply_dropped", detail="x")
+        transitions.doubt(
+            tx, 2, from_state=S.SENDING, query_at=None, code="reply_dropped", detail="x"
+        )
         attempts.start(tx, [(2, 2)], now=AT, kind="find")
         values = {"delivery_id": 2, "number": 2, "kind": "find", "at": AT, "outcome": "unknown"}
         attempts.finish(tx, [attempts.Finished(**values, differs=("ThoiDiemXuLy",))])  # type: ignore[arg-type]

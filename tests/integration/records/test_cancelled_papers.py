@@ -66,7 +66,7 @@ def settle_first(ward: Ward) -> None:
     first = delivery(ward, TRANSFER)
     with ward.store.write() as tx:
         transitions.claim(tx, [first], "town_center", now=now(), lease_until=now())
-        transitions.deliver(tx, [(first, "TX-1")], now=now(), since=S.SENDING)
+        transitions.deliver(tx, [(first, "TX-1")], now=now(), from_state=S.SENDING)
         transitions.release_followers(tx, "town_center", [NUMBER], now())
 
 
@@ -74,14 +74,16 @@ def doubt(ward: Ward, id: int) -> None:
     """Call the town, which does not answer."""
     with ward.store.write() as tx:
         transitions.claim(tx, [id], "town_center", now=now(), lease_until=now())
-        transitions.doubt(tx, id, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
+        transitions.doubt(
+            tx, id, from_state=S.SENDING, query_at=None, code="reply_timeout", detail=""
+        )
 
 
 def kill(ward: Ward, id: int, code: str) -> None:
     """Let the town refuse it."""
     with ward.store.write() as tx:
         transitions.claim(tx, [id], "town_center", now=now(), lease_until=now())
-        transitions.kill(tx, id, since=S.SENDING, code=code, detail="")
+        transitions.kill(tx, id, from_state=S.SENDING, code=code, detail="")
 
 
 @pytest.mark.usefixtures("typed")
@@ -138,7 +140,9 @@ def test_another_ambiguous_delivery_is_cancelled_as_before(ward: Ward) -> None:
     id = delivery(ward, "province.dossier")
     with ward.store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=now(), lease_until=now())
-        transitions.doubt(tx, id, since=S.SENDING, query_at=None, code="reply_timeout", detail="")
+        transitions.doubt(
+            tx, id, from_state=S.SENDING, query_at=None, code="reply_timeout", detail=""
+        )
     operations.cancel(ward.store, id, actor="officer", reason="x", now=now())
     assert state(ward, id) is S.CANCELLED
 

@@ -42,7 +42,7 @@ def waiting(store: Store, id: int) -> None:
     with store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=AT, lease_until=AT + HOUR)
         transitions.wait(
-            tx, id, since=S.SENDING, when=AT + HOUR, code="partner_unreachable", detail=""
+            tx, id, from_state=S.SENDING, when=AT + HOUR, code="partner_unreachable", detail=""
         )
 
 
@@ -91,13 +91,13 @@ def cancelled(store: Store, id: int) -> None:
 def delivered(store: Store, id: int) -> None:
     with store.write() as tx:
         transitions.claim(tx, [id], "provincial", now=DUE, lease_until=DUE + HOUR)
-        transitions.deliver(tx, [(id, "ref")], now=DUE, since=S.SENDING)
+        transitions.deliver(tx, [(id, "ref")], now=DUE, from_state=S.SENDING)
         transitions.release_followers(tx, "provincial", [number(1)], DUE)
 
 
 def superseded(store: Store, id: int) -> None:
     with store.write() as tx:
-        transitions.supersede(tx, id, since=S.WAITING, now=DUE)
+        transitions.supersede(tx, id, from_state=S.WAITING, now=DUE)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_dead_delivery_is_told_at_once(store: Store) -> None:
         transitions.claim(
             tx, [1], "provincial", now=TWO_HOURS_LEFT, lease_until=TWO_HOURS_LEFT + HOUR
         )
-        transitions.kill(tx, 1, since=S.SENDING, code="partner_refused", detail="")
+        transitions.kill(tx, 1, from_state=S.SENDING, code="partner_refused", detail="")
     assert watching(store).check(TWO_HOURS_LEFT).raised == 1
 
 

@@ -273,10 +273,10 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
     with ward.store.write() as tx:
         heads = "SELECT id, state FROM deliveries WHERE destination = 'town_center' ORDER BY id"
         (first, _), (second, _) = tx.exec_driver_sql(heads).all()
-        transitions.cancel(tx, first, since=DeliveryState.PENDING, now=now(), detail="")
+        transitions.cancel(tx, first, from_state=DeliveryState.PENDING, now=now(), detail="")
         transitions.release_followers(tx, "town_center", [NUMBER], now())
         since, code = DeliveryState.PENDING, "partner_refused"
-        transitions.kill(tx, second, since=since, code=code, detail="")
+        transitions.kill(tx, second, from_state=since, code=code, detail="")
     by: SignedBy = {"actor": "officer", "reason": "wrong note", "now": now()}
     payload = msgspec.json.decode(resend.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}
     body = msgspec.json.encode(payload)

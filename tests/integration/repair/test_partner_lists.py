@@ -90,7 +90,7 @@ def deliver(store: Store, at: datetime = MORNING) -> None:
             for row in waiting:
                 until = at + timedelta(minutes=1)
                 transitions.claim(tx, [row.id], row.destination, now=at, lease_until=until)
-                transitions.deliver(tx, [(row.id, "")], now=at, since=S.SENDING)
+                transitions.deliver(tx, [(row.id, "")], now=at, from_state=S.SENDING)
                 transitions.release_followers(tx, row.destination, [row.lane], at)
         if not waiting:
             return

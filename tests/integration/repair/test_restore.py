@@ -64,7 +64,7 @@ def test_what_went_out_since_the_copy_is_asked_about_and_not_sent(
         found = transitions.claim(tx, [4, 6], "provincial", now=now(), lease_until=now())
         attempts.start(tx, [(one.id, one.attempts) for one in found], now=now())
         fault = DOWN.code
-        transitions.wait(tx, 4, since=S.SENDING, when=now(), code=fault, detail="")
+        transitions.wait(tx, 4, from_state=S.SENDING, when=now(), code=fault, detail="")
     partner.ledger = [(number(1), 1), (number(1), 2), (number(2), 1), (number(4), 1)]
     done = put_back(store, CallCounterFile(tmp_path / "calls-made"))
     assert done == Restored(handled=1, failed=0, queried=5, behind=2)

@@ -61,7 +61,7 @@ def _deliver_some(store: Store, at: datetime) -> int:
             lease = at + timedelta(minutes=1)
             claimed = transitions.claim(tx, ids, destination, now=at, lease_until=lease)
             attempts.start(tx, [(one.id, one.attempts) for one in claimed], now=at)
-            transitions.deliver(tx, [(one.id, "") for one in claimed], now=at, since=S.SENDING)
+            transitions.deliver(tx, [(one.id, "") for one in claimed], now=at, from_state=S.SENDING)
             transitions.release_followers(tx, destination, [one.lane for one in claimed], at)
             done += len(claimed)
         return done

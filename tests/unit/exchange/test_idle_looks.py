@@ -28,7 +28,7 @@ def waiting(store: Store) -> None:
     with store.write() as tx:
         emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=LATER)
-        transitions.wait(tx, 1, since=S.SENDING, when=SOON, code="partner_busy", detail="")
+        transitions.wait(tx, 1, from_state=S.SENDING, when=SOON, code="partner_busy", detail="")
 
 
 def test_a_timer_with_nothing_due_takes_no_turn_to_write(store: Store) -> None:

@@ -143,9 +143,9 @@ def settle(tx: Tx, claimed: list[Claimed]) -> None:
         attempts.Finished(delivery_id=it.id, number=1, at=AT, outcome="delivered") for it in claimed
     ]
     done = [Delivered(it, "", at=AT) for it in claimed[:half]]
-    claim_and_settle.settle(tx, done, since=S.SENDING, kind="send", now=AT)
-    transitions.check_attempt(tx, claimed[half:], since=S.SENDING)
-    transitions.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, since=S.SENDING)
+    claim_and_settle.settle(tx, done, from_state=S.SENDING, kind="send", now=AT)
+    transitions.check_attempt(tx, claimed[half:], from_state=S.SENDING)
+    transitions.deliver(tx, [(it.id, "") for it in claimed[half:]], now=AT, from_state=S.SENDING)
     attempts.finish(tx, ended[half:])
 
 
@@ -160,7 +160,7 @@ def look(store: Store, first: list[int]) -> None:
         sending = "UPDATE deliveries SET state = 'sending', lease_until = 1 WHERE id = ANY(:ids)"
         tx.execute(sa.text(sending), {"ids": ids})
         for id in ids:
-            transitions.wait(tx, id, since=S.SENDING, when=AT, code="x", detail="")
+            transitions.wait(tx, id, from_state=S.SENDING, when=AT, code="x", detail="")
     with store.write() as tx:
         assert schedule.enqueue_due(tx, now=AT, enqueued_before=AT, limit=8) == 8
     with store.write() as tx:

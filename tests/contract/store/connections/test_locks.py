@@ -45,7 +45,7 @@ def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Sto
     person = threading.Thread(target=cancel)
     with store.write() as tx:
         transitions.lock_lanes(tx, "provincial", [number(1)])
-        transitions.deliver(tx, [(1, "")], now=AT, since=S.SENDING)
+        transitions.deliver(tx, [(1, "")], now=AT, from_state=S.SENDING)
         person.start()
         assert cancelled.wait(10)
         transitions.release_followers(tx, "provincial", [number(1)], AT)
