@@ -9,7 +9,7 @@ from hub.texts import text
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One finding."""
+    """What was looked at, whether it is good, and otherwise what to do about it."""
 
     subject: str
     ok: bool

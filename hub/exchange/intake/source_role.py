@@ -11,7 +11,7 @@ from hub.runtime.telemetry import Event, log
 
 
 class SourceRole(Role):
-    """One source at work."""
+    """A source that listens again after each crash, and stops in order with the hub."""
 
     patience = 60.0
 

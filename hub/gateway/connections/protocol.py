@@ -47,7 +47,7 @@ class _Phase(Enum):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """A connection that ends when its peer is too slow or too large, see the limits."""
 
     def __init__(self, *arguments: Any, open_connections: OpenConnections, **options: Any) -> None:
         super().__init__(*arguments, **options)

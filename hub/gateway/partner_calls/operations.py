@@ -11,7 +11,7 @@ from hub.messages import payloads as p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation."""
+    """What a partner may call, the same by SOAP and by `/v1`."""
 
     name: str
     """As in the WSDL, and the operationId of the OpenAPI."""

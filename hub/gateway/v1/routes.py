@@ -156,7 +156,7 @@ class _Routes:
     async def _reporting_files(
         self, caller: GatewayCaller, number: str = ""
     ) -> AsyncIterator[None]:
-        """Have an officer know of a file that is refused within for what is in it."""
+        """Open a task for an officer where a file is refused within for its content; then raise."""
         try:
             yield
         except (InvalidMessage, RefusedCall) as error:

@@ -21,7 +21,7 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conservation:
-    """Where to look."""
+    """Keeps no state: how far the check has come stands in the store."""
 
     store: Store
 

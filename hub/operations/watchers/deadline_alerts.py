@@ -39,7 +39,7 @@ class AlertRound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineAlerts:
-    """Where to look, by which rules, and from how many office hours on."""
+    """Keeps no state; a delivery is near its due date `within` so many of the office's hours."""
 
     store: Store
     rules: Rulebook

@@ -33,7 +33,7 @@ def end_of(file: Path) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingCertificates:
-    """The tasks of one store."""
+    """The files to read anew at each check, and the store that keeps what was found."""
 
     store: Store
     files: Mapping[str, Path]

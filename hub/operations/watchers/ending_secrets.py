@@ -25,7 +25,7 @@ KIND = "client_key_ends"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingSecrets:
-    """The tasks of one store."""
+    """Keeps no state: what ends and what is open is read from the store at each check."""
 
     store: Store
 

@@ -24,7 +24,7 @@ KIND = "webhook_failing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailingWebhooks:
-    """The tasks of one store."""
+    """Keeps no state: what fails and what is open is read from the store at each check."""
 
     store: Store
 

@@ -19,7 +19,7 @@ from hub.store.records import dossiers, paper_refreshes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRefreshes:
-    """Where to look."""
+    """Keeps no state: which dossiers are marked is read from the store at each check."""
 
     store: Store
     rules: Rulebook

@@ -12,7 +12,7 @@ from hub.store.webhooks.addresses import Webhook
 
 
 class WebhookState(StrEnum):
-    """In a word."""
+    """Whether a webhook takes its events; where several are true, the last one counts."""
 
     SENDING = "sending"
     WAITING = "waiting"

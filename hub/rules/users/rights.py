@@ -11,7 +11,7 @@ from hub.texts import Text, both
 
 
 class Right(StrEnum):
-    """One right."""
+    """What is allowed by itself: no right brings another one with it."""
 
     METADATA = "metadata"
     """See dossier numbers, states, times, faults, queues, counts; no content."""

@@ -16,7 +16,7 @@ EVERY = timedelta(hours=1)
 
 @dataclass(kw_only=True)
 class DiskSampling:
-    """Where to look. The timer calls `sample` at each sweep."""
+    """Samples the disk on which `place` is, at most once an hour. The timer calls it each sweep."""
 
     store: Store
     place: Path

@@ -13,7 +13,7 @@ from hub.store.repair.replies import login_tasks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFindings:
-    """The tasks of one store."""
+    """Keeps no state: what is open is read from the store at each check."""
 
     store: Store
 

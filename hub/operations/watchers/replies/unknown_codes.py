@@ -28,7 +28,7 @@ TIME_TO_CLASSIFY = timedelta(hours=8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownCodes:
-    """Where to look, and by which calendar a task is due."""
+    """Keeps no state; `rules` has the calendar by which a task is due."""
 
     store: Store
     rules: Rulebook

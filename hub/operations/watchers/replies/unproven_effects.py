@@ -26,7 +26,7 @@ TIME_TO_RESOLVE = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnprovenEffects:
-    """Where to look, and by which calendar a task is due."""
+    """Keeps no state; `rules` has the calendar by which a task is due."""
 
     store: Store
     rules: Rulebook

@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableReplies:
-    """Where to look."""
+    """Keeps no state: calls and open tasks are read from the store at each check."""
 
     store: Store
 
