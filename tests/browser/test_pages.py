@@ -3,21 +3,40 @@
 import itertools
 
 import pytest
+from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, Page
 
+from hub.console.app import create_app
+from hub.console.frame.rendering import NAVIGATION
+from hub.console.parts import Parts
+from hub.store.engine.store import Store
 from hub.texts import both
-from tests.support.works import number
+from tests.support.works import now, number
 
-PAGES = {
-    "overview": "/",
-    "search": "/search",
-    "queues": "/queues",
-    "nothing-found": "/search?q=zzz&state=dead",
-    "dossier": f"/dossiers/{number(1)}",
-    "delivery": "/deliveries/1",
-    "not-found": "/dossiers/none",
+OF_A_KIND = {
+    "/dossiers/{number:path}": f"/dossiers/{number(1)}",
+    "/deliveries/{id}": "/deliveries/1",
 }
+"""For each route with a parameter a page of the cases."""
+SPECIAL = ("/search?q=zzz&state=dead", "/dossiers/none")
+"""Nothing found, and no such page."""
+NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv")
+BEHIND_ACCOUNTS = ("/sign-in", "/account")
+"""Pages that are there only where the hub has accounts; these cases have none."""
 LOOKS = list(itertools.product(("vi", "en"), ("light", "dark"), (360, 1920)))
+
+
+@pytest.fixture(scope="session")
+def pages(cases: Store) -> list[str]:
+    """The addresses of the console's pages, by its routes; a new one is looked at, too."""
+    app = create_app(Parts(store=cases, clock=now, destinations=()))
+    routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in it.methods]
+    paths = [it.path for it in routes if not it.path.startswith((*NO_PAGE, *BEHIND_ACCOUNTS))]
+    assert {place for place, _ in NAVIGATION} <= set(paths)
+    assert set(OF_A_KIND) <= set(paths)
+    lacking = [path for path in paths if "{" in path and path not in OF_A_KIND]
+    assert lacking == [], "OF_A_KIND needs a page of the cases for each"
+    return [*(OF_A_KIND.get(path, path) for path in paths), *SPECIAL]
 
 
 def opened(chromium: Browser, console: str, path: str, look: tuple[str, str, int]) -> Page:
@@ -36,10 +55,10 @@ def opened(chromium: Browser, console: str, path: str, look: tuple[str, str, int
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look)))
 def test_every_page_is_accessible_and_fits(
-    chromium: Browser, console: str, axe: str, look: tuple[str, str, int]
+    chromium: Browser, console: str, axe: str, pages: list[str], look: tuple[str, str, int]
 ) -> None:
     """axe-core finds nothing of WCAG 2.2 AA, and nothing has to be scrolled sideways."""
-    for name, path in PAGES.items():
+    for path in pages:
         page = opened(chromium, console, path, look)
         assert page.locator("html").get_attribute("lang") == look[0]
         # By the debugger's protocol, which the page's policy does not concern.
@@ -49,18 +68,20 @@ def test_every_page_is_accessible_and_fits(
             " 'best-practice']})"
         )
         wrong = [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]]
-        assert wrong == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") <= look[2], name
+        assert wrong == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= look[2], path
         page.context.close()
 
 
-def test_a_page_breaks_no_policy_of_its_own(chromium: Browser, console: str) -> None:
+def test_a_page_breaks_no_policy_of_its_own(
+    chromium: Browser, console: str, pages: list[str]
+) -> None:
     """The browser reports no violation and no error of a script on any page."""
     page = chromium.new_context(base_url=console).new_page()
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
     page.on("pageerror", lambda error: told.append(str(error)))
-    for path in PAGES.values():
+    for path in pages:
         page.goto(path)
     assert [it for it in told if "404" not in it] == []
     page.context.close()

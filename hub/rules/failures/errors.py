@@ -2,6 +2,11 @@
 
 Destinations raise nothing but these. `code` is stable, unique in meaning and has a heading in
 docs/runbook; `detail` is the technical cause for operators and never holds personal data.
+
+The first half of the table never leaves a destination: it has the codes of our own contract, by
+which the hub refuses a message, a file or a call (`INVALID`), or says that it cannot take one now.
+Their HTTP status is in `hub/gateway/partner_calls/refusals.py`. The second half is what became of
+calls to partners.
 """
 
 import hashlib
