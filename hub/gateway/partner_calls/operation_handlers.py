@@ -212,13 +212,13 @@ class OperationHandlers:
                 self._refuse_infected(asked.sha256)
                 return FoundFile(_shown_file(paper), self.files.path(asked.sha256))
         why = "the dossier has no such file"
-        raise RefusedCall("file_missing", where="maBamTep", why=why, told=404)
+        raise RefusedCall("file_missing", where="maBamTep", why=why, status=404)
 
     def _refuse_infected(self, sha256: str) -> None:
         try:
             refuse_infected(self.store, self.files, sha256)
         except InvalidMessage as found:
-            raise RefusedCall(found.code, where="maBamTep", why=found.why, told=403) from None
+            raise RefusedCall(found.code, where="maBamTep", why=found.why, status=403) from None
 
     def _accept_again(self, caller: GatewayCaller, message_id: str) -> None:
         """Take a message up again that was parked: its client repeats it, so the cause may be gone.

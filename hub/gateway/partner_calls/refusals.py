@@ -56,7 +56,7 @@ class RefusedCall(Exception):
         where: str = "",
         why: str = "",
         *,
-        told: int = 0,
+        status: int = 0,
         sentence: Text | None = None,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, str] | None = None,
@@ -68,7 +68,7 @@ class RefusedCall(Exception):
         self.headers = headers or {}
         self.members = members or {}
         """What the problem document says besides, for programs."""
-        self._status = told
+        self._status = status
         """HTTP status where it is another than that of the code."""
         self._sentence = sentence
         """What is told to a person, where the code is none of the fault dictionary."""
@@ -92,8 +92,8 @@ class RefusedCall(Exception):
         """Seconds after which the same call may be repeated, None where that is useless."""
         if self.code == "call_in_flight":
             return 1
-        if told := self.headers.get("Retry-After"):
-            return int(told)
+        if seconds := self.headers.get("Retry-After"):
+            return int(seconds)
         return AGAIN_AFTER if self.status >= 500 else None
 
 
@@ -103,8 +103,8 @@ def refusal_of(error: Exception) -> RefusedCall | None:
         case RefusedCall():
             return error
         case CallerRefused():
-            told, sentence = error.status, error.text
-            return RefusedCall(error.code, told=told, sentence=sentence, headers=error.headers)
+            status, sentence = error.status, error.text
+            return RefusedCall(error.code, status=status, sentence=sentence, headers=error.headers)
         case InvalidMessage():
             return RefusedCall(error.code, error.where.replace("$.payload", "$", 1), error.why)
         case AcceptanceUnknown():

@@ -54,7 +54,7 @@ def check_version(headers: Mapping[str, str]) -> None:
             "call_invalid",
             where="Tus-Resumable",
             why=f"the version is {VERSION}",
-            told=412,
+            status=412,
             headers={"Tus-Version": VERSION},
         )
 
@@ -63,7 +63,7 @@ def number(headers: Mapping[str, str], name: str) -> int:
     """Return a header that is a whole number; raises RefusedCall."""
     text = headers.get(name.lower(), "")
     if not _NUMBER.fullmatch(text):
-        raise RefusedCall("call_invalid", where=name, why="a whole number is needed", told=400)
+        raise RefusedCall("call_invalid", where=name, why="a whole number is needed", status=400)
     return int(text)
 
 
@@ -80,12 +80,12 @@ def checksum_of(headers: Mapping[str, str]) -> Checksum | None:
     algorithm, _, encoded = headers["upload-checksum"].partition(" ")
     if algorithm not in CHECKSUMS:
         why = f"one of {', '.join(CHECKSUMS)}"
-        raise RefusedCall("call_invalid", where="Upload-Checksum", why=why, told=400)
+        raise RefusedCall("call_invalid", where="Upload-Checksum", why=why, status=400)
     try:
         wanted = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         why = "an algorithm and the hash in base64"
-        raise RefusedCall("call_invalid", where="Upload-Checksum", why=why, told=400) from None
+        raise RefusedCall("call_invalid", where="Upload-Checksum", why=why, status=400) from None
     return Checksum(wanted, hashlib.new(algorithm, usedforsecurity=False))
 
 
@@ -94,11 +94,11 @@ def metadata_of(headers: Mapping[str, str]) -> str:
     text = headers.get("upload-metadata", "").strip()
     if len(text) > LONGEST_METADATA:
         why = f"over {LONGEST_METADATA} bytes"
-        raise RefusedCall("call_invalid", where="Upload-Metadata", why=why, told=400)
+        raise RefusedCall("call_invalid", where="Upload-Metadata", why=why, status=400)
     announced = _pairs(text).get("sha256", "")
     if announced and not _SHA256.fullmatch(announced):
         why = "sha256 is 64 digits in hex"
-        raise RefusedCall("call_invalid", where="Upload-Metadata", why=why, told=400)
+        raise RefusedCall("call_invalid", where="Upload-Metadata", why=why, status=400)
     return text
 
 
@@ -122,7 +122,9 @@ def _pairs(text: str) -> dict[str, str]:
             pairs[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             why = "keys with values in base64, with commas"
-            raise RefusedCall("call_invalid", where="Upload-Metadata", why=why, told=400) from None
+            raise RefusedCall(
+                "call_invalid", where="Upload-Metadata", why=why, status=400
+            ) from None
     return pairs
 
 

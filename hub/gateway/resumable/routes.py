@@ -151,7 +151,7 @@ class _Routes:
         if method == "DELETE":
             return await self.end(request, caller)
         why = "PATCH or DELETE"
-        raise RefusedCall("call_invalid", where="X-HTTP-Method-Override", why=why, told=400)
+        raise RefusedCall("call_invalid", where="X-HTTP-Method-Override", why=why, status=400)
 
     async def _find(self, request: Request, caller: GatewayCaller) -> KeptUpload:
         """Return the caller's upload; makes it whole where a dead process has not."""

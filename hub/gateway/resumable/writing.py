@@ -75,7 +75,7 @@ class Uploads:
         if upload is None:
             raise _unknown()
         if upload.expires_at <= self.clock():
-            raise _unknown(told=410)
+            raise _unknown(status=410)
         if upload.refused is not None:
             raise RefusedCall(upload.refused, where="file", why=upload.why or "")
         if upload.received == upload.size and not upload.is_ended:
@@ -225,5 +225,5 @@ def _locked(files: BlobStore, id: str) -> Iterator[int]:
         os.close(handle)
 
 
-def _unknown(told: int = 404) -> RefusedCall:
-    return RefusedCall("upload_unknown", why="no such upload, or its time is over", told=told)
+def _unknown(status: int = 404) -> RefusedCall:
+    return RefusedCall("upload_unknown", why="no such upload, or its time is over", status=status)

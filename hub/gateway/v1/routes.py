@@ -102,7 +102,7 @@ class _Routes:
         if told := problems.guide(code):
             return JSONResponse(told)
         sentence = both("access.code_unknown")
-        refused = RefusedCall("code_unknown", where="code", told=404, sentence=sentence)
+        refused = RefusedCall("code_unknown", where="code", status=404, sentence=sentence)
         origin = self.authorization.proxies.origin(request)
         return problems.problem(refused, address=origin, path=request.url.path)
 
@@ -199,7 +199,7 @@ def _key(request: Request) -> str:
     except msgspec.ValidationError:
         pass
     why = "one header with 1 to 120 printable ASCII characters"
-    raise RefusedCall("call_invalid", where="Idempotency-Key", why=why, told=400)
+    raise RefusedCall("call_invalid", where="Idempotency-Key", why=why, status=400)
 
 
 async def _json(request: Request) -> dict[str, Any]:
@@ -274,5 +274,5 @@ def _file(request: Request, files: BlobStore, found: FoundFile) -> Response:
         return download(request, files, shown.sha256, media_type=shown.media_type)
     except RangeRefused as refused:
         raise RefusedCall(
-            "call_invalid", where="Range", why=refused.why, told=416, headers=refused.headers
+            "call_invalid", where="Range", why=refused.why, status=416, headers=refused.headers
         ) from None

@@ -29,7 +29,7 @@ def install(app: FastAPI, *, prefix: str, proxies: Proxies) -> None:
             return await http_exception_handler(request, error)
         refused = RefusedCall(
             code,
-            told=error.status_code,
+            status=error.status_code,
             sentence=both(f"access.{code}"),
             headers=error.headers,
         )

@@ -19,4 +19,4 @@ WRONG = 400
 
 def refused(code: str, where: str, why: str) -> RefusedCall:
     """Return the refusal of a header or signature; `why` holds no value of the message."""
-    return RefusedCall(code, where=f"Header/Security/{where}".rstrip("/"), why=why, told=WRONG)
+    return RefusedCall(code, where=f"Header/Security/{where}".rstrip("/"), why=why, status=WRONG)
