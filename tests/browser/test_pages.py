@@ -30,7 +30,7 @@ LOOKS = list(itertools.product(("vi", "en"), ("light", "dark"), (360, 1920)))
 def pages(cases: Store) -> list[str]:
     """The addresses of the console's pages, by its routes; a new one is looked at, too."""
     app = create_app(Parts(store=cases, clock=now, destinations=()))
-    routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in it.methods]
+    routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in (it.methods or ())]
     paths = [it.path for it in routes if not it.path.startswith((*NO_PAGE, *BEHIND_ACCOUNTS))]
     assert {place for place, _ in NAVIGATION} <= set(paths)
     assert set(OF_A_KIND) <= set(paths)
