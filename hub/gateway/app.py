@@ -20,7 +20,8 @@ from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
-from hub.gateway.partner_calls.operation_handlers import OperationHandlers
+from hub.gateway.partner_calls.commands import Commands
+from hub.gateway.partner_calls.queries import Queries
 from hub.gateway.resumable import routes as resumable
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
@@ -70,9 +71,12 @@ def create_app(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
-    handlers = OperationHandlers(store, files, intake, authorization)
-    _install_partners(app, handlers, authorization, uploads)
-    soap.install(app, handlers, authorization=authorization, keys=keys, signer=reply_signer)
+    commands = Commands(store, files, intake, authorization)
+    queries = Queries(store, files, intake.clock)
+    _install_partners(app, commands, queries, uploads)
+    soap.install(
+        app, commands, queries, authorization=authorization, keys=keys, signer=reply_signer
+    )
     return app
 
 
@@ -88,18 +92,19 @@ def _install_answers(app: FastAPI, authorization: Authorization) -> None:
 
 def _install_partners(
     app: FastAPI,
-    handlers: OperationHandlers,
-    authorization: Authorization,
+    commands: Commands,
+    queries: Queries,
     uploads: Uploads | None,
 ) -> None:
     """Add what partners call by REST and what their developers read."""
+    authorization, store = commands.authorization, commands.store
     clock = authorization.denials.clock
-    made = uploads or Uploads(store=handlers.store, files=handlers.files, clock=clock)
+    made = uploads or Uploads(store=store, files=commands.files, clock=clock)
     resumable.install(app, made, authorization=authorization)
-    oauth.install(app, authorization, handlers.store)
-    v1.install(app, handlers, authorization=authorization)
-    changes.install(app, handlers.store, authorization=authorization)
-    webhooks.install(app, handlers.store, authorization=authorization, clock=clock)
+    oauth.install(app, authorization, store)
+    v1.install(app, commands, queries, authorization=authorization)
+    changes.install(app, store, authorization=authorization)
+    webhooks.install(app, store, authorization=authorization, clock=clock)
     docs.install(app, proxies=authorization.proxies)
 
 

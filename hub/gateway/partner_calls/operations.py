@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.gateway.partner_calls import records as r
 from hub.messages import payloads as p
+from hub.records.dossiers import numbering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +134,13 @@ OPERATIONS = (
 FILE_RIGHTS = frozenset(it.right for it in OPERATIONS if it.takes_files)
 """The rights of the operations that take files."""
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+def agency_of(asked: object) -> str:
+    """Return the agency that a request is about, "" where it names no dossier."""
+    return agency_of_number(getattr(asked, "number", ""))
+
+
+def agency_of_number(number: str) -> str:
+    """Return the agency of a dossier's number, "" of none; raises InvalidMessage."""
+    return numbering.parse(number).agency if number else ""

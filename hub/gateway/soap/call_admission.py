@@ -13,8 +13,7 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.partner_calls import operations
-from hub.gateway.partner_calls.operation_handlers import agency_of, agency_of_number
-from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.operations import Operation, agency_of, agency_of_number
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.soap import contract
 from hub.gateway.soap.names import NS, NUMBER

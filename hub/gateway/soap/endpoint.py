@@ -21,9 +21,10 @@ from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.downloads import paced
-from hub.gateway.partner_calls import operations, records
-from hub.gateway.partner_calls.operation_handlers import FoundFile, OperationHandlers
+from hub.gateway.partner_calls import records
+from hub.gateway.partner_calls.commands import Commands
 from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.queries import FoundFile, Queries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.plain_route import add_route
 from hub.gateway.soap import contract, messages, values
@@ -46,7 +47,8 @@ _PIECE = 3 * 64 * 1024
 
 def install(
     app: FastAPI,
-    handlers: OperationHandlers,
+    commands: Commands,
+    queries: Queries,
     *,
     authorization: Authorization,
     keys: KeyFile | None = None,
@@ -56,7 +58,7 @@ def install(
     signed replies.
     """
     security = MessageSecurity(
-        handlers.store, keys, trust=authorization.trust, clock=authorization.denials.clock
+        commands.store, keys, trust=authorization.trust, clock=authorization.denials.clock
     )
     origin, signing = authorization.proxies.origin, ReplySigning(signer)
 
@@ -71,8 +73,8 @@ def install(
         return PlainTextResponse(f"{address}?wsdl\n", status_code=404)
 
     async def call(request: Request) -> Response:
-        incoming = IncomingCall(request, authorization, CallFiles(handlers.files))
-        reply = await _answer(incoming, handlers, security, signing)
+        incoming = IncomingCall(request, authorization, CallFiles(commands.files))
+        reply = await _answer(incoming, commands, queries, security, signing)
         return await signing.signed(reply, incoming.known, confirms=incoming.confirms)
 
     add_route(app, PATH, call, methods=["POST"], name="soap")
@@ -80,7 +82,8 @@ def install(
 
 async def _answer(
     incoming: IncomingCall,
-    handlers: OperationHandlers,
+    commands: Commands,
+    queries: Queries,
     security: MessageSecurity,
     signing: ReplySigning,
 ) -> Response:
@@ -98,10 +101,10 @@ async def _answer(
             asked = await run_in_threadpool(_read, root, version)
         made = await incoming.admission.when_read(asked.operation, asked.record)
         if asked.operation.is_command:
-            return await _accept(handlers, caller, asked, version, made=made)
+            return await _accept(commands, caller, asked, version, made=made)
         if made is not None:
             await incoming.authorization.count(made)
-        return await run_in_threadpool(_query, handlers, caller, asked, version)
+        return await run_in_threadpool(_query, queries, caller, asked, version)
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
@@ -109,10 +112,10 @@ async def _answer(
         await incoming.refused(error, refusal)
         if incoming.is_proven:
             await refused_files.report_on_thread(
-                handlers.store,
+                commands.store,
                 incoming.proven.client,
                 error,
-                clock=handlers.intake.clock,
+                clock=commands.intake.clock,
                 number=incoming.admission.number,
             )
         origin = incoming.authorization.proxies.origin(request)
@@ -142,7 +145,7 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
 
 
 async def _accept(
-    handlers: OperationHandlers,
+    commands: Commands,
     caller: GatewayCaller,
     asked: _ReadCall,
     version: Version,
@@ -150,25 +153,21 @@ async def _accept(
     made: CallerAndCall | None,
 ) -> Response:
     operation = asked.operation
-    answer = await handlers.accept(
+    answer = await commands.accept(
         caller, operation, asked.record, files=asked.files, key=asked.key, made=made
     )
     return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
 
 
 def _query(
-    handlers: OperationHandlers, caller: GatewayCaller, asked: _ReadCall, version: Version
+    queries: Queries, caller: GatewayCaller, asked: _ReadCall, version: Version
 ) -> Response:
-    operation, record = asked.operation, asked.record
-    if operation is operations.CLAIM:
-        claimed, before = handlers.claim(caller, record, key=asked.key)
-        return _reply(version, operation, claimed, REPLAYED if before else None)
-    if operation is operations.FETCH_FILE:
-        found = handlers.file(record)
-        return _file(version, operation, found, is_whole=caller.rights.signed_replies)
-    if operation is operations.LIST:
-        return _reply(version, operation, handlers.list(caller, record))
-    return _reply(version, operation, handlers.show(record))
+    operation = asked.operation
+    query = Query(caller=caller, asked=asked.record, key=asked.key)
+    answer = queries.answer(operation, query)
+    if isinstance(answer, FoundFile):
+        return _file(version, operation, answer, is_whole=caller.rights.signed_replies)
+    return _reply(version, operation, answer.record, REPLAYED if answer.replayed else None)
 
 
 def _name(local: str) -> str:
@@ -202,10 +201,10 @@ def _file(version: Version, operation: Operation, found: FoundFile, *, is_whole:
     `is_whole`: the reply is made in memory, because it will be signed.
     """
     envelope, response = messages.reply(version, operation.name)
-    values.write(response, found.shown)
+    values.write(response, found.record)
     etree.SubElement(response, CONTENT).text = "~"
     ahead, _, behind = messages.to_bytes(envelope).rpartition(b"~")
-    size = len(ahead) + 4 * math.ceil(found.shown.size / 3) + len(behind)
+    size = len(ahead) + 4 * math.ceil(found.record.size / 3) + len(behind)
     if is_whole and size > LARGEST:
         why = f"a signed reply has at most {LARGEST} bytes; GET /v1/dossiers/.../files has no limit"
         raise RefusedCall("file_too_large", where="tepDinhKem", why=why)

@@ -19,12 +19,9 @@ from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
-from hub.gateway.partner_calls.operation_handlers import (
-    FoundFile,
-    OperationHandlers,
-    agency_of,
-)
-from hub.gateway.partner_calls.operations import Operation
+from hub.gateway.partner_calls.commands import Commands
+from hub.gateway.partner_calls.operations import Operation, agency_of
+from hub.gateway.partner_calls.queries import FoundFile, Queries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.plain_route import add_route
 from hub.gateway.request_body import read_body
@@ -52,12 +49,13 @@ _encoder = msgspec.json.Encoder()
 
 def install(
     app: FastAPI,
-    handlers: OperationHandlers,
+    commands: Commands,
+    queries: Queries,
     *,
     authorization: Authorization,
 ) -> None:
     """Add the routes to an application."""
-    routes = _Routes(handlers, authorization)
+    routes = _Routes(commands, queries, authorization)
     for operation in reversed(operations.OPERATIONS):  # the first is asked for most
         methods = ["GET", "HEAD"] if operation is operations.FETCH_FILE else [operation.method]
         path = PREFIX + operation.path
@@ -70,7 +68,8 @@ def install(
 
 @dataclass(frozen=True, slots=True)
 class _Routes:
-    handlers: OperationHandlers
+    commands: Commands
+    queries: Queries
     authorization: Authorization
 
     def route(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -91,7 +90,7 @@ class _Routes:
             claims = FileClaims(media_type=request.headers.get("content-type", ""))
             async with self._reporting_files(caller):
                 sha256, size = await receive_file(
-                    request, self.handlers.files, sha256=_announced(request), claims=claims
+                    request, self.commands.files, sha256=_announced(request), claims=claims
                 )
             return JSONResponse({"maBamTep": sha256, "kichThuoc": size}, 201)
 
@@ -117,7 +116,7 @@ class _Routes:
             caller, operation=operation.right, object=path, agency=agency
         )
         async with self._reporting_files(caller, payload.number):
-            answer = await self.handlers.accept(
+            answer = await self.commands.accept(
                 caller, operation, payload, files=files, key=key, made=made
             )
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
@@ -132,25 +131,21 @@ class _Routes:
         await self.authorization.admit(
             caller, operation=operation.right, object=request.scope["path"], agency=agency
         )
-        if operation is operations.CLAIM:
-            return await self._claim(request, caller, asked)
-        if operation is operations.FETCH_FILE:
-            found = await run_in_threadpool(self.handlers.file, asked)
-            return await run_in_threadpool(_file, request, self.handlers.files, found)
-        if operation is operations.LIST:
-            page = await run_in_threadpool(self.handlers.list, caller, asked)
-            origin = self.authorization.proxies.origin(request)
-            return tagged(request, page, _next(request, page, origin))
-        return tagged(request, await run_in_threadpool(self.handlers.show, asked), {})
+        key = _key(request) if operation.method == "POST" else ""
+        query = Query(caller=caller, asked=asked, key=key)
+        answer = await run_in_threadpool(self.queries.answer, operation, query)
+        if isinstance(answer, FoundFile):
+            return await run_in_threadpool(_file, request, self.queries.files, answer)
+        if operation.method == "POST":
+            headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+            return Response(_encoder.encode(answer.record), media_type=_JSON, headers=headers)
+        headers = self._next(request, answer.next) if answer.next else {}
+        return tagged(request, answer.record, headers)
 
-    async def _claim(
-        self, request: Request, caller: GatewayCaller, asked: records.ClaimQuery
-    ) -> Response:
-        claimed, before = await run_in_threadpool(
-            self.handlers.claim, caller, asked, key=_key(request)
-        )
-        headers = {"Idempotency-Replayed": "true"} if before else {}
-        return Response(_encoder.encode(claimed), media_type=_JSON, headers=headers)
+    def _next(self, request: Request, cursor: str) -> dict[str, str]:
+        url = request.url.include_query_params(sau=cursor)
+        origin = self.authorization.proxies.origin(request)
+        return {"Link": f'<{origin}{url.path}?{url.query}>; rel="next"'}
 
     @asynccontextmanager
     async def _reporting_files(
@@ -161,10 +156,10 @@ class _Routes:
             yield
         except (InvalidMessage, RefusedCall) as error:
             await refused_files.report_on_thread(
-                self.handlers.store,
+                self.commands.store,
                 caller.client,
                 error,
-                clock=self.handlers.intake.clock,
+                clock=self.commands.intake.clock,
                 number=number,
             )
             raise
@@ -261,15 +256,8 @@ def _converted(body: dict[str, Any], kind: type) -> Any:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
 
 
-def _next(request: Request, page: records.DossierList, address: str) -> dict[str, str]:
-    if page.next is None:
-        return {}
-    url = request.url.include_query_params(sau=page.next)
-    return {"Link": f'<{address}{url.path}?{url.query}>; rel="next"'}
-
-
 def _file(request: Request, files: BlobStore, found: FoundFile) -> Response:
-    shown = found.shown
+    shown = found.record
     try:
         return download(request, files, shown.sha256, media_type=shown.media_type)
     except RangeRefused as refused:

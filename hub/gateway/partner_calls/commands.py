@@ -1,4 +1,4 @@
-"""One function an operation: what SOAP and REST call when they have read a request.
+"""The operations that tell the hub something: SOAP and REST call `accept` when they have read one.
 
 What is said becomes one message: its id derives from the client and the key that the client gave,
 or from the content where there is none, and its row in the inbox is the memory of the answer. So a
@@ -6,15 +6,12 @@ repeated call gets the first answer for as long as the hub remembers the message
 nothing, and another content under a key is refused.
 """
 
-import base64
-import binascii
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 import msgspec
 from fastapi.concurrency import run_in_threadpool
@@ -23,7 +20,6 @@ from hub.exchange.intake.accept import Intake
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
-from hub.gateway.infected_files import refuse_infected
 from hub.gateway.partner_calls import records
 from hub.gateway.partner_calls.accepted_calls import AcceptedCalls
 from hub.gateway.partner_calls.operations import Operation
@@ -32,21 +28,13 @@ from hub.messages import catalog, envelope
 from hub.messages.envelope import Attachment, Message
 from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
-from hub.messages.local_time import LOCAL
 from hub.messages.payloads import Payload
 from hub.ports import Accepted
 from hub.ports.files import FileClaims
-from hub.records.deadlines.calendar import local
-from hub.records.dossiers import ended, numbering
-from hub.records.dossiers.status import LABELS
-from hub.store.engine.store import Store, Tx
+from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal, parked
 from hub.store.messages.blobs import BlobStore
-from hub.store.records import dossier_claims, dossiers
-from hub.store.records.dossier_claims import Wanted
-from hub.store.records.dossiers import Dossier
-from hub.store.records.reading import timeline
 
 _REPEATED = frozenset({"content_differs", "envelope_invalid"})
 """What another content under a known key is refused with."""
@@ -63,17 +51,9 @@ class Answer:
     """Whether it is the answer of an earlier call."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file of a dossier, and where its bytes are."""
-
-    shown: records.FileShown
-    place: Path
-
-
 @dataclass(slots=True)
-class OperationHandlers:
-    """The operations on one store; threads share it."""
+class Commands:
+    """The commands on one store; threads share it."""
 
     store: Store
     files: BlobStore
@@ -130,95 +110,6 @@ class OperationHandlers:
                 raise
             why = "the key was used for a call with another content"
             raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
-
-    def show(self, asked: records.DossierQuery) -> records.DossierFound:
-        """Return the state of a dossier, its timeline and its files."""
-        with self.store.read() as tx:
-            dossier = _present(tx, asked.number)
-            steps = timeline.events_of(tx, asked.number)
-            files = timeline.files_of(tx, asked.number)
-        return records.DossierFound(
-            dossier=_shown(dossier),
-            steps=tuple(
-                records.StepShown(
-                    status=int(step.status),
-                    status_name=LABELS[step.status][0],
-                    at=local(step.at),
-                    officer=step.officer,
-                    unit=step.unit,
-                    note=step.note,
-                    applied=step.why_not is None,
-                    why_not=step.why_not,
-                )
-                for step in steps
-            ),
-            files=tuple(map(_shown_file, files)),
-        )
-
-    def list(self, caller: GatewayCaller, asked: records.DayQuery) -> records.DossierList:
-        """Return a page of the dossiers that were received on a day, oldest first."""
-        if asked.day.year not in envelope.YEARS:
-            raise RefusedCall("call_invalid", where="ngay", why=envelope.OUT_OF_RANGE)
-        start = datetime.combine(asked.day, datetime.min.time(), LOCAL)
-        after = _position(asked.after) if asked.after else None
-        with self.store.read() as tx:
-            found = timeline.received_page(
-                tx,
-                start,
-                start + timedelta(days=1),
-                after=after,
-                limit=asked.limit + 1,
-                allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
-            )
-        page, more = found[: asked.limit], len(found) > asked.limit
-        return records.DossierList(
-            dossiers=tuple(map(_shown, page)), next=_cursor(page[-1]) if more else None
-        )
-
-    def claim(
-        self, caller: GatewayCaller, asked: records.ClaimQuery, *, key: str = ""
-    ) -> tuple[records.DossiersClaimed, bool]:
-        """Hold dossiers that wait to be received for the caller; nobody else is given them until
-        the time has passed. Returns them, and whether the key has had this same answer before.
-        """
-        with self.store.write() as tx:
-            claimed = dossier_claims.claim(
-                tx,
-                Wanted(
-                    client=caller.client,
-                    key=key,
-                    limit=asked.limit,
-                    lease=timedelta(seconds=asked.seconds),
-                    allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
-                ),
-                now=self.intake.clock(),
-            )
-        if claimed is None:
-            why = "the key was used for a call with another content"
-            raise RefusedCall("idempotency_key_reused", where="key", why=why)
-        answer = records.DossiersClaimed(
-            dossiers=tuple(map(_shown, claimed.dossiers)),
-            until=local(claimed.until) if claimed.dossiers else None,
-        )
-        return answer, claimed.before
-
-    def file(self, asked: records.FileQuery) -> FoundFile:
-        """Return a file of a dossier; raises RefusedCall where the dossier has no such file."""
-        with self.store.read() as tx:
-            _present(tx, asked.number)
-            files = timeline.files_of(tx, asked.number)
-        for paper in files:
-            if paper.file.sha256 == asked.sha256:
-                self._refuse_infected(asked.sha256)
-                return FoundFile(_shown_file(paper), self.files.path(asked.sha256))
-        why = "the dossier has no such file"
-        raise RefusedCall("file_missing", where="maBamTep", why=why, status=404)
-
-    def _refuse_infected(self, sha256: str) -> None:
-        try:
-            refuse_infected(self.store, self.files, sha256)
-        except InvalidMessage as found:
-            raise RefusedCall(found.code, where="maBamTep", why=found.why, status=403) from None
 
     def _accept_again(self, caller: GatewayCaller, message_id: str) -> None:
         """Take a message up again that was parked: its client repeats it, so the cause may be gone.
@@ -300,16 +191,6 @@ def party_of(caller: GatewayCaller) -> str:
     return caller.client.replace("-", "_")
 
 
-def agency_of(asked: object) -> str:
-    """Return the agency that a request is about, "" where it names no dossier."""
-    return agency_of_number(getattr(asked, "number", ""))
-
-
-def agency_of_number(number: str) -> str:
-    """Return the agency of a dossier's number, "" of none; raises InvalidMessage."""
-    return numbering.parse(number).agency if number else ""
-
-
 def _message(
     caller: GatewayCaller,
     operation: Operation,
@@ -337,63 +218,3 @@ def _message(
 def _digest(operation: Operation, payload: Payload, attached: Sequence[Attachment]) -> str:
     content = msgspec.json.encode((operation.name, payload, attached))
     return hashlib.sha256(content).hexdigest()
-
-
-def _present(tx: Tx, number: str) -> Dossier:
-    """Return a dossier that is here and may be shown."""
-    dossier = dossiers.get(tx, number, lock=False)
-    if dossier is None:
-        ended.refuse_archived(tx, number)
-        why = "the hub has no such dossier"
-        raise RefusedCall("dossier_unknown", where="maHoSo", why=why)
-    ended.refuse_erased(dossier)
-    return dossier
-
-
-def _shown(dossier: Dossier) -> records.DossierShown:
-    return records.DossierShown(
-        number=dossier.number,
-        procedure=dossier.procedure,
-        channel=int(dossier.channel),
-        inter_level=dossier.inter_level,
-        status=int(dossier.status),
-        status_name=LABELS[dossier.status][0],
-        status_at=local(dossier.status_at),
-        received_at=local(dossier.received_at),
-        due_at=local(dossier.due_at),
-        first_due_at=local(dossier.first_due_at),
-        finished_at=dossier.finished_at and local(dossier.finished_at),
-        returned_at=dossier.returned_at and local(dossier.returned_at),
-        supplement_since=dossier.supplement_since and local(dossier.supplement_since),
-        version=dossier.version,
-    )
-
-
-def _shown_file(paper: timeline.Paper) -> records.FileShown:
-    file = paper.file
-    return records.FileShown(
-        sha256=file.sha256,
-        name=file.name,
-        media_type=file.media_type,
-        size=file.size,
-        component=file.component,
-        is_result=paper.is_result,
-    )
-
-
-def _cursor(last: Dossier) -> str:
-    text = f"{last.received_at.isoformat()} {last.number}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    """Return the place that a cursor names; raises RefusedCall for one that the hub never gave."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        at, number = text.split(" ")
-        found = datetime.fromisoformat(at)
-        if found.tzinfo is None or found.year not in envelope.YEARS:
-            raise ValueError("no zone, or out of range")
-    except (ValueError, binascii.Error):
-        raise RefusedCall("call_invalid", where="sau", why="not a cursor of a list") from None
-    return found, number
