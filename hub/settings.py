@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from hub.messages.partners import BY_SHORT
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Secret = Annotated[str, Meta(description="secret")]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
@@ -223,6 +225,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a role of this process can do nothing without the broker."""
         return not AT_THE_BROKER.isdisjoint(self.role_names)
 
+    def partner_url(self, partner: str) -> str:
+        """Return the address of a partner, by its short name; "" where it is not connected."""
+        url: str = getattr(self, f"{partner}_url")
+        return url
+
+    def partner_profile(self, partner: str) -> str:
+        """Return the file of a partner's profile, by its short name; "" where it has none."""
+        file: str = getattr(self, f"{partner}_profile")
+        return file
+
     @property
     def scans(self) -> Path:
         """The scanner's hot folder."""
@@ -258,7 +270,7 @@ def _secrets() -> frozenset[str]:
 def secret_files(environment: Mapping[str, str]) -> dict[str, Path]:
     """Return the files that secrets are read from, by the name of the setting."""
     names = [f"HUB_{field.upper()}_FILE" for field in sorted(_secrets())]
-    names += [f"HUB_{partner}_PROXY_PASSWORD_FILE" for partner in ("PROVINCE", "TOWN")]
+    names += [f"HUB_{partner}_PROXY_PASSWORD_FILE" for partner in map(str.upper, BY_SHORT)]
     return {name: Path(environment[name]) for name in names if environment.get(name)}
 
 

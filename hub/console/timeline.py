@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.messages import catalog
-from hub.messages.partners import named
+from hub.messages.partners import PARTNERS, named
 from hub.rules.failures.errors import FAULTS
 from hub.store.console.history import CallRow, History
 from hub.store.console.listing import ListedDelivery
 from hub.texts import Text, both
 
-WARD, PROVINCE, TOWN = "ward", "province", "town"
-_SIDES = {catalog.PROVINCIAL: PROVINCE, catalog.TOWN_CENTER: TOWN}
+WARD = "ward"
+_SIDES = {name: partner.short for name, partner in PARTNERS.items()}
 NOTHING = Text("", "")
 _GOOD = frozenset({"delivered", "already", "accepted", ""})
 
@@ -26,7 +26,7 @@ class Entry:
 
     at: datetime
     side: str
-    """`ward`, `province` or `town`: where it happened."""
+    """`ward`, or the short name of a partner: where it happened."""
     what: Text
     detail: Text = NOTHING
     failed: bool = False
@@ -76,7 +76,7 @@ def _steps(history: History) -> Iterator[Entry]:
     for step in history.steps:
         yield Entry(
             at=step.at,
-            side=TOWN,
+            side=_SIDES[catalog.TOWN_CENTER],
             what=both(
                 "console.town_step" if step.applied else "console.town_step_kept",
                 sequence=step.sequence,

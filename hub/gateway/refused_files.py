@@ -13,10 +13,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from hub.ports import Clock
 from hub.rules.failures.errors import FAULTS
+from hub.rules.owners import CLERK, WARD_IT
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.messages.file_findings import INFECTED
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import CLERK, WARD_IT
 from hub.texts import both
 
 KIND = "file_refused"

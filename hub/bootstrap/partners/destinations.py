@@ -5,10 +5,11 @@ that asks partners needs this and not a whole hub; an adapter, with its SOAP lib
 only where its partner has an address.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.messages import catalog
+from hub.messages.partners import BY_SHORT
 from hub.ports import ContractReader, Destination, DriftObserver, ignore_drift
 from hub.rules.calls.traits import Traits
 from hub.settings import OF_PROFILE, Settings, SettingsError, seconds
@@ -53,10 +54,9 @@ def make_destinations(
 
 def _check_unused(settings: Settings) -> None:
     """Refuse a broken profile also of a partner that is not connected yet."""
-    if settings.province_profile and not settings.province_url:
-        province_profile(settings)
-    if settings.town_profile and not settings.town_url:
-        town_profile(settings)
+    for partner in BY_SHORT:
+        if settings.partner_profile(partner) and not settings.partner_url(partner):
+            profile_of(settings, partner)
 
 
 def make_contract_readers(settings: Settings) -> list[ContractReader]:
@@ -162,6 +162,18 @@ def town_profile(settings: Settings, proposal: str = "") -> "Loaded":
     return _loaded(load, "HUB_TOWN_PROFILE", own, url, settings=over, proposal=proposal)
 
 
+PROFILES: "dict[str, Callable[[Settings, str], Loaded]]" = {
+    "province": province_profile,
+    "town": town_profile,
+}
+"""By the partner's short name, what reads its profile."""
+
+
+def profile_of(settings: Settings, partner: str, proposal: str = "") -> "Loaded":
+    """Return a partner's profile, by its short name; see `province_profile`."""
+    return PROFILES[partner](settings, proposal)
+
+
 def _way_to(settings: Settings, partner: str) -> dict[tuple[str, ...], tuple[str, object]]:
     """Return what the settings say of certificates and proxy, by the key of the profile."""
     found: dict[tuple[str, ...], tuple[str, object]] = {}
@@ -179,12 +191,7 @@ def own_certificates(settings: Settings) -> dict[str, Path]:
 
 def own_pairs(settings: Settings) -> dict[str, tuple[Path, Path]]:
     """Return the same with their private keys."""
-    loaded = {}
-    if settings.province_url:
-        loaded[catalog.PROVINCIAL] = province_profile(settings)
-    if settings.town_url:
-        loaded[catalog.TOWN_CENTER] = town_profile(settings)
-    tls = {name: it.profile.tls for name, it in loaded.items()}
+    tls = {name: it.profile.tls for name, it in _connected_profiles(settings).items()}
     shown = {name: (it.client_certificate, it.client_key) for name, it in tls.items()}
     shown["gateway"] = settings.http_certificate_file, settings.http_key_file
     shown["replies"] = settings.signing_certificate_file, settings.signing_key_file
@@ -195,16 +202,24 @@ def own_pairs(settings: Settings) -> dict[str, tuple[Path, Path]]:
 
 def pull_by_password(settings: Settings) -> bool:
     """Tell whether a partner shows the file token as a password."""
-    loaded = [province_profile(settings)] if settings.province_url else []
-    loaded += [town_profile(settings)] if settings.town_url else []
+    loaded = _connected_profiles(settings).values()
     return any(it.profile.files.partner_pulls_with == "basic" for it in loaded)
 
 
+def _connected_profiles(settings: Settings) -> "dict[str, Loaded]":
+    """Return the profiles of the partners that have an address, by the partner's name."""
+    return {
+        name: profile_of(settings, partner)
+        for partner, name in BY_SHORT.items()
+        if settings.partner_url(partner)
+    }
+
+
 def profile_rows(settings: Settings, partner: str) -> "list[ProfileRow]":
-    """Return the profile of `province` or `town` as a person reads it; raises SettingsError."""
+    """Return a partner's profile as a person reads it; raises SettingsError."""
     from adapters.wire.profile.show import rows
 
-    return rows(province_profile(settings) if partner == "province" else town_profile(settings))
+    return rows(profile_of(settings, partner))
 
 
 def _loaded(load: Any, setting: str, own: str, url: str, **rest: Any) -> "Loaded":

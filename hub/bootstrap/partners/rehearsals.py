@@ -4,6 +4,7 @@ A part of the composition root, beside `hub.bootstrap.partners.destinations`: th
 settings, the adapters know no hub.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +17,8 @@ from adapters.wire.rehearsal.walk import Tell, Walked, walk
 from adapters.wire.rehearsal.words import name_of
 from hub import __version__
 from hub.bootstrap.partners.destinations import (
-    province_profile,
+    profile_of,
     province_settings,
-    town_profile,
     town_settings,
 )
 from hub.messages.partners import BY_SHORT, PARTNERS
@@ -28,7 +28,6 @@ from hub.settings import Settings, SettingsError
 from hub.texts import text
 
 __all__ = ["Mark", "Rehearsal", "RehearsalFinding", "Walked", "name_of"]
-PROVINCE, TOWN = "province", "town"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +45,18 @@ class Rehearsal:
     @property
     def endpoint(self) -> str:
         """The partner's address."""
-        found = self.settings
-        return found.province_url if self.partner == PROVINCE else found.town_url
+        return self.settings.partner_url(self.partner)
 
     def run(self, *, tell: Tell) -> Walked:
         """Walk; `tell` gets each finding. Raises SettingsError for a broken profile."""
-        make = self._province() if self.partner == PROVINCE else self._town()
+        make = KINDS[self.partner].make(self.settings)
         test = self._test() if self.number else None
         return walk(make, self._load(), now=self.now, test=test, tell=tell)
 
     def protocol(self, walked: Walked) -> str:
         """Return the protocol that people sign."""
-        mode = f" ({self.settings.province_mode})" if self.partner == PROVINCE else ""
+        way = KINDS[self.partner].protocol(self.settings)
+        mode = f" ({way})" if way else ""
         head = Head(
             partner=PARTNERS[BY_SHORT[self.partner]].full,
             endpoint=self.endpoint + mode,
@@ -75,8 +74,8 @@ class Rehearsal:
         """Return the lines for the partner's profile as a file; "" where there are none."""
         if not walked.proposal.lines:
             return ""
-        setting = f"HUB_{self.partner.upper()}_PROFILE"
-        own = getattr(self.settings, f"{self.partner}_profile")
+        setting = PARTNERS[BY_SHORT[self.partner]].profile_setting
+        own = self.settings.partner_profile(self.partner)
         use = text("rehearsal.proposal_name_file", setting=setting)
         if own:
             use = text("rehearsal.proposal_take_over", file=own)
@@ -87,9 +86,7 @@ class Rehearsal:
     def _load(self) -> Load:
         def load(proposal: str) -> Profile:
             try:
-                if self.partner == PROVINCE:
-                    return province_profile(self.settings, proposal).profile
-                return town_profile(self.settings, proposal).profile
+                return profile_of(self.settings, self.partner, proposal).profile
             except SettingsError as error:
                 if proposal and isinstance(error.__cause__, ProfileBroken):
                     raise error.__cause__ from None
@@ -97,32 +94,11 @@ class Rehearsal:
 
         return load
 
-    def _province(self) -> Make:
-        from adapters.provincial.rehearsal import ProvinceRehearsal
-
-        settings = province_settings(self.settings)
-
-        def make(profile: Profile) -> RehearsedPartner:
-            return ProvinceRehearsal(settings, profile)
-
-        return make
-
-    def _town(self) -> Make:
-        from adapters.town_center.rehearsal import TownRehearsal
-
-        settings = town_settings(self.settings)
-        absent = f"{self.settings.province_agency}-900101-0000"
-
-        def make(profile: Profile) -> RehearsedPartner:
-            return TownRehearsal(settings, profile, absent=absent)
-
-        return make
-
     def _test(self) -> Test:
         """Return the test dossier, of a procedure that the partner has."""
         rules = Rulebook.load()
         rules.check_number(self.number)
-        on, inter_level = local(self.now).date(), self.partner == TOWN
+        on, inter_level = local(self.now).date(), KINDS[self.partner].inter_level
         procedure = next(
             it for it in rules.catalogue if it.is_valid_on(on) and it.inter_level is inter_level
         )
@@ -135,3 +111,44 @@ class Rehearsal:
             unit=rules.unit,
             now=self.now,
         )
+
+
+def _province(settings: Settings) -> Make:
+    from adapters.provincial.rehearsal import ProvinceRehearsal
+
+    own = province_settings(settings)
+
+    def make(profile: Profile) -> RehearsedPartner:
+        return ProvinceRehearsal(own, profile)
+
+    return make
+
+
+def _town(settings: Settings) -> Make:
+    from adapters.town_center.rehearsal import TownRehearsal
+
+    own = town_settings(settings)
+    absent = f"{settings.province_agency}-900101-0000"
+
+    def make(profile: Profile) -> RehearsedPartner:
+        return TownRehearsal(own, profile, absent=absent)
+
+    return make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalKind:
+    """What the rehearsals of one partner have of their own."""
+
+    make: Callable[[Settings], Make]
+    inter_level: bool
+    """Whether the partner has the procedures that are inter-level, or the others."""
+    protocol: Callable[[Settings], str] = lambda _: ""
+    """What stands behind the address in the protocol, "" for nothing."""
+
+
+KINDS = {
+    "province": RehearsalKind(make=_province, inter_level=False, protocol=lambda it: it.province_mode),
+    "town": RehearsalKind(make=_town, inter_level=True),
+}
+"""By the partner's short name."""

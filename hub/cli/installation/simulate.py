@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.output import answer
 from hub.cli.output.answer import print_line, put, refuse
+from hub.messages.partners import BY_SHORT
 from hub.texts import text
 
 app = typer.Typer()
@@ -23,17 +24,13 @@ def simulate(
     partner: Annotated[str, typer.Argument(help="partner")] = "",
 ) -> None:
     """Run a partner's simulator in the foreground; `hub simulate province --help` shows how."""
-    modules = {
-        "province": "adapters.provincial.simulator",
-        "town": "adapters.town_center.simulator",
-    }
     if partner in ("", "-h", "--help"):
         print_line(text("installation.simulate_usage"))
         raise typer.Exit(0 if partner else 2)
-    if partner not in modules:
+    if partner not in BY_SHORT:
         refuse(text("installation.no_simulator", partner=partner))
         raise typer.Exit(2)
-    command = [sys.executable, "-m", modules[partner], *context.args]
+    command = [sys.executable, "-m", f"adapters.{BY_SHORT[partner]}.simulator", *context.args]
     put(simulator=partner)
     answer.end(0)
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module

@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from hub.cli.context import by, one_of, opened, settings, system_user
 from hub.cli.output.answer import aside, print_line, put, refuse
 from hub.messages.invalid import InvalidMessage
-from hub.messages.partners import BY_SHORT
+from hub.messages.partners import BY_SHORT, PARTNERS
 from hub.records.dossiers import numbering
 from hub.rules.actors import NotNamed, signed
 from hub.runtime.clock import utc_now
@@ -46,10 +46,9 @@ def rehearse(
 
     one_of("PARTNER", partner, *BY_SHORT)
     found = settings()
-    _check_files(protocol, proposal, own=getattr(found, f"{partner}_profile"))
-    address = found.province_url if partner == "province" else found.town_url
-    if not address:
-        name = f"HUB_{partner.upper()}_URL"
+    _check_files(protocol, proposal, own=found.partner_profile(partner))
+    if not found.partner_url(partner):
+        name = PARTNERS[BY_SHORT[partner]].url_setting
         refuse(text("partner_commands.not_set", name=name))
         raise typer.Exit(2)
     who = _decided(partner, test_dossier, reason, actor) if test_dossier else _by(actor)

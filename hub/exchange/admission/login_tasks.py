@@ -9,11 +9,11 @@ from datetime import datetime
 from hub.messages.partners import named
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.login_remedies import TASKS
+from hub.rules.owners import WARD_IT
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Tx
 from hub.store.repair import tasks
 from hub.store.repair.replies import login_tasks
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 

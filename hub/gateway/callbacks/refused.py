@@ -10,10 +10,10 @@ from datetime import datetime
 
 from hub.ports import CallbackAnswer, Clock
 from hub.rules.failures.error_summary import describe_error
+from hub.rules.owners import WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, StoreUnavailable
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "callback_refused"

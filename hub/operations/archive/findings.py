@@ -11,9 +11,9 @@ from hub.operations.archive.config import Archive
 from hub.operations.archive.files.disk_room import NoRoom, needing_room
 from hub.operations.archive.files.reading import ArchiveDamaged, HalfDeleted
 from hub.operations.archive.run.report import ArchiveReport
+from hub.rules.owners import WARD_IT
 from hub.rules.retention.ends import KeepReason
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both
 
 STOPPED, FILE_MISSING = "archive_stopped", "archive_file_missing"

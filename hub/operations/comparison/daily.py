@@ -25,11 +25,11 @@ from hub.records.deadlines.calendar import CalendarMissing
 from hub.records.rulebook import Rulebook
 from hub.rules.deliveries.states import FINAL, DeliveryState, state_text
 from hub.rules.failures.errors import DeliveryFailure
+from hub.rules.owners import CLERK, WARD_IT
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import tasks
 from hub.store.repair.tasks import Sent, TaskFinding
-from hub.store.schema.tables.repair import CLERK, WARD_IT
 from hub.texts import both
 
 NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"

@@ -8,9 +8,9 @@ from hub.messages.partners import named
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
 from hub.rules.contracts import ContractChange, How
+from hub.rules.owners import WARD_IT
 from hub.store.repair import tasks
 from hub.store.repair.replies import drift
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both, joined
 
 KIND = "contract_changed"

@@ -6,9 +6,9 @@ from datetime import datetime
 from hub.messages.partners import named
 from hub.ports import DriftKind
 from hub.records.deadlines.calendar import local
+from hub.rules.owners import WARD_IT
 from hub.store.repair import tasks
 from hub.store.repair.replies.drift import DriftKey
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both
 
 KIND = "reply_drift"

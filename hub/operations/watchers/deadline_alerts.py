@@ -13,11 +13,11 @@ from hub.messages.partners import named
 from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.records.rulebook import Rulebook
 from hub.rules.deliveries.states import DeliveryState, state_text
+from hub.rules.owners import CLERK
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import deadline_alerts, tasks
 from hub.store.repair.deadline_alerts import Near
-from hub.store.schema.tables.repair import CLERK
 from hub.texts import both
 
 STUCK_AFTER = timedelta(minutes=5)

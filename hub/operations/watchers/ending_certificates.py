@@ -13,10 +13,10 @@ from pathlib import Path
 
 from hub.records.deadlines.calendar import local
 from hub.rules.clients.api_keys import ALARM_BEFORE
+from hub.rules.owners import WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "certificate_ends"

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from hub.records.deadlines.calendar import local
 from hub.rules.clients.api_keys import ALARM_BEFORE
+from hub.rules.owners import WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.clients import secrets
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
 from hub.store.schema.tables.clients import CERTIFICATE
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 KIND = "client_key_ends"

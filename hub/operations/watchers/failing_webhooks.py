@@ -10,11 +10,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from hub.records.deadlines.calendar import local
+from hub.rules.owners import WARD_IT
 from hub.rules.webhooks.pace import ALARM_AFTER, EVENT_ALARM_AFTER
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import WARD_IT
 from hub.store.webhooks import addresses, waiting
 from hub.store.webhooks.addresses import Webhook
 from hub.texts import both

@@ -13,11 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from hub.rules.failures.errors import FAULTS
+from hub.rules.owners import OWNERS
 from hub.texts import Text, both
 
 Record = TypeVar("Record", bound=Struct)
 OWN = Path(__file__).parent / "data" / "faults.toml"
-OWNERS = frozenset({"ward clerk", "ward IT", "province", "town"})
 
 
 class DictionaryBroken(ValueError):
@@ -73,7 +73,7 @@ def load(partners: Mapping[str, Path]) -> tuple[Explanation, ...]:
         found += [_theirs(partner, row) for row in _read(path, _File).reply]
     keys = [(it.partner, it.operation, it.code) for it in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
-    strangers = sorted({who for it in found for who in it.who} - OWNERS)
+    strangers = sorted({who for it in found for who in it.who} - set(OWNERS))
     unknown = sorted({it.ours for it in found if it.ours} - FAULTS.keys())
     if twice or strangers or unknown:
         raise DictionaryBroken(f"twice: {twice}; nobody: {strangers}; no such code: {unknown}")

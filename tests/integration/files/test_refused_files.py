@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hub.file_checks.check import ContentCheck
 from hub.file_checks.clamd import Clamd
 from hub.gateway.refused_files import KIND, MOST_OF_A_CLIENT
+from hub.rules.owners import CLERK, WARD_IT
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import CLERK, WARD_IT
 from tests.integration.files.test_contents import by_base64, by_mtom, by_rest, stored
 from tests.integration.gateway.soap.test_soap_bodies import envelope, post, submission
 from tests.support.files import sample_files as made

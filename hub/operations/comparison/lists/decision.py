@@ -18,9 +18,9 @@ from hub.messages.payloads import Status
 from hub.operations.comparison.lists.checks import is_of
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.records.dossiers.status import LABELS
+from hub.rules.owners import CLERK
 from hub.store.records.reading.partner_view import DossierView
 from hub.store.repair.tasks import TaskFinding
-from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both
 
 UNKNOWN_HERE, LISTED_UNSENT = "unknown_here", "listed_unsent"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hub.messages.invalid import InvalidMessage
 from hub.ports.files import ScannerAway
 from hub.rules.failures.errors import FAULTS
+from hub.rules.owners import CLERK, WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.messages import file_findings
@@ -18,7 +19,6 @@ from hub.store.messages.blobs import BlobStore
 from hub.store.messages.file_findings import INFECTED, UNSCANNED, FileFinding
 from hub.store.records import papers
 from hub.store.repair import tasks
-from hub.store.schema.tables.repair import CLERK, WARD_IT
 from hub.texts import both
 
 KIND, AWAY = "file_finding", "scanner_away"

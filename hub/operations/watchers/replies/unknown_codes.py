@@ -14,12 +14,12 @@ from hub.operations.watchers.office_hours import due_within
 from hub.records.deadlines.calendar import local
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
+from hub.rules.owners import WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.repair.replies import fault_classes
 from hub.store.repair.replies.fault_classes import UnknownCode
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import both
 
 TIME_TO_CLASSIFY = timedelta(hours=8)

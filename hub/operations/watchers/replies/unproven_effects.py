@@ -12,12 +12,12 @@ from hub.messages.partners import named
 from hub.operations.watchers.office_hours import due_within
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_HUB
+from hub.rules.owners import CLERK
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.repair.replies import unproven_effects as unproven
 from hub.store.repair.replies.unproven_effects import Left
-from hub.store.schema.tables.repair import CLERK
 from hub.texts import Text, both, joined
 
 TIME_TO_RESOLVE = timedelta(hours=4)

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from hub.messages.partners import named
 from hub.records.deadlines.calendar import local
 from hub.rules.actors import BY_HUB
+from hub.rules.owners import WARD_IT
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
 from hub.store.repair.replies import unreadable_replies
 from hub.store.repair.replies.unreadable_replies import Calls, UnreadablePlace
-from hub.store.schema.tables.repair import WARD_IT
 from hub.texts import Text, both, joined
 
 KIND = "reply_unreadable"

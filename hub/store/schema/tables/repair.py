@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from hub.rules.owners import OWNERS
 from hub.store.schema.partial_index import partial_index
 from hub.store.schema.tables.exchange import Big, Instant, InTwoLanguages, metadata, one_of
 
@@ -9,7 +10,6 @@ MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
 WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
 ORDER_CONFLICT, FILE_GONE, CANNOT_ASK = "order_conflict", "file_gone", "cannot_ask"
 VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_ASK)
-CLERK, WARD_IT, PROVINCE, TOWN = OWNERS = ("ward clerk", "ward IT", "province", "town")
 
 replay_plans = sa.Table(
     "replay_plans",
