@@ -21,14 +21,16 @@ Port = Annotated[int, Meta(ge=0, le=65_535)]
 WORKING_ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer", "sources")
 """The roles that together do the hub's work."""
 CONSOLE = "console"
-"""The role that only shows; the others never wait for it."""
+"""The role of the operators' pages; the others never wait for it."""
 ROLES = (*WORKING_ROLES, CONSOLE)
 AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
 """Roles that can do nothing without a broker; the others need only the store."""
 OF_PROFILE = "profile"
 """A setting of this value leaves it to the partner's profile."""
-AT_PARTNERS = frozenset({"deliver", "reconcile"})
-"""Roles that call partners."""
+DELIVERING = frozenset({"deliver", "reconcile"})
+"""Roles that call partners about deliveries. Others call them, too: the gateway fetches the town's
+result files, the timer reads the partners' contracts.
+"""
 
 
 class SettingsError(Exception):

@@ -38,7 +38,7 @@ from hub.ports import Source
 from hub.rules.clients.client import networks
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.settings import AT_PARTNERS, CONSOLE, WORKING_ROLES, Settings, SettingsError, seconds
+from hub.settings import CONSOLE, DELIVERING, WORKING_ROLES, Settings, SettingsError, seconds
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
 
@@ -57,7 +57,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles.append(_receive(hub))
     for destination in hub.destinations:
         roles += partner_roles(hub, destination)
-    hears_partners = bool(hub.destinations) and not AT_PARTNERS.isdisjoint(wanted)
+    hears_partners = bool(hub.destinations) and not DELIVERING.isdisjoint(wanted)
     if hears_partners or (hub.town is not None and "gateway" in wanted):
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:

@@ -9,7 +9,7 @@ from hub.store.engine.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Handed to every page; no page writes by itself."""
+    """Handed to every page. Only the sign-in and the own account write: users, sessions, audit."""
 
     store: Store
     clock: Clock

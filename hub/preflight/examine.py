@@ -12,7 +12,7 @@ from hub.preflight.store.disk_usage import filling
 from hub.preflight.store.machine import database, disk, rights
 from hub.preflight.virus_scanner import virus_scanner
 from hub.runtime.clock import utc_now
-from hub.settings import AT_PARTNERS, Settings
+from hub.settings import DELIVERING, Settings
 
 
 def examine(settings: Settings) -> list[Check]:
@@ -22,7 +22,7 @@ def examine(settings: Settings) -> list[Check]:
     now = utc_now()
     found += [*certificates(settings, now=now), *revoked_certificates(settings, now=now)]
     found += private_files(settings)
-    if not AT_PARTNERS.isdisjoint(settings.role_names):
+    if not DELIVERING.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]
     return found
 
