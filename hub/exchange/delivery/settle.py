@@ -1,6 +1,7 @@
 """Settling: writes down what came of calls to a partner, sent or queried, and moves the deliveries.
 
-The one place that does. `settle` records many outcomes in one transaction; an outcome that cannot
+The one place that does for calls; what a person or a replay plan settles without one is in
+`hub/operations/deliveries`, and `known_effects` is shared. `settle` records many outcomes in one transaction; an outcome that cannot
 be written harms no other one. An outcome whose delivery was moved meanwhile by another process (a
 lease that ran out) is dropped with a log line. Order of locks: the codes that a person classified,
 the rows, what the records learn (`on_delivered`), the lanes, the chain of evidence.
@@ -11,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.exchange.delivery import unproven_texts
+from hub.exchange.delivery import known_effects, unproven_texts
+from hub.exchange.delivery.known_effects import KnownEffect, OnDelivered
 from hub.messages.envelope import Message
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules.calls.traits import Traits
@@ -35,8 +37,6 @@ from hub.store.repair.replies import fault_classes
 
 SETTLE_AT_STOP = timedelta(seconds=15)
 """How long writing down the last calls or answers may take when a role stops."""
-OnDelivered = Callable[[Tx, Message, Receipt], None]
-"""Lets the records learn a partner's reference, in the transaction that settles the delivery."""
 Result = Receipt | Absent | Unclear | DeliveryFailure
 
 
@@ -139,17 +139,16 @@ def write(
         transitions.check_attempt(tx, [it.claimed for it in outcomes], from_state=from_state)
         _move(tx, ctx, outcomes, latest, from_state=from_state)
         attempts.finish(tx, [record_of(outcome, kind) for outcome in outcomes])
-    good = [outcome for outcome in outcomes if isinstance(outcome.result, Receipt)]
-    # In the order in which receive locks dossiers and their legs: else the two may deadlock.
-    for outcome in sorted(good, key=lambda one: one.claimed.lane):
-        if outcome.message and isinstance(outcome.result, Receipt):
-            ctx.on_delivered(tx, outcome.message, outcome.result)
-    transitions.release_followers(
-        tx, ctx.destination, {outcome.claimed.lane for outcome in good}, latest
-    )
+    effects = [
+        KnownEffect(outcome.claimed.lane, outcome.message, outcome.result)
+        for outcome in outcomes
+        if isinstance(outcome.result, Receipt)
+    ]
     called = [outcome for outcome in outcomes if outcome.called]
     made = [handover(ctx.destination, outcome, kind, recorded_at=latest) for outcome in called]
-    handovers.record(tx, made)
+    known_effects.follow(
+        tx, ctx.destination, effects, made, on_delivered=ctx.on_delivered, now=latest
+    )
 
 
 def _move(

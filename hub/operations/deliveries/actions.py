@@ -96,20 +96,13 @@ def resolve(
 
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
     """Record what a person found or did as a hand-over; who and why is in the audit."""
-    made = handovers.Handover(
-        delivery_id=id,
-        attempt=0,
+    made = handovers.without_call(
+        id,
         partner=destination,
-        operation=what,
         number=number,
-        direction=handovers.OUT,
+        operation=what,
         kind="person",
-        request_hash="",
-        response_hash="",
-        sent_at=None,
-        answered_at=now,
-        receipt="",
-        recorded_at=now,
         outcome=what.rpartition(".")[2],
+        now=now,
     )
     handovers.record(tx, [made])

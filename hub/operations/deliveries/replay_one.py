@@ -8,7 +8,7 @@ checks still count.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.exchange.delivery.settle import OnDelivered
+from hub.exchange.delivery.known_effects import OnDelivered
 from hub.operations.deliveries import actions, replay_plan
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
 from hub.operations.signed_by import SignedBy

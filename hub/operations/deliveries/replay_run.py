@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub.exchange.delivery.settle import OnDelivered
+from hub.exchange.delivery import known_effects
+from hub.exchange.delivery.known_effects import KnownEffect, OnDelivered
 from hub.messages.envelope import decode_stored
 from hub.ports import Clock, Receipt
 from hub.rules.deliveries.states import FINAL, DeliveryState
@@ -148,7 +149,6 @@ class ReplayRun:
         transitions.deliver(tx, [(id, item.reference)], now=now, from_state=DeliveryState.DEAD)
         message = decode_stored(journal.body_of(tx, id))
         receipt = Receipt(reference=item.reference, already=True, response_hash=item.response_hash)
-        self.on_delivered(tx, message, receipt)
         attempts.start(tx, [(id, item.attempts)], now=now, kind="find")
         found = attempts.Finished(
             delivery_id=id,
@@ -160,25 +160,22 @@ class ReplayRun:
         )
         attempts.finish(tx, [found])
         _, destination, lane = transitions.place_of(tx, id)
-        evidence = handovers.Handover(
-            delivery_id=id,
-            attempt=item.attempts,
+        evidence = handovers.without_call(
+            id,
             partner=destination,
-            operation="replay.plan",
             number=lane,
-            direction=handovers.OUT,
+            operation="replay.plan",
             kind="find",
-            request_hash="",
-            response_hash=item.response_hash,
-            sent_at=None,
-            answered_at=now,
-            receipt=item.reference,
-            recorded_at=now,
             outcome="already",
+            now=now,
+            attempt=item.attempts,
+            receipt=item.reference,
+            response_hash=item.response_hash,
         )
-        transitions.release_followers(tx, destination, [lane], now)
-        # Last: the chains' heads are locked after the lanes, as by whoever settles a call.
-        handovers.record(tx, [evidence])
+        effect = KnownEffect(lane, message, receipt)
+        known_effects.follow(
+            tx, destination, [effect], [evidence], on_delivered=self.on_delivered, now=now
+        )
         self._audit(tx, "delivery.settle", str(id))
 
     def _supersede(self, tx: Tx, id: int) -> str:

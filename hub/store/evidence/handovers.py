@@ -47,6 +47,41 @@ class Handover:
     code: str = ""
 
 
+def without_call(
+    delivery_id: int,
+    *,
+    partner: str,
+    number: str,
+    operation: str,
+    kind: str,
+    outcome: str,
+    now: datetime,
+    attempt: int = 0,
+    receipt: str = "",
+    response_hash: str = "",
+) -> Handover:
+    """Return the evidence of what was settled without sending anything: nothing of ours is hashed.
+
+    By a person (`kind` is `person`), or by what the partner answered before (`find`).
+    """
+    return Handover(
+        delivery_id=delivery_id,
+        attempt=attempt,
+        partner=partner,
+        operation=operation,
+        number=number,
+        direction=OUT,
+        kind=kind,
+        request_hash="",
+        response_hash=response_hash,
+        sent_at=None,
+        answered_at=now,
+        receipt=receipt,
+        recorded_at=now,
+        outcome=outcome,
+    )
+
+
 _values = attrgetter(*chain.HANDOVERS.columns)
 
 

@@ -99,6 +99,12 @@ def test_every_table_queue_and_role_is_named() -> None:
     assert set(first_cells(section(ARCHITECTURE, "## Threads and processes"))) == set(ROLES)
 
 
+def test_the_readme_names_every_folder_of_the_hub() -> None:
+    """A newcomer finds what is where, and no folder that is gone."""
+    named = re.findall(r"`hub/(\w+)/`", section(README, "## Folders"))
+    assert sorted(named) == sorted(it.parent.name for it in (ROOT / "hub").glob("*/__init__.py"))
+
+
 def test_the_picture_of_the_way_names_only_queues_that_exist() -> None:
     """The README's picture and the topology agree."""
     picture = section(README, "## The way of a message")
