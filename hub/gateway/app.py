@@ -71,12 +71,9 @@ def create_app(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
-    commands = Commands(store, files, intake, authorization)
-    queries = Queries(store, files, intake.clock)
-    _install_partners(app, commands, queries, uploads)
-    soap.install(
-        app, commands, queries, authorization=authorization, keys=keys, signer=reply_signer
-    )
+    calls = Commands(store, files, intake, authorization), Queries(store, files, intake.clock)
+    _install_partners(app, *calls, uploads)
+    soap.install(app, *calls, authorization=authorization, keys=keys, signer=reply_signer)
     return app
 
 

@@ -1,6 +1,6 @@
 """Who can have to act on a task or a fault: the ward's clerk, the ward's IT, or a partner.
 
-Tasks, fault data and `--json` keep these names; their sentences are in `hub/texts/owners.toml`. A new
+Tasks, fault data and `--json` keep these names; their words are in `hub/texts/owners.toml`. A new
 partner is one by being declared; the constraint of the table `tasks` needs a migration then.
 """
 

@@ -55,8 +55,8 @@ class Rehearsal:
 
     def protocol(self, walked: Walked) -> str:
         """Return the protocol that people sign."""
-        way = KINDS[self.partner].protocol(self.settings)
-        mode = f" ({way})" if way else ""
+        own = KINDS[self.partner].mode(self.settings)
+        mode = f" ({own})" if own else ""
         head = Head(
             partner=PARTNERS[BY_SHORT[self.partner]].full,
             endpoint=self.endpoint + mode,
@@ -143,12 +143,12 @@ class RehearsalKind:
     make: Callable[[Settings], Make]
     inter_level: bool
     """Whether the partner has the procedures that are inter-level, or the others."""
-    protocol: Callable[[Settings], str] = lambda _: ""
+    mode: Callable[[Settings], str] = lambda _: ""
     """What stands behind the address in the protocol, "" for nothing."""
 
 
 KINDS = {
-    "province": RehearsalKind(make=_province, inter_level=False, protocol=lambda it: it.province_mode),
+    "province": RehearsalKind(make=_province, inter_level=False, mode=lambda it: it.province_mode),
     "town": RehearsalKind(make=_town, inter_level=True),
 }
 """By the partner's short name."""

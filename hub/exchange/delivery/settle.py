@@ -1,10 +1,11 @@
 """Settling: writes down what came of calls to a partner, sent or queried, and moves the deliveries.
 
 The one place that does for calls; what a person or a replay plan settles without one is in
-`hub/operations/deliveries`, and `known_effects` is shared. `settle` records many outcomes in one transaction; an outcome that cannot
-be written harms no other one. An outcome whose delivery was moved meanwhile by another process (a
-lease that ran out) is dropped with a log line. Order of locks: the codes that a person classified,
-the rows, what the records learn (`on_delivered`), the lanes, the chain of evidence.
+`hub/operations/deliveries`, and what follows an effect is in `known_effects` for both. `settle`
+records many outcomes in one transaction; an outcome that cannot be written harms no other one. An
+outcome whose delivery was moved meanwhile by another process (a lease that ran out) is dropped with
+a log line. Order of locks: the codes that a person classified, the rows, what the records learn
+(`on_delivered`), the lanes, the chain of evidence.
 """
 
 import random

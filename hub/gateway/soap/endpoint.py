@@ -118,8 +118,7 @@ async def _answer(
                 clock=commands.intake.clock,
                 number=incoming.admission.number,
             )
-        origin = incoming.authorization.proxies.origin(request)
-        return _fault(version, refusal, request, origin)
+        return _fault(version, refusal, request, incoming.authorization.proxies.origin(request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +158,7 @@ async def _accept(
     return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
 
 
-def _query(
-    queries: Queries, caller: GatewayCaller, asked: _ReadCall, version: Version
-) -> Response:
+def _query(queries: Queries, caller: GatewayCaller, asked: _ReadCall, version: Version) -> Response:
     operation = asked.operation
     query = Query(caller=caller, asked=asked.record, key=asked.key)
     answer = queries.answer(operation, query)
