@@ -10,6 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+ComparableName = tuple[frozenset[tuple[str, str | bytes]], ...]
+"""A name of a certificate: the same for two programs that write it in two ways."""
 
 
 class CertificateBinding(StrEnum):
@@ -29,8 +36,8 @@ class ClientCertificate:
     """sha256 of its SubjectPublicKeyInfo."""
     names: str
     """sha256 of its subject and issuer."""
-    issuer: bytes
-    """DER form of the name of who signed it."""
+    issuer: ComparableName
+    """The name of the authority that signed it."""
     serial: int
     not_before: datetime
     not_after: datetime
@@ -55,8 +62,8 @@ def read(der: bytes) -> ClientCertificate | None:
     try:
         found = x509.load_der_x509_certificate(der)
         key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        issuer = found.issuer.public_bytes()
-        names = found.subject.public_bytes() + issuer
+        names = found.subject.public_bytes() + found.issuer.public_bytes()
+        issuer = comparable(found.issuer)
     except (ValueError, UnsupportedAlgorithm):
         return None
     return ClientCertificate(
@@ -68,3 +75,20 @@ def read(der: bytes) -> ClientCertificate | None:
         not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
     )
+
+
+def comparable(name: "x509.Name") -> ComparableName:
+    """Return a name without its string types, upper case and further spaces (RFC 5280, 7.1).
+
+    An authority's own certificate, what it signs and its lists may differ in these.
+    """
+    return tuple(
+        frozenset((it.oid.dotted_string, _comparable_value(it.value)) for it in part)
+        for part in name.rdns
+    )
+
+
+def _comparable_value(value: str | bytes) -> str | bytes:
+    if isinstance(value, bytes):
+        return value
+    return " ".join(value.casefold().split())

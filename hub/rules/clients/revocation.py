@@ -1,7 +1,9 @@
 """Lists of revoked certificates (CRL, RFC 5280): read, and asked whether a certificate is on one.
 
-Whole lists of the authorities themselves only: a list of another issuer's certificates, or of
-changes to a list, is refused, because its entries mean something else. Nothing is fetched.
+Whole lists of the authorities themselves only. A list of another issuer's certificates, or of
+changes to a list, is refused, because its entries mean something else. So is a list for some
+reasons or for one distribution point: the rest of the revoked certificates stands elsewhere.
+Nothing is fetched.
 """
 
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hub.rules.clients.certificates import ClientCertificate
+from hub.rules.clients.certificates import ClientCertificate, ComparableName, comparable
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -21,8 +23,8 @@ _BEGIN = b"-----BEGIN X509 CRL-----"
 class RevocationList:
     """One list."""
 
-    issuer: bytes
-    """DER form of the authority's name."""
+    issuer: ComparableName
+    """The authority's name."""
     serials: frozenset[int]
     next_update: datetime | None
     """When its authority has published the next one, None where the list does not say."""
@@ -59,21 +61,36 @@ def _checked(
 
     for extension in found.extensions:
         value = extension.value
-        partial = isinstance(value, x509.IssuingDistributionPoint) and (
-            value.indirect_crl
-            or value.only_contains_attribute_certs
-            or value.only_contains_ca_certs
-        )
-        unknown = extension.critical and not isinstance(value, x509.IssuingDistributionPoint)
-        if partial or unknown:
-            raise ValueError("a CRL of another kind: only whole lists of an authority are read")
-    signers = [it for it in authorities if it.subject == found.issuer]
+        if isinstance(value, x509.IssuingDistributionPoint):
+            is_other = _is_partial(value)
+        else:
+            is_other = extension.critical
+        if is_other:
+            why = "only whole lists are read, none for some reasons or a distribution point"
+            raise ValueError(f"a CRL of another kind: {why}")
+    issuer = comparable(found.issuer)
+    signers = [it for it in authorities if comparable(it.subject) == issuer]
     if not any(_has_signed(it, found) for it in signers):
         raise ValueError("a CRL that none of the authorities has signed")
     return RevocationList(
-        found.issuer.public_bytes(),
+        issuer,
         frozenset(entry.serial_number for entry in found),
         found.next_update_utc,
+    )
+
+
+def _is_partial(scope: "x509.IssuingDistributionPoint") -> bool:
+    """Return whether revoked certificates of clients may stand in another list.
+
+    RFC 5280, 5.2.5: only a list without a distribution point has to hold all of them.
+    """
+    return bool(
+        scope.indirect_crl
+        or scope.only_contains_attribute_certs
+        or scope.only_contains_ca_certs
+        or scope.only_some_reasons
+        or scope.full_name
+        or scope.relative_name
     )
 
 
