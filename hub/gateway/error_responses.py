@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
+from hub.exchange.intake.group_commit import GroupClosed
 from hub.ports import AcceptanceUnknown
 from hub.ports.files import ScannerAway
 from hub.rules.failures.errors import FAULTS
@@ -23,7 +24,9 @@ AGAIN_AFTER = {"Retry-After": "5"}
 
 
 def install(app: FastAPI) -> None:
-    """Answer 507 for a full disk, 503 for a database that is away or does not tell, not 500."""
+    """Answer 507 for a full disk, 503 for a database that is away or does not tell, and for a call
+    that comes while the hub stops; not 500.
+    """
 
     @app.exception_handler(OSError)
     def no_room(request: Request, error: OSError) -> JSONResponse:
@@ -40,6 +43,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(AcceptanceUnknown)
     def not_known(request: Request, error: AcceptanceUnknown) -> JSONResponse:  # noqa: ARG001
         return _refuse(request, "acceptance_unknown", 503)
+
+    @app.exception_handler(GroupClosed)
+    def stopping(request: Request, error: GroupClosed) -> JSONResponse:  # noqa: ARG001
+        return _refuse(request, "hub_stopping", 503)
 
     @app.exception_handler(StoreUnavailable)
     def no_store(request: Request, error: StoreUnavailable) -> JSONResponse:

@@ -6,6 +6,7 @@ and what to do belong to the code (`hub/texts/faults.toml`).
 
 from collections.abc import Mapping
 
+from hub.exchange.intake.group_commit import GroupClosed
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.error_responses import FULL
 from hub.messages.invalid import InvalidMessage
@@ -30,6 +31,7 @@ STATUS = {
     "replay_under_way": 409,
     "media_type_unsupported": 415,
     "store_away": 503,
+    "hub_stopping": 503,
     "signatures_busy": 503,
     "reply_not_signed": 503,
     "acceptance_unknown": 503,
@@ -107,6 +109,8 @@ def refusal_of(error: Exception) -> RefusedCall | None:
             return RefusedCall(error.code, status=status, sentence=sentence, headers=error.headers)
         case InvalidMessage():
             return RefusedCall(error.code, error.where.replace("$.payload", "$", 1), error.why)
+        case GroupClosed():
+            return RefusedCall("hub_stopping")
         case AcceptanceUnknown():
             return RefusedCall("acceptance_unknown", why="the commit was not confirmed")
         case StoreUnavailable() if is_full(error):

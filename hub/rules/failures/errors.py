@@ -216,6 +216,7 @@ _TABLE = (
     Fault("calendar_missing", _I),
     Fault("disk_full", _T),
     Fault("store_away", _T),
+    Fault("hub_stopping", _T),
     Fault("acceptance_unknown", _A),
     Fault("content_differs", _I),
     Fault("status_backwards", _I),

@@ -1,0 +1,39 @@
+"""Calls that come while the hub stops: its web server still answers, nothing is taken any more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from tests.support.gateway.client_gateway import BODY
+from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.signed_calls import MEDIA, SOAP_11, envelope, outcome, status_call
+from tests.support.ward import NUMBER
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+    """Both doors of a hub that takes nothing any more."""
+    with open_door(tmp_path) as opened:
+        opened.ward.intake.close()
+        yield opened
+
+
+def test_a_device_keeps_its_message_for_later(door: PartnerDoor) -> None:
+    """503, as of a database that is away."""
+    headers = {"Authorization": "Bearer in-token"}
+    reply = urllib3.request(
+        "POST", f"{door.url}/messages", body=BODY, headers=headers, retries=False
+    )
+    assert (reply.status, reply.json()["code"]) == (503, "hub_stopping")
+    assert reply.headers["Retry-After"]
+
+
+def test_a_partner_is_told_to_call_again(door: PartnerDoor) -> None:
+    """By REST with the status, by SOAP with the fault; both say when."""
+    rest = door.call("GET", f"/v1/dossiers/{NUMBER}")
+    assert (rest.status, rest.json()["code"]) == (503, "hub_stopping")
+    soap = door.call("POST", "/soap", envelope(status_call()), Content_Type=MEDIA[SOAP_11])
+    assert outcome(soap) == (503, "hub_stopping")
+    assert rest.headers["Retry-After"] == soap.headers["Retry-After"]
