@@ -87,20 +87,16 @@ def _gateway(hub: Hub) -> list[Role]:
         reply_signer=_reply_signer(settings),
         trust=make_trust(settings),
     )
-    tls = _tls(settings)
-    ports = {"gateway": (settings.http_port, tls)}
-    if settings.https_port:
-        ports = {
-            "gateway": (settings.http_port, None),
-            "gateway-tls": (settings.https_port, tls),
-        }
-    return [
-        *(
-            WebRole(app, name=name, host=settings.http_host, port=port, proxies=proxies, tls=tls)
-            for name, (port, tls) in ports.items()
-        ),
-        denials,
-    ]
+    web = WebRole(
+        app,
+        name="gateway",
+        host=settings.http_host,
+        port=settings.http_port,
+        tls_port=settings.https_port or None,
+        proxies=proxies,
+        tls=_tls(settings),
+    )
+    return [web, denials]
 
 
 def _console(hub: Hub) -> WebRole:

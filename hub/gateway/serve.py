@@ -1,25 +1,24 @@
-"""Runs a web application in a thread of this process and stops it cleanly."""
+"""Runs a web application in a thread of this process and stops it cleanly.
+
+Trap: all ports of an application are served by one event loop. What it counts there (calls of a
+client, requests at an upload) has no lock.
+"""
 
 import asyncio
-import socket
 import ssl
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-import uvicorn
 from fastapi import FastAPI
 
-from hub.gateway.connections.handshakes import Handshake, Handshakes
 from hub.gateway.connections.limits import ConnectionLimits
-from hub.gateway.connections.open_connections import OpenConnections
-from hub.gateway.connections.protocol import LimitedProtocol
+from hub.gateway.connections.listener import Listener
 from hub.rules.clients.client import Network
 from hub.runtime.process.thread_switching import switch_often
 from hub.runtime.role import Role
 
 
 class WebRole(Role):
-    """Serves one application on one port; port 0 picks a free one (see `port`)."""
+    """Serves one application on one port, or on two; port 0 picks a free one (see `ports`)."""
 
     def __init__(
         self,
@@ -28,75 +27,54 @@ class WebRole(Role):
         name: str,
         host: str,
         port: int,
+        tls_port: int | None = None,
         limits: ConnectionLimits | None = None,
         proxies: Sequence[Network] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`proxies`: exempt from the limit of one address, see `OpenConnections`."""
+        """`tls_port`: where `tls` is spoken, while `port` is without; None: `port` speaks it.
+
+        The limits hold for each port. `proxies`: exempt from the limit of one address, see
+        `OpenConnections`.
+        """
         super().__init__()
         self.name = name
         self.host = host
-        self.open_connections = OpenConnections(limits or ConnectionLimits(), proxies=proxies)
-        self.handshakes = Handshakes(self.open_connections.limits, proxies=proxies)
-        # Bound here, not in the thread: the port is known, and a taken one is an error at once.
-        self._socket = _listening(host.strip("[]"), port)
-        self._socket.setblocking(False)
-        self.port: int = self._socket.getsockname()[1]
-        config = uvicorn.Config(
-            app,
-            http=self._protocol(tls),  # type: ignore[arg-type]
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_level="error",  # what a stranger sends would be a line each; ours have a bound
-            log_config=None,  # our own: theirs writes tracebacks with all their words
-            timeout_keep_alive=int(self.open_connections.limits.idle_time.total_seconds()),
-            timeout_graceful_shutdown=5,
-            server_header=False,
-            proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
-        )
-        self._server = uvicorn.Server(config)
+        ports = [(port, tls)] if tls_port is None else [(port, None), (tls_port, tls)]
+        limits = limits or ConnectionLimits()
+        self.listeners = [
+            Listener(app, host=host.strip("[]"), port=each, tls=its, limits=limits, proxies=proxies)
+            for each, its in ports
+        ]
         self._app = app
 
-    def _protocol(self, tls: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
-        """Return what makes the protocol of a new connection; uvicorn itself knows of no TLS."""
-        plain = partial(LimitedProtocol, open_connections=self.open_connections)
-        if tls is None:
-            return plain
-        limits = self.open_connections.limits
-        return partial(
-            Handshake,
-            make=plain,
-            tls=tls,
-            handshakes=self.handshakes,
-            handshake_time=limits.handshake_time.total_seconds(),
-        )
+    @property
+    def ports(self) -> list[int]:
+        """The ports, that without TLS first where there are two."""
+        return [it.port for it in self.listeners]
+
+    @property
+    def port(self) -> int:
+        """The only port, or the first."""
+        return self.ports[0]
 
     def run(self) -> None:
         switch_often()
-        self._server.run(sockets=[self._socket])
+        asyncio.run(self._serve())
         self.stopping.set()
+
+    async def _serve(self) -> None:
+        """Begin and end what the application has beside its calls; serve all ports meanwhile."""
+        async with self._app.router.lifespan_context(self._app):
+            await asyncio.gather(*(it.serve() for it in self.listeners))
 
     def request_stop(self) -> None:
         super().request_stop()
         self._app.state.stopping = True  # for answers that do not end by themselves
-        self._server.should_exit = True
+        for listener in self.listeners:
+            listener.end()
 
     def stop(self) -> None:
         super().stop()
-        # The server closes it only when it has begun to serve.
-        self._socket.close()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Return a listening socket; `::` takes calls by IPv4, too, where the machine has both."""
-    if ":" not in host:
-        found = socket.create_server((host, port), backlog=512)
-    else:
-        both = host == "::" and socket.has_dualstack_ipv6()
-        family = socket.AF_INET6
-        found = socket.create_server((host, port), family=family, backlog=512, dualstack_ipv6=both)
-    # Trap: asyncio does this for sockets of its own only. Without it the second part of an answer
-    # waits 40 ms for the caller's acknowledgement of the first, at each call of a kept connection.
-    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return found
+        for listener in self.listeners:
+            listener.close()

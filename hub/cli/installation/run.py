@@ -56,7 +56,8 @@ def run(
     failpoints.watch_file(found.drill_points)
     hub = build(found)
     hub.start()
-    at = [f"http://{in_url(it.host)}:{it.port}" for it in hub.roles if isinstance(it, WebRole)]
+    webs = [it for it in hub.roles if isinstance(it, WebRole)]
+    at = [f"http://{in_url(it.host)}:{port}" for it in webs for port in it.ports]
     put(roles=found.roles.split(","), addresses=at)
     done(text("installation.ready", roles=" · ".join([found.roles, *at])))
     answer.end(0)

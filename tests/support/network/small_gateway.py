@@ -73,7 +73,9 @@ class Served:
 
         self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, limits=limits)
         if send_buffer:
-            self.web._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+            self.web.listeners[0].socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer
+            )
         self.web.start()
 
     def line(self) -> socket.socket:

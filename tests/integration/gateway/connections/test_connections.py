@@ -39,7 +39,7 @@ def test_an_answer_of_two_parts_waits_for_no_acknowledgement(served: Served) -> 
     with served.line() as line:
         line.sendall(GET + HOST + b"\r\n")
         until(line, b"ok")
-        (connection,) = served.web.open_connections._open
+        (connection,) = served.web.listeners[0].open_connections._open
         taken = connection.transport.get_extra_info("socket")  # type: ignore[attr-defined]
         assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
@@ -121,7 +121,7 @@ def test_too_many_connections_of_one_address_are_told_to_come_again() -> None:
             line.close()
         ended = threading.Event()
         for _ in range(int(BOUND / 0.05)):
-            if not len(made.web.open_connections):
+            if not len(made.web.listeners[0].open_connections):
                 break
             ended.wait(0.05)
         assert is_served(made)

@@ -103,7 +103,7 @@ def test_a_reader_that_takes_nothing_is_cut_off(served: Served) -> None:
         assert line.recv(10)
         ended = threading.Event()
         for _ in range(int(BOUND / 0.05)):
-            if not len(served.web.open_connections):
+            if not len(served.web.listeners[0].open_connections):
                 ended.set()
                 break
             ended.wait(0.05)
@@ -140,7 +140,7 @@ def test_a_reader_that_takes_next_to_nothing_is_cut_off(served: Served) -> None:
         assert line.recv(10)
         ended = threading.Event()
         for _ in range(int(BOUND / 0.05)):
-            if not len(served.web.open_connections):
+            if not len(served.web.listeners[0].open_connections):
                 ended.set()
                 break
             with contextlib.suppress(OSError):
