@@ -4,6 +4,9 @@ Every answer comes after the store has committed. A refusal tells what, where an
 Vietnamese for the officer and in technical words for the operator; nothing is stored half.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
@@ -59,12 +62,11 @@ def create_app(
     `files_by_password`: a partner shows the file token as a password. `keys`: for WS-Security.
     `reply_signer`: for clients that get signed replies.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE)
     fixed = fixed_tokens(intake_token, file_token, files_by_password=files_by_password)
     authorization = Authorization(
         store, intake, denials=denials, fixed=fixed, proxies=proxies, trust=trust
     )
-    _install_answers(app, authorization)
+    app = _empty_app(authorization)
     _install_health(app, store)
     device_routes.install_messages(app, intake, authorization=authorization)
     device_routes.install_files(
@@ -77,14 +79,25 @@ def create_app(
     return app
 
 
-def _install_answers(app: FastAPI, authorization: Authorization) -> None:
-    """Have refusals and faults answered in the hub's own form."""
+def _empty_app(authorization: Authorization) -> FastAPI:
+    """Return an application without routes, whose refusals and faults have the hub's own form."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        await authorization.at_once.begin()
+        yield
+
+    app = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE, lifespan=lifespan
+    )
     # A redirect would name the scheme of this line: behind a proxy with TLS the caller would send
     # its key again in the clear.
     app.router.redirect_slashes = False
     for answers in (message_refusals, refusal, error_responses):
         answers.install(app)
     calls_at_once.install(app, authorization.at_once)
+    return app
 
 
 def _install_partners(

@@ -2,8 +2,8 @@
 
 A client that calls faster than it is answered would take the threads of all others. Each process
 counts its own calls, against its share of the client's limit: so a call costs the store nothing,
-and all processes together never work on more than the limit. A limit below the number of processes
-is one call in each.
+and all processes together keep the limit, but for the seconds in which one of them is new, see
+`GatewayProcesses`. A limit below the number of processes is one call in each.
 """
 
 from collections import Counter
@@ -20,11 +20,15 @@ _COUNTED = "hub.counted_clients"
 
 
 class CallsAtOnce:
-    """The calls of one application; used on the event loop."""
+    """The calls of one application; used on its event loop alone, so there is no lock."""
 
     def __init__(self, processes: GatewayProcesses) -> None:
         self._processes = processes
         self._running: Counter[str] = Counter()
+
+    async def begin(self) -> None:
+        """Find out this process's share before it takes calls."""
+        await self._processes.begin()
 
     def enter(self, request: Request, client: Client) -> bool:
         """Count a request until its answer is sent; False, and not counted, where none more may."""

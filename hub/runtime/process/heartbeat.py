@@ -21,6 +21,11 @@ EVERY = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
+def own_process() -> str:
+    """Return the name under which this process beats."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
 class Heartbeat(Role):
     """Beats for the roles of this process."""
 
@@ -34,7 +39,7 @@ class Heartbeat(Role):
         """The roles as the settings name them, with commas."""
         self.clock = clock
         self.host = socket.gethostname()
-        self.process = f"{self.host}/{os.getpid()}"
+        self.process = own_process()
         self._started = clock()
 
     def run(self) -> None:

@@ -57,9 +57,11 @@ def forget_old(tx: Tx, before: datetime) -> None:
     tx.execute(sa.delete(heartbeats).where(heartbeats.c.beat_at < before))
 
 
-def count(tx: Tx, role: str, *, since: datetime) -> int:
-    """Return how many processes have a role and were heard of since a time."""
-    query = sa.select(heartbeats.c.roles).where(heartbeats.c.beat_at >= since)
+def count_others(tx: Tx, process: str, *, role: str, since: datetime) -> int:
+    """Return how many processes beside one have a role and were heard of since a time."""
+    query = sa.select(heartbeats.c.roles).where(
+        heartbeats.c.beat_at >= since, heartbeats.c.process != process
+    )
     return sum(role in roles.split(",") for roles in tx.execute(query).scalars())
 
 
