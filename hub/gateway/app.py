@@ -23,8 +23,8 @@ from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
-from hub.gateway.partner_calls.commands import Commands
-from hub.gateway.partner_calls.queries import Queries
+from hub.gateway.partner_calls.commands import PartnerCommands
+from hub.gateway.partner_calls.queries import PartnerQueries
 from hub.gateway.resumable import routes as resumable
 from hub.gateway.resumable.writing import Uploads
 from hub.gateway.soap import endpoint as soap
@@ -73,9 +73,8 @@ def create_app(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
-    calls = Commands(store, files, intake, authorization), Queries(store, files, intake.clock)
-    _install_partners(app, *calls, uploads)
-    soap.install(app, *calls, authorization=authorization, keys=keys, signer=reply_signer)
+    commands = PartnerCommands(store, files, intake, authorization)
+    _install_partners(app, commands, uploads, keys=keys, signer=reply_signer)
     return app
 
 
@@ -102,20 +101,24 @@ def _empty_app(authorization: Authorization) -> FastAPI:
 
 def _install_partners(
     app: FastAPI,
-    commands: Commands,
-    queries: Queries,
+    commands: PartnerCommands,
     uploads: Uploads | None,
+    *,
+    keys: KeyFile | None,
+    signer: Signer | None,
 ) -> None:
-    """Add what partners call by REST and what their developers read."""
-    authorization, store = commands.authorization, commands.store
+    """Add what partners call, and what their developers read."""
+    authorization, store, files = commands.authorization, commands.store, commands.files
     clock = authorization.denials.clock
-    made = uploads or Uploads(store=store, files=commands.files, clock=clock)
+    queries = PartnerQueries(store, files, commands.intake.clock)
+    made = uploads or Uploads(store=store, files=files, clock=clock)
     resumable.install(app, made, authorization=authorization)
     oauth.install(app, authorization, store)
     v1.install(app, commands, queries, authorization=authorization)
     changes.install(app, store, authorization=authorization)
     webhooks.install(app, store, authorization=authorization, clock=clock)
     docs.install(app, proxies=authorization.proxies)
+    soap.install(app, commands, queries, authorization=authorization, keys=keys, signer=signer)
 
 
 def _install_health(app: FastAPI, store: Store) -> None:

@@ -52,7 +52,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Commands:
+class PartnerCommands:
     """The commands on one store; threads share it."""
 
     store: Store

@@ -58,14 +58,14 @@ class Query:
     """What a caller asks, as its operation's function gets it."""
 
     caller: GatewayCaller
-    asked: Any
+    record: Any
     """The record of the operation's `request`."""
     key: str = ""
     """The client's own name of the call, "" without one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Queries:
+class PartnerQueries:
     """The queries of one store; threads share it."""
 
     store: Store
@@ -77,9 +77,9 @@ class Queries:
         return QUERIES[operation](self, query)
 
 
-def _show(queries: Queries, query: Query) -> QueryAnswer:
+def _show(queries: PartnerQueries, query: Query) -> QueryAnswer:
     """Return the state of a dossier, its timeline and its files."""
-    number = query.asked.number
+    number = query.record.number
     with queries.store.read() as tx:
         dossier = _present(tx, number)
         steps = timeline.events_of(tx, number)
@@ -92,9 +92,9 @@ def _show(queries: Queries, query: Query) -> QueryAnswer:
     return QueryAnswer(record=found)
 
 
-def _list(queries: Queries, query: Query) -> QueryAnswer:
+def _list(queries: PartnerQueries, query: Query) -> QueryAnswer:
     """Return a page of the dossiers that were received on a day, oldest first."""
-    asked: records.DayQuery = query.asked
+    asked: records.DayQuery = query.record
     if asked.day.year not in envelope.YEARS:
         raise RefusedCall("call_invalid", where="ngay", why=envelope.OUT_OF_RANGE)
     start = datetime.combine(asked.day, datetime.min.time(), LOCAL)
@@ -114,11 +114,11 @@ def _list(queries: Queries, query: Query) -> QueryAnswer:
     return QueryAnswer(record=listed, next=following)
 
 
-def _claim(queries: Queries, query: Query) -> QueryAnswer:
+def _claim(queries: PartnerQueries, query: Query) -> QueryAnswer:
     """Hold dossiers that wait to be received for the caller; nobody else is given them until
     the time has passed. The same key has the same answer again.
     """
-    asked: records.ClaimQuery = query.asked
+    asked: records.ClaimQuery = query.record
     with queries.store.write() as tx:
         claimed = dossier_claims.claim(
             tx,
@@ -141,9 +141,9 @@ def _claim(queries: Queries, query: Query) -> QueryAnswer:
     return QueryAnswer(record=held, replayed=claimed.before)
 
 
-def _fetch_file(queries: Queries, query: Query) -> FoundFile:
+def _fetch_file(queries: PartnerQueries, query: Query) -> FoundFile:
     """Return a file of a dossier; raises RefusedCall where the dossier has no such file."""
-    asked: records.FileQuery = query.asked
+    asked: records.FileQuery = query.record
     with queries.store.read() as tx:
         _present(tx, asked.number)
         files = timeline.files_of(tx, asked.number)
@@ -155,7 +155,7 @@ def _fetch_file(queries: Queries, query: Query) -> FoundFile:
     raise RefusedCall("file_missing", where="maBamTep", why=why, status=404)
 
 
-QUERIES: dict[Operation, Callable[[Queries, Query], QueryAnswer | FoundFile]] = {
+QUERIES: dict[Operation, Callable[[PartnerQueries, Query], QueryAnswer | FoundFile]] = {
     operations.SHOW: _show,
     operations.LIST: _list,
     operations.CLAIM: _claim,
@@ -164,7 +164,7 @@ QUERIES: dict[Operation, Callable[[Queries, Query], QueryAnswer | FoundFile]] = 
 """By operation, what answers it; of `OPERATIONS` all that are no commands."""
 
 
-def _refuse_infected(queries: Queries, sha256: str) -> None:
+def _refuse_infected(queries: PartnerQueries, sha256: str) -> None:
     try:
         refuse_infected(queries.store, queries.files, sha256)
     except InvalidMessage as found:

@@ -22,9 +22,9 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
 from hub.gateway.downloads import paced
 from hub.gateway.partner_calls import records
-from hub.gateway.partner_calls.commands import Commands
+from hub.gateway.partner_calls.commands import PartnerCommands
 from hub.gateway.partner_calls.operations import Operation
-from hub.gateway.partner_calls.queries import FoundFile, Queries, Query
+from hub.gateway.partner_calls.queries import FoundFile, PartnerQueries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.plain_route import add_route
 from hub.gateway.soap import contract, messages, values
@@ -47,8 +47,8 @@ _PIECE = 3 * 64 * 1024
 
 def install(
     app: FastAPI,
-    commands: Commands,
-    queries: Queries,
+    commands: PartnerCommands,
+    queries: PartnerQueries,
     *,
     authorization: Authorization,
     keys: KeyFile | None = None,
@@ -82,8 +82,8 @@ def install(
 
 async def _answer(
     incoming: IncomingCall,
-    commands: Commands,
-    queries: Queries,
+    commands: PartnerCommands,
+    queries: PartnerQueries,
     security: MessageSecurity,
     signing: ReplySigning,
 ) -> Response:
@@ -144,7 +144,7 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
 
 
 async def _accept(
-    commands: Commands,
+    commands: PartnerCommands,
     caller: GatewayCaller,
     asked: _ReadCall,
     version: Version,
@@ -158,9 +158,11 @@ async def _accept(
     return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
 
 
-def _query(queries: Queries, caller: GatewayCaller, asked: _ReadCall, version: Version) -> Response:
+def _query(
+    queries: PartnerQueries, caller: GatewayCaller, asked: _ReadCall, version: Version
+) -> Response:
     operation = asked.operation
-    query = Query(caller=caller, asked=asked.record, key=asked.key)
+    query = Query(caller=caller, record=asked.record, key=asked.key)
     answer = queries.answer(operation, query)
     if isinstance(answer, FoundFile):
         return _file(version, operation, answer, is_whole=caller.rights.signed_replies)

@@ -19,9 +19,9 @@ from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
-from hub.gateway.partner_calls.commands import Commands
+from hub.gateway.partner_calls.commands import PartnerCommands
 from hub.gateway.partner_calls.operations import Operation, agency_of
-from hub.gateway.partner_calls.queries import FoundFile, Queries, Query
+from hub.gateway.partner_calls.queries import FoundFile, PartnerQueries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.plain_route import add_route
 from hub.gateway.request_body import read_body
@@ -49,8 +49,8 @@ _encoder = msgspec.json.Encoder()
 
 def install(
     app: FastAPI,
-    commands: Commands,
-    queries: Queries,
+    commands: PartnerCommands,
+    queries: PartnerQueries,
     *,
     authorization: Authorization,
 ) -> None:
@@ -68,8 +68,8 @@ def install(
 
 @dataclass(frozen=True, slots=True)
 class _Routes:
-    commands: Commands
-    queries: Queries
+    commands: PartnerCommands
+    queries: PartnerQueries
     authorization: Authorization
 
     def route(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -132,7 +132,7 @@ class _Routes:
             caller, operation=operation.right, object=request.scope["path"], agency=agency
         )
         key = _key(request) if operation.method == "POST" else ""
-        query = Query(caller=caller, asked=asked, key=key)
+        query = Query(caller=caller, record=asked, key=key)
         answer = await run_in_threadpool(self.queries.answer, operation, query)
         if isinstance(answer, FoundFile):
             return await run_in_threadpool(_file, request, self.queries.files, answer)
