@@ -82,7 +82,7 @@ def test_a_documented_command_is_understood_and_ends_in_a_sentence(
         pytest.skip("runs until it is stopped")
     if words[0] == "topology":
         request.getfixturevalue("broker")
-    if "--as" in words:
+    if "--key-file" in words:
         for person in PERSONS:
             added = operator.invoke(app, shlex.split(f"users add {person} --reason 'bắt đầu'"))
             assert added.exit_code == 0, added.output
