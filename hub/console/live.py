@@ -1,6 +1,6 @@
 """Keeps an open page fresh: a stream of server-sent events with the page's main part.
 
-A page is made anew at most every two seconds for all visitors who see the same, whoever looks, so
+A page is made anew at most every two seconds for all visitors who see the same, so
 that many visitors cost what one costs. While the database does not answer the stream says so. A
 stream ends after some minutes; the browser comes again, and is let in or not as the session says.
 """

@@ -87,7 +87,7 @@ def test_a_wrong_password_and_an_unknown_account_get_one_answer(
 
 
 def test_guesses_wait_and_lock_no_known_browser_out(store: Store, at: datetime) -> None:
-    """Whoever guesses from anywhere: the browser that signed in before goes on."""
+    """Strangers guess from many addresses: the browser that signed in before goes on."""
     mark = sign_in(store, at).mark
     assert mark
     later = at + timedelta(minutes=1)

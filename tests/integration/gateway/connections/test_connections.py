@@ -4,7 +4,6 @@ meanwhile.
 
 import socket
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,14 +23,6 @@ from tests.support.network.small_gateway import (
     rest_of,
     until,
 )
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """A server with short limits."""
-    made = Served()
-    yield made
-    made.web.stop()
 
 
 def test_an_answer_of_two_parts_waits_for_no_acknowledgement(served: Served) -> None:

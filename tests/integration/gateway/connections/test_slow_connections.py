@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,14 +17,6 @@ from tests.support.network.small_gateway import (
     rest_of,
     until,
 )
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """A server with short limits."""
-    made = Served()
-    yield made
-    made.web.stop()
 
 
 @pytest.mark.parametrize(

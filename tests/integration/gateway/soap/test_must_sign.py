@@ -1,7 +1,6 @@
 """Clients that must sign: each of their calls is signed, whatever else proves who calls."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from hub.rules.clients.client import RightsChange
 from hub.store.clients.key_file import KeyFile
 from tests.support.gateway.client_gateway import Gateway, basic, bearer
 from tests.support.gateway.clients import add_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_door import PartnerDoor
 from tests.support.gateway.signed_calls import (
     envelope,
     made,
@@ -33,19 +32,6 @@ from tests.support.works import now
 CALL = envelope(status_call())
 SIGNER = "signer"
 REFUSED = (403, "signature_required")
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the hub of these tests keeps its things."""
-    return tmp_path_factory.mktemp("hub")
-
-
-@pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
-    """Both doors over an empty ward."""
-    with open_door(directory) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import base64
 import copy
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from hub.operations.clients import issuing
 from hub.rules.clients.certificates import CertificateBinding
 from tests.integration.gateway.soap.test_soap_bodies import submission
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_door import PartnerDoor
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     SOAP_12,
@@ -35,19 +34,6 @@ from tests.support.works import now
 CALL = envelope(status_call())
 INVALID, WRONG = (500, "security_header_invalid"), (500, "signature_wrong")
 SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the hub of these tests keeps its things."""
-    return tmp_path_factory.mktemp("hub")
-
-
-@pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
-    """Both doors over an empty ward."""
-    with open_door(directory) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

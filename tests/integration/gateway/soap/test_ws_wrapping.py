@@ -5,7 +5,7 @@ would look. Either the call is refused, or what was signed is what is handled: n
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from lxml import etree
 
 from adapters.wire.ws_security import WSU
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_door import PartnerDoor
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     one,
@@ -26,19 +26,6 @@ from tests.support.works import now
 
 Wrap = Callable[[etree._Element], None]
 ID = f"{{{WSU}}}Id"
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the hub of these tests keeps its things."""
-    return tmp_path_factory.mktemp("hub")
-
-
-@pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
-    """Both doors over an empty ward."""
-    with open_door(directory) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
