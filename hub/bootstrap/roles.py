@@ -107,6 +107,9 @@ def _console(hub: Hub) -> WebRole:
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
         code_key=KeyFile(hub.settings.derivation_key).content,
+        address_of=Proxies(
+            networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
+        ).address_of,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
     return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)

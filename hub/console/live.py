@@ -2,7 +2,8 @@
 
 A page is made anew at most every two seconds for all visitors who see the same, so
 that many visitors cost what one costs. While the database does not answer the stream says so. A
-stream ends after some minutes; the browser comes again, and is let in or not as the session says.
+stream ends after some minutes, and within some seconds of its session; the browser comes again, and
+is let in or not as the session says. A stream is no use of the session.
 """
 
 import asyncio
@@ -21,12 +22,17 @@ from hub.console.frame.language import language_of
 from hub.console.frame.rendering import PageView, clock_time, fragment
 from hub.console.frame.visitor import Sees, sees, visitor
 from hub.console.parts import Parts
+from hub.console.sign_in import cookies, identity
+from hub.operations.users import signing_in
+from hub.rules.users.sign_in import SessionStage
 from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language, both
 
 EVERY = timedelta(seconds=2)
 LASTS = timedelta(minutes=5)
+ASKS_EVERY = 5
+"""Rounds from one look at the session to the next."""
 Make = Callable[[Parts, Visitor, datetime], PageView]
 
 
@@ -65,21 +71,37 @@ def add_stream(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
     """Add the stream of a page."""
     fresh = Freshness(make, parts)
 
+    def is_open(request: Request) -> bool:
+        if identity.signed_in(request) is None:
+            return True  # the visitor came without a session
+        token, now = cookies.token_of(request), parts.clock()
+        try:
+            found = signing_in.signed_in(parts.store, token, now=now, uses=False)
+        except StoreUnavailable:
+            return True  # the stream says so
+        return found is not None and found.session.stage is SessionStage.WHOLE
+
     @app.get(path)
     async def stream(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
-        events = _events(request, fresh, language_of(request), who)
+        events = _events(request, fresh, language_of(request), who, lambda: is_open(request))
         return StreamingResponse(
             events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )
 
 
 async def _events(
-    request: Request, fresh: Freshness, language: Language, who: Visitor
+    request: Request,
+    fresh: Freshness,
+    language: Language,
+    who: Visitor,
+    is_open: Callable[[], bool],
 ) -> AsyncIterator[str]:
     yield "retry: 3000\n\n"
     told = ""
-    for _ in range(LASTS // EVERY):
+    for turn in range(LASTS // EVERY):
         if await request.is_disconnected() or getattr(request.app.state, "stopping", False):
+            return
+        if turn % ASKS_EVERY == ASKS_EVERY - 1 and not await run_in_threadpool(is_open):
             return
         event, data = await run_in_threadpool(_refresh, fresh, language, who)
         if data["html"] != told or event == "away":

@@ -3,8 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fastapi import Request
+
 from hub.ports import Clock
 from hub.store.engine.store import Store
+
+
+def peer_of(request: Request) -> str:
+    """Return the address of the other end of the line."""
+    return request.client.host if request.client else "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +27,5 @@ class Parts:
     management_url: str = field(default="", repr=False)
     code_key: Callable[[], bytes | None] = lambda: None
     """Content of the key file, which one-time codes are checked with."""
+    address_of: Callable[[Request], str] = peer_of
+    """Where a request comes from; a reverse proxy is believed only if it has proven itself."""

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import httpx
 import sqlalchemy as sa
+from fastapi import FastAPI, Request
 
 from hub.console.app import create_app
 from hub.console.frame.visitor import visitor
-from hub.console.parts import Parts
+from hub.console.parts import Parts, peer_of
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
@@ -50,8 +51,10 @@ def looking(
     broker_url: str = "",
     management_url: str = "",
     code_key: Callable[[], bytes | None] = lambda: None,
+    more: Callable[[FastAPI], object] = lambda _app: None,
+    address_of: Callable[[Request], str] = peer_of,
 ) -> Iterator[httpx.Client]:
-    """Give a browser at the console, which is served as in a hub."""
+    """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
         store=store,
         clock=clock,
@@ -59,8 +62,10 @@ def looking(
         broker_url=broker_url,
         management_url=management_url,
         code_key=code_key,
+        address_of=address_of,
     )
     app = create_app(parts)
+    more(app)
     who = person(role, scope=scope)
     if signed_in:
         app.dependency_overrides[visitor] = lambda: who

@@ -7,12 +7,14 @@ import typer
 
 from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Delivery, by, not_done, of_delivery, opened
-from hub.cli.output.answer import done, print_line, put, show
+from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import resend as resending
+from hub.operations.users.command_line import are_needed
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.approvals import ApprovalVerb
+from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
@@ -36,7 +38,7 @@ def resend(
     with opened() as store:
         try:
             if write:
-                _write(store, delivery, file)
+                _write(store, delivery, file, reason, actor)
             else:
                 _resend(store, delivery, file, reason, actor)
         except (StateConflict, NoSuchDelivery) as error:
@@ -50,9 +52,19 @@ def resend(
             raise not_done(why) from None
 
 
-def _write(store: Store, delivery: int, file: Path) -> None:
+def _write(store: Store, delivery: int, file: Path, reason: str, actor: str) -> None:
+    """Write the payload, which holds personal data: once there are accounts by right and reason."""
+    if not reason and are_needed(store):
+        refuse(text("decisions.write_needs_reason"))
+        raise typer.Exit(2)
+    content = resending.payload_of(store, delivery)
+    who = None
+    if reason:
+        who = by(reason, actor, right=Right.UNMASK, thing_of=of_delivery(delivery))
     file.touch(mode=0o600, exist_ok=False)
-    file.write_bytes(resending.payload_of(store, delivery))
+    if who is not None:
+        resending.record_unmasked(store, delivery, by=who)  # before anybody can read it
+    file.write_bytes(content)
     put(written=file)
     print_line(text("decisions.payload_written", file=file))
 

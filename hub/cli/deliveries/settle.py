@@ -11,7 +11,11 @@ from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.rules.users.approvals import ApprovalVerb
 
 app = typer.Typer()
-ANSWERS = {"cancel": ("delivery", "approval"), "complete": ("delivery",), "resolve": ("delivery",)}
+ANSWERS = {
+    "cancel": ("delivery", "approval"),
+    "complete": ("delivery",),
+    "resolve": ("delivery", "approval"),
+}
 PapersChoice = Annotated[operations.Papers | None, typer.Option("--papers", help="papers")]
 
 
@@ -53,6 +57,11 @@ def resolve(
 ) -> None:
     """Settle an ambiguous delivery by what was found at the partner."""
     who = by(reason, actor, thing_of=of_delivery(delivery))
+    absent = found is operations.Resolution.ABSENT
+    if cancel and absent and proposing.needs_second_person():
+        terms = of_cancel(CancelTerms(papers=papers))
+        proposing.propose(ApprovalVerb.CANCEL_ABSENT, delivery, terms=terms, by=who)
+        return
     operate(
         delivery,
         lambda store: operations.resolve(

@@ -69,6 +69,7 @@ def add(
                     code_key=key,
                     password=password,
                     with_key=new_key_file is not None,
+                    own=acting()[0],
                     by=who,
                 )
         except (NotAUser, WeakPassword, UserNotDone) as error:
@@ -103,7 +104,7 @@ def change(
                 user = accounts.change(store, name, change=wanted, own=acting()[0], by=who)
                 put(user=name, role=user.role, sectors=sorted(user.sectors))
             if new_password:
-                made = accounts.reset_password(store, name, by=who)
+                made = accounts.reset_password(store, name, own=acting()[0], by=who)
     except (NotAUser, UserNotDone) as error:
         raise refused(error) from None
     if new_password:
@@ -130,7 +131,7 @@ def reset_totp(name: Name, reason: Reason, actor: Actor = "") -> None:
     who, key = by(reason, actor, right=Right.USERS), code_key()
     try:
         with opened() as store:
-            made = accounts.reset_codes(store, name, code_key=key, by=who)
+            made = accounts.reset_codes(store, name, code_key=key, own=acting()[0], by=who)
     except UserNotDone as error:
         raise refused(error) from None
     show_secrets(name, made)
@@ -148,7 +149,7 @@ def key(
     with place_for(new_key_file) as place:
         try:
             with opened() as store:
-                made = accounts.issue_key(store, name, by=who)
+                made = accounts.issue_key(store, name, own=acting()[0], by=who)
         except UserNotDone as error:
             raise refused(error) from None
         if place is not None:

@@ -1,9 +1,12 @@
 """A dossier's page: its way across ward, province and town, its lanes, calls, files and tasks.
 
 And the page of one of its deliveries: the content, masked, and what differs from the one before.
-What a visitor may not see is answered as what does not exist.
+What a visitor may not see is answered as what does not exist. A visitor of one partner sees that
+partner's lane, calls, receipts, messages and, for the town, its steps and papers: nothing of the
+other partner's, and no task of the ward.
 """
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -12,11 +15,12 @@ from fastapi.responses import Response
 from hub.console import content
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import sees_partner, visitor
 from hub.console.links import delivery, dossier
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
 from hub.console.timeline import status_name, timeline
+from hub.messages import catalog
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
@@ -52,6 +56,8 @@ def of_dossier(parts: Parts, who: Visitor, number: str) -> PageView:
         receipts = history.receipts_of(tx, number[:120])
     if not found.is_known or not who.may(Right.METADATA, _thing(found)):
         raise NotHere
+    found = _seen_by(who, found)
+    seen = {it.id for it in found.deliveries}
     return PageView(
         template="dossier.html",
         title=both("console.dossier_title", number=found.number),
@@ -60,7 +66,7 @@ def of_dossier(parts: Parts, who: Visitor, number: str) -> PageView:
             "status": found.dossier and status_name(int(found.dossier.status)),
             "timeline": timeline(found),
             "lanes": _lanes(found),
-            "receipts": receipts,
+            "receipts": {key: it for key, it in receipts.items() if key[0] in seen},
             "next_step": next_step,
             "delivery": delivery,
         },
@@ -100,6 +106,25 @@ def _thing(found: History) -> Thing:
     return Thing(
         sector=found.dossier.sector if found.dossier else "",
         partners=frozenset(it.destination for it in found.deliveries),
+    )
+
+
+def _seen_by(who: Visitor, found: History) -> History:
+    """Return what of a dossier the visitor's scope reaches."""
+    sector = found.dossier.sector if found.dossier else ""
+    if who.scope.covers(Thing(sector=sector)):
+        return found
+    deliveries = [it for it in found.deliveries if sees_partner(who, it.destination)]
+    of_town = sees_partner(who, catalog.TOWN_CENTER)
+    return replace(
+        found,
+        child_number=found.child_number if of_town else "",
+        deliveries=deliveries,
+        calls={it.id: found.calls[it.id] for it in deliveries},
+        received=[it for it in found.received if sees_partner(who, it.source)],
+        steps=found.steps if of_town else (),
+        files=[it for it in found.files if it.to_town or not of_town],
+        tasks=(),
     )
 
 

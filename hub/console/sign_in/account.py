@@ -44,7 +44,7 @@ def changed_password(request: Request, parts: Parts, form: Mapping[str, str]) ->
         cookies.token_of(request),
         form.get("old", ""),
         form.get("new", ""),
-        browser=cookies.browser_of(request),
+        browser=cookies.browser_of(request, parts),
         now=parts.clock(),
     )
 
@@ -76,13 +76,28 @@ class _Account:
         return RedirectResponse("/account", status_code=303)
 
     def key(self, request: Request, who: Who, form: Form) -> Response:
-        """Give the person another key for the command line; it is shown once."""
-        by: SignedBy = {
-            "actor": who.actor,
-            "reason": form.get("reason", ""),
-            "now": self._parts.clock(),
-        }
-        made = accounts.issue_key(self._parts.store, who.name, by=by)
+        """Give the person another key for the command line; it is shown once.
+
+        The key outlasts the session, so an open browser is not enough: the password is asked for.
+        """
+        parts, reason = self._parts, form.get("reason", "").strip()[:200]
+        now = parts.clock()
+        if not reason:
+            return self._page(request, who, wrong=both("sign_in.reason_needed"))
+        try:
+            signing_in.prove_password(
+                parts.store,
+                cookies.token_of(request),
+                form.get("password", ""),
+                browser=cookies.browser_of(request, parts),
+                now=now,
+            )
+        except SignInRefused as error:
+            return self._page(request, who, wrong=error.text)
+        except SignInOver:
+            return RedirectResponse("/sign-in", status_code=303)
+        by: SignedBy = {"actor": who.actor, "reason": reason, "now": now}
+        made = accounts.issue_key(parts.store, who.name, own=who.name, by=by)
         return self._page(request, who, key=made.key)
 
     def sign_out(self, request: Request, who: Who, form: Form) -> Response:

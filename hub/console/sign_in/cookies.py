@@ -7,6 +7,7 @@ by scripts, and not sent along from another site's forms.
 from fastapi import Request
 from fastapi.responses import Response
 
+from hub.console.parts import Parts
 from hub.operations.users.signing_in import Browser, OpenedSession
 from hub.rules.users.sign_in import DEVICE_LASTS, LONGEST
 
@@ -20,12 +21,13 @@ def token_of(request: Request) -> str:
     return request.cookies.get(SESSION, "")[:_LONGEST_VALUE]
 
 
-def browser_of(request: Request) -> Browser:
+def browser_of(request: Request, parts: Parts) -> Browser:
     """Return where a request comes from.
 
-    Behind a reverse proxy the address is the proxy's: then only the browser's mark tells apart.
+    Behind a reverse proxy that has not proven itself the address is the proxy's: then only the
+    browser's mark tells apart.
     """
-    address = request.client.host if request.client else "unknown"
+    address = parts.address_of(request)
     return Browser(address=address, mark=request.cookies.get(DEVICE, "")[:_LONGEST_VALUE])
 
 

@@ -29,12 +29,14 @@ class Identity:
             request.state.form = await forms.read_form(request)
         token = cookies.token_of(request)
         if token and not request.url.path.startswith(_WITHOUT_PERSON):
-            found = await run_in_threadpool(self._signed_in, token)
+            # A page that keeps itself fresh is no use of the session: it would never be idle.
+            uses = not request.url.path.startswith("/live/")
+            found = await run_in_threadpool(self._signed_in, token, uses)
             if found is not None:
                 _know(request, found)
 
-    def _signed_in(self, token: str) -> SignedIn | None:
-        return signing_in.signed_in(self._parts.store, token, now=self._parts.clock())
+    def _signed_in(self, token: str, uses: bool) -> SignedIn | None:
+        return signing_in.signed_in(self._parts.store, token, now=self._parts.clock(), uses=uses)
 
 
 def _know(request: Request, found: SignedIn) -> None:

@@ -65,7 +65,7 @@ def goes_on(
     """Return the page after a right step: the next stage, the form that waits, or the way back."""
     if opened.stage is not SessionStage.WHOLE:
         answer = stage_page(request, parts, opened.stage, form)
-    elif KeptForm.read(form.get("kept", "")) is not None:
+    elif KeptForm.read_of(form.get("kept", ""), opened.user) is not None:
         answer = waiting_form_entry(request, parts, form["kept"])
     else:
         answer = RedirectResponse(own_path(form.get("back", "/")), status_code=303)
@@ -83,8 +83,11 @@ def waiting_form_entry(request: Request, parts: Parts, kept: str) -> Response:
     return render(request, page, None, now=parts.clock())
 
 
-def again_page(request: Request, parts: Parts, kept: KeptForm) -> Response:
-    """Return the page that shows what was typed, to be sent again under this session."""
+def again_page(request: Request, parts: Parts, kept: KeptForm | None) -> Response:
+    """Return the page that shows what was typed, to be sent again under this session.
+
+    `kept`: None where nothing may be shown, so that the page says only that nothing was done.
+    """
     page = PageView(
         template="sign_in/again.html",
         title=both("sign_in.kept_title"),

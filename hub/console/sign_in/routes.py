@@ -65,7 +65,7 @@ class _Routes:
                 parts.store,
                 form.get("name", ""),
                 form.get("password", ""),
-                browser=cookies.browser_of(request),
+                browser=cookies.browser_of(request, parts),
                 now=parts.clock(),
             )
         except SignInRefused as error:
@@ -83,7 +83,7 @@ class _Routes:
                 parts.store,
                 cookies.token_of(request),
                 form.get("code", ""),
-                browser=cookies.browser_of(request),
+                browser=cookies.browser_of(request, parts),
                 code_key=parts.code_key,
                 now=parts.clock(),
             )
@@ -107,10 +107,10 @@ class _Routes:
 
     def again(self, request: Request) -> Response:
         """Show what was typed before the session ended, now that there is one again."""
-        kept = KeptForm.read(request.state.form.get("kept", ""))
         found = signed_in(request)
-        if kept is None or found is None or found.session.stage is not SessionStage.WHOLE:
+        if found is None or found.session.stage is not SessionStage.WHOLE:
             return self._begin_anew(request)
+        kept = KeptForm.read_of(request.state.form.get("kept", ""), found.visitor.name)
         return pages.again_page(request, self._parts, kept)
 
     def _begin_anew(self, request: Request) -> Response:
@@ -120,7 +120,8 @@ class _Routes:
 
     async def needed(self, request: Request, _error: Exception) -> Response:
         form = getattr(request.state, "form", None)
-        kept = kept_of(request).text if form is not None else ""
+        typed = kept_of(request) if form is not None else None
+        kept = typed.text if typed else ""
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         back = "/" if form is not None else path
         return await run_in_threadpool(
@@ -129,7 +130,11 @@ class _Routes:
 
     async def old_form(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, OldForm)  # noqa: S101 - it is registered for no other
-        return await run_in_threadpool(pages.again_page, request, self._parts, error.kept)
+        found = signed_in(request)
+        kept = error.kept
+        if kept is not None and (found is None or kept.user != found.visitor.name):
+            kept = None  # another person's
+        return await run_in_threadpool(pages.again_page, request, self._parts, kept)
 
     async def foreign_form(self, request: Request, _error: Exception) -> Response:
         return await run_in_threadpool(

@@ -46,10 +46,14 @@ def carry_out(
     Raises ProposalStale and StateConflict; the transaction is rolled back then.
     """
     id = delivery_of(proposal)
+    _require_situation(tx, proposal, id)
     if proposal.verb is ApprovalVerb.CANCEL:
         return _cancel(tx, id, proposal, by)
     state, _, _ = transitions.place_of(tx, id)
     _require(proposal, id, state)
+    if proposal.verb is ApprovalVerb.CANCEL_ABSENT:
+        actions.cancel_absent_in(tx, id, papers=read_cancel(proposal.terms).papers, by=by)
+        return None
     if correction is None:
         actions.replay_in(tx, id, **by)
     else:
@@ -67,6 +71,16 @@ def _cancel(tx: Tx, id: int, proposal: Proposal, by: SignedBy) -> tuple[str, str
     _require(proposal, id, state)
     cancellation.audit_cancellation(tx, id, terms.papers, **by)
     return (destination, lane) if state is DeliveryState.HELD else None
+
+
+def _require_situation(tx: Tx, proposal: Proposal, id: int) -> None:
+    """Raise ProposalStale where the delivery was sent again or met another fault since.
+
+    The same state is not the same situation: what was dead may have been replayed and be dead again
+    for another cause. Read without a lock: a delivery does not come back to its state in between.
+    """
+    if proposal.situation and proposal.situation != transitions.situation_of(tx, id):
+        raise ProposalStale(both("approvals.went_on", id=id))
 
 
 def _require(proposal: Proposal, id: int, state: DeliveryState) -> None:

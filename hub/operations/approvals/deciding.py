@@ -6,7 +6,7 @@ act itself under the name of its proposer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.messages.invalid import InvalidMessage
@@ -28,7 +28,7 @@ from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.records import things
-from hub.store.users import accounts, approvals
+from hub.store.users import accounts, approvals, keys
 from hub.store.users.approvals import Approval, Proposal
 from hub.texts import Explained, Text, both, text
 
@@ -36,6 +36,7 @@ _STARTS = {
     ApprovalVerb.CANCEL: frozenset(
         state for state in DeliveryState if DeliveryState.CANCELLED in MOVES[state]
     ),
+    ApprovalVerb.CANCEL_ABSENT: frozenset({DeliveryState.AMBIGUOUS}),
     ApprovalVerb.RESEND: frozenset({DeliveryState.DEAD}),
     ApprovalVerb.REPLAY_UNASKED: frozenset({DeliveryState.DEAD}),
 }
@@ -79,11 +80,13 @@ def propose(
     with store.read() as tx:
         state, _, _ = transitions.place_of(tx, delivery, lock=False)
         thing = things.of_delivery(tx, delivery)
+        situation = transitions.situation_of(tx, delivery)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
     if state != expected or state not in _STARTS[verb]:
         raise StateConflict(text("approvals.not_so", id=delivery, state=state_text(state)))
     proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
+    proposal = replace(proposal, situation=situation)
     prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
     with store.write() as tx:
         accounts.locked(tx, who.name)  # two clicks of one person, one after the other
@@ -119,12 +122,17 @@ def _proposal(
 
 def _open_already(tx: Tx, proposal: Proposal, now: datetime) -> int | None:
     """Return the number of an open proposal of the same person for the same act."""
-    same = (proposal.proposer, proposal.verb, proposal.expected, proposal.terms)
+    same = _same(proposal)
     for known in approvals.open_ones(tx, now=now):
-        other = known.proposal
-        if (other.proposer, other.verb, other.expected, other.terms) == same:
+        if _same(known.proposal) == same:
             return known.number
     return None
+
+
+def _same(proposal: Proposal) -> tuple[object, ...]:
+    """Return what two clicks of one person for the same act have in common."""
+    expected, terms = (proposal.expected, proposal.situation), proposal.terms
+    return proposal.proposer, proposal.verb, expected, terms
 
 
 def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
@@ -159,6 +167,7 @@ def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approva
         correction = prepared(store, proposal, now=by["now"])
         with store.write() as tx:
             _decidable(approvals.locked(tx, number), number, who, by["now"])
+            _require_own_secrets(tx, who, proposal.proposer)
             act = _signed(tx, proposal, number, who, by)
             behind = carry_out(tx, proposal, correction, by=act)
             _decide(tx, number, ApprovalState.DONE, proposal, who, by)
@@ -216,6 +225,18 @@ def _decidable(known: Approval | None, number: int, who: Visitor, now: datetime)
         raise ProposalNotDone(both("approvals.may_not_approve"))
     _require_open(known, now)
     return known
+
+
+def _require_own_secrets(tx: Tx, who: Visitor, proposer: str) -> None:
+    """Raise ProposalNotDone where the proposer knows what the approver proves to be one with.
+
+    A person who manages accounts would else be the second person alone. It ends with a password,
+    and a key, that the approver made while signed in.
+    """
+    account, key = accounts.named(tx, who.name), keys.of_user(tx, who.name)
+    given_by = {account.password_by, account.codes_by} if account else set()
+    if proposer in given_by | ({key.issued_by} if key else set()):
+        raise ProposalNotDone(both("approvals.given_by_proposer", name=proposer))
 
 
 def _require_open(known: Approval, now: datetime) -> None:

@@ -7,8 +7,9 @@ when the delivery is not in the state that the verb starts from.
 from datetime import datetime
 from enum import StrEnum
 
-from hub.operations.deliveries import cancellation
+from hub.operations.deliveries import cancellation, second_person
 from hub.operations.deliveries.cancellation import Papers
+from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
@@ -72,26 +73,38 @@ def resolve(
     """Settle an ambiguous delivery by what a person found out at the partner.
 
     `cancel`: what is absent is taken out at once, as `cancellation.cancel` would, because it would
-    else be sent again before anybody could.
+    else be sent again before anybody could. That is refused where it needs a second person.
     """
     if cancel and resolution is not Resolution.ABSENT:
         raise transitions.StateConflict(text("deliveries.partner_has_it"))
     with store.write() as tx:
+        if cancel:
+            second_person.require_none_needed(tx)
+            cancel_absent_in(
+                tx, id, papers=papers, by={"actor": actor, "reason": reason, "now": now}
+            )
+            return
         _, destination, lane = transitions.place_of(tx, id)
         if resolution is Resolution.DELIVERED:
             transitions.deliver(tx, [(id, "")], now=now, from_state=DeliveryState.AMBIGUOUS)
             transitions.release_followers(tx, destination, [lane], now)
         else:
             transitions.retry_absent(tx, id, now=now)
-        if cancel:
-            cancellation.cancel_delivery(
-                tx, id, reason=reason, now=now, neither=False, papers=papers
-            )
         by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
-        if cancel:
-            cancellation.audit_cancellation(tx, id, papers, actor=actor, reason=reason, now=now)
+
+
+def cancel_absent_in(tx: Tx, id: int, *, papers: Papers | None, by: SignedBy) -> None:
+    """Take out an ambiguous delivery that the partner does not have, in an open transaction."""
+    reason, now = by["reason"], by["now"]
+    _, destination, lane = transitions.place_of(tx, id)
+    transitions.retry_absent(tx, id, now=now)
+    cancellation.cancel_delivery(tx, id, reason=reason, now=now, neither=False, papers=papers)
+    what = f"resolve.{Resolution.ABSENT}"
+    by_person(tx, id, destination, lane, what, now)
+    audit.record(tx, by["actor"], f"delivery.{what}", object=str(id), reason=reason, now=now)
+    cancellation.audit_cancellation(tx, id, papers, **by)
 
 
 def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:

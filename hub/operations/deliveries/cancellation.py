@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
+from hub.operations.deliveries import second_person
 from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import cancellation, transitions
@@ -42,9 +43,10 @@ def cancel(
 
     Refused when an older one was superseded by it: who decided may not have seen that yet, and
     would think that the older one arrives. `neither` says that neither of them has to. `papers` is
-    needed where the town would have been given some.
+    needed where the town would have been given some. Refused where it needs a second person.
     """
     with store.write() as tx:
+        second_person.require_none_needed(tx)
         state, destination, lane = cancel_delivery(
             tx, id, reason=reason, now=now, neither=neither, papers=papers
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.exchange.delivery.known_effects import OnDelivered
-from hub.operations.deliveries import actions, replay_plan
+from hub.operations.deliveries import actions, replay_plan, second_person
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.ports import BlobPath, Clock, Destination
@@ -44,15 +44,10 @@ def replay(
 ) -> Replayed:
     """Plan and run the replay of one delivery; its outcome is not waited for.
 
-    `unasked`: send it also when the partner cannot be asked now. Raises NoSuchDelivery, and
-    StateConflict when it is not dead.
+    `unasked`: send it also when the partner cannot be asked now, if one person may. Raises
+    NoSuchDelivery, and StateConflict when it is not dead.
     """
-    with store.read() as tx:
-        state, _, _ = transitions.place_of(tx, id, lock=False)
-    if state is not DeliveryState.DEAD:
-        raise transitions.StateConflict(
-            text("deliveries.only_dead_replayed", id=id, state=state_text(state))
-        )
+    _require_replayable(store, id, unasked=unasked)
     plan = replay_plan.make(
         store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
     )
@@ -70,3 +65,14 @@ def replay(
     )
     (outcome,) = run.run().outcomes
     return Replayed(item.verdict, item.detail, outcome)
+
+
+def _require_replayable(store: Store, id: int, *, unasked: bool) -> None:
+    with store.read() as tx:
+        if unasked:
+            second_person.require_none_needed(tx)
+        state, _, _ = transitions.place_of(tx, id, lock=False)
+    if state is not DeliveryState.DEAD:
+        raise transitions.StateConflict(
+            text("deliveries.only_dead_replayed", id=id, state=state_text(state))
+        )

@@ -17,6 +17,7 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_STORED_BYTES, Message, decode_stored, encode
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
+from hub.operations.deliveries import second_person
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
@@ -54,6 +55,12 @@ def payload_of(store: Store, id: int) -> bytes:
     return msgspec.json.format(bytes(message.payload), indent=2)
 
 
+def record_unmasked(store: Store, id: int, *, by: SignedBy) -> None:
+    """Leave the audit row of a payload that a person was given with its personal data."""
+    with store.write() as tx:
+        audit.record(tx, action="delivery.unmask", object=str(id), **by)
+
+
 def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correction:
     """Return the copy of a dead delivery's message with another payload.
 
@@ -88,8 +95,12 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
 
 
 def resend(store: Store, correction: Correction, *, by: SignedBy) -> int:
-    """Put the copy in the place of the dead delivery; return the number of its delivery."""
+    """Put the copy in the place of the dead delivery; return the number of its delivery.
+
+    Refused where it needs a second person.
+    """
     with store.write() as tx:
+        second_person.require_none_needed(tx)
         return resend_in(tx, correction, by=by)
 
 

@@ -4,6 +4,9 @@ Each act is one transaction with its row in the audit. What a person proves an a
 returned once, by the act that makes it, and kept only as a hash. Nobody changes the own role or
 retires the own account, so there is always another person who saw it, and the last account that
 manages accounts stays.
+
+`own` is the account of the person who decides, "" for none. It stands beside each secret that it
+gave: see `hub.operations.approvals.deciding`.
 """
 
 from dataclasses import dataclass, field
@@ -12,10 +15,11 @@ from hub.operations.signed_by import SignedBy
 from hub.records.registers import procedures
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.rights import Right, UserRole
+from hub.rules.users.sign_in import account_of
 from hub.rules.users.user import User, UserChange, checked, differences
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
-from hub.store.users import accounts, devices, recovery_codes, sessions
+from hub.store.users import accounts, devices, recovery_codes, sessions, sign_in_failures
 from hub.store.users import keys as kept_keys
 from hub.store.users.accounts import UserAccount
 from hub.texts import Explained, both
@@ -37,7 +41,14 @@ class UserSecrets:
 
 
 def add(
-    store: Store, user: User, *, code_key: bytes, password: str = "", with_key: bool, by: SignedBy
+    store: Store,
+    user: User,
+    *,
+    code_key: bytes,
+    password: str = "",
+    with_key: bool,
+    own: str = "",
+    by: SignedBy,
 ) -> UserSecrets:
     """Add an account; `password`: the one that it begins with, "" has one made.
 
@@ -51,10 +62,10 @@ def add(
     with store.write() as tx:
         if Right.USERS not in user.rights and not accounts.are_there(tx):
             raise UserNotDone(both("users.first_manages", role=UserRole.OPERATOR.value))
-        if not accounts.add(tx, user, password=hashed, code_salt=salt, now=by["now"]):
+        if not accounts.add(tx, user, password=hashed, code_salt=salt, now=by["now"], by=own):
             raise UserNotDone(both("users.name_taken", name=user.name))
         codes = _fresh_recovery_codes(tx, user.name)
-        key = _fresh_key(tx, user.name, by) if with_key else ""
+        key = _fresh_key(tx, user.name, own, by) if with_key else ""
         audit.record(tx, action="users.add", object=f"{user.name} {user.role}", **by)
     secret = one_time_codes.secret_of(user.name, salt, key=code_key)
     return UserSecrets(
@@ -66,11 +77,12 @@ def add(
 
 
 def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedBy) -> User:
-    """Change what a user is; `own`: the account of the person who decides, "" for none.
+    """Change what a user is; a person with another role signs in anew.
 
-    A person with another role signs in anew. Raises NotAUser and UserNotDone.
+    Raises NotAUser and UserNotDone.
     """
     with store.write() as tx:
+        accounts.lock_all(tx)
         before = require_active(tx, name).user
         after = change.of(before, known_sectors=known_sectors())
         what = differences(before, after)
@@ -91,56 +103,60 @@ def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedB
 def retire(store: Store, name: str, *, own: str, by: SignedBy) -> None:
     """Retire an account: its sessions, its key and its browsers end. Raises UserNotDone."""
     with store.write() as tx:
+        accounts.lock_all(tx)
         user = require_active(tx, name).user
         if name == own:
             raise UserNotDone(both("users.own_account"))
         _require_another_manager(tx, user)
         accounts.retire(tx, name, now=by["now"])
-        sessions.end_all(tx, name)
-        devices.forget_all(tx, name)
-        kept_keys.remove(tx, name)
+        _end_all(tx, name)
         audit.record(tx, action="users.retire", object=name, **by)
 
 
-def reset_codes(store: Store, name: str, *, code_key: bytes, by: SignedBy) -> UserSecrets:
-    """Give a person's device another secret, and other recovery codes; the sessions end.
+def reset_codes(
+    store: Store, name: str, *, code_key: bytes, own: str = "", by: SignedBy
+) -> UserSecrets:
+    """Give a person's device another secret, and other recovery codes.
 
-    Raises UserNotDone.
+    Sessions, key and known browsers end, and no wrong attempt is counted any more. Raises
+    UserNotDone.
     """
     salt = one_time_codes.fresh_salt()
     with store.write() as tx:
         require_active(tx, name)
-        accounts.set_code_salt(tx, name, salt)
+        accounts.set_code_salt(tx, name, salt, by=own)
         codes = _fresh_recovery_codes(tx, name)
-        sessions.end_all(tx, name)
-        devices.forget_all(tx, name)
+        _end_all(tx, name)
         audit.record(tx, action="users.reset_codes", object=name, **by)
     secret = one_time_codes.secret_of(name, salt, key=code_key)
     address = one_time_codes.address_of(name, secret)
     return UserSecrets(code_address=address, recovery_codes=codes)
 
 
-def reset_password(store: Store, name: str, *, password: str = "", by: SignedBy) -> UserSecrets:
-    """Give a person another password, to be changed at the next sign-in; the sessions end.
+def reset_password(
+    store: Store, name: str, *, password: str = "", own: str = "", by: SignedBy
+) -> UserSecrets:
+    """Give a person another password, to be changed at the next sign-in.
 
-    Raises WeakPassword and UserNotDone.
+    Sessions, key and known browsers end, and no wrong attempt is counted any more. Raises
+    WeakPassword and UserNotDone.
     """
     password = password or passwords.made()
     passwords.require_strong(password, name=name)
     hashed = passwords.hashed(password)
     with store.write() as tx:
         require_active(tx, name)
-        accounts.set_password(tx, name, hashed, given=True, now=by["now"])
-        sessions.end_all(tx, name)
+        accounts.set_password(tx, name, hashed, given=True, now=by["now"], by=own)
+        _end_all(tx, name)
         audit.record(tx, action="users.reset_password", object=name, **by)
     return UserSecrets(password=password)
 
 
-def issue_key(store: Store, name: str, *, by: SignedBy) -> UserSecrets:
+def issue_key(store: Store, name: str, *, own: str = "", by: SignedBy) -> UserSecrets:
     """Give a person another key for the command line; the old one ends. Raises UserNotDone."""
     with store.write() as tx:
         require_active(tx, name)
-        key = _fresh_key(tx, name, by)
+        key = _fresh_key(tx, name, own, by)
         audit.record(tx, action="users.issue_key", object=name, **by)
     return UserSecrets(key=key)
 
@@ -186,7 +202,15 @@ def _fresh_recovery_codes(tx: Tx, name: str) -> tuple[str, ...]:
     return codes
 
 
-def _fresh_key(tx: Tx, name: str, by: SignedBy) -> str:
+def _end_all(tx: Tx, name: str) -> None:
+    """End what was opened with the former secrets: whoever had them has nothing any more."""
+    sessions.end_all(tx, name)
+    devices.forget_all(tx, name)
+    kept_keys.remove(tx, name)
+    sign_in_failures.forget_account(tx, account_of(name))
+
+
+def _fresh_key(tx: Tx, name: str, own: str, by: SignedBy) -> str:
     key, ends_at = keys.fresh_key(), by["now"] + keys.KEY_LASTS
-    kept_keys.replace(tx, name, keys.digest(key), ends_at=ends_at, now=by["now"])
+    kept_keys.replace(tx, name, keys.digest(key), ends_at=ends_at, now=by["now"], by=own)
     return key

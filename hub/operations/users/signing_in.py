@@ -1,23 +1,30 @@
 """Signing in: password, then one-time code, then a session; its use, its end.
 
-Every attempt counts as failed until it was right (see `hub.store.users.sign_in_failures`), the
-password and the code alike. The answer is the same for a wrong password and an account that is not
-there, and takes as long. What was right or wrong for a known account stands in the audit.
+Every attempt counts as failed until it was right (see `hub.store.users.sign_in_failures`). A right
+password takes its own count back; codes are counted apart. The answer is the same for a wrong
+password and an account that is not there, and takes as long. What was right or wrong for a known
+account stands in the audit.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.rules.clients.api_keys import random_letters
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.sign_in import (
+    FREE_OF_NETWORK,
     LONGEST,
+    MOST_CODES,
     UNFINISHED,
     SessionStage,
+    account_of,
     masked_address,
     source_of,
+    source_of_network,
+    source_of_session,
 )
 from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import Store, Tx
@@ -29,6 +36,8 @@ from hub.texts import Explained, both
 
 _HASHES = threading.BoundedSemaphore(2)
 """Passwords that are hashed at once: each takes 64 MiB and a processor."""
+_AT_ONCE = threading.BoundedSemaphore(8)
+"""Sign-ins that hash or wait for it; a further one is refused, so that it holds no thread."""
 _SEEN_EVERY = timedelta(minutes=1)
 CodeKey = Callable[[], bytes | None]
 """What gives the content of the key file."""
@@ -57,7 +66,19 @@ class OpenedSession:
 
     token: str = field(repr=False)
     stage: SessionStage
+    user: str
     mark: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """Under what the attempts of one account from one place are counted."""
+
+    account: str
+    passwords: str
+    codes: str
+    network: str
+    """"" for a known browser: guesses from its network do not touch it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +95,27 @@ def check_password(
 ) -> OpenedSession:
     """Open a session that waits for the code. Raises SignInRefused."""
     name = name.strip().lower()
-    _begin(store, name, browser, now)
-    with store.read() as tx:
-        account = accounts.named(tx, name)
-    known = account if account is not None and account.retired_at is None else None
-    with _HASHES:
-        right = passwords.matches(known.password if known else "", password)
-        fresh = passwords.hashed(password) if known and right and _outdated(known) else ""
+    with _one_of_few():
+        _begin(store, name, browser, now)
+        with store.read() as tx:
+            account = accounts.named(tx, name)
+        known = account if account is not None and account.retired_at is None else None
+        with _HASHES:
+            right = passwords.matches(known.password if known else "", password)
+            fresh = passwords.hashed(password) if known and right and _outdated(known) else ""
     with store.write() as tx:
+        sign_in_failures.lock(tx)  # before the account, see docs/lock-order.md
+        if known is not None and right:
+            # Read again under the lock: it may be another password by now.
+            locked = accounts.locked(tx, name)
+            right = locked is not None and _is_same(locked, known)
         if known is None or not right:
             if known is not None:
                 _record(tx, known, "users.password", now, allowed=False)
         else:
             if fresh:
                 accounts.keep_hash(tx, name, fresh, instead_of=known.password)
+            _discount(tx, name, browser, now)
             return _open(tx, known, SessionStage.CODE, browser, now)
     raise SignInRefused(both("users.sign_in_wrong"))
 
@@ -100,7 +128,7 @@ def check_code(
     Raises SignInRefused and SignInOver.
     """
     session, account = _waiting(store, token, SessionStage.CODE, now)
-    _begin(store, account.user.name, browser, now)
+    _begin_code(store, account, session, browser, now)
     with store.write() as tx:
         # Read again under the lock: the secret may be another one by now.
         locked = accounts.locked(tx, account.user.name)
@@ -125,11 +153,12 @@ def change_password(
     if found is None or found[0].stage is SessionStage.CODE:
         raise SignInOver
     name = found[1].user.name
-    _begin(store, name, browser, now)
-    with _HASHES:
-        right = passwords.matches(found[1].password, old)
-        passwords.require_strong(new, name=name)
-        hashed = passwords.hashed(new)
+    passwords.require_strong(new, name=name)  # before the attempt counts
+    with _one_of_few():
+        _begin(store, name, browser, now)
+        with _HASHES:
+            right = passwords.matches(found[1].password, old)
+            hashed = passwords.hashed(new)
     with store.write() as tx:
         account = accounts.locked(tx, name)
         if account is None or account.password != found[1].password:
@@ -146,18 +175,45 @@ def change_password(
     raise SignInRefused(refused)
 
 
-def signed_in(store: Store, token: str, *, now: datetime) -> SignedIn | None:
-    """Return who uses a session, and at which stage; None where it opens nothing any more."""
+def prove_password(
+    store: Store, token: str, password: str, *, browser: Browser, now: datetime
+) -> None:
+    """Have the person of a session show the password again, for an act that outlasts the session.
+
+    Raises SignInRefused and SignInOver.
+    """
+    _, account = _waiting(store, token, SessionStage.WHOLE, now)
+    name = account.user.name
+    with _one_of_few():
+        _begin(store, name, browser, now)
+        with _HASHES:
+            right = passwords.matches(account.password, password)
+    with store.write() as tx:
+        if right:
+            _discount(tx, name, browser, now)
+        else:
+            _record(tx, account, "users.password", now, allowed=False)
+    if not right:
+        raise SignInRefused(both("users.old_password_wrong"))
+
+
+def signed_in(store: Store, token: str, *, now: datetime, uses: bool = True) -> SignedIn | None:
+    """Return whose session it is, and at which stage; None where it opens nothing any more.
+
+    `uses`: whether a person does something by it; a page that keeps itself fresh does not.
+    """
     with store.read() as tx:
         found = sessions.by_digest(tx, keys.digest(token), now=now)
     if found is None:
         return None
     session, account = found
-    if now - session.last_seen_at >= _SEEN_EVERY:
+    if uses and now - session.last_seen_at >= _SEEN_EVERY:
         with store.write() as tx:
             sessions.seen(tx, session.id, now=now)
     return SignedIn(
-        visitor=account.user.visitor, session=session, form_token=keys.form_token(token)
+        visitor=account.user.visitor,
+        session=session,
+        form_token=keys.form_token(token, account.user.name),
     )
 
 
@@ -191,6 +247,7 @@ def _finish(
     if not sessions.end(tx, session.id, user=name):
         raise SignInOver  # another request has finished it
     _succeeded(tx, name, browser, now)
+    sign_in_failures.succeeded(tx, source_of_session(session.id))
     mark = browser.mark
     if not mark or not devices.is_known(tx, name, keys.digest(mark), now=now):
         mark = keys.fresh_token()
@@ -198,7 +255,7 @@ def _finish(
     stage = SessionStage.PASSWORD if account.password_given else SessionStage.WHOLE
     _record(tx, account, "users.sign_in", now, object=how)
     opened = _open(tx, account, stage, browser, now)
-    return OpenedSession(token=opened.token, stage=stage, mark=mark)
+    return OpenedSession(token=opened.token, stage=stage, user=name, mark=mark)
 
 
 def _waiting(
@@ -225,26 +282,86 @@ def _open(
         address=masked_address(browser.address),
     )
     sessions.add(tx, keys.digest(token), session, now=now)
-    return OpenedSession(token=token, stage=stage)
+    return OpenedSession(token=token, stage=stage, user=account.user.name)
 
 
 def _begin(store: Store, name: str, browser: Browser, now: datetime) -> None:
     """Count an attempt. Raises SignInRefused where it comes too early."""
     with store.write() as tx:
-        free_at = sign_in_failures.begin(tx, _source(tx, name, browser, now), now=now)
+        of = _sources(tx, name, browser, now)
+        free_at = sign_in_failures.begin(tx, of.passwords, account=of.account, now=now)
+        if free_at is None and of.network:
+            free_at = sign_in_failures.begin(tx, of.network, free=FREE_OF_NETWORK, now=now)
+            if free_at is not None:
+                sign_in_failures.discount(tx, of.passwords, now=now)
+    _require_free(free_at, now)
+
+
+def _begin_code(
+    store: Store, account: UserAccount, session: Session, browser: Browser, now: datetime
+) -> None:
+    """Count a code. Raises SignInRefused too early, and SignInOver after too many in a sign-in."""
+    name, free_at = account.user.name, None
+    with store.write() as tx:
+        of, tried = _sources(tx, name, browser, now), source_of_session(session.id)
+        over = sign_in_failures.counted(tx, tried) >= MOST_CODES
+        if over:
+            sessions.end(tx, session.id, user=name)
+            _record(tx, account, "users.codes", now, allowed=False)
+        else:
+            free_at = sign_in_failures.begin(tx, of.codes, account=of.account, now=now)
+        if not over and free_at is None:
+            free = MOST_CODES  # it ends before it waits
+            sign_in_failures.begin(tx, tried, account=of.account, free=free, now=now)
+    if over:
+        raise SignInOver
+    _require_free(free_at, now)
+
+
+def _require_free(free_at: datetime | None, now: datetime) -> None:
     if free_at is not None:
         minutes = max(1, -((now - free_at) // timedelta(minutes=1)))
         raise SignInRefused(both("users.too_early", minutes=minutes))
 
 
+def _discount(tx: Tx, name: str, browser: Browser, now: datetime) -> None:
+    """Take back the count of a password that was right."""
+    of = _sources(tx, name, browser, now)
+    for source in filter(None, (of.passwords, of.network)):
+        sign_in_failures.discount(tx, source, now=now)
+
+
 def _succeeded(tx: Tx, name: str, browser: Browser, now: datetime) -> None:
-    sign_in_failures.succeeded(tx, _source(tx, name, browser, now))
+    of = _sources(tx, name, browser, now)
+    for source in (of.passwords, of.codes, of.network):
+        sign_in_failures.succeeded(tx, source)
 
 
-def _source(tx: Tx, name: str, browser: Browser, now: datetime) -> str:
+def _sources(tx: Tx, name: str, browser: Browser, now: datetime) -> _Sources:
     digest = keys.digest(browser.mark) if browser.mark else ""
     known = bool(digest) and devices.is_known(tx, name, digest, now=now)
-    return source_of(name, address=browser.address, device=digest if known else "")
+    address, device = browser.address, digest if known else ""
+    return _Sources(
+        account=account_of(name),
+        passwords=source_of(name, address=address, device=device),
+        codes=source_of(name, address=address, device=device, codes=True),
+        network="" if known else source_of_network(address),
+    )
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Be one of the few sign-ins at once. Raises SignInRefused."""
+    if not _AT_ONCE.acquire(blocking=False):
+        raise SignInRefused(both("users.busy"))
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
+
+
+def _is_same(locked: UserAccount, known: UserAccount) -> bool:
+    return locked.retired_at is None and locked.password == known.password
 
 
 def _outdated(account: UserAccount) -> bool:

@@ -35,6 +35,8 @@ class ApprovalVerb(StrEnum):
     """Send a corrected copy in the place of a dead delivery."""
     CANCEL = "delivery.cancel"
     """Take a delivery out of its lane."""
+    CANCEL_ABSENT = "delivery.cancel.absent"
+    """Take an ambiguous delivery out of its lane, because the partner does not have it."""
     REPLAY_UNASKED = "delivery.replay.unasked"
     """Send a dead delivery again without asking the partner first."""
 

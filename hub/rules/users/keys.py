@@ -23,9 +23,17 @@ def fresh_token() -> str:
     return random_letters(_LENGTH)
 
 
-def form_token(session_token: str) -> str:
+def form_token(session_token: str, name: str) -> str:
     """Return what every form of a session carries: the same in all of its tabs.
 
-    It cannot be computed from what the database keeps of the session.
+    It says whose the form is, see `owner_of_form`, and cannot be computed from what the database
+    keeps of the session.
     """
-    return hmac.digest(session_token.encode(), b"hub form", "sha256").hex()
+    made = hmac.digest(session_token.encode(), f"hub form {name}".encode(), "sha256")
+    return f"{name}:{made.hex()}"
+
+
+def owner_of_form(form_token: str) -> str:
+    """Return the account that a form says it is of; nothing proves that by itself."""
+    name, mark, _ = form_token.partition(":")
+    return name if mark else ""

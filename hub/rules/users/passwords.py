@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 SHORTEST, LONGEST = 12, 200
+LONGEST_TYPED = 4 * LONGEST
+"""Of a text before it is brought into one form, in characters; a longer one is no password.
+
+Trap: bringing combining marks into their order takes the square of their count, and holds the
+interpreter. No longer text may ever get there.
+"""
 _FEWEST_DIFFERENT = 6
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are mistaken for one another."""
@@ -34,7 +40,7 @@ def require_strong(password: str, *, name: str) -> None:
     """Raise WeakPassword unless it may be the password of an account."""
     plain = _normal(password)
     if not SHORTEST <= len(plain) <= LONGEST:
-        raise WeakPassword(both("users.password_length", shortest=SHORTEST, longest=LONGEST))
+        raise _wrong_length()
     if len(set(plain.casefold())) < _FEWEST_DIFFERENT:
         raise WeakPassword(both("users.password_alike", fewest=_FEWEST_DIFFERENT))
     if name and name in plain.casefold():
@@ -42,7 +48,7 @@ def require_strong(password: str, *, name: str) -> None:
 
 
 def hashed(password: str) -> str:
-    """Return what is kept of a password."""
+    """Return what is kept of a password. Raises WeakPassword for one that is far too long."""
     return _hasher().hash(_normal(password))
 
 
@@ -54,7 +60,8 @@ def matches(kept: str, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        _hasher().verify(kept or _nobodys(), _normal(password)[: LONGEST + 1])
+        typed = _normal(password)[: LONGEST + 1] if len(password) <= LONGEST_TYPED else ""
+        _hasher().verify(kept or _nobodys(), typed)
     except (VerificationError, InvalidHashError):
         return False
     return bool(kept)
@@ -72,10 +79,16 @@ def _hasher() -> "PasswordHasher":
     return PasswordHasher()
 
 
+def _wrong_length() -> WeakPassword:
+    return WeakPassword(both("users.password_length", shortest=SHORTEST, longest=LONGEST))
+
+
 @cache
 def _nobodys() -> str:
     return hashed(made())
 
 
 def _normal(password: str) -> str:
+    if len(password) > LONGEST_TYPED:
+        raise _wrong_length()
     return unicodedata.normalize("NFKC", password)

@@ -1,7 +1,8 @@
 """How long sessions last, and how long a wrong password makes its next one wait. Pure.
 
 Nobody can lock a person out: what waits is one account from one network, and a browser with which
-the person signed in before has a count of its own that guesses from elsewhere do not touch.
+the person signed in before has a count of its own that guesses from elsewhere do not touch. Codes
+have a count of their own, which only a right password gets to.
 """
 
 import hashlib
@@ -22,9 +23,15 @@ MOST_DEVICES = 10
 DEVICE_LASTS = timedelta(days=180)
 FORGOTTEN = timedelta(days=1)
 """After that without a further failure the count of failures begins anew."""
-_FREE = 4
+FREE = 4
+"""Failures in a row of one account from one source after which the next one has no wait yet."""
+FREE_OF_NETWORK = 60
+"""The same of all accounts together from one network: a ward's persons share an address."""
+MOST_CODES = 5
+"""Codes that are tried in one sign-in; then it begins anew with the password."""
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=15)
+_LONGEST_WAIT = timedelta(minutes=8)
+"""Below UNFINISHED: a person who typed the right password can wait and type the code."""
 
 
 class SessionStage(StrEnum):
@@ -37,9 +44,12 @@ class SessionStage(StrEnum):
     WHOLE = "whole"
 
 
-def wait_after(failures: int) -> timedelta:
-    """Return how long the next attempt waits after that many failures in a row."""
-    over = failures - _FREE
+def wait_after(failures: int, *, free: int = FREE) -> timedelta:
+    """Return how long the next attempt waits after that many failures in a row.
+
+    `free`: how many go without a wait.
+    """
+    over = failures - free
     if over <= 0:
         return timedelta()
     doublings = min(over - 1, 16)
@@ -72,10 +82,33 @@ def masked_address(address: str) -> str:
     return str(ipaddress.ip_network((known, 48), strict=False))
 
 
-def source_of(name: str, *, address: str, device: str = "") -> str:
+def source_of(name: str, *, address: str, device: str = "", codes: bool = False) -> str:
     """Return under what failures are counted: sha256 of account and network, or account and device.
 
-    `device`: the digest of a mark that the store knows as this person's, else "".
+    `device`: the digest of a mark that the store knows as this person's, else ""; `codes`: of
+    one-time codes, else of passwords.
     """
     where = f"device {device}" if device else f"network {network_of(address)}"
-    return hashlib.sha256(f"{name}\0{where}".encode()).hexdigest()
+    return _sha256(f"{name}\0{'codes ' if codes else ''}{where}")
+
+
+def source_of_session(id: str) -> str:
+    """Return under what the codes of one sign-in are counted."""
+    return _sha256(f"\0session {id}")
+
+
+def source_of_network(address: str) -> str:
+    """Return under what the attempts of a network are counted, whatever the account."""
+    return _sha256(f"\0network {network_of(address)}")
+
+
+def account_of(name: str) -> str:
+    """Return what failures keep of an account, so that a reset clears them: its sha256.
+
+    Never the name as it was typed: some persons type their password there.
+    """
+    return _sha256(name)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -348,6 +348,19 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
     return S(row.state), row.destination, row.lane
 
 
+def situation_of(tx: Tx, id: int) -> str:
+    """Return what tells two times in the same state apart: the fault, and how often it was sent.
+
+    How often counts only where it stands still: what waits is sent again by itself.
+    """
+    columns = (deliveries.c.state, deliveries.c.attempts, deliveries.c.code)
+    row = tx.execute(sa.select(*columns).where(deliveries.c.id == id)).one_or_none()
+    if row is None:
+        return ""
+    stands = S(row.state) in (S.DEAD, S.AMBIGUOUS)
+    return f"{row.attempts} {row.code or ''}" if stands else row.code or ""
+
+
 def supersede(tx: Tx, id: int, *, from_state: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
     _settle(tx, id, from_state, {"state": S.SUPERSEDED.value}, now)

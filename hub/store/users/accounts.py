@@ -27,7 +27,11 @@ class UserAccount:
     password_at: datetime
     password_given: bool
     """Whether another person chose it, so that it has to be changed first."""
+    password_by: str
+    """The account that chose the password; "" for the user, and where nobody was named."""
     code_salt: str = field(repr=False)
+    codes_by: str
+    """The account that gave the secret of the codes, until the user chose a password since."""
     code_step: int
     """The step of the last one-time code that was used."""
 
@@ -38,13 +42,14 @@ def are_there(tx: Tx) -> bool:
     return tx.execute(query).first() is not None
 
 
-def add(tx: Tx, user: User, *, password: str, code_salt: str, now: datetime) -> bool:
-    """Add an account with the hash of a password that another person chose.
+def add(tx: Tx, user: User, *, password: str, code_salt: str, now: datetime, by: str = "") -> bool:
+    """Add an account with the hash of a password that another person chose, the account `by`.
 
     False where its name was given before, also to one that is retired.
     """
     row = _row_of(user) | {"name": user.name, "made_at": now, "code_salt": code_salt}
     row |= {"password": password, "password_at": now, "password_given": True}
+    row |= {"password_by": by, "codes_by": by}
     return tx.execute(insert(tx, users).on_conflict_do_nothing(), row).rowcount == 1
 
 
@@ -56,6 +61,17 @@ def named(tx: Tx, name: str) -> UserAccount | None:
 def locked(tx: Tx, name: str) -> UserAccount | None:
     """Return an account as `named` does; it is locked until the transaction ends."""
     return _one(tx, sa.select(users).where(users.c.name == name).with_for_update())
+
+
+def lock_all(tx: Tx) -> None:
+    """Let roles change, and accounts retire, one after the other until the transaction ends.
+
+    Else two that manage accounts retire each other at once, and none is left. SQLite has one writer
+    anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext("roles of accounts"))
+        tx.execute(sa.select(lock))
 
 
 def all_of(tx: Tx) -> Sequence[UserAccount]:
@@ -73,9 +89,16 @@ def retire(tx: Tx, name: str, *, now: datetime) -> None:
     tx.execute(sa.update(users).where(users.c.name == name).values(retired_at=now))
 
 
-def set_password(tx: Tx, name: str, password: str, *, given: bool, now: datetime) -> None:
-    """Keep the hash of another password; `given`: another person than the user chose it."""
-    values = {"password": password, "password_at": now, "password_given": given}
+def set_password(
+    tx: Tx, name: str, password: str, *, given: bool, now: datetime, by: str = ""
+) -> None:
+    """Keep the hash of another password; `given`: another person than the user chose it, `by`.
+
+    A password of the user's own ends what another person gave before, the secret of codes too: the
+    user has shown a code to choose it.
+    """
+    values = {"password": password, "password_at": now, "password_given": given, "password_by": by}
+    values |= {} if given else {"codes_by": ""}
     tx.execute(sa.update(users).where(users.c.name == name).values(**values))
 
 
@@ -85,9 +108,13 @@ def keep_hash(tx: Tx, name: str, password: str, *, instead_of: str) -> None:
     tx.execute(statement.values(password=password))
 
 
-def set_code_salt(tx: Tx, name: str, salt: str) -> None:
-    """Give the person's one-time codes another secret; those of the old one are worth nothing."""
-    tx.execute(sa.update(users).where(users.c.name == name).values(code_salt=salt, code_step=0))
+def set_code_salt(tx: Tx, name: str, salt: str, *, by: str = "") -> None:
+    """Give the person's one-time codes another secret; those of the old one are worth nothing.
+
+    `by`: the account that gives it.
+    """
+    values = {"code_salt": salt, "code_step": 0, "codes_by": by}
+    tx.execute(sa.update(users).where(users.c.name == name).values(**values))
 
 
 def use_step(tx: Tx, name: str, step: int, *, salt: str) -> bool:
@@ -114,7 +141,9 @@ def account_of(row: sa.Row[Any]) -> UserAccount:
         password=row.password,
         password_at=row.password_at,
         password_given=row.password_given,
+        password_by=row.password_by,
         code_salt=row.code_salt,
+        codes_by=row.codes_by,
         code_step=row.code_step,
     )
 

@@ -26,6 +26,8 @@ class Proposal:
     verb: ApprovalVerb
     expected: Mapping[int, str]
     """Deliveries by id, each with the state that the proposer saw."""
+    situation: str = ""
+    """What tells that state from the same state at another time; "" where nothing does."""
     terms: bytes = field(repr=False)
     """What the verb needs besides, as JSON."""
     thing: Thing
@@ -53,7 +55,9 @@ def add(tx: Tx, proposal: Proposal) -> int:
     """Keep a proposal; return its number."""
     row = {
         "verb": proposal.verb.value,
-        "expected": json.dumps([[id, state] for id, state in sorted(proposal.expected.items())]),
+        "expected": json.dumps(
+            [[id, state, proposal.situation] for id, state in sorted(proposal.expected.items())]
+        ),
         "terms": proposal.terms,
         "sector": proposal.thing.sector,
         "partners": json.dumps(sorted(proposal.thing.partners)),
@@ -135,9 +139,12 @@ def expire(tx: Tx, *, now: datetime) -> Sequence[int]:
 
 
 def _approval(row: sa.Row[Any]) -> Approval:
+    expected = json.loads(row.expected)
     proposal = Proposal(
         verb=ApprovalVerb(row.verb),
-        expected=dict(json.loads(row.expected)),
+        expected={one[0]: one[1] for one in expected},
+        # What an earlier version wrote has no third part.
+        situation=next((one[2] for one in expected if len(one) > 2), ""),
         terms=row.terms,
         thing=Thing(sector=row.sector, partners=frozenset(json.loads(row.partners))),
         reason=row.reason,

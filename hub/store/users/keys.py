@@ -18,12 +18,16 @@ class UserKey:
     made_at: datetime
     ends_at: datetime
     last_used_at: datetime | None = None
+    issued_by: str = ""
+    """The account that made it; "" where nobody was named."""
 
 
-def replace(tx: Tx, name: str, digest: str, *, ends_at: datetime, now: datetime) -> None:
-    """Give a person a key in the place of the one that the person has."""
+def replace(
+    tx: Tx, name: str, digest: str, *, ends_at: datetime, now: datetime, by: str = ""
+) -> None:
+    """Give a person a key in the place of the one that the person has; `by`: who made it."""
     remove(tx, name)
-    row = {"user": name, "digest": digest, "made_at": now, "ends_at": ends_at}
+    row = {"user": name, "digest": digest, "made_at": now, "ends_at": ends_at, "issued_by": by}
     tx.execute(sa.insert(user_keys), row)
 
 

@@ -1,11 +1,17 @@
 """Search, a dossier's page and a delivery's, on both databases."""
 
+import sqlalchemy as sa
+
 from hub.exchange.outbox.emit import emit
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.repair.tasks import TaskFinding
+from hub.store.schema.tables.exchange import deliveries
+from hub.texts import Text
 from tests.contract.console.conftest import Look
 from tests.support.console import TO, dead, sending
 from tests.support.works import AT, number, record, step
@@ -112,6 +118,34 @@ def test_an_unknown_dossier_and_a_foreign_one_look_the_same(look: Look, store: S
     assert foreign.get("/search", params={"q": number(1)}).status_code == 200
     for path in ("/deliveries/0", "/deliveries/99999999999999999999", "/dossiers/" + "x" * 500):
         assert own.get(path).status_code == 404
+
+
+def test_a_partner_sees_its_own_lane_of_a_dossier_and_no_other(look: Look, store: Store) -> None:
+    """No call, fault, receipt or task of the other one; the ward sees both."""
+    with store.write() as tx:
+        id = sending(tx, record(1, 1))
+        transitions.deliver(tx, [(id, "BN-77")], now=AT, from_state=S.SENDING)
+        emit(tx, [step(1, 2)], AT)
+        moved = sa.update(deliveries).where(deliveries.c.message_id == "m-1-2")
+        tx.execute(moved.values(destination="town_center"))
+        found = TaskFinding(
+            kind="differs",
+            subject=number(1),
+            destination="provincial",
+            owner="ward clerk",
+            detail=Text("a task", "a task of the ward"),
+            repair=Text("c", "d"),
+        )
+        tasks.open_once(tx, found, due_at=None, now=AT)
+    path = f"/dossiers/{number(1)}"
+    of_province = ("Lane to Province", "BN-77", "Sent province.dossier to the province")
+    ward, town = look(store).get(path).text, look(store, scope=TOWN_IT).get(path).text
+    for shown in (*of_province, "a task of the ward", "province.progress"):
+        assert shown in ward
+    for hidden in (*of_province, "a task of the ward"):
+        assert hidden not in town
+    assert "province.progress" in town
+    assert "BN-77" in look(store, scope=PROVINCE_IT).get(path).text
 
 
 def test_content_is_masked_and_needs_its_right(look: Look, store: Store) -> None:

@@ -1,68 +1,20 @@
 """Signing in at the console: two steps, strict cookies, forms that are one's own and never lost."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
+from hub.console import live
 from hub.console.sign_in.cookies import DEVICE, SESSION
-from hub.console.sign_in.forms import KeptForm
 from hub.rules.users import passwords
 from hub.rules.users.sign_in import IDLE
 from hub.store.engine.store import Store
 from hub.store.users import accounts, sessions
+from tests.contract.console.conftest import Clock, sign_in, token
 from tests.support.browser_session import BrowserSession, hidden
 from tests.support.console import looking
 from tests.support.users import CODE_KEY, PASSWORD, add_user, code_of
-from tests.support.works import now
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = now()
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def pass_by(self, time: timedelta) -> None:
-        """Let time pass."""
-        self.at += time
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The console's clock."""
-    return Clock()
-
-
-@pytest.fixture
-def browser(sqlite_store: Store, clock: Clock) -> Iterator[BrowserSession]:
-    """A browser at a console where Bình has an account."""
-    add_user(sqlite_store, password=PASSWORD, now=clock())
-    with ExitStack() as stack:
-        opened = looking(sqlite_store, clock=clock, signed_in=False, code_key=lambda: CODE_KEY)
-        yield BrowserSession(stack.enter_context(opened))
-
-
-def sign_in(
-    browser: BrowserSession, store: Store, clock: Clock, extra: Mapping[str, str] | None = None
-) -> str:
-    """Sign in; return the text of the last page, or where it leads."""
-    clock.pass_by(timedelta(minutes=1))
-    first = {"name": "binh", "password": PASSWORD, **(extra or {})}
-    asked = browser.post("/sign-in", first)
-    assert asked.status_code == 200, asked.text
-    carried = {"code": code_of(store, "binh", clock()), **(extra or {})}
-    done = browser.post("/sign-in/code", carried)
-    return str(done.headers.get("location", done.text))
-
-
-def token(browser: BrowserSession) -> str:
-    """Return the token of this session's forms."""
-    return hidden(browser.get("/account"), "form_token")
 
 
 def test_password_and_code_lead_back_to_the_page(
@@ -155,66 +107,46 @@ def test_a_form_of_another_site_does_nothing(
     assert browser.post("/sign-out", form).status_code == 303
 
 
-def test_the_token_serves_every_tab_and_ends_with_the_session(
+def test_a_key_needs_the_password_and_a_reason(
     browser: BrowserSession, sqlite_store: Store, clock: Clock
 ) -> None:
-    """A form without it, or of an earlier session, is shown again instead of done."""
+    """An open browser, or a stolen session, is not enough for what lasts a year."""
     sign_in(browser, sqlite_store, clock)
-    first, second = token(browser), token(browser)
-    assert first == second
-    for wrong in ({}, {"form_token": "x"}, {"form_token": "é"}):
-        assert browser.post("/account/key", {"reason": "x", **wrong}).status_code == 409
-    assert "hubu_" in browser.post("/account/key", {"reason": "x", "form_token": first}).text
-    sign_in(browser, sqlite_store, clock)
-    old = browser.post("/account/key", {"reason": "typed before", "form_token": first})
-    assert old.status_code == 409
-    assert hidden(old, "reason") == "typed before"
-    assert hidden(old, "form_token") == token(browser) != first
+    form = {"form_token": token(browser), "reason": "x", "password": PASSWORD}
+    for wrong in ({"password": ""}, {"password": "wrong"}, {"reason": " "}):
+        refused = browser.post("/account/key", form | wrong)
+        assert refused.status_code == 422
+        assert "hubu_" not in refused.text
+    assert "hubu_" in browser.post("/account/key", form).text
 
 
-def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in(
-    browser: BrowserSession, sqlite_store: Store, clock: Clock
-) -> None:
-    """It goes through the sign-in, a wrong password included, is shown, and done when sent."""
-    sign_in(browser, sqlite_store, clock)
-    typed = {"form_token": token(browser), "reason": 'vì "mất" <khóa> & cũ'}
-    clock.pass_by(IDLE)
-    ended = browser.post("/account/key", typed)
-    assert ended.status_code == 401
-    assert "was not sent" in ended.text
-    kept = hidden(ended, "kept")
-    assert typed["form_token"] not in kept
-    wrong = browser.post("/sign-in", {"name": "binh", "password": "x", "kept": kept})
-    assert hidden(wrong, "kept") == kept
-    entry = sign_in(browser, sqlite_store, clock, {"kept": kept})
-    assert "Signed in again" in entry
-    shown = browser.post("/sign-in/again", {"kept": kept})
-    assert hidden(shown, "reason") == typed["reason"]
-    assert 'action="/account/key"' in shown.text
-    again = {"form_token": hidden(shown, "form_token"), "reason": hidden(shown, "reason")}
-    assert "hubu_" in browser.post("/account/key", again).text
+def test_the_sign_in_takes_no_large_text(browser: BrowserSession) -> None:
+    """Only a form that waits may be large."""
+    for name in ("name", "password", "code"):
+        assert browser.post("/sign-in", {name: "a" * 20_000}).status_code == 422
+    assert browser.post("/sign-in", {"name": "a", "kept": "a" * 20_000}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "",
-        "no json",
-        '["https://elsewhere.example", []]',
-        '["//elsewhere.example", []]',
-        '["javascript:alert(1)", []]',
-        '["/search", {"a": 1}]',
-        '["/search"]',
-        "{}",
-    ],
-)
-def test_a_kept_form_leads_nowhere_else(
-    browser: BrowserSession, sqlite_store: Store, clock: Clock, kept: str
-) -> None:
-    """What is no form of this console is left out."""
-    assert KeptForm.read(kept) is None
-    assert sign_in(browser, sqlite_store, clock, {"kept": kept}) == "/"
-    assert browser.post("/sign-in/again", {"kept": kept}).status_code == 422
+def test_a_proxy_that_is_believed_says_where_a_person_is(sqlite_store: Store, clock: Clock) -> None:
+    """Else all persons behind it would wait for one another."""
+    add_user(sqlite_store, password=PASSWORD, now=clock())
+    with looking(
+        sqlite_store,
+        clock=clock,
+        signed_in=False,
+        code_key=lambda: CODE_KEY,
+        address_of=lambda request: request.headers["x-forwarded-for"],
+    ) as client:
+        browser = BrowserSession(client)
+        browser.headers["x-forwarded-for"] = "10.7.7.7"
+        for _ in range(6):
+            guessed = browser.post("/sign-in", {"name": "binh", "password": "a guess, a guess"})
+        assert "Try again" in guessed.text
+        browser.headers["x-forwarded-for"] = "10.7.7.8"
+        sign_in(browser, sqlite_store, clock)
+    with sqlite_store.read() as tx:
+        (opened,) = sessions.of_user(tx, "binh", now=clock())
+    assert opened.address == "10.7.7.x"
 
 
 def test_a_person_sees_and_ends_the_own_sessions(
@@ -254,6 +186,29 @@ def test_a_changed_password_ends_the_other_sessions(
     assert browser.get("/").status_code == 200
     browser.cookies = first
     assert browser.get("/").status_code == 401
+
+
+def test_an_open_page_keeps_no_session_and_ends_with_it(
+    browser: BrowserSession, sqlite_store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its stream is no use of the session, and is over soon after a revocation."""
+    monkeypatch.setattr(live, "EVERY", timedelta(milliseconds=20))
+    monkeypatch.setattr(live, "LASTS", timedelta(seconds=10))
+    sign_in(browser, sqlite_store, clock)
+    clock.pass_by(IDLE / 2)
+    sent = {"cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+    rounds = 0
+    with browser.client.stream("GET", "/live/overview/hour", headers=sent) as answer:
+        assert answer.status_code == 200
+        for line in answer.iter_lines():
+            rounds += line.startswith((":", "event:"))
+            if rounds == 1:
+                with sqlite_store.write() as tx:
+                    (opened,) = sessions.of_user(tx, "binh", now=clock())
+                    assert opened.last_seen_at == opened.made_at
+                    sessions.end_all(tx, "binh")
+                rounds += 1
+    assert rounds < live.LASTS // live.EVERY
 
 
 @pytest.mark.parametrize("size", [600_000, 3])

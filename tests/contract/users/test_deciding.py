@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,8 +13,9 @@ import sqlalchemy as sa
 from hub.operations.approvals import deciding
 from hub.operations.approvals.deciding import ProposalNotDone
 from hub.operations.approvals.terms import CancelTerms, of_cancel
-from hub.operations.deliveries import actions, resend
+from hub.operations.deliveries import actions, cancellation, replay_one, resend
 from hub.operations.signed_by import SignedBy
+from hub.operations.users import accounts as users
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
@@ -21,16 +23,18 @@ from hub.rules.users.scope import Scope
 from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import audit
 from hub.store.users import accounts, approvals
 from hub.store.users.approvals import Approval
-from tests.support.console import dead
-from tests.support.users import add_user
+from tests.support.console import TO, dead, sending
+from tests.support.users import CODE_KEY, add_user
 from tests.support.works import now, step
 
 CANCEL, RESEND, REPLAY = ApprovalVerb.CANCEL, ApprovalVerb.RESEND, ApprovalVerb.REPLAY_UNASKED
 TERMS = {CANCEL: of_cancel(CancelTerms()), RESEND: b"", REPLAY: b""}
+ABSENT = ApprovalVerb.CANCEL_ABSENT
+OF_DEAD = [CANCEL, RESEND, REPLAY]
 AFTER = {CANCEL: S.CANCELLED, RESEND: S.CANCELLED, REPLAY: S.PENDING}
 Persons = Mapping[UserRole, Visitor]
 
@@ -75,6 +79,11 @@ def state(store: Store) -> S:
         return transitions.place_of(tx, 1, lock=False)[0]
 
 
+def doubt(tx: Tx, id: int) -> None:
+    """Have a delivery that is being sent end as nobody knows."""
+    transitions.doubt(tx, id, from_state=S.SENDING, query_at=None, code="reply_lost", detail="x")
+
+
 def acts(store: Store) -> list[tuple[str, str]]:
     """Return actor and action of every row of the audit."""
     with store.read() as tx:
@@ -82,7 +91,7 @@ def acts(store: Store) -> list[tuple[str, str]]:
         return [(actor, action) for actor, action in tx.execute(query)]
 
 
-@pytest.mark.parametrize("verb", ApprovalVerb)
+@pytest.mark.parametrize("verb", OF_DEAD)
 def test_what_two_persons_want_is_done(store: Store, persons: Persons, verb: ApprovalVerb) -> None:
     """Edit, discard, override: proposed by the operator, approved by the head, both audited."""
     operator, head = persons[UserRole.OPERATOR], persons[UserRole.HEAD]
@@ -162,6 +171,114 @@ def test_what_changed_meanwhile_is_not_done(store: Store, persons: Persons) -> N
     assert state(store) is S.PENDING
     with pytest.raises(StateConflict):
         propose(store, persons[UserRole.OPERATOR])
+
+
+def test_another_situation_in_the_same_state_is_not_approved(
+    store: Store, persons: Persons
+) -> None:
+    """It was replayed and is dead again: the proposer saw neither the call nor its cause."""
+    number = propose(store, persons[UserRole.OPERATOR])
+    with store.write() as tx:
+        transitions.replay(tx, 1, now=now())
+        transitions.claim(tx, [1], TO, now=now(), lease_until=now())
+        transitions.kill(tx, 1, from_state=S.SENDING, code="reply_rejected", detail="x")
+    assert state(store) is S.DEAD
+    ended = approve(store, number, persons[UserRole.HEAD])
+    assert ended.state is ApprovalState.STALE
+    assert state(store) is S.DEAD
+    again = propose(store, persons[UserRole.OPERATOR])
+    assert again != number
+    assert approve(store, again, persons[UserRole.HEAD]).state is ApprovalState.DONE
+
+
+def test_what_the_partner_does_not_have_is_cancelled_by_two(store: Store, persons: Persons) -> None:
+    """It stays ambiguous, and is not sent, until the second person says so."""
+    operator, head = persons[UserRole.OPERATOR], persons[UserRole.HEAD]
+    with store.write() as tx:
+        id = sending(tx, step(2, 1))
+        doubt(tx, id)
+    number = deciding.propose(
+        store,
+        ABSENT,
+        id,
+        expected="ambiguous",
+        terms=of_cancel(CancelTerms()),
+        who=operator,
+        by=by(operator, now()),
+    )
+    with store.read() as tx:
+        assert transitions.place_of(tx, id, lock=False)[0] is S.AMBIGUOUS
+    assert approve(store, number, head).state is ApprovalState.DONE
+    with store.read() as tx:
+        assert transitions.place_of(tx, id, lock=False)[0] is S.CANCELLED
+    assert [action for _, action in acts(store)] == [
+        "approval.propose",
+        "delivery.resolve.absent",
+        "delivery.cancel",
+        "approval.done",
+    ]
+
+
+def test_nobody_alone_does_what_needs_two(store: Store, persons: Persons) -> None:
+    """Whatever command calls it: the operation itself refuses."""
+    alone = by(persons[UserRole.OPERATOR], now())
+    with store.write() as tx:
+        doubted = sending(tx, step(2, 1))
+        doubt(tx, doubted)
+    absent = actions.Resolution.ABSENT
+    for act in (
+        lambda: cancellation.cancel(store, 1, **alone),
+        lambda: actions.resolve(store, doubted, absent, cancel=True, **alone),
+        lambda: resend.resend(
+            store, resend.correct(store, 1, terms_of(store, RESEND), now=now()), by=alone
+        ),
+        lambda: replay_one.replay(
+            store,
+            1,
+            (),
+            file_path=Path,
+            by=alone,
+            clock=now,
+            on_delivered=lambda *_given, **_named: None,
+            unasked=True,
+        ),
+    ):
+        with pytest.raises(StateConflict, match="two persons"):
+            act()
+    assert state(store) is S.DEAD
+    assert acts(store) == []
+
+
+def test_who_was_given_secrets_by_the_proposer_is_no_second_person(
+    store: Store, persons: Persons
+) -> None:
+    """The proposer may have key, password or codes still, until the person made others."""
+    operator, head = persons[UserRole.OPERATOR], persons[UserRole.HEAD]
+    number, at = propose(store, operator), now()
+
+    def key(own: str) -> None:
+        users.issue_key(store, "head", own=own, by=by(operator, at))
+
+    def password(own: str) -> None:
+        users.reset_password(store, "head", own=own, by=by(operator, at))
+
+    def codes(own: str) -> None:
+        users.reset_codes(store, "head", code_key=CODE_KEY, own=own, by=by(operator, at))
+
+    def renew() -> None:
+        """Do as the console does for a person who is signed in."""
+        with store.write() as tx:
+            accounts.set_password(tx, "head", "a hash", given=False, now=at)
+        key("head")
+
+    for give in (key, password, codes):
+        give("operator")
+        with pytest.raises(ProposalNotDone, match="gave the password"):
+            approve(store, number, head)
+        assert state(store) is S.DEAD
+        give("deputy")
+        renew()
+    assert approve(store, number, head).state is ApprovalState.DONE
 
 
 def test_a_proposer_who_lost_the_right_does_nothing_any_more(

@@ -1,23 +1,36 @@
 """Signing in on both databases: password, code, session; what is wrong waits and is audited."""
 
+import threading
 from datetime import datetime, timedelta
 
 import pyotp
 import pytest
 import sqlalchemy as sa
 
+from hub.operations.signed_by import SignedBy
+from hub.operations.users import accounts as accounts_ops
 from hub.operations.users import signing_in
 from hub.operations.users.signing_in import Browser, OpenedSession, SignInOver, SignInRefused
-from hub.rules.users import one_time_codes, passwords
-from hub.rules.users.sign_in import IDLE, UNFINISHED, SessionStage
+from hub.rules.users import keys, one_time_codes, passwords
+from hub.rules.users.sign_in import (
+    FREE_OF_NETWORK,
+    IDLE,
+    MOST_CODES,
+    UNFINISHED,
+    SessionStage,
+    source_of_network,
+    wait_after,
+)
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
-from hub.store.users import accounts, recovery_codes
+from hub.store.users import accounts, devices, recovery_codes, sign_in_failures
+from hub.store.users import keys as kept_keys
 from tests.support.users import CODE_KEY, PASSWORD, add_user, code_of
 from tests.support.works import now
 
 GIVEN = "given by somebody else"
 HOME = Browser(address="10.1.2.3")
+BY: SignedBy = {"actor": "Lê Văn An (account an)", "reason": "a test", "now": now()}
 
 
 @pytest.fixture
@@ -102,16 +115,130 @@ def test_guesses_wait_and_lock_no_known_browser_out(store: Store, at: datetime) 
     assert refusals(store) == ["users.password"] * 5
 
 
-def test_guessed_codes_wait_too(store: Store, at: datetime) -> None:
-    """A right password does not begin the count anew."""
+def test_guessed_codes_end_the_sign_in_and_then_wait(store: Store, at: datetime) -> None:
+    """Codes have a count of their own, which a right password does not begin anew."""
     token = password(store, at).token
-    for _ in range(4):
+    for _ in range(MOST_CODES):
         with pytest.raises(SignInRefused):
             code(store, token, "000000", at)
-    with pytest.raises(SignInRefused) as waiting:
+    with pytest.raises(SignInOver):
         code(store, token, code_of(store, "binh", at), at)
+    again = password(store, at).token
+    with pytest.raises(SignInRefused) as waiting:
+        code(store, again, code_of(store, "binh", at), at)
     assert "Try again" in waiting.value.text.en
-    assert refusals(store) == ["users.code"] * 4
+    later = at + timedelta(minutes=1)
+    assert code(store, again, code_of(store, "binh", later), later).token
+    assert refusals(store) == [*["users.code"] * MOST_CODES, "users.codes"]
+
+
+def test_a_right_password_gets_to_its_code_whatever_was_guessed(store: Store, at: datetime) -> None:
+    """After the longest wait there is time left to type the code; right passwords never wait."""
+    for _ in range(6):
+        assert password(store, at).token
+    later = at
+    for _ in range(10):
+        with pytest.raises(SignInRefused):
+            password(store, later, "a guess, a guess")
+        later += wait_after(100)
+    token = password(store, later).token
+    assert wait_after(100) < UNFINISHED
+    assert code(store, token, code_of(store, "binh", later), later).token
+
+
+def test_a_weak_new_password_is_no_wrong_attempt(store: Store, at: datetime) -> None:
+    """A person who tries short ones is not made to wait."""
+    opened = sign_in(store, at)
+    here = Browser(address="10.1.2.3", mark=opened.mark)
+    for _ in range(8):
+        with pytest.raises(passwords.WeakPassword):
+            signing_in.change_password(store, opened.token, PASSWORD, "short", browser=here, now=at)
+    new = "tám con cò trắng"
+    changed = signing_in.change_password(store, opened.token, PASSWORD, new, browser=here, now=at)
+    assert changed.stage is SessionStage.WHOLE
+
+
+def test_a_network_that_tries_many_names_waits_and_known_browsers_do_not(
+    store: Store, at: datetime
+) -> None:
+    """Each name once: no single account counts enough."""
+    mark = sign_in(store, at).mark
+    later = at + timedelta(minutes=1)
+    with store.write() as tx:
+        for _ in range(FREE_OF_NETWORK + 1):
+            network = source_of_network(HOME.address)
+            sign_in_failures.begin(tx, network, free=FREE_OF_NETWORK, now=later)
+    with pytest.raises(SignInRefused, match="Too many"):
+        password(store, later)
+    assert password(store, later, browser=Browser(address=HOME.address, mark=mark)).token
+    assert password(store, later, browser=Browser(address="10.1.2.4")).token
+
+
+def test_many_sign_ins_at_once_are_refused_at_once(
+    store: Store, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would hold the threads of everybody else; none of them counts as wrong."""
+    few = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(signing_in, "_AT_ONCE", few)
+    assert few.acquire(blocking=False)
+    for _ in range(8):
+        with pytest.raises(SignInRefused, match="at once"):
+            password(store, at)
+    few.release()
+    assert password(store, at).token
+
+
+def test_a_password_that_was_changed_meanwhile_opens_nothing(
+    store: Store, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hash is compared under the lock again."""
+    matches = passwords.matches
+
+    def slowly(kept: str, typed: str) -> bool:
+        right = matches(kept, typed)
+        accounts_ops.reset_password(store, "binh", by=BY | {"now": at})
+        return right
+
+    monkeypatch.setattr(passwords, "matches", slowly)
+    with pytest.raises(SignInRefused):
+        password(store, at)
+
+
+@pytest.mark.parametrize("reset", ["password", "codes"])
+def test_a_reset_ends_the_key_the_browsers_and_the_wrong_attempts(
+    store: Store, at: datetime, reset: str
+) -> None:
+    """What a thief made of a session ends with it, and the person need not wait."""
+    by = BY | {"now": at}
+    mark = sign_in(store, at).mark
+    accounts_ops.issue_key(store, "binh", by=by)
+    for _ in range(6):
+        with pytest.raises(SignInRefused):
+            password(store, at, "a guess, a guess")
+    if reset == "password":
+        given = accounts_ops.reset_password(store, "binh", by=by).password
+    else:
+        accounts_ops.reset_codes(store, "binh", code_key=CODE_KEY, by=by)
+        given = PASSWORD
+    with store.read() as tx:
+        assert kept_keys.of_user(tx, "binh") is None
+        assert not devices.is_known(tx, "binh", keys.digest(mark), now=at)
+    assert password(store, at, given).token
+
+
+def test_an_act_that_outlasts_the_session_needs_the_password(store: Store, at: datetime) -> None:
+    """A wrong one counts; one that is right leaves no wait."""
+    token = sign_in(store, at).token
+
+    def prove(typed: str) -> None:
+        signing_in.prove_password(store, token, typed, browser=HOME, now=at)
+
+    with pytest.raises(SignInRefused):
+        prove("wrong wrong wrong")
+    for _ in range(8):
+        prove(PASSWORD)
+    with pytest.raises(SignInOver):
+        signing_in.prove_password(store, "x", PASSWORD, browser=HOME, now=at)
 
 
 def test_a_code_opens_one_session(store: Store, at: datetime) -> None:
@@ -167,6 +294,14 @@ def test_a_password_of_another_person_has_to_be_changed_first(store: Store, at: 
     for token in (other, opened.token):
         assert signing_in.signed_in(store, token, now=later) is None
     assert sign_in(store, later + timedelta(minutes=1)).stage is SessionStage.WHOLE
+
+
+def test_a_page_that_keeps_itself_fresh_keeps_no_session_open(store: Store, at: datetime) -> None:
+    """It ends when the person has not used it for an hour, whatever stands on a screen."""
+    token = sign_in(store, at).token
+    last = at + IDLE - timedelta(minutes=1)
+    assert signing_in.signed_in(store, token, now=last, uses=False)
+    assert signing_in.signed_in(store, token, now=at + IDLE) is None
 
 
 def test_a_session_that_is_used_stays(store: Store, at: datetime) -> None:

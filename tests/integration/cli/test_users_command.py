@@ -15,8 +15,14 @@ from typer.testing import CliRunner, Result
 from hub.cli import app
 from hub.cli.users.shown_secrets import qr_lines
 from hub.exchange.outbox.emit import emit
+from hub.operations.signed_by import SignedBy
+from hub.operations.users import accounts as users
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
+from hub.store.users import accounts
+from tests.support.console import sending
 from tests.support.works import now, step
 
 WHY = ("--reason", "a test")
@@ -184,6 +190,53 @@ def test_a_given_password_is_not_shown(tmp_path: Path) -> None:
     assert "bảy con" not in added.output
 
 
+def renew(store: Store, name: str, file: Path) -> None:
+    """Have a person choose a password and make a key, as on the account's page."""
+    with store.write() as tx:
+        accounts.set_password(tx, name, "a hash", given=False, now=now())
+    by: SignedBy = {"actor": name, "reason": "a test", "now": now()}
+    file.write_text(users.issue_key(store, name, own=name, by=by).key)
+
+
+def test_what_is_absent_and_cancelled_needs_two_persons(
+    installed: Store, binh: Sequence[object]
+) -> None:
+    """It is a discard in other words."""
+    with installed.write() as tx:
+        id = sending(tx, step(1, 1))
+        transitions.doubt(
+            tx, id, from_state=S.SENDING, query_at=None, code="reply_lost", detail="x"
+        )
+    resolve = ("deliveries", "resolve", id, "absent", "--cancel", *WHY)
+    proposed = hub(*resolve, *binh, "--json")
+    assert proposed.exit_code == 0, proposed.output
+    assert json.loads(proposed.stdout)["approval"] == 1
+    with installed.read() as tx:
+        assert transitions.place_of(tx, id, lock=False)[0] is S.AMBIGUOUS
+
+
+def test_a_payload_is_written_for_a_person_who_may_see_it(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """With a reason, and the audit says so; not for the operator, who sees it masked."""
+    with installed.write() as tx:
+        emit(tx, [step(1, 1)], now())
+    file = tmp_path / "head.key"
+    assert add("head", "head", file, *binh).exit_code == 0
+    written = tmp_path / "c.json"
+    write = ("deliveries", "resend", 1, "--write", "--file", written)
+    head = ("--as", "head", "--key-file", file)
+    for words in ((*write,), (*write, *WHY), (*write, *WHY, *binh), (*write, *head)):
+        assert hub(*words).exit_code == 2
+        assert not written.exists()
+    assert hub(*write, *WHY, *head).exit_code == 0
+    assert "Lê Văn Thử" in written.read_text(encoding="utf-8")
+    assert acts(installed)[-2:] == [
+        ("Lê Văn An (account binh)", "users.right.unmask", False),
+        ("Lê Văn An (account head)", "delivery.unmask", True),
+    ]
+
+
 def test_what_is_discarded_needs_two_persons(
     installed: Store, binh: Sequence[object], tmp_path: Path
 ) -> None:
@@ -195,14 +248,18 @@ def test_what_is_discarded_needs_two_persons(
     head = ("--as", "head", "--key-file", file)
     proposed = hub("deliveries", "cancel", 1, *WHY, *binh, "--json")
     number = json.loads(proposed.stdout)["approval"]
+    own_key = hub("approvals", "approve", number, *WHY, *head)
+    assert (own_key.exit_code, "The proposer (binh) gave" in own_key.output) == (1, True)
+    renew(installed, "head", file)
     assert json.loads(hub("approvals", "--json").stdout)["proposals"][0]["approval"] == number
     assert hub("approvals", "approve", number, *WHY, *binh).exit_code == 2
     approved = hub("approvals", "approve", number, *WHY, *head)
     assert approved.exit_code == 0, approved.output
     assert hub("approvals", "approve", number, *WHY, *head).exit_code == 1
     assert json.loads(hub("approvals", "list", "--json").stdout)["proposals"] == []
-    assert [action for _, action, _ in acts(installed)][-4:] == [
+    assert [action for _, action, _ in acts(installed)][-5:] == [
         "approval.propose",
+        "users.issue_key",
         "users.right.approve",
         "delivery.cancel",
         "approval.done",

@@ -27,6 +27,8 @@ users = sa.Table(
     sa.Column("password_given", sa.Boolean, nullable=False),
     sa.Column("code_salt", sa.Text, nullable=False),
     sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("password_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("codes_by", sa.Text, nullable=False, server_default=""),
     sa.Column("subject", sa.Text),  # for a sign-in by OIDC, which does not exist yet
     sa.CheckConstraint(one_of("role", UserRole), name="role"),
     comment="Persons who may use console and command line: role, sectors, hash of the password",
@@ -50,6 +52,7 @@ user_keys = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("ends_at", Instant, nullable=False),
     sa.Column("last_used_at", Instant),
+    sa.Column("issued_by", sa.Text, nullable=False, server_default=""),
     comment="sha256 of the key that a person shows at the command line, its end and last use",
 )
 sa.Index("ix_user_keys_user", user_keys.c.user, unique=True)
@@ -85,12 +88,14 @@ sign_in_failures = sa.Table(
     "sign_in_failures",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, server_default=""),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("last_at", Instant, nullable=False),
     sa.Column("free_at", Instant, nullable=False),
     comment="Failed sign-ins of a day by account and network, or account and browser, as sha256",
 )
 sa.Index("ix_sign_in_failures_last_at", sign_in_failures.c.last_at)
+sa.Index("ix_sign_in_failures_account", sign_in_failures.c.account)
 
 approvals = sa.Table(
     "approvals",
